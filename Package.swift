@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built in Swift 6 language mode with warnings as errors.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, exclude: readme(path), swiftSettings: strict)
+}
+
+func executable(_ name: String, _ path: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, path: path, exclude: readme(path), swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+func readme(_ path: String) -> [String] { [] }
+
+let package = Package(
+  name: "laurel",
+  products: [
+    .executable(name: "attribution", targets: ["AttributionService"]),
+    .executable(name: "accrual", targets: ["AccrualService"]),
+    .executable(name: "discounts", targets: ["DiscountsService"]),
+    .executable(name: "payouts", targets: ["PayoutsService"]),
+    .executable(name: "laurel", targets: ["LaurelCommand"]),
+  ],
+  targets: [
+    // C libraries from Debian, one module each.
+    .systemLibrary(name: "CRDKafka", path: "Shared/CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .systemLibrary(name: "CRocksDB", path: "Shared/CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+    .systemLibrary(name: "CYAML", path: "Shared/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", path: "Shared/CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CXXHash", path: "Shared/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .target(
+      name: "CSimdJSON", path: "Shared/CSimdJSON", cxxSettings: [.unsafeFlags(["-O3"])],
+      linkerSettings: [.linkedLibrary("simdjson")]),
+
+    // Rules: no I/O, no clock, no Foundation (Tests/Tidy holds them to it).
+    library("JSON", "Shared/JSON", ["CSimdJSON"]),
+    library("Contracts", "Shared/Contracts", ["JSON", "CXXHash"]),
+    library("Terms", "Shared/Terms", ["Contracts"]),
+    library("Streaming", "Shared/Streaming", ["Contracts", "JSON"]),
+    library("Attribution", "Services/Attribution/Stages", ["Contracts", "Streaming", "Terms"]),
+    library("Accrual", "Services/Accrual/Stages", ["Contracts", "Streaming", "Terms"]),
+    library("Discounts", "Services/Discounts/Stages", ["Contracts", "Streaming", "Terms"]),
+    library("Payouts", "Services/Payouts/Stages", ["Contracts", "Streaming", "Terms"]),
+
+    // Drivers: everything that touches files, the network and the clock.
+    library("TermsFiles", "Shared/TermsFiles", ["Contracts", "Terms", "CYAML"]),
+    library("Kafka", "Shared/Kafka", ["CRDKafka"]),
+    library("RocksStore", "Shared/RocksStore", ["Streaming", "CRocksDB"]),
+    library("ServiceKit", "Shared/ServiceKit", ["CMicroHTTPD"]),
+    library(
+      "Worker", "Shared/Worker", ["Contracts", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles"]),
+    executable("AttributionService", "Services/Attribution/Main", ["Attribution", "Worker"]),
+    executable("AccrualService", "Services/Accrual/Main", ["Accrual", "Worker"]),
+    executable("DiscountsService", "Services/Discounts/Main", ["Discounts", "Worker"]),
+    executable("PayoutsService", "Services/Payouts/Main", ["Payouts", "Worker"]),
+    library(
+      "Deployment", "Services/Laurel/Deployment",
+      ["Accrual", "Attribution", "Contracts", "Discounts", "JSON", "Payouts", "Streaming", "Terms"]),
+    executable(
+      "LaurelCommand", "Services/Laurel/Command",
+      ["Contracts", "Deployment", "JSON", "Kafka", "ServiceKit", "Streaming", "Terms", "TermsFiles", "Worker"]),
+
+    tests("JSONTests", ["JSON"]),
+    tests("ContractsTests", ["Contracts", "JSON"]),
+    tests("TermsTests", ["Contracts", "Terms", "TermsFiles"]),
+    tests("StreamingTests", ["Contracts", "JSON", "Streaming", "RocksStore"]),
+    tests("KafkaTests", ["Kafka"]),
+    tests("ServiceKitTests", ["ServiceKit"]),
+    tests("Scenarios", ["Contracts", "Deployment", "JSON", "Streaming", "Terms", "TermsFiles"]),
+    tests("Faults", ["Contracts", "Kafka", "JSON"]),
+    tests("Tidy", []),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)
