@@ -1,0 +1,105 @@
+import Contracts
+import Terms
+
+/// What the terms say about a payment, whoever the referrer is.
+enum PaymentJudgement: Equatable {
+  /// - Parameters:
+  ///   - amount: minor units, above 0.
+  ///   - base: minor units.
+  case earns(amount: Int64, base: Int64, rate: BasisPoints, because: [Because])
+  case earnsNothing(reasons: [RewardReason], because: [Because])
+}
+
+extension RewardTerms {
+  /// Judges a payment (rows A2, A3, C5, C6, C8; DECISIONS R1, R2).
+  ///
+  /// - Parameters:
+  ///   - turnover: the referee's in the payment's currency before it, minor units (row C5).
+  ///   - earnedBefore: how many payments of the referee have earned, as far as the payment alone decides.
+  func judge(
+    _ payment: PaymentSettled, turnover: Int64, earnedBefore: Int
+  ) throws(ArithmeticOverflow) -> PaymentJudgement {
+    var reasons: [RewardReason] = []
+    var because: [Because] = []
+    if refusesPromoCodes, let promoCode = payment.promoCode, !promoCode.isEmpty {
+      reasons.append(.promoCode)
+      because.append(Because("promo-code", ["promoCode": .text(promoCode)]))
+    }
+    if let maxPayments, earnedBefore >= maxPayments {
+      reasons.append(.maxPayments)
+      because.append(Because("max-payments", ["max": .number(Int64(maxPayments)), "earned": .number(Int64(earnedBefore))]))
+    }
+    let lineReasons = reasonsAboutLines(of: payment)
+    reasons += lineReasons.map(\.reason)
+    because += lineReasons.map(\.because)
+    guard reasons.isEmpty else { return .earnsNothing(reasons: reasons, because: because) }
+
+    let paidWithBonus = payment.paidWithBonus ?? 0
+    let lines = try Money.sum(payment.lines.lazy.filter(earns).map(\.amount))
+    let base = try Money.difference(lines, paidWithBonus)
+    let status = status(turnover: turnover, in: payment.currency)
+    let rate = status?.rate ?? rate
+    let amount = base > 0 ? Money.share(of: base, rate: rate) : 0
+    because.append(Because("base", ["lines": .number(lines), "paidWithBonus": .number(paidWithBonus), "base": .number(base)]))
+    if !statuses.isEmpty {
+      because.append(Because("status", ["status": .text(status?.name ?? "Basic"), "turnover": .number(turnover)]))
+    }
+    because.append(Because("rate", ["rate": .number(rate.value), "base": .number(base), "amount": .number(amount)]))
+    guard amount > 0 else { return .earnsNothing(reasons: [.noBase], because: because) }
+    return .earns(amount: amount, base: base, rate: rate, because: because)
+  }
+
+  /// Whether a line belongs to the base.
+  func earns(_ line: PaymentLine) -> Bool {
+    isEligible(line) && excludedDiscount(of: line) == nil
+  }
+
+  private func isEligible(_ line: PaymentLine) -> Bool {
+    guard lineKinds.contains(line.kind) else { return false }
+    guard let categories else { return true }
+    return line.category.map(categories.contains) ?? false
+  }
+
+  private func excludedDiscount(of line: PaymentLine) -> DiscountKind? {
+    line.discounts?.first { excludedDiscounts.contains($0.kind) }?.kind
+  }
+
+  /// Empty when a line is left that earns; else every reason of every line (DECISIONS R2).
+  private func reasonsAboutLines(of payment: PaymentSettled) -> [(reason: RewardReason, because: Because)] {
+    // A plan line of 0 is still a plan line (row A3): the purchase has one.
+    let lacksPlan = requiresPlanLine && !payment.lines.contains { $0.kind == .plan }
+    if !lacksPlan, payment.lines.contains(where: earns) { return [] }
+    var found: [(reason: RewardReason, because: Because)] = []
+    if lacksPlan {
+      found.append((.noPlanLine, Because("no-plan-line", ["skus": .list(payment.lines.map(\.sku))])))
+    }
+    // A line that no program pays for, such as a top-up, needs no reason of its own where the plan line is missing anyway.
+    let ineligible = payment.lines.filter { !isEligible($0) && !(lacksPlan && !lineKinds.contains($0.kind)) }
+    if !ineligible.isEmpty {
+      found.append((.notEligibleService, Because("not-eligible-service", ["skus": .list(ineligible.map(\.sku))])))
+    }
+    let discounted = payment.lines.filter { excludedDiscount(of: $0) != nil }
+    if !discounted.isEmpty {
+      found.append((.discountedPrice, Because("discounted-price", ["skus": .list(discounted.map(\.sku))])))
+    }
+    return found
+  }
+}
+
+extension PaymentSettled {
+  /// What the payment adds to the referee's turnover: its plan and service lines, earning or not (DECISIONS C5). Minor units.
+  func turnover() throws(ArithmeticOverflow) -> Int64 {
+    try Money.sum(
+      lines.lazy.filter { line in
+        switch line.kind {
+        case .plan, .service: true
+        case .topUp: false
+        }
+      }.map(\.amount))
+  }
+
+  /// The money that came: all lines less what was paid with bonuses (DECISIONS A9). Minor units.
+  func received() throws(ArithmeticOverflow) -> Int64 {
+    try Money.difference(Money.sum(lines.lazy.map(\.amount)), paidWithBonus ?? 0)
+  }
+}

@@ -1,0 +1,271 @@
+import Contracts
+import Streaming
+import Terms
+
+/// One account: its registration and what binds it, its facts as a referrer, its codes.
+///
+/// The way of a registration: judged here, claimed at the code, judged at the referrer's account, bound here.
+public struct Accounts: Stage {
+  public static let name = "accounts"
+
+  public enum Input: Sendable {
+    case registered(AccountRegistered)
+    case updated(AccountUpdated)
+    case closed(AccountClosed)
+    case codeRequested(CodeRequested)
+    case answered(Answer)
+  }
+
+  /// What comes back from codes and other accounts.
+  public struct Answer: Sendable {
+    enum Kind: Sendable {
+      case code(CodeAnswered)
+      case claim(ClaimResolved)
+      case verdict(Verdict)
+    }
+    let kind: Kind
+  }
+
+  public enum Output: StageOutput {
+    case attributed(ReferralAttributed)
+    case rejected(ReferralRejected)
+    case codeIssued(CodeIssued)
+    case codeDeclined(CodeDeclined)
+    case step(Step)
+
+    public var message: any Message {
+      switch self {
+      case .attributed(let message): message
+      case .rejected(let message): message
+      case .codeIssued(let message): message
+      case .codeDeclined(let message): message
+      case .step(let step): step.message
+      }
+    }
+  }
+
+  /// A step to another stage of this service.
+  public struct Step: Sendable {
+    let message: any Message
+  }
+
+  public typealias Due = NoTimer
+
+  public static let accepts: [Accepts<Input>] = [
+    .on(Input.registered, repeats: .rememberedByBody),
+    .on(Input.updated),
+    .on(Input.closed),
+    .on(Input.codeRequested),
+    .on { (answer: CodeAnswered) in .answered(Answer(kind: .code(answer))) },
+    .on { (claim: ClaimResolved) in .answered(Answer(kind: .claim(claim))) },
+    .on { (verdict: Verdict) in .answered(Answer(kind: .verdict(verdict))) },
+  ]
+
+  // MARK: State
+
+  /// The first registration, which stays (DECISIONS R4).
+  struct Registration: Codable, Sendable {
+    var isReferred: Bool
+    var registeredAt: Instant
+    var identities: [String]
+    var standing: Standing
+    /// Other registrations that came while the verdict on the first was on its way.
+    var waiting: [AccountRegistered] = []
+  }
+
+  enum Standing: Codable, Sendable, Equatable {
+    /// It named no referral, or was rejected.
+    case unbound
+    case pending
+    case bound(referrer: AccountID)
+  }
+
+  static let registration = Table<Registration>("registration")
+  static let facts = Table<AccountFacts>("facts")
+  /// Referees whose claims this account has approved as their referrer; the value is when they registered.
+  static let approved = Table<Instant>("approved")
+
+  private let programs: Programs
+
+  public init(programs: Programs) { self.programs = programs }
+
+  // MARK: The walk of an event
+
+  public func handle(_ input: Input, _ turn: Turn<Accounts>) throws(Refusal) {
+    guard let program = programs[turn.program] else { return }
+    switch input {
+    case .registered(let event): try registered(event, program, turn)
+    case .updated(let event): learn(turn) { $0.learn(at: event.updatedAt, kind: event.kind, country: event.country) }
+    case .closed(let event): learn(turn) { $0.close(at: event.closedAt) }
+    case .codeRequested(let event): codeRequested(event, program, turn)
+    case .answered(let answer):
+      switch answer.kind {
+      case .code(let answer): codeAnswered(answer, program, turn)
+      case .claim(let claim): claimResolved(claim, program, turn)
+      case .verdict(let verdict): decided(verdict, program, turn)
+      }
+    }
+  }
+
+  public func fire(_ due: NoTimer, at instant: Instant, _ turn: Turn<Accounts>) {}
+
+  private func learn(_ turn: Turn<Accounts>, _ change: (inout AccountFacts) -> Void) {
+    var facts = turn[Self.facts] ?? AccountFacts()
+    change(&facts)
+    turn[Self.facts] = facts
+  }
+
+  // MARK: Registration (rows A1, B1, C2, C4)
+
+  private func registered(_ event: AccountRegistered, _ program: Program, _ turn: Turn<Accounts>) throws(Refusal) {
+    guard var first = turn[Self.registration] else { return register(event, program, turn) }
+    switch first.standing {
+    case .pending:
+      first.waiting.append(event)
+      turn[Self.registration] = first
+    case .bound, .unbound:
+      if let refusal = again(event, first, program, turn) { throw refusal }
+    }
+  }
+
+  private func register(_ event: AccountRegistered, _ program: Program, _ turn: Turn<Accounts>) {
+    learn(turn) { $0.learn(at: event.registeredAt, kind: event.kind, country: event.country) }
+    var registration = Registration(
+      isReferred: event.referral != nil, registeredAt: event.registeredAt, identities: event.identities ?? [], standing: .unbound)
+    defer { turn[Self.registration] = registration }
+    guard let referral = event.referral else { return }
+    let terms = program.version(at: event.registeredAt)
+    let judgement = judge(event, referral, isBound: false, by: terms.attribution)
+    guard judgement.reasons.isEmpty, let text = judgement.code else {
+      return reject(event, judgement.code, judgement.reasons, terms, turn)
+    }
+    // Text that can be no code's name is known to nobody.
+    guard let code = Code(text) else { return reject(event, text, [.unknownCode], terms, turn) }
+    registration.standing = .pending
+    let claim = ReferralClaimed(
+      code: code, referee: event.account, registeredAt: event.registeredAt, identities: event.identities ?? [])
+    turn.emit(.step(Step(message: claim)))
+  }
+
+  /// A second registration with another body (DECISIONS R4); gives why it is refused, if it is no attempt to refer a bound account.
+  private func again(
+    _ event: AccountRegistered, _ first: Registration, _ program: Program, _ turn: Turn<Accounts>
+  ) -> Refusal? {
+    guard case .bound = first.standing, let referral = event.referral else {
+      return Refusal(.conflictingDuplicate, "account '\(event.account)' is registered with another body")
+    }
+    let terms = program.version(at: event.registeredAt)
+    let judgement = judge(event, referral, isBound: true, by: terms.attribution)
+    reject(event, judgement.code, judgement.reasons, terms, turn)
+    return nil
+  }
+
+  private func reject(
+    _ event: AccountRegistered, _ code: String?, _ reasons: [AttributionReason], _ terms: TermsVersion, _ turn: Turn<Accounts>
+  ) {
+    turn.emit(
+      .rejected(
+        ReferralRejected(
+          referee: event.account, code: code, at: event.registeredAt, reasons: reasons, terms: terms.name,
+          because: reasons.map { Because($0.rawValue, ["judge": "registration", "parameter": .text(terms.attribution.parameter)]) })))
+  }
+
+  // MARK: A claim, at the referrer's account
+
+  private func claimResolved(_ resolved: ClaimResolved, _ program: Program, _ turn: Turn<Accounts>) {
+    let claim = resolved.claim
+    let own = turn[Self.registration]
+    var boundTo: AccountID?
+    if case .bound(let referrer)? = own?.standing { boundTo = referrer }
+    let reasons = judge(
+      claim, referrer: resolved.referrer, facts: turn[Self.facts] ?? AccountFacts(), identities: own?.identities ?? [],
+      boundTo: boundTo, by: program.version(at: claim.registeredAt).attribution)
+    if reasons.isEmpty { turn[Self.approved, .id(claim.referee)] = claim.registeredAt }
+    turn.emit(.step(Step(message: Verdict(claim: claim, referrer: resolved.referrer, reasons: reasons))))
+  }
+
+  // MARK: The verdict, back at the referee's account
+
+  private func decided(_ verdict: Verdict, _ program: Program, _ turn: Turn<Accounts>) {
+    guard var registration = turn[Self.registration], registration.standing == .pending else { return }
+    let claim = verdict.claim
+    let terms = program.version(at: claim.registeredAt)
+    var reasons = verdict.reasons
+    if reasons.isEmpty, let referrer = verdict.referrer, let theirs = turn[Self.approved, .id(referrer)],
+      comesFirst((theirs, referrer), (claim.registeredAt, claim.referee))
+    {
+      reasons = [.loop]
+    }
+    if reasons.isEmpty, let referrer = verdict.referrer, let referral = ReferralID(claim.referee.value) {
+      registration.standing = .bound(referrer: referrer)
+      turn.emit(
+        .attributed(
+          ReferralAttributed(
+            referral: referral, referrer: referrer, referee: claim.referee, code: claim.code, registeredAt: claim.registeredAt,
+            attributedAt: claim.registeredAt, terms: terms.name,
+            because: [Because("code-named", ["referralCode": .text(claim.code.value), "owner": .text(referrer.value)])])))
+    } else {
+      registration.standing = .unbound
+      turn.emit(
+        .rejected(
+          ReferralRejected(
+            referee: claim.referee, code: claim.code.value, referrer: verdict.referrer, at: claim.registeredAt, reasons: reasons,
+            terms: terms.name,
+            because: reasons.map { Because($0.rawValue, ["judge": verdict.referrer == nil ? "code" : "referrer"]) })))
+    }
+    let waiting = registration.waiting
+    registration.waiting = []
+    turn[Self.registration] = registration
+    for event in waiting {
+      if let refusal = again(event, registration, program, turn) { turn.refuse(event, refusal) }
+    }
+  }
+
+  // MARK: Codes (row A1, DECISIONS A1b)
+
+  private func codeRequested(_ event: CodeRequested, _ program: Program, _ turn: Turn<Accounts>) {
+    guard let wish = event.vanity else { return claimDerived(event, attempt: 1, turn) }
+    guard let code = CodeNames.vanity(wish) else { return decline(event.request, event.account, event.requestedAt, .invalid, program, turn) }
+    turn.emit(
+      .step(
+        Step(
+          message: CodeClaimed(
+            code: code, owner: event.account, request: event.request, requestedAt: event.requestedAt, attempt: nil))))
+  }
+
+  private func claimDerived(_ event: CodeRequested, attempt: Int, _ turn: Turn<Accounts>) {
+    guard let code = CodeNames.derived(turn.program, event.account, attempt: attempt) else { return }
+    turn.emit(
+      .step(
+        Step(
+          message: CodeClaimed(
+            code: code, owner: event.account, request: event.request, requestedAt: event.requestedAt, attempt: attempt))))
+  }
+
+  private func codeAnswered(_ answer: CodeAnswered, _ program: Program, _ turn: Turn<Accounts>) {
+    let claim = answer.claim
+    guard answer.isTaken else {
+      let terms = program.version(at: claim.requestedAt)
+      return turn.emit(
+        .codeIssued(
+          CodeIssued(
+            account: claim.owner, code: claim.code, link: CodeNames.link(terms.attribution.link, claim.code), at: claim.requestedAt,
+            terms: terms.name, because: [Because(claim.attempt == nil ? "wished" : "derived", ["request": .text(claim.request.value)])])))
+    }
+    guard let attempt = claim.attempt else {
+      return decline(claim.request, claim.owner, claim.requestedAt, .taken, program, turn)
+    }
+    let request = CodeRequested(request: claim.request, account: claim.owner, requestedAt: claim.requestedAt)
+    claimDerived(request, attempt: attempt + 1, turn)
+  }
+
+  private func decline(
+    _ request: RequestID, _ account: AccountID, _ at: Instant, _ reason: CodeReason, _ program: Program, _ turn: Turn<Accounts>
+  ) {
+    turn.emit(
+      .codeDeclined(
+        CodeDeclined(
+          request: request, account: account, at: at, reasons: [reason], terms: program.version(at: at).name,
+          because: [Because(reason.rawValue)])))
+  }
+}

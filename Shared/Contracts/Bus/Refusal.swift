@@ -1,0 +1,35 @@
+/// Why a record went to the dead-letter topic.
+public enum DeadLetterReason: String, CaseIterable, Codable, Hashable, Sendable {
+  /// Not a CloudEvent, not JSON, a missing field, a wrong type, an unknown enum value, an instant outside ``Instant/range``.
+  case malformed
+  /// A body over ``Envelope/maximumBodyBytes``.
+  case oversized
+  /// A JSON object names one member twice.
+  case duplicateKey = "duplicate-key"
+  /// A number beyond Int64.
+  case outOfRange = "out-of-range"
+  case notUTF8 = "not-utf8"
+  /// An id seen before, with another body (DECISIONS R3).
+  case conflictingDuplicate = "conflicting-duplicate"
+  /// The `program` is none of the deployment's.
+  case unknownProgram = "unknown-program"
+  /// No `program`, and the deployment has several.
+  case missingProgram = "missing-program"
+  /// Dated further in the future than a deployment allows.
+  case futureTime = "future-time"
+  /// An amount would leave Int64.
+  case overflow
+}
+
+/// A record that is not processed: the reason, and a sentence for the person who looks at it.
+public struct Refusal: Error, Equatable, Sendable, CustomStringConvertible {
+  public let reason: DeadLetterReason
+  public let detail: String
+
+  public init(_ reason: DeadLetterReason, _ detail: String) {
+    self.reason = reason
+    self.detail = detail
+  }
+
+  public var description: String { "\(reason.rawValue): \(detail)" }
+}

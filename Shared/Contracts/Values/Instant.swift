@@ -1,0 +1,153 @@
+/// A point in time: whole milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
+///
+/// Its text is RFC 3339 in UTC with milliseconds (`2026-01-05T08:00:00.000Z`), as CONTRACTS.md asks. Reading accepts 0 to 9
+/// digits of a second's fraction and cuts them to milliseconds; offsets other than `Z` are refused.
+public struct Instant: Hashable, Comparable, Sendable {
+  /// Milliseconds since 1970-01-01T00:00:00Z.
+  public let milliseconds: Int64
+
+  /// The instants a message may carry: 1970-01-01 to the end of 2199-12-31.
+  public static let range = Instant(milliseconds: 0)...Instant(milliseconds: 7_258_118_399_999)
+
+  public init(milliseconds: Int64) {
+    self.milliseconds = milliseconds
+  }
+
+  /// Midnight UTC of a calendar day, plus a time of day.
+  ///
+  /// `nil` when the day does not exist (30 February) or the time of day is not one.
+  public init?(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0, millisecond: Int = 0) {
+    guard let date = CivilDate(year: year, month: month, day: day) else { return nil }
+    guard 0...23 ~= hour, 0...59 ~= minute, 0...59 ~= second, 0...999 ~= millisecond else { return nil }
+    let seconds = Int64(hour * 3600 + minute * 60 + second)
+    milliseconds = (date.daysSince1970 * 86_400 + seconds) * 1000 + Int64(millisecond)
+  }
+
+  /// The UTC calendar day this instant falls on.
+  public var date: CivilDate {
+    CivilDate(daysSince1970: milliseconds.flooredQuotient(by: TimeSpan.days(1).milliseconds))
+  }
+
+  public static func < (left: Instant, right: Instant) -> Bool { left.milliseconds < right.milliseconds }
+
+  /// Saturates at Int64, so that a far instant in an event cannot stop a service.
+  public static func + (instant: Instant, span: TimeSpan) -> Instant {
+    let (sum, overflow) = instant.milliseconds.addingReportingOverflow(span.milliseconds)
+    return Instant(milliseconds: overflow ? (span.milliseconds < 0 ? .min : .max) : sum)
+  }
+
+  /// Saturates at Int64, so that a far instant in an event cannot stop a service.
+  public static func - (instant: Instant, span: TimeSpan) -> Instant {
+    let (difference, overflow) = instant.milliseconds.subtractingReportingOverflow(span.milliseconds)
+    return Instant(milliseconds: overflow ? (span.milliseconds < 0 ? .max : .min) : difference)
+  }
+
+  /// The span from `right` to `left`; saturates at Int64.
+  public static func - (left: Instant, right: Instant) -> TimeSpan {
+    let (difference, overflow) = left.milliseconds.subtractingReportingOverflow(right.milliseconds)
+    return .milliseconds(overflow ? (left < right ? .min : .max) : difference)
+  }
+}
+
+extension Instant {
+  /// Reads RFC 3339 in UTC, for example `2026-01-05T08:00:00.000Z`.
+  ///
+  /// `nil` for anything else: another offset, a day that is in no calendar, a second 60, more than 9 digits of fraction.
+  /// Years before 1970 and after 2199 are read; whether they are allowed is decided by ``range``.
+  public init?(rfc3339 text: String) {
+    var text = text
+    let read = text.withUTF8 { Instant.milliseconds(rfc3339: $0) }
+    guard let read else { return nil }
+    milliseconds = read
+  }
+
+  // By hand on the bytes: several instants stand in every message, and a general parser costs microseconds each.
+  private static func milliseconds(rfc3339 bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
+    guard 20...30 ~= bytes.count else { return nil }
+    func number(_ first: Int, _ count: Int) -> Int? {
+      var value = 0
+      for index in first..<first + count {
+        let digit = bytes[index] &- 0x30
+        guard digit <= 9 else { return nil }
+        value = value * 10 + Int(digit)
+      }
+      return value
+    }
+    guard bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[10] == 0x54, bytes[13] == 0x3A, bytes[16] == 0x3A,
+      bytes[bytes.count - 1] == 0x5A,
+      let year = number(0, 4), let month = number(5, 2), let day = number(8, 2),
+      let hour = number(11, 2), let minute = number(14, 2), let second = number(17, 2)
+    else { return nil }
+    var millisecond = 0
+    if bytes.count > 20 {
+      let digits = bytes.count - 21
+      guard bytes[19] == 0x2E, digits >= 1, number(20, digits) != nil, var fraction = number(20, min(digits, 3)) else {
+        return nil
+      }
+      for _ in min(digits, 3)..<3 { fraction *= 10 }
+      millisecond = fraction
+    }
+    return Instant(
+      year: year, month: month, day: day, hour: hour, minute: minute, second: second, millisecond: millisecond)?.milliseconds
+  }
+}
+
+extension Instant: CustomStringConvertible {
+  /// RFC 3339 in UTC with milliseconds; exact for the years 0 to 9999.
+  public var description: String {
+    let day = date
+    let inDay = Int(milliseconds - day.daysSince1970 * TimeSpan.days(1).milliseconds)
+    return String(unsafeUninitializedCapacity: 24) { text in
+      func write(_ value: Int, _ first: Int, _ count: Int) {
+        var rest = value
+        for index in stride(from: first + count - 1, through: first, by: -1) {
+          text[index] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+          rest /= 10
+        }
+      }
+      write(min(max(day.year, 0), 9999), 0, 4)
+      write(day.month, 5, 2)
+      write(day.day, 8, 2)
+      write(inDay / 3_600_000, 11, 2)
+      write(inDay / 60_000 % 60, 14, 2)
+      write(inDay / 1000 % 60, 17, 2)
+      write(inDay % 1000, 20, 3)
+      text[4] = 0x2D
+      text[7] = 0x2D
+      text[10] = 0x54
+      text[13] = 0x3A
+      text[16] = 0x3A
+      text[19] = 0x2E
+      text[23] = 0x5A
+      return 24
+    }
+  }
+}
+
+extension Instant: Codable {
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let instant = Instant(rfc3339: text) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "not an instant in RFC 3339 UTC: \(text.prefix(40))")
+    }
+    guard Instant.range.contains(instant) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "instant out of range: \(text.prefix(40))")
+    }
+    self = instant
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}
+
+extension Int64 {
+  /// Division towards minus infinity by a positive number.
+  func flooredQuotient(by divisor: Int64) -> Int64 {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? quotient - 1 : quotient
+  }
+}

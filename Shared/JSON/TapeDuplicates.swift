@@ -1,0 +1,80 @@
+extension Tape {
+  /// The first key that its object has already, anywhere in the text; nil when there is none.
+  ///
+  /// JSON leaves open which of two equal members counts (RFC 8259, 4), so that two readers could book two amounts.
+  func duplicateKey() -> Int? {
+    withUnsafeTemporaryAllocation(of: KeyPrint.self, capacity: Tape.pairwiseLimit) { prints in
+      guard let prints = prints.baseAddress else { return nil }
+      var index = Tape.root
+      while index < count &- 1 {
+        let kind = kind(index)
+        if kind == .object {
+          let size = size(index)
+          if size > Tape.pairwiseLimit {
+            if let key = duplicateInSet(index) { return key }
+          } else if size > 1, let key = duplicatePairwise(index, prints) {
+            return key
+          }
+        }
+        index = kind == .object || kind == .array ? index &+ 1 : after(index)
+      }
+      return nil
+    }
+  }
+
+  /// Up to here comparing all pairs is cheaper than hashing.
+  private static let pairwiseLimit = 16
+
+  private func duplicatePairwise(_ object: Int, _ prints: UnsafeMutablePointer<KeyPrint>) -> Int? {
+    let end = close(object)
+    var seen = 0
+    var key = object &+ 1
+    while key < end {
+      let utf8 = utf8(key)
+      let head = KeyPrint.head(utf8)
+      var earlier = 0
+      while earlier < seen {
+        if prints[earlier].head == head, same(self.utf8(prints[earlier].key), utf8) { return key }
+        earlier &+= 1
+      }
+      (prints + seen).initialize(to: KeyPrint(key: key, head: head))
+      seen &+= 1
+      key = after(key &+ 1)
+    }
+    return nil
+  }
+
+  private func duplicateInSet(_ object: Int) -> Int? {
+    let end = close(object)
+    var seen = Set<KeyBytes>()
+    var key = object &+ 1
+    while key < end {
+      if !seen.insert(KeyBytes(utf8: utf8(key))).inserted { return key }
+      key = after(key &+ 1)
+    }
+    return nil
+  }
+}
+
+/// A key with its length and first bytes in one word, which tells most keys apart.
+private struct KeyPrint {
+  let key: Int
+  let head: UInt64
+
+  static func head(_ utf8: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    guard let start = utf8.baseAddress else { return 0 }
+    // Reads past a short key, but not past simdjson's string buffer, which is at least 64 bytes longer than its strings.
+    let bytes = UInt64(littleEndian: UnsafeRawPointer(start).loadUnaligned(as: UInt64.self))
+    let kept = utf8.count < 7 ? bytes & ((1 &<< UInt64(utf8.count &* 8)) &- 1) : bytes & 0xFF_FFFF_FFFF_FFFF
+    return kept | UInt64(truncatingIfNeeded: utf8.count) &<< 56
+  }
+}
+
+private struct KeyBytes: Hashable {
+  let utf8: UnsafeBufferPointer<UInt8>
+
+  static func == (a: KeyBytes, b: KeyBytes) -> Bool { same(a.utf8, b.utf8) }
+
+  // Swift's hash is seeded per process, so that nobody can send keys which collide.
+  func hash(into hasher: inout Hasher) { hasher.combine(bytes: UnsafeRawBufferPointer(utf8)) }
+}

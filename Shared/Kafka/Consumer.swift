@@ -1,0 +1,212 @@
+import CRDKafka
+import Glibc
+
+/// What one poll of a consumer found.
+public enum Polled: Sendable {
+  case record(Record)
+  /// The end of a partition as this reader sees it (read_committed: the last stable offset); `offset` is the next one to come.
+  case end(TopicPartition, offset: Int64)
+  /// Something went wrong. Unless it is fatal, librdkafka goes on trying and polling goes on.
+  case error(KafkaError)
+  /// The group gives these partitions, all that the member has now: restore their state, then call `assign`, also if there are none.
+  case assigned([TopicPartition])
+  /// The group takes all partitions back: commit, close the state, then call `unassign`.
+  case revoked([TopicPartition])
+  /// The partitions were taken away without asking and may have a new owner already: abort, close the state, then call `unassign`.
+  case lost([TopicPartition])
+  case nothing
+}
+
+/// The group's view of a consumer at one moment: with it the broker can refuse offsets from a former owner (KIP-447).
+public struct GroupMetadata: ~Copyable {
+  let pointer: OpaquePointer
+
+  init(owning pointer: OpaquePointer) { self.pointer = pointer }
+
+  deinit { rd_kafka_consumer_group_metadata_destroy(pointer) }
+}
+
+/// A member of a consumer group, or (`assignByHand`) a reader of chosen partitions. For one thread.
+///
+/// Rebalances are eager: `poll` returns `.assigned`, `.revoked` or `.lost`, the group waits, and the caller answers with
+/// `assign` or `unassign`; between the two it must not poll. This works because librdkafka only asks that the answer comes
+/// after its callback, as with its own event queue. An answer may take as long as `max.poll.interval.ms` (30 minutes here).
+public final class Consumer {
+  private let configuration: Configuration
+  private let client: Client
+  private var topicNames: [(handle: OpaquePointer, name: String)] = []
+  private var owesAnswer = false
+  private var isClosed = false
+  private var observer: WatermarkObserver?
+
+  /// - Parameters:
+  ///   - instance: a stable name of this member (KIP-345): a restart within session.timeout then moves no partitions.
+  ///   - readCommitted: hide records of aborted and open transactions; `committed` then waits for stable offsets.
+  ///   - endEvents: whether `poll` returns `.end`.
+  /// - Throws: `KafkaError` for a refused property.
+  public init(
+    _ configuration: Configuration, group: String, instance: String? = nil, readCommitted: Bool = true, endEvents: Bool = false
+  ) throws(KafkaError) {
+    self.configuration = configuration
+    var choices = [
+      ("group.id", group),
+      ("isolation.level", readCommitted ? "read_committed" : "read_uncommitted"),
+      ("enable.partition.eof", endEvents ? "true" : "false"),
+      ("enable.auto.commit", "false"),
+      ("enable.auto.offset.store", "false"),
+      ("auto.offset.reset", "earliest"),
+      ("partition.assignment.strategy", "range"),
+      ("check.crcs", "true"),
+      // Longer than the transaction time-out, so that a frozen instance is fenced before its partitions move.
+      ("session.timeout.ms", "12000"),
+      ("heartbeat.interval.ms", "3000"),
+      ("max.poll.interval.ms", "1800000"),
+      // A full prefetch queue stops fetching for up to 1 s, so it must hold more than what is worked off in that time.
+      ("queued.min.messages", "500000"),
+      ("queued.max.messages.kbytes", "131072"),
+    ]
+    if let instance { choices.append(("group.instance.id", instance)) }
+    client = try Client(RD_KAFKA_CONSUMER, configuration, choices)
+    // One queue for records, errors and rebalances.
+    rd_kafka_poll_set_consumer(client.handle)
+  }
+
+  /// Joins the group for these topics. The partitions arrive through `poll`.
+  public func subscribe(_ topics: [String]) throws(KafkaError) {
+    let list = PartitionList(topics: topics)
+    try KafkaError.check(rd_kafka_subscribe(client.handle, list.pointer), client.handle)
+  }
+
+  /// Waits up to `timeoutMilliseconds` for whatever happens next.
+  public func poll(timeoutMilliseconds: Int32) -> Polled {
+    if let event = nextEvent() { return event }
+    guard let message = rd_kafka_consumer_poll(client.handle, timeoutMilliseconds) else { return nextEvent() ?? .nothing }
+    defer { rd_kafka_message_destroy(message) }
+    switch message.pointee.err {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+      return .record(Record(message, topic: name(ofTopic: message.pointee.rkt)))
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+      let partition = TopicPartition(topic: name(ofTopic: message.pointee.rkt), partition: message.pointee.partition)
+      return .end(partition, offset: message.pointee.offset)
+    default:
+      let reason = rd_kafka_message_errstr(message).map { String(cString: $0) }
+      return .error(KafkaError.of(message.pointee.err, reason: reason, handle: client.handle))
+    }
+  }
+
+  /// Begins to read these partitions, each from its offset, instead of all that were read before.
+  /// The answer to `.assigned`. Offsets are taken as given: the group's committed ones are not looked up.
+  public func assign(_ positions: [(TopicPartition, offset: Int64)]) throws(KafkaError) {
+    owesAnswer = false
+    let list = PartitionList(positions)
+    try KafkaError.check(rd_kafka_assign(client.handle, list.pointer), client.handle)
+  }
+
+  /// Stops reading. The answer to `.revoked` and `.lost`.
+  public func unassign() throws(KafkaError) {
+    owesAnswer = false
+    try KafkaError.check(rd_kafka_assign(client.handle, nil), client.handle)
+  }
+
+  /// As `assign`, without a subscription: for restore and tail. Never together with `subscribe`.
+  public func assignByHand(_ positions: [(TopicPartition, offset: Int64)]) throws(KafkaError) { try assign(positions) }
+
+  /// Reads these partitions again from other offsets, for example after an abort; what was prefetched is thrown away.
+  /// The partitions must be assigned.
+  /// - Throws: `KafkaError`; the positions are then unknown and the partitions must be assigned anew.
+  public func rewind(_ positions: [TopicPartition: Int64], timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) {
+    guard !positions.isEmpty else { return }
+    let list = PartitionList(positions)
+    // Before 2.1.0 librdkafka waits a thousandth of the time given here (its issue 4230).
+    let scale: Int32 = rd_kafka_version() < 0x0201_0000 ? 1000 : 1
+    let timeout = min(timeoutMilliseconds, Int32.max / scale) * scale
+    if let error = rd_kafka_seek_partitions(client.handle, list.pointer, timeout) {
+      throw KafkaError(consuming: error)
+    }
+    _ = try list.offsets()
+  }
+
+  /// Reads one partition again from `offset`.
+  public func rewind(_ partition: TopicPartition, to offset: Int64, timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) {
+    try rewind([partition: offset], timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  /// The group's committed offsets; a partition without one is absent. With `readCommitted` these are stable: while a transaction
+  /// holds pending offsets for a partition the fetch is repeated until the time is over.
+  /// - Throws: `KafkaError`, `_TIMED_OUT` or `UNSTABLE_OFFSET_COMMIT` when they did not become stable.
+  public func committed(
+    _ partitions: [TopicPartition], timeoutMilliseconds: Int32
+  ) throws(KafkaError) -> [TopicPartition: Int64] {
+    let list = PartitionList(partitions)
+    try KafkaError.check(rd_kafka_committed(client.handle, list.pointer, timeoutMilliseconds), client.handle)
+    return try list.offsets()
+  }
+
+  /// The oldest offset and the one after the newest record or marker, whether or not its transaction is closed.
+  ///
+  /// Asked by a second, read_uncommitted client, made at the first call: a read_committed one is told the last stable offset.
+  public func watermarks(_ partition: TopicPartition, timeoutMilliseconds: Int32) throws(KafkaError) -> (low: Int64, high: Int64) {
+    let observer: WatermarkObserver
+    if let known = self.observer { observer = known } else { observer = try WatermarkObserver(configuration) }
+    self.observer = observer
+    return try observer.watermarks(partition, timeoutMilliseconds: timeoutMilliseconds)
+  }
+
+  /// For `TransactionalProducer.send`: take it anew for each transaction.
+  public func groupMetadata() throws(KafkaError) -> GroupMetadata {
+    guard let pointer = rd_kafka_consumer_group_metadata(client.handle) else { throw KafkaError(RD_KAFKA_RESP_ERR__STATE) }
+    return GroupMetadata(owning: pointer)
+  }
+
+  /// Leaves the group and waits for it. Partitions are given back without further events: commit and close their state before.
+  /// Without a call of it the consumer ends as if killed.
+  public func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    client.callbacks.isClosing = true
+    // librdkafka would wait for ever for the answer to a rebalance that was told but not answered.
+    if owesAnswer { rd_kafka_assign(client.handle, nil) }
+    rd_kafka_consumer_close(client.handle)
+  }
+
+  private func nextEvent() -> Polled? {
+    guard !client.callbacks.events.isEmpty else { return nil }
+    let event = client.callbacks.events.removeFirst()
+    switch event {
+    case .assigned, .revoked, .lost: owesAnswer = true
+    case .record, .end, .error, .nothing: break
+    }
+    return event
+  }
+
+  /// The name as a String without making a new one for every record. The handle alone would not do as a key: it may be used again.
+  private func name(ofTopic handle: OpaquePointer) -> String {
+    guard let text = rd_kafka_topic_name(handle) else { return "" }
+    if let known = topicNames.firstIndex(where: { $0.handle == handle }) {
+      if topicNames[known].name.withCString({ strcmp($0, text) == 0 }) { return topicNames[known].name }
+      topicNames.remove(at: known)
+    }
+    let name = String(cString: text)
+    topicNames.append((handle, name))
+    return name
+  }
+}
+
+/// A client that sees uncommitted records, only to ask where partitions end.
+private final class WatermarkObserver {
+  private let client: Client
+
+  init(_ configuration: Configuration) throws(KafkaError) {
+    client = try Client(RD_KAFKA_CONSUMER, configuration, [("isolation.level", "read_uncommitted")])
+  }
+
+  func watermarks(_ partition: TopicPartition, timeoutMilliseconds: Int32) throws(KafkaError) -> (low: Int64, high: Int64) {
+    var low: Int64 = 0
+    var high: Int64 = 0
+    let code = rd_kafka_query_watermark_offsets(
+      client.handle, partition.topic, partition.partition, &low, &high, timeoutMilliseconds)
+    client.callbacks.events.removeAll()
+    try KafkaError.check(code, client.handle)
+    return (low, high)
+  }
+}

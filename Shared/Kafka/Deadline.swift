@@ -1,0 +1,14 @@
+/// The end of a wait that spans several calls.
+struct Deadline {
+  private let instant: ContinuousClock.Instant
+
+  init(inMilliseconds milliseconds: Int32) { instant = .now + .milliseconds(milliseconds) }
+
+  var isOver: Bool { .now >= instant }
+
+  /// What is left for the next call; at least 1, because 0 and less have meanings of their own in librdkafka.
+  var millisecondsLeft: Int32 {
+    let left = (instant - .now).components
+    return Int32(clamping: max(1, left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000))
+  }
+}

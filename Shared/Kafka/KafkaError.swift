@@ -1,0 +1,87 @@
+import CRDKafka
+
+/// What librdkafka says went wrong: its code, the code's name and a sentence for a person.
+public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// librdkafka's code: negative for the client's own findings, positive for what a broker answered.
+  public let code: Int32
+  /// The code's name, such as `_TIMED_OUT` or `TOPIC_ALREADY_EXISTS`.
+  public let name: String
+  /// A sentence in librdkafka's words; for a refused property it names the property.
+  public let reason: String
+  /// The client object is of no more use and must be made anew.
+  public let isFatal: Bool
+  /// The same call may be made again.
+  public let isRetriable: Bool
+  /// The open transaction must be aborted before anything else.
+  public let txnRequiresAbort: Bool
+
+  public var description: String { "\(reason) (\(name))" }
+
+  /// An error that carries only a code; the reason is librdkafka's text for it unless one is given.
+  init(_ code: rd_kafka_resp_err_t, reason: String? = nil, isFatal: Bool = false) {
+    self.code = code.rawValue
+    name = String(cString: rd_kafka_err2name(code))
+    self.reason = reason ?? String(cString: rd_kafka_err2str(code))
+    self.isFatal = isFatal
+    isRetriable = !isFatal && Self.passing.contains(code.rawValue)
+    txnRequiresAbort = false
+  }
+
+  /// Copies and frees an error object of librdkafka.
+  init(consuming error: OpaquePointer) {
+    code = rd_kafka_error_code(error).rawValue
+    name = String(cString: rd_kafka_error_name(error))
+    reason = String(cString: rd_kafka_error_string(error))
+    isFatal = rd_kafka_error_is_fatal(error) != 0
+    isRetriable = rd_kafka_error_is_retriable(error) != 0
+    txnRequiresAbort = rd_kafka_error_txn_requires_abort(error) != 0
+    rd_kafka_error_destroy(error)
+  }
+
+  /// The error that ended the client's life, if there was one. librdkafka keeps it behind the code `_FATAL`.
+  static func fatal(of handle: OpaquePointer) -> KafkaError? {
+    withTextBuffer { text, size in
+      let code = rd_kafka_fatal_error(handle, text, size)
+      return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code, reason: String(cString: text), isFatal: true)
+    }
+  }
+
+  /// A bare code from `handle`, replaced by what stands behind it if it only says "fatal".
+  static func of(_ code: rd_kafka_resp_err_t, reason: String? = nil, handle: OpaquePointer) -> KafkaError {
+    if code == RD_KAFKA_RESP_ERR__FATAL, let cause = fatal(of: handle) { return cause }
+    return KafkaError(code, reason: reason)
+  }
+
+  /// Throws unless `code` says that all is well.
+  static func check(_ code: rd_kafka_resp_err_t, _ handle: OpaquePointer) throws(KafkaError) {
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw of(code, handle: handle) }
+  }
+
+  /// A time-out or a lost connection: what the broker made of the request is not known.
+  var leavesOutcomeUnknown: Bool { Self.silence.contains(code) }
+
+  private static let silence: Set<Int32> = [
+    RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE.rawValue,
+    RD_KAFKA_RESP_ERR__MSG_TIMED_OUT.rawValue, RD_KAFKA_RESP_ERR__TRANSPORT.rawValue,
+    RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT.rawValue,
+    RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION.rawValue,
+  ]
+
+  /// Bare codes come without flags: these go away by themselves when the cluster is well again.
+  private static let passing: Set<Int32> = silence.union([
+    RD_KAFKA_RESP_ERR__RESOLVE.rawValue, RD_KAFKA_RESP_ERR__WAIT_COORD.rawValue,
+    RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS.rawValue, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE.rawValue,
+    RD_KAFKA_RESP_ERR_NOT_COORDINATOR.rawValue, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE.rawValue,
+    RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION.rawValue, RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE.rawValue,
+    RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART.rawValue, RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT.rawValue,
+  ])
+}
+
+/// Room for one of librdkafka's texts.
+func withTextBuffer<Result>(_ body: (UnsafeMutablePointer<CChar>, Int) -> Result) -> Result {
+  withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
+    buffer.initialize(repeating: 0)
+    guard let start = buffer.baseAddress else { preconditionFailure("an allocation of 1,024 bytes has an address") }
+    return body(start, buffer.count)
+  }
+}

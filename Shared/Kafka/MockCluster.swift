@@ -1,0 +1,72 @@
+import CRDKafka
+
+/// librdkafka's cluster in memory, on loopback ports that the kernel chooses. It acknowledges transactional offsets without keeping
+/// them, shows aborted records, knows no admin requests and drops the oldest of more than 5 MiB a partition: for a first look, quick
+/// tests and injected errors, not for anything about exactly-once.
+public final class MockCluster {
+  /// Settings that clients of a mock cluster need: it takes session.timeout less 1 s for a rebalance, and answers an empty fetch
+  /// only after fetch.wait.max.
+  public static let clientProperties = [
+    "session.timeout.ms": "6000", "heartbeat.interval.ms": "1000", "fetch.wait.max.ms": "10",
+  ]
+
+  /// Requests that can be made to fail, by their numbers in Kafka's protocol.
+  public enum Request: Int16, Sendable {
+    case produce = 0
+    case fetch = 1
+    case listOffsets = 2
+    case metadata = 3
+    case offsetFetch = 9
+    case findCoordinator = 10
+    case joinGroup = 11
+    case heartbeat = 12
+    case syncGroup = 14
+    case initProducerID = 22
+    case addPartitionsToTransaction = 24
+    case addOffsetsToTransaction = 25
+    case endTransaction = 26
+    case transactionOffsetCommit = 28
+  }
+
+  private let client: Client
+  private let cluster: OpaquePointer
+
+  /// Starts `brokers` brokers, with the ids 1, 2 …. Its log lines are dropped unless `log` takes them.
+  public init(brokers: Int = 1, log: (@Sendable (LogLine) -> Void)? = nil) throws(KafkaError) {
+    client = try Client(RD_KAFKA_PRODUCER, Configuration(bootstrap: "", log: log ?? { _ in }), [])
+    guard let cluster = rd_kafka_mock_cluster_new(client.handle, Int32(brokers)) else {
+      throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, reason: "the mock cluster could not be started")
+    }
+    self.cluster = cluster
+  }
+
+  deinit { rd_kafka_mock_cluster_destroy(cluster) }
+
+  /// `host:port` of its brokers, separated by commas.
+  public var bootstrap: String { String(cString: rd_kafka_mock_cluster_bootstraps(cluster)) }
+
+  public func createTopic(_ name: String, partitions: Int32) throws(KafkaError) {
+    let code = rd_kafka_mock_topic_create(cluster, name, partitions, 1)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
+  }
+
+  /// Answers the next requests of this kind with these codes (`KafkaError.code`), one each; -195 (`_TRANSPORT`) closes the connection.
+  public func pushErrors(_ request: Request, _ codes: [Int32]) {
+    let errors = codes.map { rd_kafka_resp_err_t($0) }
+    rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, errors.count, errors)
+  }
+
+  /// Answers requests of this kind normally again.
+  public func clearErrors(_ request: Request) { rd_kafka_mock_clear_request_errors(cluster, request.rawValue) }
+
+  /// Closes the broker's connections and refuses new ones.
+  public func setBrokerDown(_ broker: Int32) throws(KafkaError) {
+    let code = rd_kafka_mock_broker_set_down(cluster, broker)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
+  }
+
+  public func setBrokerUp(_ broker: Int32) throws(KafkaError) {
+    let code = rd_kafka_mock_broker_set_up(cluster, broker)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
+  }
+}

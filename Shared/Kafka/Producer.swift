@@ -1,0 +1,44 @@
+import CRDKafka
+
+/// An idempotent producer without transactions, for whoever publishes from outside. For one thread.
+public final class Producer {
+  private let outgoing: Outgoing
+
+  /// - Throws: `KafkaError` for a refused property.
+  public init(_ configuration: Configuration, topics: [String] = []) throws(KafkaError) {
+    outgoing = try Outgoing(configuration, [], topics: topics)
+  }
+
+  /// Queues a record; librdkafka copies it and keeps the order within a partition. A full queue is waited for (backpressure).
+  /// - Parameters:
+  ///   - partition: `nil` leaves it to the key (Java's murmur2), or to chance without one.
+  ///   - value: `nil` is a tombstone.
+  ///   - timestamp: milliseconds since 1970; `nil` is now.
+  ///   - token: comes back with the record's position in `takeDeliveries`; 0 asks for nothing.
+  /// - Throws: `KafkaError` when this record is refused on the spot, for example as too large.
+  public func produce(
+    topic: String, partition: Int32? = nil, key: [UInt8]?, value: [UInt8]?, headers: [Header] = [], timestamp: Int64? = nil,
+    token: Int = 0
+  ) throws(KafkaError) {
+    try outgoing.produce(
+      topic: topic, partition: partition, key: key, value: value, headers: headers, timestamp: timestamp, token: token)
+    outgoing.poll(timeoutMilliseconds: 0)
+    outgoing.client.callbacks.clientErrors.removeAll(keepingCapacity: true)
+  }
+
+  /// Waits until every queued record is acknowledged.
+  /// - Throws: `KafkaError` when time runs out or a record since the last flush could not be delivered.
+  public func flush(timeoutMilliseconds: Int32) throws(KafkaError) {
+    let code = rd_kafka_flush(outgoing.client.handle, timeoutMilliseconds)
+    let failure = outgoing.client.callbacks.deliveryFailure
+    outgoing.client.callbacks.deliveryFailure = nil
+    if let failure { throw failure }
+    try KafkaError.check(code, outgoing.client.handle)
+  }
+
+  /// Where the records with a token came to lie, in order of acknowledgement, since the last call.
+  public func takeDeliveries() -> [(token: Int, partition: Int32, offset: Int64)] {
+    defer { outgoing.client.callbacks.deliveries = [] }
+    return outgoing.client.callbacks.deliveries
+  }
+}

@@ -1,0 +1,47 @@
+import CRocksDB
+import Streaming
+
+/// Calls a function of RocksDB that reports through an error pointer, and frees that.
+///
+/// - Throws: what `StoreError.init(status:)` makes of the text.
+func checked<Answer>(_ call: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Answer) throws(StoreError) -> Answer {
+  var text: UnsafeMutablePointer<CChar>?
+  let answer = call(&text)
+  guard let text else { return answer }
+  defer { rocksdb_free(text) }
+  throw StoreError(status: String(cString: text))
+}
+
+extension StoreError {
+  /// `status` is what rocksdb/status.h prints: the kind, ": ", details. The C interface gives no code beside it.
+  init(status: String) {
+    if status.hasPrefix("Corruption") {
+      self = .corrupt(status)
+    } else if status.contains("lock hold by current process") {
+      self = .unavailable("it is already open in this process (\(status))")
+    } else if status.contains("While lock file"), status.contains("Resource temporarily unavailable") {
+      self = .unavailable("another process has it open (\(status))")
+    } else if status.contains("No such file or directory") {
+      // The folder exists by then: a file which the store counts on has gone.
+      self = .corrupt(status)
+    } else {
+      self = .unavailable(status)
+    }
+  }
+}
+
+extension [UInt8] {
+  /// The bytes as RocksDB's C interface takes them.
+  func withCharacters<Answer, Failure: Error>(
+    _ body: (UnsafePointer<CChar>?, Int) throws(Failure) -> Answer
+  ) throws(Failure) -> Answer {
+    try withUnsafeBytes { bytes throws(Failure) in
+      try body(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+    }
+  }
+
+  /// A copy of memory that RocksDB owns.
+  init(copying start: UnsafePointer<CChar>?, count: Int) {
+    self.init(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
+  }
+}

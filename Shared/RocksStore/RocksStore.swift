@@ -1,0 +1,161 @@
+import CRocksDB
+import Streaming
+
+/// The state of one task in RocksDB: one folder, one column family, one write batch per batch of records.
+///
+/// A write goes through the write-ahead log without an fsync: after a kill nothing is missing, after a power cut or a damaged log an
+/// earlier state is there, whole, with the changelog position that was written with it. Every block carries a checksum which each read
+/// from disk verifies.
+///
+/// Not Sendable: a store belongs to the worker thread that runs its task, from `init` to `close`. Close it before the partition is given
+/// away; its folder is locked until then.
+public final class RocksStore: StateStore {
+  /// nil once closed.
+  private var database: OpaquePointer?
+  private let readOptions: OpaquePointer
+  private let writeOptions: OpaquePointer
+  /// The block cache outlives its stores' users anyway; this only keeps the resources one object for as long as a store uses them.
+  private let resources: RocksResources
+
+  /// Opens the store in `directory`, or makes an empty one when that is missing or empty.
+  ///
+  /// - Throws: `corrupt` when files are missing, cut or damaged, or when an earlier `destroy` was interrupted; `unavailable` when the
+  ///   folder cannot be made or read, the disk is full, or somebody has the store open.
+  public init(directory: String, resources: RocksResources) throws(StoreError) {
+    let folder = try RocksFolder.create(directory)
+    try folder.checkEmptyOrWhole()
+    let options = RocksOptions(resources)
+    database = try checked { error in rocksdb_open(options.handle, folder.path, error) }
+    self.resources = resources
+    readOptions = Self.makeReadOptions()
+    writeOptions = rocksdb_writeoptions_create()
+    rocksdb_writeoptions_set_sync(writeOptions, 0)
+    rocksdb_writeoptions_disable_WAL(writeOptions, 0)
+  }
+
+  deinit {
+    close()
+    rocksdb_readoptions_destroy(readOptions)
+    rocksdb_writeoptions_destroy(writeOptions)
+  }
+
+  /// Waits for a running compaction to stop and gives the folder's lock back. Nothing to save: all writes are in the log. Whatever is
+  /// asked afterwards throws `unavailable`; closing again does nothing.
+  public func close() {
+    guard let open = database else { return }
+    database = nil
+    rocksdb_close(open)
+  }
+
+  /// Deletes the store in `directory` and the folder itself, also when the store cannot be opened; nothing to do when there is none.
+  /// Files that are not RocksDB's are left alone.
+  ///
+  /// - Throws: `unavailable` when somebody has the store open (nothing is deleted then), when the disk refuses, or when files of others
+  ///   are in the folder.
+  public static func destroy(directory: String) throws(StoreError) {
+    guard let folder = try RocksFolder.existing(directory) else { return }
+    try folder.markDeletion()
+    let options: OpaquePointer = rocksdb_options_create()
+    defer { rocksdb_options_destroy(options) }
+    do { try checked { error in rocksdb_destroy_db(options, folder.path, error) } } catch {
+      try folder.removeDeletionMark()
+      throw error
+    }
+    try folder.removeDeletionMark()
+    try folder.removeEmpty()
+  }
+
+  /// - Throws: `corrupt` when the row's block is not what was written; `unavailable` when the disk refuses or the store is closed.
+  public func value(for key: [UInt8]) throws(StoreError) -> [UInt8]? {
+    let database = try opened()
+    let found = try key.withCharacters { key, count throws(StoreError) in
+      try checked { error in rocksdb_get_pinned(database, readOptions, key, count, error) }
+    }
+    guard let found else { return nil }
+    defer { rocksdb_pinnableslice_destroy(found) }
+    var count = 0
+    let bytes = rocksdb_pinnableslice_value(found, &count)
+    return [UInt8](copying: bytes, count: count)
+  }
+
+  /// Rows whose keys begin with `prefix`, ascending, from the first key greater than `after` on, `limit` at most.
+  ///
+  /// - Throws: as `value(for:)`; never a part of the rows.
+  public func rows(prefix: [UInt8], after: [UInt8]?, limit: Int) throws(StoreError) -> [Row] {
+    let database = try opened()
+    guard limit > 0 else { return [] }
+    guard let end = Self.successor(of: prefix) else {
+      return try Self.rows(database, readOptions, prefix: prefix, after: after, limit: limit)
+    }
+    // The iterator keeps the address of the bound, not its bytes: both live inside this call.
+    return try end.withCharacters { bound, count throws(StoreError) in
+      let bounded = Self.makeReadOptions()
+      defer { rocksdb_readoptions_destroy(bounded) }
+      // Without it the iterator walks the deletions that follow the prefix until it meets a row.
+      rocksdb_readoptions_set_iterate_upper_bound(bounded, bound, count)
+      return try Self.rows(database, bounded, prefix: prefix, after: after, limit: limit)
+    }
+  }
+
+  /// All or nothing; of several changes to one key the last counts. In the log when this returns.
+  ///
+  /// - Throws: `unavailable` or `corrupt`; nothing is written then, and RocksDB may refuse all writes until the store is opened again.
+  public func write(_ changes: [RowChange]) throws(StoreError) {
+    let database = try opened()
+    let batch: OpaquePointer = rocksdb_writebatch_create()
+    defer { rocksdb_writebatch_destroy(batch) }
+    for change in changes {
+      change.key.withCharacters { key, keyCount in
+        if let value = change.value {
+          value.withCharacters { value, valueCount in rocksdb_writebatch_put(batch, key, keyCount, value, valueCount) }
+        } else {
+          rocksdb_writebatch_delete(batch, key, keyCount)
+        }
+      }
+    }
+    try checked { error in rocksdb_write(database, writeOptions, batch, error) }
+  }
+
+  private func opened() throws(StoreError) -> OpaquePointer {
+    guard let database else { throw .unavailable("it has been closed") }
+    return database
+  }
+
+  private static func makeReadOptions() -> OpaquePointer {
+    let options: OpaquePointer = rocksdb_readoptions_create()
+    rocksdb_readoptions_set_verify_checksums(options, 1)
+    return options
+  }
+
+  private static func rows(
+    _ database: OpaquePointer, _ options: OpaquePointer, prefix: [UInt8], after: [UInt8]?, limit: Int
+  ) throws(StoreError) -> [Row] {
+    let iterator: OpaquePointer = rocksdb_create_iterator(database, options)
+    defer { rocksdb_iter_destroy(iterator) }
+    let start = after.map { $0.lexicographicallyPrecedes(prefix) ? prefix : $0 } ?? prefix
+    start.withCharacters { bytes, count in rocksdb_iter_seek(iterator, bytes, count) }
+    var found: [Row] = []
+    while found.count < limit, rocksdb_iter_valid(iterator) != 0 {
+      var count = 0
+      let keyBytes = rocksdb_iter_key(iterator, &count)
+      let key = [UInt8](copying: keyBytes, count: count)
+      guard key.starts(with: prefix) else { break }
+      if key != after {
+        let valueBytes = rocksdb_iter_value(iterator, &count)
+        found.append(Row(key: key, value: [UInt8](copying: valueBytes, count: count)))
+      }
+      rocksdb_iter_next(iterator)
+    }
+    // An iterator that meets a damaged block only stops being valid.
+    try checked { error in rocksdb_iter_get_error(iterator, error) }
+    return found
+  }
+
+  /// The first key after all that begin with `prefix`; nil when none is.
+  static func successor(of prefix: [UInt8]) -> [UInt8]? {
+    guard let last = prefix.lastIndex(where: { $0 < UInt8.max }) else { return nil }
+    var end = Array(prefix[...last])
+    end[last] += 1
+    return end
+  }
+}

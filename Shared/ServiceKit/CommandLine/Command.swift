@@ -1,0 +1,128 @@
+/// A positional operand, as the help text names it.
+public struct Operand: Sendable {
+  public let name: String
+  public let help: String
+  public let required: Bool
+  /// Takes all that is left; only the last operand of a command may.
+  public let repeatable: Bool
+
+  public init(_ name: String, help: String, required: Bool = true, repeatable: Bool = false) {
+    self.name = name
+    self.help = help
+    self.required = required
+    self.repeatable = repeatable
+  }
+}
+
+/// A command and the commands below it. The root's name is the program's.
+public struct Command: Sendable {
+  public let name: String
+  /// One line without a full stop: what it does.
+  public let summary: String
+  /// Paragraphs for its own `--help`.
+  public let discussion: String
+  /// Command lines that work when pasted, one per line; `#` lines explain them.
+  public let example: String
+  /// Its own options; a subcommand understands those of the commands above it too.
+  public let options: [Option]
+  public let operands: [Operand]
+  public let subcommands: [Command]
+  /// Printed by `--version`; only the root's is used.
+  public let version: String?
+
+  public init(
+    _ name: String, summary: String, discussion: String = "", example: String = "", options: [Option] = [],
+    operands: [Operand] = [],
+    subcommands: [Command] = [], version: String? = nil
+  ) {
+    self.name = name
+    self.summary = summary
+    self.discussion = discussion
+    self.example = example
+    self.options = options
+    self.operands = operands
+    self.subcommands = subcommands
+    self.version = version
+  }
+
+  /// Every option of this command and of those below it.
+  var optionsOfTheTree: [Option] { options + subcommands.flatMap(\.optionsOfTheTree) }
+}
+
+/// What a command line asks for.
+public enum Parsed: Sendable {
+  case run(Invocation)
+  /// `--help` or `--version`: text for standard output, exit 0.
+  case answer(String)
+}
+
+/// A command with its settings, all of them checked.
+public struct Invocation: Sendable {
+  /// The names from below the root down: `["topics", "create"]`; empty for a program without subcommands.
+  public let path: [String]
+  public let operands: [String]
+  let options: [String: Option]
+  let values: [String: [String]]
+
+  /// The value of an option that is required or has a default.
+  public func text(_ name: String) -> String {
+    let option = declared(name)
+    precondition(option.required || option.defaultValue != nil, "--\(name) may be missing: ask for optionalText")
+    return optionalText(name) ?? ""
+  }
+
+  public func optionalText(_ name: String) -> String? {
+    _ = declared(name)
+    return values[name]?.last
+  }
+
+  /// The value of an integer option that is required or has a default.
+  public func integer(_ name: String) -> Int {
+    let option = declared(name)
+    precondition(option.required || option.defaultValue != nil, "--\(name) may be missing: ask for optionalInteger")
+    return optionalInteger(name) ?? 0
+  }
+
+  public func optionalInteger(_ name: String) -> Int? {
+    optionalText(name).flatMap { Int($0) }
+  }
+
+  public func flag(_ name: String) -> Bool {
+    optionalText(name).flatMap(Option.truth(of:)) ?? false
+  }
+
+  /// Every value of a repeatable option, in order.
+  public func list(_ name: String) -> [String] {
+    _ = declared(name)
+    return values[name] ?? []
+  }
+
+  /// A `.keyValue` option's pairs, each key once.
+  public func pairs(_ name: String) -> [(key: String, value: String)] {
+    list(name).map { text in
+      let key = text.prefix { $0 != "=" }
+      return (String(key), String(text.dropFirst(key.count + 1)))
+    }
+  }
+
+  /// Asking for an option that no command on the path declares is a mistake in the program, found the first time the line runs.
+  private func declared(_ name: String) -> Option {
+    guard let option = options[name] else { preconditionFailure("no option --\(name) is declared") }
+    return option
+  }
+}
+
+/// Everything that is wrong with the settings, to be printed on standard error before exit 2.
+public struct UsageError: Error, Sendable, Equatable, CustomStringConvertible {
+  public static let exitCode: Int32 = 2
+  /// The command as typed: `laurel topics`.
+  public let command: String
+  public let problems: [String]
+
+  /// One line per problem, each with the program's name, then where help is.
+  public var description: String {
+    let program = command.prefix { $0 != " " }
+    let lines = problems.map { "\(program): \($0)" } + ["Try '\(command) --help' for more information."]
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,145 @@
+/// Walks the arguments once, left to right; finds the command, its options and operands, and collects every problem on the way.
+struct CommandLineReader {
+  let root: Command
+  private(set) var commands: [Command]
+  private(set) var operands: [String] = []
+  private(set) var given: [String: [Setting]] = [:]
+  private(set) var problems: [String] = []
+  /// Something was not understood, so what seems missing may only be misspelt: it is not reported as well.
+  private(set) var misunderstood = false
+  private var misunderstoodCommand = false
+
+  enum Wish { case run, help, version }
+
+  init(root: Command) {
+    self.root = root
+    commands = [root]
+  }
+
+  /// The options understood here: those of the command and of the ones above it.
+  var options: [Option] { commands.flatMap(\.options) }
+  var title: String { commands.map(\.name).joined(separator: " ") }
+
+  mutating func read(_ arguments: [String]) -> Wish {
+    var rest = arguments[...]
+    var onlyOperands = false
+    while let argument = rest.popFirst() {
+      if onlyOperands || argument == "-" || !argument.hasPrefix("-") {
+        if !onlyOperands, isHelpWord(argument) {
+          for name in rest { descend(to: name) }
+          return .help
+        }
+        take(operand: argument)
+        // What follows belongs to a command that is not known.
+        if misunderstoodCommand { return .run }
+      } else if argument == "--" {
+        onlyOperands = true
+      } else if argument.hasPrefix("--") {
+        if argument == "--help" { return .help }
+        if argument == "--version", root.version != nil { return .version }
+        readLong(argument, &rest)
+      } else if readShort(argument, &rest) {
+        return .help
+      }
+    }
+    reportMissing()
+    return .run
+  }
+
+  private func isHelpWord(_ argument: String) -> Bool {
+    guard let command = commands.last, argument == "help", !command.subcommands.isEmpty else { return false }
+    return !command.subcommands.contains { $0.name == "help" }
+  }
+
+  private mutating func descend(to name: String) {
+    if let next = commands.last?.subcommands.first(where: { $0.name == name }) { commands.append(next) }
+  }
+
+  private mutating func take(operand: String) {
+    guard let command = commands.last else { return }
+    if !command.subcommands.isEmpty {
+      if command.subcommands.contains(where: { $0.name == operand }) {
+        descend(to: operand)
+      } else if !misunderstood {
+        misunderstood = true
+        misunderstoodCommand = true
+        problems.append("unknown command '\(operand)'\(guess(operand, command.subcommands.map(\.name)))")
+      }
+    } else if operands.count < command.operands.count || command.operands.last?.repeatable == true {
+      operands.append(operand)
+    } else {
+      problems.append("unexpected operand '\(operand)'")
+    }
+  }
+
+  private func guess(_ name: String, _ known: [String]) -> String {
+    if let near = nearest(name, among: known) { return "; did you mean '\(near)'?" }
+    return "; known are \(known.joined(separator: ", "))"
+  }
+
+  private mutating func readLong(_ argument: String, _ rest: inout ArraySlice<String>) {
+    let written = argument.prefix { $0 != "=" }
+    let value = written.endIndex < argument.endIndex ? String(argument[argument.index(after: written.endIndex)...]) : nil
+    let name = String(written.dropFirst(2))
+    guard let option = options.first(where: { $0.name == name }) else {
+      misunderstood = true
+      let near = nearest(name, among: options.map(\.name) + ["help"])
+      problems.append("unknown option '\(written)'" + (near.map { "; did you mean '--\($0)'?" } ?? ""))
+      // What follows is most likely its value: not an operand to complain about as well.
+      let meant = options.first { $0.name == near }
+      if value == nil, meant?.isFlag != true, let next = rest.first, !next.hasPrefix("-") { rest.removeFirst() }
+      return
+    }
+    add(option, value: value, as: String(written), &rest)
+  }
+
+  /// `-q`, `-n 5`, `-n5`, and several letters in one: `-qn5`. True when help is asked for.
+  private mutating func readShort(_ argument: String, _ rest: inout ArraySlice<String>) -> Bool {
+    var letters = argument.dropFirst()
+    while let letter = letters.popFirst() {
+      if letter == "h", !options.contains(where: { $0.short == "h" }) { return true }
+      guard let option = options.first(where: { $0.short == letter }) else {
+        misunderstood = true
+        // `-bootstrap` is a long option with a dash lost.
+        let near =
+          argument.count > 2 ? nearest(String(argument.dropFirst().prefix { $0 != "=" }), among: options.map(\.name)) : nil
+        let written = near == nil ? "-\(letter)" : argument
+        problems.append("unknown option '\(written)'" + (near.map { "; did you mean '--\($0)'?" } ?? ""))
+        if near != nil, let next = rest.first, !next.hasPrefix("-"), !argument.contains("=") { rest.removeFirst() }
+        return false
+      }
+      if option.isFlag {
+        add(option, value: nil, as: "-\(letter)", &rest)
+      } else {
+        add(option, value: letters.isEmpty ? nil : String(letters), as: "-\(letter)", &rest)
+        return false
+      }
+    }
+    return false
+  }
+
+  private mutating func add(_ option: Option, value: String?, as written: String, _ rest: inout ArraySlice<String>) {
+    let found: String
+    if let value {
+      found = value
+    } else if option.isFlag {
+      found = "true"
+    } else if let next = rest.popFirst() {
+      found = next
+    } else {
+      problems.append("option '\(written)' needs a value: \(written) \(option.placeholder ?? "VALUE")")
+      return
+    }
+    given[option.name, default: []].append(Setting(value: found, origin: "'\(written)'"))
+  }
+
+  private mutating func reportMissing() {
+    guard let command = commands.last, !misunderstood else { return }
+    if !command.subcommands.isEmpty {
+      problems.append("a command is missing; known are \(command.subcommands.map(\.name).joined(separator: ", "))")
+    }
+    for operand in command.operands.dropFirst(operands.count) where operand.required {
+      problems.append("operand \(operand.name) is missing")
+    }
+  }
+}

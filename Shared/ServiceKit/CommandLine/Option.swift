@@ -1,0 +1,107 @@
+/// One setting: a `--name` on the command line, a `LAUREL_NAME` in the environment, a `name = value` line in the configuration
+/// file.
+public struct Option: Sendable {
+  /// What a value must look like; anything else is refused when the program starts, by the setting's name.
+  public enum Kind: Sendable {
+    /// Takes no value on the command line; elsewhere `true`/`false`, `yes`/`no`, `on`/`off`, `1`/`0`.
+    case flag
+    case text
+    /// A whole number within the range, in decimal digits.
+    case integer(ClosedRange<Int>)
+    case choice([String])
+    /// `KEY=VALUE`, usually repeatable. Sources are merged key by key, so that a flag replaces one property of the file and
+    /// not all.
+    case keyValue
+    /// Text that `accepts` agrees to; `expected` completes the sentence "must be …".
+    case checked(expected: String, accepts: @Sendable (String) -> Bool)
+  }
+
+  /// The long name without dashes: lower case, words joined by `-`.
+  public let name: String
+  /// The letter of `-x`, if there is one.
+  public let short: Character?
+  /// How the value is shown in the help text; nil for a flag.
+  public let placeholder: String?
+  public let kind: Kind
+  public let help: String
+  /// All values count, in order. Otherwise the last one on the command line wins, as GNU programs do.
+  public let repeatable: Bool
+  /// Refused at start when no source gives a value.
+  public let required: Bool
+  public let defaultValue: String?
+  /// The environment variable, `LAUREL_` and the name in upper snake case unless told otherwise. An empty variable counts as
+  /// not set; a repeatable one holds one value per line.
+  public let environment: String
+
+  /// - Parameter placeholder: nil makes the option a flag; otherwise the kind is text unless `kind` says more.
+  public init(
+    _ name: String, short: Character? = nil, placeholder: String? = nil, kind: Kind? = nil, help: String,
+    repeatable: Bool = false,
+    required: Bool = false, defaultValue: String? = nil, environment: String? = nil
+  ) {
+    self.name = name
+    self.short = short
+    self.placeholder = placeholder
+    self.kind = kind ?? (placeholder == nil ? .flag : .text)
+    self.help = help
+    self.repeatable = repeatable
+    self.required = required
+    self.defaultValue = defaultValue
+    self.environment = environment ?? Option.environmentName(of: name)
+  }
+
+  /// `commit-ms` → `LAUREL_COMMIT_MS`.
+  public static func environmentName(of name: String) -> String {
+    environmentPrefix + name.uppercased().replacing("-", with: "_")
+  }
+
+  static let environmentPrefix = "LAUREL_"
+
+  var isFlag: Bool {
+    if case .flag = kind { true } else { false }
+  }
+
+  /// What is wrong with the value, as the end of a sentence that starts with the setting's name; nil when nothing is.
+  func problem(with value: String) -> String? {
+    switch kind {
+    case .flag:
+      return Option.truth(of: value) == nil ? "must be true or false, not '\(value)'" : nil
+    case .text:
+      return value.isEmpty ? "must not be empty" : nil
+    case .integer(let range):
+      if let number = Int(value), range.contains(number) { return nil }
+      return "must be a whole number from \(range.lowerBound) to \(range.upperBound), not '\(value)'"
+    case .choice(let choices):
+      if choices.contains(value) { return nil }
+      let meant = nearest(value, among: choices).map { "; did you mean '\($0)'?" } ?? ""
+      return "must be one of \(choices.joined(separator: ", ")), not '\(value)'\(meant)"
+    case .keyValue:
+      // The value is not repeated in the message: it may be a password.
+      let key = value.prefix { $0 != "=" }
+      return key.isEmpty || key.endIndex == value.endIndex ? "must be KEY=VALUE" : nil
+    case .checked(let expected, let accepts):
+      return accepts(value) ? nil : "must be \(expected), not '\(value)'"
+    }
+  }
+
+  static func truth(of value: String) -> Bool? {
+    switch value.lowercased() {
+    case "true", "yes", "on", "1": true
+    case "false", "no", "off", "0": false
+    default: nil
+    }
+  }
+}
+
+extension Option {
+  /// `--config FILE`: when a command has this option, the file it names is read.
+  public static let config = Option("config", placeholder: "FILE", help: "Read settings from FILE, lines of 'name = value'")
+  public static let logLevel = Option(
+    "log-level", placeholder: "LEVEL", kind: .choice(LogLevel.allCases.map(\.name)),
+    help: "Least severe line to log: debug, info, notice, warning or error", defaultValue: LogLevel.info.name)
+  public static let logFormat = Option(
+    "log-format", placeholder: "FORMAT", kind: .choice(LogFormat.allCases.map(\.rawValue)),
+    help: "Log as text, json, or auto: text on a terminal and JSON elsewhere", defaultValue: LogFormat.auto.rawValue)
+  /// What every Laurel program understands.
+  public static let common: [Option] = [.config, .logLevel, .logFormat]
+}

@@ -1,0 +1,138 @@
+import Foundation
+
+extension Command {
+  /// Finds the command and its settings. Flags go before the environment, the environment before the `--config` file, the file
+  /// before defaults. Unknown names and badly typed values from any of them are refused, all at once, even where a stronger
+  /// source has the same.
+  ///
+  /// - Parameters:
+  ///   - arguments: without the program's own name.
+  ///   - alsoKnown: settings of other programs which share this environment or file; they are passed over.
+  ///   - width: columns for help text.
+  public func parse(
+    _ arguments: [String], environment: [String: String], alsoKnown: Set<String> = [], width: Int = 80
+  ) throws(UsageError) -> Parsed {
+    var reader = CommandLineReader(root: self)
+    switch reader.read(arguments) {
+    case .help: return .answer(helpText(path: reader.commands, width: width))
+    case .version: return .answer("\(name) \(version ?? "")\n")
+    case .run: break
+    }
+    let options = reader.options
+    var resolver = SettingsResolver(options: options, known: Set(optionsOfTheTree.map(\.name)).union(alsoKnown))
+    resolver.flags = reader.given
+    resolver.read(environment: environment, names: optionsOfTheTree.map(\.environment))
+    if options.contains(where: { $0.name == Option.config.name }), let path = resolver.strongest(Option.config.name)?.last?.value
+    {
+      resolver.read(file: path)
+    }
+    let values = resolver.resolve(reportMissing: !reader.misunderstood)
+    let problems = reader.problems + resolver.problems
+    if !problems.isEmpty { throw UsageError(command: reader.title, problems: problems) }
+    return .run(
+      Invocation(
+        path: reader.commands.dropFirst().map(\.name), operands: reader.operands,
+        options: Dictionary(options.map { ($0.name, $0) }) { _, last in last }, values: values))
+  }
+
+  /// For `main`: parses this process's arguments and environment; prints help and exits 0, or the problems and exits 2.
+  public func parseOrExit(alsoKnown: Set<String> = []) -> Invocation {
+    let process = ProcessInfo.processInfo
+    do {
+      let parsed = try parse(
+        Array(process.arguments.dropFirst()), environment: process.environment, alsoKnown: alsoKnown,
+        width: min(Terminal.width(of: STDOUT_FILENO) ?? 80, 120))
+      switch parsed {
+      case .run(let invocation): return invocation
+      case .answer(let text):
+        LineSink.write(Array(text.utf8), to: STDOUT_FILENO)
+        exit(0)
+      }
+    } catch {
+      LineSink.write(Array("\(error)\n".utf8), to: STDERR_FILENO)
+      exit(UsageError.exitCode)
+    }
+  }
+}
+
+/// Puts the sources together.
+struct SettingsResolver {
+  let options: [Option]
+  /// Names that exist somewhere in the program, or in its siblings: not for this command, yet not unknown.
+  let known: Set<String>
+  var flags: [String: [Setting]] = [:]
+  private var environment: [String: [Setting]] = [:]
+  private var file: [String: [Setting]] = [:]
+  private(set) var problems: [String] = []
+
+  init(options: [Option], known: Set<String>) {
+    self.options = options
+    self.known = known
+  }
+
+  mutating func read(environment variables: [String: String], names: [String]) {
+    for option in options {
+      guard let text = variables[option.environment], !text.isEmpty else { continue }
+      let values = option.repeatable ? text.split(separator: "\n").map(String.init) : [text]
+      environment[option.name] = values.map { Setting(value: $0, origin: "'\(option.environment)'") }
+    }
+    let all = Set(names).union(known.map(Option.environmentName(of:))).union(ParentWatch.reservedVariables)
+    // Only what looks like ours: the rest of the environment is not ours to judge.
+    for name in variables.keys.sorted() where name.hasPrefix(Option.environmentPrefix) && !all.contains(name) {
+      let near = nearest(name, among: all.sorted()).map { "; did you mean '\($0)'?" } ?? ""
+      problems.append("unknown environment variable '\(name)'\(near)")
+    }
+  }
+
+  mutating func read(file path: String) {
+    let contents = ConfigurationFile(path: path)
+    problems += contents.problems
+    for line in contents.lines {
+      let place = "\(path):\(line.number): "
+      guard let option = options.first(where: { $0.name == line.name }), option.name != Option.config.name else {
+        if known.contains(line.name), line.name != Option.config.name { continue }
+        let candidates = known.subtracting([Option.config.name]).sorted()
+        let near = nearest(line.name, among: candidates).map { "; did you mean '\($0)'?" } ?? ""
+        problems.append("\(place)unknown setting '\(line.name)'\(near)")
+        continue
+      }
+      if file[option.name] != nil, !option.repeatable { problems.append("\(place)'\(option.name)' is set twice") }
+      file[option.name, default: []].append(Setting(value: line.value, origin: "\(place)'\(option.name)'"))
+    }
+  }
+
+  /// What the strongest source that has the setting says.
+  func strongest(_ name: String) -> [Setting]? { flags[name] ?? environment[name] ?? file[name] }
+
+  mutating func resolve(reportMissing: Bool) -> [String: [String]] {
+    var values: [String: [String]] = [:]
+    for option in options {
+      // Weakest first, so that for KEY=VALUE the stronger source has the last word on a key.
+      let all = [file, environment, flags].flatMap { $0[option.name] ?? [] }
+      for setting in all {
+        if let problem = option.problem(with: setting.value) { problems.append("\(setting.origin) \(problem)") }
+      }
+      if case .keyValue = option.kind {
+        values[option.name] = merged(all.map(\.value))
+      } else if let settings = strongest(option.name) {
+        values[option.name] = settings.map(\.value)
+      }
+      if values[option.name]?.isEmpty ?? true, let value = option.defaultValue { values[option.name] = [value] }
+      if values[option.name] == nil, option.required, reportMissing {
+        problems.append(
+          "--\(option.name) \(option.placeholder ?? "") is needed (or \(option.environment) in the environment)")
+      }
+    }
+    return values
+  }
+
+  private func merged(_ pairs: [String]) -> [String]? {
+    var order: [Substring] = []
+    var byKey: [Substring: String] = [:]
+    for pair in pairs {
+      let key = pair.prefix { $0 != "=" }
+      if byKey.updateValue(pair, forKey: key) == nil { order.append(key) }
+    }
+    return order.isEmpty ? nil : order.compactMap { byKey[$0] }
+  }
+}

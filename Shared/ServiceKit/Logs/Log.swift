@@ -1,0 +1,113 @@
+import Glibc
+
+/// How serious a line is, least first.
+public enum LogLevel: Int, Sendable, Comparable, CaseIterable {
+  case debug, info, notice, warning, error
+
+  public var name: String {
+    switch self {
+    case .debug: "debug"
+    case .info: "info"
+    case .notice: "notice"
+    case .warning: "warning"
+    case .error: "error"
+    }
+  }
+
+  public init?(name: String) {
+    guard let level = LogLevel.allCases.first(where: { $0.name == name }) else { return nil }
+    self = level
+  }
+
+  public static func < (a: LogLevel, b: LogLevel) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// How lines are written; `auto` is text on a terminal and JSON elsewhere.
+public enum LogFormat: String, Sendable, CaseIterable {
+  case text, json, auto
+}
+
+/// The program's own account of what it does: one line per event on standard error, a JSON object (`time`, `level`, `service`,
+/// `instance`, `message`, then the fields) or, on a terminal, a readable line.
+public struct Log: Sendable {
+  enum Style: Sendable, Equatable { case json, plain, coloured }
+
+  public let level: LogLevel
+  let service: String
+  let instance: String
+  let style: Style
+  private let sink: LineSink
+  private var context = LogFields()
+
+  /// - Parameters:
+  ///   - environment: `NO_COLOR` takes colours away, `CLICOLOR_FORCE` gives them to a pipe (laurel dev does, for its children).
+  public init(
+    service: String, instance: String, level: LogLevel = .info, format: LogFormat = .auto, environment: [String: String] = [:],
+    sink: LineSink = .standardError
+  ) {
+    self.service = service
+    self.instance = instance
+    self.level = level
+    self.sink = sink
+    let onTerminal = Terminal.isTerminal(sink.descriptor)
+    let readable: Style = Terminal.coloured(sink.descriptor, environment: environment) ? .coloured : .plain
+    switch format {
+    case .json: style = .json
+    case .text: style = readable
+    case .auto: style = onTerminal ? readable : .json
+    }
+  }
+
+  /// A log as the common options (`Option.common`) ask for it.
+  public init(service: String, instance: String, invocation: Invocation, environment: [String: String]) {
+    self.init(
+      service: service, instance: instance, level: LogLevel(name: invocation.text(Option.logLevel.name)) ?? .info,
+      format: LogFormat(rawValue: invocation.text(Option.logFormat.name)) ?? .auto, environment: environment)
+  }
+
+  /// The same log with these fields on every line.
+  public func with(_ fields: LogFields) -> Log {
+    var log = self
+    log.context = context.merging(fields)
+    return log
+  }
+
+  public func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> LogFields = [:]) {
+    write(.debug, message, fields)
+  }
+
+  public func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> LogFields = [:]) {
+    write(.info, message, fields)
+  }
+
+  public func notice(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> LogFields = [:]) {
+    write(.notice, message, fields)
+  }
+
+  public func warning(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> LogFields = [:]) {
+    write(.warning, message, fields)
+  }
+
+  public func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> LogFields = [:]) {
+    write(.error, message, fields)
+  }
+
+  /// For a level known only at run time, such as that of a library's own line.
+  public func line(_ level: LogLevel, _ message: String, _ fields: LogFields = [:]) {
+    write(level, { message }, { fields })
+  }
+
+  private func write(_ level: LogLevel, _ message: () -> String, _ fields: () -> LogFields) {
+    guard level >= self.level else { return }
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    let line = LogLine(
+      seconds: now.tv_sec, milliseconds: now.tv_nsec / 1_000_000, level: level, service: service, instance: instance,
+      message: message(), fields: context.merging(fields()))
+    switch style {
+    case .json: sink.line(line.json)
+    case .plain: sink.line(line.text(coloured: false))
+    case .coloured: sink.line(line.text(coloured: true))
+    }
+  }
+}

@@ -1,0 +1,181 @@
+import Glibc
+
+/// The value of a log field.
+public enum LogValue: Sendable, Equatable {
+  case text(String)
+  case integer(Int64)
+  case number(Double)
+  case truth(Bool)
+}
+
+/// What may stand as a field's value: `["topic": name, "partition": 3]`.
+public protocol LogFieldValue: Sendable {
+  var logValue: LogValue { get }
+}
+
+extension LogValue: LogFieldValue { public var logValue: LogValue { self } }
+extension String: LogFieldValue { public var logValue: LogValue { .text(self) } }
+extension Substring: LogFieldValue { public var logValue: LogValue { .text(String(self)) } }
+extension Bool: LogFieldValue { public var logValue: LogValue { .truth(self) } }
+extension Double: LogFieldValue { public var logValue: LogValue { .number(self) } }
+extension Int: LogFieldValue { public var logValue: LogValue { .integer(Int64(self)) } }
+extension Int32: LogFieldValue { public var logValue: LogValue { .integer(Int64(self)) } }
+extension Int64: LogFieldValue { public var logValue: LogValue { .integer(self) } }
+extension UInt16: LogFieldValue { public var logValue: LogValue { .integer(Int64(self)) } }
+
+/// Fields in the order they were written, each name once: a later one replaces an earlier one.
+public struct LogFields: Sendable, ExpressibleByDictionaryLiteral {
+  public private(set) var pairs: [(name: String, value: LogValue)] = []
+
+  public init() {}
+
+  public init(dictionaryLiteral elements: (String, any LogFieldValue)...) {
+    for (name, value) in elements { self[name] = value.logValue }
+  }
+
+  public subscript(name: String) -> LogValue? {
+    get { pairs.first { $0.name == name }?.value }
+    set {
+      let index = pairs.firstIndex { $0.name == name }
+      switch (index, newValue) {
+      case (let index?, let value?): pairs[index].value = value
+      case (let index?, nil): pairs.remove(at: index)
+      case (nil, let value?): pairs.append((name, value))
+      case (nil, nil): break
+      }
+    }
+  }
+
+  func merging(_ other: LogFields) -> LogFields {
+    if pairs.isEmpty { return other }
+    var merged = self
+    for (name, value) in other.pairs { merged[name] = value }
+    return merged
+  }
+}
+
+/// One event of the log, and its two spellings.
+struct LogLine {
+  let seconds: Int
+  let milliseconds: Int
+  let level: LogLevel
+  let service: String
+  let instance: String
+  let message: String
+  let fields: LogFields
+
+  private static let reserved: Set<String> = ["time", "level", "service", "instance", "message"]
+
+  /// An RFC 8259 object without line breaks. A field that has the name of one of the fixed members gets a `_` in front: a
+  /// repeated name would make the object mean different things to different readers.
+  var json: String {
+    var out = "{\"time\":\"\(day)T\(clock)Z\",\"level\":\"\(level.name)\",\"service\":"
+    LogLine.appendQuoted(service, to: &out)
+    out += ",\"instance\":"
+    LogLine.appendQuoted(instance, to: &out)
+    out += ",\"message\":"
+    LogLine.appendQuoted(message, to: &out)
+    for (name, value) in fields.pairs {
+      out += ","
+      LogLine.appendQuoted(LogLine.reserved.contains(name) ? "_" + name : name, to: &out)
+      out += ":"
+      switch value {
+      case .text(let text): LogLine.appendQuoted(text, to: &out)
+      case .integer(let number): out += String(number)
+      // JSON has no infinity and no NaN.
+      case .number(let number): out += number.isFinite ? "\(number)" : "\"\(number)\""
+      case .truth(let truth): out += truth ? "true" : "false"
+      }
+    }
+    return out + "}"
+  }
+
+  /// `12:03:04.123 INFO    attribution/1  message  topic=billing partition=3`, UTC.
+  func text(coloured: Bool) -> String {
+    let name = level.name.uppercased()
+    let padded = name + String(repeating: " ", count: 7 - name.count)
+    var out = coloured ? "\u{1B}[2m\(clock)\u{1B}[0m \(colour)\(padded)\u{1B}[0m " : "\(clock) \(padded) "
+    out += instance.isEmpty ? service : "\(service)/\(instance)"
+    out += "  " + LogLine.harmless(message)
+    for (index, pair) in fields.pairs.enumerated() {
+      out += index == 0 ? "  " : " "
+      out += coloured ? "\u{1B}[2m\(LogLine.harmless(pair.name))=\u{1B}[0m" : LogLine.harmless(pair.name) + "="
+      switch pair.value {
+      case .text(let text):
+        let plain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x3D && $0 != 0x5C }
+        if plain { out += text } else { out += "\"" + LogLine.harmless(text).replacing("\"", with: "\\\"") + "\"" }
+      case .integer(let number): out += String(number)
+      case .number(let number): out += "\(number)"
+      case .truth(let truth): out += "\(truth)"
+      }
+    }
+    return out
+  }
+
+  private var colour: String {
+    switch level {
+    case .debug: "\u{1B}[2m"
+    case .info: "\u{1B}[32m"
+    case .notice: "\u{1B}[36m"
+    case .warning: "\u{1B}[33m"
+    case .error: "\u{1B}[31m"
+    }
+  }
+
+  private var parts: tm {
+    var seconds = self.seconds
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    return parts
+  }
+
+  private var day: String {
+    let parts = self.parts
+    return "\(Int(parts.tm_year) + 1900)-\(LogLine.digits(Int(parts.tm_mon) + 1, 2))-\(LogLine.digits(Int(parts.tm_mday), 2))"
+  }
+
+  private var clock: String {
+    let parts = self.parts
+    let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { LogLine.digits(Int($0), 2) }.joined(separator: ":")
+    return time + "." + LogLine.digits(milliseconds, 3)
+  }
+
+  private static func digits(_ number: Int, _ width: Int) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, width - text.count)) + text
+  }
+
+  private static func appendQuoted(_ text: String, to out: inout String) {
+    out += "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": out += "\\\""
+      case "\\": out += "\\\\"
+      case "\n": out += "\\n"
+      case "\r": out += "\\r"
+      case "\t": out += "\\t"
+      default:
+        if scalar.value < 0x20 { out += "\\u" + hexadecimal(scalar) } else { out.unicodeScalars.append(scalar) }
+      }
+    }
+    out += "\""
+  }
+
+  /// Without control characters: text from a record must not move the reader's cursor or break the line.
+  private static func harmless(_ text: String) -> String {
+    var out = ""
+    for scalar in text.unicodeScalars {
+      if scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) {
+        out += scalar == "\n" ? "\\n" : scalar == "\t" ? "\\t" : "\\u" + hexadecimal(scalar)
+      } else {
+        out.unicodeScalars.append(scalar)
+      }
+    }
+    return out
+  }
+
+  private static func hexadecimal(_ scalar: Unicode.Scalar) -> String {
+    let text = String(scalar.value, radix: 16)
+    return String(repeating: "0", count: max(0, 4 - text.count)) + text
+  }
+}

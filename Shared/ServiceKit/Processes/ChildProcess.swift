@@ -1,0 +1,163 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Why a child did not start.
+public struct ChildProcessError: Error, Sendable, Equatable, CustomStringConvertible {
+  public let description: String
+}
+
+/// A program that runs under this one. Its output comes line by line, its end is observed, and it does not outlive this
+/// process if it calls `ParentWatch.start()`. It has a process group of its own: Ctrl-C on the terminal reaches only the
+/// parent, which then stops its children.
+public final class ChildProcess: Sendable {
+  public enum Exit: Sendable, Equatable {
+    case code(Int32)
+    case signal(Int32)
+  }
+
+  public let name: String
+  public var processID: Int32 { running.processID }
+  private let running: RunningProcess
+  /// The writing end of its standard input: open for as long as someone wants it to run.
+  private let input: Int32
+
+  /// - Parameters:
+  ///   - executable: a path; it is not searched for.
+  ///   - arguments: without the program's name.
+  ///   - environment: the whole of it; what `ParentWatch` needs is added.
+  ///   - onLine: each line of standard output and standard error without its end, on a thread of the child's own; bad UTF-8 is
+  ///   repaired.
+  ///   - onExit: once, after the last line.
+  public static func start(
+    name: String, executable: String, arguments: [String] = [], environment: [String: String],
+    onLine: @escaping @Sendable (String) -> Void, onExit: @escaping @Sendable (Exit) -> Void = { _ in }
+  ) throws(ChildProcessError) -> ChildProcess {
+    var environment = environment
+    environment[ParentWatch.variable] = "stdin"
+    let spawned = try spawn(executable, arguments, environment)
+    let running = RunningProcess(processID: spawned.processID)
+    let drained = DispatchGroup()
+    drained.enter()
+    Thread.detachNewThread {
+      deliverLines(from: spawned.output, to: onLine)
+      drained.leave()
+    }
+    running.ended.enter()
+    Thread.detachNewThread {
+      running.waitWithoutReaping()
+      // A grandchild may keep the output open for ever.
+      _ = drained.wait(timeout: .now() + 1)
+      if let exit = running.reap() { onExit(exit) }
+      running.ended.leave()
+    }
+    return ChildProcess(name: name, running: running, input: spawned.input)
+  }
+
+  private init(name: String, running: RunningProcess, input: Int32) {
+    self.name = name
+    self.running = running
+    self.input = input
+  }
+
+  /// Nobody is left who could stop it, so it is stopped now.
+  deinit {
+    running.signal(SIGKILL)
+    close(input)
+  }
+
+  /// How it ended; nil while it runs.
+  public var exit: Exit? { running.exit }
+
+  /// Sends a signal; nothing when the child has ended.
+  public func signal(_ number: Int32) { running.signal(number) }
+
+  /// Waits for the end; nil when it has not come in time.
+  public func wait(upTo limit: Duration) -> Exit? {
+    let nanoseconds = limit.components.seconds * 1_000_000_000 + limit.components.attoseconds / 1_000_000_000
+    _ = running.ended.wait(timeout: .now() + .nanoseconds(Int(nanoseconds)))
+    return exit
+  }
+
+  /// Asks with SIGTERM, waits, then insists with SIGKILL.
+  @discardableResult
+  public func terminate(within limit: Duration = .seconds(10)) -> Exit? {
+    ChildProcess.terminate([self], within: limit)
+    return exit
+  }
+
+  /// Terminates all of them at the same time, with one deadline for all.
+  public static func terminate(_ children: [ChildProcess], within limit: Duration = .seconds(10)) {
+    for child in children { child.signal(SIGTERM) }
+    let end = ContinuousClock.now.advanced(by: limit)
+    for child in children { _ = child.wait(upTo: max(.zero, ContinuousClock.now.duration(to: end))) }
+    for child in children where child.exit == nil { child.signal(SIGKILL) }
+    // SIGKILL is not a matter of the child's will; the limit is for a process stuck in the kernel.
+    for child in children { _ = child.wait(upTo: .seconds(5)) }
+  }
+
+  /// The path of a program in the folder of this one: where a build puts them all.
+  public static func besideThisExecutable(_ name: String) -> String? {
+    guard let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else { return nil }
+    let path = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path
+    return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+  }
+
+  private static func deliverLines(from descriptor: Int32, to onLine: (String) -> Void) {
+    defer { close(descriptor) }
+    // A line without an end is cut here rather than collected for ever.
+    let lineBytesMax = 1 << 16
+    var line: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 14)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      if count <= 0 { break }
+      for byte in buffer[..<count] {
+        if byte != 0x0A { line.append(byte) }
+        if byte == 0x0A || line.count >= lineBytesMax {
+          onLine(String(decoding: line, as: UTF8.self))
+          line.removeAll(keepingCapacity: true)
+        }
+      }
+    }
+    if !line.isEmpty { onLine(String(decoding: line, as: UTF8.self)) }
+  }
+}
+
+/// The kernel's side of a child, shared by its handle and the thread that waits for it.
+private final class RunningProcess: Sendable {
+  let processID: Int32
+  /// Left when the end has been observed and told.
+  let ended = DispatchGroup()
+  /// Set when the kernel has forgotten the process; from then on its number may be someone else's.
+  private let observed = Mutex<ChildProcess.Exit?>(nil)
+
+  init(processID: Int32) { self.processID = processID }
+
+  var exit: ChildProcess.Exit? { observed.withLock { $0 } }
+
+  func signal(_ number: Int32) {
+    observed.withLock { exit in
+      if exit == nil { kill(processID, number) }
+    }
+  }
+
+  /// The number stays ours until `reap` records the end under the lock that `signal` takes.
+  func waitWithoutReaping() {
+    var info = siginfo_t()
+    while waitid(P_PID, id_t(processID), &info, Int32(WEXITED | WNOWAIT)) != 0, errno == EINTR {}
+  }
+
+  func reap() -> ChildProcess.Exit? {
+    observed.withLock { exit in
+      var status: Int32 = 0
+      while waitpid(processID, &status, 0) != processID {
+        if errno != EINTR { return nil }
+      }
+      let signal = status & 0x7F
+      exit = signal == 0 ? .code((status >> 8) & 0xFF) : .signal(signal)
+      return exit
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import Contracts
+import JSON
+
+/// A service as a driver sees it: a name and stages.
+public struct Service: Sendable {
+  public let name: ServiceName
+  public let stages: [AnyStage]
+
+  public init(_ name: ServiceName, _ stages: [AnyStage]) {
+    self.name = name
+    self.stages = stages
+  }
+
+  /// Every topic that its stages read, in the catalogue's order.
+  public var inputs: [Topic] {
+    let read = Set(stages.flatMap { $0.reads.map(\.topic) })
+    return Topic.catalogue.filter(read.contains)
+  }
+}
+
+/// All services in memory, with a virtual clock: the same stages as on the bus, in a deterministic order. An event goes through all
+/// its hops before the next is read (DECISIONS T2).
+public final class Simulation {
+  /// Where what the services write goes: every notice, in order.
+  private let notice: (OutputRecord) -> Void
+  /// Input that was refused, once per event and reason.
+  private let refused: (DeadLetter) -> Void
+  private let tasks: [StageTask]
+  private let reads: [[Topic]]
+  private var isRefused = false
+  public private(set) var clock = Instant(milliseconds: 0)
+
+  public init(
+    services: [Service], programs: Set<ProgramID>, notice: @escaping (OutputRecord) -> Void,
+    refused: @escaping (DeadLetter) -> Void
+  ) throws {
+    self.notice = notice
+    self.refused = refused
+    reads = services.map(\.inputs)
+    tasks = try services.map {
+      try StageTask(service: $0.name, stages: $0.stages, programs: programs, store: MemoryStore())
+    }
+  }
+
+  /// Takes one event from outside.
+  ///
+  /// - Parameters:
+  ///   - envelope: its attributes; its time, else the instant in its data, moves the clock.
+  ///   - data: the bare data.
+  public func take(_ envelope: Envelope, topic: Topic, data: [UInt8], number: Int64) throws {
+    isRefused = false
+    let record = InputRecord(
+      topic: topic, partition: 0, offset: number, key: nil, value: data,
+      headers: envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
+    var admitted: [(StageTask, AdmittedEvent)] = []
+    for (task, reads) in zip(tasks, reads) where reads.contains(topic) {
+      if let event = task.admit(record, latest: nil) { admitted.append((task, event)) }
+    }
+    try deliver()
+    if let time = admitted.first?.1.time { try advance(to: time) }
+    for (task, event) in admitted {
+      task.run(event)
+      try deliver()
+    }
+    try settle()
+  }
+
+  /// Moves the clock, never back; what is due on the way fires in the order of time, each with all its hops.
+  public func advance(to instant: Instant) throws {
+    while true {
+      var earliest: (task: StageTask, due: Instant)?
+      for task in tasks {
+        guard let due = task.nextDue, due <= instant, earliest.map({ due < $0.due }) ?? true else { continue }
+        earliest = (task, due)
+      }
+      guard let earliest else { break }
+      earliest.task.fireNext(upTo: instant)
+      try deliver()
+    }
+    clock = max(clock, instant)
+    for task in tasks { task.advance(to: clock) }
+    try settle()
+  }
+
+  /// Hands on what the tasks have written until nothing moves.
+  private func deliver() throws {
+    var queue: [OutputRecord] = []
+    while true {
+      for task in tasks {
+        if let failure = task.failure { throw failure }
+        let records = task.takeRecords()
+        for letter in records.deadLetters where !isRefused {
+          // Two services that read one topic refuse the same event for the same reason.
+          isRefused = true
+          refused(letter)
+        }
+        queue.append(contentsOf: records.outputs)
+      }
+      guard !queue.isEmpty else { return }
+      let output = queue.removeFirst()
+      if output.topic.kind == .notices { notice(output) }
+      let record = InputRecord(
+        topic: output.topic, partition: 0, offset: 0, key: Array(output.key.utf8), value: output.data,
+        headers: output.envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
+      for (task, reads) in zip(tasks, reads) where reads.contains(output.topic) {
+        if let event = task.admit(record, latest: nil) { task.run(event) }
+      }
+    }
+  }
+
+  /// An event is over: its changes become the tasks' state.
+  private func settle() throws {
+    for task in tasks {
+      let batch = try task.takeBatch()
+      try task.commit(batch)
+    }
+  }
+}

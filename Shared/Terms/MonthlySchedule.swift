@@ -1,0 +1,96 @@
+import Contracts
+
+/// A time zone as data: the offset from UTC that holds from each instant on. A table instead of a calendar API keeps the rules free of
+/// I/O; TermsFiles fills it from the system's IANA data when the terms are read.
+public struct Zone: Sendable, Equatable {
+  /// IANA name, as in the terms file.
+  public let name: String
+  /// Ascending by `from`; the first holds for everything before the second.
+  public let offsets: [Offset]
+
+  public struct Offset: Sendable, Equatable {
+    public let from: Instant
+    public let seconds: Int64
+
+    public init(from: Instant, seconds: Int64) {
+      self.from = from
+      self.seconds = seconds
+    }
+  }
+
+  /// `offsets` must not be empty.
+  public init(name: String, offsets: [Offset]) {
+    self.name = name
+    self.offsets = offsets
+  }
+
+  public static let utc = Zone(name: "UTC", offsets: [Offset(from: Instant(milliseconds: 0), seconds: 0)])
+
+  /// Seconds to add to UTC for local time at an instant.
+  public func seconds(at instant: Instant) -> Int64 {
+    var low = 0
+    var high = offsets.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if offsets[middle].from <= instant { low = middle } else { high = middle }
+    }
+    return offsets[low].seconds
+  }
+
+  /// The first instant at which a local clock shows at least this time. A time that the clocks skip (DST) becomes the moment of the
+  /// jump; of a time that they show twice, the first is meant.
+  public func instant(ofLocalMilliseconds local: Int64) -> Instant {
+    for (index, offset) in offsets.enumerated() {
+      let start = index == 0 ? Instant(milliseconds: .min) : offset.from
+      let candidate = max(Instant(milliseconds: local) - .seconds(offset.seconds), start)
+      // The offsets ascend, so the first that fits is the earliest.
+      if index + 1 == offsets.count || candidate < offsets[index + 1].from { return candidate }
+    }
+    return Instant(milliseconds: local)
+  }
+}
+
+/// "At 00:00 on the 28th in the program's zone" (row B5). A day that a month lacks is its last.
+public struct MonthlySchedule: Sendable, Equatable {
+  /// 1–31.
+  public var day: Int64
+  public var zone: Zone
+
+  public init(day: Int64, zone: Zone) {
+    self.day = day
+    self.zone = zone
+  }
+
+  /// The first run strictly after an instant; the end of time when the calendar ends before it.
+  public func next(after instant: Instant) -> Instant {
+    var month = localMonth(of: instant)
+    while true {
+      guard let run = self.run(in: month) else { return Instant(milliseconds: .max) }
+      if run > instant { return run }
+      month += 1
+    }
+  }
+
+  /// `YYYY-MM` of the local month that a run's instant falls into (DECISIONS B5).
+  public func period(of instant: Instant) -> String {
+    let month = localMonth(of: instant)
+    let number = String(month % 12 + 1)
+    return "\(month / 12)-\(number.count < 2 ? "0" : "")\(number)"
+  }
+
+  /// Months since year 0, local.
+  private func localMonth(of instant: Instant) -> Int {
+    let date = (instant + .seconds(zone.seconds(at: instant))).date
+    return date.year * 12 + date.month - 1
+  }
+
+  /// nil: no such month in the calendar.
+  private func run(in month: Int) -> Instant? {
+    let year = month / 12
+    let number = month % 12 + 1
+    let day = min(Int(day), CivilDate.daysInMonth(year: year, month: number))
+    return CivilDate(year: year, month: number, day: day).map {
+      zone.instant(ofLocalMilliseconds: $0.daysSince1970 * TimeSpan.days(1).milliseconds)
+    }
+  }
+}

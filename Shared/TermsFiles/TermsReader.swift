@@ -1,0 +1,229 @@
+import Contracts
+
+/// The value of a field, or an item of a list, with the path by which a problem names it.
+struct Field {
+  let path: String
+  /// Where it begins: its name, or the item itself.
+  let mark: Mark
+  let node: YAMLNode
+}
+
+/// A mapping by the names of its fields.
+struct Section {
+  let path: String
+  let mark: Mark
+  let fields: [String: Field]
+
+  func path(of name: String) -> String { Section.path(of: name, in: path) }
+
+  static func path(of name: String, in path: String) -> String {
+    path.isEmpty ? printable(name) : "\(path).\(printable(name))"
+  }
+}
+
+/// Reads the values of one file and collects what is wrong with them. A value that cannot be read is nil and has been reported,
+/// so that reading goes on and the operator sees every problem at once.
+final class TermsReader {
+  let file: String
+  private(set) var problems: [TermsProblem] = []
+
+  init(file: String) { self.file = file }
+
+  func report(_ path: String, at mark: Mark?, _ message: String) {
+    problems.append(TermsProblem(file: file, line: mark?.line, column: mark?.column, field: path, message: message))
+  }
+
+  /// Reports a value.
+  func report(_ field: Field, _ message: String) { report(field.path, at: field.node.mark, message) }
+
+  // MARK: mappings
+
+  /// A mapping that may hold these fields and no others. A mistyped name is taken for the known one that it most likely means, so
+  /// that its value is checked too and the field is not called missing as well.
+  func section(_ field: Field, path: String? = nil, known: [String]) -> Section? {
+    let path = path ?? field.path
+    guard let entries = entries(field, path: path) else { return nil }
+    var fields: [String: Field] = [:]
+    for (name, entry) in entries {
+      let named = Section.path(of: name, in: path)
+      if known.contains(name) {
+        fields[name] = Field(path: named, mark: entry.keyMark, node: entry.value)
+      } else if let meant = nearest(to: name, among: known) {
+        report(named, at: entry.keyMark, "is not known here; did you mean \"\(meant)\"?")
+        if !entries.contains(where: { $0.name == meant }) {
+          fields[meant] = Field(path: named, mark: entry.keyMark, node: entry.value)
+        }
+      } else {
+        report(named, at: entry.keyMark, "is not known here; known are \(known.joined(separator: ", "))")
+      }
+    }
+    return Section(path: path, mark: field.mark, fields: fields)
+  }
+
+  /// The fields of a mapping, each name once.
+  private func entries(_ field: Field, path: String) -> [(name: String, entry: YAMLNode.Entry)]? {
+    guard case .mapping(let entries) = field.node.content else {
+      return refuse(field, "a mapping of names to values")
+    }
+    var kept: [(name: String, entry: YAMLNode.Entry)] = []
+    for entry in entries {
+      let name = entry.key
+      if let first = kept.first(where: { $0.name == name }) {
+        report(
+          Section.path(of: name, in: path), at: entry.keyMark,
+          "is written twice; the first is in line \(first.entry.keyMark.line)")
+      } else {
+        kept.append((name, entry))
+      }
+    }
+    return kept
+  }
+
+  func required<Value>(_ name: String, in section: Section, _ read: (Field) -> Value?) -> Value? {
+    guard let field = section.fields[name] else {
+      report(section.path(of: name), at: section.mark, "is missing")
+      return nil
+    }
+    return read(field)
+  }
+
+  /// nil: absent, or wrong and reported.
+  func optional<Value>(_ name: String, in section: Section, _ read: (Field) -> Value?) -> Value? {
+    section.fields[name].flatMap(read)
+  }
+
+  // MARK: lists
+
+  /// The items that can be read, in order.
+  func list<Item>(_ field: Field, _ read: (Field) -> Item?) -> [Item]? {
+    guard case .sequence(let nodes) = field.node.content else { return refuse(field, "a list such as [a, b]") }
+    return nodes.enumerated().compactMap { index, node in
+      read(Field(path: "\(field.path)[\(index)]", mark: node.mark, node: node))
+    }
+  }
+
+  /// A list in which each item stands once.
+  func set<Item: Hashable>(_ field: Field, _ read: (Field) -> Item?) -> [Item]? {
+    var seen: Set<Item> = []
+    return list(field) { item in
+      guard let value = read(item) else { return nil }
+      if !seen.insert(value).inserted { self.report(item, "\(self.shown(item.node)) is listed twice") }
+      return value
+    }
+  }
+
+  /// A ``set(_:_:)`` that must not be empty, because empty would be taken for "none" by one reader and for "all" by another.
+  func names<Item: Hashable>(_ field: Field, _ read: (Field) -> Item?) -> [Item]? {
+    if case .sequence(let nodes) = field.node.content, nodes.isEmpty {
+      report(field, "must not be an empty list; leave the field out if it is optional")
+      return nil
+    }
+    return set(field, read)
+  }
+
+  // MARK: single values
+
+  /// Text of 1 to 256 characters.
+  func text(_ field: Field) -> String? { text(field, wanted: "text") }
+
+  /// The text of what is more than text, as `wanted` says.
+  func text(_ field: Field, wanted: String) -> String? {
+    guard case .scalar(let text, let plain) = field.node.content, !isAbsent(text, plain) else { return refuse(field, wanted) }
+    guard 1...256 ~= text.count, !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+      return refuse(field, "text of 1 to 256 characters in one line")
+    }
+    return text
+  }
+
+  func flag(_ field: Field) -> Bool? {
+    switch plain(field) {
+    case "true": true
+    case "false": false
+    default: refuse(field, "true or false")
+    }
+  }
+
+  /// A whole number within limits.
+  func number(_ range: ClosedRange<Int64>) -> (Field) -> Int64? {
+    { field in
+      if let value = self.plain(field).flatMap(wholeNumber), range.contains(value) { return value }
+      let limits =
+        range.upperBound == .max ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+      return self.refuse(field, "a whole number \(limits)")
+    }
+  }
+
+  /// Whole percent, as `10` or `10%`.
+  func percent(_ field: Field) -> Int64? {
+    if let text = plain(field), let value = wholeNumber(text.hasSuffix("%") ? String(text.dropLast()) : text), 0...100 ~= value {
+      return value
+    }
+    return refuse(field, "a whole percent from 0 to 100")
+  }
+
+  /// One of an enum's values, by its raw value.
+  func choice<Choice: RawRepresentable & CaseIterable>(_: Choice.Type) -> (Field) -> Choice? where Choice.RawValue == String {
+    { field in
+      let known = Choice.allCases.map(\.rawValue)
+      let wanted = "one of \(known.joined(separator: ", "))"
+      guard let text = self.text(field, wanted: wanted) else { return nil }
+      if let choice = Choice(rawValue: text) { return choice }
+      let meant = nearest(to: text, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+      return self.refuse(field, wanted, hint: meant)
+    }
+  }
+
+  /// An amount per currency, in minor units.
+  func amounts(_ field: Field) -> [Currency: Int64]? {
+    guard let entries = entries(field, path: field.path) else { return nil }
+    var amounts: [Currency: Int64] = [:]
+    for (name, entry) in entries {
+      guard let currency = Currency(name) else {
+        report(field.path, at: entry.keyMark, "\"\(printable(name))\" is not a currency; write three capital letters such as USD")
+        continue
+      }
+      let amount = Field(path: "\(field.path).\(name)", mark: entry.keyMark, node: entry.value)
+      amounts[currency] = number(0...Int64.max)(amount)
+    }
+    return amounts
+  }
+
+  /// Reports that a value is not what it must be. Always nil.
+  func refuse<Value>(_ field: Field, _ wanted: String, hint: String = "") -> Value? {
+    if case .scalar(let text, let plain) = field.node.content, isAbsent(text, plain) {
+      // libyaml puts an empty value behind the line's end; the name is where the eye looks.
+      report(field.path, at: field.mark, "is empty; it must be \(wanted)")
+    } else {
+      report(field, "must be \(wanted), not \(shown(field.node))\(hint)")
+    }
+    return nil
+  }
+
+  /// The text of a value written without quotes.
+  func plain(_ field: Field) -> String? {
+    if case .scalar(let text, plain: true) = field.node.content { text } else { nil }
+  }
+
+  private func isAbsent(_ text: String, _ plain: Bool) -> Bool { plain && ["", "~", "null"].contains(text) }
+
+  private func shown(_ node: YAMLNode) -> String {
+    switch node.content {
+    case .scalar(let text, _): "\"\(printable(text))\""
+    case .sequence: "a list"
+    case .mapping: "a mapping"
+    }
+  }
+}
+
+/// A decimal whole number without a plus sign or leading zeros, which YAML readers take for octal now and then.
+func wholeNumber(_ text: String) -> Int64? {
+  Int64(text).flatMap { String($0) == text ? $0 : nil }
+}
+
+/// Text of a file inside a message: one short line.
+private func printable(_ text: String) -> String {
+  let shown = text.unicodeScalars.prefix(60).map { scalar in
+    scalar.properties.generalCategory == .control ? "\u{FFFD}" : String(scalar)
+  }
+  return shown.joined() + (text.unicodeScalars.count > 60 ? "…" : "")
+}

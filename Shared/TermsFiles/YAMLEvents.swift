@@ -1,0 +1,114 @@
+import CYAML
+
+/// What libyaml reports, copied: nothing of it points into C memory.
+struct YAMLEvent {
+  enum Kind {
+    case streamStart, streamEnd
+    case documentStart, documentEnd
+    case scalar(String, plain: Bool)
+    case sequenceStart, sequenceEnd
+    case mappingStart, mappingEnd
+    case alias
+  }
+
+  let kind: Kind
+  let mark: Mark
+  /// Defines or uses an anchor.
+  let anchored: Bool
+  let tagged: Bool
+}
+
+/// The one owner of a libyaml parser. The parser points into itself and into the input, so it lives on the heap, and the input
+/// must outlive it.
+struct YAMLEvents: ~Copyable {
+  private let parser: UnsafeMutablePointer<yaml_parser_t>
+  private let input: UnsafeBufferPointer<UInt8>
+
+  init(reading input: UnsafeBufferPointer<UInt8>) throws(YAMLSyntaxError) {
+    parser = .allocate(capacity: 1)
+    self.input = input
+    guard yaml_parser_initialize(parser) == 1 else {
+      parser.deallocate()
+      throw YAMLSyntaxError(mark: nil, message: "cannot be read: no memory left")
+    }
+    // Named, because libyaml would otherwise take UTF-16 for what a byte order mark says.
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+    yaml_parser_set_input_string(parser, input.baseAddress, input.count)
+  }
+
+  deinit {
+    yaml_parser_delete(parser)
+    parser.deallocate()
+  }
+
+  /// The next event; after the stream's end, that end again.
+  mutating func next() throws(YAMLSyntaxError) -> YAMLEvent {
+    var event = yaml_event_t()
+    guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxError() }
+    defer { yaml_event_delete(&event) }
+    let mark = Mark(event.start_mark)
+    var anchored = false
+    var tagged = false
+    let kind: YAMLEvent.Kind
+    switch event.type {
+    case YAML_STREAM_START_EVENT: kind = .streamStart
+    case YAML_DOCUMENT_START_EVENT: kind = .documentStart
+    case YAML_DOCUMENT_END_EVENT: kind = .documentEnd
+    case YAML_ALIAS_EVENT:
+      kind = .alias
+      anchored = true
+    case YAML_SCALAR_EVENT:
+      let scalar = event.data.scalar
+      kind = .scalar(
+        String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self),
+        plain: scalar.style == YAML_PLAIN_SCALAR_STYLE)
+      anchored = scalar.anchor != nil
+      tagged = scalar.tag != nil
+    case YAML_SEQUENCE_START_EVENT:
+      kind = .sequenceStart
+      anchored = event.data.sequence_start.anchor != nil
+      tagged = event.data.sequence_start.tag != nil
+    case YAML_SEQUENCE_END_EVENT: kind = .sequenceEnd
+    case YAML_MAPPING_START_EVENT:
+      kind = .mappingStart
+      anchored = event.data.mapping_start.anchor != nil
+      tagged = event.data.mapping_start.tag != nil
+    case YAML_MAPPING_END_EVENT: kind = .mappingEnd
+    // YAML_STREAM_END_EVENT, and YAML_NO_EVENT, which libyaml gives after it.
+    default: kind = .streamEnd
+    }
+    return YAMLEvent(kind: kind, mark: mark, anchored: anchored, tagged: tagged)
+  }
+
+  private func syntaxError() -> YAMLSyntaxError {
+    let reason = parser.pointee.problem.map { String(cString: $0) } ?? "cannot be read"
+    switch parser.pointee.error {
+    case YAML_READER_ERROR:
+      // libyaml tells a byte here, not a line.
+      return YAMLSyntaxError(mark: mark(ofByte: Int(parser.pointee.problem_offset)), message: "is not UTF-8 text: \(reason)")
+    case YAML_SCANNER_ERROR, YAML_PARSER_ERROR:
+      let context = parser.pointee.context.map {
+        " (\(String(cString: $0)) that began in line \(parser.pointee.context_mark.line + 1))"
+      }
+      return YAMLSyntaxError(mark: Mark(parser.pointee.problem_mark), message: "is not YAML: \(reason)\(context ?? "")")
+    default:
+      return YAMLSyntaxError(mark: nil, message: "cannot be read: \(reason)")
+    }
+  }
+
+  private func mark(ofByte offset: Int) -> Mark {
+    let before = input.prefix(max(0, offset))
+    let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    return Mark(
+      line: before.count { $0 == UInt8(ascii: "\n") } + 1,
+      // Bytes that continue a character do not move the column.
+      column: before[lineStart...].count { $0 & 0xC0 != 0x80 } + 1)
+  }
+}
+
+extension Mark {
+  fileprivate init(_ mark: yaml_mark_t) {
+    line = Int(mark.line) + 1
+    column = Int(mark.column) + 1
+  }
+}

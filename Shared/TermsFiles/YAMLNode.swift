@@ -1,0 +1,91 @@
+/// A place in a file, counted from 1 as editors do.
+struct Mark: Equatable {
+  var line: Int
+  var column: Int
+}
+
+/// A value of a YAML document with its place, so that every problem can name it.
+struct YAMLNode {
+  enum Content {
+    /// `plain`: written without quotes, so that `28` is a number and `"28"` is not.
+    case scalar(String, plain: Bool)
+    case sequence([YAMLNode])
+    case mapping([Entry])
+  }
+
+  /// One `key: value`. Duplicates are kept: whoever reads the mapping names them.
+  struct Entry {
+    let key: String
+    let keyMark: Mark
+    let value: YAMLNode
+  }
+
+  let content: Content
+  let mark: Mark
+}
+
+/// The file is no YAML that terms may be written in.
+struct YAMLSyntaxError: Error {
+  /// nil: the file as a whole.
+  let mark: Mark?
+  let message: String
+}
+
+extension YAMLNode {
+  /// Terms are five levels deep; a limit keeps a hostile file from exhausting the stack.
+  private static let deepest = 32
+
+  /// The one document of a file. Anchors, aliases, tags and second documents are refused: terms are to be read as they stand.
+  static func document(_ bytes: [UInt8]) throws(YAMLSyntaxError) -> YAMLNode {
+    let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+    defer { buffer.deallocate() }
+    _ = buffer.initialize(from: bytes)
+    var events = try YAMLEvents(reading: UnsafeBufferPointer(buffer))
+
+    _ = try events.next()  // the stream's start
+    guard case .documentStart = try events.next().kind else {
+      throw YAMLSyntaxError(mark: nil, message: "is empty; terms begin with \"program:\" and \"versions:\"")
+    }
+    let root = try node(events.next(), from: &events, depth: 0)
+    _ = try events.next()  // the document's end
+    let after = try events.next()
+    if case .documentStart = after.kind {
+      throw YAMLSyntaxError(mark: after.mark, message: "a second document begins here; write one program in one file")
+    }
+    return root
+  }
+
+  private static func node(_ event: YAMLEvent, from events: inout YAMLEvents, depth: Int) throws(YAMLSyntaxError) -> YAMLNode {
+    if depth > deepest { throw YAMLSyntaxError(mark: event.mark, message: "is nested more than \(deepest) levels deep") }
+    if event.anchored {
+      throw YAMLSyntaxError(mark: event.mark, message: "anchors (&name) and aliases (*name) are not allowed; write the value out")
+    }
+    if event.tagged { throw YAMLSyntaxError(mark: event.mark, message: "tags (!name) are not allowed; write the plain value") }
+    switch event.kind {
+    case .scalar(let text, let plain):
+      return YAMLNode(content: .scalar(text, plain: plain), mark: event.mark)
+    case .sequenceStart:
+      var items: [YAMLNode] = []
+      while true {
+        let next = try events.next()
+        if case .sequenceEnd = next.kind { return YAMLNode(content: .sequence(items), mark: event.mark) }
+        items.append(try node(next, from: &events, depth: depth + 1))
+      }
+    case .mappingStart:
+      var entries: [Entry] = []
+      while true {
+        let next = try events.next()
+        if case .mappingEnd = next.kind { return YAMLNode(content: .mapping(entries), mark: event.mark) }
+        let key = try node(next, from: &events, depth: depth + 1)
+        guard case .scalar(let name, _) = key.content else {
+          throw YAMLSyntaxError(mark: key.mark, message: "the name of a field must be plain text, not a list or a mapping")
+        }
+        let value = try node(events.next(), from: &events, depth: depth + 1)
+        entries.append(Entry(key: name, keyMark: key.mark, value: value))
+      }
+    case .streamStart, .streamEnd, .documentStart, .documentEnd, .sequenceEnd, .mappingEnd, .alias:
+      // libyaml's grammar gives none of these where a value stands.
+      throw YAMLSyntaxError(mark: event.mark, message: "a value is missing here")
+    }
+  }
+}

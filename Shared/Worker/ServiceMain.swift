@@ -1,0 +1,43 @@
+import Contracts
+import Foundation
+import Kafka
+import ServiceKit
+import Streaming
+import Terms
+import TermsFiles
+
+/// The `main` of a service: settings, terms, logs, health; then sessions on the bus until it is told to stop.
+public enum ServiceMain {
+  /// - Parameter make: the service's stages over the terms.
+  public static func run(_ name: ServiceName, summary: String, _ make: (Programs) -> Service) -> Never {
+    let invocation = Settings.command(name, summary: summary).parseOrExit()
+    // The promise is to stop within 10 s; a loop that hangs in the broker is ended before that.
+    Shutdown.install(deadlineSeconds: 9)
+    ParentWatch.start()
+    let settings = Settings(invocation)
+    let log = Log(
+      service: name.rawValue, instance: settings.instance, invocation: invocation,
+      environment: ProcessInfo.processInfo.environment)
+    do {
+      let programs = try TermsFiles.load(directory: settings.termsDirectory)
+      let health = Health(silenceSecondsMax: 60)
+      let metrics = Metrics()
+      let server = try HealthServer(address: settings.httpAddress, health: health, metrics: metrics)
+      defer { server.stop() }
+      log.notice(
+        "started",
+        [
+          "bootstrap": settings.bootstrap, "http": server.port, "programs": programs.all.map(\.id.value).joined(separator: ","),
+          "group": settings.group,
+        ])
+      let worker = Worker(
+        service: make(programs), programs: programs.ids, settings: settings, log: log, health: health, metrics: metrics)
+      try worker.run()
+      log.notice("stopped")
+      exit(0)
+    } catch {
+      log.error("cannot go on: \(error)")
+      exit(1)
+    }
+  }
+}

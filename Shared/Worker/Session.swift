@@ -1,0 +1,361 @@
+import Contracts
+import Foundation
+import Kafka
+import RocksStore
+import ServiceKit
+import Streaming
+
+/// From joining the group to leaving it: the worker's loop. Confined to one thread.
+///
+/// 1. **Gather** a batch from all assigned input partitions. A crash loses nothing: nothing has moved.
+/// 2. **Run** the stages over it in order of event time, then the due timers; changes stay in memory. A crash loses nothing.
+/// 3. **Write**: begin, produce outputs, dead letters and changelog, flush, send the positions, commit. A crash before the commit is an
+///    abort that readers never see; one after it leaves the store behind, which the next start catches up from the changelog.
+/// 4. **Keep** the changes in the store, one write batch a task. A crash within it keeps all of the write batch or nothing.
+final class Session {
+  private static let requestMilliseconds: Int32 = 10_000
+  /// Records from further in the future than a clock can be wrong are dead-lettered, where the system's clock rules.
+  private static let futureMax = TimeSpan.hours(24)
+
+  private let service: Service
+  private let settings: Settings
+  private let log: Log
+  private let health: Health
+  private let metrics: WorkerMetrics
+  private let topics: TopicNames
+  private let consumer: Consumer
+  private let producer: TransactionalProducer
+  private let opener: TaskOpener
+  private var tasks: [Int32: OpenTask] = [:]
+  private var gathered: [Kafka.Record] = []
+  private var isClosed = false
+
+  init(
+    service: Service, programs: Set<ProgramID>, settings: Settings, configuration: Kafka.Configuration, partitions: Int32,
+    resources: RocksResources, log: Log, health: Health, metrics: WorkerMetrics
+  ) throws {
+    self.service = service
+    self.settings = settings
+    self.log = log
+    self.health = health
+    self.metrics = metrics
+    topics = TopicNames(prefix: settings.topicPrefix, service: service, partitions: partitions)
+    // The producer first: its new epoch ends what a former life of this instance left open.
+    producer = try TransactionalProducer(
+      configuration, transactionalID: "\(settings.topicPrefix)\(service.name.rawValue).\(settings.instance)", topics: topics.written)
+    health.ready = .no("taking over the transactional id")
+    try Session.retrying { () throws(TransactionFailure) in
+      try producer.initialise(timeoutMilliseconds: Session.requestMilliseconds)
+    }
+    consumer = try Consumer(
+      configuration, group: settings.group, instance: settings.instance, readCommitted: true, endEvents: true)
+    opener = TaskOpener(
+      service: service, programs: programs, settings: settings, configuration: configuration, topics: topics, resources: resources,
+      log: log, health: health, metrics: metrics)
+    try consumer.subscribe(topics.inputs)
+    health.ready = .no("joining the consumer group \(settings.group)")
+  }
+
+  /// - Parameter onProgress: called when the bus has taken something from us: the trouble, if there was any, is over.
+  func run(onProgress: () -> Void) throws {
+    while !Shutdown.requested {
+      health.beat()
+      try gather()
+      if try process() { onProgress() }
+    }
+    _ = try process()
+  }
+
+  /// Closes the stores and leaves the group; what was not committed is dropped.
+  func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    closeTasks()
+    consumer.close()
+  }
+
+  // MARK: 1. Gather
+
+  /// Records until the batch is full, its time is over or nothing more comes for a tenth of it; returns without any when there is
+  /// nothing to do.
+  private func gather() throws {
+    let clock = ContinuousClock()
+    let quiet = max(1, Int32(settings.commitInterval.milliseconds / 10))
+    var end: ContinuousClock.Instant?
+    while gathered.count < settings.batchRecordsMax, !Shutdown.requested {
+      let polled = consumer.poll(timeoutMilliseconds: end == nil ? min(100, Int32(settings.commitInterval.milliseconds)) : quiet)
+      switch polled {
+      case .record(let record):
+        gathered.append(record)
+        if end == nil { end = clock.now + settings.commitInterval }
+      case .end(let partition, let offset):
+        tasks[partition.partition]?.ends[partition.topic] = offset
+        // Ends are not records: they do not close a batch, and many of them do not hold it up.
+        if end == nil, allCaughtUp { return }
+      case .error(let error):
+        try complain(error)
+      case .assigned(let partitions):
+        _ = try process()
+        try open(partitions)
+      case .revoked(let partitions):
+        _ = try process()
+        log.info("partitions revoked", ["partitions": numbers(partitions)])
+        closeTasks()
+        try consumer.unassign()
+        health.ready = .no("rebalancing")
+      case .lost(let partitions):
+        log.warning("partitions lost: what was gathered is dropped", ["partitions": numbers(partitions)])
+        closeTasks()
+        try consumer.unassign()
+        health.ready = .no("rebalancing")
+      case .nothing:
+        return
+      }
+      if let end, clock.now >= end { return }
+    }
+  }
+
+  private var allCaughtUp: Bool { tasks.values.allSatisfy { $0.isCaughtUp } }
+
+  private func numbers(_ partitions: [TopicPartition]) -> String {
+    Set(partitions.map(\.partition)).sorted().map(String.init).joined(separator: ",")
+  }
+
+  private func complain(_ error: KafkaError) throws {
+    if error.isFatal { throw error }
+    if error.meansNoBroker {
+      health.ready = .no("no broker can be reached")
+    }
+    log.warning("kafka: \(error)")
+  }
+
+  // MARK: Assignment
+
+  /// Restores each partition's state, and only then takes the partitions.
+  private func open(_ partitions: [TopicPartition]) throws {
+    closeTasks()
+    let numbers = Set(partitions.map(\.partition)).sorted()
+    for number in numbers {
+      tasks[number] = try opener.open(number, consumer: consumer)
+      health.beat()
+    }
+    try consumer.assign(partitions.map { ($0, tasks[$0.partition]?.position(of: $0.topic, topics) ?? Offset.beginning) })
+    metrics.partitions.set(tasks.count)
+    health.ready = .yes
+    log.info("partitions assigned", ["partitions": self.numbers(partitions)])
+  }
+
+  private func closeTasks() {
+    for (number, task) in tasks {
+      task.store.close()
+      metrics.forget(partition: number, topics: topics.inputs)
+    }
+    tasks.removeAll()
+    gathered.removeAll()
+    metrics.partitions.set(0)
+  }
+
+  // MARK: 2. Run
+
+  /// Runs and writes what has been gathered; true if there was anything to write.
+  private func process() throws -> Bool {
+    let started = ContinuousClock.now
+    let now = Contracts.Instant.now
+    let count = gathered.count
+    for (number, records) in Dictionary(grouping: gathered, by: \.partition) {
+      if let task = tasks[number] { run(records, on: task, now: now) }
+    }
+    gathered.removeAll(keepingCapacity: true)
+    for task in tasks.values where !task.stages.isVirtual && task.isCaughtUp { task.stages.advance(to: now) }
+
+    var batches: [(OpenTask, Batch)] = []
+    for number in tasks.keys.sorted() {
+      guard let task = tasks[number] else { continue }
+      let batch = try taken(from: task)
+      if !batch.isEmpty { batches.append((task, batch)) }
+    }
+    guard !batches.isEmpty else { return false }
+    metrics.records.add(count)
+    metrics.batchRecords.observe(Double(count))
+    metrics.batchSeconds.observe(ContinuousClock.now - started)
+    let positions = try write(batches)
+    guard let positions else { return false }
+    try keep(batches, positions)
+    health.ready = .yes
+    return true
+  }
+
+  private func taken(from task: OpenTask) throws -> Batch {
+    do { return try task.stages.takeBatch() } catch let error as StoreError {
+      try giveUp(task, error)
+      throw error
+    }
+  }
+
+  /// A corrupt store is deleted, never served; the next session rebuilds it.
+  private func giveUp(_ task: OpenTask, _ error: StoreError) throws {
+    guard case .corrupt = error else { return }
+    log.error("\(error); it will be rebuilt", ["partition": task.number])
+    task.store.close()
+    try RocksStore.destroy(directory: task.directory)
+  }
+
+  private func run(_ records: [Kafka.Record], on task: OpenTask, now: Contracts.Instant) {
+    let stages = task.stages
+    var events: [(time: Contracts.Instant, event: AdmittedEvent?)] = []
+    events.reserveCapacity(records.count)
+    for record in records {
+      guard let topic = topics.topic(named: record.topic) else { continue }
+      stages.moved(topic.name, to: record.offset + 1)
+      let input = InputRecord(record, topic: topic)
+      if topic.kind == .clock {
+        if let tick = tick(input, of: stages) { events.append((tick, nil)) }
+      } else if let event = stages.admit(input, latest: stages.isVirtual ? nil : now + Session.futureMax) {
+        events.append((event.time, event))
+      }
+    }
+    // Stable: records of one time stay in the order in which they came.
+    for (time, event) in events.enumerated().sorted(by: { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }).map(\.element) {
+      stages.advance(to: stages.isVirtual ? time : min(time, now))
+      if let event { stages.run(event) }
+    }
+  }
+
+  /// A tick of the virtual clock; the first one makes this task follow the bus for good.
+  private func tick(_ record: InputRecord, of stages: StageTask) -> Contracts.Instant? {
+    guard settings.clock == .bus else {
+      log.warning("a tick on the clock topic is ignored: --clock is system")
+      return nil
+    }
+    do {
+      guard let moved = try ClockTick.read(record) else { return nil }
+      if !stages.isVirtual { log.notice("following the bus's virtual clock from now on", ["partition": record.partition]) }
+      stages.isVirtual = true
+      return moved
+    } catch let refusal as Refusal {
+      stages.deadLetter(record, refusal)
+    } catch {
+      stages.deadLetter(record, Refusal(.malformed, "\(error)"))
+    }
+    return nil
+  }
+
+  // MARK: 3. Write
+
+  /// One transaction; gives the changelog's new position for each task, by partition. nil: it was aborted and will be done again.
+  private func write(_ batches: [(OpenTask, Batch)]) throws -> [Int32: Int64]? {
+    let started = ContinuousClock.now
+    do {
+      try Session.retrying { () throws(TransactionFailure) in try producer.begin() }
+      for (task, batch) in batches { try produce(batch, of: task) }
+      try producer.flush(timeoutMilliseconds: Session.requestMilliseconds)
+      var changelogEnds: [Int32: Int64] = [:]
+      for delivery in producer.takeDeliveries() {
+        changelogEnds[delivery.partition] = max(changelogEnds[delivery.partition] ?? 0, delivery.offset + 1)
+      }
+      var offsets: [TopicPartition: Int64] = [:]
+      for (task, _) in batches {
+        for (topic, offset) in task.stages.positions where offset != task.committedPositions[topic] {
+          offsets[TopicPartition(topic: settings.topicPrefix + topic, partition: task.number)] = offset
+        }
+      }
+      if !offsets.isEmpty {
+        let metadata = try consumer.groupMetadata
+        try Session.retrying { () throws(TransactionFailure) in
+          try producer.send(offsets: offsets, metadata, timeoutMilliseconds: Session.requestMilliseconds)
+        }
+      }
+      try Session.retrying { () throws(TransactionFailure) in
+        try producer.commit(timeoutMilliseconds: Session.requestMilliseconds)
+      }
+      metrics.transactionSeconds.observe(ContinuousClock.now - started)
+      return changelogEnds
+    } catch let failure as TransactionFailure {
+      guard case .abortable(let error) = failure else { throw failure }
+      log.warning("transaction aborted, its batch is done again: \(error)")
+      metrics.transactionsAborted.add()
+      try Session.retrying { () throws(TransactionFailure) in
+        try producer.abort(timeoutMilliseconds: Session.requestMilliseconds)
+      }
+      try rewind()
+      return nil
+    }
+  }
+
+  private func produce(_ batch: Batch, of task: OpenTask) throws(TransactionFailure) {
+    for output in batch.outputs {
+      try producer.produce(
+        topic: settings.topicPrefix + output.topic.name, partition: topics.partition(of: output.key), key: Array(output.key.utf8),
+        value: output.data, headers: output.envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) })
+    }
+    for letter in batch.deadLetters {
+      log.warning(
+        "dead letter: \(letter.refusal)",
+        ["topic": letter.record.topic.name, "partition": letter.record.partition, "offset": letter.record.offset])
+      try producer.produce(
+        topic: topics.deadLetters, partition: task.number, key: letter.record.key, value: letter.record.value, headers: letter.headers)
+    }
+    for (key, record) in batch.rekeyed {
+      try producer.produce(
+        topic: topics.rekeyed, partition: topics.partition(of: key), key: Array(key.utf8), value: record.value,
+        headers: record.headersWithPlace)
+    }
+    for change in batch.changes {
+      try producer.produce(topic: topics.changelog, partition: task.number, key: change.key, value: change.value, token: 1)
+    }
+    metrics.outputs.add(batch.outputs.count)
+  }
+
+  /// Back to where the stores stand.
+  private func rewind() throws {
+    var positions: [TopicPartition: Int64] = [:]
+    for task in tasks.values {
+      task.stages.abort()
+      for topic in topics.inputs {
+        positions[TopicPartition(topic: topic, partition: task.number)] = task.position(of: topic, topics)
+      }
+    }
+    try consumer.rewind(positions)
+  }
+
+  // MARK: 4. Keep
+
+  private func keep(_ batches: [(OpenTask, Batch)], _ changelogEnds: [Int32: Int64]) throws {
+    for (task, batch) in batches {
+      do { try task.commit(batch, changelogEnd: changelogEnds[task.number]) } catch let error as StoreError {
+        try giveUp(task, error)
+        throw error
+      }
+      metrics.add(task.stages.counts, since: task.counted)
+      task.counted = task.stages.counts
+      for (topic, end) in task.ends {
+        metrics.lag(topic, task.number).set(max(0, Double(end - task.position(of: topic, topics))))
+      }
+    }
+    metrics.batches.add()
+  }
+
+  /// The same call again while the failure says so, for a bounded time.
+  static func retrying(_ call: () throws(TransactionFailure) -> Void) throws {
+    let end = ContinuousClock.now + .seconds(30)
+    while true {
+      do { return try call() } catch TransactionFailure.retriable(let error) {
+        guard ContinuousClock.now < end, !Shutdown.requested else { throw TransactionFailure.fatal(error) }
+        _ = Shutdown.wait(upTo: .milliseconds(100))
+      }
+    }
+  }
+}
+
+extension Contracts.Instant {
+  /// The system's clock: read here, in the driver, and handed to the rules.
+  static var now: Contracts.Instant {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Contracts.Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+  }
+}
+
+extension Duration {
+  var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}

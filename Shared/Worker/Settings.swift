@@ -1,0 +1,92 @@
+import Contracts
+import Kafka
+import ServiceKit
+
+/// The settings that every service shares, from flags, environment and file (in this order of precedence).
+public struct Settings: Sendable {
+  public var bootstrap: String
+  public var termsDirectory: String
+  public var stateDirectory: String
+  /// Stable across restarts: it makes the transactional id and the static group membership.
+  public var instance: String
+  public var group: String
+  public var httpAddress: String
+  public var commitInterval: Duration
+  public var batchRecordsMax: Int
+  public var topicPrefix: String
+  public var clock: ClockSetting
+  public var kafka: [String: String]
+
+  /// Where the time comes from.
+  public enum ClockSetting: String, Sendable, CaseIterable {
+    /// System time, until the first tick on the `clock` topic; from then on the bus's virtual clock.
+    case bus
+    /// System time, whatever is on the `clock` topic.
+    case system
+  }
+
+  /// The command line of a service.
+  public static func command(_ service: ServiceName, summary: String) -> Command {
+    Command(
+      service.rawValue, summary: summary,
+      discussion: """
+        Settings come from flags, then LAUREL_* variables, then the file named by --config. Any number of instances may run; \
+        give each its own --instance. SIGTERM stops gracefully.
+        """,
+      example: "\(service.rawValue) --bootstrap localhost:9092 --terms ops/terms --state /var/lib/laurel --instance \(service.rawValue)-1",
+      options: options(service) + Option.common)
+  }
+
+  /// Connection options, shared with the `laurel` command.
+  public static let connection: [Option] = [
+    Option("bootstrap", placeholder: "HOST:PORT", help: "Kafka brokers, separated by commas", required: true),
+    Option("topic-prefix", placeholder: "TEXT", kind: topicPrefixKind, help: "Put before every topic's name", defaultValue: ""),
+    Option(
+      "kafka", placeholder: "KEY=VALUE", kind: .keyValue,
+      help: "Any librdkafka property, such as security.protocol=SSL; repeatable", repeatable: true),
+  ]
+
+  private static let topicPrefixKind = Option.Kind.checked(expected: "letters, digits, '.', '_' or '-', at most 100") { text in
+    text.utf8.count <= 100
+      && text.utf8.allSatisfy { byte in
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+          || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains(byte)
+      }
+  }
+
+  private static func options(_ service: ServiceName) -> [Option] {
+    connection + [
+      Option("terms", placeholder: "DIR", help: "Folder with the programs' terms (*.yaml)", required: true),
+      Option("state", placeholder: "DIR", help: "Folder for the state stores; a cache of the changelog topic", required: true),
+      Option(
+        "instance", placeholder: "NAME", help: "Stable name of this instance, unique among the service's instances",
+        defaultValue: "\(service.rawValue)-1"),
+      Option("group", placeholder: "NAME", help: "Consumer group", defaultValue: "laurel.\(service.rawValue)"),
+      Option(
+        "http", placeholder: "ADDRESS", help: "Where /livez, /readyz and /metrics are served; port 0: the kernel chooses",
+        defaultValue: "127.0.0.1:0"),
+      Option(
+        "commit-ms", placeholder: "MS", kind: .integer(1...5000), help: "Longest time that a batch gathers records",
+        defaultValue: "100"),
+      Option(
+        "batch-records", placeholder: "N", kind: .integer(1...1_000_000), help: "Most records in a batch", defaultValue: "10000"),
+      Option(
+        "clock", placeholder: "SOURCE", kind: .choice(ClockSetting.allCases.map(\.rawValue)),
+        help: "bus: system time until a tick on the clock topic, then that; system: system time only", defaultValue: "bus"),
+    ]
+  }
+
+  public init(_ invocation: Invocation) {
+    bootstrap = invocation.text("bootstrap")
+    termsDirectory = invocation.text("terms")
+    stateDirectory = invocation.text("state")
+    instance = invocation.text("instance")
+    group = invocation.text("group")
+    httpAddress = invocation.text("http")
+    commitInterval = .milliseconds(invocation.integer("commit-ms"))
+    batchRecordsMax = invocation.integer("batch-records")
+    topicPrefix = invocation.optionalText("topic-prefix") ?? ""
+    clock = ClockSetting(rawValue: invocation.text("clock")) ?? .bus
+    kafka = Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+  }
+}

@@ -1,0 +1,170 @@
+import Contracts
+import Kafka
+import RocksStore
+import ServiceKit
+import Streaming
+
+/// A partition that this instance owns: its stages over its store.
+final class OpenTask {
+  let number: Int32
+  let directory: String
+  let store: RocksStore
+  let stages: StageTask
+  /// The end of each input partition when it was last reached, by topic.
+  var ends: [String: Int64] = [:]
+  var counted = TaskCounts()
+  private(set) var committedPositions: [String: Int64]
+  private let inputCount: Int
+
+  init(number: Int32, directory: String, store: RocksStore, stages: StageTask, inputCount: Int) {
+    self.number = number
+    self.directory = directory
+    self.store = store
+    self.stages = stages
+    self.inputCount = inputCount
+    committedPositions = stages.positions
+  }
+
+  /// Every input has been read to its end once: until then the system's time would fire timers before the events that precede them.
+  var isCaughtUp: Bool { ends.count == inputCount }
+
+  /// The next offset to read of an input, by its name on the bus.
+  func position(of topic: String, _ topics: TopicNames) -> Int64 {
+    topics.topic(named: topic).flatMap { stages.positions[$0.name] } ?? Offset.beginning
+  }
+
+  /// - Parameter changelogEnd: after the last changelog record of the batch.
+  func commit(_ batch: Batch, changelogEnd: Int64?) throws(StoreError) {
+    let own = changelogEnd.map { [ChangelogPosition(next: $0, writtenAt: Contracts.Instant.now.milliseconds).row] } ?? []
+    try stages.commit(batch, alongside: own)
+    committedPositions = stages.positions
+  }
+}
+
+/// Opens a partition's store and brings it up to the changelog's end, before the partition is taken.
+struct TaskOpener {
+  private static let timeoutMilliseconds: Int32 = 20_000
+  /// The changelog's tombstones live for a day (`delete.retention.ms`): a store that has not seen it for half of that may have missed
+  /// one, so it is rebuilt from nothing.
+  private static let storeAgeMax = TimeSpan.hours(12)
+
+  let service: Service
+  let programs: Set<ProgramID>
+  let settings: Settings
+  let configuration: Kafka.Configuration
+  let topics: TopicNames
+  let resources: RocksResources
+  let log: Log
+  let health: Health
+  let metrics: WorkerMetrics
+
+  /// - Throws: `Disagreement` if the group has committed more than the changelog explains.
+  func open(_ number: Int32, consumer: Consumer) throws -> OpenTask {
+    // Waits while a former owner's transaction holds pending offsets.
+    let committed = try consumer.committed(
+      topics.inputs.map { TopicPartition(topic: $0, partition: number) }, timeoutMilliseconds: Self.timeoutMilliseconds)
+    let changelog = TopicPartition(topic: topics.changelog, partition: number)
+    let end = try consumer.watermarks(changelog, timeoutMilliseconds: Self.timeoutMilliseconds).high
+    let directory = "\(settings.stateDirectory)/\(settings.topicPrefix)\(service.name.rawValue)/\(number)"
+    do {
+      return try open(number, directory, changelog, end: end, committed)
+    } catch StoreError.corrupt(let detail) {
+      log.error("the state store is corrupt and is rebuilt: \(detail)", ["partition": number])
+      try RocksStore.destroy(directory: directory)
+      return try open(number, directory, changelog, end: end, committed)
+    }
+  }
+
+  private func open(
+    _ number: Int32, _ directory: String, _ changelog: TopicPartition, end: Int64, _ committed: [TopicPartition: Int64]
+  ) throws -> OpenTask {
+    var store = try RocksStore(directory: directory, resources: resources)
+    var position = try ChangelogPosition.read(from: store)
+    if let known = position, known.next > end || Contracts.Instant.now.milliseconds - known.writtenAt > Self.storeAgeMax.milliseconds {
+      log.notice(
+        "the state store is too old for the changelog, or of another bus, and is rebuilt",
+        ["partition": number, "position": known.next, "changelogEnd": end])
+      store.close()
+      try RocksStore.destroy(directory: directory)
+      store = try RocksStore(directory: directory, resources: resources)
+      position = nil
+    }
+    do {
+      try restore(store, changelog, from: position?.next, to: end)
+      let owns = topics
+      let stages = try StageTask(
+        service: service.name, stages: service.stages, programs: programs, store: store,
+        owns: { owns.partition(of: $0) == number })
+      let task = OpenTask(
+        number: number, directory: directory, store: store, stages: stages, inputCount: topics.inputs.count)
+      for (partition, offset) in committed {
+        let restored = task.position(of: partition.topic, topics)
+        guard offset == restored else {
+          throw Disagreement(
+            description: """
+              the group \(settings.group) has committed \(partition) up to \(offset), but the state restored from \(topics.changelog) \
+              stands at \(restored): the changelog has lost records, or --group belongs to another deployment
+              """)
+        }
+      }
+      return task
+    } catch {
+      store.close()
+      throw error
+    }
+  }
+
+  /// Reads the changelog read_committed from `start` until its end is at or past `end`: an earlier owner's transaction may still be
+  /// open, and markers take offsets.
+  private func restore(_ store: RocksStore, _ changelog: TopicPartition, from start: Int64?, to end: Int64) throws {
+    guard (start ?? 0) < end else { return }
+    let reader = try Consumer(configuration, group: "\(settings.group).restore", readCommitted: true, endEvents: true)
+    defer { reader.close() }
+    try reader.assignByHand([(changelog, offset: start ?? Offset.beginning)])
+    let progress = metrics.restoreProgress(changelog.partition)
+    let started = ContinuousClock.now
+    var told = started
+    var rows: [RowChange] = []
+    var count = 0
+    var last = start ?? 0
+    while true {
+      health.beat()
+      guard !Shutdown.requested else { throw CancellationError() }
+      switch reader.poll(timeoutMilliseconds: 200) {
+      case .record(let record):
+        guard let key = record.key else { continue }
+        rows.append(RowChange(key: key, value: record.value))
+        last = record.offset + 1
+        count += 1
+        if rows.count >= 5000 { try apply(&rows, to: store, next: last) }
+      case .end(_, let offset):
+        guard offset >= end else { continue }
+        try apply(&rows, to: store, next: offset)
+        progress.set(1)
+        metrics.restoredRows.add(count)
+        log.info(
+          "state restored",
+          ["partition": changelog.partition, "rows": count, "seconds": (ContinuousClock.now - started).seconds])
+        return
+      case .error(let error):
+        if error.isFatal { throw error }
+        log.warning("while restoring: \(error)")
+      case .assigned, .revoked, .lost, .nothing:
+        break
+      }
+      if ContinuousClock.now - told > .seconds(2) {
+        told = .now
+        let ratio = Double(last - (start ?? 0)) / Double(max(1, end - (start ?? 0)))
+        progress.set(ratio)
+        health.ready = .no("restoring partition \(changelog.partition): \(Int(ratio * 100)) %")
+        log.info("restoring state", ["partition": changelog.partition, "percent": Int(ratio * 100), "rows": count])
+      }
+    }
+  }
+
+  private func apply(_ rows: inout [RowChange], to store: RocksStore, next: Int64) throws {
+    rows.append(ChangelogPosition(next: next, writtenAt: Contracts.Instant.now.milliseconds).row)
+    try store.write(rows)
+    rows.removeAll(keepingCapacity: true)
+  }
+}

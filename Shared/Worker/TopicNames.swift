@@ -1,0 +1,37 @@
+import Contracts
+import Kafka
+import Streaming
+
+/// A service's topics by the names they have on this bus.
+struct TopicNames {
+  let prefix: String
+  let partitions: Int32
+  /// What the service subscribes to: what its stages read, its re-keyed records and the clock.
+  let inputs: [String]
+  let changelog: String
+  let deadLetters: String
+  let rekeyed: String
+  private let byName: [String: Topic]
+
+  init(prefix: String, service: Service, partitions: Int32) {
+    self.prefix = prefix
+    self.partitions = partitions
+    let read = service.inputs + [Topic.rekeyed(service.name), Topic.clock]
+    inputs = read.map { prefix + $0.name }
+    byName = Dictionary(read.map { (prefix + $0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    changelog = prefix + Topic.changelog(service.name).name
+    deadLetters = prefix + Topic.deadLetters(service.name).name
+    rekeyed = prefix + Topic.rekeyed(service.name).name
+  }
+
+  /// Every topic that a worker may write to.
+  var written: [String] {
+    let kinds: Set<Topic.Kind> = [.notices, .internalStep]
+    return Topic.catalogue.filter { kinds.contains($0.kind) }.map { prefix + $0.name } + [changelog, deadLetters]
+  }
+
+  /// An input topic by its name on the bus.
+  func topic(named name: String) -> Topic? { byName[name] }
+
+  func partition(of key: String) -> Int32 { Kafka.partition(forKey: Array(key.utf8), count: partitions) }
+}

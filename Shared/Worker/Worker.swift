@@ -1,0 +1,127 @@
+import Contracts
+import Foundation
+import Kafka
+import RocksStore
+import ServiceKit
+import Streaming
+
+/// One consumer, one transactional producer and one loop, in sessions. What cannot be mended by an abort ends the session, and the next
+/// one starts from what the bus and the stores hold: there is one way back, and it is the way a start takes.
+public final class Worker {
+  private let service: Service
+  private let programs: Set<ProgramID>
+  private let settings: Settings
+  private let log: Log
+  private let health: Health
+  private let metrics: WorkerMetrics
+  private let resources = RocksResources()
+
+  public init(
+    service: Service, programs: Set<ProgramID>, settings: Settings, log: Log, health: Health, metrics: Metrics
+  ) {
+    self.service = service
+    self.programs = programs
+    self.settings = settings
+    self.log = log
+    self.health = health
+    self.metrics = WorkerMetrics(metrics)
+  }
+
+  /// Returns when a stop is asked for.
+  /// - Throws: what another attempt would not mend: a refused setting, state that disagrees with the bus.
+  public func run() throws {
+    var delay = GrowingDelay()
+    while !Shutdown.requested {
+      do {
+        let configuration = Kafka.Configuration(bootstrap: settings.bootstrap, properties: settings.kafka, log: { [log] in log.kafka($0) })
+        guard let partitions = waitForTopics(configuration) else { return }
+        let session = try Session(
+          service: service, programs: programs, settings: settings, configuration: configuration, partitions: partitions,
+          resources: resources, log: log, health: health, metrics: metrics)
+        defer { session.close() }
+        try session.run(onProgress: { delay.reset() })
+      } catch let error as Disagreement {
+        throw error
+      } catch let error as KafkaError where error.isConfigurationMistake {
+        throw error
+      } catch {
+        guard !Shutdown.requested else { return }
+        let wait = delay.next()
+        metrics.sessionsEnded.add()
+        health.ready = .no("starting over: \(error)")
+        log.error("starting over: \(error)", ["waitSeconds": wait.seconds])
+        pause(wait)
+      }
+    }
+  }
+
+  /// The broker answers and has all the topics with one number of partitions; nil: a stop was asked for meanwhile.
+  private func waitForTopics(_ configuration: Kafka.Configuration) -> Int32? {
+    var delay = GrowingDelay()
+    while !Shutdown.requested {
+      health.beat()
+      do {
+        let admin = try Admin(configuration)
+        let counts = try admin.partitionCounts(timeoutMilliseconds: 5000)
+        let needed = Topic.needed(by: service).map { settings.topicPrefix + $0.name }
+        let missing = needed.filter { counts[$0] == nil }
+        if missing.isEmpty {
+          let different = Set(needed.compactMap { counts[$0] })
+          if different.count == 1, let partitions = different.first { return partitions }
+          health.ready = .no("the topics have different numbers of partitions")
+          log.error("the topics must all have the same number of partitions", ["numbers": "\(different.sorted())"])
+        } else {
+          health.ready = .no("waiting for topics")
+          log.warning(
+            "waiting for topics: create them with 'laurel topics create --bootstrap \(settings.bootstrap)'",
+            ["missing": missing.joined(separator: ",")])
+        }
+      } catch {
+        health.ready = .no("waiting for the broker at \(settings.bootstrap)")
+        log.warning("waiting for the broker at \(settings.bootstrap): \(error)")
+      }
+      pause(delay.next())
+    }
+    return nil
+  }
+
+  /// Waits, but not past the wish to stop, and stays alive meanwhile.
+  private func pause(_ duration: Duration) {
+    var left = duration
+    while left > .zero, !Shutdown.requested {
+      health.beat()
+      _ = Shutdown.wait(upTo: min(left, .seconds(1)))
+      left -= .seconds(1)
+    }
+  }
+}
+
+/// State and bus contradict each other in a way that no restart mends: an operator must look.
+public struct Disagreement: Error, CustomStringConvertible {
+  public let description: String
+}
+
+extension Topic {
+  /// Every topic that a service reads or writes.
+  static func needed(by service: Service) -> [Topic] {
+    // Which topics a stage writes is its own affair; all topics are made together, so all are asked for.
+    Topic.catalogue
+  }
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}
+
+extension Log {
+  /// librdkafka's lines, in the service's own log.
+  func kafka(_ line: Kafka.LogLine) {
+    let fields: LogFields = ["facility": line.facility]
+    switch line.level {
+    case ...3: error("kafka: \(line.text)", fields)
+    case 4: warning("kafka: \(line.text)", fields)
+    case 5, 6: info("kafka: \(line.text)", fields)
+    default: debug("kafka: \(line.text)", fields)
+    }
+  }
+}

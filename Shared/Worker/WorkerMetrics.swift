@@ -1,0 +1,75 @@
+import Contracts
+import ServiceKit
+import Streaming
+
+/// What a worker tells Prometheus.
+final class WorkerMetrics: Sendable {
+  let records: Counter
+  let batches: Counter
+  let sessionsEnded: Counter
+  let transactionsAborted: Counter
+  let repeated: Counter
+  let ignored: Counter
+  let unknownFields: Counter
+  let timersFired: Counter
+  let rekeyed: Counter
+  let outputs: Counter
+  let batchSeconds: Histogram
+  let transactionSeconds: Histogram
+  let batchRecords: Histogram
+  let restoredRows: Counter
+  let partitions: Gauge
+  private let metrics: Metrics
+
+  init(_ metrics: Metrics) {
+    self.metrics = metrics
+    records = metrics.counter("laurel_records_total", help: "Records read from input topics.")
+    batches = metrics.counter("laurel_batches_total", help: "Batches committed, one transaction each.")
+    sessionsEnded = metrics.counter("laurel_sessions_ended_total", help: "Sessions that ended in an error and were started over.")
+    transactionsAborted = metrics.counter("laurel_transactions_aborted_total", help: "Transactions aborted and done again.")
+    repeated = metrics.counter("laurel_repeated_events_total", help: "Events that were known already and had no effect.")
+    ignored = metrics.counter("laurel_ignored_records_total", help: "Tombstones and events of unknown types.")
+    unknownFields = metrics.counter("laurel_unknown_fields_total", help: "Fields that no contract names.")
+    timersFired = metrics.counter("laurel_timers_fired_total", help: "Timers fired.")
+    rekeyed = metrics.counter("laurel_rekeyed_records_total", help: "Records found on a wrong partition and sent to their right one.")
+    outputs = metrics.counter("laurel_outputs_total", help: "Messages written.")
+    batchSeconds = metrics.histogram("laurel_batch_seconds", help: "Decoding, stages and encoding of a batch.")
+    transactionSeconds = metrics.histogram("laurel_transaction_seconds", help: "From begin to the end of the commit.")
+    batchRecords = metrics.histogram("laurel_batch_records", help: "Records of a batch.", buckets: Histogram.counts)
+    restoredRows = metrics.counter("laurel_restored_rows_total", help: "Changelog rows read to rebuild state.")
+    partitions = metrics.gauge("laurel_assigned_partitions", help: "Partitions that this instance owns.")
+  }
+
+  func deadLetters(_ reason: DeadLetterReason) -> Counter {
+    metrics.counter(
+      "laurel_dead_letters_total", help: "Records written to the dead-letter topic.", labels: ["reason": reason.rawValue])
+  }
+
+  func lag(_ topic: String, _ partition: Int32) -> Gauge {
+    metrics.gauge(
+      "laurel_lag_records", help: "Offsets between the position and the end of an input partition.",
+      labels: ["topic": topic, "partition": String(partition)])
+  }
+
+  func restoreProgress(_ partition: Int32) -> Gauge {
+    metrics.gauge(
+      "laurel_restore_progress_ratio", help: "Part of the changelog that has been read.", labels: ["partition": String(partition)])
+  }
+
+  func forget(partition: Int32, topics: [String]) {
+    for topic in topics {
+      metrics.remove("laurel_lag_records", labels: ["topic": topic, "partition": String(partition)])
+    }
+    metrics.remove("laurel_restore_progress_ratio", labels: ["partition": String(partition)])
+  }
+
+  /// Adds what a task has counted since the last time.
+  func add(_ now: TaskCounts, since before: TaskCounts) {
+    repeated.add(now.repeated - before.repeated)
+    ignored.add(now.ignored - before.ignored)
+    unknownFields.add(now.unknownFields - before.unknownFields)
+    timersFired.add(now.timersFired - before.timersFired)
+    rekeyed.add(now.rekeyed - before.rekeyed)
+    for (reason, count) in now.deadLetters { deadLetters(reason).add(count - before.deadLetters[reason, default: 0]) }
+  }
+}

@@ -1,0 +1,205 @@
+import Kafka
+import TestSupport
+import Testing
+
+/// On a real broker: what the mock one cannot show.
+@Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
+struct BrokerTests {
+  let configuration: Configuration
+  let topic = uniqueName("topic")
+  let group = uniqueName("group")
+
+  init() throws {
+    configuration = Configuration(bootstrap: try KafkaBroker.forTest().bootstrap, log: { _ in })
+    let outcomes = try Admin(configuration).createTopics([.init(name: topic, partitions: 2)], replication: 1)
+    try #require(outcomes == [topic: .done])
+  }
+
+  private func producer(_ id: String) throws -> TransactionalProducer {
+    let producer = try TransactionalProducer(configuration, transactionalID: id, topics: [topic])
+    try producer.initialise(timeoutMilliseconds: 30_000)
+    return producer
+  }
+
+  private func write(_ producer: TransactionalProducer, _ values: String...) throws {
+    for value in values { try producer.produce(topic: topic, partition: 0, key: bytes("k"), value: bytes(value)) }
+    try producer.flush(timeoutMilliseconds: 10_000)
+  }
+
+  @Test func onlyCommittedRecordsAreSeenAndTheWatermarkIsTheTrueEnd() throws {
+    let place = TopicPartition(topic: topic, partition: 0)
+    let producer = try producer(uniqueName("visible"))
+    try producer.begin()
+    try write(producer, "committed")
+    try producer.commit(timeoutMilliseconds: 10_000)
+    try producer.begin()
+    try write(producer, "aborted")
+    try producer.abort(timeoutMilliseconds: 10_000)
+    try producer.begin()
+    try write(producer, "open", "open")
+
+    #expect(try readAll(configuration, topic).map { text($0.value) } == ["committed"])
+    #expect(
+      try readAll(configuration, topic, readCommitted: false).map { text($0.value) } == ["committed", "aborted", "open", "open"])
+    // committed 0, its marker 1, aborted 2, its marker 3, open 4 and 5.
+    let reader = try Consumer(configuration, group: group)
+    let watermarks = try reader.watermarks(place, timeoutMilliseconds: 10_000)
+    #expect(watermarks.low == 0)
+    #expect(watermarks.high == 6)
+
+    try producer.commit(timeoutMilliseconds: 10_000)
+    #expect(try reader.watermarks(place, timeoutMilliseconds: 10_000).high >= 6)
+    let seen = try readAll(configuration, topic).map { text($0.value) }
+    #expect(seen == ["committed", "open", "open"])
+  }
+
+  @Test func newerProducerFencesTheOlder() throws {
+    let id = uniqueName("fenced")
+    let older = try producer(id)
+    try older.begin()
+    try write(older, "older")
+    let newer = try producer(id)
+    let failure = transactionFailure { try older.commit(timeoutMilliseconds: 10_000) }
+    guard case .fatal(let error) = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+    #expect(error.isFatal)
+    try newer.begin()
+    try write(newer, "newer")
+    try newer.commit(timeoutMilliseconds: 10_000)
+    #expect(try readAll(configuration, topic).map { text($0.value) } == ["newer"])
+  }
+
+  @Test func offsetsBelongToTheTransactionAndAreReadOnlyWhenStable() throws {
+    let places = (0...1).map { TopicPartition(topic: topic, partition: $0) }
+    let consumer = try Consumer(configuration, group: group)
+    #expect(try consumer.committed(places, timeoutMilliseconds: 10_000).isEmpty)
+    let producer = try producer(uniqueName("offsets"))
+
+    func send(_ offset: Int64) throws {
+      try producer.begin()
+      try write(producer, "x")
+      try producer.send(offsets: [places[0]: offset], try consumer.groupMetadata(), timeoutMilliseconds: 10_000)
+    }
+    try send(5)
+    try producer.commit(timeoutMilliseconds: 10_000)
+    #expect(try consumer.committed(places, timeoutMilliseconds: 10_000) == [places[0]: 5])
+
+    try send(6)
+    // While they are pending a read_committed consumer is not told the old ones.
+    let unstable = #expect(throws: KafkaError.self) { try consumer.committed(places, timeoutMilliseconds: 1_000) }
+    #expect(unstable?.isRetriable == true, "\(String(describing: unstable))")
+    try producer.abort(timeoutMilliseconds: 10_000)
+    #expect(try consumer.committed(places, timeoutMilliseconds: 10_000) == [places[0]: 5])
+    #expect(try Admin(configuration).groupOffsets(group) == [places[0]: 5])
+  }
+
+  @Test func missingTopicIsNamedBeforeAnythingIsOpen() throws {
+    let missing = uniqueName("missing")
+    let producer = try TransactionalProducer(configuration, transactionalID: uniqueName("t"), topics: [missing])
+    let failure = transactionFailure { try producer.initialise(timeoutMilliseconds: 2_000) }
+    guard case .retriable(let error) = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+    #expect(error.reason.contains(missing))
+  }
+
+  /// Batches of random size, some aborted: each record must be read again exactly once, in order, whatever was prefetched.
+  @Test(arguments: 1...3 as ClosedRange<UInt64>)
+  func rewindAfterAnAbortLosesAndRepeatsNothing(seed: UInt64) throws {
+    let count = Int64(20_000)
+    let plain = try Producer(configuration, topics: [topic])
+    for number in 0..<count {
+      for partition in Int32(0)...1 { try plain.produce(topic: topic, partition: partition, key: nil, value: bytes("\(number)")) }
+    }
+    try plain.flush(timeoutMilliseconds: 60_000)
+
+    var random = Random(state: seed)
+    let consumer = try Consumer(configuration, group: group)
+    let places = (0...1).map { TopicPartition(topic: topic, partition: $0) }
+    try consumer.assignByHand(places.map { ($0, offset: 0) })
+    var positions = [places[0]: Int64(0), places[1]: 0]
+    var rewinds = 0
+    while positions.values.contains(where: { $0 < count }) {
+      var next = positions
+      let size = Int.random(in: 1...2_000, using: &random)
+      var taken = 0
+      let filled = try poll(consumer) { polled in
+        switch polled {
+        case .record(let record):
+          let place = TopicPartition(topic: record.topic, partition: record.partition)
+          try #require(record.offset == next[place], "\(place) after \(rewinds) rewinds")
+          try #require(text(record.value) == "\(record.offset)")
+          next[place] = record.offset + 1
+          taken += 1
+        case .error(let error): throw error
+        case .end, .assigned, .revoked, .lost, .nothing: break
+        }
+        return taken == size || next.values.allSatisfy { $0 == count }
+      }
+      try #require(filled, "nothing more arrives after \(rewinds) rewinds at \(next)")
+      if Int.random(in: 0..<3, using: &random) == 0, rewinds < 60 {
+        rewinds += 1
+        // One partition or both, as the batch had them.
+        try consumer.rewind(positions.filter { next[$0.key] != $0.value })
+      } else {
+        positions = next
+      }
+    }
+    #expect(rewinds > 3)
+    consumer.close()
+  }
+
+  @Test func topicsAreCreatedOnceListedAndDeleted() throws {
+    let admin = try Admin(configuration)
+    let compacted = uniqueName("compacted")
+    let bad = uniqueName("bad")
+    let wanted: [Admin.NewTopic] = [
+      .init(name: topic, partitions: 2), .init(name: compacted, partitions: 3, config: ["cleanup.policy": "compact"]),
+      .init(name: bad, partitions: 1, config: ["cleanup.policy": "sometimes"]), .init(name: bad + "-0", partitions: 0),
+    ]
+    let outcomes = try admin.createTopics(wanted, replication: 1)
+    #expect(outcomes[topic] == .unchanged)
+    #expect(outcomes[compacted] == .done)
+    for name in [bad, bad + "-0"] {
+      guard case .failed(let error) = outcomes[name] else {
+        Issue.record("\(name): \(String(describing: outcomes[name]))")
+        continue
+      }
+      #expect(!error.reason.isEmpty)
+    }
+    #expect(try admin.partitionCounts(of: [topic, compacted, bad]) == [topic: 2, compacted: 3])
+    #expect(try admin.deleteTopics([compacted, bad]) == [compacted: .done, bad: .unchanged])
+  }
+
+  @Test func killedBrokerComesBackWithWhatItAcknowledged() throws {
+    let home = try #require(KafkaBroker.home)
+    let broker = try KafkaBroker.start(home: home)
+    defer { broker.stop() }
+    let own = Configuration(bootstrap: broker.bootstrap, log: { _ in })
+    _ = try Admin(own).createTopics([.init(name: "kept", partitions: 1)], replication: 1)
+    let producer = try Producer(own, topics: ["kept"])
+    try producer.produce(topic: "kept", partition: 0, key: nil, value: bytes("before"))
+    try producer.flush(timeoutMilliseconds: 10_000)
+    broker.kill()
+    try producer.produce(topic: "kept", partition: 0, key: nil, value: bytes("during"))
+    #expect(throws: KafkaError.self) { try producer.flush(timeoutMilliseconds: 500) }
+    try broker.restart()
+    try producer.flush(timeoutMilliseconds: 60_000)
+    #expect(try readAll(own, "kept").map { text($0.value) } == ["before", "during"])
+  }
+}
+
+/// splitmix64: the same sequence for the same seed, on every machine.
+struct Random: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import Kafka
+import Synchronization
+
+/// A real Apache Kafka broker for tests: one process, two free loopback ports, a temporary folder.
+///
+/// It is started under a shell that waits on a pipe from this process. When the pipe closes, by `kill`, `stop` or because the
+/// test process itself is gone, however it ended, the shell kills the broker with -9 and removes its folder.
+public final class KafkaBroker: Sendable {
+  /// `host:port` for clients.
+  public let bootstrap: String
+  private let home: URL
+  private let folder: URL
+  private let running: Mutex<Watched?>
+
+  /// A running broker and the end of the pipe on which its life hangs.
+  private struct Watched: @unchecked Sendable {
+    // Process is not Sendable; it is only used with the mutex around it held.
+    let process: Process
+    let lifeline: FileHandle
+  }
+
+  /// Formats and starts a broker; it answers requests when this returns.
+  /// - Parameter settings: broker settings that differ from KAFKA_HOME's config/server.properties.
+  public static func start(home: URL, settings: [String: String] = [:]) throws -> KafkaBroker {
+    var failure: any Error = BrokerFailure("not started")
+    for _ in 1...3 {  // a free port may be taken by someone else before the broker binds it
+      do {
+        let broker = try KafkaBroker(home: home, settings: settings)
+        try broker.restart()
+        return broker
+      } catch {
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  private init(home: URL, settings: [String: String]) throws {
+    self.home = home
+    let ports = try freePorts(2)
+    bootstrap = "127.0.0.1:\(ports[0])"
+    folder = FileManager.default.temporaryDirectory.appending(path: "laurel-kafka-\(UUID().uuidString)", directoryHint: .isDirectory)
+    running = Mutex(nil)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    do {
+      try configure(ports, settings)
+      try format()
+    } catch {
+      try? FileManager.default.removeItem(at: folder)
+      throw error
+    }
+  }
+
+  deinit { stop() }
+
+  /// kill -9: the log on disk stays as it is.
+  public func kill() { end("keep") }
+
+  /// Starts the broker again on the same port and folder after `kill`, and waits until it answers.
+  public func restart(timeout: Duration = .seconds(90)) throws {
+    kill()
+    try running.withLock { $0 = try launch() }
+    do {
+      try waitUntilReady(timeout)
+    } catch {
+      kill()
+      throw error
+    }
+  }
+
+  /// Ends the broker and removes its folder.
+  public func stop() {
+    end("remove")
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  /// What the broker printed since its last start.
+  public var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
+
+  private var propertiesFile: URL { folder.appending(path: "server.properties") }
+  private var outputFile: URL { folder.appending(path: "output") }
+
+  private func configure(_ ports: [UInt16], _ settings: [String: String]) throws {
+    let template = try String(contentsOf: home.appending(path: "config/server.properties"), encoding: .utf8)
+    var own = [
+      "listeners": "PLAINTEXT://127.0.0.1:\(ports[0]),CONTROLLER://127.0.0.1:\(ports[1])",
+      "advertised.listeners": "PLAINTEXT://127.0.0.1:\(ports[0])",
+      "controller.quorum.bootstrap.servers": "127.0.0.1:\(ports[1])",
+      "log.dirs": folder.appending(path: "log").path,
+      // Right for one broker in a test; an unpacked Kafka's own file has other values.
+      "auto.create.topics.enable": "false", "group.initial.rebalance.delay.ms": "0", "offsets.topic.num.partitions": "8",
+      "offsets.topic.replication.factor": "1", "transaction.state.log.num.partitions": "8",
+      "transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
+      "share.coordinator.state.topic.replication.factor": "1", "share.coordinator.state.topic.min.isr": "1",
+    ]
+    own.merge(settings) { $1 }
+    let kept = template.split(separator: "\n").filter { line in
+      own[line.split(separator: "=", maxSplits: 1).first.map(String.init) ?? ""] == nil
+    }
+    let lines = kept.map(String.init) + own.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    try (lines.joined(separator: "\n") + "\n").write(to: propertiesFile, atomically: true, encoding: .utf8)
+  }
+
+  private func format() throws {
+    let format = try shell(
+      #""$1/bin/kafka-storage.sh" format --standalone -t "$("$1/bin/kafka-storage.sh" random-uuid)" -c "$2" >"$3" 2>&1"#)
+    try format.process.run()
+    format.process.waitUntilExit()
+    guard format.process.terminationStatus == 0 else { throw BrokerFailure("formatting failed:\n\(output)") }
+  }
+
+  /// The shell ignores the signals of a terminal (and so does the broker under it): only the pipe decides.
+  private func launch() throws -> Watched {
+    let watched = try shell(
+      #"""
+      trap '' INT TERM HUP
+      "$1/bin/kafka-server-start.sh" "$2" >"$3" 2>&1 &
+      broker=$!
+      read -r last
+      kill -9 $broker
+      wait $broker
+      [ "$last" = keep ] || rm -rf "$4"
+      """#)
+    try watched.process.run()
+    return watched
+  }
+
+  private func shell(_ script: String) throws -> Watched {
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = ["-c", script, "sh", home.path, propertiesFile.path, outputFile.path, folder.path]
+    process.currentDirectoryURL = folder
+    let pipe = Pipe()
+    // A child that inherited the writing end would keep the broker alive after us.
+    guard fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else { throw BrokerFailure("fcntl failed") }
+    process.standardInput = pipe
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    return Watched(process: process, lifeline: pipe.fileHandleForWriting)
+  }
+
+  private func end(_ last: String) {
+    running.withLock { watched in
+      guard let ending = watched else { return }
+      watched = nil
+      if ending.process.isRunning { try? ending.lifeline.write(contentsOf: Data("\(last)\n".utf8)) }
+      try? ending.lifeline.close()
+      ending.process.waitUntilExit()
+    }
+  }
+
+  private func waitUntilReady(_ timeout: Duration) throws {
+    let deadline = ContinuousClock.now + timeout
+    let admin = try Admin(Configuration(bootstrap: bootstrap, log: { _ in }))
+    while true {
+      do {
+        _ = try admin.listTopics(timeoutMilliseconds: 1_000)
+        return
+      } catch {
+        guard .now < deadline else { throw BrokerFailure("no answer on \(bootstrap): \(error)\n\(output)") }
+        guard !output.contains("Address already in use") else { throw BrokerFailure("a port was taken:\n\(output)") }
+      }
+    }
+  }
+}
+
+/// Why there is no broker.
+public struct BrokerFailure: Error, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+}
+
+/// Ports that nobody listens on at this moment.
+private func freePorts(_ count: Int) throws -> [UInt16] {
+  // All are held until all are known, so that they differ.
+  var sockets: [Int32] = []
+  defer { sockets.forEach { close($0) } }
+  return try (0..<count).map { _ in
+    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard socket >= 0 else { throw BrokerFailure("no socket") }
+    sockets.append(socket)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let bound = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, size) == 0 && getsockname(socket, $0, &size) == 0 }
+    }
+    guard bound else { throw BrokerFailure("no free port") }
+    return UInt16(bigEndian: address.sin_port)
+  }
+}
