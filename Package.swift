@@ -5,18 +5,16 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, path: path, exclude: readme(path), swiftSettings: strict)
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
 
 func executable(_ name: String, _ path: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .executableTarget(name: name, dependencies: dependencies, path: path, exclude: readme(path), swiftSettings: strict)
+  .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
 }
-
-func readme(_ path: String) -> [String] { [] }
 
 let package = Package(
   name: "laurel",
@@ -26,6 +24,7 @@ let package = Package(
     .executable(name: "discounts", targets: ["DiscountsService"]),
     .executable(name: "payouts", targets: ["PayoutsService"]),
     .executable(name: "laurel", targets: ["LaurelCommand"]),
+    .executable(name: "laurel-bench", targets: ["LaurelBench"]),
   ],
   targets: [
     // C libraries from Debian, one module each.
@@ -68,6 +67,7 @@ let package = Package(
       ["Contracts", "Deployment", "JSON", "Kafka", "ServiceKit", "Streaming", "Terms", "TermsFiles", "Worker"]),
 
     .target(name: "TestSupport", dependencies: ["Kafka"], path: "Tests/Support", swiftSettings: strict),
+    executable("LaurelBench", "Tests/Bench", ["Contracts", "JSON", "Kafka", "ServiceKit", "TestSupport"]),
     tests("JSONTests", ["JSON"]),
     tests("ContractsTests", ["Contracts", "JSON"]),
     tests("TermsTests", ["Contracts", "Terms", "TermsFiles"]),

@@ -3,7 +3,8 @@ import CSimdJSON
 /// Reads JSON (RFC 8259) with simdjson, strictly: no member twice in any object, only UTF-8, one value and nothing after
 /// it, no byte order mark.
 ///
-/// One owner, used over and over: its buffers grow to the longest text seen and stay. Not Sendable.
+/// One owner, used over and over: its buffers grow to the longest text seen and stay. Not Sendable. A type must not parse
+/// with the parser that it is just being decoded by.
 public final class JSONParser {
   /// Levels of brackets; an empty innermost pair is not counted.
   public static let depthLimit = 64

@@ -35,8 +35,8 @@ extension [UInt8] {
   func withCharacters<Answer, Failure: Error>(
     _ body: (UnsafePointer<CChar>?, Int) throws(Failure) -> Answer
   ) throws(Failure) -> Answer {
-    try withUnsafeBytes { bytes throws(Failure) in
-      try body(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+    try withUnsafeBufferPointer { bytes throws(Failure) in
+      try body(UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self), bytes.count)
     }
   }
 

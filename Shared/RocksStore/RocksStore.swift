@@ -14,8 +14,6 @@ public final class RocksStore: StateStore {
   private var database: OpaquePointer?
   private let readOptions: OpaquePointer
   private let writeOptions: OpaquePointer
-  /// The block cache outlives its stores' users anyway; this only keeps the resources one object for as long as a store uses them.
-  private let resources: RocksResources
 
   /// Opens the store in `directory`, or makes an empty one when that is missing or empty.
   ///
@@ -26,7 +24,6 @@ public final class RocksStore: StateStore {
     try folder.checkEmptyOrWhole()
     let options = RocksOptions(resources)
     database = try checked { error in rocksdb_open(options.handle, folder.path, error) }
-    self.resources = resources
     readOptions = Self.makeReadOptions()
     writeOptions = rocksdb_writeoptions_create()
     rocksdb_writeoptions_set_sync(writeOptions, 0)

@@ -70,4 +70,6 @@ public struct TaskCounts: Sendable, Equatable {
   public var timersFired = 0
   public var rekeyed = 0
   public var deadLetters: [DeadLetterReason: Int] = [:]
+
+  public init() {}
 }

@@ -1,4 +1,5 @@
 import JSON
+import RocksStore
 import Streaming
 
 /// How far a store has followed its changelog; the only row of a store that is not in the changelog.

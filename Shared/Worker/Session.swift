@@ -41,12 +41,13 @@ final class Session {
     self.metrics = metrics
     topics = TopicNames(prefix: settings.topicPrefix, service: service, partitions: partitions)
     // The producer first: its new epoch ends what a former life of this instance left open.
-    producer = try TransactionalProducer(
+    let producer = try TransactionalProducer(
       configuration, transactionalID: "\(settings.topicPrefix)\(service.name.rawValue).\(settings.instance)", topics: topics.written)
     health.ready = .no("taking over the transactional id")
     try Session.retrying { () throws(TransactionFailure) in
       try producer.initialise(timeoutMilliseconds: Session.requestMilliseconds)
     }
+    self.producer = producer
     consumer = try Consumer(
       configuration, group: settings.group, instance: settings.instance, readCommitted: true, endEvents: true)
     opener = TaskOpener(
@@ -260,7 +261,7 @@ final class Session {
         }
       }
       if !offsets.isEmpty {
-        let metadata = try consumer.groupMetadata
+        let metadata = try consumer.groupMetadata()
         try Session.retrying { () throws(TransactionFailure) in
           try producer.send(offsets: offsets, metadata, timeoutMilliseconds: Session.requestMilliseconds)
         }
@@ -322,7 +323,7 @@ final class Session {
 
   private func keep(_ batches: [(OpenTask, Batch)], _ changelogEnds: [Int32: Int64]) throws {
     for (task, batch) in batches {
-      do { try task.commit(batch, changelogEnd: changelogEnds[task.number]) } catch let error as StoreError {
+      do { try task.commit(batch, changelogEnd: changelogEnds[task.number]) } catch {
         try giveUp(task, error)
         throw error
       }

@@ -62,8 +62,8 @@ public final class Worker {
       health.beat()
       do {
         let admin = try Admin(configuration)
-        let counts = try admin.partitionCounts(timeoutMilliseconds: 5000)
-        let needed = Topic.needed(by: service).map { settings.topicPrefix + $0.name }
+        let needed = Topic.catalogue.map { settings.topicPrefix + $0.name }
+        let counts = try admin.partitionCounts(of: needed, timeoutMilliseconds: 5000)
         let missing = needed.filter { counts[$0] == nil }
         if missing.isEmpty {
           let different = Set(needed.compactMap { counts[$0] })
@@ -99,14 +99,6 @@ public final class Worker {
 /// State and bus contradict each other in a way that no restart mends: an operator must look.
 public struct Disagreement: Error, CustomStringConvertible {
   public let description: String
-}
-
-extension Topic {
-  /// Every topic that a service reads or writes.
-  static func needed(by service: Service) -> [Topic] {
-    // Which topics a stage writes is its own affair; all topics are made together, so all are asked for.
-    Topic.catalogue
-  }
 }
 
 extension Duration {

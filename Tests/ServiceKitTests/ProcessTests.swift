@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Synchronization
 import Testing
@@ -170,10 +171,7 @@ private func eventually(within limit: Duration = .seconds(10), _ condition: () -
   @Test func aWaitingLoopIsWoken() async {
     await #expect(processExitsWith: .exitCode(0)) {
       Shutdown.install()
-      Thread.detachNewThread {
-        usleep(20000)
-        kill(getpid(), SIGTERM)
-      }
+      DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(20)) { kill(getpid(), SIGTERM) }
       let start = ContinuousClock.now
       exit(Shutdown.wait(upTo: .seconds(60)) && start.duration(to: .now) < .seconds(30) ? 0 : 1)
     }

@@ -23,7 +23,7 @@ extension RewardTerms {
     var because: [Because] = []
     if refusesPromoCodes, let promoCode = payment.promoCode, !promoCode.isEmpty {
       reasons.append(.promoCode)
-      because.append(Because("promo-code", ["promoCode": .text(promoCode)]))
+      because.append(Because("promo-code", ["promoCode": .text(String(promoCode.prefix(128)))]))
     }
     if let maxPayments, earnedBefore >= maxPayments {
       reasons.append(.maxPayments)
@@ -71,19 +71,22 @@ extension RewardTerms {
     if !lacksPlan, payment.lines.contains(where: earns) { return [] }
     var found: [(reason: RewardReason, because: Because)] = []
     if lacksPlan {
-      found.append((.noPlanLine, Because("no-plan-line", ["skus": .list(payment.lines.map(\.sku))])))
+      found.append((.noPlanLine, Because("no-plan-line", ["skus": skus(payment.lines)])))
     }
     // A line that no program pays for, such as a top-up, needs no reason of its own where the plan line is missing anyway.
     let ineligible = payment.lines.filter { !isEligible($0) && !(lacksPlan && !lineKinds.contains($0.kind)) }
     if !ineligible.isEmpty {
-      found.append((.notEligibleService, Because("not-eligible-service", ["skus": .list(ineligible.map(\.sku))])))
+      found.append((.notEligibleService, Because("not-eligible-service", ["skus": skus(ineligible)])))
     }
     let discounted = payment.lines.filter { excludedDiscount(of: $0) != nil }
     if !discounted.isEmpty {
-      found.append((.discountedPrice, Because("discounted-price", ["skus": .list(discounted.map(\.sku))])))
+      found.append((.discountedPrice, Because("discounted-price", ["skus": skus(discounted)])))
     }
     return found
   }
+
+  /// The first lines' names, cut: what explains a decision must not make a notice larger than the bus takes.
+  private func skus(_ lines: [PaymentLine]) -> Because.Fact { .list(lines.prefix(20).map { String($0.sku.prefix(128)) }) }
 }
 
 extension PaymentSettled {

@@ -1,1 +1,4 @@
-print("placeholder")
+import Attribution
+import Worker
+
+ServiceMain.run(.attribution, summary: "who referred whom: codes, registrations, clicks", AttributionService.service)

@@ -1,0 +1,43 @@
+# Laurel. `make help` lists what there is.
+SHELL := /bin/bash
+SWIFT ?= swift
+STRICT := --explicit-target-dependency-import-check error
+SOURCES := Package.swift Shared Services Tests
+# A Kafka unpacked beside the checkout is used when none is named.
+export KAFKA_HOME ?= $(if $(wildcard ../shared/kafka/bin),$(abspath ../shared/kafka))
+
+.PHONY: help setup build release demo test bench faults format lint clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the Debian packages that are missing (sudo where needed)
+	@ops/setup
+
+build: setup ## build everything, for debugging
+	$(SWIFT) build $(STRICT)
+
+release: setup ## build everything, optimised
+	$(SWIFT) build -c release $(STRICT)
+
+demo: build ## run the three programs' examples on the embedded bus; exit 0 only if the figures are right
+	.build/debug/laurel demo
+
+test: setup ## build and run every test; real Kafka from KAFKA_HOME
+	$(SWIFT) build --build-tests $(STRICT)
+	$(SWIFT) test --skip-build
+
+bench: release ## accrual's records/s beside a plain librdkafka loop, on real Kafka (PAYMENTS=200000)
+	.build/release/laurel-bench $(or $(PAYMENTS),200000)
+
+faults: build ## services killed while they work, longer than in `make test` (CYCLES=20)
+	LAUREL_FAULT_CYCLES=$(or $(CYCLES),20) $(SWIFT) test --filter Faults
+
+format: ## format all Swift sources
+	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
+
+lint: ## check the format
+	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+
+clean: ## remove what was built
+	rm -rf .build

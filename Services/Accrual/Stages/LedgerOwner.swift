@@ -1,0 +1,91 @@
+import Contracts
+import Streaming
+import Terms
+
+/// What the ledger knows about the account that owns it.
+struct Owner: Codable, Sendable, Equatable {
+  var hasRegistered = false
+  /// The earliest closing.
+  var closedAt: Instant?
+  /// The latest kind and country, so that judging a payment of today reads no history.
+  var kind: AccountKind?
+  var kindSince: Instant?
+  var country: String?
+  var countrySince: Instant?
+}
+
+/// What became known about an owner at an instant; an absent field was left as it was.
+struct OwnerChange: Codable, Sendable, Equatable {
+  let at: Instant
+  var kind: AccountKind?
+  var country: String?
+}
+
+/// Why an owner may not have what a payment has earned (rows C1, closed; DECISIONS R1, T7): all reasons that hold.
+func reasonsAgainstReferrer(
+  paidAt: Instant, closedAt: Instant?, eligibility: Eligibility?, kind: AccountKind?, country: String?
+) -> [(reason: RewardReason, because: Because)] {
+  var found: [(reason: RewardReason, because: Because)] = []
+  if let closedAt, closedAt <= paidAt {
+    found.append((.accountClosed, Because("account-closed", ["closedAt": "\(closedAt)", "paidAt": "\(paidAt)"])))
+  }
+  if let eligibility, !eligibility.admits(kind: kind, country: country) {
+    found.append((.referrerNotEligible, ineligible(kind: kind, country: country)))
+  }
+  return found
+}
+
+/// The facts behind `referrer-not-eligible`.
+func ineligible(kind: AccountKind?, country: String?) -> Because {
+  Because(
+    "referrer-not-eligible", ["kind": .text(kind?.rawValue ?? "unknown"), "country": .text(country ?? "unknown")])
+}
+
+extension LedgerStage {
+  static let owners = Table<Owner>("owner")
+  /// By instant.
+  static let ownerChanges = Table<OwnerChange>("owner-change")
+
+  func register(_ registration: AccountRegistered, _ turn: Turn<Self>) {
+    var owner = turn[Self.owners] ?? Owner()
+    guard !owner.hasRegistered else { return }
+    owner.hasRegistered = true
+    turn[Self.owners] = owner
+    update(kind: registration.kind, country: registration.country, at: registration.registeredAt, turn)
+  }
+
+  func update(kind: AccountKind?, country: String?, at instant: Instant, _ turn: Turn<Self>) {
+    guard kind != nil || country != nil else { return }
+    var owner = turn[Self.owners] ?? Owner()
+    var change = turn[Self.ownerChanges, .instant(instant)] ?? OwnerChange(at: instant)
+    if let kind {
+      change.kind = kind
+      if owner.kindSince.map({ $0 <= instant }) ?? true { (owner.kind, owner.kindSince) = (kind, instant) }
+    }
+    if let country {
+      change.country = country
+      if owner.countrySince.map({ $0 <= instant }) ?? true { (owner.country, owner.countrySince) = (country, instant) }
+    }
+    turn[Self.ownerChanges, .instant(instant)] = change
+    turn[Self.owners] = owner
+  }
+
+  func close(at instant: Instant, _ turn: Turn<Self>) {
+    var owner = turn[Self.owners] ?? Owner()
+    owner.closedAt = min(owner.closedAt ?? instant, instant)
+    turn[Self.owners] = owner
+  }
+
+  /// Kind and country as of an instant, as far as is known now; a change at that very instant counts (DECISIONS T7).
+  func profile(at instant: Instant, _ turn: Turn<Self>) -> (kind: AccountKind?, country: String?) {
+    guard let owner = turn[Self.owners] else { return (nil, nil) }
+    let kindIsLatest = owner.kindSince.map { $0 <= instant } ?? true
+    let countryIsLatest = owner.countrySince.map { $0 <= instant } ?? true
+    if kindIsLatest, countryIsLatest { return (owner.kind, owner.country) }
+    let before = turn.all(Self.ownerChanges).filter { $0.at <= instant }
+    return (
+      kindIsLatest ? owner.kind : before.last { $0.kind != nil }?.kind,
+      countryIsLatest ? owner.country : before.last { $0.country != nil }?.country
+    )
+  }
+}

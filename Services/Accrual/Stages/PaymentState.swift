@@ -1,0 +1,140 @@
+import Contracts
+
+/// What becomes known about a payment after it was made.
+enum PaymentFact: Codable, Sendable, Equatable {
+  case refundRequested(RefundRequested)
+  case refundDeclined(RefundDeclined)
+  case refunded(PaymentRefunded)
+  case disputed(PaymentDisputed)
+  case disputeClosed(DisputeClosed)
+
+  var payment: PaymentID {
+    switch self {
+    case .refundRequested(let fact): fact.payment
+    case .refundDeclined(let fact): fact.payment
+    case .refunded(let fact): fact.payment
+    case .disputed(let fact): fact.payment
+    case .disputeClosed(let fact): fact.payment
+    }
+  }
+
+  var message: any Message {
+    switch self {
+    case .refundRequested(let fact): fact
+    case .refundDeclined(let fact): fact
+    case .refunded(let fact): fact
+    case .disputed(let fact): fact
+    case .disputeClosed(let fact): fact
+    }
+  }
+}
+
+/// What a fact means for the reward of its payment.
+enum Consequence: Equatable {
+  /// - Parameter amount: minor units of the reward that are left.
+  case reduced(to: Int64, by: RefundID, at: Instant, because: [Because])
+  case held(FreezeCause, at: Instant)
+  case released(FreezeCause, at: Instant)
+  case lost(at: Instant)
+}
+
+/// What Earnings remembers of a payment of a bound referee.
+enum PaymentState: Codable, Sendable, Equatable {
+  /// Its facts came first; they wait for it, in order of arrival (DECISIONS T4).
+  case awaited([PaymentFact])
+  case earning(EarningPayment)
+  /// It earned nothing, or all is taken back: what else becomes known of it means nothing.
+  case over
+}
+
+/// A payment that has earned: what refunds, requests and disputes have left of its reward.
+struct EarningPayment: Codable, Sendable, Equatable {
+  /// A cause to hold the reward.
+  ///
+  /// Its beginning and its end may come in any order; the later instant wins, and at equal ones what came last (DECISIONS T6).
+  struct Hold: Codable, Sendable, Equatable {
+    private(set) var since: Instant?
+    private(set) var endedAt: Instant?
+
+    var isOpen: Bool { since != nil }
+
+    /// Whether the reward is held from now on and was not before.
+    mutating func begin(at instant: Instant) -> Bool {
+      if let endedAt, endedAt > instant { return false }
+      let opens = since == nil
+      since = max(since ?? instant, instant)
+      return opens
+    }
+
+    /// Whether the reward was held until now.
+    mutating func end(at instant: Instant) -> Bool {
+      endedAt = max(endedAt ?? instant, instant)
+      guard let since, since <= instant else { return false }
+      self.since = nil
+      return true
+    }
+  }
+
+  let currency: Currency
+  let rate: BasisPoints
+  /// Minor units of the reward that are left; it never grows.
+  private(set) var amount: Int64
+  private var refunded: RefundedBase
+  private var request = Hold()
+  private var dispute = Hold()
+
+  init(currency: Currency, rate: BasisPoints, amount: Int64, refunded: RefundedBase) {
+    self.currency = currency
+    self.rate = rate
+    self.amount = amount
+    self.refunded = refunded
+  }
+
+  /// Nothing is left of the reward.
+  var isOver: Bool { amount == 0 }
+
+  /// Takes a fact (rows A9, C7; DECISIONS T6, C7b). A refusal leaves everything as it was.
+  mutating func take(_ fact: PaymentFact) throws(Refusal) -> [Consequence] {
+    guard !isOver else { return [] }
+    switch fact {
+    case .refundRequested(let fact):
+      return request.begin(at: fact.requestedAt) ? [.held(.refundRequested, at: fact.requestedAt)] : []
+    case .refundDeclined(let fact):
+      return request.end(at: fact.declinedAt) ? [.released(.refundRequested, at: fact.declinedAt)] : []
+    case .disputed(let fact):
+      return dispute.begin(at: fact.disputedAt) ? [.held(.dispute, at: fact.disputedAt)] : []
+    case .disputeClosed(let fact):
+      switch fact.outcome {
+      case .won:
+        return dispute.end(at: fact.closedAt) ? [.released(.dispute, at: fact.closedAt)] : []
+      case .lost:
+        amount = 0
+        return [.lost(at: fact.closedAt)]
+      }
+    case .refunded(let refund):
+      return try take(refund)
+    }
+  }
+
+  private mutating func take(_ refund: PaymentRefunded) throws(Refusal) -> [Consequence] {
+    guard refund.currency == currency else {
+      throw Refusal(.malformed, "a refund in \(refund.currency) of a payment in \(currency)")
+    }
+    let (after, left) = try exactly("a refund of payment '\(refund.payment)'") { () throws(ArithmeticOverflow) in
+      var after = refunded
+      try after.take(refund)
+      return (after, try after.reward(at: rate))
+    }
+    refunded = after
+    var consequences: [Consequence] = []
+    if left < amount {
+      amount = left
+      consequences.append(.reduced(to: left, by: refund.refund, at: refund.refundedAt, because: after.because))
+    }
+    // A refund answers the request: what is left of the reward is free again (DECISIONS C7b).
+    if request.end(at: refund.refundedAt), !isOver {
+      consequences.append(.released(.refundRequested, at: refund.refundedAt))
+    }
+    return consequences
+  }
+}

@@ -1,0 +1,285 @@
+import Contracts
+import Streaming
+import Terms
+
+/// Per referee: its welcome offer (row A5), and whether it is active (row B2), which it tells its referrer's ``Allocation``.
+struct Activity: Stage {
+  static let name = "activity"
+
+  let programs: Programs
+
+  enum Input: Sendable {
+    case registered(AccountRegistered)
+    case attributed(ReferralAttributed)
+    case rejected(ReferralRejected)
+    case subscriptionChanged(SubscriptionChanged)
+    case paid(PaymentSettled)
+    case refunded(PaymentRefunded)
+    case disputeClosed(DisputeClosed)
+  }
+
+  enum Output: StageOutput {
+    case offerOpened(OfferOpened)
+    case offerUsed(OfferUsed)
+    case offerExpired(OfferExpired)
+    case told(ActivityTold)
+
+    var message: any Message {
+      switch self {
+      case .offerOpened(let notice): notice
+      case .offerUsed(let notice): notice
+      case .offerExpired(let notice): notice
+      case .told(let step): step
+      }
+    }
+  }
+
+  enum Due: String, Codable, Sendable { case offerExpires }
+
+  // A registration is judged by attribution, which also says what a second one means (DECISIONS R4).
+  static let accepts: [Accepts<Input>] = [
+    .on(Input.registered, repeats: .harmless), .on(Input.attributed), .on(Input.rejected), .on(Input.subscriptionChanged),
+    .on(Input.paid), .on(Input.refunded), .on(Input.disputeClosed),
+  ]
+
+  // MARK: State
+
+  /// One row for every account with billing events: what it is to the program.
+  struct Account: Codable, Sendable {
+    var standing = Standing.unknown
+    /// Facts kept while nobody knows who the account is.
+    var kept: Int64 = 0
+    /// Once bound.
+    var referral: Referral?
+  }
+
+  enum Standing: String, Codable, Sendable {
+    case unknown
+    /// Registered with a referral; the verdict is on its way.
+    case registered
+    case bound
+    /// Bound to nobody, for good: nothing is kept of it.
+    case free
+  }
+
+  struct Referral: Codable, Sendable {
+    let referral: ReferralID
+    let referrer: AccountID
+    let attributedAt: Instant
+  }
+
+  struct KeptFact: Codable, Sendable {
+    let number: Int64
+    let fact: BillingFact
+  }
+
+  /// What Allocation was told last.
+  struct Told: Codable, Sendable, Equatable {
+    let isActive: Bool
+    let turns: [Instant]
+  }
+
+  private enum Rows {
+    static let account = Table<Account>("account")
+    static let kept = Table<KeptFact>("kept")
+    static let offer = Table<WelcomeOffer>("offer")
+    static let subscriptions = Table<RefereeSubscription>("subscriptions")
+    static let payments = Table<RefereePayment>("payments")
+    static let told = Table<Told>("told")
+  }
+
+  // MARK: Events
+
+  func handle(_ input: Input, _ turn: Turn<Activity>) throws(Refusal) {
+    guard let program = programs[turn.program], program.hasDiscounts || program.hasWelcomeOffers else { return }
+    var account = turn[Rows.account] ?? Account()
+    switch input {
+    case .registered(let registered):
+      guard account.standing == .unknown else { return }
+      if registered.referral == nil {
+        free(account, turn)
+      } else {
+        account.standing = .registered
+        turn[Rows.account] = account
+      }
+    case .attributed(let attributed):
+      if account.standing != .bound { bind(attributed, account, program, turn) }
+    case .rejected(let rejected):
+      // A second registration's refusal says nothing about the first.
+      if account.standing == .unknown || account.standing == .registered, !rejected.reasons.contains(.alreadyAttributed) {
+        free(account, turn)
+      }
+    case .subscriptionChanged(let changed):
+      guard account.standing != .free, program.hasDiscounts else { return }
+      take(.status(SubscriptionStatusFact(changed)), account, program, turn)
+    case .paid(let settled):
+      guard account.standing != .free else { return }
+      take(.payment(try PaymentFact(settled)), account, program, turn)
+    case .refunded(let refunded):
+      guard account.standing != .free, program.hasDiscounts else { return }
+      take(.refund(TakenBack(refunded)), account, program, turn)
+    case .disputeClosed(let closed):
+      guard account.standing != .free, program.hasDiscounts, closed.outcome == .lost else { return }
+      take(.refund(TakenBack(lost: closed)), account, program, turn)
+    }
+  }
+
+  private func take(_ fact: BillingFact, _ account: Account, _ program: Program, _ turn: Turn<Activity>) {
+    if let referral = account.referral { return apply(fact, referral, program, turn) }
+    var account = account
+    account.kept += 1
+    turn[Rows.kept, Self.part(account.kept)] = KeptFact(number: account.kept, fact: fact)
+    turn[Rows.account] = account
+  }
+
+  /// Bound to a referrer: what was kept is replayed in order of arrival (DECISIONS T4).
+  private func bind(_ attributed: ReferralAttributed, _ account: Account, _ program: Program, _ turn: Turn<Activity>) {
+    let referral = Referral(
+      referral: attributed.referral, referrer: attributed.referrer, attributedAt: attributed.attributedAt)
+    let kept = turn.all(Rows.kept)
+    for fact in kept { turn[Rows.kept, Self.part(fact.number)] = nil }
+    turn[Rows.account] = Account(standing: .bound, referral: referral)
+    if let offer = WelcomeOffer(attributed, terms: program.version(at: attributed.attributedAt)) {
+      turn[Rows.offer] = offer
+      turn.emit(.offerOpened(offer.opened(at: attributed.attributedAt, referrer: attributed.referrer)))
+      turn.setTimer(at: offer.expiresAt, .offerExpires)
+    }
+    if program.hasDiscounts {
+      let because = Because("referred", ["attributedAt": .text(referral.attributedAt.description)])
+      tell(Told(isActive: false, turns: []), at: referral.attributedAt, because, referral, turn)
+    }
+    for fact in kept { apply(fact.fact, referral, program, turn) }
+  }
+
+  /// Bound to nobody: what was kept is dropped without a notice (DECISIONS T4).
+  private func free(_ account: Account, _ turn: Turn<Activity>) {
+    if account.kept > 0 {
+      for fact in turn.all(Rows.kept) { turn[Rows.kept, Self.part(fact.number)] = nil }
+    }
+    turn[Rows.account] = Account(standing: .free)
+  }
+
+  /// Numbers order rows; text orders them as digits of one length.
+  private static func part(_ number: Int64) -> RowPart {
+    let digits = String(number)
+    return .text(String(repeating: "0", count: max(0, 19 - digits.utf8.count)) + digits)
+  }
+
+  // MARK: Facts of a referee
+
+  private func apply(_ fact: BillingFact, _ referral: Referral, _ program: Program, _ turn: Turn<Activity>) {
+    switch fact {
+    case .status(let status):
+      var subscription = turn[Rows.subscriptions, .id(status.subscription)] ?? RefereeSubscription(status.subscription)
+      subscription.change(status)
+      turn[Rows.subscriptions, .id(status.subscription)] = subscription
+      judge(fact, referral, turn)
+    case .payment(let payment):
+      if let offer = turn[Rows.offer], let plan = offer.plan(in: payment) {
+        turn[Rows.offer] = nil
+        turn.emit(.offerUsed(offer.used(by: payment, plan: plan)))
+      }
+      if program.hasDiscounts { pay(payment, referral, turn) }
+    case .refund(let part):
+      takeBack(part, referral, turn)
+    }
+  }
+
+  /// A payment counts by its subscription and with an amount above zero (DECISIONS B2).
+  private func pay(_ payment: PaymentFact, _ referral: Referral, _ turn: Turn<Activity>) {
+    let waiting = turn[Rows.payments, .id(payment.payment)]?.takenBack ?? []
+    guard let subscriptionID = payment.subscription, payment.received > 0 else {
+      turn[Rows.payments, .id(payment.payment)] = nil
+      return
+    }
+    turn[Rows.payments, .id(payment.payment)] = RefereePayment(
+      settled: .init(subscription: subscriptionID, received: payment.received))
+    var subscription = turn[Rows.subscriptions, .id(subscriptionID)] ?? RefereeSubscription(subscriptionID)
+    subscription.pay(payment.payment, at: payment.paidAt)
+    turn[Rows.subscriptions, .id(subscriptionID)] = subscription
+    judge(.payment(payment), referral, turn)
+    // What came before its payment is applied right after it, with the notices it would have given (DECISIONS T4).
+    for part in waiting { takeBack(part, referral, turn) }
+  }
+
+  private func takeBack(_ part: TakenBack, _ referral: Referral, _ turn: Turn<Activity>) {
+    var payment = turn[Rows.payments, .id(part.payment)] ?? RefereePayment()
+    let endedBefore = payment.endedAt
+    payment.takenBack.append(part)
+    turn[Rows.payments, .id(part.payment)] = payment
+    guard let settled = payment.settled, payment.endedAt != endedBefore,
+      var subscription = turn[Rows.subscriptions, .id(settled.subscription)]
+    else { return }
+    subscription.end(part.payment, at: payment.endedAt)
+    turn[Rows.subscriptions, .id(settled.subscription)] = subscription
+    judge(.refund(part), referral, turn)
+  }
+
+  /// Tells Allocation what the facts make of the referee, if that is new.
+  private func judge(_ fact: BillingFact, _ referral: Referral, _ turn: Turn<Activity>) {
+    let subscriptions = turn.all(Rows.subscriptions)
+    let attributedAt = referral.attributedAt
+    let turns = Activation.turns(subscriptions, attributedAt: attributedAt)
+    let counting = Activation.counting(subscriptions, attributedAt: attributedAt)
+    let now = Told(isActive: counting != nil, turns: turns)
+    let told = turn[Rows.told]
+    guard now != told else { return }
+    let at: Instant
+    if let counting {
+      at = counting.at
+    } else {
+      at = Activation.deactivatedAt(turns, fact: fact.instant, attributedAt: attributedAt)
+    }
+    tell(now, at: at, counting.map(Because.init(counting:)) ?? Because(ended: fact), referral, turn)
+  }
+
+  private func tell(_ now: Told, at instant: Instant, _ because: Because, _ referral: Referral, _ turn: Turn<Activity>) {
+    guard let referee = AccountID(turn.key) else { return }
+    turn[Rows.told] = now
+    turn.emit(
+      .told(
+        ActivityTold(
+          referral: referral.referral, referee: referee, referrer: referral.referrer, attributedAt: referral.attributedAt,
+          isActive: now.isActive, at: instant, turns: now.turns, because: because)))
+  }
+
+  // MARK: Timers
+
+  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Activity>) throws(Refusal) {
+    switch due {
+    case .offerExpires:
+      guard let offer = turn[Rows.offer] else { return }
+      turn[Rows.offer] = nil
+      turn.emit(.offerExpired(offer.expired))
+    }
+  }
+}
+
+extension Because {
+  init(counting: RefereeSubscription.Counting) {
+    self.init(
+      "counting-subscription",
+      [
+        "subscription": .text(counting.subscription.value), "activeSince": .text(counting.activeSince.description),
+        "payment": .text(counting.payment.value), "paidAt": .text(counting.paidAt.description),
+      ])
+  }
+
+  init(ended fact: BillingFact) {
+    switch fact {
+    case .status(let status):
+      self.init(
+        "no-counting-subscription",
+        ["subscription": .text(status.subscription.value), "status": .text(status.status.rawValue)])
+    case .payment(let payment):
+      self.init("no-counting-subscription", ["payment": .text(payment.payment.value)])
+    case .refund(let part):
+      self.init(
+        "no-counting-subscription",
+        [
+          "payment": .text(part.payment.value), "takenBackAt": .text(part.at.description),
+          "cause": part.amount == nil ? "dispute" : "refund",
+        ])
+    }
+  }
+}

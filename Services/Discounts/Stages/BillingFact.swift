@@ -1,0 +1,97 @@
+import Contracts
+
+/// What a billing event says about a referee, as far as its activity and its welcome offer ask for it.
+enum BillingFact: Codable, Sendable, Equatable {
+  case status(SubscriptionStatusFact)
+  case payment(PaymentFact)
+  case refund(TakenBack)
+
+  var instant: Instant {
+    switch self {
+    case .status(let status): status.changedAt
+    case .payment(let payment): payment.paidAt
+    case .refund(let refund): refund.at
+    }
+  }
+}
+
+struct SubscriptionStatusFact: Codable, Sendable, Equatable {
+  let subscription: SubscriptionID
+  let changedAt: Instant
+  let status: SubscriptionStatus
+  let trialEndsAt: Instant?
+
+  init(_ changed: SubscriptionChanged) {
+    subscription = changed.subscription
+    changedAt = changed.changedAt
+    status = changed.status
+    trialEndsAt = changed.trialEndsAt
+  }
+}
+
+struct PaymentFact: Codable, Sendable, Equatable {
+  let payment: PaymentID
+  let subscription: SubscriptionID?
+  let paidAt: Instant
+  /// Minor units: all lines, less what was paid with bonuses (DECISIONS A9).
+  let received: Int64
+  /// Of its plan lines.
+  let plans: [String]
+
+  init(_ settled: PaymentSettled) throws(Refusal) {
+    payment = settled.payment
+    subscription = settled.subscription
+    paidAt = settled.paidAt
+    plans = settled.lines.compactMap { $0.kind == .plan ? $0.plan : nil }
+    do {
+      received = try Money.difference(Money.sum(settled.lines.map(\.amount)), settled.paidWithBonus ?? 0)
+    } catch {
+      throw Refusal(.overflow, "the amount of payment '\(settled.payment)' is beyond Int64")
+    }
+  }
+}
+
+/// Money that went back to the payer: a refund, or a lost dispute, which equals a full refund (DECISIONS B2).
+struct TakenBack: Codable, Sendable, Equatable {
+  let payment: PaymentID
+  let at: Instant
+  /// Minor units; nil: all of it.
+  let amount: Int64?
+
+  init(_ refunded: PaymentRefunded) {
+    payment = refunded.payment
+    at = refunded.refundedAt
+    amount = refunded.amount
+  }
+
+  init(lost closed: DisputeClosed) {
+    payment = closed.payment
+    at = closed.closedAt
+    amount = nil
+  }
+}
+
+/// A referee's payment, or what has come back of one that has not arrived yet.
+struct RefereePayment: Codable, Sendable, Equatable {
+  /// nil: the payment has not arrived; what was taken back waits for it.
+  var settled: Settled?
+  var takenBack: [TakenBack] = []
+
+  struct Settled: Codable, Sendable, Equatable {
+    let subscription: SubscriptionID
+    /// Minor units.
+    let received: Int64
+  }
+
+  /// When nothing of the payment was left; nil: something is.
+  var endedAt: Instant? {
+    guard let settled else { return nil }
+    var left = Int128(settled.received)
+    for part in takenBack.sorted(by: { $0.at < $1.at }) {
+      guard let amount = part.amount else { return part.at }
+      left -= Int128(amount)
+      if left <= 0 { return part.at }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,48 @@
+import Contracts
+
+/// What held from when on: values by the instant at which they came, ascending.
+///
+/// Events arrive in any order and a run may be held late, so the past has to be known: a value alone would not tell what held at a
+/// run's instant.
+struct History<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {
+  struct Entry: Codable, Sendable, Equatable {
+    let at: Instant
+    let value: Value
+  }
+
+  private(set) var entries: [Entry] = []
+
+  /// Of two values of one instant the later arrival holds (DECISIONS T1).
+  ///
+  /// - Parameter keeping: more entries than this are folded, the oldest first, as far as no run that may still come can ask for
+  ///   them (``Retention``).
+  mutating func put(_ value: Value, at instant: Instant, keeping countMax: Int = 24) {
+    var index = entries.endIndex
+    while index > 0, entries[index - 1].at > instant { index -= 1 }
+    if index > 0, entries[index - 1].at == instant {
+      entries[index - 1] = Entry(at: instant, value: value)
+    } else {
+      entries.insert(Entry(at: instant, value: value), at: index)
+    }
+    guard entries.count > countMax, let newest = entries.last?.at else { return }
+    let horizon = Retention.horizon(of: newest)
+    // The last entry before the horizon stays: it says what held there.
+    while entries.count > countMax, entries[1].at <= horizon { entries.removeFirst() }
+  }
+
+  /// What held at an instant, what came at that very instant included.
+  func entry(at instant: Instant) -> Entry? { entries.last { $0.at <= instant } }
+  /// What held just before an instant: all that a run of that instant sees (DECISIONS T1).
+  func entry(before instant: Instant) -> Entry? { entries.last { $0.at < instant } }
+  /// What holds by all that is known.
+  var latest: Entry? { entries.last }
+}
+
+/// How long the past is kept.
+enum Retention {
+  /// 14 months: a run that was missed for more than a year still finds its facts.
+  static let span = TimeSpan.days(14 * 31)
+
+  /// Before this, facts are folded.
+  static func horizon(of instant: Instant) -> Instant { instant - span }
+}
