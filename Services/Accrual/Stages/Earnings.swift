@@ -113,7 +113,7 @@ struct EarningsStage: Stage {
     }
   }
 
-  func fire(_ due: NoTimer, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) { switch due {} }
+  func fire(_ due: NoTimer, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {}
 
   // MARK: Who referred the payer
 

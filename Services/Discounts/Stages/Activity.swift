@@ -114,7 +114,7 @@ struct Activity: Stage {
       take(.status(SubscriptionStatusFact(changed)), account, program, turn)
     case .paid(let settled):
       guard account.standing != .free else { return }
-      take(.payment(try PaymentFact(settled)), account, program, turn)
+      take(.payment(try PaymentFact(settled, isCounted: program.hasDiscounts)), account, program, turn)
     case .refunded(let refunded):
       guard account.standing != .free, program.hasDiscounts else { return }
       take(.refund(TakenBack(refunded)), account, program, turn)

@@ -38,11 +38,17 @@ struct PaymentFact: Codable, Sendable, Equatable {
   /// Of its plan lines.
   let plans: [String]
 
-  init(_ settled: PaymentSettled) throws(Refusal) {
+  /// - Parameter isCounted: the program counts payments by their amounts; where it does not, an amount beyond Int64 is no matter of
+  ///   this service.
+  init(_ settled: PaymentSettled, isCounted: Bool) throws(Refusal) {
     payment = settled.payment
     subscription = settled.subscription
     paidAt = settled.paidAt
     plans = settled.lines.compactMap { $0.kind == .plan ? $0.plan : nil }
+    guard isCounted else {
+      received = 0
+      return
+    }
     do {
       received = try Money.difference(Money.sum(settled.lines.map(\.amount)), settled.paidWithBonus ?? 0)
     } catch {

@@ -1,0 +1,106 @@
+import Contracts
+import Streaming
+import Terms
+
+/// The monthly run of one account (rows B4–B9), with the facts as of its instant however late it is held.
+extension Allocation {
+  func hold(
+    _ run: Instant, _ terms: DiscountTerms, name: String, _ calendar: RunCalendar, _ account: inout Account,
+    _ turn: Turn<Allocation>
+  ) {
+    guard let owner = AccountID(turn.key) else { return }
+    let period = terms.schedule.period(of: run)
+    let invoices = turn.all(Rows.invoices)
+    let companies = turn.all(Rows.companies)
+    let subscriptions = turn.all(Rows.subscriptions)
+
+    // B7: what is still unused gives way, also if this run gives nothing.
+    for assignment in turn.all(Rows.assignments) where assignment.asOf < run {
+      settle(assignment, invoices, companies, subscriptions, before: run, turn)
+      supersede(assignment, at: run, turn)
+    }
+
+    let pending = invoices.filter { $0.isOverdue(before: run) }
+    let living = companies.filter { $0.isKnown(before: run) && !Cancellation(of: $0, subscriptions).holds(before: run) }
+    let wished = turn[Rows.order]?.entry(before: run)?.value
+    let order = Dealing.order(living, wished: wished ?? []).map(\.company)
+    let active = Int64(turn.all(Rows.referees).count { Activation.isActive($0.turns, before: run) })
+
+    // A missed run before others that are held: what is not used by the next of them has given way already.
+    let replacedAt = account.runs?.replacement(of: run, period: period, calendar)
+    account.runs?.held(run, period: period, calendar)
+    switch Dealing.verdict(hasPendingPayments: !pending.isEmpty, companies: order, active: active, terms) {
+    case .skipped(let reason):
+      turn.emit(
+        .skipped(
+          DiscountSkipped(
+            account: owner, period: period, asOf: run, reasons: [reason], terms: name,
+            because: [because(reason, pending: pending, companies: companies.count, active: active, terms)])))
+    case .dealt(let shares):
+      for share in shares {
+        let assignment = OpenAssignment(
+          assignment: AssignmentID(derivedFrom: [owner.value, share.company.value, period]), account: owner,
+          company: share.company, period: period, percent: share.percent, asOf: run, terms: name)
+        let setBy = wished?.contains(share.company) ?? false ? "user" : "first-subscription"
+        turn.emit(.assigned(assignment.assigned(share, active: active, orderSetBy: setBy)))
+        guard let replacedAt else {
+          turn[Rows.assignments, .id(share.company)] = assignment
+          continue
+        }
+        let company = living.first { $0.company == share.company }
+        let end = assignment.end(
+          invoices: invoices, cancellation: company.map { Cancellation(of: $0, subscriptions) }, before: replacedAt)
+        switch end {
+        case .used(let invoice, let issuedAt): turn.emit(.applied(assignment.applied(to: invoice, at: issuedAt)))
+        case .canceled(let canceledAt): turn.emit(.voided(assignment.voided(.companyCanceled, at: canceledAt)))
+        case nil: turn.emit(.voided(assignment.voided(.superseded, at: replacedAt)))
+        }
+      }
+    }
+    forget(before: Retention.horizon(of: run), invoices, turn)
+  }
+
+  private func because(
+    _ reason: SkipReason, pending: [Invoice], companies: Int, active: Int64, _ terms: DiscountTerms
+  ) -> Because {
+    switch reason {
+    case .pendingPayments: Because(reason.rawValue, ["invoices": .list(pending.prefix(10).map(\.invoice.value))])
+    case .noActiveCompany: Because(reason.rawValue, ["companies": .number(Int64(companies))])
+    case .belowMinimum:
+      Because(reason.rawValue, ["active": .number(active), "minimum": .number(terms.tiers.first?.from ?? 0)])
+    }
+  }
+}
+
+/// What is known already when a run is held late, or dated ahead of the clock.
+extension Allocation {
+  /// Ends open assignments by facts that had arrived before they were made, or before the next run was known.
+  func settleKnown(before next: Instant?, _ turn: Turn<Allocation>) {
+    let open = turn.all(Rows.assignments)
+    guard !open.isEmpty else { return }
+    let invoices = turn.all(Rows.invoices)
+    let companies = turn.all(Rows.companies)
+    let subscriptions = turn.all(Rows.subscriptions)
+    for assignment in open { settle(assignment, invoices, companies, subscriptions, before: next, turn) }
+  }
+
+  private func settle(
+    _ assignment: OpenAssignment, _ invoices: [Invoice], _ companies: [Company], _ subscriptions: [OwnSubscription],
+    before next: Instant?, _ turn: Turn<Allocation>
+  ) {
+    let company = companies.first { $0.company == assignment.company }
+    let cancellation = company.map { Cancellation(of: $0, subscriptions) }
+    if let end = assignment.end(invoices: invoices, cancellation: cancellation, before: next) { self.end(assignment, end, turn) }
+  }
+
+  private func supersede(_ assignment: OpenAssignment, at run: Instant, _ turn: Turn<Allocation>) {
+    guard turn[Rows.assignments, .id(assignment.company)] == assignment else { return }
+    turn[Rows.assignments, .id(assignment.company)] = nil
+    turn.emit(.voided(assignment.voided(.superseded, at: run)))
+  }
+
+  /// Facts that no run can ask for any more.
+  private func forget(before horizon: Instant, _ invoices: [Invoice], _ turn: Turn<Allocation>) {
+    for invoice in invoices where invoice.isPast(horizon) { turn[Rows.invoices, .id(invoice.invoice)] = nil }
+  }
+}

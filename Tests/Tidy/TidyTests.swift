@@ -1,0 +1,123 @@
+import Foundation
+import Testing
+
+/// What the compiler does not hold the tree to.
+@Suite struct TidyTests {
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  struct Source: CustomTestStringConvertible, Sendable {
+    let path: String
+    let text: String
+    var testDescription: String { path }
+    var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+    var imports: [String] {
+      lines.compactMap { line in
+        let words = line.split(separator: " ").filter { !$0.hasPrefix("@") && $0 != "public" && $0 != "internal" && $0 != "private" }
+        return words.count >= 2 && words[0] == "import" ? String(words.last ?? "") : nil
+      }
+    }
+  }
+
+  static func sources(in folders: [String]) throws -> [Source] {
+    var found: [Source] = []
+    for folder in folders {
+      let base = root.appending(path: folder)
+      let files = FileManager.default.enumerator(at: base, includingPropertiesForKeys: nil)
+      while let file = files?.nextObject() as? URL {
+        guard file.pathExtension == "swift" else { continue }
+        let path = String(file.path.dropFirst(root.path.count + 1))
+        found.append(Source(path: path, text: try String(contentsOf: file, encoding: .utf8)))
+      }
+    }
+    return found.sorted { $0.path < $1.path }
+  }
+
+  /// Rules have no I/O, no clock and no network: they import each other and nothing else.
+  static let rules = [
+    "Shared/JSON": ["CSimdJSON"],
+    "Shared/Contracts": ["JSON", "CXXHash"],
+    "Shared/Terms": ["Contracts"],
+    "Shared/Streaming": ["Contracts", "JSON"],
+    "Services/Attribution/Stages": ["Contracts", "Streaming", "Terms"],
+    "Services/Accrual/Stages": ["Contracts", "Streaming", "Terms"],
+    "Services/Discounts/Stages": ["Contracts", "Streaming", "Terms"],
+    "Services/Payouts/Stages": ["Contracts", "Streaming", "Terms"],
+  ]
+
+  @Test(arguments: rules.keys.sorted())
+  func rulesImportOnlyRules(folder: String) throws {
+    let allowed = try #require(Self.rules[folder])
+    let sources = try Self.sources(in: [folder])
+    #expect(!sources.isEmpty)
+    for source in sources {
+      for module in source.imports { #expect(allowed.contains(module), "\(source.path) imports \(module)") }
+    }
+  }
+
+  /// Each C library has one module that knows it.
+  @Test(arguments: [
+    ("CRDKafka", "Shared/Kafka"), ("CRocksDB", "Shared/RocksStore"), ("CYAML", "Shared/TermsFiles"),
+    ("CMicroHTTPD", "Shared/ServiceKit"), ("CSimdJSON", "Shared/JSON"), ("CXXHash", "Shared/Contracts"),
+  ])
+  func eachCLibraryIsConfined(library: String, home: String) throws {
+    let users = try Self.sources(in: ["Shared", "Services"]).filter { $0.imports.contains(library) }
+    #expect(!users.isEmpty)
+    for user in users { #expect(user.path.hasPrefix(home + "/"), "\(user.path) imports \(library)") }
+  }
+
+  @Test func noServiceKnowsAnothersRules() throws {
+    let services = ["Attribution", "Accrual", "Discounts", "Payouts"]
+    for service in services {
+      for source in try Self.sources(in: ["Services/\(service)"]) {
+        for other in services where other != service {
+          #expect(!source.imports.contains(other), "\(source.path) imports \(other)")
+        }
+      }
+    }
+  }
+
+  @Test func nothingThatCrashesOrWaitsBlindly() throws {
+    let forbidden = ["fatalError(", "try!", "as!", "TODO", "FIXME", "Task.sleep", "Thread.sleep"]
+    for source in try Self.sources(in: ["Shared", "Services"]) {
+      for (number, line) in source.lines.enumerated() {
+        let code = line.components(separatedBy: "//")[0]
+        for word in forbidden { #expect(!code.contains(word), "\(source.path):\(number + 1) has \(word)") }
+      }
+    }
+  }
+
+  @Test func everyUncheckedSendableSaysWhy() throws {
+    for source in try Self.sources(in: ["Shared", "Services"]) {
+      let lines = source.lines
+      for (number, line) in lines.enumerated() where line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)") {
+        let above = number > 0 ? lines[number - 1] : ""
+        #expect(line.contains("//") || above.contains("//"), "\(source.path):\(number + 1) gives no reason")
+      }
+    }
+  }
+
+  @Test func filesAreOneThing() throws {
+    for source in try Self.sources(in: ["Shared", "Services"]) {
+      #expect(source.lines.count <= 400, "\(source.path) has \(source.lines.count) lines")
+    }
+  }
+
+  @Test func thePackageStandsOnTheToolchainAndDebianAlone() throws {
+    let manifest = try String(contentsOf: Self.root.appending(path: "Package.swift"), encoding: .utf8)
+    #expect(!manifest.contains(".package("))
+  }
+
+  @Test(arguments: ["Attribution", "Accrual", "Discounts", "Payouts"])
+  func everyServiceOpensWithAReadme(service: String) throws {
+    let readme = Self.root.appending(path: "Services/\(service)/README.md")
+    #expect(FileManager.default.fileExists(atPath: readme.path))
+  }
+
+  @Test func noPathOfAMachine() throws {
+    // Spelled apart, so that this file does not find itself.
+    let paths = ["/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/"]
+    for source in try Self.sources(in: ["Shared", "Services", "Tests"]) {
+      for path in paths { #expect(!source.text.contains(path), "\(source.path) holds \(path)") }
+    }
+  }
+}
