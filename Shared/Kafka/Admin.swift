@@ -41,7 +41,7 @@ public final class Admin {
   ) throws(KafkaError) -> [String: Outcome] {
     var outcomes: [String: Outcome] = [:]
     var requests: [OpaquePointer?] = []
-    defer { requests.forEach { rd_kafka_NewTopic_destroy($0) } }
+    defer { for request in requests { rd_kafka_NewTopic_destroy(request) } }
     for topic in topics {
       let (request, refusal) = Self.request(topic, replication)
       if let request { requests.append(request) } else { outcomes[topic.name] = .failed(refusal) }
@@ -60,7 +60,7 @@ public final class Admin {
   public func deleteTopics(_ topics: [String], timeoutMilliseconds: Int32 = 30_000) throws(KafkaError) -> [String: Outcome] {
     guard !topics.isEmpty else { return [:] }
     var requests = topics.map { rd_kafka_DeleteTopic_new($0) }
-    defer { requests.forEach { rd_kafka_DeleteTopic_destroy($0) } }
+    defer { for request in requests { rd_kafka_DeleteTopic_destroy(request) } }
     let event = try ask(RD_KAFKA_ADMIN_OP_DELETETOPICS, timeoutMilliseconds) { options in
       rd_kafka_DeleteTopics(client.handle, &requests, requests.count, options, queue)
     }

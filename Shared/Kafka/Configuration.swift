@@ -27,7 +27,8 @@ public struct Configuration: Sendable {
 
   /// Properties that are arguments or guarantees of this module.
   public static let structural: Set<String> = [
-    "enable.auto.commit", "enable.auto.offset.store", "enable.idempotence", "enable.partition.eof", "group.id", "group.instance.id",
+    "enable.auto.commit", "enable.auto.offset.store", "enable.idempotence", "enable.partition.eof", "group.id",
+    "group.instance.id",
     "isolation.level", "partition.assignment.strategy", "partitioner", "transactional.id",
   ]
 

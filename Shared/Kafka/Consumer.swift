@@ -10,7 +10,8 @@ public enum Polled: Sendable {
   case error(KafkaError)
   /// The group gives these partitions, all that the member has now: restore their state, then call `assign`, also if there are none.
   case assigned([TopicPartition])
-  /// The group takes all partitions back: commit, close the state, then call `unassign`.
+  /// The group takes all partitions back: commit, close the state, then call `unassign`. To a caller that polled too late this may
+  /// come when others own them already: `send` then refuses the offsets as abortable.
   case revoked([TopicPartition])
   /// The partitions were taken away without asking and may have a new owner already: abort, close the state, then call `unassign`.
   case lost([TopicPartition])
@@ -145,7 +146,8 @@ public final class Consumer {
   /// The oldest offset and the one after the newest record or marker, whether or not its transaction is closed.
   ///
   /// Asked by a second, read_uncommitted client, made at the first call: a read_committed one is told the last stable offset.
-  public func watermarks(_ partition: TopicPartition, timeoutMilliseconds: Int32) throws(KafkaError) -> (low: Int64, high: Int64) {
+  public func watermarks(_ partition: TopicPartition, timeoutMilliseconds: Int32) throws(KafkaError) -> (low: Int64, high: Int64)
+  {
     let observer: WatermarkObserver
     if let known = self.observer { observer = known } else { observer = try WatermarkObserver(configuration) }
     self.observer = observer

@@ -37,12 +37,16 @@ final class Outgoing {
   /// - Throws: `UNKNOWN_TOPIC_OR_PART` naming the topic, or a time-out.
   func learnTopics(timeoutMilliseconds: Int32) throws(KafkaError) {
     let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
+    var missing: KafkaError?
     while true {
       var metadata: UnsafePointer<rd_kafka_metadata>?
       let code = rd_kafka_metadata(client.handle, 0, nil, &metadata, deadline.millisecondsLeft)
-      guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw KafkaError.of(code, handle: client.handle) }
+      guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
+        throw missing ?? KafkaError.of(code, handle: client.handle)
+      }
       defer { rd_kafka_metadata_destroy(metadata) }
-      guard let missing = Self.firstFailure(in: metadata.pointee) else { return }
+      missing = Self.firstFailure(in: metadata.pointee)
+      guard let missing else { return }
       // A topic made a moment ago may not have reached this broker yet.
       guard !deadline.isOver else { throw missing }
       poll(timeoutMilliseconds: min(deadline.millisecondsLeft, 100))

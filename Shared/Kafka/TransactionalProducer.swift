@@ -63,7 +63,8 @@ public final class TransactionalProducer {
   ///   - timestamp: milliseconds since 1970; `nil` is now.
   ///   - token: comes back with the record's position in `takeDeliveries`; 0 asks for nothing.
   public func produce(
-    topic: String, partition: Int32?, key: [UInt8]?, value: [UInt8]?, headers: [Header] = [], timestamp: Int64? = nil, token: Int = 0
+    topic: String, partition: Int32?, key: [UInt8]?, value: [UInt8]?, headers: [Header] = [], timestamp: Int64? = nil,
+    token: Int = 0
   ) throws(TransactionFailure) {
     do {
       try outgoing.produce(

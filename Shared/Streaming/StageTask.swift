@@ -263,7 +263,10 @@ public final class StageTask {
 
   /// What has happened since the last commit, the task's new position among the changes.
   public func takeBatch() throws -> Batch {
-    if progress != committedProgress { rows.set(RowKey.progress, progress) }
+    // A clock that has moved and made nothing due is no news: it needs no transaction.
+    var asCommitted = committedProgress
+    asCommitted.clock = progress.clock
+    if progress != asCommitted || rows.isChanged || !batch.isEmpty { rows.set(RowKey.progress, progress) }
     batch.changes = try rows.changes()
     return batch
   }

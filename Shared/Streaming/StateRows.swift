@@ -10,18 +10,39 @@ final class StateRows {
   /// Decoded rows kept across batches; more than this and all clean ones are let go.
   private static let cellsMax = 100_000
 
-  private struct Cell {
+  /// A class: what has a cell in hand (a change, an undo, the end of a batch) need not look its key up again.
+  private final class Cell {
     var value: (any Codable & Sendable)?
     var isDirty: Bool
+
+    init(value: (any Codable & Sendable)?, isDirty: Bool) {
+      self.value = value
+      self.isDirty = isDirty
+    }
+  }
+
+  /// What a cell was before a change of the open turn.
+  private struct Undo {
+    let key: [UInt8]
+    let cell: Cell
+    /// The turn has made the cell; what the store has under its key was never read.
+    let isNew: Bool
+    let value: (any Codable & Sendable)?
+    let isDirty: Bool
   }
 
   private let store: any StateStore
   private let parser = JSONParser()
   private var cells: [[UInt8]: Cell] = [:]
-  /// Keys of dirty cells in the order of their first change.
-  private var dirty: [[UInt8]] = []
+  /// Dirty cells in the order of their first change.
+  private var dirty: [(key: [UInt8], cell: Cell)] = []
+  /// Numbers of dirty cells by stage, program, key and table, so that a scan looks at its own table's changes only and not at all
+  /// those of the batch. Made when the first scan of a batch asks, then kept up by the scans.
+  private var dirtyByTable: [ArraySlice<UInt8>: [Int]] = [:]
+  /// How many of the dirty cells are in it.
+  private var indexed = 0
   /// What to put back if the open turn is refused.
-  private var undo: [(key: [UInt8], cell: Cell?)] = []
+  private var undo: [Undo] = []
   private var dirtyAtTurn = 0
   private(set) var failure: (any Error)?
 
@@ -30,7 +51,7 @@ final class StateRows {
   // MARK: Reading
 
   func value<Value: Codable & Sendable>(_ type: Value.Type, _ key: [UInt8]) -> Value? {
-    if let cell = cells[key] { return cell.value as? Value }
+    if let cell = cells[key] { return value(type, of: cell, key) }
     guard failure == nil else { return nil }
     do {
       let value = try store.value(for: key).map { bytes in try parser.decode(type, from: bytes) }
@@ -42,16 +63,28 @@ final class StateRows {
     }
   }
 
-  /// All rows under a prefix, ascending by key.
+  private func value<Value: Codable & Sendable>(_ type: Value.Type, of cell: Cell, _ key: [UInt8]) -> Value? {
+    guard let known = cell.value else { return nil }
+    guard let value = known as? Value else {
+      // Silence here would read as "no row", and the next write would lose it.
+      fail(TypeMismatch(description: "the row '\(RowKey.text(key))' holds \(Swift.type(of: known)) and is read as \(type)"))
+      return nil
+    }
+    return value
+  }
+
+  /// All rows under the prefix of a table or of rows in it, ascending by key.
   func values<Value: Codable & Sendable>(_ type: Value.Type, prefix: [UInt8]) -> [Value] {
     guard failure == nil else { return [] }
     var found: [(key: [UInt8], value: Value)] = []
     do {
       for row in try store.rows(prefix: prefix, after: nil, limit: .max) {
         if let cell = cells[row.key] {
-          if !cell.isDirty, let value = cell.value as? Value { found.append((row.key, value)) }
+          if !cell.isDirty, let value = value(type, of: cell, row.key) { found.append((row.key, value)) }
         } else {
-          found.append((row.key, try parser.decode(type, from: row.value)))
+          let value = try parser.decode(type, from: row.value)
+          cells[row.key] = Cell(value: value, isDirty: false)
+          found.append((row.key, value))
         }
       }
     } catch {
@@ -59,13 +92,22 @@ final class StateRows {
       return []
     }
     var changed = false
-    for key in dirty where key.starts(with: prefix) {
-      guard let value = cells[key]?.value as? Value else { continue }
+    for number in dirtyNumbers(under: prefix) {
+      let (key, cell) = dirty[number]
+      guard key.starts(with: prefix), let value = value(type, of: cell, key) else { continue }
       found.append((key, value))
       changed = true
     }
     if changed { found.sort { $0.key.lexicographicallyPrecedes($1.key) } }
     return found.map(\.value)
+  }
+
+  private func dirtyNumbers(under prefix: [UInt8]) -> [Int] {
+    while indexed < dirty.count {
+      if let table = RowKey.table(of: dirty[indexed].key) { dirtyByTable[table, default: []].append(indexed) }
+      indexed += 1
+    }
+    return RowKey.table(of: prefix).flatMap { dirtyByTable[$0] } ?? []
   }
 
   /// Keys of stored rows, without the open batch.
@@ -80,10 +122,17 @@ final class StateRows {
   // MARK: Changing
 
   func set(_ key: [UInt8], _ value: (any Codable & Sendable)?) {
-    let before = cells[key]
-    undo.append((key, before))
-    if before?.isDirty != true { dirty.append(key) }
-    cells[key] = Cell(value: value, isDirty: true)
+    if let cell = cells[key] {
+      undo.append(Undo(key: key, cell: cell, isNew: false, value: cell.value, isDirty: cell.isDirty))
+      if !cell.isDirty { dirty.append((key, cell)) }
+      cell.value = value
+      cell.isDirty = true
+    } else {
+      let cell = Cell(value: value, isDirty: true)
+      undo.append(Undo(key: key, cell: cell, isNew: true, value: nil, isDirty: false))
+      dirty.append((key, cell))
+      cells[key] = cell
+    }
   }
 
   /// From here on `undoTurn` takes back.
@@ -93,33 +142,54 @@ final class StateRows {
   }
 
   func undoTurn() {
-    for (key, cell) in undo.reversed() { cells[key] = cell }
+    for change in undo.reversed() {
+      change.cell.value = change.value
+      change.cell.isDirty = change.isDirty
+      if change.isNew { cells[change.key] = nil }
+    }
     undo.removeAll(keepingCapacity: true)
+    while indexed > dirtyAtTurn {
+      indexed -= 1
+      if let table = RowKey.table(of: dirty[indexed].key) { dirtyByTable[table]?.removeLast() }
+    }
     dirty.removeLast(dirty.count - dirtyAtTurn)
   }
+
+  var isChanged: Bool { !dirty.isEmpty }
 
   /// The batch's changes, encoded, in the order of their first change.
   func changes() throws -> [RowChange] {
     if let failure { throw failure }
-    return try dirty.map { key in
-      RowChange(key: key, value: try cells[key]?.value.map { value in try JSONEncoding.encode(value) })
+    return try dirty.map { key, cell in
+      RowChange(key: key, value: try cell.value.map { value in try JSONEncoding.encode(value) })
     }
   }
 
   func commit() {
-    for key in dirty { cells[key]?.isDirty = false }
-    dirty.removeAll(keepingCapacity: true)
-    undo.removeAll(keepingCapacity: true)
+    for (_, cell) in dirty { cell.isDirty = false }
+    forgetChanges()
     if cells.count > Self.cellsMax { cells.removeAll(keepingCapacity: true) }
   }
 
   /// Forgets the open batch and everything decoded.
   func abort() {
     cells.removeAll(keepingCapacity: true)
-    dirty.removeAll(keepingCapacity: true)
-    undo.removeAll(keepingCapacity: true)
+    forgetChanges()
     failure = nil
   }
 
+  private func forgetChanges() {
+    dirty.removeAll(keepingCapacity: true)
+    dirtyAtTurn = 0
+    undo.removeAll(keepingCapacity: true)
+    dirtyByTable.removeAll(keepingCapacity: true)
+    indexed = 0
+  }
+
   func fail(_ error: any Error) { if failure == nil { failure = error } }
+}
+
+/// Two places of a stage use one table's rows as different types: a mistake in the stage.
+struct TypeMismatch: Error, CustomStringConvertible {
+  let description: String
 }

@@ -36,11 +36,11 @@ enum RowKey {
     join(UInt8(ascii: "n"), [program, topic, key])
   }
 
-  /// Due instant, then the order of setting.
-  static func timer(due: Instant, order: Int64) -> [UInt8] {
+  static func timer(_ timer: TimerKey) -> [UInt8] {
     var bytes = timers
-    append(due.milliseconds, to: &bytes)
-    append(order, to: &bytes)
+    bytes.reserveCapacity(17)
+    append(timer.due.milliseconds, to: &bytes)
+    append(timer.order, to: &bytes)
     return bytes
   }
 
@@ -84,10 +84,19 @@ enum RowKey {
 }
 
 extension RowKey {
-  /// The due instant of a timer's key.
-  static func due(_ key: [UInt8]) -> Instant? {
-    guard key.count == 17, key[0] == timers[0] else { return nil }
-    let bits = key[1...8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    return Instant(milliseconds: Int64(bitPattern: bits ^ (1 << 63)))
+  /// The stage, program, key and table that a row (or a prefix that names them) belongs to; nil: it is no row of a stage.
+  static func table(of key: [UInt8]) -> ArraySlice<UInt8>? {
+    guard key.first == UInt8(ascii: "s") else { return nil }
+    var names = 0
+    for (index, byte) in key.enumerated() where byte == 0 {
+      names += 1
+      if names == 4 { return key[...index] }
+    }
+    return nil
+  }
+
+  /// For a person: the zero bytes between the names as slashes.
+  static func text(_ key: [UInt8]) -> String {
+    String(decoding: key.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "/") }, as: UTF8.self)
   }
 }

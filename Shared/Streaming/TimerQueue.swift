@@ -1,28 +1,51 @@
 import Contracts
 
+/// When a timer is due, and which of those due at one instant was set first (DECISIONS T3).
+struct TimerKey: Comparable, Sendable {
+  let due: Instant
+  /// Counts the timers that the task has set.
+  let order: Int64
+
+  /// Nothing is due at or after it.
+  static let never = TimerKey(due: Instant(milliseconds: .max), order: .max)
+
+  static func < (left: TimerKey, right: TimerKey) -> Bool {
+    left.due == right.due ? left.order < right.order : left.due < right.due
+  }
+}
+
+extension TimerKey {
+  /// A stored timer's key, read back; nil: it is none.
+  init?(_ key: [UInt8]) {
+    guard key.count == 17, key[0] == RowKey.timers[0] else { return nil }
+    func number(_ first: Int) -> Int64 {
+      Int64(bitPattern: key[first..<first + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } ^ (1 << 63))
+    }
+    self.init(due: Instant(milliseconds: number(1)), order: number(9))
+  }
+}
+
 /// The due order of a task's timers: those of the store, read in small pieces from the last fired one on (so that deleted rows are
 /// never walked again), and those set in the open batch.
 struct TimerQueue {
   private static let pieceLength = 64
-  private static let never = RowKey.timer(due: Instant(milliseconds: .max), order: .max)
 
   /// Timers of the open batch: a binary heap, earliest on top.
-  private var fresh: [[UInt8]] = []
+  private var fresh: [TimerKey] = []
   /// The piece read from the store, ascending, and how much of it is used up.
-  private var piece: [[UInt8]] = []
+  private var piece: [TimerKey] = []
   private var used = 0
   private var isExhausted = false
-  /// Nothing in the store is due before this key; nil: not known yet.
-  private var earliestStored: [UInt8]?
-  /// The last fired timer that came from the store; before it all are gone.
-  private var floor: [UInt8]?
-  private var committedFloor: [UInt8]?
+  /// Nothing in the store is due before it; nil: not known yet.
+  private var earliestStored: TimerKey?
+  /// Up to here all the timers of the store are gone: the last one that was fired from there.
+  private var floor: TimerKey?
+  private var committedFloor: TimerKey?
 
   /// The earliest timer that is due at `instant`, removed; nil: none.
-  mutating func next(dueAt instant: Instant, rows: StateRows) -> [UInt8]? {
-    let bound = RowKey.timer(due: instant, order: .max)
-    let stored = nextStored(before: bound, rows: rows)
-    let set = fresh.first.flatMap { $0.lexicographicallyPrecedes(bound) ? $0 : nil }
+  mutating func next(dueAt instant: Instant, rows: StateRows) -> TimerKey? {
+    let stored = nextStored(upTo: instant, rows: rows)
+    let set = fresh.first.flatMap { $0.due <= instant ? $0 : nil }
     switch (stored, set) {
     case (nil, nil): return nil
     case (let key?, nil):
@@ -32,7 +55,7 @@ struct TimerQueue {
       popFresh()
       return key
     case (let storedKey?, let setKey?):
-      if storedKey.lexicographicallyPrecedes(setKey) {
+      if storedKey < setKey {
         takeStored(storedKey)
         return storedKey
       }
@@ -42,19 +65,18 @@ struct TimerQueue {
   }
 
   /// The earliest timer there is, left in place.
-  mutating func peek(rows: StateRows) -> [UInt8]? {
-    let stored = nextStored(before: nil, rows: rows)
-    guard let set = fresh.first else { return stored }
-    guard let stored else { return set }
-    return stored.lexicographicallyPrecedes(set) ? stored : set
+  mutating func peek(rows: StateRows) -> TimerKey? {
+    let stored = piece.isEmpty ? earliestStored ?? nextStored(upTo: nil, rows: rows) : nextStored(upTo: nil, rows: rows)
+    let earliest = min(stored ?? .never, fresh.first ?? .never)
+    return earliest == .never ? nil : earliest
   }
 
-  mutating func add(_ key: [UInt8]) {
+  mutating func add(_ key: TimerKey) {
     fresh.append(key)
     var child = fresh.count - 1
     while child > 0 {
       let parent = (child - 1) / 2
-      guard fresh[child].lexicographicallyPrecedes(fresh[parent]) else { return }
+      guard fresh[child] < fresh[parent] else { return }
       fresh.swapAt(child, parent)
       child = parent
     }
@@ -62,12 +84,14 @@ struct TimerQueue {
 
   /// The open batch is in the store now.
   mutating func commit() {
+    if let first = fresh.first, let last = floor, first < last {
+      // A timer set for the past that nobody has asked for yet: the floor goes back to just before it, or it would never be found.
+      floor = TimerKey(due: first.due, order: first.order - 1)
+    }
     committedFloor = floor
     let isLoaded = !piece.isEmpty || isExhausted
-    let remaining = used < piece.count ? piece[used] : isExhausted ? Self.never : nil
-    earliestStored = (isLoaded ? remaining : earliestStored).map { stored in
-      fresh.first.map { $0.lexicographicallyPrecedes(stored) ? $0 : stored } ?? stored
-    }
+    let remaining: TimerKey? = used < piece.count ? piece[used] : isExhausted ? .never : nil
+    earliestStored = (isLoaded ? remaining : earliestStored).map { min($0, fresh.first ?? .never) }
     forget()
   }
 
@@ -79,24 +103,26 @@ struct TimerQueue {
 
   private mutating func forget() {
     fresh.removeAll(keepingCapacity: true)
-    piece.removeAll()
+    piece.removeAll(keepingCapacity: true)
     used = 0
     isExhausted = false
   }
 
-  private mutating func nextStored(before bound: [UInt8]?, rows: StateRows) -> [UInt8]? {
-    if let bound, let earliestStored, piece.isEmpty, !earliestStored.lexicographicallyPrecedes(bound) { return nil }
+  /// - Parameter instant: nil: whenever it is due.
+  private mutating func nextStored(upTo instant: Instant?, rows: StateRows) -> TimerKey? {
+    if let instant, let earliestStored, piece.isEmpty, earliestStored.due > instant { return nil }
     if used == piece.count, !isExhausted {
-      piece = rows.storedKeys(prefix: RowKey.timers, after: piece.last ?? floor, limit: Self.pieceLength)
+      let keys = rows.storedKeys(prefix: RowKey.timers, after: (piece.last ?? floor).map(RowKey.timer), limit: Self.pieceLength)
+      piece = keys.compactMap(TimerKey.init)
       used = 0
-      isExhausted = piece.count < Self.pieceLength
+      isExhausted = keys.count < Self.pieceLength
     }
     guard used < piece.count else { return nil }
-    guard let bound else { return piece[used] }
-    return piece[used].lexicographicallyPrecedes(bound) ? piece[used] : nil
+    guard let instant else { return piece[used] }
+    return piece[used].due <= instant ? piece[used] : nil
   }
 
-  private mutating func takeStored(_ key: [UInt8]) {
+  private mutating func takeStored(_ key: TimerKey) {
     used += 1
     floor = key
   }
@@ -107,7 +133,7 @@ struct TimerQueue {
     var parent = 0
     while true {
       var least = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < fresh.count && fresh[child].lexicographicallyPrecedes(fresh[least]) {
+      for child in [2 * parent + 1, 2 * parent + 2] where child < fresh.count && fresh[child] < fresh[least] {
         least = child
       }
       guard least != parent else { return }

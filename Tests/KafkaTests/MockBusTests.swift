@@ -20,7 +20,8 @@ import Testing
     ]
     let producer = try Producer(configuration, topics: ["rewards"])
     try producer.produce(
-      topic: "rewards", partition: 0, key: bytes("k"), value: bytes("v"), headers: headers, timestamp: 1_700_000_000_000, token: 7)
+      topic: "rewards", partition: 0, key: bytes("k"), value: bytes("v"), headers: headers, timestamp: 1_700_000_000_000, token: 7
+    )
     try producer.produce(topic: "rewards", partition: 0, key: bytes("k"), value: nil)
     try producer.produce(topic: "rewards", partition: 0, key: [], value: [], headers: [Header(name: "last", value: [])])
     try producer.produce(
@@ -83,7 +84,9 @@ import Testing
     var small = configuration
     small.properties["queue.buffering.max.messages"] = "10"
     let producer = try Producer(small, topics: ["billing"])
-    for index in 1...200 { try producer.produce(topic: "billing", partition: 0, key: nil, value: bytes("\(index)"), token: index) }
+    for index in 1...200 {
+      try producer.produce(topic: "billing", partition: 0, key: nil, value: bytes("\(index)"), token: index)
+    }
     try producer.flush(timeoutMilliseconds: 10_000)
     #expect(producer.takeDeliveries().map(\.token) == Array(1...200))
   }

@@ -4,8 +4,8 @@ import Synchronization
 
 /// A real Apache Kafka broker for tests: one process, two free loopback ports, a temporary folder.
 ///
-/// It is started under a shell that waits on a pipe from this process. When the pipe closes, by `kill`, `stop` or because the
-/// test process itself is gone, however it ended, the shell kills the broker with -9 and removes its folder.
+/// Beside it a shell waits on a pipe from this process. A line on the pipe makes it kill the broker with -9; when the pipe closes
+/// without one, because the test process is gone, however it ended, it also removes the folder.
 public final class KafkaBroker: Sendable {
   /// `host:port` for clients.
   public let bootstrap: String
@@ -40,7 +40,8 @@ public final class KafkaBroker: Sendable {
     self.home = home
     let ports = try freePorts(2)
     bootstrap = "127.0.0.1:\(ports[0])"
-    folder = FileManager.default.temporaryDirectory.appending(path: "laurel-kafka-\(UUID().uuidString)", directoryHint: .isDirectory)
+    folder = FileManager.default.temporaryDirectory.appending(
+      path: "laurel-kafka-\(UUID().uuidString)", directoryHint: .isDirectory)
     running = Mutex(nil)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     do {
@@ -55,7 +56,15 @@ public final class KafkaBroker: Sendable {
   deinit { stop() }
 
   /// kill -9: the log on disk stays as it is.
-  public func kill() { end("keep") }
+  public func kill() {
+    running.withLock { watched in
+      guard let ending = watched else { return }
+      watched = nil
+      if ending.process.isRunning { try? ending.lifeline.write(contentsOf: Data("kill\n".utf8)) }
+      ending.process.waitUntilExit()
+      try? ending.lifeline.close()
+    }
+  }
 
   /// Starts the broker again on the same port and folder after `kill`, and waits until it answers.
   public func restart(timeout: Duration = .seconds(90)) throws {
@@ -71,7 +80,7 @@ public final class KafkaBroker: Sendable {
 
   /// Ends the broker and removes its folder.
   public func stop() {
-    end("remove")
+    kill()
     try? FileManager.default.removeItem(at: folder)
   }
 
@@ -110,17 +119,15 @@ public final class KafkaBroker: Sendable {
     guard format.process.terminationStatus == 0 else { throw BrokerFailure("formatting failed:\n\(output)") }
   }
 
-  /// The shell ignores the signals of a terminal (and so does the broker under it): only the pipe decides.
+  /// The process becomes the broker; the watcher is its child. Both ignore the signals of a terminal: only the pipe decides.
+  /// No `wait` in the shell: it hangs where the starting thread has SIGCHLD blocked, and Process waits for both anyway.
   private func launch() throws -> Watched {
     let watched = try shell(
       #"""
       trap '' INT TERM HUP
-      "$1/bin/kafka-server-start.sh" "$2" >"$3" 2>&1 &
-      broker=$!
-      read -r last
-      kill -9 $broker
-      wait $broker
-      [ "$last" = keep ] || rm -rf "$4"
+      exec 3<&0 </dev/null
+      (if read -r line <&3; then kill -9 $$; else kill -9 $$; sleep 1; rm -rf "$4"; fi) &
+      exec "$1/bin/kafka-server-start.sh" "$2" >"$3" 2>&1 3<&-
       """#)
     try watched.process.run()
     return watched
@@ -138,16 +145,6 @@ public final class KafkaBroker: Sendable {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     return Watched(process: process, lifeline: pipe.fileHandleForWriting)
-  }
-
-  private func end(_ last: String) {
-    running.withLock { watched in
-      guard let ending = watched else { return }
-      watched = nil
-      if ending.process.isRunning { try? ending.lifeline.write(contentsOf: Data("\(last)\n".utf8)) }
-      try? ending.lifeline.close()
-      ending.process.waitUntilExit()
-    }
   }
 
   private func waitUntilReady(_ timeout: Duration) throws {
@@ -176,7 +173,7 @@ public struct BrokerFailure: Error, CustomStringConvertible {
 private func freePorts(_ count: Int) throws -> [UInt16] {
   // All are held until all are known, so that they differ.
   var sockets: [Int32] = []
-  defer { sockets.forEach { close($0) } }
+  defer { for socket in sockets { close(socket) } }
   return try (0..<count).map { _ in
     let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard socket >= 0 else { throw BrokerFailure("no socket") }
@@ -186,7 +183,9 @@ private func freePorts(_ count: Int) throws -> [UInt16] {
     address.sin_addr.s_addr = inet_addr("127.0.0.1")
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, size) == 0 && getsockname(socket, $0, &size) == 0 }
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(socket, $0, size) == 0 && getsockname(socket, $0, &size) == 0
+      }
     }
     guard bound else { throw BrokerFailure("no free port") }
     return UInt16(bigEndian: address.sin_port)

@@ -6,7 +6,9 @@ extension KafkaBroker {
   /// KAFKA_HOME from the environment, else `../shared/kafka` beside this package, else nil.
   public static let home: URL? = {
     let manager = FileManager.default
-    func holdsKafka(_ folder: URL) -> Bool { manager.fileExists(atPath: folder.appending(path: "bin/kafka-server-start.sh").path) }
+    func holdsKafka(_ folder: URL) -> Bool {
+      manager.fileExists(atPath: folder.appending(path: "bin/kafka-server-start.sh").path)
+    }
     if let path = ProcessInfo.processInfo.environment["KAFKA_HOME"], !path.isEmpty {
       let folder = URL(filePath: path)
       return holdsKafka(folder) ? folder : nil

@@ -24,19 +24,13 @@ struct EarningsStage: Stage {
   enum Output: StageOutput {
     case earned(RewardEarned)
     case refused(RewardRefused)
-    case reduced(RewardReduced)
-    case held(RewardHeld)
-    case released(RewardReleased)
-    case lost(RewardLost)
+    case changed(RewardChanged)
 
     var message: any Message {
       switch self {
       case .earned(let step): step
       case .refused(let step): step
-      case .reduced(let step): step
-      case .held(let step): step
-      case .released(let step): step
-      case .lost(let step): step
+      case .changed(let step): step
       }
     }
   }

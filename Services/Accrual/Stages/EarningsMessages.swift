@@ -25,6 +25,9 @@ struct RewardEarned: Message {
   /// Fixed here for good: later terms move neither (row A4).
   var creditAt: Instant
   var availableAt: Instant
+  /// Of facts that had come before the payment, in order of arrival. They travel with it, so that none of its timers, which may be
+  /// due at once, comes between (DECISIONS T4).
+  var changes: [RewardChange] = []
   var terms: String
   var because: [Because]
 }
@@ -45,60 +48,32 @@ struct RewardRefused: Message {
   var because: [Because]
 }
 
-/// A refund made a reward smaller.
-struct RewardReduced: Message {
-  static let type = "accrual.rewardReduced.v1"
+/// What became of a payment changes its reward.
+struct RewardChanged: Message {
+  static let type = "accrual.rewardChanged.v1"
   static let topic = Topic.earnings
   var key: String { referrer.value }
-  var instant: Instant { refundedAt }
+  var instant: Instant { change.at }
 
   var referrer: AccountID
   var referee: AccountID
   var payment: PaymentID
-  var refund: RefundID
-  var refundedAt: Instant
-  /// Minor units: what is left of the reward.
-  var amount: Int64
-  var because: [Because]
+  var change: RewardChange
 }
 
-/// A refund is asked for, or a payment disputed: its reward is to be held.
-struct RewardHeld: Message {
-  static let type = "accrual.rewardHeld.v1"
-  static let topic = Topic.earnings
-  var key: String { referrer.value }
-  var instant: Instant { at }
+/// What a refund, a request for one or a dispute means for the reward of its payment.
+enum RewardChange: Codable, Equatable, Sendable {
+  /// - Parameter to: minor units of the reward that are left.
+  case reduced(to: Int64, by: RefundID, at: Instant, because: [Because])
+  case held(FreezeCause, at: Instant)
+  /// A cause to hold it is over, and something of it is left.
+  case released(FreezeCause, at: Instant)
+  /// A dispute is lost: all that is left is taken back.
+  case lost(at: Instant)
 
-  var referrer: AccountID
-  var referee: AccountID
-  var payment: PaymentID
-  var cause: FreezeCause
-  var at: Instant
-}
-
-/// A cause to hold a reward is over, and something of the reward is left.
-struct RewardReleased: Message {
-  static let type = "accrual.rewardReleased.v1"
-  static let topic = Topic.earnings
-  var key: String { referrer.value }
-  var instant: Instant { at }
-
-  var referrer: AccountID
-  var referee: AccountID
-  var payment: PaymentID
-  var cause: FreezeCause
-  var at: Instant
-}
-
-/// A dispute is lost: what is left of the reward is taken back.
-struct RewardLost: Message {
-  static let type = "accrual.rewardLost.v1"
-  static let topic = Topic.earnings
-  var key: String { referrer.value }
-  var instant: Instant { at }
-
-  var referrer: AccountID
-  var referee: AccountID
-  var payment: PaymentID
-  var at: Instant
+  var at: Instant {
+    switch self {
+    case .reduced(_, _, let at, _), .held(_, let at), .released(_, let at), .lost(let at): at
+    }
+  }
 }

@@ -13,10 +13,7 @@ struct LedgerStage: Stage {
     case closed(AccountClosed)
     case earned(RewardEarned)
     case refused(RewardRefused)
-    case reduced(RewardReduced)
-    case held(RewardHeld)
-    case released(RewardReleased)
-    case lost(RewardLost)
+    case changed(RewardChanged)
     case spendRequested(SpendRequested)
     case spendCaptured(SpendCaptured)
     case spendReleased(SpendReleased)
@@ -52,10 +49,7 @@ struct LedgerStage: Stage {
     .on(Input.closed),
     .on(Input.earned),
     .on(Input.refused),
-    .on(Input.reduced),
-    .on(Input.held),
-    .on(Input.released),
-    .on(Input.lost),
+    .on(Input.changed),
     .on(Input.spendRequested),
     .on(Input.spendCaptured),
     .on(Input.spendReleased),
@@ -75,15 +69,12 @@ struct LedgerStage: Stage {
   func handle(_ input: Input, _ turn: Turn<Self>) throws(Refusal) {
     guard let program = programs[turn.program] else { return }
     switch input {
-    case .registered(let registration): register(registration, turn)
-    case .updated(let update): self.update(kind: update.kind, country: update.country, at: update.updatedAt, turn)
-    case .closed(let closing): close(at: closing.closedAt, turn)
+    case .registered(let registration): register(registration, program, turn)
+    case .updated(let update): self.update(kind: update.kind, country: update.country, at: update.updatedAt, program, turn)
+    case .closed(let closing): close(at: closing.closedAt, program, turn)
     case .earned(let earned): try accrue(earned, program, turn)
     case .refused(let refused): decline(refused, turn)
-    case .reduced(let reduced): try reduce(reduced, turn)
-    case .held(let held): try hold(held, turn)
-    case .released(let released): try release(released, turn)
-    case .lost(let lost): try takeBack(lost, turn)
+    case .changed(let changed): try change(changed.referee, changed.payment, changed.change, turn)
     case .spendRequested(let request): try reserve(request, program, turn)
     case .spendCaptured(let capture): try end(.captured(at: capture.capturedAt), request: capture.request, turn)
     case .spendReleased(let release): try end(.released(at: release.releasedAt), request: release.request, turn)

@@ -21,6 +21,11 @@ struct OwnerChange: Codable, Sendable, Equatable {
   var country: String?
 }
 
+extension Program {
+  /// Who the owner of a ledger is matters only where something can be earned or withdrawn.
+  var asksForOwners: Bool { versions.contains { $0.reward != nil || $0.withdrawal != nil } }
+}
+
 /// Why an owner may not have what a payment has earned (rows C1, closed; DECISIONS R1, T7): all reasons that hold.
 func reasonsAgainstReferrer(
   paidAt: Instant, closedAt: Instant?, eligibility: Eligibility?, kind: AccountKind?, country: String?
@@ -46,16 +51,17 @@ extension LedgerStage {
   /// By instant.
   static let ownerChanges = Table<OwnerChange>("owner-change")
 
-  func register(_ registration: AccountRegistered, _ turn: Turn<Self>) {
+  func register(_ registration: AccountRegistered, _ program: Program, _ turn: Turn<Self>) {
+    guard program.asksForOwners else { return }
     var owner = turn[Self.owners] ?? Owner()
     guard !owner.hasRegistered else { return }
     owner.hasRegistered = true
     turn[Self.owners] = owner
-    update(kind: registration.kind, country: registration.country, at: registration.registeredAt, turn)
+    update(kind: registration.kind, country: registration.country, at: registration.registeredAt, program, turn)
   }
 
-  func update(kind: AccountKind?, country: String?, at instant: Instant, _ turn: Turn<Self>) {
-    guard kind != nil || country != nil else { return }
+  func update(kind: AccountKind?, country: String?, at instant: Instant, _ program: Program, _ turn: Turn<Self>) {
+    guard program.asksForOwners, kind != nil || country != nil else { return }
     var owner = turn[Self.owners] ?? Owner()
     var change = turn[Self.ownerChanges, .instant(instant)] ?? OwnerChange(at: instant)
     if let kind {
@@ -70,7 +76,8 @@ extension LedgerStage {
     turn[Self.owners] = owner
   }
 
-  func close(at instant: Instant, _ turn: Turn<Self>) {
+  func close(at instant: Instant, _ program: Program, _ turn: Turn<Self>) {
+    guard program.asksForOwners else { return }
     var owner = turn[Self.owners] ?? Owner()
     owner.closedAt = min(owner.closedAt ?? instant, instant)
     turn[Self.owners] = owner

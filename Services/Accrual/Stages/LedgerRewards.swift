@@ -87,6 +87,11 @@ extension LedgerStage {
       turn.setTimer(at: reward.creditAt, .credit(referee: reward.referee, payment: reward.payment))
     }
     keep(reward, turn)
+    // What had come before the payment gives the notices that it would have given in order (DECISIONS T4).
+    for change in earned.changes {
+      try mature(earned.referee, earned.payment, until: change.at, turn)
+      try self.change(earned.referee, earned.payment, change, turn)
+    }
   }
 
   func decline(_ refused: RewardRefused, _ turn: Turn<Self>) {
@@ -125,6 +130,15 @@ extension LedgerStage {
           reward: reward.id, referrer: try owner(turn), amount: reward.amount, currency: reward.currency, at: instant,
           balance: balance, terms: reward.terms,
           because: [Because("available-instant", ["availableAt": "\(reward.availableAt)"])])))
+  }
+
+  /// What the timers of a reward would have done by an instant.
+  private func mature(
+    _ referee: AccountID, _ payment: PaymentID, until instant: Instant, _ turn: Turn<Self>
+  ) throws(Refusal) {
+    guard let reward = reward(referee, payment, turn) else { return }
+    if reward.creditAt <= instant { try creditIfDue(referee, payment, at: reward.creditAt, turn) }
+    if reward.availableAt <= instant { try unlockIfDue(referee, payment, at: reward.availableAt, turn) }
   }
 
   // A frozen reward misses its instant; its release looks after that.

@@ -29,15 +29,6 @@ enum PaymentFact: Codable, Sendable, Equatable {
   }
 }
 
-/// What a fact means for the reward of its payment.
-enum Consequence: Equatable {
-  /// - Parameter amount: minor units of the reward that are left.
-  case reduced(to: Int64, by: RefundID, at: Instant, because: [Because])
-  case held(FreezeCause, at: Instant)
-  case released(FreezeCause, at: Instant)
-  case lost(at: Instant)
-}
-
 /// What Earnings remembers of a payment of a bound referee.
 enum PaymentState: Codable, Sendable, Equatable {
   /// Its facts came first; they wait for it, in order of arrival (DECISIONS T4).
@@ -94,7 +85,7 @@ struct EarningPayment: Codable, Sendable, Equatable {
   var isOver: Bool { amount == 0 }
 
   /// Takes a fact (rows A9, C7; DECISIONS T6, C7b). A refusal leaves everything as it was.
-  mutating func take(_ fact: PaymentFact) throws(Refusal) -> [Consequence] {
+  mutating func take(_ fact: PaymentFact) throws(Refusal) -> [RewardChange] {
     guard !isOver else { return [] }
     switch fact {
     case .refundRequested(let fact):
@@ -116,7 +107,7 @@ struct EarningPayment: Codable, Sendable, Equatable {
     }
   }
 
-  private mutating func take(_ refund: PaymentRefunded) throws(Refusal) -> [Consequence] {
+  private mutating func take(_ refund: PaymentRefunded) throws(Refusal) -> [RewardChange] {
     guard refund.currency == currency else {
       throw Refusal(.malformed, "a refund in \(refund.currency) of a payment in \(currency)")
     }
@@ -126,15 +117,15 @@ struct EarningPayment: Codable, Sendable, Equatable {
       return (after, try after.reward(at: rate))
     }
     refunded = after
-    var consequences: [Consequence] = []
+    var changes: [RewardChange] = []
     if left < amount {
       amount = left
-      consequences.append(.reduced(to: left, by: refund.refund, at: refund.refundedAt, because: after.because))
+      changes.append(.reduced(to: left, by: refund.refund, at: refund.refundedAt, because: after.because))
     }
     // A refund answers the request: what is left of the reward is free again (DECISIONS C7b).
     if request.end(at: refund.refundedAt), !isOver {
-      consequences.append(.released(.refundRequested, at: refund.refundedAt))
+      changes.append(.released(.refundRequested, at: refund.refundedAt))
     }
-    return consequences
+    return changes
   }
 }

@@ -1,1 +1,4 @@
-print("placeholder")
+import Discounts
+import Worker
+
+ServiceMain.run(.discounts, summary: "Assigns monthly discounts by active referrals, and opens welcome offers", DiscountsService.service)

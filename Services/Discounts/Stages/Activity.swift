@@ -125,7 +125,11 @@ struct Activity: Stage {
   }
 
   private func take(_ fact: BillingFact, _ account: Account, _ program: Program, _ turn: Turn<Activity>) {
-    if let referral = account.referral { return apply(fact, referral, program, turn) }
+    if let referral = account.referral {
+      var told: [ActivityTold] = []
+      apply(fact, referral, program, turn, &told)
+      return send(told, turn)
+    }
     var account = account
     account.kept += 1
     turn[Rows.kept, Self.part(account.kept)] = KeptFact(number: account.kept, fact: fact)
@@ -144,11 +148,13 @@ struct Activity: Stage {
       turn.emit(.offerOpened(offer.opened(at: attributed.attributedAt, referrer: attributed.referrer)))
       turn.setTimer(at: offer.expiresAt, .offerExpires)
     }
+    var told: [ActivityTold] = []
     if program.hasDiscounts {
       let because = Because("referred", ["attributedAt": .text(referral.attributedAt.description)])
-      tell(Told(isActive: false, turns: []), at: referral.attributedAt, because, referral, turn)
+      tell(Told(isActive: false, turns: []), at: referral.attributedAt, because, referral, turn, &told)
     }
-    for fact in kept { apply(fact.fact, referral, program, turn) }
+    for fact in kept { apply(fact.fact, referral, program, turn, &told) }
+    send(told, turn)
   }
 
   /// Bound to nobody: what was kept is dropped without a notice (DECISIONS T4).
@@ -167,26 +173,28 @@ struct Activity: Stage {
 
   // MARK: Facts of a referee
 
-  private func apply(_ fact: BillingFact, _ referral: Referral, _ program: Program, _ turn: Turn<Activity>) {
+  private func apply(
+    _ fact: BillingFact, _ referral: Referral, _ program: Program, _ turn: Turn<Activity>, _ told: inout [ActivityTold]
+  ) {
     switch fact {
     case .status(let status):
       var subscription = turn[Rows.subscriptions, .id(status.subscription)] ?? RefereeSubscription(status.subscription)
       subscription.change(status)
       turn[Rows.subscriptions, .id(status.subscription)] = subscription
-      judge(fact, referral, turn)
+      judge(fact, referral, turn, &told)
     case .payment(let payment):
       if let offer = turn[Rows.offer], let plan = offer.plan(in: payment) {
         turn[Rows.offer] = nil
         turn.emit(.offerUsed(offer.used(by: payment, plan: plan)))
       }
-      if program.hasDiscounts { pay(payment, referral, turn) }
+      if program.hasDiscounts { pay(payment, referral, turn, &told) }
     case .refund(let part):
-      takeBack(part, referral, turn)
+      takeBack(part, referral, turn, &told)
     }
   }
 
   /// A payment counts by its subscription and with an amount above zero (DECISIONS B2).
-  private func pay(_ payment: PaymentFact, _ referral: Referral, _ turn: Turn<Activity>) {
+  private func pay(_ payment: PaymentFact, _ referral: Referral, _ turn: Turn<Activity>, _ told: inout [ActivityTold]) {
     let waiting = turn[Rows.payments, .id(payment.payment)]?.takenBack ?? []
     guard let subscriptionID = payment.subscription, payment.received > 0 else {
       turn[Rows.payments, .id(payment.payment)] = nil
@@ -197,12 +205,12 @@ struct Activity: Stage {
     var subscription = turn[Rows.subscriptions, .id(subscriptionID)] ?? RefereeSubscription(subscriptionID)
     subscription.pay(payment.payment, at: payment.paidAt)
     turn[Rows.subscriptions, .id(subscriptionID)] = subscription
-    judge(.payment(payment), referral, turn)
+    judge(.payment(payment), referral, turn, &told)
     // What came before its payment is applied right after it, with the notices it would have given (DECISIONS T4).
-    for part in waiting { takeBack(part, referral, turn) }
+    for part in waiting { takeBack(part, referral, turn, &told) }
   }
 
-  private func takeBack(_ part: TakenBack, _ referral: Referral, _ turn: Turn<Activity>) {
+  private func takeBack(_ part: TakenBack, _ referral: Referral, _ turn: Turn<Activity>, _ told: inout [ActivityTold]) {
     var payment = turn[Rows.payments, .id(part.payment)] ?? RefereePayment()
     let endedBefore = payment.endedAt
     payment.takenBack.append(part)
@@ -212,35 +220,45 @@ struct Activity: Stage {
     else { return }
     subscription.end(part.payment, at: payment.endedAt)
     turn[Rows.subscriptions, .id(settled.subscription)] = subscription
-    judge(.refund(part), referral, turn)
+    judge(.refund(part), referral, turn, &told)
   }
 
   /// Tells Allocation what the facts make of the referee, if that is new.
-  private func judge(_ fact: BillingFact, _ referral: Referral, _ turn: Turn<Activity>) {
+  private func judge(_ fact: BillingFact, _ referral: Referral, _ turn: Turn<Activity>, _ told: inout [ActivityTold]) {
     let subscriptions = turn.all(Rows.subscriptions)
     let attributedAt = referral.attributedAt
     let turns = Activation.turns(subscriptions, attributedAt: attributedAt)
     let counting = Activation.counting(subscriptions, attributedAt: attributedAt)
     let now = Told(isActive: counting != nil, turns: turns)
-    let told = turn[Rows.told]
-    guard now != told else { return }
+    guard now != turn[Rows.told] else { return }
     let at: Instant
     if let counting {
       at = counting.at
     } else {
       at = Activation.deactivatedAt(turns, fact: fact.instant, attributedAt: attributedAt)
     }
-    tell(now, at: at, counting.map(Because.init(counting:)) ?? Because(ended: fact), referral, turn)
+    tell(now, at: at, counting.map(Because.init(counting:)) ?? Because(ended: fact), referral, turn, &told)
   }
 
-  private func tell(_ now: Told, at instant: Instant, _ because: Because, _ referral: Referral, _ turn: Turn<Activity>) {
+  private func tell(
+    _ now: Told, at instant: Instant, _ because: Because, _ referral: Referral, _ turn: Turn<Activity>,
+    _ told: inout [ActivityTold]
+  ) {
     guard let referee = AccountID(turn.key) else { return }
     turn[Rows.told] = now
-    turn.emit(
-      .told(
-        ActivityTold(
-          referral: referral.referral, referee: referee, referrer: referral.referrer, attributedAt: referral.attributedAt,
-          isActive: now.isActive, at: instant, turns: now.turns, because: because)))
+    told.append(
+      ActivityTold(
+        referral: referral.referral, referee: referee, referrer: referral.referrer, attributedAt: referral.attributedAt,
+        isActive: now.isActive, at: instant, turns: now.turns, because: because))
+  }
+
+  /// What is told in one turn tells the end of it: a missed run is held as soon as the first of it arrives, and must see the rest.
+  private func send(_ told: [ActivityTold], _ turn: Turn<Activity>) {
+    guard let turns = told.last?.turns else { return }
+    for var told in told {
+      told.turns = turns
+      turn.emit(.told(told))
+    }
   }
 
   // MARK: Timers

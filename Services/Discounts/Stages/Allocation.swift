@@ -42,7 +42,8 @@ struct Allocation: Stage {
   enum Due: String, Codable, Sendable { case run }
 
   static let accepts: [Accepts<Input>] = [
-    .on(Input.told), .on(Input.subscriptionChanged), .on(Input.companyClosed), .on(Input.invoiceIssued), .on(Input.invoiceSettled),
+    .on(Input.told), .on(Input.subscriptionChanged), .on(Input.companyClosed), .on(Input.invoiceIssued),
+    .on(Input.invoiceSettled),
     .on(Input.invoiceVoided), .on(Input.accountClosed), .on(Input.orderSet),
   ]
 

@@ -61,8 +61,10 @@ struct Cancellation {
     var instants = Set(subscriptions.flatMap { $0.history.entries.map(\.at) })
     if let closedAt = company.closedAt { instants.insert(closedAt) }
     let ordered = instants.sorted()
-    var since = holds(at: start) ? start : nil
-    if since == nil { return ordered.first { $0 > start && end.map { end in $0 < end } ?? true && holds(at: $0) } }
+    guard holds(at: start) else {
+      return ordered.first { instant in instant > start && end.map { instant < $0 } ?? true && holds(at: instant) }
+    }
+    var since = start
     for instant in ordered.reversed() where instant <= start {
       guard holds(at: instant) else { break }
       since = instant

@@ -31,7 +31,8 @@ struct WelcomeOffer: Codable, Sendable, Equatable {
 
   func opened(at instant: Instant, referrer: AccountID) -> OfferOpened {
     OfferOpened(
-      offer: offer, account: account, percent: numericCast(percent), plans: plans, expiresAt: expiresAt, at: instant, terms: terms,
+      offer: offer, account: account, percent: numericCast(percent), plans: plans, expiresAt: expiresAt, at: instant,
+      terms: terms,
       because: [Because("referred", ["referrer": .text(referrer.value)])])
   }
 
@@ -44,7 +45,8 @@ struct WelcomeOffer: Codable, Sendable, Equatable {
 
   var expired: OfferExpired {
     OfferExpired(
-      offer: offer, account: account, percent: numericCast(percent), plans: plans, expiresAt: expiresAt, at: expiresAt, terms: terms,
+      offer: offer, account: account, percent: numericCast(percent), plans: plans, expiresAt: expiresAt, at: expiresAt,
+      terms: terms,
       because: [Because("not-used-in-time", ["expiresAt": .text(expiresAt.description)])])
   }
 }

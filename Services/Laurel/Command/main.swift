@@ -1,1 +1,36 @@
-print("placeholder")
+import Foundation
+import ServiceKit
+import TermsFiles
+
+let laurel = Command(
+  "laurel", summary: "Run and operate Laurel's referral programs",
+  example: """
+    # the three programs' examples on a bus in memory, with every notice as it arrives
+    laurel demo
+    # what would these events earn whom?
+    laurel simulate --terms ops/terms --events ops/demo/bonus.jsonl
+    """,
+  subcommands: [Simulate.command, Publish.command, Topics.command, Clock.command], version: "0.1")
+
+let invocation = laurel.parseOrExit()
+do {
+  switch invocation.path.first {
+  case "simulate": exit(try Simulate.run(invocation))
+  case "publish": exit(try Publish.run(invocation))
+  case "topics": exit(try Topics.run(invocation))
+  case "clock": exit(try Clock.run(invocation))
+  default: exit(UsageError.exitCode)
+  }
+} catch is ResultOutput.ReaderGone {
+  // What a shell reports for a program that SIGPIPE has ended.
+  exit(128 + SIGPIPE)
+} catch let misuse as UsageError {
+  tell("\(misuse)")
+  exit(UsageError.exitCode)
+} catch let problems as TermsProblems {
+  tell("laurel: the terms cannot be used:\n\(problems)")
+  exit(1)
+} catch {
+  tell("laurel: \(error)")
+  exit(1)
+}

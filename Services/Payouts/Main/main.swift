@@ -1,1 +1,4 @@
-print("placeholder")
+import Payouts
+import Worker
+
+ServiceMain.run(.payouts, summary: "Sees withdrawals through, from the request to the payment", PayoutsService.service)

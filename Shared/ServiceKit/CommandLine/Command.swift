@@ -119,6 +119,11 @@ public struct UsageError: Error, Sendable, Equatable, CustomStringConvertible {
   public let command: String
   public let problems: [String]
 
+  public init(command: String, problems: [String]) {
+    self.command = command
+    self.problems = problems
+  }
+
   /// One line per problem, each with the program's name, then where help is.
   public var description: String {
     let program = command.prefix { $0 != " " }

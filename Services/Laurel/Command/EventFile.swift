@@ -1,0 +1,108 @@
+import Contracts
+import JSON
+import ServiceKit
+
+/// An event from outside, as a file tells of it.
+struct FileEvent {
+  let line: Int
+  let envelope: Envelope
+  /// The bare data.
+  let data: [UInt8]
+  let message: any Message
+
+  var topic: Topic { type(of: message).topic }
+  /// Moves a virtual clock: the envelope's time, else the instant in the data.
+  var time: Instant { envelope.time ?? message.instant }
+}
+
+/// What a line of an event file turned out to be.
+enum FileEntry {
+  case event(FileEvent)
+  /// A type that CONTRACTS does not name.
+  case unknownType(Line)
+  case refused(Line, reason: String, detail: String)
+
+  /// Laurel's own messages do not come from outside.
+  static let notAnInput = "not-an-input"
+}
+
+/// Reads a file of events: structured CloudEvents, one a line. Blank lines are passed over.
+final class EventFile {
+  var name: String { lines.name }
+  private let lines: LineReader
+  private let parser = JSONParser()
+
+  /// - Parameters:
+  ///   - path: `-` is standard input.
+  ///   - keptBytesMax: what is kept of a line; one that is longer than an event may be is refused in any case.
+  init(path: String, keptBytesMax: Int = Envelope.maximumBodyBytes + 1) throws {
+    lines = try LineReader(path: path, keptBytesMax: keptBytesMax)
+  }
+
+  /// nil: the end.
+  func next() throws -> FileEntry? {
+    while let line = try lines.line() {
+      if !line.isBlank { return entry(line) }
+    }
+    return nil
+  }
+
+  private func entry(_ line: Line) -> FileEntry {
+    do {
+      guard line.length <= Envelope.maximumBodyBytes else {
+        throw Refusal(.oversized, "\(line.length) bytes; the limit is \(Envelope.maximumBodyBytes)")
+      }
+      let (envelope, data) = try Envelope.structured(line.bytes, parser: parser)
+      guard let type = MessageRegistry.type(named: envelope.type) else { return .unknownType(line) }
+      guard [.input, .clock].contains(type.topic.kind) else {
+        return .refused(
+          line, reason: FileEntry.notAnInput, detail: "\(envelope.type) is for Laurel to say, on the topic \(type.topic.name)")
+      }
+      let message = try decode(type, from: data)
+      return .event(FileEvent(line: line.number, envelope: envelope, data: data, message: message))
+    } catch let refusal as Refusal {
+      return .refused(line, reason: refusal.reason.rawValue, detail: refusal.detail)
+    } catch {
+      return .refused(line, reason: DeadLetterReason.malformed.rawValue, detail: "\(error)")
+    }
+  }
+
+  private func decode<M: Message>(_ type: M.Type, from data: [UInt8]) throws(Refusal) -> any Message {
+    do { return try parser.decode(type, from: data) } catch { throw Refusal(error) }
+  }
+}
+
+/// Counts what did not go through a file smoothly, and says it: each thing where it stands, and all of it at the end.
+struct FileTroubles {
+  let file: String
+  private(set) var refused = 0
+  private(set) var deadLetters = 0
+  private(set) var unknownTypes = 0
+
+  init(file: String) { self.file = file }
+
+  mutating func refused(_ line: Int, reason: String, detail: String) {
+    refused += 1
+    tell("\(file):\(line): \(reason): \(detail)")
+  }
+
+  /// A well-formed event that a service refused.
+  mutating func deadLetter(_ line: Int, _ refusal: Refusal) {
+    deadLetters += 1
+    tell("\(file):\(line): \(refusal)")
+  }
+
+  mutating func unknownType() { unknownTypes += 1 }
+
+  /// One line, if there is anything to say.
+  var summary: String? {
+    var parts: [String] = []
+    if refused > 0 { parts.append(counted(refused, "line") + " refused") }
+    if deadLetters > 0 { parts.append(counted(deadLetters, "event") + " dead-lettered") }
+    if unknownTypes > 0 { parts.append(counted(unknownTypes, "event") + " of unknown types ignored") }
+    return parts.isEmpty ? nil : "laurel: \(file): " + parts.joined(separator: ", ")
+  }
+}
+
+/// `1 line`, `2 lines`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

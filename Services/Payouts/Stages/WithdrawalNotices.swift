@@ -1,0 +1,69 @@
+import Contracts
+
+// What a withdrawal's steps say on the bus. Every notice names the terms under which the withdrawal was opened.
+
+extension Withdrawal {
+  func opened() -> WithdrawalOpened {
+    WithdrawalOpened(
+      request: request, referrer: referrer, amount: amount, currency: currency, requestedAt: requestedAt, dueAt: dueAt,
+      at: requestedAt, terms: terms, because: [Because("none-open", ["amount": .number(amount)])])
+  }
+
+  func notice(of step: WithdrawalStep) -> Withdrawals.Output {
+    switch step {
+    case .awaitApproval(let at, let because):
+      .awaitingApproval(
+        WithdrawalAwaitingApproval(
+          request: request, referrer: referrer, amount: amount, currency: currency, requestedAt: requestedAt, dueAt: dueAt,
+          at: at,
+          terms: terms, because: [because]))
+    case .instruct(let at, let because):
+      .instructed(
+        PayoutInstructed(
+          payout: payout, request: request, referrer: referrer, amount: amount, currency: currency, destination: destination,
+          attempt: Self.attempt, at: at, terms: terms, because: [because]))
+    case .pay(let at, let because):
+      .paid(
+        WithdrawalPaid(
+          request: request, payout: payout, referrer: referrer, amount: amount, currency: currency, requestedAt: requestedAt,
+          dueAt: dueAt, at: at, terms: terms, because: [because]))
+    case .fail(let at, let because):
+      .failed(
+        WithdrawalFailed(
+          request: request, payout: payout, referrer: referrer, amount: amount, currency: currency, requestedAt: requestedAt,
+          dueAt: dueAt, at: at, terms: terms, because: [because]))
+    case .decline(let at, let reasons, let because):
+      .declined(
+        WithdrawalDeclined(
+          request: request, referrer: referrer, requestedAt: requestedAt, dueAt: dueAt, at: at, reasons: reasons, terms: terms,
+          because: because))
+    }
+  }
+
+  func dueSoon(at instant: Instant) -> WithdrawalDueSoon {
+    WithdrawalDueSoon(
+      request: request, payout: instructedPayout, referrer: referrer, requestedAt: requestedAt, dueAt: dueAt, at: instant,
+      terms: terms, because: [stillOpen])
+  }
+
+  func overdue(at instant: Instant) -> WithdrawalOverdue {
+    WithdrawalOverdue(
+      request: request, payout: instructedPayout, referrer: referrer, requestedAt: requestedAt, dueAt: dueAt, at: instant,
+      terms: terms, because: [stillOpen])
+  }
+
+  private var stillOpen: Because { Because("still-open", ["standing": .text(standing.rawValue)]) }
+}
+
+extension Because {
+  /// One fact, and somebody's own words beside it, if there are any. Of those only the beginning: the ledger reads these notices, and
+  /// one that is oversized would leave the money reserved for ever.
+  init(_ code: String, _ fact: KeyValuePairs<String, Fact>, quoting words: String?, as name: String) {
+    guard let words, let known = fact.first else {
+      self.init(code, fact)
+      return
+    }
+    let beginning = String(String.UnicodeScalarView(words.unicodeScalars.prefix(200)))
+    self.init(code, [known.key: known.value, name: .text(beginning)])
+  }
+}

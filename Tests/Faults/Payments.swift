@@ -1,0 +1,52 @@
+import Contracts
+import TestSupport
+
+/// A load on the `bonus` program: referees, each with a referrer of its own, and their payments within ten days, so that nothing is
+/// credited before the clock is moved on. What must come of it is plain arithmetic.
+struct Payments {
+  static let start = Instant(milliseconds: 1_767_603_600_000)  // 2026-01-05T09:00:00Z
+  /// All rewards are credited by then.
+  static let end = start + .days(30)
+
+  let referees: Int
+  let count: Int
+
+  func amount(_ number: Int) -> Int64 { Int64(1000 + number * 10) }
+  func reward(_ number: Int) -> Int64 { amount(number) / 10 }
+  func referee(_ number: Int) -> Int { number % referees }
+  func payment(_ number: Int) -> String { "p\(number)" }
+
+  /// Referrer by its number, with what it must have in the end.
+  var balances: [String: Int64] {
+    (0..<count).reduce(into: [:]) { $0["r\(referee($1))", default: 0] += reward($1) }
+  }
+
+  func publishReferrals(_ publisher: Publisher) throws {
+    for number in 0..<referees {
+      let code = "CODE\(number)"
+      try publisher.publish(
+        CodeRequested(
+          request: try id("code\(number)"), account: try id("r\(number)"), requestedAt: Self.start, vanity: code))
+      try publisher.publish(
+        AccountRegistered(
+          account: try id("e\(number)"), registeredAt: Self.start + .seconds(1),
+          referral: RegistrationReferral(code: code, channel: .code)))
+    }
+  }
+
+  func publish(_ numbers: Range<Int>, _ publisher: Publisher) throws {
+    for number in numbers {
+      try publisher.publish(
+        PaymentSettled(
+          payment: try id(payment(number)), account: try id("e\(referee(number))"),
+          // Older than ten days is nothing; spread over them, in order.
+          paidAt: Self.start + .seconds(Int64(60 + number * (864_000 / count))), currency: "KZT",
+          lines: [PaymentLine(sku: "plan", kind: .plan, plan: "Basic", amount: amount(number))]))
+    }
+  }
+
+  private func id<Kind>(_ text: String) throws -> Identifier<Kind> {
+    guard let id = Identifier<Kind>(text) else { throw BrokerFailure("not an identifier: \(text)") }
+    return id
+  }
+}

@@ -1,0 +1,201 @@
+import Contracts
+import Terms
+import Testing
+
+/// Rows B3–B10: what the monthly runs say.
+@Suite struct DiscountsRunTests {
+  private func scenario(active: Int, companies: [String] = ["a"], _ program: Program = DiscountsScenario.tiers()) throws
+    -> DiscountsScenario
+  {
+    let scenario = try DiscountsScenario(program)
+    for (index, company) in companies.enumerated() {
+      try scenario.subscription("\(company)-s", company: company, .active, "2026-01-05T0\(index):00:00Z")
+    }
+    try scenario.activeReferees(active, "2026-01-10")
+    return scenario
+  }
+
+  @Test(arguments: [
+    (4, ["2026-01 skipped: below-minimum"]),
+    (15, ["2026-01 a: 20% for 15 of 15"]),
+    (23, ["2026-01 a: 40% for 20 of 23"]),
+    (25, ["2026-01 a: 40% for 20 of 25", "2026-01 b: 5% for 5 of 25"]),
+    (45, ["2026-01 a: 40% for 20 of 45", "2026-01 b: 40% for 20 of 45", "2026-01 c: 5% for 5 of 45"]),
+  ]) func `Company by company, twenty each`(active: Int, expected: [String]) throws {
+    let scenario = try scenario(active: active, companies: ["a", "b", "c"])
+    try scenario.advance(to: "2026-01-27")
+    #expect(scenario.said() == [])
+    try scenario.advance(to: "2026-01-28")
+    #expect(scenario.said() == expected)
+  }
+
+  @Test func `The user's order goes first, as it was before the run`() throws {
+    let scenario = try scenario(active: 25, companies: ["a", "b", "c"])
+    try scenario.take(
+      CompanyOrderSet(request: "o1", account: "own", requestedAt: at("2026-01-20"), companies: ["nobody", "c", "c", "a"]))
+    try scenario.take(
+      CompanyOrderSet(request: "o2", account: "own", requestedAt: at("2026-01-28"), companies: ["b"]), arriving: "2026-01-21")
+    try scenario.advance(to: "2026-02-28")
+    #expect(
+      scenario.said() == [
+        "2026-01 c: 40% for 20 of 25", "2026-01 a: 5% for 5 of 25", "2026-01 a: superseded at 02-28",
+        "2026-01 c: superseded at 02-28", "2026-02 b: 40% for 20 of 25", "2026-02 a: 5% for 5 of 25",
+      ])
+  }
+
+  @Test func `An overdue invoice skips the month, and nothing is carried over`() throws {
+    let scenario = try scenario(active: 5)
+    try scenario.invoice("i", "2026-01-11", due: "2026-01-27T23:59:59Z")
+    try scenario.invoice("j", "2026-01-11", due: "2026-01-28")
+    try scenario.advance(to: "2026-01-28")
+    #expect(scenario.said() == ["2026-01 skipped: pending-payments"])
+    try scenario.take(InvoiceSettled(invoice: "i", account: "own", company: "a", settledAt: at("2026-01-29")))
+    try scenario.take(InvoiceVoided(invoice: "j", account: "own", company: "a", voidedAt: at("2026-02-27")))
+    try scenario.advance(to: "2026-02-28")
+    #expect(scenario.said() == ["2026-02 a: 5% for 5 of 5"])
+  }
+
+  @Test func `Settled at the run's instant is not settled before it`() throws {
+    let scenario = try scenario(active: 5)
+    try scenario.invoice("i", "2026-01-11", due: "2026-01-20")
+    try scenario.take(
+      InvoiceSettled(invoice: "i", account: "own", company: "a", settledAt: at("2026-01-28")), arriving: "2026-01-27")
+    try scenario.advance(to: "2026-01-28")
+    #expect(scenario.said() == ["2026-01 skipped: pending-payments"])
+  }
+
+  @Test func `The first invoice from the run on uses the discount up`() throws {
+    let scenario = try scenario(active: 5)
+    try scenario.invoice("before", "2026-01-27T23:59:59.999Z", due: "2026-05-01")
+    try scenario.invoice("first", "2026-01-28", due: "2026-05-01")
+    try scenario.take(InvoiceVoided(invoice: "first", account: "own", company: "a", voidedAt: at("2026-01-29")))
+    try scenario.invoice("second", "2026-01-30", due: "2026-05-01")
+    #expect(scenario.said() == ["2026-01 a: 5% for 5 of 5", "2026-01 a: 5% on first at 01-28"])
+    try scenario.advance(to: "2026-03-28")
+    #expect(scenario.said() == ["2026-02 a: 5% for 5 of 5", "2026-02 a: superseded at 03-28", "2026-03 a: 5% for 5 of 5"])
+  }
+
+  @Test func `A canceled company loses its discount, and is passed over by the next run`() throws {
+    let scenario = try scenario(active: 25, companies: ["a", "b"])
+    try scenario.subscription("a-s2", company: "a", .active, "2026-01-11")
+    try scenario.advance(to: "2026-01-28")
+    scenario.clear()
+    try scenario.subscription("a-s", company: "a", .canceled, "2026-02-01")
+    #expect(scenario.said() == [])
+    try scenario.subscription("a-s2", company: "a", .expired, "2026-02-02")
+    #expect(scenario.said() == ["2026-01 a: company-canceled at 02-02"])
+    try scenario.take(CompanyClosed(company: "b", account: "own", closedAt: at("2026-02-28")), arriving: "2026-02-27")
+    #expect(scenario.said() == [])
+    try scenario.advance(to: "2026-02-28")
+    #expect(
+      scenario.said() == [
+        "2026-01 b: superseded at 02-28", "2026-02 b: 40% for 20 of 25", "2026-02 b: company-canceled at 02-28",
+      ])
+    try scenario.advance(to: "2026-03-28")
+    #expect(scenario.said() == ["2026-03 skipped: no-active-company"])
+  }
+
+  @Test func `No runs after the account's closing`() throws {
+    let scenario = try scenario(active: 5)
+    try scenario.take(AccountClosed(account: "own", closedAt: at("2026-02-27")))
+    #expect(scenario.said() == ["2026-01 a: 5% for 5 of 5"])
+    try scenario.advance(to: "2026-06-01")
+    #expect(scenario.said() == [])
+  }
+
+  @Test func `A late run sees what is dated before its instant`() throws {
+    let scenario = try scenario(active: 4)
+    // All of it arrives before the clock has passed the run, but half is dated after it.
+    try scenario.bind("x", "2026-01-10", arriving: "2026-01-11")
+    try scenario.subscription("x-s", of: "x", .active, "2026-01-20", arriving: "2026-01-12")
+    try scenario.payment("x-p", of: "x", subscription: "x-s", "2026-01-20", arriving: "2026-01-12")
+    try scenario.subscription("x-s", of: "x", .canceled, "2026-01-28", arriving: "2026-01-13")
+    try scenario.invoice("ahead", "2026-01-29", due: "2026-05-01", arriving: "2026-01-14")
+    try scenario.invoice("far", "2026-03-01", due: "2026-05-01", arriving: "2026-01-14")
+    scenario.clear()
+    try scenario.advance(to: "2026-02-28")
+    #expect(
+      scenario.said() == [
+        "2026-01 a: 5% for 5 of 5", "2026-01 a: 5% on ahead at 01-29", "2026-02 skipped: below-minimum",
+      ])
+  }
+
+  @Test func `A registration that comes late has its missed runs caught up`() throws {
+    let scenario = try DiscountsScenario()
+    try scenario.subscription("a-s", .active, "2025-10-01")
+    try scenario.bind("r", "2026-01-30")
+    try scenario.advance(to: "2026-02-28")
+    #expect(scenario.said() == ["2026-02 skipped: below-minimum"])
+    try scenario.bind("late", "2025-12-20", arriving: "2026-03-05")
+    #expect(scenario.said() == ["2025-12 skipped: below-minimum", "2026-01 skipped: below-minimum"])
+    try scenario.advance(to: "2026-04-28")
+    #expect(scenario.said() == ["2026-03 skipped: below-minimum", "2026-04 skipped: below-minimum"])
+  }
+
+  @Test func `A run caught up before held ones leaves their discounts alone`() throws {
+    let scenario = try DiscountsScenario()
+    try scenario.subscription("a-s", .active, "2025-10-01")
+    for index in 1...5 {
+      let referee = "r\(index)"
+      try scenario.bind(referee, "2026-02-01")
+      // Known before its referral is dated, active from then on.
+      try scenario.subscription("\(referee)-s", of: referee, .active, "2026-02-01")
+      try scenario.payment("\(referee)-p", of: referee, subscription: "\(referee)-s", "2026-02-01")
+    }
+    try scenario.advance(to: "2026-03-01")
+    scenario.clear()
+    // Long registered, but heard of only now.
+    for index in 6...10 {
+      let referee = "r\(index)"
+      try scenario.subscription("\(referee)-s", of: referee, .active, "2026-01-10", arriving: "2026-03-02")
+      try scenario.payment("\(referee)-p", of: referee, subscription: "\(referee)-s", "2026-01-10", arriving: "2026-03-02")
+    }
+    for index in 6...10 { try scenario.bind("r\(index)", "2026-01-10", arriving: "2026-03-02") }
+    #expect(scenario.said().first == "2026-01 skipped: below-minimum")
+    scenario.clear()
+    try scenario.invoice("i", "2026-03-03", due: "2026-05-01")
+    #expect(scenario.said() == ["2026-02 a: 5% on i at 03-03"])
+    try scenario.advance(to: "2026-03-28")
+    #expect(scenario.said() == ["2026-03 a: 10% for 10 of 10"])
+  }
+
+  @Test func `A missed run sees what was kept of a late registration`() throws {
+    let scenario = try DiscountsScenario(
+      Program(
+        id: "tiers",
+        versions: DiscountsScenario.tiers().versions.map { version in
+          var version = version
+          version.discounts?.tiers = [.init(from: 1, percent: 7)]
+          return version
+        }))
+    try scenario.subscription("a-s", .active, "2025-10-01")
+    try scenario.invoice("i", "2026-02-03", due: "2026-05-01")
+    try scenario.subscription("r-s", of: "r", .active, "2026-01-10")
+    try scenario.payment("r-p", of: "r", subscription: "r-s", "2026-01-10")
+    try scenario.bind("r", "2026-01-09", arriving: "2026-03-02")
+    #expect(
+      scenario.said().filter { !$0.hasPrefix("r ") } == [
+        "2026-01 a: 7% for 1 of 1", "2026-01 a: 7% on i at 02-03", "2026-02 a: 7% for 1 of 1",
+      ])
+  }
+
+  struct Change: Sendable {
+    let versions: [(from: String, day: Int64)]
+    let periods: [String]
+    let until: String
+  }
+
+  @Test(arguments: [
+    // Later in the month: February has had its run on the 5th.
+    Change(versions: [("2020-01-01", 5), ("2026-02-10", 28)], periods: ["2026-02", "2026-03"], until: "2026-03-28"),
+    Change(versions: [("2020-01-01", 28), ("2026-02-01", 5)], periods: ["2026-01", "2026-02", "2026-03"], until: "2026-03-05"),
+    Change(versions: [("2020-01-01", 31)], periods: ["2026-01", "2026-02", "2026-03"], until: "2026-03-31"),
+  ]) func `The run follows the terms in force, once a month`(_ change: Change) throws {
+    let scenario = try DiscountsScenario(DiscountsScenario.tiers(change.versions))
+    try scenario.bind("r", "2026-01-10")
+    try scenario.advance(to: change.until)
+    #expect(scenario.said() == change.periods.map { "\($0) skipped: no-active-company" })
+    try scenario.advance(to: change.until)
+    #expect(scenario.said() == [])
+  }
+}

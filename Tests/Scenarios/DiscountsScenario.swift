@@ -1,0 +1,183 @@
+import Contracts
+import Discounts
+import JSON
+import Streaming
+import Terms
+import Testing
+
+/// The discounts service alone, in memory: billing events and verdicts in, one line for each notice out.
+final class DiscountsScenario {
+  private let simulation: Simulation
+  private let notices = Notices()
+  private let parser = JSONParser()
+  private var number: Int64 = 0
+
+  private final class Notices {
+    var lines: [String] = []
+    var refusals: [DeadLetterReason] = []
+    let parser = JSONParser()
+  }
+
+  static let owner: AccountID = "own"
+
+  /// Tiers of row B3, and the given versions of when the runs are.
+  static func tiers(_ versions: [(from: String, day: Int64)] = [("2020-01-01", 28)]) -> Program {
+    Program(
+      id: "tiers",
+      versions: versions.enumerated().map { index, version in
+        TermsVersion(
+          program: "tiers", version: index + 1, effectiveFrom: at(version.from),
+          attribution: AttributionTerms(link: "https://app.example/?ref={code}", parameter: "ref"),
+          discounts: DiscountTerms(
+            tiers: [
+              .init(from: 5, percent: 5), .init(from: 10, percent: 10), .init(from: 15, percent: 20),
+              .init(from: 20, percent: 40),
+            ], maxPerCompany: 20, schedule: MonthlySchedule(day: version.day, zone: .utc)))
+      })
+  }
+
+  static let bonus = Program(
+    id: "bonus",
+    versions: [
+      TermsVersion(
+        program: "bonus", version: 1, effectiveFrom: at("2020-01-01"),
+        attribution: AttributionTerms(link: "https://doc.example/?ref={code}", parameter: "ref"),
+        welcomeOffer: WelcomeOfferTerms(percent: 10, plans: ["Business", "Start+"], within: .days(21)))
+    ])
+
+  init(_ program: Program = tiers()) throws {
+    let notices = notices
+    simulation = try Simulation(
+      services: [DiscountsService.service(Programs([program]))], programs: [program.id],
+      notice: { notices.lines.append(Self.line($0, notices.parser)) }, refused: { notices.refusals.append($0.refusal.reason) })
+  }
+
+  // MARK: Given
+
+  /// `arriving`: the time on the envelope, if the event comes later than it is dated.
+  func take<M: Message>(_ message: M, arriving: String? = nil) throws {
+    number += 1
+    let envelope = Envelope(id: "e\(number)", source: "/test", type: M.type, time: arriving.map(at) ?? message.instant)
+    try simulation.take(envelope, topic: M.topic, data: try JSONEncoding.encode(message), number: number)
+  }
+
+  func advance(to instant: String) throws { try simulation.advance(to: at(instant)) }
+
+  func bind(_ referee: String, _ instant: String, arriving: String? = nil) throws {
+    try take(
+      ReferralAttributed(
+        referral: id(referee), referrer: Self.owner, referee: id(referee), code: "OWN", registeredAt: at(instant),
+        attributedAt: at(instant), terms: "t@1", because: []), arriving: arriving)
+  }
+
+  func subscription(
+    _ subscription: String, of account: String = "own", company: String = "a", _ status: SubscriptionStatus, _ instant: String,
+    trialEnds: String? = nil, arriving: String? = nil
+  ) throws {
+    try take(
+      SubscriptionChanged(
+        subscription: id(subscription), account: id(account), company: id(company), plan: "Pro", changedAt: at(instant),
+        status: status, trialEndsAt: trialEnds.map(at)), arriving: arriving)
+  }
+
+  func payment(
+    _ payment: String, of account: String, subscription: String?, amount: Int64 = 1000, plan: String = "Pro", _ instant: String,
+    arriving: String? = nil
+  ) throws {
+    try take(
+      PaymentSettled(
+        payment: id(payment), account: id(account), subscription: subscription.map { id($0) }, paidAt: at(instant),
+        currency: "USD",
+        lines: [PaymentLine(sku: "plan", kind: .plan, plan: plan, amount: amount)]), arriving: arriving)
+  }
+
+  func refund(
+    _ refund: String, of payment: String, by account: String, _ amount: Int64, _ instant: String, arriving: String? = nil
+  )
+    throws
+  {
+    try take(
+      PaymentRefunded(
+        refund: id(refund), payment: id(payment), account: id(account), refundedAt: at(instant), currency: "USD", amount: amount),
+      arriving: arriving)
+  }
+
+  func invoice(_ invoice: String, company: String = "a", _ issued: String, due: String, arriving: String? = nil) throws {
+    try take(
+      InvoiceIssued(
+        invoice: id(invoice), account: Self.owner, company: id(company), issuedAt: at(issued), dueAt: at(due), amount: 5000,
+        currency: "USD"), arriving: arriving)
+  }
+
+  /// Referees that are active from the given day on.
+  func activeReferees(_ count: Int, _ day: String, prefix: String = "r") throws {
+    for index in 1...count {
+      let referee = "\(prefix)\(index)"
+      try bind(referee, day + "T01:00:00Z")
+      try subscription("\(referee)-s", of: referee, company: "\(referee)-c", .active, day + "T02:00:00Z")
+      try payment("\(referee)-p", of: referee, subscription: "\(referee)-s", day + "T03:00:00Z")
+    }
+    clear()
+  }
+
+  // MARK: Then
+
+  var refusals: [DeadLetterReason] { notices.refusals }
+  func clear() { notices.lines.removeAll() }
+
+  /// The notices since the last look.
+  func said() -> [String] {
+    defer { clear() }
+    return notices.lines
+  }
+
+  private static func line(_ record: OutputRecord, _ parser: JSONParser) -> String {
+    do {
+      switch record.envelope.type {
+      case ReferralActivated.type:
+        let notice = try parser.decode(ReferralActivated.self, from: record.data)
+        return "\(notice.referee) active at \(short(notice.at))"
+      case ReferralDeactivated.type:
+        let notice = try parser.decode(ReferralDeactivated.self, from: record.data)
+        return "\(notice.referee) inactive at \(short(notice.at))"
+      case DiscountAssigned.type:
+        let notice = try parser.decode(DiscountAssigned.self, from: record.data)
+        return "\(notice.period) \(notice.company): \(notice.percent)% for \(notice.slots) of \(notice.activeReferrals)"
+      case DiscountSkipped.type:
+        let notice = try parser.decode(DiscountSkipped.self, from: record.data)
+        return "\(notice.period) skipped: \(notice.reasons.map(\.rawValue).joined(separator: ", "))"
+      case DiscountApplied.type:
+        let notice = try parser.decode(DiscountApplied.self, from: record.data)
+        return "\(notice.period) \(notice.company): \(notice.percent)% on \(notice.invoice) at \(short(notice.at))"
+      case DiscountVoided.type:
+        let notice = try parser.decode(DiscountVoided.self, from: record.data)
+        return "\(notice.period) \(notice.company): \(notice.reason.rawValue) at \(short(notice.at))"
+      case OfferOpened.type:
+        let notice = try parser.decode(OfferOpened.self, from: record.data)
+        return "\(notice.account) \(notice.percent)% until \(short(notice.expiresAt))"
+      case OfferUsed.type:
+        let notice = try parser.decode(OfferUsed.self, from: record.data)
+        return "\(notice.account) used by \(notice.payment) at \(short(notice.at))"
+      case OfferExpired.type:
+        let notice = try parser.decode(OfferExpired.self, from: record.data)
+        return "\(notice.account) expired at \(short(notice.at))"
+      default: return record.envelope.type
+      }
+    } catch {
+      return "\(record.envelope.type): \(error)"
+    }
+  }
+
+  /// `02-28` at midnight, else `02-28T09:00`.
+  private static func short(_ instant: Instant) -> String {
+    let text = "\(instant)".dropFirst(5).prefix(11)
+    return text.hasSuffix("T00:00") ? String(text.prefix(5)) : String(text)
+  }
+}
+
+/// A day or an instant of a test; a text that is neither fails the test by standing in 1970.
+func at(_ text: String) -> Instant {
+  Instant(rfc3339: text.utf8.count == 10 ? text + "T00:00:00Z" : text) ?? Instant(milliseconds: 0)
+}
+
+private func id<Kind>(_ text: String) -> Identifier<Kind> { Identifier(derivedFrom: [text]) }

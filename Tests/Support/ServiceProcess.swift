@@ -1,0 +1,160 @@
+import Foundation
+import Synchronization
+
+/// A built program as a process of its own, for tests that kill, freeze and restart it. It ends with this process.
+public final class ServiceProcess: Sendable {
+  public let name: String
+  private let logFile: URL
+  private let running: Running
+
+  /// The child and the end of the pipe on which its life hangs.
+  private struct Running: @unchecked Sendable {
+    // Process is not Sendable; after its start only its identifier and its end are asked for, which it guards itself.
+    let process: Process
+    let lifeline: FileHandle
+  }
+
+  /// - Parameters:
+  ///   - executable: a program that the package builds, by its name.
+  ///   - name: names the log file, to which a later process of the same name appends.
+  ///   - folder: where the log file is.
+  public init(_ executable: String, name: String, arguments: [String], folder: URL) throws {
+    self.name = name
+    logFile = folder.appending(path: "\(name).log")
+    let manager = FileManager.default
+    if !manager.fileExists(atPath: logFile.path) { _ = manager.createFile(atPath: logFile.path, contents: nil) }
+    let log = try FileHandle(forWritingTo: logFile)
+    defer { try? log.close() }
+    try log.seekToEnd()
+    let process = Process()
+    process.executableURL = try BuiltProgram.url(executable)
+    process.arguments = arguments
+    let pipe = Pipe()
+    // A sibling that inherited the writing end would hide our death from this one.
+    guard fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else { throw BrokerFailure("fcntl failed") }
+    process.standardInput = pipe
+    process.standardOutput = log
+    process.standardError = log
+    // A service that finds this set stops when its standard input ends: ServiceKit's ParentWatch.
+    var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LAUREL_") }
+    environment["LAUREL_PARENT_WATCH"] = "stdin"
+    process.environment = environment
+    try process.run()
+    running = Running(process: process, lifeline: pipe.fileHandleForWriting)
+  }
+
+  deinit { kill() }
+
+  public var isRunning: Bool { running.process.isRunning }
+
+  /// kill -9; returns when it is gone.
+  public func kill() {
+    signal(SIGKILL)
+    running.process.waitUntilExit()
+    try? running.lifeline.close()
+  }
+
+  /// SIGTERM; the exit status, or nil (and a kill) when it has not ended within `limit`.
+  public func stop(within limit: Duration = .seconds(10)) -> Int32? {
+    signal(SIGTERM)
+    let status = exitStatus(within: limit)
+    kill()
+    return status
+  }
+
+  /// The exit status when it ends by itself within `limit`; nil also if a signal ended it.
+  public func exitStatus(within limit: Duration) -> Int32? {
+    guard waitUntil(limit, { !self.isRunning }), running.process.terminationReason == .exit else { return nil }
+    return running.process.terminationStatus
+  }
+
+  /// SIGSTOP: it neither runs nor knows that time goes by.
+  public func freeze() { signal(SIGSTOP) }
+  /// SIGCONT
+  public func thaw() { signal(SIGCONT) }
+
+  private func signal(_ number: Int32) {
+    // The number of a process that has ended may be someone else's.
+    if running.process.isRunning { Foundation.kill(running.process.processIdentifier, number) }
+  }
+
+  /// All that processes of this name have written.
+  public var log: String { (try? String(contentsOf: logFile, encoding: .utf8)) ?? "" }
+
+  /// The JSON log lines of this process.
+  public var lines: [[String: Any]] {
+    log.split(separator: "\n").compactMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+  }
+
+  /// Where `/livez`, `/readyz` and `/metrics` are served: from the last `started` line.
+  public var httpPort: UInt16? {
+    lines.last { $0["message"] as? String == "started" }.flatMap { $0["http"] as? Int }.flatMap(UInt16.init(exactly:))
+  }
+
+  /// The status and body of a page; nil while nobody answers.
+  public func page(_ path: String) -> (status: Int, body: String)? {
+    httpPort.flatMap { httpGet(path, port: $0) }
+  }
+
+  public var isReady: Bool { page("/readyz")?.status == 200 }
+
+  /// The value of a metric without labels; nil while nobody answers.
+  public func metric(_ name: String) -> Double? {
+    page("/metrics")?.body.split(separator: "\n").first { $0.hasPrefix("\(name) ") }.flatMap { Double($0.dropFirst(name.count + 1)) }
+  }
+}
+
+/// Programs that the package builds.
+public enum BuiltProgram {
+  /// Beside this executable, or beside the test bundle that a helper program of the toolchain has loaded.
+  public static func url(_ name: String) throws -> URL {
+    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).map { [$0] } ?? []
+    let bundles = CommandLine.arguments.filter { $0.hasSuffix(".xctest") || $0.contains(".xctest/") }
+    for path in bundles + own {
+      let url = URL(filePath: path).deletingLastPathComponent().appending(path: name)
+      if FileManager.default.isExecutableFile(atPath: url.path) { return url }
+    }
+    throw BrokerFailure("the program '\(name)' is not built beside the tests")
+  }
+}
+
+/// Asks again and again, 50 times a second, until it is true or the time is over; whether it was true.
+public func waitUntil(_ limit: Duration, _ condition: () throws -> Bool) rethrows -> Bool {
+  let deadline = ContinuousClock.now + limit
+  while true {
+    if try condition() { return true }
+    guard .now < deadline else { return false }
+    Thread.sleep(forTimeInterval: 0.02)
+  }
+}
+
+/// HTTP/1.0 to the loopback: enough for a health page.
+private func httpGet(_ path: String, port: UInt16) -> (status: Int, body: String)? {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  guard descriptor >= 0 else { return nil }
+  defer { close(descriptor) }
+  var limit = timeval(tv_sec: 2, tv_usec: 0)
+  setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = port.bigEndian
+  address.sin_addr.s_addr = inet_addr("127.0.0.1")
+  let connected = withUnsafePointer(to: &address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+    }
+  }
+  guard connected else { return nil }
+  let request = "GET \(path) HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n"
+  guard send(descriptor, request, request.utf8.count, Int32(MSG_NOSIGNAL)) == request.utf8.count else { return nil }
+  var answer: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = recv(descriptor, &buffer, buffer.count, 0)
+    if count <= 0 { break }
+    answer += buffer[..<count]
+  }
+  let text = String(decoding: answer, as: UTF8.self)
+  guard let status = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { return nil }
+  return (status, text.range(of: "\r\n\r\n").map { String(text[$0.upperBound...]) } ?? "")
+}

@@ -1,0 +1,63 @@
+import Kafka
+
+/// Reads all partitions of some topics from their beginnings, and keeps what it has seen.
+public final class TopicReader {
+  public private(set) var records: [Record] = []
+  private let consumer: Consumer
+  private let count: Int
+  private var ended: Set<TopicPartition> = []
+
+  public init(_ configuration: Configuration, topics: [String], partitions: Int32, readCommitted: Bool = true) throws {
+    consumer = try Consumer(configuration, group: uniqueName("reader"), readCommitted: readCommitted, endEvents: true)
+    let all = topics.flatMap { topic in (0..<partitions).map { TopicPartition(topic: topic, partition: $0) } }
+    count = all.count
+    try consumer.assignByHand(all.map { ($0, offset: Offset.beginning) })
+  }
+
+  deinit { consumer.close() }
+
+  /// Reads on until `done`; whether it became so in time. It is asked whenever nothing more has come at once.
+  public func read(for limit: Duration, until done: ([Record]) throws -> Bool) throws -> Bool {
+    let deadline = ContinuousClock.now + limit
+    while true {
+      if try !step(timeoutMilliseconds: 20) {
+        if try done(records) { return true }
+        guard .now < deadline else { return false }
+      }
+    }
+  }
+
+  /// Reads to the end of every partition as it is now.
+  public func readToEnd(for limit: Duration = .seconds(30)) throws -> [Record] {
+    ended = []
+    let deadline = ContinuousClock.now + limit
+    while ended.count < count {
+      if try !step(timeoutMilliseconds: 100) {
+        guard .now < deadline else { throw BrokerFailure("no end of the topics within \(limit)") }
+      }
+    }
+    return records
+  }
+
+  private func step(timeoutMilliseconds: Int32) throws -> Bool {
+    switch consumer.poll(timeoutMilliseconds: timeoutMilliseconds) {
+    case .record(let record):
+      records.append(record)
+      return true
+    case .end(let partition, _):
+      ended.insert(partition)
+      return false
+    case .error(let error):
+      if error.isFatal { throw error }
+      return false
+    case .assigned, .revoked, .lost, .nothing: return false
+    }
+  }
+}
+
+extension Record {
+  /// The text of a header; nil: it is not there.
+  public func header(_ name: String) -> String? {
+    headers.first { $0.name == name }?.value.map { String(decoding: $0, as: UTF8.self) }
+  }
+}
