@@ -59,7 +59,9 @@ struct RocksFolder {
   /// - Throws: `unavailable` when files are in it that are none of a store's; they are left alone.
   func removeEmpty() throws(StoreError) {
     let names = try names()
-    guard names.isEmpty else { throw .unavailable("\(path) holds what is not a store's: \(names.sorted().joined(separator: ", "))") }
+    guard names.isEmpty else {
+      throw .unavailable("\(path) holds what is not a store's: \(names.sorted().joined(separator: ", "))")
+    }
     guard rmdir(path) == 0 else { throw Self.refused("delete", path) }
   }
 

@@ -1,8 +1,9 @@
 /// The MANIFEST of a store: the list of its tables, as a log of changes.
 ///
-/// RocksDB takes an unfinished record at its end for one whose writing was interrupted, and opens the list as it was before. It syncs
-/// the manifest before it deletes what a change makes superfluous; but when a disk loses the end of the file later, tables and log
-/// files of the older list are gone, and a state with a hole would be served.
+/// RocksDB takes an unfinished record at its end for one whose writing was interrupted, and opens the list as it was before. RocksDB
+/// syncs the manifest before it deletes what a change makes superfluous, so a kill does no harm there; but when a disk loses the end of
+/// the file later, the tables and log files of the older list may be gone, and rows would be missing without a word. A cut exactly
+/// between two records cannot be told from a whole file.
 enum RocksManifest {
   /// Blocks, headers and record types: db/log_format.h of RocksDB. The checksums are RocksDB's to verify, as it does on open.
   private static let blockBytes = 32_768

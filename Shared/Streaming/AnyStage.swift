@@ -26,11 +26,12 @@ public struct AnyStage: Sendable {
         case .rememberedByBody: .rememberedByBody
         case .harmless: .harmless
         }
-      return Step(stage: S.name, message: decoded.message, repeats: repeats) { envelope, program, task throws(Refusal) in
-        let message = decoded.message
-        let turn = Turn<S>(program: program, key: message.key, cause: envelope.rootCause(of: topic), rows: task.rows)
+      return Step(stage: S.name, message: decoded.message, topic: accepted.topic, repeats: repeats) {
+        envelope, program, origin, task throws(Refusal) in
+        let cause = envelope.rootCause(of: accepted.topic)
+        let turn = Turn<S>(program: program, key: decoded.message.key, cause: cause, rows: task.rows)
         try stage.handle(decoded.input, turn)
-        try task.finish(turn, origin: envelope.origin(of: message, on: topic))
+        try task.finish(turn, origin: origin)
       }
     }
     fire = { row, instant, task in
@@ -48,8 +49,23 @@ struct Step {
 
   let stage: String
   let message: any Message
+  /// The topic of its type, also if it came by way of the re-keyed one.
+  let topic: Topic
   let repeats: Repeats
-  let run: (Envelope, ProgramID, StageTask) throws(Refusal) -> Void
+  /// `origin`: what the ids of its outputs are derived from.
+  let run: (Envelope, ProgramID, _ origin: String, StageTask) throws(Refusal) -> Void
+
+  /// What tells this event from others of its type and key (DECISIONS R3). The ids of what it causes are derived from it, so that a
+  /// second delivery of an event from outside under another envelope gives the same ids; Laurel's own records have ids that were
+  /// derived in this way.
+  ///
+  /// - Parameter body: a fingerprint of the known fields.
+  func identity(_ envelope: Envelope, body: UInt64?) -> String {
+    if repeats == .rememberedByBody, let body { return String(body, radix: 16) }
+    if topic.kind == .input || repeats == .remembered, let businessID = message.businessID { return businessID }
+    // With the length, because a source may be any text: two pairs never give one identity.
+    return "\(envelope.source.utf8.count)\u{1f}\(envelope.source)\u{1f}\(envelope.id)"
+  }
 }
 
 /// A timer as it is stored.
@@ -73,12 +89,5 @@ extension Envelope {
   /// The event from outside, or the public notice, that a record goes back to: internal steps hand on theirs.
   func rootCause(of topic: Topic) -> String {
     topic.kind == .internalStep ? causationID ?? id : id
-  }
-
-  /// What the ids of an event's outputs are derived from: for events from outside the business key, so that a second delivery under
-  /// another envelope gives the same ids; for Laurel's own records their id, which was derived in the same way.
-  func origin(of message: any Message, on topic: Topic) -> String {
-    guard topic.kind == .input || topic.isRekeyed, let businessID = message.businessID else { return "\(source)\u{1f}\(id)" }
-    return "\(type)\u{1f}\(message.key)\u{1f}\(businessID)"
   }
 }

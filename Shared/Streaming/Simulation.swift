@@ -27,7 +27,8 @@ public final class Simulation {
   private let refused: (DeadLetter) -> Void
   private let tasks: [StageTask]
   private let reads: [[Topic]]
-  private var isRefused = false
+  /// What has been told as refused since the last event from outside.
+  private var told: Set<Refused> = []
   public private(set) var clock = Instant(milliseconds: 0)
 
   public init(
@@ -48,7 +49,7 @@ public final class Simulation {
   ///   - envelope: its attributes; its time, else the instant in its data, moves the clock.
   ///   - data: the bare data.
   public func take(_ envelope: Envelope, topic: Topic, data: [UInt8], number: Int64) throws {
-    isRefused = false
+    told.removeAll()
     let record = InputRecord(
       topic: topic, partition: 0, offset: number, key: nil, value: data,
       headers: envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
@@ -57,7 +58,7 @@ public final class Simulation {
       if let event = task.admit(record, latest: nil) { admitted.append((task, event)) }
     }
     try deliver()
-    if let time = admitted.first?.1.time { try advance(to: time) }
+    if let time = admitted.first?.1.time { try moveClock(to: time) }
     for (task, event) in admitted {
       task.run(event)
       try deliver()
@@ -65,16 +66,16 @@ public final class Simulation {
     try settle()
   }
 
-  /// Moves the clock, never back; what is due on the way fires in the order of time, each with all its hops.
+  /// Moves the clock, never back; what is due on the way fires in the order of time. All that is due at one instant fires before what
+  /// it causes is handed on: timers go first, then events (DECISIONS T1).
   public func advance(to instant: Instant) throws {
-    while true {
-      var earliest: (task: StageTask, due: Instant)?
-      for task in tasks {
-        guard let due = task.nextDue, due <= instant, earliest.map({ due < $0.due }) ?? true else { continue }
-        earliest = (task, due)
-      }
-      guard let earliest else { break }
-      earliest.task.fireNext(upTo: instant)
+    told.removeAll()
+    try moveClock(to: instant)
+  }
+
+  private func moveClock(to instant: Instant) throws {
+    while let due = tasks.compactMap(\.nextDue).min(), due <= instant {
+      for task in tasks { task.advance(to: due) }
       try deliver()
     }
     clock = max(clock, instant)
@@ -85,19 +86,18 @@ public final class Simulation {
   /// Hands on what the tasks have written until nothing moves.
   private func deliver() throws {
     var queue: [OutputRecord] = []
+    var next = 0
     while true {
       for task in tasks {
         if let failure = task.failure { throw failure }
         let records = task.takeRecords()
-        for letter in records.deadLetters where !isRefused {
-          // Two services that read one topic refuse the same event for the same reason.
-          isRefused = true
-          refused(letter)
-        }
+        // Two services that read one topic refuse the same event for the same reason.
+        for letter in records.deadLetters where told.insert(Refused(letter)).inserted { refused(letter) }
         queue.append(contentsOf: records.outputs)
       }
-      guard !queue.isEmpty else { return }
-      let output = queue.removeFirst()
+      guard next < queue.count else { return }
+      let output = queue[next]
+      next += 1
       if output.topic.kind == .notices { notice(output) }
       let record = InputRecord(
         topic: output.topic, partition: 0, offset: 0, key: Array(output.key.utf8), value: output.data,
@@ -114,5 +114,20 @@ public final class Simulation {
       let batch = try task.takeBatch()
       try task.commit(batch)
     }
+  }
+}
+
+/// A dead letter by what it says, wherever it was found.
+private struct Refused: Hashable {
+  let topic: String
+  let key: [UInt8]?
+  let value: [UInt8]?
+  let reason: DeadLetterReason
+
+  init(_ letter: DeadLetter) {
+    topic = letter.record.topic.name
+    key = letter.record.key
+    value = letter.record.value
+    reason = letter.refusal.reason
   }
 }

@@ -12,8 +12,10 @@ public final class StageTask {
   public private(set) var counts = TaskCounts()
 
   private let service: ServiceName
-  private let stages: [AnyStage]
+  /// The `source` of what it writes.
+  private let source: String
   private let stageByName: [String: AnyStage]
+  private let readersByType: [String: [AnyStage]]
   private let programs: Set<ProgramID>
   private let store: any StateStore
   /// The partition that a key belongs to is this task's; nil: there is only one.
@@ -30,7 +32,10 @@ public final class StageTask {
     service: ServiceName, stages: [AnyStage], programs: Set<ProgramID>, store: any StateStore, owns: ((String) -> Bool)? = nil
   ) throws {
     self.service = service
-    self.stages = stages
+    source = "/laurel/\(service.rawValue)"
+    readersByType = stages.reduce(into: [:]) { readers, stage in
+      for type in Set(stage.reads.map(\.type)) { readers[type, default: []].append(stage) }
+    }
     stageByName = Dictionary(stages.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     self.programs = programs
     self.store = store
@@ -61,12 +66,14 @@ public final class StageTask {
   }
 
   /// The due instant of the earliest timer.
-  public var nextDue: Instant? { timers.peek(rows: rows).flatMap(RowKey.due) }
+  public var nextDue: Instant? { timers.peek(rows: rows)?.due }
 
   /// Fires the earliest timer if it is due at `instant`; gives its due instant.
   @discardableResult
   public func fireNext(upTo instant: Instant) -> Instant? {
-    guard let key = timers.next(dueAt: instant, rows: rows), let due = RowKey.due(key) else { return nil }
+    guard let timer = timers.next(dueAt: instant, rows: rows) else { return nil }
+    let due = timer.due
+    let key = RowKey.timer(timer)
     guard let row = rows.value(TimerRow.self, key) else { return due }
     counts.timersFired += 1
     if due > clock { progress.clock = due.milliseconds }
@@ -113,24 +120,28 @@ public final class StageTask {
       counts.ignored += 1
       return nil
     }
-    guard value.count <= Envelope.maximumBodyBytes else {
-      throw Refusal(.oversized, "\(value.count) bytes; the limit is \(Envelope.maximumBodyBytes)")
+    // With the headers: what they hold is handed on to every output.
+    let bytes = record.headers.reduce(value.count) { $0 + $1.value.count }
+    guard bytes <= Envelope.maximumBodyBytes else {
+      throw Refusal(.oversized, "\(bytes) bytes; the limit is \(Envelope.maximumBodyBytes)")
     }
     let (envelope, data) = try Envelope.record(headers: record.headers, value: value, parser: parser)
-    guard stages.contains(where: { $0.reads.contains { $0.type == envelope.type } }) else {
+    guard let readers = readersByType[envelope.type] else {
       if MessageRegistry.type(named: envelope.type) == nil { counts.ignored += 1 }
       return nil
     }
     let document = try parser.parse(data)
     var steps: [Step] = []
-    for stage in stages {
+    for stage in readers {
       if let step = try stage.decode(envelope.type, record.topic, document) { steps.append(step) }
     }
-    // Two stages of one service that read the same type have asked for the same fields.
-    counts.unknownFields += document.unknownFields / max(steps.count, 1)
-    guard let message = steps.first?.message else { return nil }
+    guard let step = steps.first else {
+      throw Refusal(.malformed, "\(envelope.type) does not belong on \(record.topic.name)")
+    }
+    let message = step.message
     let time = envelope.time ?? message.instant
-    if let latest, max(time, message.instant) > latest {
+    // Laurel's own records were let in at their cause; a hop that is refused would leave half of it done.
+    if let latest, step.topic.kind == .input, max(time, message.instant) > latest {
       throw Refusal(.futureTime, "\(max(time, message.instant)) is after \(latest)")
     }
     if let owns, !owns(message.key) {
@@ -138,6 +149,7 @@ public final class StageTask {
       batch.rekeyed.append((message.key, record))
       return nil
     }
+    counts.unknownFields += document.unknownFields
     return AdmittedEvent(record: record, time: time, envelope: envelope, program: try program(of: envelope), steps: steps)
   }
 
@@ -156,101 +168,108 @@ public final class StageTask {
 
   /// Runs an admitted event through the stages that read it, then what it made due.
   public func run(_ event: AdmittedEvent) {
+    var refusals: [Refusal] = []
     for step in event.steps {
       rows.beginTurn()
-      do {
-        guard try isNew(step, event) else {
+      do throws(Refusal) {
+        let body = step.repeats == .harmless ? nil : StableHash.value64(of: try encoded(step.message))
+        let identity = step.identity(event.envelope, body: body)
+        if let body, try isKnown(step, event, identity, body) {
           counts.repeated += 1
           continue
         }
-        try step.run(event.envelope, event.program, self)
+        try step.run(event.envelope, event.program, "\(event.envelope.type)\u{1f}\(identity)", self)
         counts.processed += 1
-      } catch let refusal as Refusal {
-        rows.undoTurn()
-        deadLetter(event.record, refusal)
       } catch {
-        rows.fail(error)
+        rows.undoTurn()
+        // Two stages that refuse one event for one reason: one dead letter.
+        if !refusals.contains(error) { deadLetter(event.record, error) }
+        refusals.append(error)
       }
     }
     while fireNext(upTo: clock) != nil {}
   }
 
-  /// Tells a new event from a repeated one, and refuses another body under a known identity (DECISIONS R3).
-  private func isNew(_ step: Step, _ event: AdmittedEvent) throws -> Bool {
-    guard step.repeats != .harmless else { return true }
-    let message = step.message
-    let body = StableHash.value64(of: try JSONEncoding.encode(message))
-    let identity: String
-    if step.repeats == .rememberedByBody {
-      identity = String(body, radix: 16)
-    } else {
-      identity = message.businessID ?? "\(event.envelope.source)\u{1f}\(event.envelope.id)"
-    }
+  /// Tells a repeated event from a new one, and refuses another body under a known identity (DECISIONS R3).
+  private func isKnown(_ step: Step, _ event: AdmittedEvent, _ identity: String, _ body: UInt64) throws(Refusal) -> Bool {
     let key = RowKey.seen(
-      stage: step.stage, program: event.program.value, key: message.key, type: event.envelope.type, identity: identity)
+      stage: step.stage, program: event.program.value, key: step.message.key, type: event.envelope.type, identity: identity)
     let fingerprint = Int64(bitPattern: body)
     if let known = rows.value(Int64.self, key) {
       guard known == fingerprint else {
-        throw Refusal(.conflictingDuplicate, "\(event.envelope.type) '\(identity)' is known with another body")
+        throw Refusal(
+          .conflictingDuplicate,
+          "\(event.envelope.type) '\(step.message.businessID ?? event.envelope.id)' is known with another body")
       }
-      return false
+      return true
     }
     rows.set(key, fingerprint)
-    return true
+    return false
   }
 
-  /// Turns what a stage left behind into records and rows.
+  // MARK: What a turn leaves behind
+
+  /// Turns what a stage left behind into records and rows: all of it, or none if something cannot be written.
   func finish<S: Stage>(_ turn: Turn<S>, origin: String) throws(Refusal) {
+    var outputs: [OutputRecord] = []
+    outputs.reserveCapacity(turn.outputs.count)
     for (index, output) in turn.outputs.enumerated() {
       let message = output.message
       let topic = Swift.type(of: message).topic
-      var sequence: Int64?
-      if topic.kind == .notices {
-        let key = RowKey.sequence(program: turn.program.value, topic: topic.name, key: message.key)
-        let next = (rows.value(Int64.self, key) ?? 0) + 1
-        rows.set(key, next)
-        sequence = next
-      }
-      let envelope = Envelope(
-        id: derive(origin, S.name, turn, "\(index)"), source: "/laurel/\(service.rawValue)", type: Swift.type(of: message).type,
-        time: message.instant, subject: message.key, program: turn.program, sequence: sequence, causationID: turn.cause)
-      do {
-        let data = try JSONEncoding.encode(message)
-        batch.outputs.append(OutputRecord(topic: topic, key: message.key, envelope: envelope, data: data))
-      } catch {
-        throw Refusal(error)
-      }
+      let data = try encoded(message)
+      let sequence = topic.kind == .notices ? nextSequence(turn.program, topic, message.key) : nil
+      let envelope = envelope(of: message, turn, id: derive(origin, turn, "\(index)"), sequence: sequence)
+      outputs.append(OutputRecord(topic: topic, key: message.key, envelope: envelope, data: data))
     }
+    var letters: [DeadLetter] = []
+    for (index, refused) in turn.refused.enumerated() {
+      let message = refused.message
+      // A whole event again, so that it can be sent once more as it is.
+      let headers = envelope(of: message, turn, id: derive(origin, turn, "r\(index)"), sequence: nil).headers
+      let record = InputRecord(
+        topic: Swift.type(of: message).topic, partition: 0, offset: 0, key: Array(message.key.utf8), value: try encoded(message),
+        headers: headers.map { (name: $0.0, value: Array($0.1.utf8)) })
+      letters.append(DeadLetter(refusal: refused.refusal, record: record))
+    }
+    var set: [(due: Instant, row: TimerRow)] = []
     for (index, timer) in turn.timers.enumerated() {
-      progress.timerOrder += 1
-      let key = RowKey.timer(due: timer.due, order: progress.timerOrder)
-      do {
-        let due = String(decoding: try JSONEncoding.encode(timer.what), as: UTF8.self)
-        let row = TimerRow(
-          stage: S.name, program: turn.program, key: turn.key, due: due, cause: turn.cause,
-          origin: derive(origin, S.name, turn, "t\(index)"))
-        rows.set(key, row)
-      } catch {
-        throw Refusal(error)
-      }
-      timers.add(key)
+      let due = String(decoding: try encoded(timer.what), as: UTF8.self)
+      let row = TimerRow(
+        stage: S.name, program: turn.program, key: turn.key, due: due, cause: turn.cause,
+        origin: derive(origin, turn, "t\(index)"))
+      set.append((timer.due, row))
     }
-    for refused in turn.refused {
-      do {
-        let value = try JSONEncoding.encode(refused.message)
-        let type = Swift.type(of: refused.message)
-        let record = InputRecord(
-          topic: type.topic, partition: 0, offset: 0, key: Array(refused.message.key.utf8), value: value,
-          headers: [("ce_type", Array(type.type.utf8)), ("ce_program", Array(turn.program.value.utf8))])
-        deadLetter(record, refused.refusal)
-      } catch {
-        throw Refusal(error)
-      }
+    // Nothing is refused from here on: what is outside the rows cannot be undone with them.
+    batch.outputs.append(contentsOf: outputs)
+    for letter in letters { deadLetter(letter.record, letter.refusal) }
+    for (due, row) in set {
+      progress.timerOrder += 1
+      let timer = TimerKey(due: due, order: progress.timerOrder)
+      rows.set(RowKey.timer(timer), row)
+      timers.add(timer)
     }
   }
 
-  private func derive<S: Stage>(_ origin: String, _ stage: String, _ turn: Turn<S>, _ ordinal: String) -> String {
-    StableHash.hex128(of: [turn.program.value, origin, stage, turn.key, ordinal].joined(separator: "\u{1e}"))
+  private func nextSequence(_ program: ProgramID, _ topic: Topic, _ key: String) -> Int64 {
+    let row = RowKey.sequence(program: program.value, topic: topic.name, key: key)
+    let next = (rows.value(Int64.self, row) ?? 0) + 1
+    rows.set(row, next)
+    return next
+  }
+
+  private func envelope<S: Stage>(of message: any Message, _ turn: Turn<S>, id: String, sequence: Int64?) -> Envelope {
+    Envelope(
+      id: id, source: source, type: Swift.type(of: message).type, time: message.instant, subject: message.key,
+      program: turn.program,
+      sequence: sequence, causationID: turn.cause)
+  }
+
+  private func encoded(_ value: some Encodable) throws(Refusal) -> [UInt8] {
+    do { return try JSONEncoding.encode(value) } catch { throw Refusal(error) }
+  }
+
+  private func derive<S: Stage>(_ origin: String, _ turn: Turn<S>, _ ordinal: String) -> String {
+    StableHash.hex128(of: "\(turn.program.value)\u{1e}\(origin)\u{1e}\(S.name)\u{1e}\(turn.key)\u{1e}\(ordinal)")
   }
 
   /// A record that the driver itself could not take.

@@ -116,6 +116,7 @@ struct TimerQueue {
       piece = keys.compactMap(TimerKey.init)
       used = 0
       isExhausted = keys.count < Self.pieceLength
+      earliestStored = nil
     }
     guard used < piece.count else { return nil }
     guard let instant else { return piece[used] }

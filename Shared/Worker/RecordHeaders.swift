@@ -23,9 +23,17 @@ extension InputRecord {
 }
 
 extension DeadLetter {
+  /// The most bytes of a body that every broker takes beside its headers; a longer one is cut, and stays whole at its place.
+  private static let bytesMax = 900_000
+
+  /// The record's bytes.
+  var bytes: [UInt8]? { record.value.map { $0.count > Self.bytesMax ? Array($0.prefix(Self.bytesMax)) : $0 } }
+
   /// The record's headers, its place and why it is here.
   var headers: [Header] {
-    record.headersWithPlace + [
+    let size = record.value?.count ?? 0
+    let cut = size > Self.bytesMax ? [Header(name: PlaceHeader.size, value: Array(String(size).utf8))] : []
+    return record.headersWithPlace + cut + [
       Header(name: PlaceHeader.reason, value: Array(refusal.reason.rawValue.utf8)),
       Header(name: PlaceHeader.detail, value: Array(refusal.detail.utf8)),
     ]
@@ -40,6 +48,8 @@ public enum PlaceHeader {
   /// A `DeadLetterReason`.
   public static let reason = "laurel_reason"
   public static let detail = "laurel_detail"
+  /// The bytes of the original body, where only its beginning is here.
+  public static let size = "laurel_size"
 }
 
 /// Ticks of the virtual clock.

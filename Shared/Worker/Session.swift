@@ -294,7 +294,7 @@ final class Session {
         "dead letter: \(letter.refusal)",
         ["topic": letter.record.topic.name, "partition": letter.record.partition, "offset": letter.record.offset])
       try producer.produce(
-        topic: topics.deadLetters, partition: task.number, key: letter.record.key, value: letter.record.value, headers: letter.headers)
+        topic: topics.deadLetters, partition: task.number, key: letter.record.key, value: letter.bytes, headers: letter.headers)
     }
     for (key, record) in batch.rekeyed {
       try producer.produce(

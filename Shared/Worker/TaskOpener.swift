@@ -60,9 +60,8 @@ struct TaskOpener {
 
   /// - Throws: `Disagreement` if the group has committed more than the changelog explains.
   func open(_ number: Int32, consumer: Consumer) throws -> OpenTask {
-    // Waits while a former owner's transaction holds pending offsets.
-    let committed = try consumer.committed(
-      topics.inputs.map { TopicPartition(topic: $0, partition: number) }, timeoutMilliseconds: Self.timeoutMilliseconds)
+    let committed = try stableOffsets(
+      topics.inputs.map { TopicPartition(topic: $0, partition: number) }, consumer: consumer)
     let changelog = TopicPartition(topic: topics.changelog, partition: number)
     let end = try consumer.watermarks(changelog, timeoutMilliseconds: Self.timeoutMilliseconds).high
     let directory = "\(settings.stateDirectory)/\(settings.topicPrefix)\(service.name.rawValue)/\(number)"
@@ -72,6 +71,19 @@ struct TaskOpener {
       log.error("the state store is corrupt and is rebuilt: \(detail)", ["partition": number])
       try RocksStore.destroy(directory: directory)
       return try open(number, directory, changelog, end: end, committed)
+    }
+  }
+
+  /// The group's committed offsets, once no former owner's transaction holds pending ones: at most until the broker ends it.
+  private func stableOffsets(_ partitions: [TopicPartition], consumer: Consumer) throws -> [TopicPartition: Int64] {
+    let end = ContinuousClock.now + .seconds(60)
+    while true {
+      health.beat()
+      do { return try consumer.committed(partitions, timeoutMilliseconds: Self.timeoutMilliseconds) } catch {
+        guard ContinuousClock.now < end, !Shutdown.requested, !error.isFatal else { throw error }
+        health.ready = .no("waiting for a former owner's transaction to end")
+        _ = Shutdown.wait(upTo: .milliseconds(100))
+      }
     }
   }
 
@@ -118,6 +130,11 @@ struct TaskOpener {
   /// open, and markers take offsets.
   private func restore(_ store: RocksStore, _ changelog: TopicPartition, from start: Int64?, to end: Int64) throws {
     guard (start ?? 0) < end else { return }
+    var configuration = configuration
+    // One partition at a time needs no large prefetch.
+    if configuration.properties["queued.max.messages.kbytes"] == nil {
+      configuration.properties["queued.max.messages.kbytes"] = "16384"
+    }
     let reader = try Consumer(configuration, group: "\(settings.group).restore", readCommitted: true, endEvents: true)
     defer { reader.close() }
     try reader.assignByHand([(changelog, offset: start ?? Offset.beginning)])

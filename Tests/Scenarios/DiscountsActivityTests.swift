@@ -108,3 +108,5 @@ import Testing
     #expect(scenario.refusals == [.overflow])
   }
 }
+
+private func at(_ text: String) -> Instant { DiscountsScenario.instant(text) }

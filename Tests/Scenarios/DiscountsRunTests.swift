@@ -160,14 +160,7 @@ import Testing
   }
 
   @Test func `A missed run sees what was kept of a late registration`() throws {
-    let scenario = try DiscountsScenario(
-      Program(
-        id: "tiers",
-        versions: DiscountsScenario.tiers().versions.map { version in
-          var version = version
-          version.discounts?.tiers = [.init(from: 1, percent: 7)]
-          return version
-        }))
+    let scenario = try DiscountsScenario(fromTheFirst)
     try scenario.subscription("a-s", .active, "2025-10-01")
     try scenario.invoice("i", "2026-02-03", due: "2026-05-01")
     try scenario.subscription("r-s", of: "r", .active, "2026-01-10")
@@ -177,6 +170,35 @@ import Testing
       scenario.said().filter { !$0.hasPrefix("r ") } == [
         "2026-01 a: 7% for 1 of 1", "2026-01 a: 7% on i at 02-03", "2026-02 a: 7% for 1 of 1",
       ])
+  }
+
+  @Test func `What a run caught up gives is superseded by the held run after it`() throws {
+    let scenario = try DiscountsScenario(fromTheFirst)
+    try scenario.subscription("a-s", .active, "2025-10-01")
+    try scenario.activeReferees(1, "2026-02-01")
+    try scenario.advance(to: "2026-03-01")
+    #expect(scenario.said() == ["2026-02 a: 7% for 1 of 1"])
+    try scenario.subscription("late-s", of: "late", .active, "2025-12-01", arriving: "2026-03-02")
+    try scenario.payment("late-p", of: "late", subscription: "late-s", "2025-12-01", arriving: "2026-03-02")
+    try scenario.bind("late", "2025-12-01", arriving: "2026-03-02")
+    #expect(
+      scenario.said().filter { !$0.hasPrefix("late ") } == [
+        "2025-12 a: 7% for 1 of 1", "2025-12 a: superseded at 01-28", "2026-01 a: 7% for 1 of 1",
+        "2026-01 a: superseded at 02-28",
+      ])
+    try scenario.invoice("i", "2026-03-03", due: "2026-05-01")
+    #expect(scenario.said() == ["2026-02 a: 7% on i at 03-03"])
+  }
+
+  /// One active referral is enough.
+  private var fromTheFirst: Program {
+    Program(
+      id: "tiers",
+      versions: DiscountsScenario.tiers().versions.map { version in
+        var version = version
+        version.discounts?.tiers = [.init(from: 1, percent: 7)]
+        return version
+      })
   }
 
   struct Change: Sendable {
@@ -199,3 +221,5 @@ import Testing
     #expect(scenario.said() == [])
   }
 }
+
+private func at(_ text: String) -> Instant { DiscountsScenario.instant(text) }

@@ -20,6 +20,11 @@ final class DiscountsScenario {
 
   static let owner: AccountID = "own"
 
+  /// A day or an instant; a text that is neither fails its test by standing in 1970.
+  static func instant(_ text: String) -> Instant {
+    Instant(rfc3339: text.utf8.count == 10 ? text + "T00:00:00Z" : text) ?? Instant(milliseconds: 0)
+  }
+
   /// Tiers of row B3, and the given versions of when the runs are.
   static func tiers(_ versions: [(from: String, day: Int64)] = [("2020-01-01", 28)]) -> Program {
     Program(
@@ -175,9 +180,6 @@ final class DiscountsScenario {
   }
 }
 
-/// A day or an instant of a test; a text that is neither fails the test by standing in 1970.
-func at(_ text: String) -> Instant {
-  Instant(rfc3339: text.utf8.count == 10 ? text + "T00:00:00Z" : text) ?? Instant(milliseconds: 0)
-}
+private func at(_ text: String) -> Instant { DiscountsScenario.instant(text) }
 
 private func id<Kind>(_ text: String) -> Identifier<Kind> { Identifier(derivedFrom: [text]) }

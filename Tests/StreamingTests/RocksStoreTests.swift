@@ -43,7 +43,9 @@ import Testing
     var testDescription: String { "prefix \(prefix) after \(String(describing: after)) limit \(limit)" }
   }
 
-  private static let scanned: [[UInt8]] = [[], [0], [1], [1, 0], [1, 255], [1, 255, 255], [2], [255], [255, 255], [255, 255, 7]]
+  private static let scanned: [[UInt8]] = [
+    [], [0], [1], [1, 0], [1, 255], [1, 255, 255], [2], [255], [255, 255], [255, 255, 7],
+  ]
 
   @Test(arguments: [
     Scan(prefix: [], keys: scanned),
@@ -132,6 +134,8 @@ import Testing
       #expect(outcome { try RocksStore(directory: spelling, resources: .small).close() } == .unavailable, "\(spelling)")
       #expect(outcome { try RocksStore.destroy(directory: spelling) } == .unavailable, "\(spelling)")
     }
+    let error = #expect(throws: StoreError.self) { try RocksStore(directory: scratch.path("store"), resources: .small).close() }
+    #expect(error?.description.contains("already open in this process") == true)
     #expect(try first.value(for: [1]) == [1])
     first.close()
     let second = try RocksStore(directory: scratch.path("store"), resources: .small)
@@ -159,7 +163,9 @@ import Testing
   @Test func aDamagedStoreCanBeDestroyed() throws {
     let path = scratch.path("store")
     try filledStore(path)
-    for name in try files(path) where name != "LOCK" { try Data("damaged".utf8).write(to: URL(fileURLWithPath: path + "/" + name)) }
+    for name in try files(path) where name != "LOCK" {
+      try Data("damaged".utf8).write(to: URL(fileURLWithPath: path + "/" + name))
+    }
     #expect(outcome { try RocksStore(directory: path, resources: .small).close() } == .corrupt)
     try RocksStore.destroy(directory: path)
     #expect(!FileManager.default.fileExists(atPath: path))
@@ -246,7 +252,8 @@ import Testing
       try FileManager.default.copyItem(atPath: path, toPath: copy)
       let table = copy + "/" + (try #require(try files(copy).first { $0.hasSuffix(".sst") }))
       // The first byte of a table is of a block of rows.
-      try flip(table, at: round == 0 ? 0 : Int.random(in: 0..<size(table), using: &random), bit: Int.random(in: 0..<8, using: &random))
+      try flip(
+        table, at: round == 0 ? 0 : Int.random(in: 0..<size(table), using: &random), bit: Int.random(in: 0..<8, using: &random))
       let answer = outcome {
         let store = try RocksStore(directory: copy, resources: .small)
         #expect(try Self.rows(store) == expected)
@@ -317,7 +324,9 @@ import Testing
   private static func batch(_ number: Int) -> [RowChange] {
     var random = Seeded(state: UInt64(number))
     let changes = (0..<50).map { index in
-      RowChange(key: Array("\((number * 37 + index) % 400)".utf8), value: (0..<100).map { _ in UInt8.random(in: 0...255, using: &random) })
+      RowChange(
+        key: Array("\((number * 37 + index) % 400)".utf8), value: (0..<100).map { _ in UInt8.random(in: 0...255, using: &random) }
+      )
     }
     let deletions = (0..<(number < 2 ? 0 : 5)).map { RowChange(key: Array("\((number * 11 + $0) % 400)".utf8), value: nil) }
     return changes + deletions + [RowChange(key: Array("position".utf8), value: Array("\(number)".utf8))]
@@ -349,8 +358,7 @@ import Testing
       return .answered
     } catch StoreError.corrupt {
       return .corrupt
-    } catch StoreError.unavailable(let detail) {
-      print("unavailable: \(detail)")
+    } catch StoreError.unavailable {
       return .unavailable
     } catch {
       Issue.record(error)

@@ -15,10 +15,18 @@ struct RawRecord {
   /// - Parameter fallback: the topic of a line that tells none.
   init(_ line: Line, fallback: Topic, parser: JSONParser) {
     bytes = line.bytes
-    let document = try? parser.parse(line.bytes)
-    let type = (try? document?.decode(String.self, at: "type")).flatMap(MessageRegistry.type(named:))
-    topic = type.map(\.topic).flatMap { $0.kind == .input ? $0 : nil } ?? fallback
-    key = ["account", "code", "referrer"].lazy.compactMap { try? document?.decode(String.self, at: "data", $0) }.first
+    var topic = fallback
+    var key: String?
+    if let document = try? parser.parse(line.bytes) {
+      if let name = try? document.decode(String.self, at: "type"), let type = MessageRegistry.type(named: name),
+        type.topic.kind == .input
+      {
+        topic = type.topic
+      }
+      for field in ["account", "code", "referrer"] where key == nil { key = try? document.decode(String.self, at: "data", field) }
+    }
+    self.topic = topic
+    self.key = key
   }
 
   func send(on producer: Producer, bus: Bus, partitions: Int32, token: Int = 0) throws(KafkaError) {

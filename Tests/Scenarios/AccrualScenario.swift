@@ -1,0 +1,196 @@
+import Accrual
+import Contracts
+import JSON
+import Streaming
+import Terms
+
+/// The accrual service alone, in memory: billing events, verdicts and requests in, one line for each notice out, with the balance after
+/// it. The referrer is `acme`, its referee `beta`.
+final class AccrualScenario {
+  private let simulation: Simulation
+  private let notices = Notices()
+  private let currency: Currency
+  private var number: Int64 = 0
+
+  private final class Notices {
+    var lines: [String] = []
+    var refusals: [DeadLetterReason] = []
+    let parser = JSONParser()
+  }
+
+  /// Rows A2–A6, in KZT.
+  static let bonusTerms = RewardTerms(
+    lineKinds: [.plan, .service], requiresPlanLine: true, categories: nil, refusesPromoCodes: false, excludedDiscounts: [],
+    rate: percent(10), statuses: [], maxPayments: nil, creditAfter: .days(14), availableAfter: .days(14))
+
+  /// Rows C5–C9, in USD.
+  static let cashTerms = RewardTerms(
+    lineKinds: [.plan, .service], requiresPlanLine: false, categories: ["shared-hosting", "domain"], refusesPromoCodes: true,
+    excludedDiscounts: [.promo, .sale, .manual], rate: percent(10),
+    statuses: [.init(name: "Bronze", above: ["USD": 7500], rate: percent(1))], maxPayments: nil, creditAfter: .zero,
+    availableAfter: .days(30))
+
+  static func bonus(_ reward: RewardTerms = bonusTerms) throws -> AccrualScenario {
+    try AccrualScenario(
+      "bonus", "KZT",
+      TermsVersion(
+        program: "bonus", version: 1, effectiveFrom: at("2020-01-01"),
+        attribution: AttributionTerms(link: "{code}", parameter: "ref"),
+        reward: reward, spending: SpendingTerms(kinds: ["plan", "service"])))
+  }
+
+  static func cash() throws -> AccrualScenario {
+    try AccrualScenario(
+      "cash", "USD",
+      TermsVersion(
+        program: "cash", version: 1, effectiveFrom: at("2020-01-01"),
+        attribution: AttributionTerms(
+          link: "{code}", parameter: "page", referrer: Eligibility(kinds: [.individual], countries: ["UA"])),
+        reward: cashTerms, withdrawal: WithdrawalTerms(approvalAbove: [:], dueSoonAfter: .days(7), dueAfter: .days(10))))
+  }
+
+  private init(_ program: ProgramID, _ currency: Currency, _ terms: TermsVersion) throws {
+    self.currency = currency
+    let notices = notices
+    simulation = try Simulation(
+      services: [AccrualService.service(Programs([Program(id: program, versions: [terms])]))], programs: [program],
+      notice: { notices.lines.append(Self.line($0, notices.parser)) }, refused: { notices.refusals.append($0.refusal.reason) })
+  }
+
+  private static func percent(_ count: Int64) -> BasisPoints { BasisPoints(count * 100) ?? .zero }
+
+  // MARK: Given. Days are of 2026; `late` is the day on which an event arrives, if not the one it is dated.
+
+  func take<M: Message>(_ message: M, late: String? = nil) throws {
+    number += 1
+    let envelope = Envelope(id: "e\(number)", source: "/test", type: M.type, time: late.map(day) ?? message.instant)
+    try simulation.take(envelope, topic: M.topic, data: try JSONEncoding.encode(message), number: number)
+  }
+
+  func advance(_ to: String) throws { try simulation.advance(to: day(to)) }
+
+  @discardableResult func registered(_ on: String = "01-01") throws -> Self {
+    try take(AccountRegistered(account: "acme", registeredAt: day(on), kind: .individual, country: "UA"))
+    return self
+  }
+
+  @discardableResult func bound(_ on: String = "01-05", late: String? = nil) throws -> Self {
+    try take(
+      ReferralAttributed(
+        referral: "beta", referrer: "acme", referee: "beta", code: "ACME", registeredAt: day(on), attributedAt: day(on),
+        terms: "t@1",
+        because: []), late: late)
+    return self
+  }
+
+  func paid(
+    _ payment: String, _ on: String, _ lines: [PaymentLine], bonus: Int64? = nil, promoCode: String? = nil, late: String? = nil
+  ) throws {
+    try take(
+      PaymentSettled(
+        payment: id(payment), account: "beta", paidAt: day(on), currency: currency, lines: lines, paidWithBonus: bonus,
+        promoCode: promoCode), late: late)
+  }
+
+  func paid(_ payment: String, _ on: String, _ amount: Int64, late: String? = nil) throws {
+    try paid(payment, on, [PaymentLine(sku: "x", kind: .plan, category: "domain", amount: amount)], late: late)
+  }
+
+  func refunded(
+    _ refund: String, _ payment: String, _ on: String, _ amount: Int64, _ lines: [RefundLine]? = nil, late: String? = nil
+  ) throws {
+    try take(
+      PaymentRefunded(
+        refund: id(refund), payment: id(payment), account: "beta", refundedAt: day(on), currency: currency, amount: amount,
+        lines: lines), late: late)
+  }
+
+  func requested(_ payment: String, _ on: String, late: String? = nil) throws {
+    try take(RefundRequested(payment: id(payment), account: "beta", requestedAt: day(on)), late: late)
+  }
+
+  func declined(_ payment: String, _ on: String, late: String? = nil) throws {
+    try take(RefundDeclined(payment: id(payment), account: "beta", declinedAt: day(on)), late: late)
+  }
+
+  func disputed(_ payment: String, _ on: String, late: String? = nil) throws {
+    try take(PaymentDisputed(payment: id(payment), account: "beta", disputedAt: day(on)), late: late)
+  }
+
+  func closed(_ payment: String, _ outcome: DisputeOutcome, _ on: String, late: String? = nil) throws {
+    try take(DisputeClosed(payment: id(payment), account: "beta", closedAt: day(on), outcome: outcome), late: late)
+  }
+
+  func spend(_ request: String, _ on: String, _ amount: Int64, kinds: [String] = ["plan"]) throws {
+    try take(
+      SpendRequested(
+        request: id(request), account: "acme", requestedAt: day(on), amount: amount, currency: currency, invoice: "i",
+        kinds: kinds))
+  }
+
+  func opened(_ request: String, _ on: String, _ amount: Int64) throws {
+    try take(
+      WithdrawalOpened(
+        request: id(request), referrer: "acme", amount: amount, currency: currency, requestedAt: day(on), dueAt: day(on),
+        at: day(on),
+        terms: "t@1", because: []))
+  }
+
+  // MARK: Then
+
+  var refusals: [DeadLetterReason] { notices.refusals }
+
+  /// The notices since the last look.
+  func said() -> [String] {
+    defer { notices.lines.removeAll() }
+    return notices.lines
+  }
+
+  private static func line(_ record: OutputRecord, _ parser: JSONParser) -> String {
+    do {
+      let said = try parser.decode(Said.self, from: record.data)
+      let type = record.envelope.type.dropLast(".v1".utf8.count)
+      let day = "\(said.day)".dropFirst(5).prefix(5)
+      let words: [String?] = [
+        "\(day) \(type)", said.payment ?? said.request, said.delta.map { "\($0)" } ?? said.amount.map { "\($0)" },
+        said.rate.map { "at \($0)" }, said.cause.map { "(\($0))" }, said.reasons.map { $0.joined(separator: " ") },
+        said.balance.map { "→ \($0.parts)" },
+      ]
+      return words.compactMap(\.self).joined(separator: " ")
+    } catch {
+      return "\(record.envelope.type): \(error)"
+    }
+  }
+
+  private struct Said: Decodable {
+    let payment: String?
+    let request: String?
+    let amount: Int64?
+    let delta: Int64?
+    let rate: BasisPoints?
+    let cause: String?
+    let reasons: [String]?
+    let balance: Balance?
+    let accruedAt: Instant?
+    let creditedAt: Instant?
+    let at: Instant?
+
+    var day: Instant { at ?? accruedAt ?? creditedAt ?? Instant(milliseconds: 0) }
+  }
+}
+
+extension Balance {
+  /// `available 90 reversed 10`: what is not 0.
+  fileprivate var parts: String {
+    let parts = [
+      ("pending", pending), ("available", available), ("locked", locked), ("reserved", reserved), ("spent", spent),
+      ("paid", paid),
+      ("reversed", reversed),
+    ]
+    let told = parts.filter { $0.1 != 0 }.map { "\($0.0) \($0.1)" }
+    return told.isEmpty ? "nothing" : told.joined(separator: " ")
+  }
+}
+
+private func day(_ text: String) -> Instant { at("2026-\(text)") }
+private func id<Kind>(_ text: String) -> Identifier<Kind> { Identifier(derivedFrom: [text]) }
