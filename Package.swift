@@ -12,8 +12,8 @@ func executable(_ name: String, _ path: String, _ dependencies: [Target.Dependen
   .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -76,7 +76,8 @@ let package = Package(
     tests("ServiceKitTests", ["ServiceKit"]),
     tests(
       "Scenarios",
-      ["Accrual", "Attribution", "Contracts", "Deployment", "Discounts", "JSON", "Payouts", "Streaming", "Terms", "TermsFiles"]),
+      ["Accrual", "Attribution", "Contracts", "Deployment", "Discounts", "JSON", "Payouts", "Streaming", "Terms", "TermsFiles"],
+      exclude: ["Golden"]),
     tests("Faults", ["Contracts", "JSON", "Kafka", "TestSupport"]),
     tests("Tidy", []),
   ],

@@ -4,8 +4,8 @@ import JSON
 import Streaming
 import Terms
 
-/// The accrual service alone, in memory: billing events, verdicts and requests in, one line for each notice out, with the balance after
-/// it. The referrer is `acme`, its referee `beta`.
+/// The accrual service alone, in memory: billing events, verdicts and requests in, one line for each notice out, with the balance
+/// after it. The referrer is `acme`, its referee `beta`.
 final class AccrualScenario {
   private let simulation: Simulation
   private let notices = Notices()

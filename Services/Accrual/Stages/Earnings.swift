@@ -4,8 +4,8 @@ import Terms
 
 /// Keyed by payer: which of an account's payments earn, how much, and what refunds and disputes leave of it.
 ///
-/// It knows to whom an account is bound, the turnover and the payments; it owns no balance and writes no notice. What it decides goes
-/// to the referrer's ledger.
+/// It knows to whom an account is bound, the turnover and the payments; it owns no balance and writes no notice. What it decides
+/// goes to the referrer's ledger.
 struct EarningsStage: Stage {
   static let name = "earnings"
 

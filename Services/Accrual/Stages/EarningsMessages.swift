@@ -25,8 +25,8 @@ struct RewardEarned: Message {
   /// Fixed here for good: later terms move neither (row A4).
   var creditAt: Instant
   var availableAt: Instant
-  /// Of facts that had come before the payment, in order of arrival. They travel with it, so that none of its timers, which may be
-  /// due at once, comes between (DECISIONS T4).
+  /// Of facts that had come before the payment, in order of arrival. They travel with it, so that none of its timers, which may
+  /// be due at once, comes between (DECISIONS T4).
   var changes: [RewardChange] = []
   var terms: String
   var because: [Because]

@@ -8,8 +8,8 @@ struct Referral {
   let attributedAt: Instant
 }
 
-// Everything that can be refused comes before the first change of the state: an event that had waited is refused alone, in the middle
-// of a turn.
+// Everything that can be refused comes before the first change of the state: an event that had waited is refused alone, in the
+// middle of a turn.
 extension EarningsStage {
   /// A payment of a bound referee: judges it, and applies what had come before it.
   func settle(_ payment: PaymentSettled, _ referral: Referral, _ program: Program, _ turn: Turn<Self>) throws(Refusal) {

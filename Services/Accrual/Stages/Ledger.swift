@@ -2,8 +2,8 @@ import Contracts
 import Streaming
 import Terms
 
-/// Keyed by referrer: the only owner of a balance. It writes every notice about rewards, spending and reservations, with the balance
-/// after it.
+/// Keyed by referrer: the only owner of a balance. It writes every notice about rewards, spending and reservations, with the
+/// balance after it.
 struct LedgerStage: Stage {
   static let name = "ledger"
 

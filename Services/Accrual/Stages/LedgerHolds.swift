@@ -1,8 +1,8 @@
 import Contracts
 import Streaming
 
-// What refunds and disputes do to a reward on the balance (rows A9, C7; DECISIONS A9b, C7, C7b). A reward that was declined, or that
-// nothing is left of, has no row: whatever comes for it does nothing.
+// What refunds and disputes do to a reward on the balance (rows A9, C7; DECISIONS A9b, C7, C7b). A reward that was declined, or
+// that nothing is left of, has no row: whatever comes for it does nothing.
 extension LedgerStage {
   func change(_ referee: AccountID, _ payment: PaymentID, _ change: RewardChange, _ turn: Turn<Self>) throws(Refusal) {
     guard var reward = reward(referee, payment, turn) else { return }
@@ -80,8 +80,8 @@ extension LedgerStage {
     if !reward.isFrozen { try catchUp(&reward, at: instant, turn) }
   }
 
-  /// Credited and unlocked at the later of the release and the fixed instant. A timer set here may be the second for its instant: the
-  /// first may have found the reward frozen, and of two the later finds it done.
+  /// Credited and unlocked at the later of the release and the fixed instant. A timer set here may be the second for its instant:
+  /// the first may have found the reward frozen, and of two the later finds it done.
   private func catchUp(_ reward: inout Reward, at release: Instant, _ turn: Turn<Self>) throws(Refusal) {
     if reward.progress == .pending {
       guard release >= reward.creditAt else {

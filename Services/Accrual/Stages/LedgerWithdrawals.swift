@@ -11,8 +11,8 @@ struct Reservation: Codable, Sendable, Equatable {
   let terms: String
 }
 
-/// Why nothing is set aside for a withdrawal: all reasons that hold (row C1; DECISIONS R1). That the owner is closed is none: what it
-/// has earned stays payable.
+/// Why nothing is set aside for a withdrawal: all reasons that hold (row C1; DECISIONS R1). That the owner is closed is none:
+/// what it has earned stays payable.
 func reasonsAgainstWithdrawal(
   amount: Int64, available: Int64, eligibility: Eligibility?, kind: AccountKind?, country: String?
 ) -> [WithdrawalReason] {
