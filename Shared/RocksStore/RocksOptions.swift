@@ -17,10 +17,10 @@ struct RocksOptions: ~Copyable {
     let writeBuffer = resources.writeBufferBytesPerStore
     rocksdb_options_set_write_buffer_size(handle, writeBuffer)
     rocksdb_options_set_max_write_buffer_number(handle, 2)
-    // Most keys that are read are not among the latest changes: a filter spares searching them there (a quarter of a get's time).
+    // Most keys that are read are not among the latest changes: a filter spares searching them there.
     rocksdb_options_set_memtable_whole_key_filtering(handle, 1)
     rocksdb_options_set_memtable_prefix_bloom_size_ratio(handle, 0.02)
-    // The first level is as big as the four flushed buffers that are merged into it.
+    // Twice the four flushed buffers that are merged into it at a time.
     rocksdb_options_set_max_bytes_for_level_base(handle, UInt64(max(writeBuffer * 8, 1 << 20)))
     rocksdb_options_set_target_file_size_base(handle, UInt64(max(writeBuffer * 2, 1 << 20)))
     rocksdb_options_set_level_compaction_dynamic_level_bytes(handle, 1)

@@ -53,10 +53,15 @@ public final class StageTask {
 
   /// The latest instant that this task knows to have come; timers up to it have fired.
   public var clock: Instant { Instant(milliseconds: progress.clock) }
-  /// The clock follows the bus (ticks and event times), not the system: set by the first tick, for good.
-  public var isVirtual: Bool {
-    get { progress.isVirtual }
-    set { progress.isVirtual = newValue }
+  /// The clock follows the bus (ticks and event times), not the system.
+  public var isVirtual: Bool { progress.isVirtual }
+
+  /// The first tick has come: the clock follows the bus from now on, for good. As far as it has run ahead with the system's time it
+  /// goes back to the tick, or a bus whose clock starts in the past would see every timer due at once.
+  public func followBus(from tick: Instant) {
+    guard !progress.isVirtual else { return }
+    progress.isVirtual = true
+    progress.clock = min(progress.clock, tick.milliseconds)
   }
 
   /// Moves the clock, never back; what is due on the way fires in order.

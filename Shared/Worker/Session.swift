@@ -231,7 +231,7 @@ final class Session {
     do {
       guard let moved = try ClockTick.read(record) else { return nil }
       if !stages.isVirtual { log.notice("following the bus's virtual clock from now on", ["partition": record.partition]) }
-      stages.isVirtual = true
+      stages.followBus(from: moved)
       return moved
     } catch let refusal as Refusal {
       stages.deadLetter(record, refusal)

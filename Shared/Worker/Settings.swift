@@ -43,7 +43,7 @@ public struct Settings: Sendable {
     Option("topic-prefix", placeholder: "TEXT", kind: topicPrefixKind, help: "Put before every topic's name", defaultValue: ""),
     Option(
       "kafka", placeholder: "KEY=VALUE", kind: .keyValue,
-      help: "Any librdkafka property, such as security.protocol=SSL; repeatable", repeatable: true),
+      help: "Any librdkafka property, such as security.protocol=SSL", repeatable: true),
   ]
 
   private static let topicPrefixKind = Option.Kind.checked(expected: "letters, digits, '.', '_' or '-', at most 100") { text in

@@ -135,6 +135,8 @@ struct TaskOpener {
     if configuration.properties["queued.max.messages.kbytes"] == nil {
       configuration.properties["queued.max.messages.kbytes"] = "16384"
     }
+    // The end is told in an answer, and a broker that has no record holds its answer back for this long.
+    configuration.properties.merge(["fetch.wait.max.ms": "10"]) { own, _ in own }
     let reader = try Consumer(configuration, group: "\(settings.group).restore", readCommitted: true, endEvents: true)
     defer { reader.close() }
     try reader.assignByHand([(changelog, offset: start ?? Offset.beginning)])

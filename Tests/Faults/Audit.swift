@@ -10,8 +10,8 @@ struct Audit {
   private let prefix: String
   private let parser = JSONParser()
 
-  init(_ installation: Installation, _ topics: [Topic] = [.referrals, .rewards, .discounts, .payouts]) throws {
-    records = try installation.records(topics)
+  init(_ installation: Installation) throws {
+    records = try installation.records([.referrals, .rewards, .discounts, .payouts])
     prefix = installation.prefix
   }
 
@@ -20,56 +20,52 @@ struct Audit {
   }
 
   /// No id twice; 1, 2, 3, … for each program, topic and key.
-  func checkIDsAndSequences(_ location: SourceLocation = #_sourceLocation) throws {
+  func checkIDsAndSequences() throws {
     var ids: [String: Int] = [:]
     var last: [String: Int64] = [:]
     var gaps: [String] = []
     for record in records {
       ids[record.header("ce_id") ?? "", default: 0] += 1
-      let place = "\(record.topic.dropFirst(prefix.count)) \(record.header("ce_program") ?? "") \(String(decoding: record.key ?? [], as: UTF8.self))"
+      let key = String(decoding: record.key ?? [], as: UTF8.self)
+      let place = "\(record.topic.dropFirst(prefix.count)) \(record.header("ce_program") ?? "") \(key)"
       let number = record.header("ce_sequence").flatMap { Int64($0) } ?? 0
       if number != last[place, default: 0] + 1 { gaps.append("\(place): \(number) after \(last[place, default: 0])") }
       last[place] = number
     }
     let repeated = ids.filter { $0.value > 1 }
-    try #require(repeated.isEmpty, "\(repeated.count) ids more than once: \(repeated.prefix(5))", sourceLocation: location)
-    try #require(gaps.isEmpty, "\(gaps.count) gaps: \(gaps.prefix(5))", sourceLocation: location)
+    try #require(repeated.isEmpty, "\(repeated.count) ids more than once: \(repeated.prefix(5))")
+    try #require(gaps.isEmpty, "\(gaps.count) gaps: \(gaps.prefix(5))")
   }
 
-  /// Each payment accrued once with its right amount, and credited once if `credited`; the last balances are the reference's.
-  func check(_ payments: Payments, credited: Bool, _ location: SourceLocation = #_sourceLocation) throws {
-    try checkIDsAndSequences(location)
+  /// One of each for each referee, payment and reward, the amounts right, and the last balances those of the reference.
+  func check(_ load: Payments) throws {
+    try checkIDsAndSequences()
+    let referees = (0..<load.referees).map { "e\($0)" }
+    try once(referees, try notices(ReferralAttributed.self).map(\.referee.value), "attributed")
+    try once(referees, try notices(OfferOpened.self).map(\.account.value), "offers opened")
+    try once(referees, try notices(OfferExpired.self).map(\.account.value), "offers expired")
+    try once((0..<load.referees).map { "w\($0)" }, try notices(WithdrawalDeclined.self).map(\.request.value), "withdrawals declined")
+
     let accrued = try notices(RewardAccrued.self)
-    var rewards: [String: Int64] = [:]
-    var byPayment: [String: Int] = [:]
-    var balances: [String: Balance] = [:]
-    for notice in accrued {
-      byPayment[notice.payment.value, default: 0] += 1
-      rewards[notice.payment.value] = notice.amount
-    }
-    let wanted = Dictionary(uniqueKeysWithValues: (0..<payments.count).map { (payments.payment($0), payments.reward($0)) })
-    let twice = byPayment.filter { $0.value > 1 }
-    let missing = wanted.keys.filter { byPayment[$0] == nil }
-    try #require(twice.isEmpty && missing.isEmpty, "accrued twice: \(twice.count), never: \(missing.count)", sourceLocation: location)
-    try #require(rewards == wanted, sourceLocation: location)
+    let credited = try notices(RewardCredited.self)
+    try once((0..<load.count).map(load.payment), accrued.map(\.payment.value), "accrued")
+    try once(accrued.map(\.reward.value), credited.map(\.reward.value), "credited")
+    let amounts = Dictionary(uniqueKeysWithValues: accrued.map { ($0.payment.value, $0.amount) })
+    try #require(amounts == Dictionary(uniqueKeysWithValues: (0..<load.count).map { (load.payment($0), load.reward($0)) }))
+    var last: [String: Balance] = [:]
+    for notice in credited { last[notice.referrer.value] = notice.balance }
+    try #require(last.mapValues(\.available) == load.balances, "the last balances")
+    try #require(last.values.allSatisfy { $0.pending == 0 })
+  }
 
-    let credits = try notices(RewardCredited.self)
-    let ids = Set(credits.map(\.reward))
-    try #require(credits.count == (credited ? payments.count : 0), "credited: \(credits.count)", sourceLocation: location)
-    try #require(ids.count == credits.count, "a reward was credited twice", sourceLocation: location)
-
-    for record in records {
-      switch record.header("ce_type") {
-      case RewardAccrued.type:
-        let notice = try parser.decode(RewardAccrued.self, from: record.value ?? [])
-        balances[notice.referrer.value] = notice.balance
-      case RewardCredited.type:
-        let notice = try parser.decode(RewardCredited.self, from: record.value ?? [])
-        balances[notice.referrer.value] = notice.balance
-      default: break
-      }
-    }
+  private func once(_ wanted: [String], _ found: [String], _ what: String) throws {
+    let counts = found.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+    let wantedSet = Set(wanted)
+    let twice = counts.filter { $0.value > 1 }.keys.sorted()
+    let missing = wanted.filter { counts[$0] == nil }
+    let strange = counts.keys.filter { !wantedSet.contains($0) }
     try #require(
-      balances.mapValues { credited ? $0.available : $0.pending } == payments.balances, "the last balances", sourceLocation: location)
+      twice.isEmpty && missing.isEmpty && strange.isEmpty,
+      "\(what): \(twice.count) twice \(twice.prefix(5)), \(missing.count) never \(missing.prefix(5)), \(strange.count) unasked")
   }
 }

@@ -85,7 +85,8 @@ final class Installation {
   func stopAll() throws {
     for process in services.values {
       guard process.isRunning else { throw BrokerFailure("\(process.name) has ended by itself") }
-      guard process.stop() == 0 else { throw BrokerFailure("\(process.name) did not stop within 10 s with status 0") }
+      let ending = process.stop()
+      guard ending == .status(0) else { throw BrokerFailure("\(process.name) was told to stop: \(ending)") }
     }
   }
 

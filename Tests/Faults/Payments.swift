@@ -6,7 +6,7 @@ import TestSupport
 struct Payments {
   static let start = Instant(milliseconds: 1_767_603_600_000)  // 2026-01-05T09:00:00Z
   /// All rewards are credited by then.
-  static let end = start + .days(30)
+  static let end = start + .days(40)
 
   let referees: Int
   let count: Int
@@ -16,21 +16,31 @@ struct Payments {
   func referee(_ number: Int) -> Int { number % referees }
   func payment(_ number: Int) -> String { "p\(number)" }
 
-  /// Referrer by its number, with what it must have in the end.
+  /// What each referrer must have in the end.
   var balances: [String: Int64] {
     (0..<count).reduce(into: [:]) { $0["r\(referee($1))", default: 0] += reward($1) }
   }
 
-  func publishReferrals(_ publisher: Publisher) throws {
-    for number in 0..<referees {
+  /// Codes asked for and registrations with them; every hop of attribution, and a welcome offer each.
+  func publishReferrals(_ numbers: Range<Int>, _ publisher: Publisher) throws {
+    for number in numbers {
       let code = "CODE\(number)"
       try publisher.publish(
-        CodeRequested(
-          request: try id("code\(number)"), account: try id("r\(number)"), requestedAt: Self.start, vanity: code))
+        CodeRequested(request: try id("code\(number)"), account: try id("r\(number)"), requestedAt: Self.start, vanity: code))
       try publisher.publish(
         AccountRegistered(
           account: try id("e\(number)"), registeredAt: Self.start + .seconds(1),
           referral: RegistrationReferral(code: code, channel: .code)))
+    }
+  }
+
+  /// Withdrawals of nothing: a question of payouts to the ledger, its answer, and one refusal each.
+  func publishWithdrawals(_ numbers: Range<Int>, _ publisher: Publisher) throws {
+    for number in numbers {
+      try publisher.publish(
+        WithdrawalRequested(
+          request: try id("w\(number)"), account: try id("x\(number)"), requestedAt: Self.start + .hours(1), amount: 100,
+          currency: "USD", destination: "card"), program: "cash")
     }
   }
 
@@ -39,8 +49,7 @@ struct Payments {
       try publisher.publish(
         PaymentSettled(
           payment: try id(payment(number)), account: try id("e\(referee(number))"),
-          // Older than ten days is nothing; spread over them, in order.
-          paidAt: Self.start + .seconds(Int64(60 + number * (864_000 / count))), currency: "KZT",
+          paidAt: Self.start + .seconds(Int64(60 + number * (860_000 / max(count, 1)))), currency: "KZT",
           lines: [PaymentLine(sku: "plan", kind: .plan, plan: "Basic", amount: amount(number))]))
     }
   }

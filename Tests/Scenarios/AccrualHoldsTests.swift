@@ -163,3 +163,5 @@ import Testing
     #expect(scenario.refusals == [.malformed])
   }
 }
+
+private func at(_ text: String) -> Instant { AccrualScenario.instant(text) }

@@ -141,3 +141,5 @@ import Testing
       ])
   }
 }
+
+private func at(_ text: String) -> Instant { AccrualScenario.instant(text) }

@@ -57,6 +57,9 @@ final class AccrualScenario {
       notice: { notices.lines.append(Self.line($0, notices.parser)) }, refused: { notices.refusals.append($0.refusal.reason) })
   }
 
+  /// A day of a test; a text that is none fails the test by standing in 1970.
+  static func instant(_ day: String) -> Instant { Instant(rfc3339: day + "T00:00:00Z") ?? Instant(milliseconds: 0) }
+
   private static func percent(_ count: Int64) -> BasisPoints { BasisPoints(count * 100) ?? .zero }
 
   // MARK: Given. Days are of 2026; `late` is the day on which an event arrives, if not the one it is dated.
@@ -192,5 +195,6 @@ extension Balance {
   }
 }
 
+private func at(_ text: String) -> Instant { AccrualScenario.instant(text) }
 private func day(_ text: String) -> Instant { at("2026-\(text)") }
 private func id<Kind>(_ text: String) -> Identifier<Kind> { Identifier(derivedFrom: [text]) }

@@ -54,18 +54,26 @@ public final class ServiceProcess: Sendable {
     try? running.lifeline.close()
   }
 
-  /// SIGTERM; the exit status, or nil (and a kill) when it has not ended within `limit`.
-  public func stop(within limit: Duration = .seconds(10)) -> Int32? {
-    signal(SIGTERM)
-    let status = exitStatus(within: limit)
-    kill()
-    return status
+  /// How a process ended.
+  public enum Ending: Equatable, Sendable {
+    case status(Int32)
+    case signal(Int32)
+    case stillRuns
   }
 
-  /// The exit status when it ends by itself within `limit`; nil also if a signal ended it.
-  public func exitStatus(within limit: Duration) -> Int32? {
-    guard waitUntil(limit, { !self.isRunning }), running.process.terminationReason == .exit else { return nil }
-    return running.process.terminationStatus
+  /// SIGTERM; what came of it within `limit`. It is gone afterwards in any case.
+  public func stop(within limit: Duration = .seconds(10)) -> Ending {
+    signal(SIGTERM)
+    let ending = ending(within: limit)
+    kill()
+    return ending
+  }
+
+  /// Waits for it to end by itself.
+  public func ending(within limit: Duration) -> Ending {
+    guard waitUntil(limit, { !self.isRunning }) else { return .stillRuns }
+    let status = running.process.terminationStatus
+    return running.process.terminationReason == .exit ? .status(status) : .signal(status)
   }
 
   /// SIGSTOP: it neither runs nor knows that time goes by.

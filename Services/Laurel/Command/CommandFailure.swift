@@ -10,3 +10,6 @@ struct CommandFailure: Error, CustomStringConvertible {
 
 /// Says something about the command's own work, on standard error: standard output is for results.
 func tell(_ text: String) { LineSink.standardError.line(text) }
+
+/// This process's environment.
+var environment: [String: String] { ProcessInfo.processInfo.environment }

@@ -34,6 +34,7 @@ struct Withdrawal: Codable, Sendable, Equatable {
   /// `program@version`: what judged the request goes on judging it.
   let terms: String
   private(set) var standing = Standing.opened
+  private(set) var endedAt: Instant?
 
   init(_ event: WithdrawalRequested, under version: TermsVersion, _ terms: WithdrawalTerms) {
     request = event.request
@@ -54,6 +55,11 @@ struct Withdrawal: Codable, Sendable, Equatable {
     case .opened, .awaitingApproval, .instructed: true
     case .paid, .failed, .declined: false
     }
+  }
+
+  /// Whether another request of that instant came upon this one.
+  func isOpen(at instant: Instant) -> Bool {
+    isOpen || requestedAt <= instant && endedAt.map { instant < $0 } ?? false
   }
 
   var needsApproval: Bool { approvalAbove.map { amount > $0 } ?? false }
@@ -112,9 +118,9 @@ extension Withdrawal {
     switch step {
     case .awaitApproval: standing = .awaitingApproval
     case .instruct: standing = .instructed
-    case .pay: standing = .paid
-    case .fail: standing = .failed
-    case .decline: standing = .declined
+    case .pay(let at, _): (standing, endedAt) = (.paid, at)
+    case .fail(let at, _): (standing, endedAt) = (.failed, at)
+    case .decline(let at, _, _): (standing, endedAt) = (.declined, at)
     }
   }
 
@@ -126,6 +132,10 @@ extension Withdrawal {
     case .paid, .failed, .declined: nil
     }
   }
+
+  /// Nothing happens to a withdrawal before it is asked for, whatever a foreign clock says: readers that go by the instants, the ledger
+  /// among them, would otherwise see its end before its opening.
+  private func notBeforeRequest(_ instant: Instant) -> Instant { max(instant, requestedAt) }
 
   private func answered(_ answer: LedgerAnswer) -> WithdrawalStep {
     switch answer {
@@ -141,16 +151,19 @@ extension Withdrawal {
   }
 
   private func canceled(at instant: Instant) -> WithdrawalStep {
-    .decline(at: instant, reasons: [.canceled], because: [Because("canceled", ["canceledAt": .text(instant.description)])])
+    .decline(
+      at: notBeforeRequest(instant), reasons: [.canceled],
+      because: [Because("canceled", ["canceledAt": .text(instant.description)])])
   }
 
   private func decided(_ decision: OperatorDecision) -> WithdrawalStep {
     switch decision {
     case .approved(let at, let name, let note):
-      .instruct(at: at, because: Because("approved", ["operator": .text(name.value)], quoting: note, as: "note"))
+      .instruct(
+        at: notBeforeRequest(at), because: Because("approved", ["operator": .text(name.value)], quoting: note, as: "note"))
     case .rejected(let at, let name, let note):
       .decline(
-        at: at, reasons: [.declinedByOperator],
+        at: notBeforeRequest(at), reasons: [.declinedByOperator],
         because: [Because("declined-by-operator", ["operator": .text(name.value)], quoting: note, as: "note")])
     }
   }
@@ -158,9 +171,13 @@ extension Withdrawal {
   private func ended(_ result: PayoutResult) -> WithdrawalStep {
     switch result {
     case .settled(let at, let reference):
-      .pay(at: at, because: Because("payout-settled", ["payout": .text(payout.value)], quoting: reference, as: "reference"))
+      .pay(
+        at: notBeforeRequest(at),
+        because: Because("payout-settled", ["payout": .text(payout.value)], quoting: reference, as: "reference"))
     case .failed(let at, let reason):
-      .fail(at: at, because: Because("payout-failed", ["payout": .text(payout.value)], quoting: reason, as: "reason"))
+      .fail(
+        at: notBeforeRequest(at),
+        because: Because("payout-failed", ["payout": .text(payout.value)], quoting: reason, as: "reason"))
     }
   }
 }

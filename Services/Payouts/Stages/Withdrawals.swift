@@ -68,9 +68,9 @@ public struct Withdrawals: Stage {
   static let withdrawals = Table<Withdrawal>("withdrawal")
   /// By request; may be there before the request.
   static let facts = Table<WithdrawalFacts>("facts")
-  /// The account's one open withdrawal.
-  static let open = Table<RequestID>("open")
-  /// Requests in order of their instants, while it is not known whether the open withdrawal stays open.
+  /// The account's latest opened withdrawal: the one that may still be open.
+  static let latest = Table<RequestID>("latest")
+  /// Requests in order of their instants, while the ledger has not said whether the latest withdrawal stays open.
   static let line = Table<Withdrawal>("line")
   /// Whose payout it is.
   static let payouts = Table<RequestID>("payout")
@@ -129,10 +129,14 @@ public struct Withdrawals: Stage {
   /// one was still open.
   private func serveLine(_ turn: Turn<Withdrawals>) {
     for withdrawal in turn.all(Self.line) {
-      let open = turn[Self.open].flatMap { turn[Self.withdrawals, .id($0)] }
-      if open?.standing == .opened { return }
+      let latest = turn[Self.latest].flatMap { turn[Self.withdrawals, .id($0)] }
+      if latest?.standing == .opened { return }
       turn[Self.line, .instant(withdrawal.requestedAt), .id(withdrawal.request)] = nil
-      if let open { decline(withdrawal, behind: open.request, turn) } else { self.open(withdrawal, turn) }
+      if let latest, latest.isOpen(at: withdrawal.requestedAt) {
+        decline(withdrawal, behind: latest.request, turn)
+      } else {
+        open(withdrawal, turn)
+      }
     }
   }
 
@@ -145,7 +149,7 @@ public struct Withdrawals: Stage {
 
   private func open(_ withdrawal: Withdrawal, _ turn: Turn<Withdrawals>) {
     let (request, payout) = (withdrawal.request, withdrawal.payout)
-    turn[Self.open] = request
+    turn[Self.latest] = request
     turn[Self.withdrawals, .id(request)] = withdrawal
     turn[Self.payouts, .id(payout)] = request
     if let result = turn[Self.strayResults, .id(payout)] {
@@ -185,7 +189,6 @@ public struct Withdrawals: Stage {
     let steps = withdrawal.advance(by: facts)
     guard !steps.isEmpty else { return }
     turn[Self.withdrawals, .id(request)] = withdrawal
-    if !withdrawal.isOpen, turn[Self.open] == request { turn[Self.open] = nil }
     for step in steps { turn.emit(withdrawal.notice(of: step)) }
   }
 }

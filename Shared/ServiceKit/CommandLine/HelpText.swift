@@ -43,7 +43,7 @@ extension Option {
 
   fileprivate var helpWithOrigins: String {
     var notes: [String] = []
-    if let defaultValue { notes.append("default \(defaultValue)") }
+    if let defaultValue, !defaultValue.isEmpty { notes.append("default \(defaultValue)") }
     if required { notes.append("required") }
     if repeatable { notes.append("repeatable") }
     return notes.isEmpty ? help : "\(help) (\(notes.joined(separator: ", ")))"

@@ -1,0 +1,71 @@
+import Contracts
+import Foundation
+import Kafka
+import TestSupport
+import Testing
+
+/// A load that is published in portions, with something bad happening during each, and the proof that all of it took effect once.
+struct Disturbance {
+  let installation: Installation
+  let load: Payments
+  /// Portions of the load; LAUREL_FAULT_CYCLES raises it.
+  let cycles: Int
+  let publisher: Publisher
+  private let reader: TopicReader
+
+  /// - Parameters:
+  ///   - payments: in one cycle.
+  ///   - referees: in all cycles.
+  init(_ installation: Installation, cycles: Int, payments: Int = 600, referees: Int = 200) throws {
+    self.installation = installation
+    let wanted = ProcessInfo.processInfo.environment["LAUREL_FAULT_CYCLES"].flatMap { Int($0) } ?? cycles
+    self.cycles = max(wanted, cycles)
+    load = Payments(referees: referees, count: payments * self.cycles)
+    publisher = try Publisher(installation)
+    reader = try installation.reader([.rewards, .referrals, .discounts, .payouts])
+    // Before the services start, so that none of them fires a timer by the system's clock.
+    try publisher.tick(Payments.start)
+  }
+
+  /// Publishes, and calls `disturb` when some part of each portion has been worked off.
+  func run(_ disturb: (_ cycle: Int) throws -> Void) throws {
+    for cycle in 0..<cycles {
+      // A service that has just come back must take part, else nothing would be going on when the next blow falls.
+      try installation.waitReady()
+      let before = reader.records.count
+      try load.publishReferrals(part(cycle, of: load.referees), publisher)
+      try load.publish(part(cycle, of: load.count), publisher)
+      try load.publishWithdrawals(part(cycle, of: load.referees), publisher)
+      let moment = Int.random(in: 1...(load.count / cycles))
+      _ = try reader.read(for: .seconds(5)) { $0.count >= before + moment }
+      try disturb(cycle)
+      try publisher.flush()
+    }
+  }
+
+  private func part(_ cycle: Int, of count: Int) -> Range<Int> { count * cycle / cycles..<count * (cycle + 1) / cycles }
+
+  /// Waits for everything to be said, moves the clock on so that all is credited, with `disturb` during it, stops the services and
+  /// audits what they said.
+  func finish(_ disturb: () throws -> Void = {}) throws {
+    try wait(for: load.count, RewardAccrued.type)
+    try wait(for: load.referees, ReferralAttributed.type, WithdrawalDeclined.type, OfferOpened.type)
+    try publisher.tick(Payments.end)
+    _ = try reader.read(for: .seconds(5)) { $0.contains { $0.header("ce_type") == RewardCredited.type } }
+    try disturb()
+    try wait(for: load.count, RewardCredited.type)
+    try wait(for: load.referees, OfferExpired.type)
+    try installation.waitReady()
+    try installation.stopAll()
+    try Audit(installation).check(load)
+  }
+
+  private func wait(for count: Int, _ types: String...) throws {
+    for type in types {
+      let all = try reader.read(for: .seconds(90)) { records in records.count { $0.header("ce_type") == type } >= count }
+      guard all else {
+        throw BrokerFailure("\(reader.records.count { $0.header("ce_type") == type }) of \(count) \(type) have come")
+      }
+    }
+  }
+}

@@ -1,0 +1,263 @@
+import Contracts
+import Terms
+import Testing
+
+/// Withdrawals as an account's owner lives through them (row C10), with the ledger's answers as late as may be.
+@Suite struct PayoutsWithdrawalTests {
+  typealias Event = PayoutsEvent
+
+  @Test func aSmallWithdrawalIsPaid() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.requested("w1"))
+    #expect(try scenario.said() == ["opened w1 03-01T12:00"])
+    try scenario.take(Event.reserved("w1"))
+    let instructed = try #require(try scenario.notices(PayoutInstructed.self).first)
+    #expect(instructed.amount == 400 && instructed.currency == "USD" && instructed.destination == "card:1111")
+    #expect(instructed.attempt == 1 && instructed.terms == "cash@1" && !instructed.because.isEmpty)
+    #expect(try scenario.said() == ["instructed w1 w1#1 03-01T12:00"])
+    try scenario.take(Event.settled("w1#1", day: 4))
+    #expect(try scenario.said() == ["paid w1 w1#1 03-04T12:00"])
+  }
+
+  @Test func aLargeWithdrawalWaitsForItsOperator() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.requested("w1", 50_001))
+    try scenario.take(Event.reserved("w1", 50_001))
+    #expect(try scenario.said() == ["opened w1 03-01T12:00", "awaitingApproval w1 03-01T12:00"])
+    try scenario.take(Event.approved("w1", day: 3))
+    #expect(
+      try scenario.notices(PayoutInstructed.self).first?.because == [Because("approved", ["operator": "olga", "note": "known"])])
+    #expect(try scenario.said() == ["instructed w1 w1#1 03-03T12:00"])
+    try scenario.take(Event.rejected("w1", day: 4))
+    try scenario.take(Event.canceled("w1", day: 4))
+    #expect(try scenario.said() == [])
+    try scenario.take(Event.failed("w1#1", day: 5))
+    try scenario.take(Event.settled("w1#1", day: 6))
+    #expect(try scenario.said() == ["failed w1 w1#1 03-05T12:00"])
+  }
+
+  @Test func whatIsDeclinedIsDeclinedOnce() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.requested("w1", 50_001, day: 1))
+    try scenario.take(Event.reserved("w1", 50_001, day: 1))
+    try scenario.take(Event.rejected("w1", day: 2))
+    try scenario.take(Event.approved("w1", day: 2))
+    try scenario.take(Event.requested("w2", day: 3))
+    try scenario.take(Event.canceled("w2", day: 4))
+    try scenario.take(Event.reserved("w2", day: 3))
+    try scenario.take(Event.requested("w3", day: 5))
+    try scenario.take(Event.refused("w3", day: 5, [.referrerNotEligible, .insufficientBalance]))
+    try scenario.take(Event.canceled("w3", day: 6))
+    #expect(try scenario.notices(WithdrawalDeclined.self).last?.because == [Because("withdrawal", ["available": 3])])
+    #expect(
+      try scenario.said() == [
+        "opened w1 03-01T12:00", "awaitingApproval w1 03-01T12:00", "declined w1 declined-by-operator 03-02T12:00",
+        "opened w2 03-03T12:00", "declined w2 canceled 03-04T12:00",
+        "opened w3 03-05T12:00", "declined w3 referrer-not-eligible insufficient-balance 03-05T12:00",
+      ])
+  }
+
+  @Test func anUnknownResultKeepsItOpen() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.requested("w1"))
+    try scenario.take(Event.reserved("w1"))
+    _ = try scenario.said()
+    try scenario.take(Event.unknown("w1#1", day: 2))
+    try scenario.take(Event.requested("w2", day: 3))
+    #expect(try scenario.said() == ["declined w2 already-open 03-03T12:00"])
+    try scenario.take(Event.settled("w1#1", day: 4))
+    #expect(try scenario.said() == ["paid w1 w1#1 03-04T12:00"])
+  }
+
+  // MARK: One at a time
+
+  @Test func oneIsOpenAtATime() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.requested("w1"))
+    try scenario.take(Event.reserved("w1"))
+    try scenario.take(Event.requested("w2", day: 2))
+    #expect(try scenario.notices(WithdrawalDeclined.self).first?.because == [Because("already-open", ["openRequest": "w1"])])
+    // What is said about a declined one changes nothing.
+    try scenario.take(Event.canceled("w2", day: 2))
+    try scenario.take(Event.settled("w2#1", day: 2))
+    try scenario.take(Event.settled("w1#1", day: 3))
+    try scenario.take(Event.requested("w3", day: 4))
+    #expect(
+      try scenario.said() == [
+        "opened w1 03-01T12:00", "instructed w1 w1#1 03-01T12:00", "declined w2 already-open 03-02T12:00",
+        "paid w1 w1#1 03-03T12:00", "opened w3 03-04T12:00",
+      ])
+  }
+
+  /// A slow ledger must not make an earlier request look open that it is about to refuse.
+  @Test func theNextRequestWaitsForTheLedgersAnswer() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.requested("w1", day: 1))
+    try scenario.take(Event.requested("w2", day: 2))
+    try scenario.take(Event.requested("w3", day: 3))
+    #expect(try scenario.said() == ["opened w1 03-01T12:00"])
+    try scenario.take(Event.refused("w1", day: 1))
+    #expect(try scenario.said() == ["declined w1 insufficient-balance 03-01T12:00", "opened w2 03-02T12:00"])
+    try scenario.take(Event.reserved("w2", day: 2))
+    #expect(try scenario.said() == ["instructed w2 w2#1 03-02T12:00", "declined w3 already-open 03-03T12:00"])
+  }
+
+  /// Open or not is asked as of the request's instant, not as of its turn.
+  @Test func whoeverAskedBeforeTheCancellationCameUponAnOpenOne() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.requested("w1", day: 1))
+    try scenario.take(Event.requested("w2", day: 2))
+    try scenario.take(Event.requested("w4", day: 4))
+    try scenario.take(Event.canceled("w4", day: 5))
+    try scenario.take(Event.canceled("w1", day: 3))
+    try scenario.take(Event.requested("w3", day: 3))
+    #expect(
+      try scenario.said() == [
+        "opened w1 03-01T12:00", "declined w1 canceled 03-03T12:00", "declined w2 already-open 03-02T12:00",
+        "opened w4 03-04T12:00", "declined w4 canceled 03-05T12:00", "opened w3 03-03T12:00",
+      ])
+  }
+
+  // MARK: Order and repeats
+
+  static let course: [any Message] = [
+    Event.requested("w1", 50_001), Event.reserved("w1", 50_001), Event.approved("w1", day: 3), Event.settled("w1#1", day: 4),
+  ]
+
+  /// In every order, and all of it twice, the same is said.
+  @Test(arguments: permutations(of: [0, 1, 2, 3]))
+  func saysTheSameInEveryOrder(order: [Int]) throws {
+    let scenario = try PayoutsScenario()
+    for index in order + order { try scenario.take(Self.course[index], arriving: Event.noon(5)) }
+    #expect(
+      try scenario.said() == [
+        "opened w1 03-01T12:00", "awaitingApproval w1 03-01T12:00", "instructed w1 w1#1 03-03T12:00", "paid w1 w1#1 03-04T12:00",
+      ])
+    #expect(scenario.refusals.isEmpty)
+  }
+
+  @Test func aCancellationMayComeBeforeItsRequest() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.canceled("w1", day: 2))
+    #expect(try scenario.said() == [])
+    try scenario.take(Event.requested("w1", day: 1))
+    #expect(try scenario.said() == ["opened w1 03-01T12:00", "declined w1 canceled 03-02T12:00"])
+  }
+
+  /// A clock that goes wrong outside must not put the end before the opening.
+  @Test func nothingHappensBeforeTheRequest() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.requested("w1", day: 3))
+    try scenario.take(Event.reserved("w1", day: 3))
+    try scenario.take(Event.settled("w1#1", day: 2))
+    try scenario.take(Event.requested("w2", day: 4))
+    try scenario.take(Event.canceled("w2", day: 1))
+    #expect(
+      try scenario.said() == [
+        "opened w1 03-03T12:00", "instructed w1 w1#1 03-03T12:00", "paid w1 w1#1 03-03T12:00", "opened w2 03-04T12:00",
+        "declined w2 canceled 03-04T12:00",
+      ])
+  }
+
+  @Test func anotherBodyOfARequestIsRefused() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.requested("w1", 400))
+    try scenario.take(Event.requested("w1", 401))
+    #expect(scenario.refusals == [.conflictingDuplicate])
+    #expect(try scenario.said() == ["opened w1 03-01T12:00"])
+  }
+
+  @Test func theFirstOfTwoEarlyResultsCounts() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.failed("w1#1", day: 3))
+    try scenario.take(Event.settled("w1#1", day: 2))
+    try scenario.take(Event.requested("w1"))
+    try scenario.take(Event.reserved("w1"))
+    #expect(try scenario.said() == ["opened w1 03-01T12:00", "instructed w1 w1#1 03-01T12:00", "failed w1 w1#1 03-03T12:00"])
+  }
+
+  @Test func aResultOfNobodysPayoutHarmsNothing() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.settled("w9#1", day: 1))
+    try scenario.take(Event.settled("w1#2", day: 1))
+    try scenario.take(Event.requested("w1", day: 2))
+    try scenario.take(Event.reserved("w1", day: 2))
+    #expect(try scenario.said() == ["opened w1 03-02T12:00", "instructed w1 w1#1 03-02T12:00"])
+    #expect(scenario.refusals.isEmpty)
+  }
+
+  // MARK: The watch
+
+  @Test(arguments: [400, 50_001] as [Int64])
+  func whatIsStillOpenIsWatched(amount: Int64) throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.requested("w1", amount))
+    try scenario.take(Event.reserved("w1", amount))
+    _ = try scenario.said()
+    try scenario.advance(to: Event.noon(30))
+    let payout = amount == 400 ? " w1#1" : ""
+    #expect(try scenario.notices(WithdrawalOverdue.self).first?.dueAt == Event.noon(11))
+    #expect(try scenario.said() == ["dueSoon w1\(payout) 03-08T12:00", "overdue w1\(payout) 03-11T12:00"])
+  }
+
+  @Test func whatIsOverIsNotWatched() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.requested("w1"))
+    try scenario.take(Event.reserved("w1"))
+    try scenario.take(Event.settled("w1#1", day: 9))
+    try scenario.take(Event.requested("w2", day: 10))
+    try scenario.take(Event.refused("w2", day: 10))
+    _ = try scenario.said()
+    try scenario.advance(to: Event.noon(30))
+    #expect(try scenario.said() == [])
+  }
+
+  /// At one instant the timer goes first (DECISIONS T1).
+  @Test func aResultAtTheVeryDayIsTooLateForTheWatch() throws {
+    let scenario = try PayoutsScenario()
+    try scenario.take(Event.requested("w1"))
+    try scenario.take(Event.reserved("w1"))
+    _ = try scenario.said()
+    try scenario.take(Event.settled("w1#1", day: 11))
+    #expect(
+      try scenario.said() == ["dueSoon w1 w1#1 03-08T12:00", "overdue w1 w1#1 03-11T12:00", "paid w1 w1#1 03-11T12:00"])
+  }
+
+  // MARK: Terms
+
+  @Test func withoutWithdrawalTermsNothingIsOpened() throws {
+    let scenario = try PayoutsScenario(
+      Program(id: "cash", versions: [PayoutsScenario.version(1, from: "2020-01-01T00:00:00Z", nil)]))
+    try scenario.take(Event.requested("w1"))
+    try scenario.advance(to: Event.noon(30))
+    #expect(try scenario.said() == [])
+    #expect(scenario.refusals.isEmpty)
+  }
+
+  /// The version in force at the request judges it to its end (row B10 for every program).
+  @Test func laterTermsDoNotReachAnOpenWithdrawal() throws {
+    let scenario = try PayoutsScenario(
+      Program(
+        id: "cash",
+        versions: PayoutsScenario.cash.versions + [
+          PayoutsScenario.version(
+            2, from: "2026-03-02T00:00:00Z",
+            WithdrawalTerms(approvalAbove: ["USD": 100], dueSoonAfter: .days(1), dueAfter: .days(2)))
+        ]))
+    try scenario.take(Event.requested("w1", day: 1))
+    try scenario.take(Event.reserved("w1"), arriving: Event.noon(3))
+    #expect(try scenario.notices(PayoutInstructed.self).map(\.terms) == ["cash@1"])
+    try scenario.take(Event.settled("w1#1", day: 4))
+    try scenario.take(Event.requested("w2", day: 5))
+    try scenario.take(Event.reserved("w2", day: 5))
+    #expect(try scenario.notices(WithdrawalAwaitingApproval.self).map(\.terms) == ["cash@2"])
+    _ = try scenario.said()
+    try scenario.advance(to: Event.noon(30))
+    #expect(try scenario.said() == ["dueSoon w2 03-06T12:00", "overdue w2 03-07T12:00"])
+  }
+}
+
+private func permutations(of items: [Int]) -> [[Int]] {
+  guard items.count > 1 else { return [items] }
+  return items.flatMap { first in permutations(of: items.filter { $0 != first }).map { [first] + $0 } }
+}
