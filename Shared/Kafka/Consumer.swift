@@ -154,6 +154,14 @@ public final class Consumer {
     return try observer.watermarks(partition, timeoutMilliseconds: timeoutMilliseconds)
   }
 
+  /// The end of an assigned partition as the last fetch told it: no request, so good enough for a lag, not for a decision.
+  public func knownEnd(of partition: TopicPartition) -> Int64? {
+    var low: Int64 = 0
+    var high: Int64 = 0
+    let code = rd_kafka_get_watermark_offsets(client.handle, partition.topic, partition.partition, &low, &high)
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
+  }
+
   /// For `TransactionalProducer.send`: take it anew for each transaction.
   public func groupMetadata() throws(KafkaError) -> GroupMetadata {
     guard let pointer = rd_kafka_consumer_group_metadata(client.handle) else { throw KafkaError(RD_KAFKA_RESP_ERR__STATE) }

@@ -14,6 +14,7 @@ import Streaming
 /// 4. **Keep** the changes in the store, one write batch a task. A crash within it keeps all of the write batch or nothing.
 final class Session {
   private static let requestMilliseconds: Int32 = 10_000
+  private static let abortsInARowMax = 5
   /// Records from further in the future than a clock can be wrong are dead-lettered, where the system's clock rules.
   private static let futureMax = TimeSpan.hours(24)
 
@@ -29,6 +30,10 @@ final class Session {
   private var tasks: [Int32: OpenTask] = [:]
   private var gathered: [Kafka.Record] = []
   private var isClosed = false
+  /// When to ask whether a broker is back; nil: none is known to be away.
+  private var brokerProbe: ContinuousClock.Instant?
+  /// Aborts since the last commit: what an abort does not mend is left to the next session, which waits longer and longer.
+  private var abortsInARow = 0
 
   init(
     service: Service, programs: Set<ProgramID>, settings: Settings, configuration: Kafka.Configuration, partitions: Int32,
@@ -110,6 +115,7 @@ final class Session {
         try consumer.unassign()
         health.ready = .no("rebalancing")
       case .nothing:
+        probeBroker()
         return
       }
       if let end, clock.now >= end { return }
@@ -126,8 +132,21 @@ final class Session {
     if error.isFatal { throw error }
     if error.meansNoBroker {
       health.ready = .no("no broker can be reached")
+      brokerProbe = .now + .seconds(2)
     }
     log.warning("kafka: \(error)")
+  }
+
+  /// librdkafka tells when the brokers are gone, not when they are back: asked for until one answers.
+  private func probeBroker() {
+    guard let due = brokerProbe, ContinuousClock.now >= due, let number = tasks.keys.min() else { return }
+    do {
+      _ = try consumer.watermarks(TopicPartition(topic: topics.changelog, partition: number), timeoutMilliseconds: 1000)
+      brokerProbe = nil
+      health.ready = .yes
+    } catch {
+      brokerProbe = .now + .seconds(2)
+    }
   }
 
   // MARK: Assignment
@@ -270,11 +289,15 @@ final class Session {
         try producer.commit(timeoutMilliseconds: Session.requestMilliseconds)
       }
       metrics.transactionSeconds.observe(ContinuousClock.now - started)
+      abortsInARow = 0
+      brokerProbe = nil
       return changelogEnds
     } catch let failure as TransactionFailure {
       guard case .abortable(let error) = failure else { throw failure }
       log.warning("transaction aborted, its batch is done again: \(error)")
       metrics.transactionsAborted.add()
+      abortsInARow += 1
+      guard abortsInARow <= Session.abortsInARowMax else { throw failure }
       try Session.retrying { () throws(TransactionFailure) in
         try producer.abort(timeoutMilliseconds: Session.requestMilliseconds)
       }
@@ -329,8 +352,9 @@ final class Session {
       }
       metrics.add(task.stages.counts, since: task.counted)
       task.counted = task.stages.counts
-      for (topic, end) in task.ends {
-        metrics.lag(topic, task.number).set(max(0, Double(end - task.position(of: topic, topics))))
+      for topic in topics.inputs {
+        guard let end = consumer.knownEnd(of: TopicPartition(topic: topic, partition: task.number)) else { continue }
+        metrics.lag(topic, task.number).set(max(0, Double(end - max(0, task.position(of: topic, topics)))))
       }
     }
     metrics.batches.add()
@@ -346,17 +370,4 @@ final class Session {
       }
     }
   }
-}
-
-extension Contracts.Instant {
-  /// The system's clock: read here, in the driver, and handed to the rules.
-  static var now: Contracts.Instant {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Contracts.Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-  }
-}
-
-extension Duration {
-  var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

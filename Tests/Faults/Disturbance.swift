@@ -29,11 +29,13 @@ struct Disturbance {
 
   /// Publishes, and calls `disturb` when some part of each portion has been worked off.
   func run(_ disturb: (_ cycle: Int) throws -> Void) throws {
+    try load.publishCodes(publisher)
+    try wait(for: load.referees, CodeIssued.type)
     for cycle in 0..<cycles {
       // A service that has just come back must take part, else nothing would be going on when the next blow falls.
       try installation.waitReady()
       let before = reader.records.count
-      try load.publishReferrals(part(cycle, of: load.referees), publisher)
+      try load.publishRegistrations(part(cycle, of: load.referees), publisher)
       try load.publish(part(cycle, of: load.count), publisher)
       try load.publishWithdrawals(part(cycle, of: load.referees), publisher)
       let moment = Int.random(in: 1...(load.count / cycles))

@@ -21,16 +21,22 @@ struct Payments {
     (0..<count).reduce(into: [:]) { $0["r\(referee($1))", default: 0] += reward($1) }
   }
 
-  /// Codes asked for and registrations with them; every hop of attribution, and a welcome offer each.
-  func publishReferrals(_ numbers: Range<Int>, _ publisher: Publisher) throws {
-    for number in numbers {
-      let code = "CODE\(number)"
+  /// The referrers' codes; a registration that comes before its code is issued is rejected.
+  func publishCodes(_ publisher: Publisher) throws {
+    for number in 0..<referees {
       try publisher.publish(
-        CodeRequested(request: try id("code\(number)"), account: try id("r\(number)"), requestedAt: Self.start, vanity: code))
+        CodeRequested(
+          request: try id("code\(number)"), account: try id("r\(number)"), requestedAt: Self.start, vanity: "CODE\(number)"))
+    }
+  }
+
+  /// Registrations with these codes: every hop of attribution, and a welcome offer each.
+  func publishRegistrations(_ numbers: Range<Int>, _ publisher: Publisher) throws {
+    for number in numbers {
       try publisher.publish(
         AccountRegistered(
           account: try id("e\(number)"), registeredAt: Self.start + .seconds(1),
-          referral: RegistrationReferral(code: code, channel: .code)))
+          referral: RegistrationReferral(code: "CODE\(number)", channel: .code)))
     }
   }
 

@@ -1,0 +1,15 @@
+import Contracts
+import Glibc
+
+extension Contracts.Instant {
+  /// The system's clock: read here, in the driver, and handed to the rules.
+  static var now: Contracts.Instant {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Contracts.Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+  }
+}
+
+extension Duration {
+  var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
+}

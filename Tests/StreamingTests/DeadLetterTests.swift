@@ -1,0 +1,226 @@
+import Contracts
+import JSON
+import Streaming
+import Testing
+
+/// Input that a task cannot take: its reason, and its neighbours pass.
+@Suite struct DeadLetterTests {
+  private static let latest = Instant(milliseconds: 10_000)
+
+  struct Case: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let reason: DeadLetterReason
+    let record: InputRecord
+
+    init(_ description: String, _ reason: DeadLetterReason, _ change: (inout InputRecord, inout Envelope) -> Void) {
+      testDescription = description
+      self.reason = reason
+      var envelope = Envelope(id: "x", source: "/test", type: PaymentSettled.type, program: "bonus")
+      var record = InputRecord(topic: .billing, partition: 0, offset: 5, key: Array("acct".utf8), value: body(), headers: [])
+      change(&record, &envelope)
+      if record.headers.isEmpty { record.headers = envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) } }
+      self.record = record
+    }
+  }
+
+  private static func body(_ id: String = "p", amount: String = "5", paidAt: String = "1970-01-01T00:00:01Z", _ more: String = "") -> [UInt8] {
+    Array(
+      """
+      {"payment":"\(id)","account":"acct","paidAt":"\(paidAt)","currency":"USD",\
+      "lines":[{"sku":"s","kind":"plan","amount":\(amount)}]\(more)}
+      """.utf8)
+  }
+
+  static let cases: [Case] = [
+    Case("garbage without headers", .malformed) { record, _ in
+      record.value = Array("garbage".utf8)
+      record.headers = [("unrelated", [1])]
+    },
+    Case("no JSON", .malformed) { record, _ in record.value = Array("{\"payment\":".utf8) },
+    Case("an empty value", .malformed) { record, _ in record.value = [] },
+    Case("a missing field", .malformed) { record, _ in record.value = Array("{}".utf8) },
+    Case("a wrong type", .malformed) { record, _ in record.value = body(amount: "\"5\"") },
+    Case("an unknown enum value", .malformed) { record, _ in
+      record.value = Array(String(decoding: body(), as: UTF8.self).replacing("plan", with: "plane").utf8)
+    },
+    Case("an instant in no calendar", .malformed) { record, _ in record.value = body(paidAt: "1970-02-30T00:00:00Z") },
+    Case("an instant far in the past", .malformed) { record, _ in record.value = body(paidAt: "1969-12-31T23:59:59Z") },
+    Case("no id", .malformed) { _, envelope in envelope.id = "" },
+    Case("a header twice", .malformed) { record, envelope in
+      record.headers = (envelope.headers + [("ce_id", "y")]).map { (name: $0.0, value: Array($0.1.utf8)) }
+    },
+    Case("not JSON by its content type", .malformed) { _, envelope in envelope.dataContentType = "application/avro" },
+    Case("a known type on a topic that is not its own", .malformed) { record, _ in record.topic = .requests },
+    Case("a body that is too long", .oversized) { record, _ in
+      record.value = body("p", #","note":"\#(String(repeating: "x", count: Envelope.maximumBodyBytes))""#)
+    },
+    Case("headers that are too long", .oversized) { _, envelope in
+      envelope.subject = String(repeating: "x", count: Envelope.maximumBodyBytes)
+    },
+    Case("a member twice", .duplicateKey) { record, _ in record.value = body("p", #","payment":"q""#) },
+    Case("an unknown member twice", .duplicateKey) { record, _ in record.value = body("p", #","note":{"a":1,"a":1}"#) },
+    Case("an amount beyond Int64", .outOfRange) { record, _ in record.value = body(amount: "9223372036854775808") },
+    Case("a body that is not UTF-8", .notUTF8) { record, _ in record.value = body("p", #","note":""#) + [0xFF, 0x22, 0x7D] },
+    Case("a header that is not UTF-8", .notUTF8) { record, envelope in
+      record.headers = envelope.headers.map { (name: $0.0, value: $0.0 == "ce_source" ? [0xC3] : Array($0.1.utf8)) }
+    },
+    Case("another body under a known id", .conflictingDuplicate) { record, _ in record.value = body("known", amount: "6") },
+    Case("a program that is none of ours", .unknownProgram) { _, envelope in envelope.program = "bonsu" },
+    Case("no program where there are two", .missingProgram) { _, envelope in envelope.program = nil },
+    Case("an envelope from the future", .futureTime) { _, envelope in envelope.time = Instant(milliseconds: 10_001) },
+    Case("data from the future", .futureTime) { record, envelope in
+      envelope.time = Instant(milliseconds: 1)
+      record.value = body(paidAt: "1970-01-01T00:00:10.001Z")
+    },
+    Case("a sum beyond Int64", .overflow) { record, _ in
+      let more = #","x":0"#
+      let lines = #""lines":[{"sku":"s","kind":"plan","amount":9223372036854775807},{"sku":"s","kind":"plan","amount":1}]"#
+      record.value = Array(#"{"payment":"p","account":"acct","paidAt":"1970-01-01T00:00:01Z","currency":"USD",\#(lines)\#(more)}"#.utf8)
+    },
+  ]
+
+  @Test(arguments: cases)
+  func itIsRefusedWithItsReasonAndItsNeighboursPass(_ example: Case) throws {
+    let bench = try Bench([AnyStage(Payments()), AnyStage(Script())], programs: ["bonus", "cash"])
+    func neighbour(_ id: String, _ amount: String) -> InputRecord {
+      let envelope = Envelope(id: id, source: "/test", type: PaymentSettled.type, program: "bonus")
+      return record(envelope, Self.body(id, amount: amount), topic: .billing, key: "acct")
+    }
+    bench.take(neighbour("known", "1"), latest: Self.latest)
+    bench.take(example.record, latest: Self.latest)
+    bench.take(neighbour("after", "2"), latest: Self.latest)
+    let batch = try bench.commit()
+    #expect(batch.outputs.map(text) == ["paid 1", "paid 2"])
+    #expect(batch.outputs.map(\.envelope.sequence) == [1, 2])
+    let letter = try #require(batch.deadLetters.first)
+    #expect(batch.deadLetters.count == 1)
+    #expect(letter.refusal.reason == example.reason, "\(letter.refusal)")
+    #expect(!letter.refusal.detail.isEmpty)
+    // As it came.
+    #expect(letter.record.value == example.record.value)
+    #expect(letter.record.key == example.record.key)
+    #expect(letter.record.offset == 5)
+    #expect(letter.record.headers.map(\.name) == example.record.headers.map(\.name))
+    #expect(letter.record.headers.map(\.value) == example.record.headers.map(\.value))
+    #expect(bench.task.counts.deadLetters == [example.reason: 1])
+  }
+
+  @Test func everyReasonHasACase() {
+    #expect(Set(Self.cases.map(\.reason)) == Set(DeadLetterReason.allCases))
+  }
+
+  @Test func exactlyAtTheLimitsItIsTaken() throws {
+    let bench = try Bench([AnyStage(Payments())])
+    let envelope = Envelope(id: "x", source: "/test", type: PaymentSettled.type, time: Self.latest)
+    let headers = envelope.headers.reduce(0) { $0 + $1.1.utf8.count }
+    let note = Envelope.maximumBodyBytes - headers - Self.body("p", paidAt: "1970-01-01T00:00:10Z", #","note":"""#).count
+    let value = Self.body("p", paidAt: "1970-01-01T00:00:10Z", #","note":"\#(String(repeating: "x", count: note))""#)
+    bench.take(record(envelope, value, topic: .billing, key: "acct"), latest: Self.latest)
+    #expect(try bench.said() == ["paid 5"])
+    bench.take(record(envelope, value + [0x20], topic: .billing, key: "acct"), latest: Self.latest)
+    #expect(try bench.task.takeBatch().deadLetters.map(\.refusal.reason) == [.oversized])
+  }
+
+  @Test func withoutALimitAnyInstantIsTaken() throws {
+    let bench = try Bench([AnyStage(Payments())])
+    let envelope = Envelope(id: "x", source: "/test", type: PaymentSettled.type)
+    bench.take(record(envelope, Self.body(paidAt: "2199-12-31T00:00:00Z"), topic: .billing, key: "acct"))
+    #expect(try bench.said() == ["paid 5"])
+  }
+
+  /// It was let in at its cause; a refusal half-way would leave half of it done.
+  @Test func whatLaurelWroteIsNotRefusedForItsTime() throws {
+    let bench = try Bench()
+    let handed = Handed(key: "a", at: Instant(milliseconds: 99_000), acts: [.say("x")])
+    bench.take(try record(handed, id: "h", time: Instant(milliseconds: 99_000)), latest: Self.latest)
+    #expect(try bench.said() == ["x"])
+  }
+
+  @Test func theOnlyProgramNeedsNoName() throws {
+    let bench = try Bench([AnyStage(Payments())], programs: ["cash"])
+    let envelope = Envelope(id: "x", source: "/test", type: PaymentSettled.type)
+    bench.take(record(envelope, Self.body(), topic: .billing, key: "acct"))
+    #expect(try bench.task.takeBatch().outputs.map(\.envelope.program) == ["cash"])
+  }
+
+  /// An event that a stage had kept and refuses later: rebuilt, so that it can be published again as it is.
+  @Test func aKeptEventIsAWholeRecord() throws {
+    let bench = try Bench()
+    try bench.tell("a", .say("goes on"), .refuseKept("k1"), .refuseKept("k2"))
+    let batch = try bench.commit()
+    #expect(batch.outputs.map(text) == ["goes on"])
+    #expect(batch.deadLetters.map(\.refusal.detail) == ["kept k1", "kept k2"])
+    let other = try Bench()
+    for letter in batch.deadLetters { other.take(letter.record) }
+    let again = try other.task.takeBatch()
+    #expect(again.deadLetters.isEmpty)
+    #expect(other.task.counts.processed == 2)
+  }
+
+  // MARK: Ignored
+
+  @Test func tombstonesUnknownTypesAndOtherServicesTypesAreIgnored() throws {
+    let bench = try Bench([AnyStage(Payments())])
+    let known = Envelope(id: "1", source: "/test", type: PaymentSettled.type, program: "bonus")
+    bench.take(record(known, nil, topic: .billing, key: "acct"))
+    #expect(bench.task.counts.ignored == 1)
+    let unknown = Envelope(id: "2", source: "/test", type: "payment.imagined.v1", program: "none")
+    bench.take(record(unknown, Array("not even JSON".utf8), topic: .billing, key: "acct"))
+    #expect(bench.task.counts.ignored == 2)
+    // Known to the contracts, read by others: no news.
+    let others = Envelope(id: "3", source: "/test", type: InvoiceIssued.type, program: "bonus")
+    bench.take(record(others, Array("{}".utf8), topic: .billing, key: "acct"))
+    #expect(bench.task.counts.ignored == 2)
+    #expect(try bench.task.takeBatch().isEmpty)
+  }
+
+  @Test func unknownFieldsAreCountedOnceHoweverManyStagesReadThem() throws {
+    for stages in [[AnyStage(Script())], [AnyStage(Script()), AnyStage(Echo())]] {
+      let bench = try Bench(stages)
+      let envelope = Envelope(id: "1", source: "/test", type: Told.type)
+      let value = Array(#"{"key":"a","at":"1970-01-01T00:00:01Z","acts":[],"x":{"y":1},"z":null,"w":[]}"#.utf8)
+      bench.take(record(envelope, value, topic: .requests, key: "a"))
+      #expect(bench.task.counts.unknownFields == 3)
+      #expect(try bench.task.takeBatch().deadLetters.isEmpty)
+    }
+  }
+
+  @Test func structuredModeIsRead() throws {
+    let bench = try Bench([AnyStage(Payments())])
+    let envelope = Envelope(id: "1", source: "/test", type: PaymentSettled.type, program: "bonus")
+    let value = envelope.structuredText(data: Self.body())
+    for headers in [[], [("content-type", Array("application/cloudevents+json; charset=utf-8".utf8))]] {
+      bench.take(
+        InputRecord(
+          topic: .billing, partition: 0, offset: 0, key: nil, value: value, headers: headers.map { (name: $0.0, value: $0.1) }))
+    }
+    #expect(try bench.said() == ["paid 5"])
+    #expect(bench.task.counts.repeated == 1)
+  }
+
+  // MARK: Partitions
+
+  @Test func aRecordOnAWrongPartitionIsSentOnUnderItsKey() throws {
+    let bench = try Bench(owns: { $0 == "mine" })
+    let told = Told(key: "not mine", id: "1", at: Instant(milliseconds: 1), acts: [.say("x")])
+    let stray = try record(told, id: "1")
+    bench.take(stray)
+    bench.take(try record(Told(key: "mine", id: "1", at: Instant(milliseconds: 1), acts: [.say("y")]), id: "2"))
+    let batch = try bench.commit()
+    #expect(batch.rekeyed.map(\.key) == ["not mine"])
+    #expect(batch.rekeyed.first?.record.value == stray.value)
+    #expect(batch.outputs.map(text) == ["y"])
+    #expect(batch.deadLetters.isEmpty)
+    #expect(bench.task.counts.rekeyed == 1)
+  }
+
+  @Test func theServicesOwnRekeyedTopicIsRead() throws {
+    let bench = try Bench()
+    let told = Told(key: "a", id: "1", at: Instant(milliseconds: 1), acts: [.say("x")])
+    bench.take(try record(told, id: "1", topic: .rekeyed(.attribution)))
+    // The same event came by the direct way too.
+    bench.take(try record(told, id: "1"))
+    #expect(try bench.said() == ["x"])
+    #expect(bench.task.counts.repeated == 1)
+  }
+}

@@ -1,0 +1,144 @@
+import Contracts
+import JSON
+import Streaming
+import Testing
+
+/// Sequence numbers and ids of what a task writes.
+@Suite struct NoticeTests {
+  private let bench: Bench
+
+  init() throws { bench = try Bench([AnyStage(Script()), AnyStage(Echo())], programs: ["bonus", "cash"]) }
+
+  private func say(_ key: String, _ id: String, program: ProgramID = "bonus", _ acts: [Act]) throws {
+    bench.take(try record(Told(key: key, id: id, at: Instant(milliseconds: 1000), acts: acts), id: "e-\(id)", program: program))
+  }
+
+  // MARK: Sequence
+
+  @Test func sequencesCountFromOneForEachProgramTopicAndKey() throws {
+    try say("a", "1", [.say("a1"), .say("a2"), .step(to: "b", [])])
+    try say("b", "2", [.say("b1")])
+    try say("a", "3", program: "cash", [.say("cash a1")])
+    bench.take(try record(Said(key: "a", at: Instant(milliseconds: 1), text: "x"), id: "s"))
+    try say("a", "4", [.say("a3")])
+    let outputs = try bench.commit().outputs
+    #expect(outputs.filter { $0.topic == .discounts }.map { "\(text($0)) \($0.envelope.sequence ?? -1)" }
+      == ["a1 1", "a2 2", "b1 1", "cash a1 1", "a3 3"])
+    // Another topic has numbers of its own; a step between stages has none.
+    #expect(outputs.filter { $0.topic == .rewards }.map(\.envelope.sequence) == [1])
+    #expect(outputs.filter { $0.topic == .claims }.map(\.envelope.sequence) == [nil])
+  }
+
+  @Test func sequencesHaveNoGapAfterRefusalsAbortsTimersAndRestarts() throws {
+    var random = SplitMix(state: 3)
+    var kept: [Int64] = []
+    var open: [Int64] = []
+    for number in 0..<400 {
+      switch Int.random(in: 0..<10, using: &random) {
+      case 0..<4: try say("a", "\(number)", [.say("x"), .say("y")])
+      case 4: try say("a", "\(number)", [.say("x"), .refuse])
+      case 5: try say("a", "\(number)", [.timer(at: Int64(number * 10), [.say("t"), .say("t")]), .timer(at: 0, [.say("t"), .refuse])])
+      case 6: bench.advance(Int64(number * 10))
+      case 7:
+        bench.task.abort()
+        open = []
+        continue
+      default:
+        open = try bench.commit().outputs.compactMap(\.envelope.sequence)
+        kept += open
+        if number % 3 == 0 { try bench.restart() }
+        continue
+      }
+      open = try bench.task.takeBatch().outputs.compactMap(\.envelope.sequence)
+    }
+    kept += try bench.commit().outputs.compactMap(\.envelope.sequence)
+    #expect(kept.count > 100)
+    #expect(kept == Array(1...Int64(kept.count)))
+  }
+
+  // MARK: Ids
+
+  private func ids(_ records: InputRecord...) throws -> [String] {
+    let bench = try Bench([AnyStage(Script()), AnyStage(Payments())], programs: ["bonus", "cash"])
+    for record in records { bench.take(record) }
+    bench.advance(50_000)
+    return try bench.commit().outputs.map(\.envelope.id)
+  }
+
+  private func told(_ key: String, _ id: String?, _ acts: [Act]) -> Told {
+    Told(key: key, id: id, at: Instant(milliseconds: 1000), acts: acts)
+  }
+
+  private static let several: [Act] = [
+    .say("1"), .say("1"), .step(to: "b", []), .step(to: "b", []), .timer(at: 5000, [.say("t"), .say("t"), .timer(at: 5000, [.say("t")])]),
+    .timer(at: 5000, [.say("t")]), .timer(at: 500, [.say("t")]),
+  ]
+
+  @Test func theSameInputGivesTheSameIDs() throws {
+    let record = try record(told("a", "1", Self.several), id: "x")
+    #expect(try ids(record) == ids(record))
+    // Delivered under another envelope it is the same event, if it has an id of its own.
+    let again = try StreamingTests.record(told("a", "1", Self.several), id: "y", source: "/other")
+    #expect(try ids(record) == ids(again))
+  }
+
+  @Test func distinctOutputsHaveDistinctIDs() throws {
+    let all = try ids(
+      record(told("a", "1", Self.several), id: "x"),
+      record(told("b", "1", Self.several), id: "x"),
+      record(told("a", "1", Self.several), id: "x", program: "cash"),
+      // One source and id, two business ids.
+      record(told("a", "2", Self.several), id: "x"),
+      // Types without an id of their own.
+      record(told("a", nil, Self.several), id: "x"),
+      record(told("a", nil, Self.several), id: "y"),
+      record(told("a", nil, Self.several), id: "x", source: "/other"),
+      // One registration and another one; the producer has given both one id.
+      record(Registered(key: "a", at: Instant(milliseconds: 1), name: "one"), id: "x"),
+      record(Registered(key: "a", at: Instant(milliseconds: 1), name: "two"), id: "x"),
+      // Another type under the same source and id.
+      record(AccountUpdated(account: "a", updatedAt: Instant(milliseconds: 1), plan: "p"), id: "x"))
+    #expect(all.count == 7 * 8 + 4 - 1, "\(all.count)")
+    #expect(Set(all).count == all.count)
+  }
+
+  /// Text that joins to the same text is not the same source and id.
+  @Test func sourceAndIDDoNotRunTogether() throws {
+    let all = try ids(
+      record(told("a", nil, [.say("1")]), id: "c", source: "a\u{1f}b"), record(told("a", nil, [.say("1")]), id: "b\u{1f}c", source: "a"))
+    #expect(Set(all).count == 2)
+  }
+
+  @Test func aRecordThatTookTheWayOverTheRekeyedTopicGivesTheSameIDsAndCause() throws {
+    func envelopes(_ record: InputRecord) throws -> [Envelope] {
+      let bench = try Bench()
+      bench.take(record)
+      bench.advance(50_000)
+      return try bench.commit().outputs.map(\.envelope)
+    }
+    for id in ["1", nil] {
+      let event = told("a", id, Self.several)
+      let direct = try envelopes(record(event, id: "x", causation: "something outside"))
+      let rekeyed = try envelopes(record(event, id: "x", topic: .rekeyed(.attribution), causation: "something outside"))
+      #expect(direct == rekeyed)
+      #expect(direct.allSatisfy { $0.causationID == "x" })
+    }
+    let handed = Handed(key: "a", at: Instant(milliseconds: 1), acts: [.say("1")])
+    let direct = try envelopes(record(handed, id: "h", causation: "root"))
+    #expect(try envelopes(record(handed, id: "h", topic: .rekeyed(.attribution), causation: "root")) == direct)
+    #expect(direct.map(\.causationID) == ["root"])
+  }
+
+  @Test func anOutputSaysWhereItComesFrom() throws {
+    try say("a", "1", [.say("hello")])
+    let output = try #require(try bench.commit().outputs.first)
+    #expect(output.topic == .discounts)
+    #expect(output.key == "a")
+    #expect(
+      output.envelope
+        == Envelope(
+          id: output.envelope.id, source: "/laurel/attribution", type: "toy.said.v1", time: Instant(milliseconds: 1000), subject: "a",
+          program: "bonus", sequence: 1, causationID: "e-1"))
+    #expect(String(decoding: output.data, as: UTF8.self) == #"{"key":"a","at":"1970-01-01T00:00:01.000Z","text":"hello"}"#)
+  }
+}

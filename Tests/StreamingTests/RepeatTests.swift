@@ -1,0 +1,136 @@
+import Contracts
+import Streaming
+import Testing
+
+/// A second delivery: of an equal body nothing at all, of another body a conflicting duplicate (DECISIONS R3).
+@Suite struct RepeatTests {
+  private let bench: Bench
+
+  init() throws { bench = try Bench([AnyStage(Script()), AnyStage(Payments())], programs: ["bonus", "cash"]) }
+
+  private func payment(_ id: PaymentID, by account: AccountID = "acct", _ amount: Int64) -> PaymentSettled {
+    PaymentSettled(
+      payment: id, account: account, paidAt: Instant(milliseconds: 1000), currency: "USD",
+      lines: [PaymentLine(sku: "s", kind: .plan, amount: amount)])
+  }
+
+  enum Between: CaseIterable { case nothing, commit, restart }
+
+  private func pass(_ between: Between) throws -> [String] {
+    switch between {
+    case .nothing: return []
+    case .commit: return try bench.commit().outputs.map(text)
+    case .restart:
+      let said = try bench.commit().outputs.map(text)
+      try bench.restart()
+      return said
+    }
+  }
+
+  @Test(arguments: Between.allCases)
+  func anEqualBodyUnderAnyEnvelopeIsNothing(_ between: Between) throws {
+    bench.take(try record(payment("p1", 100), id: "1"))
+    var said = try pass(between)
+    bench.take(try record(payment("p1", 100), id: "1"))
+    bench.take(try record(payment("p1", 100), id: "2", source: "/other", time: Instant(milliseconds: 99)))
+    let batch = try bench.commit()
+    said += batch.outputs.map(text)
+    #expect(said == ["paid 100"])
+    #expect(batch.deadLetters.isEmpty)
+    #expect(bench.task.counts.repeated == 2)
+  }
+
+  @Test func onlyTheKnownFieldsAreTheBody() throws {
+    let first = try record(payment("p1", 100), id: "1")
+    var second = first
+    second.value = Array(
+      #" { "currency": "USD", "payment": "p1", "lines": [ {"amount":100,"kind":"plan","sku":"s","new":1} ],"#.utf8)
+    second.value? += Array(#""paidAt":"1970-01-01T00:00:01Z","account":"acct","note":"x"}"#.utf8)
+    bench.take(first)
+    bench.take(second)
+    let batch = try bench.commit()
+    #expect(batch.outputs.map(text) == ["paid 100"])
+    #expect(batch.deadLetters.isEmpty)
+  }
+
+  @Test(arguments: Between.allCases)
+  func anotherBodyIsAConflictAndTheFirstStays(_ between: Between) throws {
+    bench.take(try record(payment("p1", 100), id: "1"))
+    var said = try pass(between)
+    bench.take(try record(payment("p1", 200), id: "2"))
+    bench.take(try record(payment("p1", 100), id: "3"))
+    bench.take(try record(payment("p1", 200), id: "1"))
+    let batch = try bench.commit()
+    said += batch.outputs.map(text)
+    #expect(said == ["paid 100"])
+    #expect(batch.deadLetters.map(\.refusal.reason) == [.conflictingDuplicate, .conflictingDuplicate])
+    #expect(bench.task.counts.deadLetters == [.conflictingDuplicate: 2])
+  }
+
+  @Test func theBusinessKeyHasProgramTypeAndAccount() throws {
+    bench.take(try record(payment("p1", 100), id: "1"))
+    bench.take(try record(payment("p1", 200), id: "1", program: "cash"))
+    bench.take(try record(payment("p1", by: "another", 300), id: "1"))
+    let told = Told(key: "acct", id: "p1", at: Instant(milliseconds: 1), acts: [.say("another type")])
+    bench.take(try record(told, id: "1"))
+    let batch = try bench.commit()
+    #expect(batch.outputs.map(text) == ["paid 100", "paid 200", "paid 300", "another type"])
+    #expect(batch.deadLetters.isEmpty)
+  }
+
+  @Test func typesWithoutAnIDOfTheirOwnAreKnownBySourceAndID() throws {
+    func update(_ plan: String) -> AccountUpdated { AccountUpdated(account: "a", updatedAt: Instant(milliseconds: 1), plan: plan) }
+    bench.take(try record(update("x"), id: "1"))
+    bench.take(try record(update("x"), id: "1"))
+    bench.take(try record(update("x"), id: "2"))
+    bench.take(try record(update("y"), id: "2", source: "/other"))
+    bench.take(try record(update("z"), id: "1"))
+    let batch = try bench.commit()
+    #expect(batch.outputs.map(text) == ["plan x", "plan x", "plan y"])
+    #expect(batch.deadLetters.map(\.refusal.reason) == [.conflictingDuplicate])
+  }
+
+  @Test func whatIsRememberedByBodyHasNoConflicts() throws {
+    func registered(_ name: String) -> Registered { Registered(key: "a", at: Instant(milliseconds: 1), name: name) }
+    bench.take(try record(registered("one"), id: "1"))
+    bench.take(try record(registered("two"), id: "1"))
+    bench.take(try record(registered("one"), id: "2"))
+    bench.take(try record(registered("two"), id: "3"))
+    let batch = try bench.commit()
+    #expect(batch.outputs.map(text) == ["registered one", "registered two"])
+    #expect(batch.deadLetters.isEmpty)
+  }
+
+  @Test func whatLaurelWroteIsNotAskedAbout() throws {
+    let handed = Handed(key: "a", at: Instant(milliseconds: 1), acts: [.say("x")])
+    bench.take(try record(handed, id: "1"))
+    bench.take(try record(handed, id: "1"))
+    #expect(try bench.said() == ["x", "x"])
+  }
+
+  /// A refused event is not remembered: mended, it is taken.
+  @Test func aRefusedEventMayComeAgain() throws {
+    try bench.tell("a", id: "1", .refuse)
+    try bench.tell("a", id: "1", .say("mended"))
+    let batch = try bench.commit()
+    #expect(batch.outputs.map(text) == ["mended"])
+    #expect(batch.deadLetters.map(\.refusal.reason) == [.overflow])
+  }
+
+  @Test func anAbortedEventMayComeAgain() throws {
+    try bench.tell("a", id: "1", .say("x"))
+    bench.task.abort()
+    try bench.tell("a", id: "1", .say("x"))
+    #expect(try bench.said() == ["x"])
+  }
+
+  /// Each stage remembers for itself; what both refuse alike is one dead letter.
+  @Test func twoStagesThatReadOneTypeRefuseItOnce() throws {
+    let bench = try Bench([AnyStage(Script()), AnyStage(Echo())])
+    try bench.tell("a", id: "1", .say("x"))
+    try bench.tell("a", id: "1", .say("y"))
+    try bench.tell("a", id: "2", .refuse)
+    let batch = try bench.commit()
+    #expect(batch.deadLetters.map(\.refusal.reason) == [.conflictingDuplicate, .overflow])
+  }
+}
