@@ -222,23 +222,42 @@ final class Session {
 
   private func run(_ records: [Kafka.Record], on task: OpenTask, now: Contracts.Instant) {
     let stages = task.stages
-    var events: [(time: Contracts.Instant, event: AdmittedEvent?)] = []
-    events.reserveCapacity(records.count)
+    var arrivals: [Arrival] = []
+    arrivals.reserveCapacity(records.count)
+    // A partition's own order is never changed: an event that is older than one before it goes right after that one.
+    var latest: [Topic: Contracts.Instant] = [:]
     for record in records {
       guard let topic = topics.topic(named: record.topic) else { continue }
       stages.moved(topic.name, to: record.offset + 1)
       let input = InputRecord(record, topic: topic)
+      let time: Contracts.Instant
+      var event: AdmittedEvent?
       if topic.kind == .clock {
-        if let tick = tick(input, of: stages) { events.append((tick, nil)) }
-      } else if let event = stages.admit(input, latest: stages.isVirtual ? nil : now + Session.futureMax) {
-        events.append((event.time, event))
+        guard let tick = tick(input, of: stages) else { continue }
+        time = tick
+      } else {
+        event = stages.admit(input, latest: stages.isVirtual ? nil : now + Session.futureMax)
+        guard let event else { continue }
+        time = event.time
       }
+      let place = max(time, latest[topic] ?? time)
+      latest[topic] = place
+      arrivals.append(Arrival(place: place, number: arrivals.count, time: time, event: event))
     }
-    // Stable: records of one time stay in the order in which they came.
-    for (time, event) in events.enumerated().sorted(by: { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }).map(\.element) {
-      stages.advance(to: stages.isVirtual ? time : min(time, now))
-      if let event { stages.run(event) }
+    arrivals.sort { ($0.place, $0.number) < ($1.place, $1.number) }
+    for arrival in arrivals {
+      stages.advance(to: stages.isVirtual ? arrival.time : min(arrival.time, now))
+      if let event = arrival.event { stages.run(event) }
     }
+  }
+
+  /// An event, or a tick of the clock, in a batch: run in order of event time over the partitions, in order of arrival within each.
+  private struct Arrival {
+    /// The latest time of its partition so far.
+    let place: Contracts.Instant
+    let number: Int
+    let time: Contracts.Instant
+    let event: AdmittedEvent?
   }
 
   /// A tick of the virtual clock; the first one makes this task follow the bus for good.

@@ -60,49 +60,57 @@ struct TaskOpener {
 
   /// - Throws: `Disagreement` if the group has committed more than the changelog explains.
   func open(_ number: Int32, consumer: Consumer) throws -> OpenTask {
-    let committed = try stableOffsets(
-      topics.inputs.map { TopicPartition(topic: $0, partition: number) }, consumer: consumer)
+    let inputs = topics.inputs.map { TopicPartition(topic: $0, partition: number) }
+    // The fetch is repeated while a former owner's transaction holds pending offsets: at most until the broker ends it.
+    let committed = try patiently("waiting for a former owner's transaction to end") { () throws(KafkaError) in
+      try consumer.committed(inputs, timeoutMilliseconds: Self.timeoutMilliseconds)
+    }
     let changelog = TopicPartition(topic: topics.changelog, partition: number)
-    let end = try consumer.watermarks(changelog, timeoutMilliseconds: Self.timeoutMilliseconds).high
+    // Topics just made have no leader for a moment.
+    let bounds = try patiently("waiting for the changelog's leader") { () throws(KafkaError) in
+      try consumer.watermarks(changelog, timeoutMilliseconds: Self.timeoutMilliseconds)
+    }
     let directory = "\(settings.stateDirectory)/\(settings.topicPrefix)\(service.name.rawValue)/\(number)"
     do {
-      return try open(number, directory, changelog, end: end, committed)
+      return try open(number, directory, changelog, bounds, committed)
     } catch StoreError.corrupt(let detail) {
       log.error("the state store is corrupt and is rebuilt: \(detail)", ["partition": number])
       try RocksStore.destroy(directory: directory)
-      return try open(number, directory, changelog, end: end, committed)
+      return try open(number, directory, changelog, bounds, committed)
     }
   }
 
-  /// The group's committed offsets, once no former owner's transaction holds pending ones: at most until the broker ends it.
-  private func stableOffsets(_ partitions: [TopicPartition], consumer: Consumer) throws -> [TopicPartition: Int64] {
+  /// The same question again while it fails, for a bounded time.
+  private func patiently<Answer>(_ what: String, _ ask: () throws(KafkaError) -> Answer) throws -> Answer {
     let end = ContinuousClock.now + .seconds(60)
     while true {
       health.beat()
-      do { return try consumer.committed(partitions, timeoutMilliseconds: Self.timeoutMilliseconds) } catch {
+      do { return try ask() } catch {
         guard ContinuousClock.now < end, !Shutdown.requested, !error.isFatal else { throw error }
-        health.ready = .no("waiting for a former owner's transaction to end")
+        health.ready = .no(what)
         _ = Shutdown.wait(upTo: .milliseconds(100))
       }
     }
   }
 
   private func open(
-    _ number: Int32, _ directory: String, _ changelog: TopicPartition, end: Int64, _ committed: [TopicPartition: Int64]
+    _ number: Int32, _ directory: String, _ changelog: TopicPartition, _ bounds: (low: Int64, high: Int64),
+    _ committed: [TopicPartition: Int64]
   ) throws -> OpenTask {
     var store = try RocksStore(directory: directory, resources: resources)
     var position = try ChangelogPosition.read(from: store)
-    if let known = position, known.next > end || Contracts.Instant.now.milliseconds - known.writtenAt > Self.storeAgeMax.milliseconds {
+    if let known = position, known.next > bounds.high || Contracts.Instant.now.milliseconds - known.writtenAt > Self.storeAgeMax.milliseconds {
       log.notice(
         "the state store is too old for the changelog, or of another bus, and is rebuilt",
-        ["partition": number, "position": known.next, "changelogEnd": end])
+        ["partition": number, "position": known.next, "changelogEnd": bounds.high])
       store.close()
       try RocksStore.destroy(directory: directory)
       store = try RocksStore(directory: directory, resources: resources)
       position = nil
     }
     do {
-      try restore(store, changelog, from: position?.next, to: end)
+      // Not from the logical beginning: that is looked up, at the price of half a second while the leader is unknown.
+      try restore(store, changelog, from: position?.next ?? bounds.low, to: bounds.high)
       let owns = topics
       let stages = try StageTask(
         service: service.name, stages: service.stages, programs: programs, store: store,
@@ -128,8 +136,8 @@ struct TaskOpener {
 
   /// Reads the changelog read_committed from `start` until its end is at or past `end`: an earlier owner's transaction may still be
   /// open, and markers take offsets.
-  private func restore(_ store: RocksStore, _ changelog: TopicPartition, from start: Int64?, to end: Int64) throws {
-    guard (start ?? 0) < end else { return }
+  private func restore(_ store: RocksStore, _ changelog: TopicPartition, from start: Int64, to end: Int64) throws {
+    guard start < end else { return }
     var configuration = configuration
     // One partition at a time needs no large prefetch.
     if configuration.properties["queued.max.messages.kbytes"] == nil {
@@ -139,13 +147,13 @@ struct TaskOpener {
     configuration.properties.merge(["fetch.wait.max.ms": "10"]) { own, _ in own }
     let reader = try Consumer(configuration, group: "\(settings.group).restore", readCommitted: true, endEvents: true)
     defer { reader.close() }
-    try reader.assignByHand([(changelog, offset: start ?? Offset.beginning)])
+    try reader.assignByHand([(changelog, offset: start)])
     let progress = metrics.restoreProgress(changelog.partition)
     let started = ContinuousClock.now
     var told = started
     var rows: [RowChange] = []
     var count = 0
-    var last = start ?? 0
+    var last = start
     while true {
       health.beat()
       guard !Shutdown.requested else { throw CancellationError() }
@@ -173,7 +181,7 @@ struct TaskOpener {
       }
       if ContinuousClock.now - told > .seconds(2) {
         told = .now
-        let ratio = Double(last - (start ?? 0)) / Double(max(1, end - (start ?? 0)))
+        let ratio = Double(last - start) / Double(max(1, end - start))
         progress.set(ratio)
         health.ready = .no("restoring partition \(changelog.partition): \(Int(ratio * 100)) %")
         log.info("restoring state", ["partition": changelog.partition, "percent": Int(ratio * 100), "rows": count])

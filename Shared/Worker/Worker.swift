@@ -34,7 +34,7 @@ public final class Worker {
     while !Shutdown.requested {
       do {
         let configuration = Kafka.Configuration(bootstrap: settings.bootstrap, properties: settings.kafka, log: { [log] in log.kafka($0) })
-        guard let partitions = waitForTopics(configuration) else { return }
+        guard let partitions = try waitForTopics(configuration) else { return }
         let session = try Session(
           service: service, programs: programs, settings: settings, configuration: configuration, partitions: partitions,
           resources: resources, log: log, health: health, metrics: metrics)
@@ -56,7 +56,8 @@ public final class Worker {
   }
 
   /// The broker answers and has all the topics with one number of partitions; nil: a stop was asked for meanwhile.
-  private func waitForTopics(_ configuration: Kafka.Configuration) -> Int32? {
+  /// - Throws: `KafkaError` for a refused property.
+  private func waitForTopics(_ configuration: Kafka.Configuration) throws -> Int32? {
     var delay = GrowingDelay()
     while !Shutdown.requested {
       health.beat()
@@ -76,6 +77,8 @@ public final class Worker {
             "waiting for topics: create them with 'laurel topics create --bootstrap \(settings.bootstrap)'",
             ["missing": missing.joined(separator: ",")])
         }
+      } catch let error as KafkaError where error.isConfigurationMistake {
+        throw error
       } catch {
         health.ready = .no("waiting for the broker at \(settings.bootstrap)")
         log.warning("waiting for the broker at \(settings.bootstrap): \(error)")

@@ -52,7 +52,7 @@ struct MessageTests {
 
   /// The keys of CONTRACTS.md's table of topics, the ids of DECISIONS R3.
   static let places: [Place] = [
-    Place(AccountRegistered.self, .accounts, "acme", "acme"), Place(AccountUpdated.self, .accounts, "acme"),
+    Place(AccountRegistered.self, .accounts, "acme"), Place(AccountUpdated.self, .accounts, "acme"),
     Place(AccountClosed.self, .accounts, "acme"), Place(LinkVisited.self, .clicks, "ACME"),
     Place(SubscriptionChanged.self, .billing, "acme"), Place(CompanyClosed.self, .billing, "acme", "co1"),
     Place(InvoiceIssued.self, .billing, "acme", "i1"), Place(InvoiceSettled.self, .billing, "acme", "i1"),
@@ -64,8 +64,8 @@ struct MessageTests {
     Place(SpendCaptured.self, .requests, "acme", "w2"), Place(SpendReleased.self, .requests, "acme", "w2"),
     Place(WithdrawalRequested.self, .requests, "acme", "w2"), Place(WithdrawalCanceled.self, .requests, "acme", "w2"),
     Place(WithdrawalApproved.self, .requests, "acme", "w2"), Place(WithdrawalRejected.self, .requests, "acme", "w2"),
-    Place(PayoutSettled.self, .payoutResults, "acme", "w2#1"), Place(PayoutFailed.self, .payoutResults, "acme", "w2#1"),
-    Place(PayoutUnknown.self, .payoutResults, "acme", "w2#1"), Place(ClockMoved.self, .clock, "7"),
+    Place(PayoutSettled.self, .payoutResults, "acme"), Place(PayoutFailed.self, .payoutResults, "acme"),
+    Place(PayoutUnknown.self, .payoutResults, "acme"), Place(ClockMoved.self, .clock, "7"),
     Place(CodeIssued.self, .referrals, "acme"), Place(CodeDeclined.self, .referrals, "acme"),
     Place(ClickCounted.self, .referrals, "ACME"), Place(ClickRejected.self, .referrals, "ACME"),
     Place(ReferralAttributed.self, .referrals, "beta"), Place(ReferralRejected.self, .referrals, "beta"),

@@ -69,11 +69,6 @@ final class Installation {
     return process
   }
 
-  func startReady(_ service: ServiceName, _ number: Int = 1) throws {
-    let process = try start(service, number)
-    guard waitUntil(.seconds(60), { process.isReady }) else { throw BrokerFailure("\(process.name) is not ready") }
-  }
-
   /// All that were started; waits until each says that it is ready.
   func waitReady() throws {
     for process in services.values where !waitUntil(.seconds(60), { process.isReady }) {
@@ -88,6 +83,15 @@ final class Installation {
       let ending = process.stop()
       guard ending == .status(0) else { throw BrokerFailure("\(process.name) was told to stop: \(ending)") }
     }
+  }
+
+  /// Ends an instance with SIGTERM, or without warning, and forgets it.
+  func end(_ service: ServiceName, _ number: Int, gracefully: Bool) throws {
+    let process = try self.service(service, number)
+    services[process.name] = nil
+    guard gracefully else { return process.kill() }
+    let ending = process.stop()
+    guard ending == .status(0) else { throw BrokerFailure("\(process.name) was told to stop: \(ending)") }
   }
 
   func service(_ name: ServiceName, _ number: Int = 1) throws -> ServiceProcess {

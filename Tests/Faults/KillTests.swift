@@ -26,4 +26,97 @@ struct KillTests {
       }
     }
   }
+
+  /// What a killed producer leaves behind in an open transaction is aborted; the audit, which reads read_committed, must not see it.
+  @Test func abortedRecordsAreNeverSeen() throws {
+    try Installation.run { installation in
+      let test = try Disturbance(installation, cycles: 2, payments: 1500)
+      // Small batches: many transactions, so that one is soon found open.
+      let small = ["--batch-records", "50"]
+      for service in ServiceName.allCases { try installation.start(service, extra: small) }
+      var hits = 0
+      try test.run { _ in
+        let victim = try installation.service(.accrual)
+        for _ in 1...20 where try freeze(victim, insideTransactionOf: installation) {
+          hits += 1
+          break
+        }
+        victim.kill()
+        try installation.start(.accrual, extra: small)
+      }
+      try test.finish()
+      try #require(hits > 0, "no kill hit an open transaction, so this run has shown nothing")
+      let committed = try installation.records(Self.written).count
+      let all = try installation.records(Self.written, readCommitted: false).count
+      try #require(all > committed)
+    }
+  }
+
+  private static let written: [Topic] = [.earnings, .rewards]
+
+  /// Whether it froze with records on the bus that no reader of committed ones sees; else it runs on.
+  private func freeze(_ service: ServiceProcess, insideTransactionOf installation: Installation) throws -> Bool {
+    service.freeze()
+    let committed = try installation.records(Self.written).count
+    if try installation.records(Self.written, readCommitted: false).count > committed { return true }
+    service.thaw()
+    return false
+  }
+
+  @Test func stateIsDeletedOrDamaged() throws {
+    try Installation.run { installation in
+      let test = try Disturbance(installation, cycles: 4)
+      for service in ServiceName.allCases { try installation.start(service) }
+      let accrual = installation.stateFolder("accrual-1")
+      let attribution = installation.stateFolder("attribution-1")
+      try test.run { cycle in
+        try installation.service(.accrual).kill()
+        try installation.service(.attribution).kill()
+        switch cycle % 4 {
+        case 0: try FileManager.default.removeItem(at: attribution)  // accrual writes its log into tables at its start
+        case 1: try damage(accrual)
+        case 2: try FileManager.default.removeItem(at: accrual)
+        default: try damage(attribution)
+        }
+        try installation.start(.accrual)
+        try installation.start(.attribution)
+      }
+      try test.finish {
+        try installation.service(.accrual).kill()
+        try damage(accrual)
+        try installation.start(.accrual)
+      }
+      let logs = try installation.service(.accrual).log + installation.service(.attribution).log
+      try #require(logs.contains("rebuilt"), "no store was found to be damaged")
+    }
+  }
+
+  @Test func instancesComeAndGo() throws {
+    try Installation.run { installation in
+      let test = try Disturbance(installation, cycles: 4)
+      for service in ServiceName.allCases { try installation.start(service) }
+      try test.run { cycle in
+        switch cycle % 4 {
+        case 0, 2: try installation.start(.accrual, 2)
+        case 1: try installation.end(.accrual, 2, gracefully: true)
+        default: try installation.end(.accrual, 2, gracefully: false)
+        }
+      }
+      try test.finish()
+    }
+  }
+
+  /// Turns over one byte in the middle of every table and log file of the stores.
+  private func damage(_ folder: URL) throws {
+    let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+    let damaged = try files.count { file in
+      guard ["sst", "log"].contains(file.pathExtension) else { return false }
+      var bytes = try Data(contentsOf: file)
+      guard !bytes.isEmpty else { return false }
+      bytes[bytes.count / 2] ^= 0xFF
+      try bytes.write(to: file)
+      return true
+    }
+    try #require(damaged > 0, "the state has no files")
+  }
 }

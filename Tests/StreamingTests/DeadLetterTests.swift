@@ -23,7 +23,9 @@ import Testing
     }
   }
 
-  private static func body(_ id: String = "p", amount: String = "5", paidAt: String = "1970-01-01T00:00:01Z", _ more: String = "") -> [UInt8] {
+  private static func body(_ id: String = "p", amount: String = "5", paidAt: String = "1970-01-01T00:00:01Z", _ more: String = "")
+    -> [UInt8]
+  {
     Array(
       """
       {"payment":"\(id)","account":"acct","paidAt":"\(paidAt)","currency":"USD",\
@@ -75,7 +77,8 @@ import Testing
     Case("a sum beyond Int64", .overflow) { record, _ in
       let more = #","x":0"#
       let lines = #""lines":[{"sku":"s","kind":"plan","amount":9223372036854775807},{"sku":"s","kind":"plan","amount":1}]"#
-      record.value = Array(#"{"payment":"p","account":"acct","paidAt":"1970-01-01T00:00:01Z","currency":"USD",\#(lines)\#(more)}"#.utf8)
+      record.value = Array(
+        #"{"payment":"p","account":"acct","paidAt":"1970-01-01T00:00:01Z","currency":"USD",\#(lines)\#(more)}"#.utf8)
     },
   ]
 

@@ -79,7 +79,9 @@ import Testing
   }
 
   @Test func typesWithoutAnIDOfTheirOwnAreKnownBySourceAndID() throws {
-    func update(_ plan: String) -> AccountUpdated { AccountUpdated(account: "a", updatedAt: Instant(milliseconds: 1), plan: plan) }
+    func update(_ plan: String) -> AccountUpdated {
+      AccountUpdated(account: "a", updatedAt: Instant(milliseconds: 1), plan: plan)
+    }
     bench.take(try record(update("x"), id: "1"))
     bench.take(try record(update("x"), id: "1"))
     bench.take(try record(update("x"), id: "2"))

@@ -49,7 +49,8 @@ import Testing
     try bench.tell("a", .put(["b"], "b"), .put(["d"], "d"), .put(["f"], "f"), .put(["f2"], "f2"))
     try bench.commit()
     if !hot { try bench.restart() }
-    try bench.tell("a", .put(["a"], "a"), .put(["d"], "D"), .drop(["f"]), .put(["e"], "e"), .put(["g"], "g"), .drop(["g"]), .list([]))
+    try bench.tell(
+      "a", .put(["a"], "a"), .put(["d"], "D"), .drop(["f"]), .put(["e"], "e"), .put(["g"], "g"), .drop(["g"]), .list([]))
     #expect(try bench.said() == ["a b D e f2"])
     try bench.commit()
     try bench.tell("a", .list([]))
@@ -99,7 +100,8 @@ import Testing
     try bench.tell("a", .put(["stored"], "s1"))
     try bench.commit()
     try bench.tell("a", .put(["stored"], "s2"), .put(["dirty"], "d1"), .put(["gone"], "g"), .drop(["gone"]))
-    try bench.tell("a", .put(["stored"], "s3"), .put(["dirty"], "d2"), .put(["dirty"], "d3"), .put(["gone"], "g2"), .put(["n"], "n"), .refuse)
+    try bench.tell(
+      "a", .put(["stored"], "s3"), .put(["dirty"], "d2"), .put(["dirty"], "d3"), .put(["gone"], "g2"), .put(["n"], "n"), .refuse)
     try bench.tell("a", .get(["stored"]), .get(["dirty"]), .get(["gone"]), .get(["n"]), .list([]))
     #expect(try bench.said() == ["s2", "d1", "-", "-", "d1 s2"])
     try bench.tell("a", .put(["n"], "n2"), .list([]))

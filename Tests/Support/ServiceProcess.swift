@@ -46,6 +46,7 @@ public final class ServiceProcess: Sendable {
   deinit { kill() }
 
   public var isRunning: Bool { running.process.isRunning }
+  public var processID: Int32 { running.process.processIdentifier }
 
   /// kill -9; returns when it is gone.
   public func kill() {

@@ -1,4 +1,5 @@
 import Discounts
 import Worker
 
-ServiceMain.run(.discounts, summary: "Assigns monthly discounts by active referrals, and opens welcome offers", DiscountsService.service)
+ServiceMain.run(
+  .discounts, summary: "Assigns monthly discounts by active referrals, and opens welcome offers", DiscountsService.service)

@@ -57,7 +57,7 @@ struct Bus: Sendable {
         of: Topic.catalogue.map(name), timeoutMilliseconds: Self.timeoutMilliseconds)
       return Dictionary(
         uniqueKeysWithValues: Topic.catalogue.compactMap { topic in counts[name(topic)].map { (topic, $0) } })
-    } catch where error.code == Self.refusedProperty {
+    } catch  where error.code == Self.refusedProperty {
       throw CommandFailure(error.reason)
     } catch {
       throw CommandFailure("no broker answers at \(bootstrap): \(complaint.text ?? "\(error)")")
@@ -71,7 +71,8 @@ struct Bus: Sendable {
     let missing = Topic.catalogue.filter { counts[$0] == nil }.map(name)
     guard missing.isEmpty else {
       throw CommandFailure(
-        "topics are missing: \(missing.joined(separator: ", ")); create them with 'laurel topics create --bootstrap \(bootstrap)'")
+        "topics are missing: \(missing.joined(separator: ", ")); create them with 'laurel topics create --bootstrap \(bootstrap)'"
+      )
     }
     guard let first = counts.values.first, Set(counts.values).count == 1 else {
       throw CommandFailure("the topics have different numbers of partitions; see 'laurel topics list --bootstrap \(bootstrap)'")

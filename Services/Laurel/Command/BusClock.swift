@@ -18,7 +18,8 @@ struct BusClock {
     let parser = JSONParser()
     var latest: Instant?
     try reader.readToEnd(all.map { ($0, Offset.beginning) }) { record in
-      guard let read = try? BusMessage(record, topic: .clock, parser: parser), let tick = read.message(parser) as? ClockMoved else {
+      guard let read = try? BusMessage(record, topic: .clock, parser: parser), let tick = read.message(parser) as? ClockMoved
+      else {
         return
       }
       latest = max(latest ?? tick.at, tick.at)
@@ -34,14 +35,16 @@ struct BusClock {
         id: "clock/\(instant)/\(partition.partition)", source: "/laurel/command", type: ClockMoved.type, time: instant,
         subject: tick.key, partitionKey: tick.key)
       try producer.send(
-        envelope, data: try JSONEncoding.encode(tick), topic: partition.topic, partition: partition.partition, key: tick.key, token: token)
+        envelope, data: try JSONEncoding.encode(tick), topic: partition.topic, partition: partition.partition, key: tick.key,
+        token: token)
     }
   }
 }
 
 extension Producer {
   /// Queues a message in binary mode.
-  func send(_ envelope: Envelope, data: [UInt8], topic: String, partition: Int32, key: String, token: Int = 0) throws(KafkaError) {
+  func send(_ envelope: Envelope, data: [UInt8], topic: String, partition: Int32, key: String, token: Int = 0) throws(KafkaError)
+  {
     try produce(
       topic: topic, partition: partition, key: Array(key.utf8), value: data,
       headers: envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) }, token: token)

@@ -169,7 +169,8 @@ final class BusWatch {
     handle(consumer.poll(timeoutMilliseconds: 100))
     guard ContinuousClock.now - lastMove > .seconds(Self.stallSeconds) else { return }
     guard let behind else {
-      throw Stalled(description: "nothing has moved for \(Self.stallSeconds) s: a transaction seems to be open on \(bus.bootstrap)")
+      throw Stalled(
+        description: "nothing has moved for \(Self.stallSeconds) s: a transaction seems to be open on \(bus.bootstrap)")
     }
     let name = services[behind.service].service.name.rawValue
     let position = positions[behind.service][behind.partition][behind.topic]

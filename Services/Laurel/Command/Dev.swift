@@ -20,10 +20,12 @@ enum Dev {
     options: Bus.optionalConnection + [
       Option("terms", placeholder: "DIR", help: "Folder with the programs' terms (*.yaml)", defaultValue: "ops/terms"),
       Option("state", placeholder: "DIR", help: "Folder for the state stores; a temporary one if absent"),
-      Option("partitions", placeholder: "N", kind: .integer(1...64), help: "Partitions of topics that are created", defaultValue: "4"),
+      Option(
+        "partitions", placeholder: "N", kind: .integer(1...64), help: "Partitions of topics that are created", defaultValue: "4"),
       Option("instances", placeholder: "N", kind: .integer(1...8), help: "Instances of each service", defaultValue: "1"),
       Option(
-        "commit-ms", placeholder: "MS", kind: .integer(1...5000), help: "Longest time that a batch gathers records", defaultValue: "20"),
+        "commit-ms", placeholder: "MS", kind: .integer(1...5000), help: "Longest time that a batch gathers records",
+        defaultValue: "20"),
       Option(
         "start", placeholder: "INSTANT", kind: .instant, help: "Where the clock starts on a bus without one",
         defaultValue: Playground.clockStart),
@@ -65,7 +67,9 @@ enum Dev {
 
         """, if: coloured))
     while !Shutdown.wait(upTo: .milliseconds(200)) {
-      if let ended = playground.fleet.ended { throw CommandFailure("\(ended.name) has ended (\(ended.exit.text)); all others are stopped") }
+      if let ended = playground.fleet.ended {
+        throw CommandFailure("\(ended.name) has ended (\(ended.exit.text)); all others are stopped")
+      }
     }
     output.line("laurel dev: stopping")
     return 0

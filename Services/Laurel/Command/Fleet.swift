@@ -64,7 +64,9 @@ final class Fleet: Sendable {
         guard let port = state.withLock({ $0.ports[name] }) else { continue }
         if HealthProbe.isReady(port: port) { waiting.remove(name) }
       }
-      guard .now < end else { throw CommandFailure("not ready after \(limit.components.seconds) s: \(waiting.sorted().joined(separator: ", "))") }
+      guard .now < end else {
+        throw CommandFailure("not ready after \(limit.components.seconds) s: \(waiting.sorted().joined(separator: ", "))")
+      }
       if !waiting.isEmpty, Shutdown.wait(upTo: .milliseconds(50)) { throw BusWatch.Interrupted() }
     }
   }
@@ -101,7 +103,9 @@ final class Fleet: Sendable {
 
   private func heard(_ line: String, from instance: String, _ mark: String) {
     let plain = Terminal.withoutColours(line)
-    if plain.contains("  started  "), let place = plain.range(of: "http="), let port = Int(plain[place.upperBound...].prefix { $0.isNumber }) {
+    if plain.contains("  started  "), let place = plain.range(of: "http="),
+      let port = Int(plain[place.upperBound...].prefix { $0.isNumber })
+    {
       state.withLock { $0.ports[instance] = port }
     }
     // NOTICE is asked for because of that line alone.

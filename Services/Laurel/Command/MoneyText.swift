@@ -4,7 +4,9 @@ import Contracts
 enum MoneyText {
   /// How many digits of the minor unit a currency has (ISO 4217); 2 where nothing else stands here.
   private static let exponents: [String: Int] = {
-    let none = ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"]
+    let none = [
+      "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF",
+    ]
     let three = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
     return Dictionary(uniqueKeysWithValues: none.map { ($0, 0) } + three.map { ($0, 3) })
   }()

@@ -36,14 +36,12 @@ final class Playground {
       self.cluster = cluster
       bus = Bus(bootstrap: cluster.bootstrap, properties: MockCluster.clientProperties)
     }
-    if let state {
-      temporaryState = nil
-    } else {
-      temporaryState = FileManager.default.temporaryDirectory.appendingPathComponent("laurel-\(UUID().uuidString)").path
-    }
+    temporaryState =
+      state == nil ? FileManager.default.temporaryDirectory.appendingPathComponent("laurel-\(UUID().uuidString)").path : nil
     fleet = Fleet(
       Fleet.Plan(
-        bus: bus, terms: terms, state: state ?? temporaryState ?? ".", instances: instances, commitMilliseconds: commitMilliseconds,
+        bus: bus, terms: terms, state: state ?? temporaryState ?? ".", instances: instances,
+        commitMilliseconds: commitMilliseconds,
         logLevel: logLevel, coloured: coloured), print: print)
     // Before the services see anything: from the first tick on they follow this clock.
     let clock = BusClock(bus: bus, partitions: try bus.partitions())

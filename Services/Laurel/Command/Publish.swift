@@ -98,7 +98,8 @@ private final class InOrderOutlet: EventOutlet {
 
   func publish(_ event: FileEvent) throws {
     if isFirst, let now = publisher.now, event.time < now {
-      tell("laurel: \(file): its first event is of \(event.time), but this bus's clock stands at \(now): what lies between is over")
+      tell(
+        "laurel: \(file): its first event is of \(event.time), but this bus's clock stands at \(now): what lies between is over")
     }
     isFirst = false
     try publisher.publish(event)
@@ -139,7 +140,8 @@ private final class PlainOutlet: EventOutlet {
     try producer.flush(timeoutMilliseconds: 60_000)
     let clock = BusClock(bus: bus, partitions: partitions)
     let now = try clock.now()
-    guard let target = now == nil ? until : [until, latest].compactMap({ $0 }).max(), target > now ?? Instant.range.lowerBound else {
+    guard let target = now == nil ? until : [until, latest].compactMap({ $0 }).max(), target > now ?? Instant.range.lowerBound
+    else {
       return
     }
     try clock.tick(target, on: producer)

@@ -26,7 +26,8 @@ enum Topics {
       """,
     options: Settings.connection + [
       Option("partitions", placeholder: "N", kind: .integer(1...1000), help: "Partitions of every topic", defaultValue: "4"),
-      Option("replication", placeholder: "N", kind: .integer(1...10), help: "Copies of every record; the broker's default if absent"),
+      Option(
+        "replication", placeholder: "N", kind: .integer(1...10), help: "Copies of every record; the broker's default if absent"),
     ])
 
   private static let list = Command(
@@ -39,7 +40,8 @@ enum Topics {
     let bus = Bus(invocation)
     if invocation.path.last == "create", let bus {
       return try create(
-        bus, partitions: Int32(invocation.integer("partitions")), replication: Int32(invocation.optionalInteger("replication") ?? -1))
+        bus, partitions: Int32(invocation.integer("partitions")),
+        replication: Int32(invocation.optionalInteger("replication") ?? -1))
     }
     try list(bus)
     return 0
@@ -65,12 +67,14 @@ enum Topics {
       existing[topic].flatMap { $0 == partitions ? nil : "\(bus.name(topic)) has \($0)" }
     }
     guard different.isEmpty else {
-      throw CommandFailure("not \(counted(Int(partitions), "partition")): \(different.joined(separator: ", ")); nothing was created")
+      throw CommandFailure(
+        "not \(counted(Int(partitions), "partition")): \(different.joined(separator: ", ")); nothing was created")
     }
     let missing = Topic.catalogue.filter { existing[$0] == nil }
     guard !missing.isEmpty else { return [] }
     let outcomes = try Admin(bus.configuration).createTopics(
-      missing.map { Admin.NewTopic(name: bus.name($0), partitions: partitions, config: settings(of: $0)) }, replication: replication)
+      missing.map { Admin.NewTopic(name: bus.name($0), partitions: partitions, config: settings(of: $0)) },
+      replication: replication)
     let failures = outcomes.sorted { $0.key < $1.key }.compactMap { name, outcome -> String? in
       if case .failed(let error) = outcome { "\(name): \(error)" } else { nil }
     }

@@ -3,7 +3,9 @@ import ServiceKit
 
 extension Option.Kind {
   /// An instant in UTC; a bare day is its midnight.
-  static let instant = Option.Kind.checked(expected: "an instant in UTC such as 2026-01-28T00:00:00Z, or a day such as 2026-01-28") {
+  static let instant = Option.Kind.checked(
+    expected: "an instant in UTC such as 2026-01-28T00:00:00Z, or a day such as 2026-01-28"
+  ) {
     Instant(written: $0) != nil
   }
 }

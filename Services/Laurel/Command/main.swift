@@ -10,13 +10,17 @@ let laurel = Command(
     # what would these events earn whom?
     laurel simulate --terms ops/terms --events ops/demo/bonus.jsonl
     """,
-  subcommands: [Simulate.command, Publish.command, Tail.command, Topics.command, Clock.command], version: "0.1")
+  subcommands: [
+    Demo.command, Simulate.command, Dev.command, Publish.command, Tail.command, Clock.command, Topics.command,
+  ], version: "0.1")
 
 let invocation = laurel.parseOrExit()
 do {
   switch invocation.path.first {
   case "simulate": exit(try Simulate.run(invocation))
   case "publish": exit(try Publish.run(invocation))
+  case "dev": exit(try Dev.run(invocation))
+  case "demo": exit(try Demo.run(invocation))
   case "tail": exit(try Tail.run(invocation))
   case "topics": exit(try Topics.run(invocation))
   case "clock": exit(try Clock.run(invocation))

@@ -1,0 +1,48 @@
+import Contracts
+import Foundation
+import TestSupport
+import Testing
+
+/// The broker comes late, goes without warning and comes back.
+@Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"), .serialized)
+struct BrokerAbsenceTests {
+  @Test func servicesWaitForTheBrokerAndOutliveIt() throws {
+    guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
+    let broker = try KafkaBroker.start(home: home)
+    defer { broker.stop() }
+    broker.kill()
+    try Installation.run(bootstrap: broker.bootstrap) { installation in
+      for service in ServiceName.allCases { try installation.start(service) }
+      try waitsForTheBroker(try installation.service(.accrual))
+      try installation.end(.payouts, 1, gracefully: true)
+      try installation.start(.payouts)
+
+      try broker.restart()
+      let accrual = try installation.service(.accrual)
+      try #require(waitUntil(.seconds(30)) { accrual.log.contains("waiting for topics") })
+      #expect(accrual.page("/readyz")?.status == 503)
+      try installation.createTopics()
+      try installation.waitReady()
+
+      let test = try Disturbance(installation, cycles: 2)
+      try test.run { cycle in
+        guard cycle == 0 else { return }
+        try broker.restart()  // kill -9, then a start over the same files
+      }
+      try test.finish()
+    }
+  }
+
+  private func waitsForTheBroker(_ service: ServiceProcess) throws {
+    func waits() -> [Date] {
+      service.lines.filter { ($0["message"] as? String)?.hasPrefix("waiting for the broker at") == true }
+        .compactMap { ($0["time"] as? String).flatMap { try? Date($0, strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true)) } }
+    }
+    try #require(waitUntil(.seconds(40)) { waits().count >= 4 }, "\(service.log)")
+    let times = waits()
+    #expect(times[3].timeIntervalSince(times[2]) > times[1].timeIntervalSince(times[0]), "the delay does not grow: \(times)")
+    #expect(service.page("/livez")?.status == 200)
+    #expect(service.page("/readyz")?.status == 503)
+    #expect(service.page("/readyz")?.body.contains("broker") == true)
+  }
+}

@@ -1,0 +1,74 @@
+import Contracts
+import Foundation
+import Testing
+
+/// The stages against a second reading of the same texts, on made-up histories. `LAUREL_HISTORIES` says how many of each program;
+/// `LAUREL_HISTORY` asks for one seed only.
+@Suite struct AuditTests {
+  static let programs = ["bonus", "tiers", "cash", "mixed"]
+
+  static var seeds: [UInt64] {
+    let environment = ProcessInfo.processInfo.environment
+    if let one = environment["LAUREL_HISTORY"].flatMap(UInt64.init) { return [one] }
+    return Array(1...(environment["LAUREL_HISTORIES"].flatMap(UInt64.init) ?? 60))
+  }
+
+  /// The reading itself: it must say what the worked examples say.
+  @Test(arguments: GoldenTests.names)
+  func auditorAgreesWithTheExamples(name: String) throws {
+    let untils =
+      try JSONSerialization.jsonObject(with: Data(contentsOf: GoldenTests.folder.appending(path: "until.json"))) as? [String: Any]
+    let until = (untils?[name] as? String).flatMap(AuditedTime.read)
+    let expected = try ComparedNotices(lines: GoldenTests.lines("\(name).expected.jsonl"))
+    let actual = try ComparedNotices(lines: Auditor.notices(GoldenTests.lines("\(name).jsonl"), until: until))
+    let differences = actual.differences(from: expected)
+    #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+  }
+
+  @Test(arguments: programs)
+  func stagesAgreeWithTheAuditor(program: String) throws {
+    var failures = 0
+    for seed in Self.seeds where failures < 5 {
+      let history = History.make(program: program, seed: seed)
+      let differences = try Self.differences(history)
+      if differences.isEmpty { continue }
+      failures += 1
+      let small = try Self.shrunk(history)
+      let told = try Self.differences(small)
+      Issue.record("\(program), seed \(seed)\n\(small.lines.joined(separator: "\n"))\n\(told.joined(separator: "\n"))")
+    }
+  }
+
+  static func differences(_ history: History) throws -> [String] {
+    let lines = history.lines
+    let expected = try ComparedNotices(lines: Auditor.notices(lines, until: history.until))
+    let actual = try ComparedNotices(lines: GoldenTests.simulate(lines, until: Instant(milliseconds: history.until)).notices)
+    return actual.differences(from: expected)
+  }
+
+  /// Fewer events with a difference of the same type of notice.
+  static func shrunk(_ history: History) throws -> History {
+    func kinds(_ differences: [String]) -> Set<String> {
+      Set(differences.compactMap { $0.split(separator: " ").dropFirst().first.map(String.init) })
+    }
+    let wanted = kinds(try differences(history))
+    var history = history
+    var size = max(1, history.events.count / 2)
+    while true {
+      var index = 0
+      var hasShrunk = false
+      while index < history.events.count {
+        var smaller = history
+        smaller.events.removeSubrange(index..<min(index + size, history.events.count))
+        if try !kinds(differences(smaller)).isDisjoint(with: wanted) {
+          history = smaller
+          hasShrunk = true
+        } else {
+          index += size
+        }
+      }
+      if size == 1, !hasShrunk { return history }
+      size = max(1, size / 2)
+    }
+  }
+}

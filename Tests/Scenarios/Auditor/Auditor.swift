@@ -1,0 +1,77 @@
+import Foundation
+
+/// A second reading of the three programs, written from their texts alone: one world in memory, one event after another, plain
+/// dictionaries. What it says must be what the stages say. It shares no rule, no arithmetic and no terms with them.
+final class Auditor {
+  private(set) var said: [String] = []
+  private var programs: [String: AuditedProgram] = [:]
+  private var envelopes: Set<String> = []
+  private var bodies: [String: String] = [:]
+  private var clock: Int64 = 0
+
+  init() {
+    for rules in AuditedRules.all {
+      programs[rules.program] = AuditedProgram(rules) { [weak self] type, data in self?.say(rules.program, type, data) }
+    }
+  }
+
+  /// What must be said about these events, in their order of arrival.
+  static func notices(_ lines: [String], until: Int64? = nil) throws -> [String] {
+    let auditor = Auditor()
+    for line in lines { try auditor.take(line) }
+    if let until { auditor.advance(to: until) }
+    return auditor.said
+  }
+
+  private func take(_ line: String) throws {
+    guard let row = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], let versioned = row["type"] as? String,
+      let fields = row["data"] as? [String: Any], let program = programs[row["program"] as? String ?? ""],
+      let kind = EventKind.all[String(versioned.dropLast(3))]
+    else { return }
+    let type = String(versioned.dropLast(3))
+    let data = Facts(fields: fields)
+    guard AuditedProgram.isWellFormed(type, data), let instant = data.instant(kind.instant) else { return }
+    advance(to: (row["time"] as? String).flatMap(AuditedTime.read) ?? instant)
+    guard isNew(type, kind, data, program: program, source: "\(row["source"] ?? "")", id: "\(row["id"] ?? "")") else { return }
+    program.take(type, data, at: instant)
+    advance(to: clock)
+  }
+
+  /// R3: the first delivery of an envelope and of a business key counts, whatever the later ones say.
+  private func isNew(
+    _ type: String, _ kind: EventKind, _ data: Facts, program: AuditedProgram, source: String, id: String
+  ) -> Bool {
+    let account = data.text("account") ?? data.text("referrer") ?? data.text("code") ?? ""
+    let body = data.body(of: kind.fields)
+    if !envelopes.insert("\(program.rules.program) \(account) \(source) \(id)").inserted { return false }
+    if type == "account.registered" {
+      // R4: a second registration is another one only when its body differs.
+      if let first = bodies["\(program.rules.program) \(type) \(account)"] { return first != body }
+      bodies["\(program.rules.program) \(type) \(account)"] = body
+      return true
+    }
+    guard let own = kind.id.flatMap({ data.text($0) }) else { return true }
+    let key = "\(program.rules.program) \(type) \(account) \(own)"
+    if bodies[key] != nil { return false }
+    bodies[key] = body
+    return true
+  }
+
+  /// Everything due up to and at this instant, in the order of time.
+  private func advance(to instant: Int64) {
+    clock = max(clock, instant)
+    while true {
+      let next = programs.values.compactMap { program in program.nextDue.map { (program, $0) } }.min { $0.1 < $1.1 }
+      guard let (program, due) = next, due <= clock else { break }
+      for program in programs.values { program.clock = due }
+      program.fire()
+    }
+    for program in programs.values { program.clock = clock }
+  }
+
+  private func say(_ program: String, _ type: String, _ data: [String: Any]) {
+    let row: [String: Any] = ["specversion": "1.0", "type": type + ".v1", "program": program, "data": data]
+    let bytes = try? JSONSerialization.data(withJSONObject: row, options: [.sortedKeys])
+    said.append(bytes.map { String(decoding: $0, as: UTF8.self) } ?? "?")
+  }
+}

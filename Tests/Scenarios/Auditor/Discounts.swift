@@ -1,0 +1,188 @@
+/// A discount that a company holds until its next invoice.
+struct AuditedAssignment {
+  let company: String
+  let period: String
+  let percent: Int
+  let asOf: Int64
+}
+
+/// What one account's monthly runs look at and give.
+struct AuditedDiscounts {
+  struct Invoice {
+    var company = ""
+    var issuedAt: Int64?
+    var dueAt: Int64 = 0
+    /// Settled or voided.
+    var endedAt: Int64?
+  }
+
+  var referees: [(account: String, boundAt: Int64)] = []
+  var subscriptions: [String: AuditedSubscription] = [:]
+  /// Companies by their first subscription.
+  var firstSeen: [(company: String, at: Int64)] = []
+  var closedCompanies: [String: Int64] = [:]
+  var orders: [(at: Int64, companies: [String])] = []
+  var invoices: [String: Invoice] = [:]
+  var unused: [String: AuditedAssignment] = [:]
+  var nextRun: Int64?
+  var lastRun: Int64 = 0
+
+  /// B8.
+  func isCanceled(_ company: String, before instant: Int64) -> Bool {
+    if let closedAt = closedCompanies[company], closedAt < instant { return true }
+    let known = subscriptions.values.filter { $0.company == company && $0.status(before: instant) != nil }
+    return !known.isEmpty && known.allSatisfy { $0.isOver(before: instant) }
+  }
+
+  /// B4, B9: the user's order, then that of the first subscription; without the canceled ones.
+  func companies(before instant: Int64) -> [String] {
+    let known = firstSeen.enumerated().filter { $0.element.at < instant }
+      .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element.company)
+    let wished = orders.enumerated().filter { $0.element.at < instant }
+      .max { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }?.element.companies ?? []
+    var ordered: [String] = []
+    for company in wished.filter(known.contains) + known where !ordered.contains(company) { ordered.append(company) }
+    return ordered.filter { !isCanceled($0, before: instant) }
+  }
+
+  /// B6.
+  func hasOverdue(before instant: Int64) -> Bool {
+    invoices.values.contains { invoice in
+      guard let issuedAt = invoice.issuedAt, issuedAt < instant, invoice.dueAt < instant else { return false }
+      return invoice.endedAt.map { $0 >= instant } ?? true
+    }
+  }
+}
+
+/// The monthly runs and what becomes of their discounts.
+extension AuditedProgram {
+  /// B5: from the first 28th after the first binding on.
+  func scheduleRuns(_ referrer: String, referee: String, boundAt: Int64) {
+    let run = AuditedTime.run(after: boundAt)
+    change(referrer) { $0.discounts.referees.append((referee, boundAt)) }
+    let discounts = account(referrer).discounts
+    guard run > discounts.lastRun, run < discounts.nextRun ?? .max else { return }
+    change(referrer) { $0.discounts.nextRun = run }
+    set(.run(account: referrer), at: run)
+  }
+
+  func run(_ account: String, asOf instant: Int64) {
+    guard self.account(account).discounts.nextRun == instant else { return }
+    let next = AuditedTime.run(after: instant)
+    change(account) {
+      $0.discounts.lastRun = instant
+      $0.discounts.nextRun = next
+    }
+    set(.run(account: account), at: next)
+    if let closedAt = self.account(account).closedAt, closedAt < instant { return }
+    let discounts = self.account(account).discounts
+    for assignment in discounts.unused.values { void(account, assignment, reason: "superseded", at: instant) }
+    let active = discounts.referees.filter { $0.boundAt < instant && self.account($0.account).activity.isActive(before: instant) }.count
+    let companies = discounts.companies(before: instant)
+    var reasons: [String] = []
+    if discounts.hasOverdue(before: instant) {
+      reasons = ["pending-payments"]
+    } else {
+      if companies.isEmpty { reasons.append("no-active-company") }
+      if active < 5 { reasons.append("below-minimum") }
+    }
+    guard reasons.isEmpty else {
+      return say(
+        "discount.skipped",
+        ["account": account, "period": AuditedTime.period(instant), "asOf": AuditedTime.write(instant), "reasons": reasons])
+    }
+    var left = active
+    for company in companies where left >= 5 {
+      let slots = min(left, 20)
+      left -= slots
+      assign(account, company, slots: slots, active: active, asOf: instant)
+    }
+  }
+
+  private func assign(_ account: String, _ company: String, slots: Int, active: Int, asOf instant: Int64) {
+    let percent = slots >= 20 ? 40 : slots >= 15 ? 20 : slots >= 10 ? 10 : 5
+    let assignment = AuditedAssignment(company: company, period: AuditedTime.period(instant), percent: percent, asOf: instant)
+    change(account) { $0.discounts.unused[company] = assignment }
+    say(
+      "discount.assigned",
+      [
+        "assignment": "\(account) \(company) \(assignment.period)", "account": account, "company": company,
+        "period": assignment.period, "percent": percent, "activeReferrals": active, "slots": slots,
+        "asOf": AuditedTime.write(instant),
+      ])
+    settleKnown(account, assignment)
+  }
+
+  /// A run that is caught up finds what has happened since its instant: the first invoice uses, a cancellation voids.
+  private func settleKnown(_ account: String, _ assignment: AuditedAssignment) {
+    let discounts = self.account(account).discounts
+    let nextRun = AuditedTime.run(after: assignment.asOf)
+    let invoice = discounts.invoices.filter {
+      $0.value.company == assignment.company && ($0.value.issuedAt ?? 0) >= assignment.asOf && ($0.value.issuedAt ?? 0) < nextRun
+    }.min { ($0.value.issuedAt ?? 0, $0.key) < ($1.value.issuedAt ?? 0, $1.key) }
+    let ends = discounts.subscriptions.values.filter { $0.company == assignment.company }.flatMap(\.changes).map(\.at)
+      + [discounts.closedCompanies[assignment.company]].compactMap { $0 }
+    let end = ends.filter { $0 >= assignment.asOf && $0 < nextRun }.sorted().first {
+      discounts.isCanceled(assignment.company, before: $0 + 1)
+    }
+    if let invoice, let issuedAt = invoice.value.issuedAt, issuedAt <= end ?? .max {
+      apply(account, assignment, invoice: invoice.key, at: issuedAt)
+    } else if let end {
+      void(account, assignment, reason: "company-canceled", at: end)
+    }
+  }
+
+  private func void(_ account: String, _ assignment: AuditedAssignment, reason: String, at instant: Int64) {
+    change(account) { $0.discounts.unused[assignment.company] = nil }
+    say(
+      "discount.voided",
+      [
+        "account": account, "company": assignment.company, "period": assignment.period, "percent": assignment.percent,
+        "at": AuditedTime.write(instant), "reason": reason,
+      ])
+  }
+
+  private func apply(_ account: String, _ assignment: AuditedAssignment, invoice: String, at instant: Int64) {
+    change(account) { $0.discounts.unused[assignment.company] = nil }
+    say(
+      "discount.applied",
+      [
+        "account": account, "company": assignment.company, "invoice": invoice, "period": assignment.period,
+        "percent": assignment.percent, "at": AuditedTime.write(instant),
+      ])
+  }
+
+  /// What happens to the account's own companies and invoices (B6 to B9).
+  func own(_ account: String, _ type: String, _ data: Facts, at instant: Int64) {
+    var discounts = self.account(account).discounts
+    let company = data.text("company") ?? ""
+    let invoice = data.text("invoice") ?? ""
+    switch type {
+    case "companyOrder.set": discounts.orders.append((instant, data.texts("companies")))
+    case "company.closed": discounts.closedCompanies[company] = instant
+    case "subscription.changed":
+      let subscription = data.text("subscription") ?? ""
+      discounts.subscriptions[subscription, default: AuditedSubscription()].company = company
+      discounts.subscriptions[subscription]?.changes.append((instant, data.text("status") ?? "", nil))
+      if let seen = discounts.firstSeen.firstIndex(where: { $0.company == company }) {
+        discounts.firstSeen[seen].at = min(discounts.firstSeen[seen].at, instant)
+      } else {
+        discounts.firstSeen.append((company, instant))
+      }
+    case "invoice.issued":
+      discounts.invoices[invoice, default: .init()].company = company
+      discounts.invoices[invoice]?.issuedAt = instant
+      discounts.invoices[invoice]?.dueAt = data.instant("dueAt") ?? 0
+    default:
+      let endedAt = discounts.invoices[invoice]?.endedAt ?? instant
+      discounts.invoices[invoice, default: .init()].endedAt = min(endedAt, instant)
+    }
+    change(account) { $0.discounts = discounts }
+    guard let assignment = discounts.unused[company] else { return }
+    if type == "invoice.issued", instant >= assignment.asOf {
+      apply(account, assignment, invoice: invoice, at: instant)
+    } else if discounts.isCanceled(company, before: .max) {
+      void(account, assignment, reason: "company-canceled", at: instant)
+    }
+  }
+}

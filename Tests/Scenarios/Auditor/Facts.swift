@@ -1,0 +1,72 @@
+import Foundation
+
+/// The `data` of one event, as it was read.
+struct Facts {
+  let fields: [String: Any]
+
+  func text(_ name: String) -> String? { fields[name] as? String }
+  func number(_ name: String) -> Int64? { (fields[name] as? NSNumber)?.int64Value }
+  func instant(_ name: String) -> Int64? { text(name).flatMap(AuditedTime.read) }
+  func texts(_ name: String) -> [String] { fields[name] as? [String] ?? [] }
+  func part(_ name: String) -> Facts? { (fields[name] as? [String: Any]).map(Facts.init) }
+  func parts(_ name: String) -> [Facts] { (fields[name] as? [[String: Any]] ?? []).map(Facts.init) }
+
+  /// What two deliveries of one thing have in common or not: the fields that the contract names, in one order.
+  func body(of names: [String]) -> String {
+    let known = fields.filter { names.contains($0.key) && !($0.value is NSNull) }
+    let bytes = try? JSONSerialization.data(withJSONObject: known, options: [.sortedKeys])
+    return bytes.map { String(decoding: $0, as: UTF8.self) } ?? "?"
+  }
+}
+
+/// What the contract says about one type of event: which fields it has, which is its own id, which instant is its own.
+struct EventKind {
+  let fields: [String]
+  let instant: String
+  /// The field with the business id; without one the event is known by its envelope (R3).
+  let id: String?
+
+  init(_ fields: String, instant: String, id: String? = nil) {
+    self.fields = fields.split(separator: " ").map(String.init)
+    self.instant = instant
+    self.id = id
+  }
+
+  static let all: [String: EventKind] = [
+    "account.registered": EventKind(
+      "account registeredAt kind country plan identities previousAccounts referral", instant: "registeredAt"),
+    "account.updated": EventKind("account updatedAt kind country plan", instant: "updatedAt"),
+    "account.closed": EventKind("account closedAt reason", instant: "closedAt"),
+    "link.visited": EventKind("code url visitedAt visitor referrerURL", instant: "visitedAt"),
+    "subscription.changed": EventKind(
+      "subscription account company plan changedAt status trialEndsAt nextChargeAt", instant: "changedAt"),
+    "company.closed": EventKind("company account closedAt", instant: "closedAt", id: "company"),
+    "invoice.issued": EventKind(
+      "invoice account company subscription issuedAt dueAt amount currency lines discountAssignment", instant: "issuedAt",
+      id: "invoice"),
+    "invoice.settled": EventKind("invoice account company settledAt", instant: "settledAt", id: "invoice"),
+    "invoice.voided": EventKind("invoice account company voidedAt", instant: "voidedAt", id: "invoice"),
+    "payment.settled": EventKind(
+      "payment account company subscription invoice paidAt currency lines tax paidWithBonus promoCode", instant: "paidAt",
+      id: "payment"),
+    "payment.refundRequested": EventKind("payment account requestedAt", instant: "requestedAt"),
+    "payment.refundDeclined": EventKind("payment account declinedAt", instant: "declinedAt"),
+    "payment.refunded": EventKind("refund payment account refundedAt currency amount lines", instant: "refundedAt", id: "refund"),
+    "payment.disputed": EventKind("payment account disputedAt", instant: "disputedAt"),
+    "payment.disputeClosed": EventKind("payment account closedAt outcome", instant: "closedAt"),
+    "code.requested": EventKind("request account requestedAt vanity", instant: "requestedAt", id: "request"),
+    "companyOrder.set": EventKind("request account requestedAt companies", instant: "requestedAt", id: "request"),
+    "bonus.spendRequested": EventKind(
+      "request account requestedAt amount currency invoice kinds", instant: "requestedAt", id: "request"),
+    "bonus.spendCaptured": EventKind("request account capturedAt", instant: "capturedAt", id: "request"),
+    "bonus.spendReleased": EventKind("request account releasedAt", instant: "releasedAt", id: "request"),
+    "withdrawal.requested": EventKind(
+      "request account requestedAt amount currency destination", instant: "requestedAt", id: "request"),
+    "withdrawal.canceled": EventKind("request account canceledAt", instant: "canceledAt", id: "request"),
+    "withdrawal.approved": EventKind("request account operator decidedAt note", instant: "decidedAt", id: "request"),
+    "withdrawal.rejected": EventKind("request account operator decidedAt note", instant: "decidedAt", id: "request"),
+    "payout.settled": EventKind("payout referrer at reference reason", instant: "at"),
+    "payout.failed": EventKind("payout referrer at reference reason", instant: "at"),
+    "payout.unknown": EventKind("payout referrer at reference reason", instant: "at"),
+  ]
+}

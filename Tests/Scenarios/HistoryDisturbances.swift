@@ -1,0 +1,107 @@
+import Foundation
+
+/// The part of a history that is about companies, and what a bus does to any history.
+extension HistoryMaker {
+  // MARK: Companies and subscriptions (tiers)
+
+  mutating func subscribeAndPay(_ account: String) {
+    let subscription = (id: named("sub"), account: account, company: "\(account)-co")
+    subscriptions.append(subscription)
+    changeStatus(subscription, to: random.chance(80) ? "active" : "trialing")
+    if random.chance(85) {
+      now += random.pick([0, 60_000, 3_600_000])
+      pay(account, subscription: (subscription.id, subscription.company))
+    }
+  }
+
+  private mutating func changeStatus(_ subscription: (id: String, account: String, company: String), to status: String) {
+    var data: [String: Any] = [
+      "subscription": subscription.id, "account": subscription.account, "company": subscription.company, "plan": "Pro", "status": status,
+    ]
+    if status == "trialing" || random.chance(10) {
+      let end = now + Int64(random.upTo(4)) * 3 * AuditedTime.day
+      data["trialEndsAt"] = AuditedTime.write(end)
+      limits.append(end)
+    }
+    add("subscription.changed", "changedAt", data)
+  }
+
+  mutating func tier() {
+    switch random.upTo(99) {
+    case 0..<22:
+      guard let known = subscriptions.isEmpty ? nil : random.pick(subscriptions) else { return subscribeAndPay(random.pick(referees)) }
+      changeStatus(known, to: random.pick(["active", "active", "active", "pastDue", "unpaid", "canceled", "expired", "trialing", "lapsed"]))
+    case 22..<34: subscribeAndPay(random.pick(referees))
+    case 34..<46:
+      let known = subscriptions.isEmpty ? nil : random.pick(subscriptions)
+      pay(known?.account ?? random.pick(referees), subscription: known.map { ($0.id, $0.company) })
+    case 46..<56: if payments.isEmpty { pay(random.pick(referees)) } else { follow() }
+    case 56..<66:
+      let owner = random.pick(referrers)
+      changeStatus((named("own"), owner, "\(owner)-\(random.pick(["a", "b", "c"]))"), to: random.pick(["active", "active", "trialing", "canceled"]))
+    case 66..<70:
+      let owner = random.pick(referrers)
+      add("company.closed", "closedAt", ["account": owner, "company": "\(owner)-\(random.pick(["a", "b"]))"])
+    case 70..<75:
+      let owner = random.pick(referrers)
+      let order = ["a", "b", "c", "zzz"].shuffled(using: &random).prefix(1 + random.upTo(3)).map { "\(owner)-\($0)" }
+      add("companyOrder.set", "requestedAt", ["request": named("o"), "account": owner, "companies": Array(order)])
+    case 75..<89:
+      let invoice = (id: named("i"), account: random.pick(referrers), company: "")
+      let company = "\(invoice.account)-\(random.pick(["a", "a", "b", "c"]))"
+      invoices.append((invoice.id, invoice.account, company))
+      let dueAt = now + random.pick([0, 1, 3, 10, 20]) * AuditedTime.day
+      limits += [dueAt, AuditedTime.run(after: now)]
+      let data: [String: Any] = [
+        "invoice": invoice.id, "account": invoice.account, "company": company, "dueAt": AuditedTime.write(dueAt), "amount": 5000,
+        "currency": "USD",
+      ]
+      add("invoice.issued", "issuedAt", data)
+    default:
+      guard !invoices.isEmpty else { return }
+      let invoice = random.pick(invoices)
+      let data: [String: Any] = ["invoice": invoice.id, "account": invoice.account, "company": invoice.company]
+      if random.chance(75) { add("invoice.settled", "settledAt", data) } else { add("invoice.voided", "voidedAt", data) }
+    }
+    limits.append(AuditedTime.run(after: now))
+  }
+
+  // MARK: What a bus does
+
+  /// Late deliveries, repeated ones, and repeated ones that say something else.
+  mutating func disturb() {
+    for index in events.indices where random.chance(10) {
+      let event = events.remove(at: index)
+      events.insert(event, at: min(events.count, max(0, index + random.upTo(14) - 3)))
+    }
+    for _ in 0..<random.upTo(4) {
+      let index = random.upTo(events.count - 1)
+      var copy = events[index]
+      switch random.upTo(3) {
+      case 0: break  // the same envelope again
+      case 1: copy.id = named("again-")  // another envelope around the same thing
+      case 2:
+        copy.id = named("again-")
+        contradict(&copy)
+      default: contradict(&copy)
+      }
+      events.insert(copy, at: index + 1 + random.upTo(events.count - index - 1))
+    }
+  }
+
+  private mutating func contradict(_ event: inout HistoryEvent) {
+    for name in ["amount", "vanity", "kind", "companies", "dueAt"] where event.data[name] != nil {
+      switch event.data[name] {
+      case let number as Int: event.data[name] = number + 7
+      case is [String]: event.data[name] = ["ann-c"]
+      case let text as String where name == "dueAt": event.data[name] = AuditedTime.write((AuditedTime.read(text) ?? 0) + 1)
+      case is String where name == "kind": event.data[name] = "legalEntity"
+      default: event.data[name] = "BOB"
+      }
+      return
+    }
+    guard var lines = event.data["lines"] as? [[String: Any]], !lines.isEmpty else { return }
+    lines[0]["amount"] = (lines[0]["amount"] as? Int ?? 0) + 990
+    event.data["lines"] = lines
+  }
+}
