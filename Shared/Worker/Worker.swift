@@ -77,9 +77,8 @@ public final class Worker {
             "waiting for topics: create them with 'laurel topics create --bootstrap \(settings.bootstrap)'",
             ["missing": missing.joined(separator: ",")])
         }
-      } catch let error as KafkaError where error.isConfigurationMistake {
-        throw error
       } catch {
+        if error.isConfigurationMistake { throw error }
         health.ready = .no("waiting for the broker at \(settings.bootstrap)")
         log.warning("waiting for the broker at \(settings.bootstrap): \(error)")
       }

@@ -59,7 +59,7 @@ struct Bench {
   private func payment(_ number: Int) -> PaymentSettled {
     let tenDays: Int64 = 864_000_000
     let milliseconds = 60_000 + Int64(number) * tenDays / Int64(max(payments, 1))
-    let paidAt = Self.start + TimeSpan(milliseconds: milliseconds)
+    let paidAt = Self.start + .milliseconds(milliseconds)
     return PaymentSettled(
       payment: PaymentID("payment-\(number)") ?? "payment", account: AccountID("referee-\(number % referees)") ?? "referee",
       paidAt: paidAt, currency: "KZT",

@@ -45,6 +45,9 @@ struct Disturbance {
     }
   }
 
+  /// Lets the services work for a while.
+  func read(for time: Duration) throws { _ = try reader.read(for: time) { _ in false } }
+
   private func part(_ cycle: Int, of count: Int) -> Range<Int> { count * cycle / cycles..<count * (cycle + 1) / cycles }
 
   /// Waits for everything to be said, moves the clock on so that all is credited, with `disturb` during it, stops the services and

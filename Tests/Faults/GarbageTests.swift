@@ -45,7 +45,7 @@ struct GarbageTests {
   }
 
   private static let hourAgo = Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000) - 3_600_000).description
-  private static let text = { (text: String) in Array(text.utf8) }
+  private static func text(_ text: String) -> [UInt8] { Array(text.utf8) }
 
   private static let garbage: [Garbage] = [
     Garbage("cut", .malformed, #"{"payment":"#),
@@ -104,8 +104,9 @@ struct GarbageTests {
           .map { try parser.decode(RewardAccrued.self, from: $0.value ?? []).payment.value }
       }
       let came = try reader.read(for: .seconds(60)) { try accrued($0).count >= wanted.count }
-      try #require(came, "\(try accrued(reader.records).count) of \(wanted.count)")
-      try #require(try accrued(reader.records).sorted() == wanted.sorted())
+      let found = try accrued(reader.records)
+      try #require(came, "\(found.count) of \(wanted.count)")
+      try #require(found.sorted() == wanted.sorted())
 
       let offsets = try offsetsByIdentity(installation)
       let letters = try installation.records([.deadLetters(.accrual)])

@@ -120,6 +120,12 @@ final class Installation {
     try reader(topics, readCommitted: readCommitted).readToEnd()
   }
 
+  /// Whether records are on the bus that no reader of committed ones sees.
+  func hasOpenTransaction(in topics: [Topic]) throws -> Bool {
+    let committed = try records(topics).count
+    return try records(topics, readCommitted: false).count > committed
+  }
+
   // MARK: The end
 
   private func remove() {

@@ -84,8 +84,9 @@ struct HistoryMaker {
 
   init(program: String, seed: UInt64, steps: Int? = nil) {
     self.program = program
-    random = SplitMix64(seed: seed &* 1_000_003 &+ UInt64(program.utf8.count) &* 7919 &+ UInt64(program.utf8.first ?? 0))
+    var random = SplitMix64(seed: seed &* 1_000_003 &+ UInt64(program.utf8.count) &* 7919 &+ UInt64(program.utf8.first ?? 0))
     self.steps = steps ?? 18 + random.upTo(30)
+    self.random = random
   }
 
   func make() -> History {

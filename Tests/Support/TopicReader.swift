@@ -8,6 +8,9 @@ public final class TopicReader {
   private var ended: Set<TopicPartition> = []
 
   public init(_ configuration: Configuration, topics: [String], partitions: Int32, readCommitted: Bool = true) throws {
+    var configuration = configuration
+    // At its end a reader is answered after this time: how long it takes to know that nothing more is there.
+    configuration.properties["fetch.wait.max.ms"] = "20"
     consumer = try Consumer(configuration, group: uniqueName("reader"), readCommitted: readCommitted, endEvents: true)
     let all = topics.flatMap { topic in (0..<partitions).map { TopicPartition(topic: topic, partition: $0) } }
     count = all.count

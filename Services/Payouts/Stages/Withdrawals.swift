@@ -157,8 +157,6 @@ public struct Withdrawals: Stage {
       note(of: request, turn) { $0.learn(result) }
     }
     turn.emit(.opened(withdrawal.opened()))
-    turn.setTimer(at: withdrawal.dueSoonAt, .dueSoon(request))
-    turn.setTimer(at: withdrawal.dueAt, .overdue(request))
     advance(request, turn)
   }
 
@@ -186,9 +184,16 @@ public struct Withdrawals: Stage {
 
   private func advance(_ request: RequestID, _ turn: Turn<Withdrawals>) {
     guard var withdrawal = turn[Self.withdrawals, .id(request)], let facts = turn[Self.facts, .id(request)] else { return }
+    let wasUnanswered = withdrawal.standing == .opened
     let steps = withdrawal.advance(by: facts)
     guard !steps.isEmpty else { return }
     turn[Self.withdrawals, .id(request)] = withdrawal
     for step in steps { turn.emit(withdrawal.notice(of: step)) }
+    // Watched from the ledger's answer on: of a late request, the days 7 and 10 may be past already, and it would be called overdue
+    // before it is known whether it stays open at all.
+    if wasUnanswered, withdrawal.isOpen {
+      turn.setTimer(at: withdrawal.dueSoonAt, .dueSoon(request))
+      turn.setTimer(at: withdrawal.dueAt, .overdue(request))
+    }
   }
 }

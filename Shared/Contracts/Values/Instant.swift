@@ -30,16 +30,22 @@ public struct Instant: Hashable, Comparable, Sendable {
 
   public static func < (left: Instant, right: Instant) -> Bool { left.milliseconds < right.milliseconds }
 
-  /// Saturates at Int64, so that a far instant in an event cannot stop a service.
+  /// Saturates at Int64; from an instant within ``range`` it never leaves the range, so that what is derived from an event's far
+  /// instant can be written and read back, and cannot stop a service.
   public static func + (instant: Instant, span: TimeSpan) -> Instant {
     let (sum, overflow) = instant.milliseconds.addingReportingOverflow(span.milliseconds)
-    return Instant(milliseconds: overflow ? (span.milliseconds < 0 ? .min : .max) : sum)
+    return Instant(milliseconds: overflow ? (span.milliseconds < 0 ? .min : .max) : sum).clamped(from: instant)
   }
 
-  /// Saturates at Int64, so that a far instant in an event cannot stop a service.
+  /// Saturates as `+` does.
   public static func - (instant: Instant, span: TimeSpan) -> Instant {
     let (difference, overflow) = instant.milliseconds.subtractingReportingOverflow(span.milliseconds)
-    return Instant(milliseconds: overflow ? (span.milliseconds < 0 ? .max : .min) : difference)
+    return Instant(milliseconds: overflow ? (span.milliseconds < 0 ? .max : .min) : difference).clamped(from: instant)
+  }
+
+  private func clamped(from origin: Instant) -> Instant {
+    guard Instant.range.contains(origin) else { return self }
+    return min(max(self, Instant.range.lowerBound), Instant.range.upperBound)
   }
 
   /// The span from `right` to `left`; saturates at Int64.

@@ -3,8 +3,7 @@ import Foundation
 /// Codes, registrations, clicks and the welcome offer.
 extension AuditedProgram {
   func requestCode(_ account: String, _ data: Facts) {
-    guard let wish = data.text("vanity"), !wish.isEmpty, wish.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), codes[wish] == nil
-    else { return }
+    guard let wish = data.text("vanity"), !wish.isEmpty, codes[wish] == nil || codes[wish] == account else { return }
     codes[wish] = account
     say("code.issued", ["account": account, "code": wish])
   }

@@ -82,9 +82,10 @@ extension AuditedProgram {
     var reasons: [String] = []
     if discounts.hasOverdue(before: instant) {
       reasons = ["pending-payments"]
-    } else {
-      if companies.isEmpty { reasons.append("no-active-company") }
-      if active < 5 { reasons.append("below-minimum") }
+    } else if companies.isEmpty {
+      reasons = ["no-active-company"]
+    } else if active < 5 {
+      reasons = ["below-minimum"]
     }
     guard reasons.isEmpty else {
       return say(

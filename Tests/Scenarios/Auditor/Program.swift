@@ -44,7 +44,7 @@ struct AuditedAccount {
   var balances: [String: AuditedBalance] = [:]
   var spends: [String: AuditedSpend] = [:]
   var withdrawals: [String: AuditedWithdrawal] = [:]
-  var openWithdrawal: String?
+  var verdicts: [String: AuditedVerdicts] = [:]
   var discounts = AuditedDiscounts()
 
   /// T7: as of an instant; a change at that very instant counts.
@@ -137,17 +137,28 @@ final class AuditedProgram {
     case "bonus.spendCaptured": endSpend(account, data, captured: true, at: instant)
     case "bonus.spendReleased": endSpend(account, data, captured: false, at: instant)
     case "withdrawal.requested": requestWithdrawal(account, data, at: instant)
-    case "withdrawal.canceled": decline(account, data, reason: "canceled", at: instant)
-    case "withdrawal.rejected": decline(account, data, reason: "declined-by-operator", at: instant)
-    case "withdrawal.approved": approve(account, data, at: instant)
-    case "payout.settled": payout(account, data, settled: true, at: instant)
-    case "payout.failed": payout(account, data, settled: false, at: instant)
+    case "withdrawal.canceled", "withdrawal.rejected", "withdrawal.approved", "payout.settled", "payout.failed":
+      if rules.paysOut { hear(account, type, data, at: instant) }
     case "payout.unknown": break
     case "companyOrder.set", "company.closed", "invoice.issued", "invoice.settled", "invoice.voided":
       if rules.hasTiers { own(account, type, data, at: instant) }
     default:
       if rules.hasTiers, type == "subscription.changed" { own(account, type, data, at: instant) }
       bill(account, type, data, at: instant)
+    }
+  }
+
+  private func hear(_ account: String, _ type: String, _ data: Facts, at instant: Int64) {
+    // There is only ever one attempt.
+    let payout = data.text("payout").flatMap { $0.hasSuffix("#1") ? String($0.dropLast(2)) : nil }
+    guard let request = data.text("request") ?? payout else { return }
+    hear(account, request) { verdicts in
+      switch type {
+      case "withdrawal.canceled": verdicts.canceledAt = verdicts.canceledAt ?? instant
+      case "withdrawal.approved": verdicts.decision = verdicts.decision ?? (true, instant)
+      case "withdrawal.rejected": verdicts.decision = verdicts.decision ?? (false, instant)
+      default: verdicts.result = verdicts.result ?? (type == "payout.settled", instant)
+      }
     }
   }
 

@@ -8,11 +8,24 @@ struct AuditedSpend {
 
 /// A request to be paid.
 struct AuditedWithdrawal {
+  enum Standing { case awaitingApproval, instructed, ended }
+
   let amount: Int64
   let currency: String
   let destination: String
   let requestedAt: Int64
-  var isInstructed = false
+  var standing = Standing.ended
+  var endedAt: Int64
+
+  /// Whether a request of that instant comes upon this one.
+  func isInTheWay(at instant: Int64) -> Bool { standing != .ended || requestedAt <= instant && instant < endedAt }
+}
+
+/// What was heard about a withdrawal, perhaps before it: of each kind the first.
+struct AuditedVerdicts {
+  var canceledAt: Int64?
+  var decision: (isApproved: Bool, at: Int64)?
+  var result: (isSettled: Bool, at: Int64)?
 }
 
 /// What goes out of a balance.
@@ -63,10 +76,10 @@ extension AuditedProgram {
     let request = data.text("request") ?? ""
     if rules.hasOffer { return declineBonus(account, request, ["not-withdrawable"], at: instant) }
     guard rules.paysOut else { return }
-    let withdrawal = AuditedWithdrawal(
+    var withdrawal = AuditedWithdrawal(
       amount: data.number("amount") ?? 0, currency: data.text("currency") ?? "", destination: data.text("destination") ?? "",
-      requestedAt: instant)
-    if self.account(account).openWithdrawal != nil {
+      requestedAt: instant, endedAt: instant)
+    if self.account(account).withdrawals.values.contains(where: { $0.isInTheWay(at: instant) }) {
       return sayWithdrawal("withdrawal.declined", account, request, withdrawal, ["reasons": ["already-open"]], at: instant)
     }
     sayWithdrawal("withdrawal.opened", account, request, withdrawal, at: instant)
@@ -74,66 +87,90 @@ extension AuditedProgram {
     if !isEligible(account, at: instant) { reasons.append("referrer-not-eligible") }
     let available = self.account(account).balances[withdrawal.currency]?.amounts["available"] ?? 0
     if available < withdrawal.amount { reasons.append("insufficient-balance") }
-    guard reasons.isEmpty else {
+    let canceledAt = self.account(account).verdicts[request]?.canceledAt
+    if !reasons.isEmpty, canceledAt == nil {
       return sayWithdrawal("withdrawal.declined", account, request, withdrawal, ["reasons": reasons], at: instant)
     }
-    change(account) {
-      $0.withdrawals[request] = withdrawal
-      $0.openWithdrawal = request
+    withdrawal.standing = .awaitingApproval
+    change(account) { $0.withdrawals[request] = withdrawal }
+    if reasons.isEmpty { sayMoney("withdrawal.reserved", account, request, withdrawal, from: "available", to: "reserved", at: instant) }
+    if let canceledAt {
+      return decline(account, request, reason: "canceled", releases: reasons.isEmpty, at: max(canceledAt, instant))
     }
-    sayMoney("withdrawal.reserved", account, request, withdrawal, from: "available", to: "reserved", at: instant)
     set(.dueSoon(account: account, request: request), at: instant + 7 * AuditedTime.day)
     set(.overdue(account: account, request: request), at: instant + 10 * AuditedTime.day)
     if withdrawal.currency == "USD", withdrawal.amount > 50_000 {
       sayWithdrawal("withdrawal.awaitingApproval", account, request, withdrawal, at: instant)
+      proceed(account, request)
     } else {
-      instruct(account, request, withdrawal, at: instant)
+      instruct(account, request, at: instant)
     }
   }
 
-  private func instruct(_ account: String, _ request: String, _ withdrawal: AuditedWithdrawal, at instant: Int64) {
-    change(account) { $0.withdrawals[request]?.isInstructed = true }
+  func hear(_ account: String, _ request: String, _ note: (inout AuditedVerdicts) -> Void) {
+    change(account) { note(&$0.verdicts[request, default: AuditedVerdicts()]) }
+    proceed(account, request)
+  }
+
+  /// As far as what was heard leads.
+  private func proceed(_ account: String, _ request: String) {
+    guard let withdrawal = self.account(account).withdrawals[request], let verdicts = self.account(account).verdicts[request]
+    else { return }
+    switch withdrawal.standing {
+    case .awaitingApproval:
+      if let canceledAt = verdicts.canceledAt {
+        decline(account, request, reason: "canceled", releases: true, at: max(canceledAt, withdrawal.requestedAt))
+      } else if let decision = verdicts.decision {
+        let decidedAt = max(decision.at, withdrawal.requestedAt)
+        if decision.isApproved {
+          instruct(account, request, at: decidedAt)
+        } else {
+          decline(account, request, reason: "declined-by-operator", releases: true, at: decidedAt)
+        }
+      }
+    case .instructed:
+      guard let (isSettled, at) = verdicts.result else { return }
+      finish(account, request, isSettled: isSettled, at: max(at, withdrawal.requestedAt))
+    case .ended: break
+    }
+  }
+
+  private func instruct(_ account: String, _ request: String, at instant: Int64) {
+    change(account) { $0.withdrawals[request]?.standing = .instructed }
+    guard let withdrawal = self.account(account).withdrawals[request] else { return }
     say(
       "payout.instructed",
       [
         "referrer": account, "request": request, "amount": withdrawal.amount, "currency": withdrawal.currency,
         "destination": withdrawal.destination, "attempt": 1, "at": AuditedTime.write(instant),
       ])
+    proceed(account, request)
   }
 
-  /// The request that is open and may still be stopped.
-  private func awaiting(_ account: String, _ data: Facts) -> (String, AuditedWithdrawal)? {
-    guard let request = data.text("request"), self.account(account).openWithdrawal == request,
-      let withdrawal = self.account(account).withdrawals[request], !withdrawal.isInstructed
-    else { return nil }
-    return (request, withdrawal)
-  }
-
-  func approve(_ account: String, _ data: Facts, at instant: Int64) {
-    guard let (request, withdrawal) = awaiting(account, data) else { return }
-    instruct(account, request, withdrawal, at: instant)
-  }
-
-  func decline(_ account: String, _ data: Facts, reason: String, at instant: Int64) {
-    guard let (request, withdrawal) = awaiting(account, data) else { return }
-    change(account) { $0.openWithdrawal = nil }
+  private func decline(_ account: String, _ request: String, reason: String, releases: Bool, at instant: Int64) {
+    guard let withdrawal = end(account, request, at: instant) else { return }
     sayWithdrawal("withdrawal.declined", account, request, withdrawal, ["reasons": [reason]], at: instant)
-    sayMoney("withdrawal.released", account, request, withdrawal, from: "reserved", to: "available", at: instant)
+    if releases { sayMoney("withdrawal.released", account, request, withdrawal, from: "reserved", to: "available", at: instant) }
   }
 
-  func payout(_ account: String, _ data: Facts, settled: Bool, at instant: Int64) {
-    guard let request = self.account(account).openWithdrawal, data.text("payout") == "\(request)#1",
-      let withdrawal = self.account(account).withdrawals[request], withdrawal.isInstructed
-    else { return }
-    change(account) { $0.openWithdrawal = nil }
-    sayWithdrawal(settled ? "withdrawal.paid" : "withdrawal.failed", account, request, withdrawal, at: instant)
+  private func finish(_ account: String, _ request: String, isSettled: Bool, at instant: Int64) {
+    guard let withdrawal = end(account, request, at: instant) else { return }
+    sayWithdrawal(isSettled ? "withdrawal.paid" : "withdrawal.failed", account, request, withdrawal, at: instant)
     sayMoney(
-      settled ? "withdrawal.booked" : "withdrawal.released", account, request, withdrawal, from: "reserved",
-      to: settled ? "paid" : "available", at: instant)
+      isSettled ? "withdrawal.booked" : "withdrawal.released", account, request, withdrawal, from: "reserved",
+      to: isSettled ? "paid" : "available", at: instant)
+  }
+
+  private func end(_ account: String, _ request: String, at instant: Int64) -> AuditedWithdrawal? {
+    change(account) {
+      $0.withdrawals[request]?.standing = .ended
+      $0.withdrawals[request]?.endedAt = instant
+    }
+    return self.account(account).withdrawals[request]
   }
 
   func remind(_ type: String, _ account: String, _ request: String, at instant: Int64) {
-    guard self.account(account).openWithdrawal == request, let withdrawal = self.account(account).withdrawals[request] else { return }
+    guard let withdrawal = self.account(account).withdrawals[request], withdrawal.standing != .ended else { return }
     sayWithdrawal(type, account, request, withdrawal, at: instant)
   }
 

@@ -1,0 +1,93 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The command as a program, on the embedded bus and on real Kafka.
+@Suite(.serialized) struct ProgramTests {
+  @Test func demoEndsWithTheRightFigures() throws {
+    let folder = try Folder()
+    let demo = try ServiceProcess(
+      "laurel", name: "demo", arguments: ["demo", "--terms", Example.terms, "--events", Example.demo], folder: folder.url)
+    #expect(demo.ending(within: .seconds(120)) == .status(0), "\(demo.log)")
+    #expect(demo.log.contains("All figures are right"))
+    #expect(!demo.log.contains("\u{1B}"), "a file gets no colours")
+  }
+
+  /// Notice by notice, envelope and all.
+  @Test(arguments: ["a6-spend", "c9-c10-withdrawal"])
+  func aFileInOrderMeansOnTheEmbeddedBusWhatItMeansInTheSimulation(_ name: String) throws {
+    try sameAsSimulated(name, ["dev"], prefix: "")
+  }
+
+  @Test(
+    .enabled(if: KafkaBroker.runsTests, Comment(rawValue: KafkaBroker.skipReason)), arguments: ["b7-next-invoice", "c5-60-40-10"])
+  func aFileInOrderMeansOnKafkaWithTwoInstancesWhatItMeansInTheSimulation(_ name: String) throws {
+    let prefix = uniqueName("command") + "."
+    let bootstrap = try KafkaBroker.forTest().bootstrap
+    try sameAsSimulated(name, ["dev", "--bootstrap", bootstrap, "--topic-prefix", prefix, "--instances", "2"], prefix: prefix)
+  }
+
+  private func sameAsSimulated(_ name: String, _ arguments: [String], prefix: String) throws {
+    let folder = try Folder()
+    let events = Example.golden.appending(path: "\(name).jsonl").path
+    let until = try self.until(name).map { ["--until", $0] } ?? []
+    let dev = try ServiceProcess("laurel", name: "dev", arguments: arguments + ["--terms", Example.terms], folder: folder.url)
+    try #require(waitUntil(.seconds(60)) { dev.log.contains("All services are ready") || !dev.isRunning }, "\(dev.log)")
+    let bootstrap = try #require(dev.log.firstMatch(of: /--bootstrap (\S+)/)?.output.1, "\(dev.log)")
+    let bus = ["--bootstrap", String(bootstrap)] + (prefix.isEmpty ? [] : ["--topic-prefix", prefix])
+    _ = try output(of: ["publish", events, "--in-order"] + until + bus, folder)
+    let told = try output(of: ["tail", "--json", "--from-beginning", "--until-quiet", "1"] + bus, folder)
+    let simulated = try output(of: ["simulate", "--terms", Example.terms, "--events", events] + until, folder)
+    #expect(!simulated.isEmpty)
+    #expect(told.sorted() == simulated.sorted())
+    #expect(dev.stop() == .status(0))
+    #expect(dev.log.contains("accrual-1") && !dev.log.contains("\u{1B}"))
+  }
+
+  /// Only the lines of standard output that are events: the process writes both streams into one file.
+  private func output(of arguments: [String], _ folder: Folder) throws -> [String] {
+    let process = try ServiceProcess("laurel", name: uniqueName("laurel"), arguments: arguments, folder: folder.url)
+    #expect(process.ending(within: .seconds(120)) == .status(0), "\(process.log)")
+    return process.log.split(separator: "\n").map(String.init).filter { $0.hasPrefix("{") }
+  }
+
+  private func until(_ name: String) throws -> String? {
+    let data = try Data(contentsOf: Example.golden.appending(path: "until.json"))
+    return (try JSONSerialization.jsonObject(with: data) as? [String: Any])?[name] as? String
+  }
+
+  @Test(arguments: [
+    (["simulat"], "did you mean 'simulate'?"), (["topics", "crate"], "did you mean 'create'?"),
+    (["tail", "rewads", "--bootstrap", "127.0.0.1:1"], "did you mean 'rewards'?"),
+    (["clock", "advance", "2weeks", "--bootstrap", "127.0.0.1:1"], "14d"),
+    (["simulate", "--events", "-", "--terms", ".", "--until", "tomorrow"], "2026-01-28"),
+    (["publish", "--bootstrap", "127.0.0.1:1"], "operand FILE is missing"),
+  ])
+  func misuseIsExplained(_ example: (arguments: [String], says: String)) throws {
+    let folder = try Folder()
+    let process = try ServiceProcess("laurel", name: "laurel", arguments: example.arguments, folder: folder.url)
+    #expect(process.ending(within: .seconds(20)) == .status(2), "\(process.log)")
+    #expect(process.log.contains(example.says), "\(process.log)")
+  }
+
+  @Test(arguments: ["demo", "simulate", "dev", "publish", "tail", "clock", "clock advance", "topics", "topics create"])
+  func helpTeachesWithAnExample(_ command: String) throws {
+    let folder = try Folder()
+    let process = try ServiceProcess(
+      "laurel", name: "laurel", arguments: command.split(separator: " ").map(String.init) + ["--help"], folder: folder.url)
+    #expect(process.ending(within: .seconds(20)) == .status(0))
+    #expect(process.log.contains("Example:\n") && process.log.contains("  laurel \(command)"), "\(process.log)")
+  }
+}
+
+/// A temporary folder that goes with its owner.
+private final class Folder {
+  let url: URL
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appending(path: uniqueName("laurel-command"), directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+}

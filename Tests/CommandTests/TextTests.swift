@@ -1,0 +1,91 @@
+import Contracts
+import Foundation
+import JSON
+import ServiceKit
+import Testing
+
+@testable import LaurelCommand
+
+/// How figures and notices read.
+@Suite struct TextTests {
+  @Test(
+    arguments: [
+      (4_050_000, "KZT", "40,500.00 KZT"), (10, "USD", "0.10 USD"), (0, "USD", "0.00 USD"), (-5, "EUR", "-0.05 EUR"),
+      (100_000, "USD", "1,000.00 USD"), (99_999, "USD", "999.99 USD"), (-123_456_789, "USD", "-1,234,567.89 USD"),
+      (1500, "JPY", "1,500 JPY"), (0, "JPY", "0 JPY"), (1234, "KWD", "1.234 KWD"),
+      (Int64.min, "USD", "-92,233,720,368,547,758.08 USD"),
+    ] as [(Int64, String, String)])
+  func amount(_ example: (minor: Int64, currency: String, text: String)) throws {
+    #expect(MoneyText.amount(example.minor, try #require(Currency(example.currency))) == example.text)
+  }
+
+  @Test(arguments: [
+    ("2026-01-24T09:00:00.000Z", "24 Jan 2026 09:00 UTC"), ("2026-12-31T23:59:07.999Z", "31 Dec 2026 23:59:07 UTC"),
+    ("1970-01-01T00:00:00Z", "1 Jan 1970 00:00 UTC"),
+  ])
+  func instant(_ example: (rfc: String, text: String)) throws {
+    #expect(try #require(Instant(rfc3339: example.rfc)).readable == example.text)
+  }
+
+  @Test(
+    arguments: [
+      ("2026-01-28", "2026-01-28T00:00:00.000Z"), ("2026-01-28T00:00:00Z", "2026-01-28T00:00:00.000Z"),
+      ("2026-02-30", nil), ("28", nil), ("2026-01-28T00:00:00+01:00", nil), ("2300-01-01", nil), ("", nil),
+    ] as [(String, String?)])
+  func instantOnTheCommandLine(_ example: (text: String, instant: String?)) {
+    #expect(Instant(written: example.text)?.description == example.instant)
+  }
+
+  /// Every notice of the worked examples can be told as a sentence, and none shows a type's name.
+  @Test func sentences() throws {
+    let parser = JSONParser()
+    var types: Set<String> = []
+    for line in try Example.lines(inFilesEndingIn: ".expected.jsonl") {
+      let (envelope, data) = try Envelope.structured(Array(line.utf8), parser: parser)
+      let type = try #require(MessageRegistry.type(named: envelope.type))
+      types.insert(envelope.type)
+      let sentence = try #require(NoticeText.sentence(try Example.decode(type, data, parser)), "\(envelope.type)")
+      #expect(!sentence.contains("Optional(") && !sentence.contains(".v1"), "\(sentence)")
+    }
+    #expect(types.count > 25)
+  }
+
+  @Test func sentenceOfAReward() throws {
+    let parser = JSONParser()
+    let line = try #require(
+      Example.lines(inFilesEndingIn: "a3-405000.expected.jsonl").first {
+        $0.contains("reward.accrued") && $0.contains("40500000")
+      })
+    let (_, data) = try Envelope.structured(Array(line.utf8), parser: parser)
+    #expect(
+      NoticeText.sentence(try parser.decode(RewardAccrued.self, from: data))
+        == "acme earns 40,500.00 KZT (10% of 405,000.00 from beta's payment p1), usable from 24 Jan 2026 09:00 UTC")
+  }
+
+  @Test func coloursAreTakenOut() {
+    #expect(Terminal.withoutColours("\u{1B}[2m12:00\u{1B}[0m \u{1B}[36mNOTICE\u{1B}[0m é") == "12:00 NOTICE é")
+  }
+
+  @Test func columnsAreAligned() {
+    #expect(Topics.columns([["A", "BB", "C"], ["AAA", "B", "CCC"]]) == ["A    BB  C", "AAA  B   CCC"])
+  }
+}
+
+/// The worked examples of the contract.
+enum Example {
+  static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  static let terms = repository.appending(path: "ops/terms").path
+  static let demo = repository.appending(path: "ops/demo").path
+  static let golden = repository.appending(path: "Tests/Scenarios/Golden")
+
+  static func lines(inFilesEndingIn suffix: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: golden.path).filter { $0.hasSuffix(suffix) }.sorted().flatMap { name in
+      try String(contentsOf: golden.appending(path: name), encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+  }
+
+  static func decode<M: Message>(_ type: M.Type, _ data: [UInt8], _ parser: JSONParser) throws -> any Message {
+    try parser.decode(type, from: data)
+  }
+}
