@@ -1,10 +1,4 @@
 import Contracts
-import Deployment
-import Foundation
-import JSON
-import Streaming
-import TermsFiles
-import TestSupport
 import Testing
 
 @testable import LaurelCommand
@@ -24,36 +18,11 @@ import Testing
     let notices = try simulated()
     let once = try #require(DemoFigure.all.last)
     #expect(!once.holds(notices + [try #require(notices.last)]))
-    #expect(!once.holds(Array(notices.dropFirst())))
+    let gap = try #require(notices.firstIndex { $0.message is RewardAccrued })
+    #expect(!once.holds(Array(notices[..<gap] + notices[(gap + 1)...])))
   }
 
   private func simulated() throws -> [DemoNotice] {
-    let programs = try TermsFiles.load(directory: Example.terms)
-    let parser = JSONParser()
-    var notices: [DemoNotice] = []
-    var refused = 0
-    let simulation = try Simulation(
-      services: Deployment.services(programs), programs: programs.ids,
-      notice: { record in
-        guard let type = MessageRegistry.type(named: record.envelope.type),
-          let message = try? Example.decode(type, record.data, parser)
-        else { return }
-        notices.append(
-          DemoNotice(
-            program: record.envelope.program?.value ?? "", envelope: record.envelope, topic: record.topic, message: message))
-      }, refused: { _ in refused += 1 })
-    for name in ["bonus", "cash", "tiers"] {
-      let file = try EventFile(path: "\(Example.demo)/\(name).jsonl")
-      while let entry = try file.next() {
-        guard case .event(let event) = entry else {
-          Issue.record("\(name): a line is no event")
-          continue
-        }
-        try simulation.advance(to: event.time)
-        try simulation.take(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line))
-      }
-    }
-    #expect(refused == 0)
-    return notices
+    try ["bonus", "cash", "tiers"].map { "\(Example.demo)/\($0).jsonl" }.reduce(into: []) { $0 += try Example.simulated($1) }
   }
 }

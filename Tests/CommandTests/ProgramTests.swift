@@ -36,6 +36,7 @@ import Testing
     let bootstrap = try #require(dev.log.firstMatch(of: /--bootstrap (\S+)/)?.output.1, "\(dev.log)")
     let bus = ["--bootstrap", String(bootstrap)] + (prefix.isEmpty ? [] : ["--topic-prefix", prefix])
     _ = try output(of: ["publish", events, "--in-order"] + until + bus, folder)
+    try #require(dev.isRunning, "\(dev.log)")
     let told = try output(of: ["tail", "--json", "--from-beginning", "--until-quiet", "1"] + bus, folder)
     let simulated = try output(of: ["simulate", "--terms", Example.terms, "--events", events] + until, folder)
     #expect(!simulated.isEmpty)
@@ -47,7 +48,7 @@ import Testing
   /// Only the lines of standard output that are events: the process writes both streams into one file.
   private func output(of arguments: [String], _ folder: Folder) throws -> [String] {
     let process = try ServiceProcess("laurel", name: uniqueName("laurel"), arguments: arguments, folder: folder.url)
-    #expect(process.ending(within: .seconds(120)) == .status(0), "\(process.log)")
+    #expect(process.ending(within: .seconds(120)) == .status(0), "\(process.log.suffix(1000))")
     return process.log.split(separator: "\n").map(String.init).filter { $0.hasPrefix("{") }
   }
 

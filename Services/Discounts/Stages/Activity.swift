@@ -77,6 +77,8 @@ struct Activity: Stage {
   struct Told: Codable, Sendable, Equatable {
     let isActive: Bool
     let turns: [Instant]
+    /// When it became so: what ends an activation is not dated before it.
+    let since: Instant
   }
 
   private enum Rows {
@@ -151,7 +153,8 @@ struct Activity: Stage {
     var told: [ActivityTold] = []
     if program.hasDiscounts {
       let because = Because("referred", ["attributedAt": .text(referral.attributedAt.description)])
-      tell(Told(isActive: false, turns: []), at: referral.attributedAt, because, referral, turn, &told)
+      let now = Told(isActive: false, turns: [], since: referral.attributedAt)
+      tell(now, at: referral.attributedAt, because, referral, turn, &told)
     }
     for fact in kept { apply(fact.fact, referral, program, turn, &told) }
     send(told, turn)
@@ -229,14 +232,17 @@ struct Activity: Stage {
     let attributedAt = referral.attributedAt
     let turns = Activation.turns(subscriptions, attributedAt: attributedAt)
     let counting = Activation.counting(subscriptions, attributedAt: attributedAt)
-    let now = Told(isActive: counting != nil, turns: turns)
-    guard now != turn[Rows.told] else { return }
+    let known = turn[Rows.told]
+    guard (counting != nil) != known?.isActive || turns != known?.turns else { return }
     let at: Instant
     if let counting {
       at = counting.at
     } else {
-      at = Activation.deactivatedAt(turns, fact: fact.instant, attributedAt: attributedAt)
+      let endedAt = Activation.deactivatedAt(turns, fact: fact.instant, attributedAt: attributedAt)
+      at = known.map { $0.isActive ? max(endedAt, $0.since) : endedAt } ?? endedAt
     }
+    let since = known.flatMap { $0.isActive == (counting != nil) ? $0.since : nil } ?? at
+    let now = Told(isActive: counting != nil, turns: turns, since: since)
     tell(now, at: at, counting.map(Because.init(counting:)) ?? Because(ended: fact), referral, turn, &told)
   }
 

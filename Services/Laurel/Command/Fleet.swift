@@ -43,7 +43,7 @@ final class Fleet: Sendable {
       let colour = Terminal.Colour.allCases[(ServiceName.allCases.firstIndex(of: service) ?? 0) + 1]
       let mark = colour.paint(instance + String(repeating: " ", count: width - instance.count) + " |", if: plan.coloured)
       let child = try ChildProcess.start(
-        name: instance, executable: executable, arguments: arguments(instance), environment: childEnvironment,
+        name: instance, executable: executable, arguments: arguments(service, instance), environment: childEnvironment,
         onLine: { [weak self] line in self?.heard(line, from: instance, mark) },
         onExit: { [weak self] exit in self?.ended(instance, exit) })
       state.withLock { $0.children.append(child) }
@@ -82,14 +82,16 @@ final class Fleet: Sendable {
 
   // MARK: The children
 
-  private func arguments(_ instance: String) -> [String] {
+  private func arguments(_ service: ServiceName, _ instance: String) -> [String] {
     [
       "--bootstrap", plan.bus.bootstrap, "--terms", plan.terms, "--state", "\(plan.state)/\(instance)", "--instance", instance,
       "--commit-ms", String(plan.commitMilliseconds), "--http", "127.0.0.1:0", "--log-format", "text", "--log-level",
       // Where a service listens stands in a notice.
       min(plan.logLevel, .notice).name,
     ]
-      + (plan.bus.prefix.isEmpty ? [] : ["--topic-prefix", plan.bus.prefix])
+      + (plan.bus.prefix.isEmpty
+        // Two deployments on one broker are two sets of groups, too.
+        ? [] : ["--topic-prefix", plan.bus.prefix, "--group", "\(plan.bus.prefix)laurel.\(service.rawValue)"])
       + plan.bus.properties.sorted { $0.key < $1.key }.flatMap { ["--kafka", "\($0.key)=\($0.value)"] }
   }
 

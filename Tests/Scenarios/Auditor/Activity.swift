@@ -11,9 +11,40 @@ struct AuditedActivity {
 
   var subscriptions: [String: AuditedSubscription] = [:]
   var payments: [String: Payment] = [:]
-  /// The latest instant among the facts.
-  var latest: Int64 = 0
+  var boundAt: Int64 = 0
   var isActive = false
+  /// The instant of the last activation that was told.
+  var activatedAt: Int64 = 0
+
+  /// The latest among the facts that make the referee active: of the subscription that did so first, since when it is active and its
+  /// first payment that counts.
+  var activeSince: Int64 {
+    let since = subscriptions.compactMap { id, subscription -> Int64? in
+      guard subscription.status(before: .max) == "active", let changedAt = subscription.latestChange else { return nil }
+      let counting = payments.filter { payment in
+        var alone = self
+        alone.payments = [payment.key: payment.value]
+        alone.subscriptions = [id: subscription]
+        return alone.isActive(before: .max)
+      }
+      return counting.compactMap(\.value.paidAt).min().map { max($0, changedAt, boundAt) }
+    }
+    return since.min() ?? boundAt
+  }
+
+  /// When the referee was last active, as seen from now.
+  var lastActiveUntil: Int64 {
+    let instants = Set(
+      subscriptions.values.flatMap { $0.changes.map(\.at) } + payments.values.flatMap { [$0.paidAt ?? 0] + $0.refunds.map(\.at) + $0.lostAt })
+    var wasActive = false
+    var until = boundAt
+    for instant in Set(instants.map { max($0, boundAt) }).sorted() {
+      let active = isActive(before: instant + 1)
+      if wasActive, !active { until = instant }
+      wasActive = active
+    }
+    return until
+  }
 
   /// B2, from the facts dated before an instant.
   func isActive(before instant: Int64) -> Bool {
@@ -42,6 +73,8 @@ struct AuditedSubscription {
 
   func status(before instant: Int64) -> String? { known(before: instant).last?.status }
 
+  var latestChange: Int64? { known(before: .max).last?.at }
+
   /// Once named it holds.
   func trialEnd(before instant: Int64) -> Int64? { known(before: instant).compactMap(\.trialEndsAt).last }
 
@@ -66,14 +99,16 @@ extension AuditedProgram {
     case "payment.disputeClosed" where data.text("outcome") == "lost": activity.payments[payment, default: .init()].lostAt.append(instant)
     default: return
     }
-    activity.latest = max(activity.latest, instant)
     let isActive = activity.isActive(before: .max)
     let hasChanged = isActive != activity.isActive
     activity.isActive = isActive
+    // A deactivation is dated neither before what made it nor before the activation that it ends.
+    let told = isActive ? activity.activeSince : max(instant, activity.lastActiveUntil, activity.activatedAt)
+    if hasChanged, isActive { activity.activatedAt = told }
     change(referee) { $0.activity = activity }
     guard hasChanged else { return }
     say(
       isActive ? "referral.activated" : "referral.deactivated",
-      ["referral": referee, "referrer": referrer, "referee": referee, "at": AuditedTime.write(activity.latest)])
+      ["referral": referee, "referrer": referrer, "referee": referee, "at": AuditedTime.write(told)])
   }
 }

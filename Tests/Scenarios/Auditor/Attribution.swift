@@ -83,7 +83,7 @@ extension AuditedProgram {
       set(.offerExpires(account: account), at: expiresAt)
     }
     if rules.hasTiers {
-      change(account) { $0.activity.latest = instant }
+      change(account) { $0.activity.boundAt = instant }
       scheduleRuns(referrer, referee: account, boundAt: instant)
     }
   }

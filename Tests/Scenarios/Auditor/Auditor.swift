@@ -6,12 +6,15 @@ final class Auditor {
   private(set) var said: [String] = []
   private var programs: [String: AuditedProgram] = [:]
   private var envelopes: Set<String> = []
-  private var bodies: [String: String] = [:]
+  private var registrations: Set<String> = []
+  private var businessKeys: Set<String> = []
   private var clock: Int64 = 0
 
   init() {
     for rules in AuditedRules.all {
-      programs[rules.program] = AuditedProgram(rules) { [weak self] type, data in self?.say(rules.program, type, data) }
+      let program = AuditedProgram(rules) { [weak self] type, data in self?.say(rules.program, type, data) }
+      program.settle = { [weak self] in self.map { $0.advance(to: $0.clock) } }
+      programs[rules.program] = program
     }
   }
 
@@ -43,18 +46,13 @@ final class Auditor {
   ) -> Bool {
     let account = data.text("account") ?? data.text("referrer") ?? data.text("code") ?? ""
     let body = data.body(of: kind.fields)
-    if !envelopes.insert("\(program.rules.program) \(account) \(source) \(id)").inserted { return false }
     if type == "account.registered" {
-      // R4: a second registration is another one only when its body differs.
-      if let first = bodies["\(program.rules.program) \(type) \(account)"] { return first != body }
-      bodies["\(program.rules.program) \(type) \(account)"] = body
-      return true
+      // R4: a second registration is another one only when its body differs, whatever its envelope.
+      return registrations.insert("\(program.rules.program) \(account) \(body)").inserted
     }
+    if !envelopes.insert("\(program.rules.program) \(account) \(source) \(id)").inserted { return false }
     guard let own = kind.id.flatMap({ data.text($0) }) else { return true }
-    let key = "\(program.rules.program) \(type) \(account) \(own)"
-    if bodies[key] != nil { return false }
-    bodies[key] = body
-    return true
+    return businessKeys.insert("\(program.rules.program) \(type) \(account) \(own)").inserted
   }
 
   /// Everything due up to and at this instant, in the order of time.

@@ -1,0 +1,55 @@
+import Contracts
+import Deployment
+import Foundation
+import JSON
+import Streaming
+import TermsFiles
+import Testing
+
+@testable import LaurelCommand
+
+/// The worked examples of the contract and of the demo.
+enum Example {
+  static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  static let terms = repository.appending(path: "ops/terms").path
+  static let demo = repository.appending(path: "ops/demo").path
+  static let golden = repository.appending(path: "Tests/Scenarios/Golden")
+
+  static func goldenFiles() throws -> [String] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: golden.path)
+    return names.filter { $0.hasSuffix(".jsonl") && !$0.hasSuffix(".expected.jsonl") }.sorted().map {
+      golden.appending(path: $0).path
+    }
+  }
+
+  /// What the simulation says about a file, in order.
+  static func simulated(_ path: String) throws -> [DemoNotice] {
+    let programs = try TermsFiles.load(directory: terms)
+    let parser = JSONParser()
+    var notices: [DemoNotice] = []
+    let simulation = try Simulation(
+      services: Deployment.services(programs), programs: programs.ids,
+      notice: { record in
+        guard let type = MessageRegistry.type(named: record.envelope.type), let message = try? decode(type, record.data, parser)
+        else {
+          Issue.record("unreadable: \(record.envelope.type)")
+          return
+        }
+        notices.append(
+          DemoNotice(
+            program: record.envelope.program?.value ?? "", envelope: record.envelope, topic: record.topic, message: message))
+      }, refused: { _ in })
+    let file = try EventFile(path: path)
+    while let entry = try file.next() {
+      guard case .event(let event) = entry else { continue }
+      try simulation.advance(to: event.time)
+      try simulation.take(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line))
+    }
+    return notices
+  }
+
+  private static func decode<M: Message>(_ type: M.Type, _ data: [UInt8], _ parser: JSONParser) throws -> any Message {
+    try parser.decode(type, from: data)
+  }
+}
