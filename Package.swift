@@ -78,6 +78,9 @@ let package = Package(
       "Scenarios",
       ["Accrual", "Attribution", "Contracts", "Deployment", "Discounts", "JSON", "Payouts", "Streaming", "Terms", "TermsFiles"],
       exclude: ["Golden"]),
+    tests(
+      "CommandTests",
+      ["Contracts", "Deployment", "JSON", "LaurelCommand", "ServiceKit", "Streaming", "TermsFiles", "TestSupport"]),
     tests("Faults", ["Contracts", "JSON", "Kafka", "TestSupport"]),
     tests("Tidy", []),
   ],

@@ -14,7 +14,7 @@ public enum ServiceMain {
     // The promise is to stop within 10 s; a loop that hangs in the broker is ended before that.
     Shutdown.install(deadlineSeconds: 9)
     ParentWatch.start()
-    let settings = Settings(invocation)
+    let settings = Settings(invocation, of: name)
     let log = Log(
       service: name.rawValue, instance: settings.instance, invocation: invocation,
       environment: ProcessInfo.processInfo.environment)

@@ -61,7 +61,9 @@ public struct Settings: Sendable {
       Option(
         "instance", placeholder: "NAME", help: "Stable name of this instance, unique among the service's instances",
         defaultValue: "\(service.rawValue)-1"),
-      Option("group", placeholder: "NAME", help: "Consumer group", defaultValue: "laurel.\(service.rawValue)"),
+      Option(
+        "group", placeholder: "NAME",
+        help: "Consumer group (default the topic prefix and laurel.\(service.rawValue), so that deployments do not mix)"),
       Option(
         "http", placeholder: "ADDRESS", help: "Where /livez, /readyz and /metrics are served; port 0: the kernel chooses",
         defaultValue: "127.0.0.1:0"),
@@ -76,16 +78,17 @@ public struct Settings: Sendable {
     ]
   }
 
-  public init(_ invocation: Invocation) {
+  public init(_ invocation: Invocation, of service: ServiceName) {
     bootstrap = invocation.text("bootstrap")
     termsDirectory = invocation.text("terms")
     stateDirectory = invocation.text("state")
     instance = invocation.text("instance")
-    group = invocation.text("group")
     httpAddress = invocation.text("http")
     commitInterval = .milliseconds(invocation.integer("commit-ms"))
     batchRecordsMax = invocation.integer("batch-records")
-    topicPrefix = invocation.optionalText("topic-prefix") ?? ""
+    let prefix = invocation.optionalText("topic-prefix") ?? ""
+    topicPrefix = prefix
+    group = invocation.optionalText("group") ?? "\(prefix)laurel.\(service.rawValue)"
     clock = ClockSetting(rawValue: invocation.text("clock")) ?? .bus
     kafka = Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
   }

@@ -58,13 +58,14 @@ public final class Worker {
   /// The broker answers and has all the topics with one number of partitions; nil: a stop was asked for meanwhile.
   /// - Throws: `KafkaError` for a refused property.
   private func waitForTopics(_ configuration: Kafka.Configuration) throws -> Int32? {
-    var delay = GrowingDelay()
+    // What is waited for is near: a local answer, or somebody who is starting it.
+    var delay = GrowingDelay(limit: .seconds(5))
     while !Shutdown.requested {
       health.beat()
       do {
         let admin = try Admin(configuration)
         let needed = Topic.catalogue.map { settings.topicPrefix + $0.name }
-        let counts = try admin.partitionCounts(of: needed, timeoutMilliseconds: 5000)
+        let counts = try admin.partitionCounts(of: needed, timeoutMilliseconds: 3000)
         let missing = needed.filter { counts[$0] == nil }
         if missing.isEmpty {
           let different = Set(needed.compactMap { counts[$0] })

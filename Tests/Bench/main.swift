@@ -1,46 +1,49 @@
-import Contracts
 import Foundation
-import JSON
-import Kafka
-import ServiceKit
 import TestSupport
 
-// `make bench`: accrual beside a plain librdkafka loop of the same shape, on one real broker, in one run. What counts is the ratio:
-// absolute figures are those of the machine and of the moment.
+// laurel-bench [PAYMENTS [PARTITIONS]]: how fast accrual works off payments on real Kafka, beside a plain loop of the same shape in the
+// same run, and how long a payment takes to become a notice. No figure is asked for; honest ones are.
 
-let command = Command(
-  "laurel-bench", summary: "accrual's speed beside a plain librdkafka loop, on real Kafka",
-  example: "KAFKA_HOME=/opt/kafka laurel-bench 200000",
-  options: [
-    Option("partitions", placeholder: "N", kind: .integer(1...64), help: "Partitions of every topic", defaultValue: "4"),
-    Option("referees", placeholder: "N", kind: .integer(1...1_000_000), help: "Payers, each with a referrer", defaultValue: "1000"),
-    Option("rate", placeholder: "N", kind: .integer(1...100_000), help: "Payments a second for the latency", defaultValue: "500"),
-    Option("terms", placeholder: "DIR", help: "Folder with the programs' terms", defaultValue: "ops/terms"),
-  ], operands: [Operand("PAYMENTS", help: "How many payments to load", required: false)])
-let invocation = command.parseOrExit()
+let numbers = CommandLine.arguments.dropFirst().map { Int($0) }
+guard numbers.count <= 2, numbers.allSatisfy({ ($0 ?? 0) > 0 }) else {
+  FileHandle.standardError.write(Data("Usage: laurel-bench [PAYMENTS [PARTITIONS]]\n".utf8))
+  exit(2)
+}
+guard let home = KafkaBroker.home else {
+  FileHandle.standardError.write(Data("laurel-bench: \(KafkaBroker.skipReason)\n".utf8))
+  exit(1)
+}
+
+// Each figure as it is known, also into a file.
+setvbuf(stdout, nil, Int32(_IOLBF), 0)
 
 do {
-  guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
+  let payments = numbers.first.flatMap { $0 } ?? 200_000
+  let partitions = Int32(numbers.dropFirst().first.flatMap { $0 } ?? 4)
   let broker = try KafkaBroker.start(home: home)
   defer { broker.stop() }
-  let bench = try Bench(
-    broker: broker, payments: invocation.operands.first.flatMap(Int.init) ?? 200_000, referees: invocation.integer("referees"),
-    partitions: Int32(invocation.integer("partitions")), terms: invocation.text("terms"))
-  try bench.load()
-  let plain = try bench.plainLoop()
-  let accrual = try bench.accrual()
-  let latency = try bench.latency(rate: invocation.integer("rate"), seconds: 10)
-  print(
-    """
+  print("\(payments) payments of \(Ground.referees) referees, \(partitions) partitions, one instance of accrual, one broker")
 
-    plain loop   \(Bench.rate(plain.rate)) payments/s   read, one output and one changelog record written, no codec, no state
-    accrual      \(Bench.rate(accrual.payments)) payments/s   \(Bench.rate(accrual.records)) records/s: each payment is two records (Earnings, Ledger)
-    ratio        \(Bench.ratio(plain.rate / accrual.payments)) plain payments to one of accrual's; \(Bench.ratio(plain.rate / accrual.records)) by records
-    CPU          accrual \(Bench.ratio(accrual.cpuSeconds / Double(bench.payments) * 1e6)) s a million payments
-    memory       accrual \(accrual.megabytes) MB at its end
-    latency      payment → reward.accrued at \(invocation.integer("rate"))/s: p50 \(latency.p50) ms, p99 \(latency.p99) ms (default --commit-ms)
-    """)
+  let ground = try Ground(bootstrap: broker.bootstrap, partitions: partitions)
+  defer { ground.remove() }
+  try ground.publish(payments)
+  let plain = try PlainLoop.perSecond(ground, records: payments)
+  print("plain loop       \(figure(plain)) records/s    (one read, one output and one changelog record each, nothing decoded)")
+  let accrual = try AccrualSpeed.measure(ground, payments: payments)
+  print("accrual          \(figure(accrual.paymentsPerSecond)) payments/s   (two reads each: the payment, then its earning)")
+  print("                 \(figure(accrual.recordsPerSecond)) records/s")
+  print("ratio            \(percent(accrual.recordsPerSecond / plain)) of the plain loop's records/s")
+  print("cost             \(decimal(accrual.cpuSecondsPerMillion)) CPU s a million payments, \(accrual.memoryBytesMax >> 20) MiB at most")
+
+  let quick = try Ground(bootstrap: broker.bootstrap, partitions: partitions)
+  defer { quick.remove() }
+  let latency = try NoticeLatency.measure(quick, perSecond: 500, seconds: 20)
+  print("payment→notice   p50 \(decimal(latency.p50)) ms, p99 \(decimal(latency.p99)) ms at 500/s, --commit-ms as by default")
 } catch {
   FileHandle.standardError.write(Data("laurel-bench: \(error)\n".utf8))
   exit(1)
 }
+
+func figure(_ number: Double) -> String { String(format: "%8.0f", number) }
+func decimal(_ number: Double) -> String { String(format: "%.1f", number) }
+func percent(_ ratio: Double) -> String { String(format: "%.0f %%", ratio * 100) }

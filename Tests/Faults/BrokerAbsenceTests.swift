@@ -12,10 +12,12 @@ struct BrokerAbsenceTests {
     defer { broker.stop() }
     broker.kill()
     try Installation.run(bootstrap: broker.bootstrap) { installation in
-      for service in ServiceName.allCases { try installation.start(service) }
+      // A lost broker is tried again after at most 10 s otherwise, which is longer than it takes to come back here.
+      let eager = ["--kafka", "reconnect.backoff.max.ms=500"]
+      for service in ServiceName.allCases { try installation.start(service, extra: eager) }
       try waitsForTheBroker(try installation.service(.accrual))
       try installation.end(.payouts, 1, gracefully: true)
-      try installation.start(.payouts)
+      try installation.start(.payouts, extra: eager)
 
       try broker.restart()
       let accrual = try installation.service(.accrual)
@@ -38,9 +40,9 @@ struct BrokerAbsenceTests {
       service.lines.filter { ($0["message"] as? String)?.hasPrefix("waiting for the broker at") == true }
         .compactMap { ($0["time"] as? String).flatMap { try? Date($0, strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true)) } }
     }
-    try #require(waitUntil(.seconds(40)) { waits().count >= 4 }, "\(service.log)")
+    try #require(waitUntil(.seconds(40)) { waits().count >= 3 }, "\(service.log)")
     let times = waits()
-    #expect(times[3].timeIntervalSince(times[2]) > times[1].timeIntervalSince(times[0]), "the delay does not grow: \(times)")
+    #expect(times[2].timeIntervalSince(times[1]) > times[1].timeIntervalSince(times[0]), "the delay does not grow: \(times)")
     #expect(service.page("/livez")?.status == 200)
     #expect(service.page("/readyz")?.status == 503)
     #expect(service.page("/readyz")?.body.contains("broker") == true)

@@ -30,7 +30,7 @@ struct KillTests {
   /// What a killed producer leaves behind in an open transaction is aborted; the audit, which reads read_committed, must not see it.
   @Test func abortedRecordsAreNeverSeen() throws {
     try Installation.run { installation in
-      let test = try Disturbance(installation, cycles: 2, payments: 1500)
+      let test = try Disturbance(installation, cycles: 1, payments: 2000)
       // Small batches: many transactions, so that one is soon found open.
       let small = ["--batch-records", "50"]
       for service in ServiceName.allCases { try installation.start(service, extra: small) }

@@ -131,7 +131,8 @@ struct HistoryMaker {
 
   private mutating func begin() {
     for referrer in referrers {
-      if random.chance(85) { register(referrer, referral: nil) }
+      if random.chance(5) { add("account.updated", "updatedAt", ["account": referrer, "kind": "individual", "country": "UA"]) }
+      if random.chance(85) { register(referrer, referral: random.chance(80) ? nil : referral()) }
       if random.chance(95) { requestCode(referrer) }
       if random.chance(30) { pass() }
     }
@@ -189,7 +190,7 @@ struct HistoryMaker {
     pass()
     switch random.upTo(99) {
     case 0..<3: register(anybody(), referral: referral())
-    case 3..<5: requestCode(random.pick(referrers))
+    case 3..<5: requestCode(random.chance(60) ? random.pick(referrers) : anybody())
     case 5..<9:
       var data: [String: Any] = ["account": anybody()]
       if random.chance(70) { data["kind"] = random.pick(["individual", "legalEntity", "soleTrader"]) }
@@ -203,7 +204,7 @@ struct HistoryMaker {
     default:
       switch program {
       case "bonus": earn(spendShare: 30)
-      case "cash": earn(spendShare: 35)
+      case "cash": random.chance(1) ? spend() : earn(spendShare: 35)
       default: tier()
       }
     }
@@ -218,7 +219,7 @@ struct HistoryMaker {
     for index in 0..<(random.chance(3) ? 0 : 1 + random.upTo(2)) {
       let kind = random.pick(["plan", "plan", "service", "service", "topUp"])
       let amount = random.pick([1, 4, 5, 10, 49, 50, 149, 999, 1000, 3333, 7500, 7501, 10_005, 600_000, 0, -50, -1000])
-      var line: [String: Any] = ["sku": "s\(index)", "kind": kind, "amount": amount]
+      var line: [String: Any] = ["sku": random.chance(3) ? "s0" : "s\(index)", "kind": kind, "amount": amount]
       if kind == "plan" { line["plan"] = random.pick(["Basic", "Basic", "Business", "Start+"]) }
       if program == "cash", random.chance(90) { line["category"] = random.pick(["shared-hosting", "shared-hosting", "domain", "vps"]) }
       if random.chance(20) {
@@ -261,7 +262,8 @@ struct HistoryMaker {
 
   private mutating func refund(_ payment: (id: String, account: String, lines: [[String: Any]], currency: String)) {
     var data: [String: Any] = [
-      "refund": named("r"), "payment": payment.id, "account": payment.account, "currency": payment.currency,
+      "refund": named("r"), "payment": payment.id, "account": payment.account,
+      "currency": random.chance(2) ? "GBP" : payment.currency,
     ]
     let positive = payment.lines.filter { ($0["amount"] as? Int ?? 0) > 0 }
     let received = payment.lines.reduce(0) { $0 + ($1["amount"] as? Int ?? 0) }
@@ -273,7 +275,8 @@ struct HistoryMaker {
       }
       if random.chance(3) { lines.append(["sku": "unheard-of", "amount": 5]) }
       data["lines"] = lines
-      data["amount"] = lines.reduce(0) { $0 + ($1["amount"] as? Int ?? 0) }
+      // Now and then the lines name more or less than the whole.
+      data["amount"] = max(1, lines.reduce(random.chance(5) ? random.pick([-100, 100]) : 0) { $0 + ($1["amount"] as? Int ?? 0) })
     } else {
       data["amount"] = random.pick([max(1, received), max(1, received / 2), max(1, received / 3), 1, 0, max(1, received) + 100])
     }

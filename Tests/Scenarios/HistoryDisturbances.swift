@@ -70,9 +70,11 @@ extension HistoryMaker {
 
   /// Late deliveries, repeated ones, and repeated ones that say something else.
   mutating func disturb() {
-    for index in events.indices where random.chance(10) {
+    // Most histories are a little out of order, some wildly.
+    let (share, reach) = random.chance(80) ? (10, 14) : (45, 40)
+    for index in events.indices where random.chance(share) {
       let event = events.remove(at: index)
-      events.insert(event, at: min(events.count, max(0, index + random.upTo(14) - 3)))
+      events.insert(event, at: min(events.count, max(0, index + random.upTo(reach) - reach / 4)))
     }
     for _ in 0..<random.upTo(4) {
       let index = random.upTo(events.count - 1)

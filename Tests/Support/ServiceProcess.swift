@@ -87,6 +87,19 @@ public final class ServiceProcess: Sendable {
     if running.process.isRunning { Foundation.kill(running.process.processIdentifier, number) }
   }
 
+  /// User and system time used so far, and the most memory held, as /proc tells it.
+  public var cost: (cpuSeconds: Double, memoryBytesMax: Int)? {
+    let folder = "/proc/\(running.process.processIdentifier)"
+    guard let stat = try? String(contentsOfFile: "\(folder)/stat", encoding: .utf8), let end = stat.lastIndex(of: ")"),
+      let status = try? String(contentsOfFile: "\(folder)/status", encoding: .utf8)
+    else { return nil }
+    // proc(5): fields 14 and 15, in clock ticks; the third is the first after the name.
+    let fields = stat[end...].split(separator: " ").dropFirst()
+    let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
+    let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: { $0 == " " || $0 == "\t" })
+    return (ticks / Double(sysconf(Int32(_SC_CLK_TCK))), (peak?.dropFirst().first.flatMap { Int($0) } ?? 0) << 10)
+  }
+
   /// All that processes of this name have written.
   public var log: String { (try? String(contentsOf: logFile, encoding: .utf8)) ?? "" }
 

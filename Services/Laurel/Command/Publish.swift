@@ -14,7 +14,8 @@ enum Publish {
       Reads structured CloudEvents, one a line, and publishes each to the topic of its type, under the key that the services expect. Lines \
       that are no events are reported on standard error and skipped, which does not make the command fail.
 
-      On the bus, events of different accounts overtake each other. With --in-order an event is published only when everything that the \
+      On the bus, events of different accounts overtake each other; only a registration waits until the code that it names, if this file \
+      asks for it, has been issued. With --in-order an event is published only when everything that the \
       earlier ones caused has been processed, and the bus's virtual clock is moved to its time before it: so a file means the same as in \
       'laurel simulate'. From the first such file on, the services follow that clock.
       """,
@@ -116,15 +117,18 @@ private final class PlainOutlet: EventOutlet {
   private let bus: Bus
   private let partitions: Int32
   private let producer: Producer
+  private let codes: IssuedCodes
   private var latest: Instant?
 
   init(_ bus: Bus, partitions: Int32) throws {
     self.bus = bus
     self.partitions = partitions
     producer = try Producer.publisher(bus)
+    codes = IssuedCodes(bus, partitions: partitions)
   }
 
   func publish(_ event: FileEvent) throws {
+    try codes.before(event) { try producer.flush(timeoutMilliseconds: 60_000) }
     latest = max(latest ?? event.time, event.time)
     guard event.topic.kind == .input else { return }
     let key = event.message.key

@@ -3,14 +3,15 @@ struct AuditedActivity {
   struct Payment {
     var subscription: String?
     var amount: Int64 = 0
-    /// `nil`: only what follows the payment is known so far.
-    var paidAt: Int64?
+    var paidAt: Int64
     var refunds: [(at: Int64, amount: Int64)] = []
     var lostAt: [Int64] = []
   }
 
   var subscriptions: [String: AuditedSubscription] = [:]
   var payments: [String: Payment] = [:]
+  /// What came before its payment.
+  var waiting: [String: [(type: String, data: Facts, at: Int64)]] = [:]
   var boundAt: Int64 = 0
   var isActive = false
   /// The instant of the last activation that was told.
@@ -27,15 +28,20 @@ struct AuditedActivity {
         alone.subscriptions = [id: subscription]
         return alone.isActive(before: .max)
       }
-      return counting.compactMap(\.value.paidAt).min().map { max($0, changedAt, boundAt) }
+      return counting.map(\.value.paidAt).min().map { max($0, changedAt, boundAt) }
     }
     return since.min() ?? boundAt
   }
 
   /// When the referee was last active, as seen from now.
   var lastActiveUntil: Int64 {
-    let instants = Set(
-      subscriptions.values.flatMap { $0.changes.map(\.at) } + payments.values.flatMap { [$0.paidAt ?? 0] + $0.refunds.map(\.at) + $0.lostAt })
+    var instants: Set<Int64> = []
+    for subscription in subscriptions.values { instants.formUnion(subscription.changes.map(\.at)) }
+    for payment in payments.values {
+      instants.insert(payment.paidAt)
+      instants.formUnion(payment.refunds.map(\.at))
+      instants.formUnion(payment.lostAt)
+    }
     var wasActive = false
     var until = boundAt
     for instant in Set(instants.map { max($0, boundAt) }).sorted() {
@@ -52,8 +58,8 @@ struct AuditedActivity {
       guard subscription.status(before: instant) == "active" else { return false }
       let trialEndsAt = subscription.trialEnd(before: instant)
       return payments.values.contains { payment in
-        guard payment.subscription == id, payment.amount > 0, let paidAt = payment.paidAt, paidAt < instant else { return false }
-        if let trialEndsAt, paidAt < trialEndsAt { return false }
+        guard payment.subscription == id, payment.amount > 0, payment.paidAt < instant else { return false }
+        if let trialEndsAt, payment.paidAt < trialEndsAt { return false }
         let refunded = payment.refunds.filter { $0.at < instant }.reduce(0) { $0 + $1.amount }
         return refunded < payment.amount && !payment.lostAt.contains { $0 < instant }
       }
@@ -83,7 +89,7 @@ struct AuditedSubscription {
 }
 
 extension AuditedProgram {
-  /// Something happened to a referee's subscription or payment.
+  /// Something happened to a referee's subscription or payment. What came before its payment is told right after it (T4).
   func act(_ referee: String, referrer: String, _ type: String, _ data: Facts, at instant: Int64) {
     var activity = account(referee).activity
     let payment = data.text("payment") ?? ""
@@ -91,14 +97,28 @@ extension AuditedProgram {
     case "subscription.changed":
       activity.subscriptions[data.text("subscription") ?? "", default: AuditedSubscription()].changes.append(
         (instant, data.text("status") ?? "", data.instant("trialEndsAt")))
+      tell(referee, referrer, activity, at: instant)
     case "payment.settled":
-      activity.payments[payment, default: .init()].paidAt = instant
-      activity.payments[payment]?.subscription = data.text("subscription")
-      activity.payments[payment]?.amount = data.parts("lines").reduce(0) { $0 + ($1.number("amount") ?? 0) }
-    case "payment.refunded": activity.payments[payment, default: .init()].refunds.append((instant, data.number("amount") ?? 0))
-    case "payment.disputeClosed" where data.text("outcome") == "lost": activity.payments[payment, default: .init()].lostAt.append(instant)
+      let amount = data.parts("lines").reduce(0) { $0 + ($1.number("amount") ?? 0) }
+      activity.payments[payment] = .init(subscription: data.text("subscription"), amount: amount, paidAt: instant)
+      let waiting = activity.waiting.removeValue(forKey: payment) ?? []
+      tell(referee, referrer, activity, at: instant)
+      for event in waiting { act(referee, referrer: referrer, event.type, event.data, at: event.at) }
+    case "payment.refunded", "payment.disputeClosed":
+      if activity.payments[payment] == nil {
+        activity.waiting[payment, default: []].append((type, data, instant))
+      } else if type == "payment.refunded" {
+        activity.payments[payment]?.refunds.append((instant, data.number("amount") ?? 0))
+      } else if data.text("outcome") == "lost" {
+        activity.payments[payment]?.lostAt.append(instant)
+      }
+      tell(referee, referrer, activity, at: instant)
     default: return
     }
+  }
+
+  private func tell(_ referee: String, _ referrer: String, _ known: AuditedActivity, at instant: Int64) {
+    var activity = known
     let isActive = activity.isActive(before: .max)
     let hasChanged = isActive != activity.isActive
     activity.isActive = isActive

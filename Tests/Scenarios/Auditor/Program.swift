@@ -43,6 +43,7 @@ struct AuditedAccount {
   // As a referrer.
   var balances: [String: AuditedBalance] = [:]
   var spends: [String: AuditedSpend] = [:]
+  var spendEnds: [String: (isCaptured: Bool, at: Int64)] = [:]
   var withdrawals: [String: AuditedWithdrawal] = [:]
   var verdicts: [String: AuditedVerdicts] = [:]
   var discounts = AuditedDiscounts()
@@ -136,8 +137,8 @@ final class AuditedProgram {
     case "link.visited": visit(data, at: instant)
     case "code.requested": requestCode(account, data)
     case "bonus.spendRequested": requestSpend(account, data, at: instant)
-    case "bonus.spendCaptured": endSpend(account, data, captured: true, at: instant)
-    case "bonus.spendReleased": endSpend(account, data, captured: false, at: instant)
+    case "bonus.spendCaptured": endSpend(account, data.text("request") ?? "", captured: true, at: instant)
+    case "bonus.spendReleased": endSpend(account, data.text("request") ?? "", captured: false, at: instant)
     case "withdrawal.requested": requestWithdrawal(account, data, at: instant)
     case "withdrawal.canceled", "withdrawal.rejected", "withdrawal.approved", "payout.settled", "payout.failed":
       if rules.paysOut { hear(account, type, data, at: instant) }

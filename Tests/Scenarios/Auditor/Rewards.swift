@@ -14,11 +14,15 @@ struct AuditedBalance {
   }
 }
 
-/// Something that holds a reward back, by the latest instants of its beginning and its end (T6).
+/// Something that holds a reward back: of its beginnings and ends the latest instant counts (T6), at one instant the later arrival (T1).
 struct AuditedHold {
-  var begun: Int64 = -1
-  var ended: Int64 = -1
-  var isOpen: Bool { begun > ended }
+  private var latest: Int64 = 0
+  private(set) var isOpen = false
+
+  mutating func hear(begins: Bool, at instant: Int64) {
+    guard instant >= latest else { return }
+    (latest, isOpen) = (instant, begins)
+  }
 }
 
 /// One reward of one payment.
@@ -35,6 +39,8 @@ struct AuditedReward {
   /// The lines that earned.
   let skus: Set<String>
   let availableAt: Int64
+  /// When the money comes: `availableAt`, or the release of a hold if that is later.
+  var maturesAt: Int64
   var amount: Int64
   var place: Place
   var refunds: Int64 = 0
@@ -106,7 +112,7 @@ extension AuditedProgram {
     rewards[id] = AuditedReward(
       referrer: referrer, payment: payment, currency: currency, rate: rate, base: base,
       received: lines.reduce(0) { $0 + ($1.number("amount") ?? 0) } - withBonus, skus: Set(earning.compactMap { $0.text("sku") }),
-      availableAt: availableAt, amount: amount, place: .pending)
+      availableAt: availableAt, maturesAt: availableAt, amount: amount, place: .pending)
     told.merge([
       "amount": amount, "currency": currency, "base": base, "rate": rate, "accruedAt": AuditedTime.write(instant),
       "availableAt": AuditedTime.write(availableAt), "balance": move(amount, from: nil, to: "pending", referrer, currency),
@@ -138,7 +144,7 @@ extension AuditedProgram {
   /// What comes after a payment.
   private func follow(_ payer: String, _ payment: String, _ type: String, _ data: Facts, at instant: Int64) {
     let id = "\(payer) \(payment)"
-    guard let due = rewards[id]?.availableAt else { return }
+    guard let due = rewards[id]?.maturesAt else { return }
     if due <= instant, due <= clock { mature(id, at: due) }  // a late payment: what should have happened before
     switch type {
     case "payment.refunded": refund(id, data, at: instant)
@@ -184,8 +190,8 @@ extension AuditedProgram {
     let others = reward.refunds - reward.lineRefunds
     let basis = reward.received - reward.lineRefunds
     guard left > 0 else { return 0 }
+    guard basis > others else { return 0 }  // all of it, or more, has gone back
     guard others > 0 else { return (left * reward.rate * 2 + 10_000) / 20_000 }
-    guard basis > others else { return 0 }
     return (left * (basis - others) * reward.rate * 2 + 10_000 * basis) / (20_000 * basis)
   }
 
@@ -206,7 +212,7 @@ extension AuditedProgram {
   }
 
   private func begin(_ id: String, _ cause: String, at instant: Int64) {
-    rewards[id]?.holds[cause, default: AuditedHold()].begun.raise(to: instant)
+    rewards[id]?.holds[cause, default: AuditedHold()].hear(begins: true, at: instant)
     guard let reward = rewards[id], reward.amount > 0, reward.holds[cause]?.isOpen == true, !reward.frozenFor.contains(cause)
     else { return }
     rewards[id]?.frozenFor.insert(cause)
@@ -214,13 +220,15 @@ extension AuditedProgram {
   }
 
   private func end(_ id: String, _ cause: String, at instant: Int64) {
-    rewards[id]?.holds[cause, default: AuditedHold()].ended.raise(to: instant)
+    rewards[id]?.holds[cause, default: AuditedHold()].hear(begins: false, at: instant)
     guard let reward = rewards[id], reward.frozenFor.contains(cause), reward.holds[cause]?.isOpen == false else { return }
     rewards[id]?.frozenFor.remove(cause)
     guard reward.amount > 0, let freed = rewards[id] else { return }
     sayHold("reward.unfrozen", reward, cause, movedFrom: reward.bucket, to: freed.bucket, at: instant)
     if freed.frozenFor.isEmpty, freed.place != .available {
-      set(.matures(reward: id), at: max(instant, reward.availableAt))
+      let maturesAt = max(instant, reward.availableAt)
+      rewards[id]?.maturesAt = maturesAt
+      set(.matures(reward: id), at: maturesAt)
     }
   }
 
@@ -235,7 +243,9 @@ extension AuditedProgram {
 
   /// A4, C9: the money is there.
   func mature(_ id: String, at instant: Int64) {
-    guard let reward = rewards[id], reward.amount > 0, reward.frozenFor.isEmpty, reward.place != .available else { return }
+    guard let reward = rewards[id], reward.amount > 0, reward.frozenFor.isEmpty, reward.place != .available,
+      reward.maturesAt == instant
+    else { return }
     rewards[id]?.place = .available
     var told: [String: Any] = ["referrer": reward.referrer, "payment": reward.payment, "amount": reward.amount]
     told["currency"] = reward.currency
@@ -249,8 +259,4 @@ extension AuditedProgram {
     change(account) { $0.balances[currency, default: AuditedBalance()].move(amount, from: from, to: to) }
     return self.account(account).balances[currency, default: AuditedBalance()].told(currency)
   }
-}
-
-extension Int64 {
-  fileprivate mutating func raise(to value: Int64) { self = Swift.max(self, value) }
 }

@@ -44,10 +44,13 @@ extension AuditedProgram {
     let spend = AuditedSpend(amount: amount, currency: currency, invoice: data.text("invoice") ?? "")
     change(account) { $0.spends[request] = spend }
     saySpend("bonus.reserved", account, request, spend, from: "available", to: "reserved", at: instant)
+    if let (captured, at) = self.account(account).spendEnds[request] { endSpend(account, request, captured: captured, at: at) }
   }
 
-  func endSpend(_ account: String, _ data: Facts, captured: Bool, at instant: Int64) {
-    let request = data.text("request") ?? ""
+  /// The first of captured and released counts, also when it comes before the request.
+  func endSpend(_ account: String, _ request: String, captured: Bool, at instant: Int64) {
+    guard rules.hasOffer else { return }
+    if self.account(account).spendEnds[request] == nil { change(account) { $0.spendEnds[request] = (captured, instant) } }
     guard let spend = self.account(account).spends[request], spend.isOpen else { return }
     change(account) { $0.spends[request]?.isOpen = false }
     saySpend(

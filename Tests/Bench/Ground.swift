@@ -1,0 +1,92 @@
+import Contracts
+import Foundation
+import JSON
+import Kafka
+import TestSupport
+
+/// Topics of one measurement, with referees that are bound already.
+final class Ground {
+  static let referees = 1000
+  /// 2026-01-05T09:00:00Z. The virtual clock stands there, so that nothing is credited while accruals are measured.
+  private static let start = Instant(milliseconds: 1_767_603_600_000)
+
+  let configuration: Configuration
+  let prefix = uniqueName("bench") + "."
+  let partitions: Int32
+  private let folder: URL
+  private let producer: Producer
+  private(set) var services: [ServiceProcess] = []
+
+  init(bootstrap: String, partitions: Int32) throws {
+    configuration = Configuration(bootstrap: bootstrap, log: { _ in })
+    self.partitions = partitions
+    folder = FileManager.default.temporaryDirectory.appending(path: "laurel-\(prefix)d", directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let own = prefix
+    let topics = Topic.catalogue.map { topic in
+      Admin.NewTopic(name: own + topic.name, partitions: partitions, config: topic.compacted ? ["cleanup.policy": "compact"] : [:])
+    }
+    let plain = [PlainLoop.output, PlainLoop.changelog].map { Admin.NewTopic(name: own + $0, partitions: partitions) }
+    for (name, outcome) in try Admin(configuration).createTopics(topics + plain, replication: 1) where outcome != .done {
+      throw BrokerFailure("\(name): \(outcome)")
+    }
+    producer = try Producer(configuration, topics: [Topic.billing, .referrals, .clock].map { own + $0.name })
+    for partition in 0..<partitions { try send(ClockMoved(at: Self.start, partition: partition), "clock", on: partition) }
+    for number in 0..<Self.referees {
+      try send(
+        ReferralAttributed(
+          referral: try id("ref\(number)"), referrer: try id("r\(number)"), referee: try id("e\(number)"), code: "CODE",
+          registeredAt: Self.start, attributedAt: Self.start, terms: "bonus@1", because: []), "referral\(number)")
+    }
+    try flush()
+  }
+
+  func name(_ topic: Topic) -> String { prefix + topic.name }
+
+  /// Payments 0..<count, all on the bus when it returns.
+  func publish(_ count: Int) throws {
+    for number in 0..<count { try publish(payment: number) }
+    try flush()
+  }
+
+  func publish(payment number: Int) throws {
+    try send(
+      PaymentSettled(
+        payment: try id("p\(number)"), account: try id("e\(number % Self.referees)"),
+        paidAt: Self.start + .seconds(Int64(number % 800_000)), currency: "KZT",
+        lines: [PaymentLine(sku: "plan", kind: .plan, plan: "Business", amount: Int64(1000 + number % 1000))]), "p\(number)")
+  }
+
+  func flush() throws { try producer.flush(timeoutMilliseconds: 120_000) }
+
+  /// Accrual, built beside this program, with its default settings.
+  func startAccrual() throws -> ServiceProcess {
+    let terms = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "ops/terms")
+    let process = try ServiceProcess(
+      "accrual", name: "accrual-1",
+      arguments: [
+        "--bootstrap", configuration.bootstrap, "--terms", terms.path, "--state", folder.appending(path: "state").path,
+        "--group", "\(prefix)accrual", "--topic-prefix", prefix, "--http", "127.0.0.1:0",
+      ], folder: folder)
+    services.append(process)
+    return process
+  }
+
+  func remove() {
+    for process in services { process.kill() }
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  private func send<M: Message>(_ message: M, _ id: String, on partition: Int32? = nil) throws {
+    let envelope = Envelope(id: id, source: "/bench", type: M.type, time: message.instant, program: "bonus")
+    try producer.produce(
+      topic: name(M.topic), partition: partition, key: Array(message.key.utf8), value: try JSONEncoding.encode(message),
+      headers: envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) })
+  }
+
+  private func id<Kind>(_ text: String) throws -> Identifier<Kind> {
+    guard let id = Identifier<Kind>(text) else { throw BrokerFailure("not an identifier: \(text)") }
+    return id
+  }
+}

@@ -1,0 +1,86 @@
+import Contracts
+import Foundation
+import JSON
+import Kafka
+import TestSupport
+import Testing
+
+/// The three programs' main paths through two instances of each service, against the simulation.
+@Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
+struct WholePathTests {
+  /// When everything that the examples set in motion is over.
+  private static let until = "2026-06-01T00:00:00Z"
+
+  @Test func theBusSaysWhatTheSimulationSays() throws {
+    try Installation.run { installation in
+      let events = installation.folder.appending(path: "events.jsonl")
+      let expected = installation.folder.appending(path: "expected.jsonl")
+      try allExamples().write(to: events, atomically: true, encoding: .utf8)
+      let laurel = try BuiltProgram.url("laurel").path
+      try run(
+        #"exec "$1" simulate --terms "$2" --events "$3" --until "$4" > "$5""#,
+        [laurel, Installation.terms.path, events.path, Self.until, expected.path], in: installation.folder)
+
+      for service in ServiceName.allCases {
+        for number in 1...2 { try installation.start(service, number) }
+      }
+      try installation.waitReady()
+      try run(
+        #"exec "$1" publish "$2" --in-order --until "$3" --bootstrap "$4" --topic-prefix "$5""#,
+        [laurel, events.path, Self.until, installation.configuration.bootstrap, installation.prefix], in: installation.folder)
+      try installation.stopAll()
+
+      let simulated = try String(contentsOf: expected, encoding: .utf8).split(separator: "\n").map(String.init).sorted()
+      try #require(simulated.count > 30)
+      let said = try notices(installation)
+      let missing = Set(simulated).subtracting(said)
+      let strange = Set(said).subtracting(simulated)
+      try #require(
+        said == simulated,
+        """
+        \(said.count) notices instead of \(simulated.count)
+        missing:
+        \(missing.sorted().prefix(5).joined(separator: "\n"))
+        unasked:
+        \(strange.sorted().prefix(5).joined(separator: "\n"))
+        """)
+    }
+  }
+
+  /// The demonstration's files in one, in order of time.
+  private func allExamples() throws -> String {
+    let folder = Installation.package.appending(path: "ops/demo", directoryHint: .isDirectory)
+    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+      .filter { $0.pathExtension == "jsonl" }.sorted { $0.path < $1.path }
+    try #require(files.count == 3)
+    let parser = JSONParser()
+    let lines = try files.flatMap { try String(contentsOf: $0, encoding: .utf8).split(separator: "\n") }
+      .map { line in (line, try Envelope.structured(Array(line.utf8), parser: parser).envelope.time) }
+    let timed = try lines.map { line, time in (line, try #require(time)) }
+    return timed.enumerated().sorted { ($0.element.1, $0.offset) < ($1.element.1, $1.offset) }
+      .map { $0.element.0 + "\n" }.joined()
+  }
+
+  /// All notices of the bus in the form of files.
+  private func notices(_ installation: Installation) throws -> [String] {
+    let parser = JSONParser()
+    return try installation.records([.referrals, .rewards, .discounts, .payouts]).map { record in
+      let headers = record.headers.compactMap { header in header.value.map { (header.name, $0) } }
+      let (envelope, data) = try Envelope.record(headers: headers, value: record.value ?? [], parser: parser)
+      return String(decoding: envelope.structuredText(data: data), as: UTF8.self)
+    }.sorted()
+  }
+
+  private func run(_ script: String, _ arguments: [String], in folder: URL) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = ["-c", script, "sh"] + arguments
+    process.currentDirectoryURL = folder
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    let ended = waitUntil(.seconds(120)) { !process.isRunning }
+    if !ended { process.terminate() }
+    process.waitUntilExit()
+    try #require(ended && process.terminationStatus == 0, "\(script): \(process.terminationStatus)")
+  }
+}
