@@ -63,8 +63,12 @@ struct Step {
   func identity(_ envelope: Envelope, body: UInt64?) -> String {
     if repeats == .rememberedByBody, let body { return String(body, radix: 16) }
     if topic.kind == .input || repeats == .remembered, let businessID = message.businessID { return businessID }
-    // With the length, because a source may be any text: two pairs never give one identity.
-    return "\(envelope.source.utf8.count)\u{1f}\(envelope.source)\u{1f}\(envelope.id)"
+    return Self.identity(of: envelope)
+  }
+
+  /// With the length, because a source may be any text: two pairs never give one identity, and none is a business id.
+  static func identity(of envelope: Envelope) -> String {
+    "\(envelope.source.utf8.count)\u{1f}\(envelope.source)\u{1f}\(envelope.id)"
   }
 }
 

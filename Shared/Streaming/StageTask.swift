@@ -195,18 +195,27 @@ public final class StageTask {
     while fireNext(upTo: clock) != nil {}
   }
 
-  /// Tells a repeated event from a new one, and refuses another body under a known identity (DECISIONS R3).
+  /// Tells a repeated event from a new one, and refuses another body under a known identity: the business key (DECISIONS R3), and the
+  /// envelope's source and id ("For every program": either is enough).
   private func isKnown(_ step: Step, _ event: AdmittedEvent, _ identity: String, _ body: UInt64) throws(Refusal) -> Bool {
-    let key = RowKey.seen(
-      stage: step.stage, program: event.program.value, key: step.message.key, type: event.envelope.type, identity: identity)
+    let type = event.envelope.type
     let fingerprint = Int64(bitPattern: body)
+    func seen(_ identity: String) -> [UInt8] {
+      RowKey.seen(stage: step.stage, program: event.program.value, key: step.message.key, type: type, identity: identity)
+    }
+    let key = seen(identity)
     if let known = rows.value(Int64.self, key) {
       guard known == fingerprint else {
-        throw Refusal(
-          .conflictingDuplicate,
-          "\(event.envelope.type) '\(step.message.businessID ?? event.envelope.id)' is known with another body")
+        throw Refusal(.conflictingDuplicate, "\(type) '\(step.message.businessID ?? event.envelope.id)' is known with another body")
       }
       return true
+    }
+    if step.repeats == .remembered, step.message.businessID != nil {
+      let envelope = seen(Step.identity(of: event.envelope))
+      guard rows.value(Int64.self, envelope) == nil else {
+        throw Refusal(.conflictingDuplicate, "\(type): source and id '\(event.envelope.id)' are known with another body")
+      }
+      rows.set(envelope, fingerprint)
     }
     rows.set(key, fingerprint)
     return false

@@ -47,7 +47,8 @@ final class Session {
     topics = TopicNames(prefix: settings.topicPrefix, service: service, partitions: partitions)
     // The producer first: its new epoch ends what a former life of this instance left open.
     let producer = try TransactionalProducer(
-      configuration, transactionalID: "\(settings.topicPrefix)\(service.name.rawValue).\(settings.instance)", topics: topics.written)
+      configuration, transactionalID: "\(settings.topicPrefix)\(service.name.rawValue).\(settings.instance)",
+      topics: topics.written)
     health.ready = .no("taking over the transactional id")
     try Session.retrying { () throws(TransactionFailure) in
       try producer.initialise(timeoutMilliseconds: Session.requestMilliseconds)
@@ -56,7 +57,8 @@ final class Session {
     consumer = try Consumer(
       configuration, group: settings.group, instance: settings.instance, readCommitted: true, endEvents: true)
     opener = TaskOpener(
-      service: service, programs: programs, settings: settings, configuration: configuration, topics: topics, resources: resources,
+      service: service, programs: programs, settings: settings, configuration: configuration, topics: topics,
+      resources: resources,
       log: log, health: health, metrics: metrics)
     try consumer.subscribe(topics.inputs)
     health.ready = .no("joining the consumer group \(settings.group)")

@@ -33,7 +33,8 @@ public struct Settings: Sendable {
         Settings come from flags, then LAUREL_* variables, then the file named by --config. Any number of instances may run; \
         give each its own --instance. SIGTERM stops gracefully.
         """,
-      example: "\(service.rawValue) --bootstrap localhost:9092 --terms ops/terms --state /var/lib/laurel --instance \(service.rawValue)-1",
+      example:
+        "\(service.rawValue) --bootstrap localhost:9092 --terms ops/terms --state /var/lib/laurel --instance \(service.rawValue)-1",
       options: options(service) + Option.common)
   }
 
@@ -50,7 +51,8 @@ public struct Settings: Sendable {
     text.utf8.count <= 100
       && text.utf8.allSatisfy { byte in
         UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-          || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains(byte)
+          || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+          || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains(byte)
       }
   }
 

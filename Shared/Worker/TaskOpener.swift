@@ -99,7 +99,9 @@ struct TaskOpener {
   ) throws -> OpenTask {
     var store = try RocksStore(directory: directory, resources: resources)
     var position = try ChangelogPosition.read(from: store)
-    if let known = position, known.next > bounds.high || Contracts.Instant.now.milliseconds - known.writtenAt > Self.storeAgeMax.milliseconds {
+    if let known = position,
+      known.next > bounds.high || Contracts.Instant.now.milliseconds - known.writtenAt > Self.storeAgeMax.milliseconds
+    {
       log.notice(
         "the state store is too old for the changelog, or of another bus, and is rebuilt",
         ["partition": number, "position": known.next, "changelogEnd": bounds.high])

@@ -33,7 +33,8 @@ public final class Worker {
     var delay = GrowingDelay()
     while !Shutdown.requested {
       do {
-        let configuration = Kafka.Configuration(bootstrap: settings.bootstrap, properties: settings.kafka, log: { [log] in log.kafka($0) })
+        let configuration = Kafka.Configuration(
+          bootstrap: settings.bootstrap, properties: settings.kafka, log: { [log] in log.kafka($0) })
         guard let partitions = try waitForTopics(configuration) else { return }
         let session = try Session(
           service: service, programs: programs, settings: settings, configuration: configuration, partitions: partitions,

@@ -31,7 +31,8 @@ final class WorkerMetrics: Sendable {
     ignored = metrics.counter("laurel_ignored_records_total", help: "Tombstones and events of unknown types.")
     unknownFields = metrics.counter("laurel_unknown_fields_total", help: "Fields that no contract names.")
     timersFired = metrics.counter("laurel_timers_fired_total", help: "Timers fired.")
-    rekeyed = metrics.counter("laurel_rekeyed_records_total", help: "Records found on a wrong partition and sent to their right one.")
+    rekeyed = metrics.counter(
+      "laurel_rekeyed_records_total", help: "Records found on a wrong partition and sent to their right one.")
     outputs = metrics.counter("laurel_outputs_total", help: "Messages written.")
     batchSeconds = metrics.histogram("laurel_batch_seconds", help: "Decoding, stages and encoding of a batch.")
     transactionSeconds = metrics.histogram("laurel_transaction_seconds", help: "From begin to the end of the commit.")
@@ -53,7 +54,8 @@ final class WorkerMetrics: Sendable {
 
   func restoreProgress(_ partition: Int32) -> Gauge {
     metrics.gauge(
-      "laurel_restore_progress_ratio", help: "Part of the changelog that has been read.", labels: ["partition": String(partition)])
+      "laurel_restore_progress_ratio", help: "Part of the changelog that has been read.", labels: ["partition": String(partition)]
+    )
   }
 
   func forget(partition: Int32, topics: [String]) {

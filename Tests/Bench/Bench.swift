@@ -45,7 +45,8 @@ struct Bench {
     for number in 0..<referees {
       let referee = AccountID("referee-\(number)") ?? "referee"
       let notice = ReferralAttributed(
-        referral: ReferralID(referee.value) ?? "referral", referrer: AccountID("referrer-\(number)") ?? "referrer", referee: referee,
+        referral: ReferralID(referee.value) ?? "referral", referrer: AccountID("referrer-\(number)") ?? "referrer",
+        referee: referee,
         code: "CODE", registeredAt: Self.start, attributedAt: Self.start, terms: "bonus@1", because: [])
       try send(notice, id: "r\(number)", producer)
     }
@@ -105,7 +106,8 @@ struct Bench {
       var offsets: [TopicPartition: Int64] = [:]
       for record in batch {
         try producer.produce(
-          topic: prefix + "plain.output", partition: record.partition, key: record.key, value: record.value, headers: record.headers)
+          topic: prefix + "plain.output", partition: record.partition, key: record.key, value: record.value,
+          headers: record.headers)
         try producer.produce(topic: prefix + "plain.changelog", partition: record.partition, key: record.key, value: record.value)
         offsets[TopicPartition(topic: record.topic, partition: record.partition)] = record.offset + 1
       }
@@ -175,7 +177,8 @@ struct Bench {
     guard waitUntil(.seconds(60), { service.isReady }) else { throw BrokerFailure("accrual is not ready") }
     let reader = try Consumer(configuration, group: "bench-reader", endEvents: true)
     defer { reader.close() }
-    try reader.assignByHand((0..<partitions).map { (TopicPartition(topic: prefix + "rewards", partition: $0), offset: Offset.end) })
+    try reader.assignByHand(
+      (0..<partitions).map { (TopicPartition(topic: prefix + "rewards", partition: $0), offset: Offset.end) })
     var ends = 0
     let ready = waitUntil(.seconds(30)) {
       if case .end = reader.poll(timeoutMilliseconds: 50) { ends += 1 }

@@ -24,7 +24,8 @@ final class Ground {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let own = prefix
     let topics = Topic.catalogue.map { topic in
-      Admin.NewTopic(name: own + topic.name, partitions: partitions, config: topic.compacted ? ["cleanup.policy": "compact"] : [:])
+      Admin.NewTopic(
+        name: own + topic.name, partitions: partitions, config: topic.compacted ? ["cleanup.policy": "compact"] : [:])
     }
     let plain = [PlainLoop.output, PlainLoop.changelog].map { Admin.NewTopic(name: own + $0, partitions: partitions) }
     for (name, outcome) in try Admin(configuration).createTopics(topics + plain, replication: 1) where outcome != .done {

@@ -25,7 +25,9 @@ struct NoticeLatency {
     var seen = 0
     while seen < total {
       let now = ContinuousClock.now
-      guard now - start < .seconds(seconds + 60) else { throw BrokerFailure("\(seen) of \(total) notices have come\n\(service.log)") }
+      guard now - start < .seconds(seconds + 60) else {
+        throw BrokerFailure("\(seen) of \(total) notices have come\n\(service.log)")
+      }
       while sent.count < total, Double(sent.count) < (now - start).seconds * Double(perSecond) {
         try ground.publish(payment: sent.count)
         sent.append(.now)

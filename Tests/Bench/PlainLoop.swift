@@ -59,7 +59,9 @@ enum PlainLoop {
     try producer.begin()
     var offsets: [TopicPartition: Int64] = [:]
     for record in batch {
-      for topic in topics { try producer.produce(topic: topic, partition: record.partition, key: record.key, value: record.value) }
+      for topic in topics {
+        try producer.produce(topic: topic, partition: record.partition, key: record.key, value: record.value)
+      }
       offsets[TopicPartition(topic: record.topic, partition: record.partition)] = record.offset + 1
     }
     try producer.flush(timeoutMilliseconds: timeoutMilliseconds)

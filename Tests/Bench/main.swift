@@ -14,9 +14,6 @@ guard let home = KafkaBroker.home else {
   exit(1)
 }
 
-// Each figure as it is known, also into a file.
-setvbuf(stdout, nil, Int32(_IOLBF), 0)
-
 do {
   let payments = numbers.first.flatMap { $0 } ?? 200_000
   let partitions = Int32(numbers.dropFirst().first.flatMap { $0 } ?? 4)
@@ -33,7 +30,9 @@ do {
   print("accrual          \(figure(accrual.paymentsPerSecond)) payments/s   (two reads each: the payment, then its earning)")
   print("                 \(figure(accrual.recordsPerSecond)) records/s")
   print("ratio            \(percent(accrual.recordsPerSecond / plain)) of the plain loop's records/s")
-  print("cost             \(decimal(accrual.cpuSecondsPerMillion)) CPU s a million payments, \(accrual.memoryBytesMax >> 20) MiB at most")
+  print(
+    "cost             \(decimal(accrual.cpuSecondsPerMillion)) CPU s a million payments, \(accrual.memoryBytesMax >> 20) MiB at most"
+  )
 
   let quick = try Ground(bootstrap: broker.bootstrap, partitions: partitions)
   defer { quick.remove() }

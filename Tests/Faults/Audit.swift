@@ -44,7 +44,8 @@ struct Audit {
     try once(referees, try notices(ReferralAttributed.self).map(\.referee.value), "attributed")
     try once(referees, try notices(OfferOpened.self).map(\.account.value), "offers opened")
     try once(referees, try notices(OfferExpired.self).map(\.account.value), "offers expired")
-    try once((0..<load.referees).map { "w\($0)" }, try notices(WithdrawalDeclined.self).map(\.request.value), "withdrawals declined")
+    try once(
+      (0..<load.referees).map { "w\($0)" }, try notices(WithdrawalDeclined.self).map(\.request.value), "withdrawals declined")
 
     let accrued = try notices(RewardAccrued.self)
     let credited = try notices(RewardCredited.self)

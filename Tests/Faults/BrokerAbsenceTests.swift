@@ -38,7 +38,11 @@ struct BrokerAbsenceTests {
   private func waitsForTheBroker(_ service: ServiceProcess) throws {
     func waits() -> [Date] {
       service.lines.filter { ($0["message"] as? String)?.hasPrefix("waiting for the broker at") == true }
-        .compactMap { ($0["time"] as? String).flatMap { try? Date($0, strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true)) } }
+        .compactMap {
+          ($0["time"] as? String).flatMap {
+            try? Date($0, strategy: .iso8601.year().month().day().time(includingFractionalSeconds: true))
+          }
+        }
     }
     try #require(waitUntil(.seconds(40)) { waits().count >= 3 }, "\(service.log)")
     let times = waits()

@@ -16,7 +16,8 @@ struct GarbageTests {
     let headers: [Header]
 
     init(
-      _ name: String, _ reason: DeadLetterReason?, _ value: String?, type: String = PaymentSettled.type, program: String? = "bonus",
+      _ name: String, _ reason: DeadLetterReason?, _ value: String?, type: String = PaymentSettled.type,
+      program: String? = "bonus",
       more: [Header] = []
     ) {
       self.init(name, reason, bytes: value.map { Array($0.utf8) }, headers: Self.headers(name, type, program) + more)
@@ -62,7 +63,9 @@ struct GarbageTests {
     Garbage("missing program", .missingProgram, payment("g"), program: nil),
     Garbage("far future", .futureTime, payment("g", paidAt: "2199-01-01T00:00:00.000Z")),
     Garbage("another body", .conflictingDuplicate, payment("good0", amount: "77")),
-    Garbage("sum beyond Int64", .overflow, #"""
+    Garbage(
+      "sum beyond Int64", .overflow,
+      #"""
       {"payment":"g","account":"e0","paidAt":"\#(hourAgo)","currency":"KZT","lines":[
       {"sku":"a","kind":"plan","amount":9223372036854775807},{"sku":"b","kind":"plan","amount":9223372036854775807}]}
       """#),
@@ -114,7 +117,8 @@ struct GarbageTests {
         let found = letters.filter { $0.value == garbage.value && $0.headers.starts(with: garbage.headers) }
         try #require(found.count == 1, "\(garbage.name): \(found.count) dead letters")
         let letter = found[0]
-        #expect(letter.header("laurel_reason") == garbage.reason?.rawValue, "\(garbage.name): \(letter.header("laurel_detail") ?? "")")
+        #expect(
+          letter.header("laurel_reason") == garbage.reason?.rawValue, "\(garbage.name): \(letter.header("laurel_detail") ?? "")")
         #expect(letter.header("laurel_topic") == Topic.billing.name)
         #expect(letter.header("laurel_partition") == String(partition))
         let offset = offsets[identity(garbage.value, garbage.headers)]

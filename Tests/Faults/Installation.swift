@@ -104,7 +104,8 @@ final class Installation {
   /// Where an instance, named as in `services`, keeps its stores.
   func stateFolder(_ instance: String) -> URL { folder.appending(path: "state-\(instance)", directoryHint: .isDirectory) }
 
-  static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
   static var terms: URL { package.appending(path: "ops/terms", directoryHint: .isDirectory) }
 
   // MARK: Topics

@@ -12,7 +12,9 @@ struct KillTests {
       let test = try Disturbance(installation, cycles: 6)
       for service in ServiceName.allCases { try installation.start(service) }
       try installation.start(.accrual, 2)
-      let victims: [(ServiceName, Int)] = [(.accrual, 1), (.attribution, 1), (.accrual, 2), (.discounts, 1), (.payouts, 1), (.accrual, 1)]
+      let victims: [(ServiceName, Int)] = [
+        (.accrual, 1), (.attribution, 1), (.accrual, 2), (.discounts, 1), (.payouts, 1), (.accrual, 1),
+      ]
       try test.run { cycle in
         let (service, number) = victims[cycle % victims.count]
         try installation.service(service, number).kill()

@@ -11,7 +11,8 @@ final class Publisher {
 
   init(_ installation: Installation) throws {
     self.installation = installation
-    producer = try Producer(installation.configuration, topics: Topic.catalogue.filter { $0.kind == .input }.map(installation.name))
+    producer = try Producer(
+      installation.configuration, topics: Topic.catalogue.filter { $0.kind == .input }.map(installation.name))
   }
 
   /// Queues an event; `flush` waits until all are there.

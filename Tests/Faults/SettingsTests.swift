@@ -49,7 +49,8 @@ import Testing
   }
 
   private func folder() throws -> URL {
-    let folder = FileManager.default.temporaryDirectory.appending(path: uniqueName("laurel-settings"), directoryHint: .isDirectory)
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: uniqueName("laurel-settings"), directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return folder
   }

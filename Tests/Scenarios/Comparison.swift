@@ -69,7 +69,9 @@ struct ComparedNotices {
     }
     // Of several credits or unlocks of one balance at one instant, only the last balance counts.
     var last: [String: Int] = [:]
-    for (index, row) in rows.enumerated() where Self.isMaturing(row.type) { last[Self.maturing(row.program, row.type, row.data)] = index }
+    for (index, row) in rows.enumerated() where Self.isMaturing(row.type) {
+      last[Self.maturing(row.program, row.type, row.data)] = index
+    }
     var table: [String: [String]] = [:]
     for (index, row) in rows.enumerated() {
       guard let (key, fields) = Self.specification[row.type] else { continue }
@@ -116,7 +118,8 @@ struct ComparedNotices {
     switch value {
     case nil: "-"
     case let list as [Any]: "[" + list.map { text($0) }.sorted().joined(separator: ",") + "]"
-    case let object as [String: Any]: "{" + object.sorted { $0.key < $1.key }.map { "\($0.key):\(text($0.value))" }.joined(separator: ",") + "}"
+    case let object as [String: Any]:
+      "{" + object.sorted { $0.key < $1.key }.map { "\($0.key):\(text($0.value))" }.joined(separator: ",") + "}"
     case let some?: "\(some)"
     }
   }

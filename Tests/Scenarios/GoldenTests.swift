@@ -10,7 +10,8 @@ import Testing
 /// The worked examples of the contract, and what must be said about each, notice by notice.
 @Suite struct GoldenTests {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
-  static let terms = folder.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(path: "ops/terms")
+  static let terms = folder.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(
+    path: "ops/terms")
 
   static let names: [String] = {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []

@@ -73,6 +73,10 @@ struct HistoryMaker {
   var limits: [Int64] = []
   var referrers = ["ann", "bob", "cyd"]
   var referees: [String] = []
+  /// Who brings most of them.
+  var favourite = "ann"
+  /// When the money of payments comes.
+  var ripe: [Int64] = []
   var codes: [String] = []
   var payments: [(id: String, account: String, lines: [[String: Any]], currency: String)] = []
   var spends: [(id: String, account: String)] = []
@@ -130,26 +134,33 @@ struct HistoryMaker {
   // MARK: Accounts
 
   private mutating func begin() {
+    favourite = random.pick(referrers)
     for referrer in referrers {
       if random.chance(5) { add("account.updated", "updatedAt", ["account": referrer, "kind": "individual", "country": "UA"]) }
       if random.chance(85) { register(referrer, referral: random.chance(80) ? nil : referral()) }
-      if random.chance(95) { requestCode(referrer) }
+      if referrer == favourite || random.chance(90) { requestCode(referrer) }
       if random.chance(30) { pass() }
     }
-    let many = program == "tiers" ? (random.chance(15) ? 21 + random.upTo(5) : 5 + random.upTo(3)) : 2 + random.upTo(3)
-    let favourite = random.pick(codes + ["ANN"])
-    for number in 1...many {
+    if program == "tiers" {
+      for company in ["a", "b", "c"].prefix(random.upTo(3)) { changeStatus((named("own"), favourite, "\(favourite)-\(company)"), to: "active") }
+    }
+    let few = program == "tiers" ? 5 + random.upTo(3) : 2 + random.upTo(3)
+    let many = random.pick([11, 16, 21, 26, 45])
+    for number in 1...(program == "tiers" && random.chance(20) ? many : few) {
       let referee = "e\(number)"
       referees.append(referee)
-      if program == "tiers", random.chance(25) { subscribeAndPay(referee) }
-      if random.chance(90) { register(referee, referral: program == "tiers" && random.chance(90) ? ["code": favourite] : referral()) }
-      if program == "tiers", random.chance(80) { subscribeAndPay(referee) }
+      if program == "tiers", random.chance(12) { subscribeAndPay(referee) }
+      if random.chance(93) { register(referee, referral: random.chance(75) ? ["code": favourite.uppercased()] : referral()) }
+      if program == "tiers", random.chance(90) { subscribeAndPay(referee) }
+      if random.chance(10) { requestCode(referee) }
       now += Int64(random.upTo(90)) * 60_000
     }
+    // Somebody who brought others comes later himself, by the code of one of them.
+    if random.chance(15) { register(random.pick(referrers), referral: ["code": random.pick(codes)]) }
   }
 
   mutating func register(_ account: String, referral: [String: Any]?) {
-    let eligible = random.chance(80)
+    let eligible = random.chance(account == favourite ? 95 : 80)
     var data: [String: Any] = ["account": account]
     if eligible || random.chance(50) { data["kind"] = eligible ? "individual" : random.pick(["soleTrader", "legalEntity", "individual"]) }
     if eligible || random.chance(50) { data["country"] = eligible ? "UA" : random.pick(["PL", "UA"]) }
@@ -196,7 +207,7 @@ struct HistoryMaker {
       if random.chance(70) { data["kind"] = random.pick(["individual", "legalEntity", "soleTrader"]) }
       if random.chance(50) { data["country"] = random.pick(["UA", "UA", "PL"]) }
       add("account.updated", "updatedAt", data)
-    case 9..<11: add("account.closed", "closedAt", ["account": random.pick(referrers + [anybody()])])
+    case 9..<11: if random.chance(50) { add("account.closed", "closedAt", ["account": random.pick(referrers + [anybody()])]) }
     case 11..<14:
       let code = random.pick(codes + ["NOPE"])
       let url = "https://x.example/?page=\(code)&ref=\(code)" + random.pick(["", "", "&gclid=7", "&utm=1"])
@@ -216,13 +227,17 @@ struct HistoryMaker {
     let id = named("p")
     let currency = random.pick(program == "bonus" ? ["KZT", "KZT", "KZT", "USD"] : ["USD", "USD", "USD", "USD", "EUR"])
     var lines: [[String: Any]] = []
-    for index in 0..<(random.chance(3) ? 0 : 1 + random.upTo(2)) {
-      let kind = random.pick(["plan", "plan", "service", "service", "topUp"])
-      let amount = random.pick([1, 4, 5, 10, 49, 50, 149, 999, 1000, 3333, 7500, 7501, 10_005, 600_000, 0, -50, -1000])
+    let isPlain = random.chance(40)
+    for index in 0..<(isPlain ? 1 : random.chance(3) ? 0 : 1 + random.upTo(2)) {
+      let kind = isPlain ? "plan" : random.pick(["plan", "plan", "service", "service", "topUp"])
+      let amount = isPlain
+        ? random.pick([999, 1000, 7500, 7501, 10_005, 600_000])
+        : random.pick([1, 4, 5, 10, 49, 50, 149, 999, 1000, 3333, 7500, 7501, 10_005, 600_000, 0, -50, -1000])
       var line: [String: Any] = ["sku": random.chance(3) ? "s0" : "s\(index)", "kind": kind, "amount": amount]
       if kind == "plan" { line["plan"] = random.pick(["Basic", "Basic", "Business", "Start+"]) }
-      if program == "cash", random.chance(90) { line["category"] = random.pick(["shared-hosting", "shared-hosting", "domain", "vps"]) }
-      if random.chance(20) {
+      if isPlain { line["category"] = "domain" }
+      if program == "cash", !isPlain, random.chance(90) { line["category"] = random.pick(["shared-hosting", "shared-hosting", "domain", "vps"]) }
+      if !isPlain, random.chance(20) {
         line["discounts"] = (0...random.upTo(1)).map { _ in
           ["kind": random.pick(["promo", "sale", "manual", "term", "loyalty", "term", "loyalty", "referral"]), "amount": 10]
         }
@@ -232,11 +247,13 @@ struct HistoryMaker {
     var data: [String: Any] = ["payment": id, "account": account, "currency": currency, "lines": lines]
     if let subscription { (data["subscription"], data["company"]) = (subscription.id, subscription.company) }
     if random.chance(15) { data["tax"] = random.pick([0, 12, 500, 500, -1]) }
-    if random.chance(10), program != "tiers" { data["paidWithBonus"] = random.pick([0, 1, 100, 1000, -5]) }
+    if random.chance(10) { data["paidWithBonus"] = random.pick([0, 1, 100, 1000, -5]) }
     if random.chance(7) { data["promoCode"] = "WELCOME" }
     add("payment.settled", "paidAt", data)
     payments.append((id, account, lines, currency))
-    limits.append(now + (program == "cash" ? 30 : 14) * AuditedTime.day)
+    let availableAt = now + (program == "cash" ? 30 : 14) * AuditedTime.day
+    limits.append(availableAt)
+    ripe.append(availableAt)
   }
 
   private mutating func earn(spendShare: Int) {
@@ -285,20 +302,26 @@ struct HistoryMaker {
 
   // MARK: Spends and withdrawals
 
+  /// Who asks for money, mostly when there is some.
+  private mutating func asking() -> String {
+    if random.chance(50), let due = ripe.min(by: { $0 < $1 }) { now = max(now, due + random.pick([0, 0, 1, 3_600_000])) }
+    return random.chance(80) ? favourite : random.pick(referrers)
+  }
+
   private mutating func spend() {
     switch random.upTo(99) {
     case 0..<50:
       let id = named("s")
-      let account = random.pick(referrers)
+      let account = asking()
       let data: [String: Any] = [
-        "request": id, "account": account, "amount": random.pick([1, 5, 10, 100, 333, 1000, 60_000, 0]),
+        "request": id, "account": account, "amount": random.pick([1, 5, 10, 100, 100, 333, 1000, 60_000, 0]),
         "currency": random.pick(["KZT", "KZT", "KZT", "USD"]), "invoice": named("own"),
-        "kinds": random.pick([["plan"], ["plan", "service"], ["service"], ["topUp"], ["plan", "topUp"]]),
+        "kinds": random.pick([["plan"], ["plan", "service"], ["service"], ["plan"], ["topUp"], ["plan", "topUp"]]),
       ]
       add("bonus.spendRequested", "requestedAt", data)
       spends.append((id, account))
     case 50..<90:
-      let spend = spends.isEmpty ? (id: "s0", account: "ann") : random.pick(spends)
+      let spend = spends.last.map { random.chance(60) ? $0 : random.pick(spends) } ?? (id: "s0", account: "ann")
       if random.chance(60) {
         add("bonus.spendCaptured", "capturedAt", ["request": spend.id, "account": spend.account])
       } else {
@@ -310,10 +333,10 @@ struct HistoryMaker {
 
   private mutating func requestWithdrawal() {
     let id = named("w")
-    let account = random.pick(referrers)
+    let account = asking()
     let data: [String: Any] = [
-      "request": id, "account": account, "amount": random.pick([1, 10, 100, 750, 6000, 50_000, 50_001, 60_000, 0]),
-      "currency": random.pick(["USD", "USD", "USD", "EUR"]), "destination": "card:1",
+      "request": id, "account": account, "amount": random.pick([1, 10, 75, 100, 100, 750, 6000, 50_000, 50_001, 60_000, 0]),
+      "currency": random.pick(["USD", "USD", "USD", "USD", "EUR"]), "destination": "card:1",
     ]
     add("withdrawal.requested", "requestedAt", data)
     withdrawals.append((id, account))

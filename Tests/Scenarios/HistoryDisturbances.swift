@@ -14,7 +14,7 @@ extension HistoryMaker {
     }
   }
 
-  private mutating func changeStatus(_ subscription: (id: String, account: String, company: String), to status: String) {
+  mutating func changeStatus(_ subscription: (id: String, account: String, company: String), to status: String) {
     var data: [String: Any] = [
       "subscription": subscription.id, "account": subscription.account, "company": subscription.company, "plan": "Pro", "status": status,
     ]
@@ -26,31 +26,33 @@ extension HistoryMaker {
     add("subscription.changed", "changedAt", data)
   }
 
+  private mutating func anyOwner() -> String { random.chance(80) ? favourite : random.pick(referrers) }
+
   mutating func tier() {
     switch random.upTo(99) {
     case 0..<22:
       guard let known = subscriptions.isEmpty ? nil : random.pick(subscriptions) else { return subscribeAndPay(random.pick(referees)) }
-      changeStatus(known, to: random.pick(["active", "active", "active", "pastDue", "unpaid", "canceled", "expired", "trialing", "lapsed"]))
+      changeStatus(known, to: random.pick(["active", "active", "active", "active", "pastDue", "unpaid", "canceled", "expired", "trialing", "lapsed"]))
     case 22..<34: subscribeAndPay(random.pick(referees))
     case 34..<46:
       let known = subscriptions.isEmpty ? nil : random.pick(subscriptions)
       pay(known?.account ?? random.pick(referees), subscription: known.map { ($0.id, $0.company) })
     case 46..<56: if payments.isEmpty { pay(random.pick(referees)) } else { follow() }
-    case 56..<66:
-      let owner = random.pick(referrers)
+    case 56..<62:
+      let owner = anyOwner()
       changeStatus((named("own"), owner, "\(owner)-\(random.pick(["a", "b", "c"]))"), to: random.pick(["active", "active", "trialing", "canceled"]))
-    case 66..<70:
-      let owner = random.pick(referrers)
+    case 62..<65:
+      let owner = anyOwner()
       add("company.closed", "closedAt", ["account": owner, "company": "\(owner)-\(random.pick(["a", "b"]))"])
-    case 70..<75:
-      let owner = random.pick(referrers)
+    case 65..<70:
+      let owner = anyOwner()
       let order = ["a", "b", "c", "zzz"].shuffled(using: &random).prefix(1 + random.upTo(3)).map { "\(owner)-\($0)" }
       add("companyOrder.set", "requestedAt", ["request": named("o"), "account": owner, "companies": Array(order)])
-    case 75..<89:
-      let invoice = (id: named("i"), account: random.pick(referrers), company: "")
+    case 70..<84:
+      let invoice = (id: named("i"), account: anyOwner(), company: "")
       let company = "\(invoice.account)-\(random.pick(["a", "a", "b", "c"]))"
       invoices.append((invoice.id, invoice.account, company))
-      let dueAt = now + random.pick([0, 1, 3, 10, 20]) * AuditedTime.day
+      let dueAt = now + random.pick([0, 3, 20, 30, 40, 50]) * AuditedTime.day
       limits += [dueAt, AuditedTime.run(after: now)]
       let data: [String: Any] = [
         "invoice": invoice.id, "account": invoice.account, "company": company, "dueAt": AuditedTime.write(dueAt), "amount": 5000,
@@ -59,7 +61,8 @@ extension HistoryMaker {
       add("invoice.issued", "issuedAt", data)
     default:
       guard !invoices.isEmpty else { return }
-      let invoice = random.pick(invoices)
+      let invoice = random.chance(70) ? invoices[0] : random.pick(invoices)
+      invoices.removeAll { $0.id == invoice.id && random.chance(85) }
       let data: [String: Any] = ["invoice": invoice.id, "account": invoice.account, "company": invoice.company]
       if random.chance(75) { add("invoice.settled", "settledAt", data) } else { add("invoice.voided", "voidedAt", data) }
     }

@@ -122,7 +122,9 @@ public final class ServiceProcess: Sendable {
 
   /// The value of a metric without labels; nil while nobody answers.
   public func metric(_ name: String) -> Double? {
-    page("/metrics")?.body.split(separator: "\n").first { $0.hasPrefix("\(name) ") }.flatMap { Double($0.dropFirst(name.count + 1)) }
+    page("/metrics")?.body.split(separator: "\n").first { $0.hasPrefix("\(name) ") }.flatMap {
+      Double($0.dropFirst(name.count + 1))
+    }
   }
 }
 

@@ -12,7 +12,9 @@ import Testing
     var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
     var imports: [String] {
       lines.compactMap { line in
-        let words = line.split(separator: " ").filter { !$0.hasPrefix("@") && $0 != "public" && $0 != "internal" && $0 != "private" }
+        let words = line.split(separator: " ").filter {
+          !$0.hasPrefix("@") && $0 != "public" && $0 != "internal" && $0 != "private"
+        }
         return words.count >= 2 && words[0] == "import" ? String(words.last ?? "") : nil
       }
     }
@@ -89,7 +91,8 @@ import Testing
   @Test func everyUncheckedSendableSaysWhy() throws {
     for source in try Self.sources(in: ["Shared", "Services"]) {
       let lines = source.lines
-      for (number, line) in lines.enumerated() where line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)") {
+      for (number, line) in lines.enumerated() where line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)")
+      {
         let above = number > 0 ? lines[number - 1] : ""
         #expect(line.contains("//") || above.contains("//"), "\(source.path):\(number + 1) gives no reason")
       }

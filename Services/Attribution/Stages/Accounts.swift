@@ -167,7 +167,9 @@ public struct Accounts: Stage {
       .rejected(
         ReferralRejected(
           referee: event.account, code: code, at: event.registeredAt, reasons: reasons, terms: terms.name,
-          because: reasons.map { Because($0.rawValue, ["judge": "registration", "parameter": .text(terms.attribution.parameter)]) })))
+          because: reasons.map {
+            Because($0.rawValue, ["judge": "registration", "parameter": .text(terms.attribution.parameter)])
+          })))
   }
 
   // MARK: A claim, at the referrer's account
@@ -225,7 +227,9 @@ public struct Accounts: Stage {
 
   private func codeRequested(_ event: CodeRequested, _ program: Program, _ turn: Turn<Accounts>) {
     guard let wish = event.vanity else { return claimDerived(event, attempt: 1, turn) }
-    guard let code = CodeNames.vanity(wish) else { return decline(event.request, event.account, event.requestedAt, .invalid, program, turn) }
+    guard let code = CodeNames.vanity(wish) else {
+      return decline(event.request, event.account, event.requestedAt, .invalid, program, turn)
+    }
     turn.emit(
       .step(
         Step(
@@ -249,8 +253,10 @@ public struct Accounts: Stage {
       return turn.emit(
         .codeIssued(
           CodeIssued(
-            account: claim.owner, code: claim.code, link: CodeNames.link(terms.attribution.link, claim.code), at: claim.requestedAt,
-            terms: terms.name, because: [Because(claim.attempt == nil ? "wished" : "derived", ["request": .text(claim.request.value)])])))
+            account: claim.owner, code: claim.code, link: CodeNames.link(terms.attribution.link, claim.code),
+            at: claim.requestedAt,
+            terms: terms.name,
+            because: [Because(claim.attempt == nil ? "wished" : "derived", ["request": .text(claim.request.value)])])))
     }
     guard let attempt = claim.attempt else {
       return decline(claim.request, claim.owner, claim.requestedAt, .taken, program, turn)

@@ -95,7 +95,8 @@ public struct Codes: Stage {
       turn.emit(
         .clickRejected(
           ClickRejected(
-            code: visit.code, at: visit.visitedAt, reasons: reasons, terms: terms.name, because: reasons.map { Because($0.rawValue) })))
+            code: visit.code, at: visit.visitedAt, reasons: reasons, terms: terms.name,
+            because: reasons.map { Because($0.rawValue) })))
     }
   }
 }

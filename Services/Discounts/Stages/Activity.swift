@@ -204,7 +204,7 @@ struct Activity: Stage {
       return
     }
     turn[Rows.payments, .id(payment.payment)] = RefereePayment(
-      settled: .init(subscription: subscriptionID, received: payment.received))
+      settled: .init(subscription: subscriptionID, received: payment.received, currency: payment.currency))
     var subscription = turn[Rows.subscriptions, .id(subscriptionID)] ?? RefereeSubscription(subscriptionID)
     subscription.pay(payment.payment, at: payment.paidAt)
     turn[Rows.subscriptions, .id(subscriptionID)] = subscription

@@ -35,6 +35,7 @@ struct PaymentFact: Codable, Sendable, Equatable {
   let paidAt: Instant
   /// Minor units: all lines, less what was paid with bonuses (DECISIONS A9).
   let received: Int64
+  let currency: Currency
   /// Of its plan lines.
   let plans: [String]
 
@@ -44,6 +45,7 @@ struct PaymentFact: Codable, Sendable, Equatable {
     payment = settled.payment
     subscription = settled.subscription
     paidAt = settled.paidAt
+    currency = settled.currency
     plans = settled.lines.compactMap { $0.kind == .plan ? $0.plan : nil }
     guard isCounted else {
       received = 0
@@ -63,17 +65,21 @@ struct TakenBack: Codable, Sendable, Equatable {
   let at: Instant
   /// Minor units; nil: all of it.
   let amount: Int64?
+  /// nil: that of the payment.
+  let currency: Currency?
 
   init(_ refunded: PaymentRefunded) {
     payment = refunded.payment
     at = refunded.refundedAt
     amount = refunded.amount
+    currency = refunded.currency
   }
 
   init(lost closed: DisputeClosed) {
     payment = closed.payment
     at = closed.closedAt
     amount = nil
+    currency = nil
   }
 }
 
@@ -87,13 +93,16 @@ struct RefereePayment: Codable, Sendable, Equatable {
     let subscription: SubscriptionID
     /// Minor units.
     let received: Int64
+    let currency: Currency
   }
 
   /// When nothing of the payment was left; nil: something is.
   var endedAt: Instant? {
     guard let settled else { return nil }
     var left = Int128(settled.received)
-    for part in takenBack.sorted(by: { $0.at < $1.at }) {
+    // Currencies never mix: what came back in another one takes nothing from this payment.
+    let own = takenBack.filter { $0.currency ?? settled.currency == settled.currency }
+    for part in own.sorted(by: { $0.at < $1.at }) {
       guard let amount = part.amount else { return part.at }
       left -= Int128(amount)
       if left <= 0 { return part.at }

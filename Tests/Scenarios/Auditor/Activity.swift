@@ -3,6 +3,7 @@ struct AuditedActivity {
   struct Payment {
     var subscription: String?
     var amount: Int64 = 0
+    var currency: String?
     var paidAt: Int64
     var refunds: [(at: Int64, amount: Int64)] = []
     var lostAt: [Int64] = []
@@ -99,15 +100,15 @@ extension AuditedProgram {
         (instant, data.text("status") ?? "", data.instant("trialEndsAt")))
       tell(referee, referrer, activity, at: instant)
     case "payment.settled":
-      let amount = data.parts("lines").reduce(0) { $0 + ($1.number("amount") ?? 0) }
-      activity.payments[payment] = .init(subscription: data.text("subscription"), amount: amount, paidAt: instant)
+      let amount = data.parts("lines").reduce(0) { $0 + ($1.number("amount") ?? 0) } - (data.number("paidWithBonus") ?? 0)
+      activity.payments[payment] = .init(subscription: data.text("subscription"), amount: amount, currency: data.text("currency"), paidAt: instant)
       let waiting = activity.waiting.removeValue(forKey: payment) ?? []
       tell(referee, referrer, activity, at: instant)
       for event in waiting { act(referee, referrer: referrer, event.type, event.data, at: event.at) }
     case "payment.refunded", "payment.disputeClosed":
       if activity.payments[payment] == nil {
         activity.waiting[payment, default: []].append((type, data, instant))
-      } else if type == "payment.refunded" {
+      } else if type == "payment.refunded", data.text("currency") == activity.payments[payment]?.currency {
         activity.payments[payment]?.refunds.append((instant, data.number("amount") ?? 0))
       } else if data.text("outcome") == "lost" {
         activity.payments[payment]?.lostAt.append(instant)

@@ -23,9 +23,10 @@ struct AuditedDiscounts {
   var closedCompanies: [String: Int64] = [:]
   var orders: [(at: Int64, companies: [String])] = []
   var invoices: [String: Invoice] = [:]
-  var unused: [String: AuditedAssignment] = [:]
-  var nextRun: Int64?
-  var lastRun: Int64 = 0
+  var unused: [AuditedAssignment] = []
+  /// The first run that is held or to be held.
+  var firstRun: Int64?
+  var heldRuns: Set<Int64> = []
 
   /// B8.
   func isCanceled(_ company: String, before instant: Int64) -> Bool {
@@ -58,25 +59,26 @@ struct AuditedDiscounts {
 extension AuditedProgram {
   /// B5: from the first 28th after the first binding on.
   func scheduleRuns(_ referrer: String, referee: String, boundAt: Int64) {
-    let run = AuditedTime.run(after: boundAt)
     change(referrer) { $0.discounts.referees.append((referee, boundAt)) }
-    let discounts = account(referrer).discounts
-    guard run > discounts.lastRun, run < discounts.nextRun ?? .max else { return }
-    change(referrer) { $0.discounts.nextRun = run }
-    set(.run(account: referrer), at: run)
+    let known = account(referrer).discounts.firstRun
+    var run = AuditedTime.run(after: boundAt)
+    guard run < known ?? .max else { return }
+    change(referrer) { $0.discounts.firstRun = run }
+    // Somebody bound late adds the runs that were missed for him; those that were held stay.
+    repeat {
+      set(.run(account: referrer), at: run)
+      run = AuditedTime.run(after: run)
+    } while known.map { run < $0 } ?? false
   }
 
   func run(_ account: String, asOf instant: Int64) {
-    guard self.account(account).discounts.nextRun == instant else { return }
+    guard !self.account(account).discounts.heldRuns.contains(instant) else { return }
     let next = AuditedTime.run(after: instant)
-    change(account) {
-      $0.discounts.lastRun = instant
-      $0.discounts.nextRun = next
-    }
     set(.run(account: account), at: next)
     if let closedAt = self.account(account).closedAt, closedAt < instant { return }
+    change(account) { $0.discounts.heldRuns.insert(instant) }
     let discounts = self.account(account).discounts
-    for assignment in discounts.unused.values { void(account, assignment, reason: "superseded", at: instant) }
+    for assignment in discounts.unused where assignment.asOf < instant { void(account, assignment, reason: "superseded", at: instant) }
     let active = discounts.referees.filter { $0.boundAt < instant && self.account($0.account).activity.isActive(before: instant) }.count
     let companies = discounts.companies(before: instant)
     var reasons: [String] = []
@@ -103,7 +105,7 @@ extension AuditedProgram {
   private func assign(_ account: String, _ company: String, slots: Int, active: Int, asOf instant: Int64) {
     let percent = slots >= 20 ? 40 : slots >= 15 ? 20 : slots >= 10 ? 10 : 5
     let assignment = AuditedAssignment(company: company, period: AuditedTime.period(instant), percent: percent, asOf: instant)
-    change(account) { $0.discounts.unused[company] = assignment }
+    change(account) { $0.discounts.unused.append(assignment) }
     say(
       "discount.assigned",
       [
@@ -130,11 +132,17 @@ extension AuditedProgram {
       apply(account, assignment, invoice: invoice.key, at: issuedAt)
     } else if let end {
       void(account, assignment, reason: "company-canceled", at: end)
+    } else if discounts.heldRuns.contains(nextRun) {
+      void(account, assignment, reason: "superseded", at: nextRun)
     }
   }
 
+  private func drop(_ account: String, _ assignment: AuditedAssignment) {
+    change(account) { $0.discounts.unused.removeAll { $0.company == assignment.company && $0.asOf == assignment.asOf } }
+  }
+
   private func void(_ account: String, _ assignment: AuditedAssignment, reason: String, at instant: Int64) {
-    change(account) { $0.discounts.unused[assignment.company] = nil }
+    drop(account, assignment)
     say(
       "discount.voided",
       [
@@ -144,7 +152,7 @@ extension AuditedProgram {
   }
 
   private func apply(_ account: String, _ assignment: AuditedAssignment, invoice: String, at instant: Int64) {
-    change(account) { $0.discounts.unused[assignment.company] = nil }
+    drop(account, assignment)
     say(
       "discount.applied",
       [
@@ -179,11 +187,11 @@ extension AuditedProgram {
       discounts.invoices[invoice, default: .init()].endedAt = min(endedAt, instant)
     }
     change(account) { $0.discounts = discounts }
-    guard let assignment = discounts.unused[company] else { return }
-    if type == "invoice.issued", instant >= assignment.asOf {
-      apply(account, assignment, invoice: invoice, at: instant)
+    let held = discounts.unused.filter { $0.company == company }.sorted { $0.asOf < $1.asOf }
+    if type == "invoice.issued" {
+      if let assignment = held.last(where: { $0.asOf <= instant }) { apply(account, assignment, invoice: invoice, at: instant) }
     } else if discounts.isCanceled(company, before: .max) {
-      void(account, assignment, reason: "company-canceled", at: instant)
+      for assignment in held { void(account, assignment, reason: "company-canceled", at: instant) }
     }
   }
 }

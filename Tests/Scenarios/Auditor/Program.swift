@@ -179,6 +179,10 @@ final class AuditedProgram {
   func replayKept(of account: String) {
     let kept = self.account(account).kept
     change(account) { $0.kept = [] }
+    // The offer is opened and used before it can expire.
+    if rules.hasOffer, self.account(account).referrer != nil {
+      for event in kept where event.type == "payment.settled" { useOffer(of: account, event.data, at: event.at) }
+    }
     // T2: what a replayed event sets for an instant already past comes right after it.
     for event in kept {
       bill(account, event.type, event.data, at: event.at)

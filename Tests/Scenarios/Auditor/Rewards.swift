@@ -145,6 +145,7 @@ extension AuditedProgram {
   private func follow(_ payer: String, _ payment: String, _ type: String, _ data: Facts, at instant: Int64) {
     let id = "\(payer) \(payment)"
     guard let due = rewards[id]?.maturesAt else { return }
+    if type == "payment.refunded", data.text("currency") != rewards[id]?.currency { return }  // currencies never mix
     if due <= instant, due <= clock { mature(id, at: due) }  // a late payment: what should have happened before
     switch type {
     case "payment.refunded": refund(id, data, at: instant)

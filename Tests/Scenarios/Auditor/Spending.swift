@@ -33,8 +33,8 @@ extension AuditedProgram {
   // MARK: Spends (A6)
 
   func requestSpend(_ account: String, _ data: Facts, at instant: Int64) {
-    guard rules.hasOffer else { return }
     let request = data.text("request") ?? ""
+    guard rules.hasOffer else { return declineBonus(account, request, ["not-spendable"], at: instant) }
     let amount = data.number("amount") ?? 0
     let currency = data.text("currency") ?? ""
     var reasons: [String] = []
