@@ -3,6 +3,8 @@ import Contracts
 /// What is known of an account that may refer, each fact with its day: kind, country and closing are judged as of an event's instant,
 /// and a change at that very instant counts (DECISIONS T7).
 public struct AccountFacts: Codable, Sendable, Equatable {
+  private static let changesMax = 200
+
   /// In order of instant; of equal instants, in order of arrival.
   private var changes: [Change] = []
   /// The earliest closing.
@@ -21,6 +23,11 @@ public struct AccountFacts: Codable, Sendable, Equatable {
     guard kind != nil || country != nil else { return }
     let place = changes.firstIndex { $0.at > instant } ?? changes.count
     changes.insert(Change(at: instant, kind: kind, country: country), at: place)
+    guard changes.count > Self.changesMax else { return }
+    // The two oldest become one: a row must not grow with what a sender repeats.
+    let oldest = changes.removeFirst()
+    let next = changes[0]
+    changes[0] = Change(at: next.at, kind: next.kind ?? oldest.kind, country: next.country ?? oldest.country)
   }
 
   public mutating func close(at instant: Instant) { closedAt = min(closedAt ?? instant, instant) }

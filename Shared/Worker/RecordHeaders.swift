@@ -23,20 +23,47 @@ extension InputRecord {
 }
 
 extension DeadLetter {
-  /// The most bytes of a body that every broker takes beside its headers; a longer one is cut, and stays whole at its place.
+  /// What of the record fits into one that every broker takes (1,048,588 bytes with its framing, by default).
+  struct Kept {
+    let key: [UInt8]?
+    let value: [UInt8]?
+    /// The record's headers, its place and why it is here.
+    let headers: [Header]
+  }
+
   private static let bytesMax = 900_000
+  private static let keyBytesMax = 100_000
+  private static let headerBytesMax = 300_000
 
-  /// The record's bytes.
-  var bytes: [UInt8]? { record.value.map { $0.count > Self.bytesMax ? Array($0.prefix(Self.bytesMax)) : $0 } }
-
-  /// The record's headers, its place and why it is here.
-  var headers: [Header] {
-    let size = record.value?.count ?? 0
-    let cut = size > Self.bytesMax ? [Header(name: PlaceHeader.size, value: Array(String(size).utf8))] : []
-    return record.headersWithPlace + cut + [
+  /// The record as it came. One that is too large for the broker in all is cut, and stays whole at its place: a letter that is refused
+  /// would hold its partition up for ever.
+  var kept: Kept {
+    let place = record.headersWithPlace
+    let reason = [
       Header(name: PlaceHeader.reason, value: Array(refusal.reason.rawValue.utf8)),
       Header(name: PlaceHeader.detail, value: Array(refusal.detail.utf8)),
     ]
+    let size = (record.key?.count ?? 0) + (record.value?.count ?? 0) + Self.bytes(of: place)
+    guard size > Self.bytesMax else { return Kept(key: record.key, value: record.value, headers: place + reason) }
+
+    let key = record.key.map { Array($0.prefix(Self.keyBytesMax)) }
+    var room = Self.headerBytesMax
+    // From the last one on: the place comes after the record's own.
+    let headers = Array(
+      place.reversed().filter { header in
+        let bytes = Self.bytes(of: [header])
+        guard bytes <= room else { return false }
+        room -= bytes
+        return true
+      }.reversed())
+    let value = record.value.map { Array($0.prefix(Self.bytesMax - (key?.count ?? 0) - Self.bytes(of: headers))) }
+    let whole = Header(name: PlaceHeader.size, value: Array(String(record.value?.count ?? 0).utf8))
+    return Kept(key: key, value: value, headers: headers + [whole] + reason)
+  }
+
+  /// With what the framing of a header takes at most.
+  private static func bytes(of headers: [Header]) -> Int {
+    headers.reduce(0) { $0 + $1.name.utf8.count + ($1.value?.count ?? 0) + 10 }
   }
 }
 
@@ -48,7 +75,7 @@ public enum PlaceHeader {
   /// A `DeadLetterReason`.
   public static let reason = "laurel_reason"
   public static let detail = "laurel_detail"
-  /// The bytes of the original body, where only its beginning is here.
+  /// The bytes of the original body, where something of the record had to be left out here.
   public static let size = "laurel_size"
 }
 

@@ -97,7 +97,10 @@ final class Session {
         gathered.append(record)
         if end == nil { end = clock.now + settings.commitInterval }
       case .end(let partition, let offset):
-        tasks[partition.partition]?.ends[partition.topic] = offset
+        if let task = tasks[partition.partition] {
+          task.ends[partition.topic] = offset
+          if gathered.isEmpty { tellLag(of: partition.topic, task) }
+        }
         // Ends are not records: they do not close a batch, and many of them do not hold it up.
         if end == nil, allCaughtUp { return }
       case .error(let error):
@@ -300,11 +303,18 @@ final class Session {
           offsets[TopicPartition(topic: settings.topicPrefix + topic, partition: task.number)] = offset
         }
       }
-      if !offsets.isEmpty {
-        let metadata = try consumer.groupMetadata()
-        try Session.retrying { () throws(TransactionFailure) in
-          try producer.send(offsets: offsets, metadata, timeoutMilliseconds: Session.requestMilliseconds)
+      if offsets.isEmpty {
+        // Timers alone move no position. Without offsets the broker would not ask whose partition it is (KIP-447), and an instance that
+        // was frozen while its partitions moved would fire once more what their new owner has fired.
+        for (task, _) in batches {
+          for (topic, offset) in task.stages.positions {
+            offsets[TopicPartition(topic: settings.topicPrefix + topic, partition: task.number)] = offset
+          }
         }
+      }
+      let metadata = try consumer.groupMetadata()
+      try Session.retrying { () throws(TransactionFailure) in
+        try producer.send(offsets: offsets, metadata, timeoutMilliseconds: Session.requestMilliseconds)
       }
       try Session.retrying { () throws(TransactionFailure) in
         try producer.commit(timeoutMilliseconds: Session.requestMilliseconds)
@@ -337,8 +347,9 @@ final class Session {
       log.warning(
         "dead letter: \(letter.refusal)",
         ["topic": letter.record.topic.name, "partition": letter.record.partition, "offset": letter.record.offset])
+      let kept = letter.kept
       try producer.produce(
-        topic: topics.deadLetters, partition: task.number, key: letter.record.key, value: letter.bytes, headers: letter.headers)
+        topic: topics.deadLetters, partition: task.number, key: kept.key, value: kept.value, headers: kept.headers)
     }
     for (key, record) in batch.rekeyed {
       try producer.produce(
@@ -356,6 +367,8 @@ final class Session {
     var positions: [TopicPartition: Int64] = [:]
     for task in tasks.values {
       task.stages.abort()
+      // It has its end to reach again before the system's time may fire timers.
+      task.ends.removeAll()
       for topic in topics.inputs {
         positions[TopicPartition(topic: topic, partition: task.number)] = task.position(of: topic, topics)
       }
@@ -373,12 +386,16 @@ final class Session {
       }
       metrics.add(task.stages.counts, since: task.counted)
       task.counted = task.stages.counts
-      for topic in topics.inputs {
-        guard let end = consumer.knownEnd(of: TopicPartition(topic: topic, partition: task.number)) else { continue }
-        metrics.lag(topic, task.number).set(max(0, Double(end - max(0, task.position(of: topic, topics)))))
-      }
+      for topic in topics.inputs { tellLag(of: topic, task) }
     }
     metrics.batches.add()
+  }
+
+  /// An end that was reached is as good as a position: the markers of transactions before it take offsets and are no records.
+  private func tellLag(of topic: String, _ task: OpenTask) {
+    guard let end = consumer.knownEnd(of: TopicPartition(topic: topic, partition: task.number)) else { return }
+    let reached = max(0, task.position(of: topic, topics), task.ends[topic] ?? 0)
+    metrics.lag(topic, task.number).set(Double(max(0, end - reached)))
   }
 
   /// The same call again while the failure says so, for a bounded time.

@@ -113,6 +113,7 @@ struct TaskOpener {
     do {
       // Not from the logical beginning: that is looked up, at the price of half a second while the leader is unknown.
       try restore(store, changelog, from: position?.next ?? bounds.low, to: bounds.high)
+      metrics.restoreProgress(number).set(1)
       let owns = topics
       let stages = try StageTask(
         service: service.name, stages: service.stages, programs: programs, store: store,
@@ -169,7 +170,6 @@ struct TaskOpener {
       case .end(_, let offset):
         guard offset >= end else { continue }
         try apply(&rows, to: store, next: offset)
-        progress.set(1)
         metrics.restoredRows.add(count)
         log.info(
           "state restored",

@@ -39,6 +39,8 @@ final class WorkerMetrics: Sendable {
     batchRecords = metrics.histogram("laurel_batch_records", help: "Records of a batch.", buckets: Histogram.counts)
     restoredRows = metrics.counter("laurel_restored_rows_total", help: "Changelog rows read to rebuild state.")
     partitions = metrics.gauge("laurel_assigned_partitions", help: "Partitions that this instance owns.")
+    // From 0 on, so that the first of a reason is a rise and not a new series.
+    for reason in DeadLetterReason.allCases { _ = deadLetters(reason) }
   }
 
   func deadLetters(_ reason: DeadLetterReason) -> Counter {

@@ -32,7 +32,8 @@ struct HistoryEvent {
 
   var line: String {
     let row: [String: Any] = [
-      "specversion": "1.0", "id": id, "source": "/history", "type": type + ".v1", "time": AuditedTime.write(time), "program": program,
+      "specversion": "1.0", "id": id, "source": "/history", "type": type + ".v1", "time": AuditedTime.write(time),
+      "program": program,
       "datacontenttype": "application/json", "data": data,
     ]
     let bytes = try? JSONSerialization.data(withJSONObject: row, options: [.sortedKeys, .withoutEscapingSlashes])
@@ -75,8 +76,8 @@ struct HistoryMaker {
   var referees: [String] = []
   /// Who brings most of them.
   var favourite = "ann"
-  /// When the money of payments comes.
-  var ripe: [Int64] = []
+  /// When the money of payments comes, and about how much.
+  var ripe: [(at: Int64, amount: Int, currency: String)] = []
   var codes: [String] = []
   var payments: [(id: String, account: String, lines: [[String: Any]], currency: String)] = []
   var spends: [(id: String, account: String)] = []
@@ -126,7 +127,10 @@ struct HistoryMaker {
     case 50..<75: now += Int64(random.upTo(5) + 1) * AuditedTime.day + Int64(random.upTo(1000))
     case 75..<82: now += Int64(random.upTo(20) + 5) * AuditedTime.day
     default:
-      guard !due.isEmpty else { return now += 3_600_000 }
+      guard !due.isEmpty else {
+        now += 3_600_000
+        return
+      }
       now = max(now, random.pick(due) + random.pick([-1, 0, 0, 0, 1]))
     }
   }
@@ -142,7 +146,9 @@ struct HistoryMaker {
       if random.chance(30) { pass() }
     }
     if program == "tiers" {
-      for company in ["a", "b", "c"].prefix(random.upTo(3)) { changeStatus((named("own"), favourite, "\(favourite)-\(company)"), to: "active") }
+      for company in ["a", "b", "c"].prefix(1 + random.upTo(2)) {
+        changeStatus((named("own"), favourite, "\(favourite)-\(company)"), to: "active")
+      }
     }
     let few = program == "tiers" ? 5 + random.upTo(3) : 2 + random.upTo(3)
     let many = random.pick([11, 16, 21, 26, 45])
@@ -162,7 +168,9 @@ struct HistoryMaker {
   mutating func register(_ account: String, referral: [String: Any]?) {
     let eligible = random.chance(account == favourite ? 95 : 80)
     var data: [String: Any] = ["account": account]
-    if eligible || random.chance(50) { data["kind"] = eligible ? "individual" : random.pick(["soleTrader", "legalEntity", "individual"]) }
+    if eligible || random.chance(50) {
+      data["kind"] = eligible ? "individual" : random.pick(["soleTrader", "legalEntity", "individual"])
+    }
     if eligible || random.chance(50) { data["country"] = eligible ? "UA" : random.pick(["PL", "UA"]) }
     if random.chance(20) { data["identities"] = random.pick([["email:1"], ["email:2", "card:7"], ["card:7"], []]) }
     if random.chance(8) { data["previousAccounts"] = random.pick([["old1"], []]) }
@@ -187,7 +195,8 @@ struct HistoryMaker {
   }
 
   private mutating func requestCode(_ account: String) {
-    let code = random.chance(95) ? account.uppercased() + (codes.contains(account.uppercased()) ? "2" : "") : random.pick(["ANN", "BOB"])
+    let code =
+      random.chance(95) ? account.uppercased() + (codes.contains(account.uppercased()) ? "2" : "") : random.pick(["ANN", "BOB"])
     codes.append(code)
     add("code.requested", "requestedAt", ["request": named("c"), "account": account, "vanity": code])
   }
@@ -230,13 +239,16 @@ struct HistoryMaker {
     let isPlain = random.chance(40)
     for index in 0..<(isPlain ? 1 : random.chance(3) ? 0 : 1 + random.upTo(2)) {
       let kind = isPlain ? "plan" : random.pick(["plan", "plan", "service", "service", "topUp"])
-      let amount = isPlain
+      let amount =
+        isPlain
         ? random.pick([999, 1000, 7500, 7501, 10_005, 600_000])
         : random.pick([1, 4, 5, 10, 49, 50, 149, 999, 1000, 3333, 7500, 7501, 10_005, 600_000, 0, -50, -1000])
       var line: [String: Any] = ["sku": random.chance(3) ? "s0" : "s\(index)", "kind": kind, "amount": amount]
       if kind == "plan" { line["plan"] = random.pick(["Basic", "Basic", "Business", "Start+"]) }
       if isPlain { line["category"] = "domain" }
-      if program == "cash", !isPlain, random.chance(90) { line["category"] = random.pick(["shared-hosting", "shared-hosting", "domain", "vps"]) }
+      if program == "cash", !isPlain, random.chance(90) {
+        line["category"] = random.pick(["shared-hosting", "shared-hosting", "domain", "vps"])
+      }
       if !isPlain, random.chance(20) {
         line["discounts"] = (0...random.upTo(1)).map { _ in
           ["kind": random.pick(["promo", "sale", "manual", "term", "loyalty", "term", "loyalty", "referral"]), "amount": 10]
@@ -253,7 +265,8 @@ struct HistoryMaker {
     payments.append((id, account, lines, currency))
     let availableAt = now + (program == "cash" ? 30 : 14) * AuditedTime.day
     limits.append(availableAt)
-    ripe.append(availableAt)
+    let received = lines.reduce(0) { $0 + ($1["amount"] as? Int ?? 0) }
+    if received > 10 { ripe.append((availableAt, received / 10, currency)) }
   }
 
   private mutating func earn(spendShare: Int) {
@@ -302,24 +315,28 @@ struct HistoryMaker {
 
   // MARK: Spends and withdrawals
 
-  /// Who asks for money, mostly when there is some.
-  private mutating func asking() -> String {
-    if random.chance(50), let due = ripe.min(by: { $0 < $1 }) { now = max(now, due + random.pick([0, 0, 1, 3_600_000])) }
-    return random.chance(80) ? favourite : random.pick(referrers)
+  /// Who asks for how much, mostly when there is some.
+  private mutating func asking() -> [String: Any] {
+    var (amount, currency) = (random.pick([1, 10, 100, 750, 6000, 50_000, 50_001, 0]), random.pick(["USD", "KZT", "EUR"]))
+    if random.chance(80), !ripe.isEmpty {
+      let money = random.pick(ripe)
+      if random.chance(70) { now = max(now, money.at + random.pick([0, 0, 1, 3_600_000])) }
+      amount = random.pick([money.amount, money.amount, money.amount / 2, money.amount / 3, money.amount + 1])
+      currency = money.currency
+    }
+    return ["account": random.chance(85) ? favourite : random.pick(referrers), "amount": amount, "currency": currency]
   }
 
   private mutating func spend() {
     switch random.upTo(99) {
     case 0..<50:
       let id = named("s")
-      let account = asking()
-      let data: [String: Any] = [
-        "request": id, "account": account, "amount": random.pick([1, 5, 10, 100, 100, 333, 1000, 60_000, 0]),
-        "currency": random.pick(["KZT", "KZT", "KZT", "USD"]), "invoice": named("own"),
-        "kinds": random.pick([["plan"], ["plan", "service"], ["service"], ["plan"], ["topUp"], ["plan", "topUp"]]),
-      ]
+      var data = asking()
+      data["request"] = id
+      data["invoice"] = named("own")
+      data["kinds"] = random.pick([["plan"], ["plan", "service"], ["service"], ["plan"], ["topUp"], ["plan", "topUp"]])
       add("bonus.spendRequested", "requestedAt", data)
-      spends.append((id, account))
+      spends.append((id, data["account"] as? String ?? ""))
     case 50..<90:
       let spend = spends.last.map { random.chance(60) ? $0 : random.pick(spends) } ?? (id: "s0", account: "ann")
       if random.chance(60) {
@@ -333,13 +350,11 @@ struct HistoryMaker {
 
   private mutating func requestWithdrawal() {
     let id = named("w")
-    let account = asking()
-    let data: [String: Any] = [
-      "request": id, "account": account, "amount": random.pick([1, 10, 75, 100, 100, 750, 6000, 50_000, 50_001, 60_000, 0]),
-      "currency": random.pick(["USD", "USD", "USD", "USD", "EUR"]), "destination": "card:1",
-    ]
+    var data = asking()
+    data["request"] = id
+    data["destination"] = "card:1"
     add("withdrawal.requested", "requestedAt", data)
-    withdrawals.append((id, account))
+    withdrawals.append((id, data["account"] as? String ?? ""))
     limits += [now + 7 * AuditedTime.day, now + 10 * AuditedTime.day]
   }
 

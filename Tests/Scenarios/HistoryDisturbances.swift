@@ -16,7 +16,8 @@ extension HistoryMaker {
 
   mutating func changeStatus(_ subscription: (id: String, account: String, company: String), to status: String) {
     var data: [String: Any] = [
-      "subscription": subscription.id, "account": subscription.account, "company": subscription.company, "plan": "Pro", "status": status,
+      "subscription": subscription.id, "account": subscription.account, "company": subscription.company, "plan": "Pro",
+      "status": status,
     ]
     if status == "trialing" || random.chance(10) {
       let end = now + Int64(random.upTo(4)) * 3 * AuditedTime.day
@@ -31,8 +32,14 @@ extension HistoryMaker {
   mutating func tier() {
     switch random.upTo(99) {
     case 0..<22:
-      guard let known = subscriptions.isEmpty ? nil : random.pick(subscriptions) else { return subscribeAndPay(random.pick(referees)) }
-      changeStatus(known, to: random.pick(["active", "active", "active", "active", "pastDue", "unpaid", "canceled", "expired", "trialing", "lapsed"]))
+      guard let known = subscriptions.isEmpty ? nil : random.pick(subscriptions) else {
+        return subscribeAndPay(random.pick(referees))
+      }
+      changeStatus(
+        known,
+        to: random.pick([
+          "active", "active", "active", "active", "pastDue", "unpaid", "canceled", "expired", "trialing", "lapsed",
+        ]))
     case 22..<34: subscribeAndPay(random.pick(referees))
     case 34..<46:
       let known = subscriptions.isEmpty ? nil : random.pick(subscriptions)
@@ -40,7 +47,9 @@ extension HistoryMaker {
     case 46..<56: if payments.isEmpty { pay(random.pick(referees)) } else { follow() }
     case 56..<62:
       let owner = anyOwner()
-      changeStatus((named("own"), owner, "\(owner)-\(random.pick(["a", "b", "c"]))"), to: random.pick(["active", "active", "trialing", "canceled"]))
+      changeStatus(
+        (named("own"), owner, "\(owner)-\(random.pick(["a", "b", "c"]))"),
+        to: random.pick(["active", "active", "trialing", "canceled"]))
     case 62..<65:
       let owner = anyOwner()
       add("company.closed", "closedAt", ["account": owner, "company": "\(owner)-\(random.pick(["a", "b"]))"])
@@ -52,6 +61,7 @@ extension HistoryMaker {
       let invoice = (id: named("i"), account: anyOwner(), company: "")
       let company = "\(invoice.account)-\(random.pick(["a", "a", "b", "c"]))"
       invoices.append((invoice.id, invoice.account, company))
+      if random.chance(40) { now = AuditedTime.run(after: now) + random.pick([-1, 0, 0, 1, 3_600_000]) }
       let dueAt = now + random.pick([0, 3, 20, 30, 40, 50]) * AuditedTime.day
       limits += [dueAt, AuditedTime.run(after: now)]
       let data: [String: Any] = [
@@ -60,7 +70,7 @@ extension HistoryMaker {
       ]
       add("invoice.issued", "issuedAt", data)
     default:
-      guard !invoices.isEmpty else { return }
+      guard !invoices.isEmpty else { return subscribeAndPay(random.pick(referees)) }
       let invoice = random.chance(70) ? invoices[0] : random.pick(invoices)
       invoices.removeAll { $0.id == invoice.id && random.chance(85) }
       let data: [String: Any] = ["invoice": invoice.id, "account": invoice.account, "company": invoice.company]

@@ -19,7 +19,8 @@ import Testing
     let sequence: Int64?
 
     init?(_ line: String) {
-      guard let row = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], let type = row["type"] as? String,
+      guard let row = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+        let type = row["type"] as? String,
         let data = row["data"] as? [String: Any]
       else { return nil }
       self.type = type
@@ -69,7 +70,8 @@ import Testing
       let said = try Self.notices(history.lines, until: history.until)
       let twice = history.lines.flatMap { [$0, $0] }
       #expect(try Self.notices(twice, until: history.until) == said, "\(program), seed \(seed), twice")
-      #expect(try Self.notices(history.lines + history.lines, until: history.until) == said, "\(program), seed \(seed), all again")
+      #expect(
+        try Self.notices(history.lines + history.lines, until: history.until) == said, "\(program), seed \(seed), all again")
     }
     let history = History.make(program: program, seed: 100_100)
     let said = try Self.notices(history.lines, until: history.until)

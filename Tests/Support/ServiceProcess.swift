@@ -148,7 +148,7 @@ public func waitUntil(_ limit: Duration, _ condition: () throws -> Bool) rethrow
   while true {
     if try condition() { return true }
     guard .now < deadline else { return false }
-    Thread.sleep(forTimeInterval: 0.02)
+    _ = poll(nil, 0, 20)
   }
 }
 

@@ -80,6 +80,9 @@ public struct Accounts: Stage {
     case bound(referrer: AccountID)
   }
 
+  /// Registrations of one account kept while its first is judged; more are no registrations.
+  private static let waitingMax = 100
+
   static let registration = Table<Registration>("registration")
   static let facts = Table<AccountFacts>("facts")
   /// Referees whose claims this account has approved as their referrer; the value is when they registered.
@@ -121,6 +124,9 @@ public struct Accounts: Stage {
     guard var first = turn[Self.registration] else { return register(event, program, turn) }
     switch first.standing {
     case .pending:
+      guard first.waiting.count < Self.waitingMax else {
+        throw Refusal(.conflictingDuplicate, "account '\(event.account)' has \(Self.waitingMax) registrations that wait already")
+      }
       first.waiting.append(event)
       turn[Self.registration] = first
     case .bound, .unbound:

@@ -10,6 +10,9 @@ struct History<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equata
     let value: Value
   }
 
+  /// However close together they are, no more are kept: a row must not grow with what a sender repeats.
+  private static var entriesMax: Int { 240 }
+
   private(set) var entries: [Entry] = []
 
   /// Of two values of one instant the later arrival holds (DECISIONS T1).
@@ -28,6 +31,7 @@ struct History<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equata
     let horizon = Retention.horizon(of: newest)
     // The last entry before the horizon stays: it says what held there.
     while entries.count > countMax, entries[1].at <= horizon { entries.removeFirst() }
+    while entries.count > Self.entriesMax { entries.removeFirst() }
   }
 
   /// What held at an instant, what came at that very instant included.

@@ -35,8 +35,15 @@ struct RefereeSubscription: Codable, Sendable, Equatable {
     payments[index].endedAt = endedAt
   }
 
+  /// More payments of one subscription than any billing makes in 14 months; the row must not grow with what a sender repeats.
+  private static let paymentsMax = 120
+
   /// One payment that stands is enough, so of many old ones only the earliest that counts is kept beside the newest.
   private mutating func fold() {
+    if payments.count > Self.paymentsMax {
+      // The earliest say since when, the newest whether anything stands; between them one more or less decides nothing.
+      payments.remove(at: Self.paymentsMax / 2)
+    }
     guard payments.count > 36, let newest = payments.last?.paidAt else { return }
     let horizon = Retention.horizon(of: newest)
     let earliest = earliestStanding?.payment

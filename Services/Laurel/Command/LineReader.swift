@@ -22,6 +22,8 @@ final class LineReader {
   private var next = 0
   private var end = 0
   private var number = 0
+  /// Some editors put it before a file's first line; it says nothing.
+  private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
   /// - Parameters:
   ///   - path: `-` is standard input.
@@ -55,6 +57,7 @@ final class LineReader {
     }
     guard isOpen else { return nil }
     number += 1
+    if number == 1, bytes.starts(with: Self.byteOrderMark) { bytes.removeFirst(Self.byteOrderMark.count) }
     return Line(number: number, bytes: bytes, length: length)
   }
 

@@ -26,9 +26,10 @@ public struct Refusal: Error, Equatable, Sendable, CustomStringConvertible {
   public let reason: DeadLetterReason
   public let detail: String
 
+  /// A detail that quotes what it refuses may be as long as that: it is cut, because it becomes a header and a line of the log.
   public init(_ reason: DeadLetterReason, _ detail: String) {
     self.reason = reason
-    self.detail = detail
+    self.detail = detail.utf8.count > 1000 ? String(String.UnicodeScalarView(detail.unicodeScalars.prefix(250))) + "…" : detail
   }
 
   public var description: String { "\(reason.rawValue): \(detail)" }

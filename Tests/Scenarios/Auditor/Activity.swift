@@ -101,7 +101,8 @@ extension AuditedProgram {
       tell(referee, referrer, activity, at: instant)
     case "payment.settled":
       let amount = data.parts("lines").reduce(0) { $0 + ($1.number("amount") ?? 0) } - (data.number("paidWithBonus") ?? 0)
-      activity.payments[payment] = .init(subscription: data.text("subscription"), amount: amount, currency: data.text("currency"), paidAt: instant)
+      activity.payments[payment] = .init(
+        subscription: data.text("subscription"), amount: amount, currency: data.text("currency"), paidAt: instant)
       let waiting = activity.waiting.removeValue(forKey: payment) ?? []
       tell(referee, referrer, activity, at: instant)
       for event in waiting { act(referee, referrer: referrer, event.type, event.data, at: event.at) }

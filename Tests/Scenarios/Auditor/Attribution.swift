@@ -58,7 +58,9 @@ extension AuditedProgram {
     guard reasons.isEmpty, let code else { return (code, reasons, nil) }
     guard let owner = codes[code] else { return (code, ["unknown-code"], nil) }
     let referrer = self.account(owner)
-    if owner == account || !Set(referrer.identities).isDisjoint(with: data.texts("identities")) { reasons.append("self-referral") }
+    if owner == account || !Set(referrer.identities).isDisjoint(with: data.texts("identities")) {
+      reasons.append("self-referral")
+    }
     if referrer.referrer == account { reasons.append("loop") }
     if referrer.isClosed(at: instant) || !isEligible(owner, at: instant) { reasons.append("referrer-not-eligible") }
     return (code, reasons, owner)

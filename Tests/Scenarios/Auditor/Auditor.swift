@@ -27,7 +27,8 @@ final class Auditor {
   }
 
   private func take(_ line: String) throws {
-    guard let row = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], let versioned = row["type"] as? String,
+    guard let row = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+      let versioned = row["type"] as? String,
       let fields = row["data"] as? [String: Any], let program = programs[row["program"] as? String ?? ""],
       let kind = EventKind.all[String(versioned.dropLast(3))]
     else { return }

@@ -39,7 +39,8 @@ struct AuditedDiscounts {
   func companies(before instant: Int64) -> [String] {
     let known = firstSeen.enumerated().filter { $0.element.at < instant }
       .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element.company)
-    let wished = orders.enumerated().filter { $0.element.at < instant }
+    let wished =
+      orders.enumerated().filter { $0.element.at < instant }
       .max { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }?.element.companies ?? []
     var ordered: [String] = []
     for company in wished.filter(known.contains) + known where !ordered.contains(company) { ordered.append(company) }
@@ -78,8 +79,11 @@ extension AuditedProgram {
     if let closedAt = self.account(account).closedAt, closedAt < instant { return }
     change(account) { $0.discounts.heldRuns.insert(instant) }
     let discounts = self.account(account).discounts
-    for assignment in discounts.unused where assignment.asOf < instant { void(account, assignment, reason: "superseded", at: instant) }
-    let active = discounts.referees.filter { $0.boundAt < instant && self.account($0.account).activity.isActive(before: instant) }.count
+    for assignment in discounts.unused where assignment.asOf < instant {
+      void(account, assignment, reason: "superseded", at: instant)
+    }
+    let active = discounts.referees.filter { $0.boundAt < instant && self.account($0.account).activity.isActive(before: instant) }
+      .count
     let companies = discounts.companies(before: instant)
     var reasons: [String] = []
     if discounts.hasOverdue(before: instant) {
@@ -123,7 +127,8 @@ extension AuditedProgram {
     let invoice = discounts.invoices.filter {
       $0.value.company == assignment.company && ($0.value.issuedAt ?? 0) >= assignment.asOf && ($0.value.issuedAt ?? 0) < nextRun
     }.min { ($0.value.issuedAt ?? 0, $0.key) < ($1.value.issuedAt ?? 0, $1.key) }
-    let ends = discounts.subscriptions.values.filter { $0.company == assignment.company }.flatMap(\.changes).map(\.at)
+    let ends =
+      discounts.subscriptions.values.filter { $0.company == assignment.company }.flatMap(\.changes).map(\.at)
       + [discounts.closedCompanies[assignment.company]].compactMap { $0 }
     let end = ends.filter { $0 >= assignment.asOf && $0 < nextRun }.sorted().first {
       discounts.isCanceled(assignment.company, before: $0 + 1)

@@ -97,7 +97,9 @@ final class AuditedProgram {
 
   /// The first timer due.
   func fire() {
-    guard let next = timers.indices.min(by: { (timers[$0].due, timers[$0].order) < (timers[$1].due, timers[$1].order) }) else { return }
+    guard let next = timers.indices.min(by: { (timers[$0].due, timers[$0].order) < (timers[$1].due, timers[$1].order) }) else {
+      return
+    }
     let (due, _, timer) = timers.remove(at: next)
     switch timer {
     case .matures(let reward): mature(reward, at: due)

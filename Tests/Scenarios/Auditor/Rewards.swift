@@ -36,8 +36,8 @@ struct AuditedReward {
   let base: Int64
   /// All that was received for the payment, the base of a refund without lines.
   let received: Int64
-  /// The lines that earned.
-  let skus: Set<String>
+  /// The lines that earned, by name; how much a refund can take from them at most where a line that did not earn has the same name.
+  let skus: [String: Int64]
   let availableAt: Int64
   /// When the money comes: `availableAt`, or the release of a hold if that is later.
   var maturesAt: Int64
@@ -45,7 +45,7 @@ struct AuditedReward {
   var place: Place
   var refunds: Int64 = 0
   var lineRefunds: Int64 = 0
-  var earningLineRefunds: Int64 = 0
+  var refundsBySKU: [String: Int64] = [:]
   var isLost = false
   var holds: [String: AuditedHold] = [:]
   var frozenFor: Set<String> = []
@@ -111,7 +111,7 @@ extension AuditedProgram {
     let availableAt = instant + (rules.paysOut ? 30 : 14) * AuditedTime.day
     rewards[id] = AuditedReward(
       referrer: referrer, payment: payment, currency: currency, rate: rate, base: base,
-      received: lines.reduce(0) { $0 + ($1.number("amount") ?? 0) } - withBonus, skus: Set(earning.compactMap { $0.text("sku") }),
+      received: lines.reduce(0) { $0 + ($1.number("amount") ?? 0) } - withBonus, skus: Self.caps(of: lines, earning: earning),
       availableAt: availableAt, maturesAt: availableAt, amount: amount, place: .pending)
     told.merge([
       "amount": amount, "currency": currency, "base": base, "rate": rate, "accruedAt": AuditedTime.write(instant),
@@ -126,6 +126,16 @@ extension AuditedProgram {
       say("reward.credited", told)
     }
     set(.matures(reward: id), at: availableAt)
+  }
+
+  private static func caps(of lines: [Facts], earning: [Facts]) -> [String: Int64] {
+    var caps: [String: Int64] = [:]
+    for line in earning { caps[line.text("sku") ?? "", default: 0] += line.number("amount") ?? 0 }
+    for (sku, amount) in caps {
+      let isShared = lines.filter { $0.text("sku") == sku }.count > earning.filter { $0.text("sku") == sku }.count
+      caps[sku] = isShared ? max(amount, 0) : .max
+    }
+    return caps
   }
 
   /// What a line has against it (A3, C6, C8).
@@ -144,9 +154,8 @@ extension AuditedProgram {
   /// What comes after a payment.
   private func follow(_ payer: String, _ payment: String, _ type: String, _ data: Facts, at instant: Int64) {
     let id = "\(payer) \(payment)"
-    guard let due = rewards[id]?.maturesAt else { return }
-    if type == "payment.refunded", data.text("currency") != rewards[id]?.currency { return }  // currencies never mix
-    if due <= instant, due <= clock { mature(id, at: due) }  // a late payment: what should have happened before
+    guard let reward = rewards[id] else { return }
+    if type == "payment.refunded", data.text("currency") != reward.currency { return }  // currencies never mix
     switch type {
     case "payment.refunded": refund(id, data, at: instant)
     case "payment.refundRequested": begin(id, "refund-requested", at: instant)
@@ -158,14 +167,24 @@ extension AuditedProgram {
     }
   }
 
+  /// Of a late payment, what would have happened before this comes before it.
+  private func catchUp(_ id: String, until instant: Int64) {
+    if let due = rewards[id]?.maturesAt, due <= instant, due <= clock { mature(id, at: due) }
+  }
+
   private func refund(_ id: String, _ data: Facts, at instant: Int64) {
     guard var reward = rewards[id] else { return }
     let lines = data.parts("lines")
     reward.refunds += data.number("amount") ?? 0
     reward.lineRefunds += lines.reduce(0) { $0 + ($1.number("amount") ?? 0) }
-    reward.earningLineRefunds += lines.filter { reward.skus.contains($0.text("sku") ?? "") }.reduce(0) { $0 + ($1.number("amount") ?? 0) }
+    for line in lines { reward.refundsBySKU[line.text("sku") ?? "", default: 0] += line.number("amount") ?? 0 }
     let amount = reward.isLost ? 0 : min(reward.amount, Self.remaining(of: reward))
     let delta = amount - reward.amount
+    rewards[id] = reward
+    if delta < 0 {
+      catchUp(id, until: instant)
+      reward.place = rewards[id]?.place ?? reward.place
+    }
     reward.amount = amount
     rewards[id] = reward
     if delta < 0 {
@@ -187,16 +206,17 @@ extension AuditedProgram {
 
   /// A9: what a reward is worth after its refunds, rounded once, half up.
   private static func remaining(of reward: AuditedReward) -> Int64 {
-    let left = reward.base - reward.earningLineRefunds
+    let left = reward.skus.reduce(reward.base) { $0 - min(reward.refundsBySKU[$1.key] ?? 0, $1.value) }
     let others = reward.refunds - reward.lineRefunds
     let basis = reward.received - reward.lineRefunds
     guard left > 0 else { return 0 }
-    guard basis > others else { return 0 }  // all of it, or more, has gone back
+    guard basis > 0, basis > others else { return 0 }  // all of it, or more, has gone back
     guard others > 0 else { return (left * reward.rate * 2 + 10_000) / 20_000 }
     return (left * (basis - others) * reward.rate * 2 + 10_000 * basis) / (20_000 * basis)
   }
 
   private func lose(_ id: String, at instant: Int64) {
+    catchUp(id, until: instant)
     guard let reward = rewards[id] else { return }
     rewards[id]?.isLost = true
     rewards[id]?.amount = 0
@@ -214,8 +234,10 @@ extension AuditedProgram {
 
   private func begin(_ id: String, _ cause: String, at instant: Int64) {
     rewards[id]?.holds[cause, default: AuditedHold()].hear(begins: true, at: instant)
-    guard let reward = rewards[id], reward.amount > 0, reward.holds[cause]?.isOpen == true, !reward.frozenFor.contains(cause)
+    guard let known = rewards[id], known.amount > 0, known.holds[cause]?.isOpen == true, !known.frozenFor.contains(cause)
     else { return }
+    catchUp(id, until: instant)
+    guard let reward = rewards[id] else { return }
     rewards[id]?.frozenFor.insert(cause)
     sayHold("reward.frozen", reward, cause, movedFrom: reward.bucket, to: rewards[id]?.bucket ?? "", at: instant)
   }
@@ -233,12 +255,14 @@ extension AuditedProgram {
     }
   }
 
-  private func sayHold(_ type: String, _ reward: AuditedReward, _ cause: String, movedFrom: String, to: String, at instant: Int64) {
+  private func sayHold(_ type: String, _ reward: AuditedReward, _ cause: String, movedFrom: String, to: String, at instant: Int64)
+  {
     let balance = move(movedFrom == to ? 0 : reward.amount, from: movedFrom, to: to, reward.referrer, reward.currency)
     say(
       type,
       [
-        "referrer": reward.referrer, "payment": reward.payment, "cause": cause, "at": AuditedTime.write(instant), "balance": balance,
+        "referrer": reward.referrer, "payment": reward.payment, "cause": cause, "at": AuditedTime.write(instant),
+        "balance": balance,
       ])
   }
 

@@ -54,7 +54,8 @@ extension AuditedProgram {
     guard let spend = self.account(account).spends[request], spend.isOpen else { return }
     change(account) { $0.spends[request]?.isOpen = false }
     saySpend(
-      captured ? "bonus.captured" : "bonus.released", account, request, spend, from: "reserved", to: captured ? "spent" : "available",
+      captured ? "bonus.captured" : "bonus.released", account, request, spend, from: "reserved",
+      to: captured ? "spent" : "available",
       at: instant)
   }
 
@@ -96,7 +97,9 @@ extension AuditedProgram {
     }
     withdrawal.standing = .awaitingApproval
     change(account) { $0.withdrawals[request] = withdrawal }
-    if reasons.isEmpty { sayMoney("withdrawal.reserved", account, request, withdrawal, from: "available", to: "reserved", at: instant) }
+    if reasons.isEmpty {
+      sayMoney("withdrawal.reserved", account, request, withdrawal, from: "available", to: "reserved", at: instant)
+    }
     if let canceledAt {
       return decline(account, request, reason: "canceled", releases: reasons.isEmpty, at: max(canceledAt, instant))
     }
@@ -189,7 +192,8 @@ extension AuditedProgram {
   }
 
   private func sayMoney(
-    _ type: String, _ account: String, _ request: String, _ withdrawal: AuditedWithdrawal, from: String, to: String, at instant: Int64
+    _ type: String, _ account: String, _ request: String, _ withdrawal: AuditedWithdrawal, from: String, to: String,
+    at instant: Int64
   ) {
     say(
       type,
