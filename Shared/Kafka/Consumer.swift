@@ -154,6 +154,16 @@ public final class Consumer {
     return try observer.watermarks(partition, timeoutMilliseconds: timeoutMilliseconds)
   }
 
+  /// Whether a broker answers within the time. Not asked by `watermarks`: librdkafka 2.0.2 waits there longer than it is told to.
+  public func reachesBroker(timeoutMilliseconds: Int32) -> Bool {
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    guard rd_kafka_metadata(client.handle, 0, nil, &metadata, timeoutMilliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      return false
+    }
+    rd_kafka_metadata_destroy(metadata)
+    return true
+  }
+
   /// The end of an assigned partition as the last fetch told it: no request, so good enough for a lag, not for a decision.
   public func knownEnd(of partition: TopicPartition) -> Int64? {
     var low: Int64 = 0

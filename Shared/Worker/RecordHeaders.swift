@@ -94,6 +94,8 @@ enum ClockTick {
 extension KafkaError {
   /// A refused property: no other attempt would be better.
   var isConfigurationMistake: Bool { code == -186 }
+  /// Another member has the same instance name: `FENCED_INSTANCE_ID`.
+  var meansNamesake: Bool { code == 82 }
   /// No broker answers: `_ALL_BROKERS_DOWN`, `_TRANSPORT`.
   var meansNoBroker: Bool { code == -187 || code == -195 }
 }

@@ -20,6 +20,7 @@ public enum ServiceMain {
       environment: ProcessInfo.processInfo.environment)
     do {
       let programs = try TermsFiles.load(directory: settings.termsDirectory)
+      try checkState(settings.stateDirectory)
       let health = Health(silenceSecondsMax: 60)
       let metrics = Metrics()
       let server = try HealthServer(address: settings.httpAddress, health: health, metrics: metrics)
@@ -38,6 +39,18 @@ public enum ServiceMain {
     } catch {
       log.error("cannot go on: \(error)")
       exit(1)
+    }
+  }
+
+  /// Told at the start: later, partitions would have been taken that cannot be served.
+  private static func checkState(_ directory: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    } catch {
+      throw StoreError.unavailable("--state \(directory) cannot be made: \(error.localizedDescription)")
+    }
+    guard access(directory, W_OK | X_OK) == 0 else {
+      throw StoreError.unavailable("--state \(directory) cannot be written to: \(String(cString: strerror(errno)))")
     }
   }
 }

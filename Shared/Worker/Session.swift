@@ -99,7 +99,7 @@ final class Session {
       case .end(let partition, let offset):
         if let task = tasks[partition.partition] {
           task.ends[partition.topic] = offset
-          if gathered.isEmpty { tellLag(of: partition.topic, task) }
+          tellLag(of: partition.topic, task)
         }
         // Ends are not records: they do not close a batch, and many of them do not hold it up.
         if end == nil, allCaughtUp { return }
@@ -144,12 +144,11 @@ final class Session {
 
   /// librdkafka tells when the brokers are gone, not when they are back: asked for until one answers.
   private func probeBroker() {
-    guard let due = brokerProbe, ContinuousClock.now >= due, let number = tasks.keys.min() else { return }
-    do {
-      _ = try consumer.watermarks(TopicPartition(topic: topics.changelog, partition: number), timeoutMilliseconds: 1000)
+    guard let due = brokerProbe, ContinuousClock.now >= due, !tasks.isEmpty else { return }
+    if consumer.reachesBroker(timeoutMilliseconds: 1000) {
       brokerProbe = nil
       health.ready = .yes
-    } catch {
+    } else {
       brokerProbe = .now + .seconds(2)
     }
   }

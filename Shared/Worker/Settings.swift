@@ -41,13 +41,14 @@ public struct Settings: Sendable {
   /// Connection options, shared with the `laurel` command.
   public static let connection: [Option] = [
     Option("bootstrap", placeholder: "HOST:PORT", help: "Kafka brokers, separated by commas", required: true),
-    Option("topic-prefix", placeholder: "TEXT", kind: topicPrefixKind, help: "Put before every topic's name", defaultValue: ""),
+    Option("topic-prefix", placeholder: "TEXT", kind: nameKind, help: "Put before every topic's name", defaultValue: ""),
     Option(
       "kafka", placeholder: "KEY=VALUE", kind: .keyValue,
       help: "Any librdkafka property, such as security.protocol=SSL", repeatable: true),
   ]
 
-  private static let topicPrefixKind = Option.Kind.checked(expected: "letters, digits, '.', '_' or '-', at most 100") { text in
+  /// What a topic's and a member's name may hold.
+  private static let nameKind = Option.Kind.checked(expected: "letters, digits, '.', '_' or '-', at most 100") { text in
     text.utf8.count <= 100
       && text.utf8.allSatisfy { byte in
         UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
@@ -61,7 +62,8 @@ public struct Settings: Sendable {
       Option("terms", placeholder: "DIR", help: "Folder with the programs' terms (*.yaml)", required: true),
       Option("state", placeholder: "DIR", help: "Folder for the state stores; a cache of the changelog topic", required: true),
       Option(
-        "instance", placeholder: "NAME", help: "Stable name of this instance, unique among the service's instances",
+        "instance", placeholder: "NAME", kind: nameKind,
+        help: "Stable name of this instance, unique among the service's instances",
         defaultValue: "\(service.rawValue)-1"),
       Option(
         "group", placeholder: "NAME",

@@ -43,7 +43,8 @@ final class OpenTask {
 
 /// Opens a partition's store and brings it up to the changelog's end, before the partition is taken.
 struct TaskOpener {
-  private static let timeoutMilliseconds: Int32 = 20_000
+  /// Of one attempt: a stop that is asked for meanwhile waits no longer.
+  private static let timeoutMilliseconds: Int32 = 3_000
   /// The changelog's tombstones live for a day (`delete.retention.ms`): a store that has not seen it for half of that may have missed
   /// one, so it is rebuilt from nothing.
   private static let storeAgeMax = TimeSpan.hours(12)

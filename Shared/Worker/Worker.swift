@@ -48,6 +48,9 @@ public final class Worker {
       } catch {
         guard !Shutdown.requested else { return }
         let wait = delay.next()
+        if let error = error as? KafkaError, error.meansNamesake {
+          log.error("another running instance is called '\(settings.instance)' too: give each its own --instance")
+        }
         metrics.sessionsEnded.add()
         health.ready = .no("starting over: \(error)")
         log.error("starting over: \(error)", ["waitSeconds": wait.seconds])

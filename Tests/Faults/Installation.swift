@@ -72,7 +72,7 @@ final class Installation {
   /// All that were started; waits until each says that it is ready.
   func waitReady() throws {
     for process in services.values where !waitUntil(.seconds(60), { process.isReady }) {
-      throw BrokerFailure("\(process.name) is not ready")
+      throw BrokerFailure("\(process.name) is not ready: \(process.page("/readyz")?.body ?? "no answer")")
     }
   }
 

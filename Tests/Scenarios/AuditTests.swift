@@ -10,7 +10,7 @@ import Testing
   static var seeds: [UInt64] {
     let environment = ProcessInfo.processInfo.environment
     if let one = environment["LAUREL_HISTORY"].flatMap(UInt64.init) { return [one] }
-    return Array(1...(environment["LAUREL_HISTORIES"].flatMap(UInt64.init) ?? 60))
+    return Array(1...(environment["LAUREL_HISTORIES"].flatMap(UInt64.init) ?? 100))
   }
 
   /// The reading itself: it must say what the worked examples say.

@@ -19,14 +19,16 @@ public final class TopicReader {
 
   deinit { consumer.close() }
 
-  /// Reads on until `done`; whether it became so in time. It is asked whenever nothing more has come at once.
+  /// Reads on until `done`; whether it became so in time. It is asked 50 times a second.
   public func read(for limit: Duration, until done: ([Record]) throws -> Bool) throws -> Bool {
     let deadline = ContinuousClock.now + limit
+    var asked = ContinuousClock.now
     while true {
-      if try !step(timeoutMilliseconds: 20) {
-        if try done(records) { return true }
-        guard .now < deadline else { return false }
-      }
+      let gotOne = try step(timeoutMilliseconds: 20)
+      guard !gotOne || .now - asked > .milliseconds(20) else { continue }
+      if try done(records) { return true }
+      asked = .now
+      guard asked < deadline else { return false }
     }
   }
 

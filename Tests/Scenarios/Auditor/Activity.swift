@@ -18,8 +18,8 @@ struct AuditedActivity {
   /// The instant of the last activation that was told.
   var activatedAt: Int64 = 0
 
-  /// The latest among the facts that make the referee active: of the subscription that did so first, since when it is active and its
-  /// first payment that counts.
+  /// The latest among the facts that make the referee active: of the subscription that did so first, since when it is active and
+  /// its first payment that counts.
   var activeSince: Int64 {
     let since = subscriptions.compactMap { id, subscription -> Int64? in
       guard subscription.status(before: .max) == "active", let changedAt = subscription.latestChange else { return nil }

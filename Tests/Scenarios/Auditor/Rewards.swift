@@ -14,7 +14,8 @@ struct AuditedBalance {
   }
 }
 
-/// Something that holds a reward back: of its beginnings and ends the latest instant counts (T6), at one instant the later arrival (T1).
+/// Something that holds a reward back: of its beginnings and ends the latest instant counts (T6), at one instant the later
+/// arrival (T1).
 struct AuditedHold {
   private var latest: Int64 = 0
   private(set) var isOpen = false
@@ -36,7 +37,8 @@ struct AuditedReward {
   let base: Int64
   /// All that was received for the payment, the base of a refund without lines.
   let received: Int64
-  /// The lines that earned, by name; how much a refund can take from them at most where a line that did not earn has the same name.
+  /// The lines that earned, by name; how much a refund can take from them at most where a line that did not earn has the same
+  /// name.
   let skus: [String: Int64]
   let availableAt: Int64
   /// When the money comes: `availableAt`, or the release of a hold if that is later.
