@@ -396,15 +396,4 @@ final class Session {
     let reached = max(0, task.position(of: topic, topics), task.ends[topic] ?? 0)
     metrics.lag(topic, task.number).set(Double(max(0, end - reached)))
   }
-
-  /// The same call again while the failure says so, for a bounded time.
-  static func retrying(_ call: () throws(TransactionFailure) -> Void) throws {
-    let end = ContinuousClock.now + .seconds(30)
-    while true {
-      do { return try call() } catch TransactionFailure.retriable(let error) {
-        guard ContinuousClock.now < end, !Shutdown.requested else { throw TransactionFailure.fatal(error) }
-        _ = Shutdown.wait(upTo: .milliseconds(100))
-      }
-    }
-  }
 }

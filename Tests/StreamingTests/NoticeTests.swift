@@ -85,11 +85,10 @@ import Testing
       record(told("a", "1", Self.several), id: "x"),
       record(told("b", "1", Self.several), id: "x"),
       record(told("a", "1", Self.several), id: "x", program: "cash"),
-      // One source and id, two business ids.
-      record(told("a", "2", Self.several), id: "x"),
+      record(told("a", "2", Self.several), id: "w"),
       // Types without an id of their own.
-      record(told("a", nil, Self.several), id: "x"),
       record(told("a", nil, Self.several), id: "y"),
+      record(told("a", nil, Self.several), id: "z"),
       record(told("a", nil, Self.several), id: "x", source: "/other"),
       // One registration and another one; the producer has given both one id.
       record(Registered(key: "a", at: Instant(milliseconds: 1), name: "one"), id: "x"),
@@ -98,6 +97,16 @@ import Testing
       record(AccountUpdated(account: "a", updatedAt: Instant(milliseconds: 1), plan: "p"), id: "x"))
     #expect(all.count == 7 * 9 + 3)
     #expect(Set(all).count == all.count)
+  }
+
+  /// Either identity is enough: an envelope that is known around another business id is no new event ("For every program").
+  @Test func oneEnvelopeIsOneEvent() throws {
+    let bench = try Bench()
+    bench.take(try record(told("a", "1", [.say("1")]), id: "x"))
+    bench.take(try record(told("a", "2", [.say("2")]), id: "x"))
+    let batch = try bench.commit()
+    #expect(batch.outputs.count == 1)
+    #expect(batch.deadLetters.map(\.refusal.reason) == [.conflictingDuplicate])
   }
 
   /// Text that joins to the same text is not the same source and id.
