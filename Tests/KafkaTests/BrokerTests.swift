@@ -170,7 +170,13 @@ struct BrokerTests {
       }
       #expect(!error.reason.isEmpty)
     }
-    #expect(try admin.partitionCounts(of: [topic, compacted, bad]) == [topic: 2, compacted: 3])
+    // The controller has answered; the broker that tells metadata follows it a moment later.
+    var counts: [String: Int32] = [:]
+    let told = try waitUntil(.seconds(30)) {
+      counts = try admin.partitionCounts(of: [topic, compacted, bad])
+      return counts == [topic: 2, compacted: 3]
+    }
+    #expect(told, "\(counts)")
     #expect(try admin.deleteTopics([compacted, bad]) == [compacted: .done, bad: .unchanged])
   }
 
