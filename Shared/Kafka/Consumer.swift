@@ -164,6 +164,13 @@ public final class Consumer {
     return true
   }
 
+  /// What the cluster calls itself (KIP-78): offsets and state of one mean nothing on another. nil: it did not say within the time.
+  public func clusterID(timeoutMilliseconds: Int32) -> String? {
+    guard let text = rd_kafka_clusterid(client.handle, timeoutMilliseconds) else { return nil }
+    defer { rd_kafka_mem_free(client.handle, text) }
+    return String(cString: text)
+  }
+
   /// The end of an assigned partition as the last fetch told it: no request, so good enough for a lag, not for a decision.
   public func knownEnd(of partition: TopicPartition) -> Int64? {
     var low: Int64 = 0

@@ -16,6 +16,8 @@ final class Outgoing {
       // Java's choice of partition for a key; without a key any partition.
       ("partitioner", "murmur2_random"),
       ("linger.ms", "5"),
+      // A row or a step may gather more than one event's worth; the broker's own limit is the topic's max.message.bytes.
+      ("message.max.bytes", "4194304"),
     ]
     client = try Client(RD_KAFKA_PRODUCER, configuration, common + choices)
     fields = .allocate(capacity: fieldCapacity)

@@ -87,6 +87,14 @@ struct TimerRow: Codable, Sendable {
 extension Topic {
   /// A service's own topic for records that arrived on a wrong partition.
   var isRekeyed: Bool { name.hasSuffix(".rekeyed") }
+
+  /// Laurel alone writes it.
+  var isOwn: Bool {
+    switch kind {
+    case .notices, .internalStep, .changelog, .deadLetters: !isRekeyed
+    case .input, .clock: false
+    }
+  }
 }
 
 extension Envelope {

@@ -125,12 +125,14 @@ public final class StageTask {
       counts.ignored += 1
       return nil
     }
-    // With the headers: what they hold is handed on to every output.
+    // With the headers: what they hold is handed on to every output. What comes from outside is bounded; what Laurel itself has made of
+    // it was let in with it, and may have gathered more.
     let bytes = record.headers.reduce(value.count) { $0 + $1.value.count }
-    guard bytes <= Envelope.maximumBodyBytes else {
+    guard bytes <= Envelope.maximumBodyBytes || record.topic.isOwn else {
       throw Refusal(.oversized, "\(bytes) bytes; the limit is \(Envelope.maximumBodyBytes)")
     }
-    let (envelope, data) = try Envelope.record(headers: record.headers, value: value, parser: parser)
+    let (envelope, data) = try Envelope.record(
+      headers: record.headers, value: value, parser: parser, isBounded: !record.topic.isOwn)
     guard let readers = readersByType[envelope.type] else {
       if MessageRegistry.type(named: envelope.type) == nil { counts.ignored += 1 }
       return nil
@@ -196,22 +198,23 @@ public final class StageTask {
   }
 
   /// Tells a repeated event from a new one, and refuses another body under a known identity: the business key (DECISIONS R3), and the
-  /// envelope's source and id ("For every program": either is enough).
+  /// envelope's source and id, which no two events share, of whatever types they are ("For every program": either is enough).
   private func isKnown(_ step: Step, _ event: AdmittedEvent, _ identity: String, _ body: UInt64) throws(Refusal) -> Bool {
     let type = event.envelope.type
     let fingerprint = Int64(bitPattern: body)
-    func seen(_ identity: String) -> [UInt8] {
+    func seen(type: String, _ identity: String) -> [UInt8] {
       RowKey.seen(stage: step.stage, program: event.program.value, key: step.message.key, type: type, identity: identity)
     }
-    let key = seen(identity)
+    let envelope = step.repeats == .remembered ? seen(type: "", Step.identity(of: event.envelope)) : nil
+    let key = step.repeats == .remembered && step.message.businessID == nil ? envelope : seen(type: type, identity)
+    guard let key else { return false }
     if let known = rows.value(Int64.self, key) {
       guard known == fingerprint else {
         throw Refusal(.conflictingDuplicate, "\(type) '\(step.message.businessID ?? event.envelope.id)' is known with another body")
       }
       return true
     }
-    if step.repeats == .remembered, step.message.businessID != nil {
-      let envelope = seen(Step.identity(of: event.envelope))
+    if let envelope, envelope != key {
       guard rows.value(Int64.self, envelope) == nil else {
         throw Refusal(.conflictingDuplicate, "\(type): source and id '\(event.envelope.id)' are known with another body")
       }
@@ -274,8 +277,7 @@ public final class StageTask {
   private func envelope<S: Stage>(of message: any Message, _ turn: Turn<S>, id: String, sequence: Int64?) -> Envelope {
     Envelope(
       id: id, source: source, type: Swift.type(of: message).type, time: message.instant, subject: message.key,
-      program: turn.program,
-      sequence: sequence, causationID: turn.cause)
+      program: turn.program, partitionKey: sequence == nil ? nil : message.key, sequence: sequence, causationID: turn.cause)
   }
 
   private func encoded(_ value: some Encodable) throws(Refusal) -> [UInt8] {

@@ -1,3 +1,4 @@
+import Contracts
 import JSON
 import RocksStore
 import Streaming
@@ -10,14 +11,27 @@ struct ChangelogPosition: Codable {
   let next: Int64
   /// System time, milliseconds since 1970.
   let writtenAt: Int64
+  /// The cluster whose changelog that is; nil: it did not tell.
+  let cluster: String?
 
-  init(next: Int64, writtenAt: Int64) {
+  init(next: Int64, writtenAt: Int64, cluster: String?) {
     self.next = next
     self.writtenAt = writtenAt
+    self.cluster = cluster
+  }
+
+  /// Why a store that stands here must be rebuilt from nothing; nil: it can follow the changelog, which ends at `end`.
+  ///
+  /// - Parameter ageMax: what a store may have missed at most without missing a deletion.
+  func refusal(cluster: String?, end: Int64, now: Instant, ageMax: TimeSpan) -> String? {
+    if let own = self.cluster, let cluster, own != cluster { return "is of another cluster" }
+    if next > end { return "is ahead of the changelog" }
+    if now.milliseconds - writtenAt > ageMax.milliseconds { return "is too old for the changelog" }
+    return nil
   }
 
   var row: RowChange {
-    // Two integers: their encoding cannot fail.
+    // Integers and an ASCII name: their encoding cannot fail.
     RowChange(key: Self.key, value: try? JSONEncoding.encode(self))
   }
 

@@ -15,13 +15,15 @@ final class OpenTask {
   var counted = TaskCounts()
   private(set) var committedPositions: [String: Int64]
   private let inputCount: Int
+  private let cluster: String?
 
-  init(number: Int32, directory: String, store: RocksStore, stages: StageTask, inputCount: Int) {
+  init(number: Int32, directory: String, store: RocksStore, stages: StageTask, inputCount: Int, cluster: String?) {
     self.number = number
     self.directory = directory
     self.store = store
     self.stages = stages
     self.inputCount = inputCount
+    self.cluster = cluster
     committedPositions = stages.positions
   }
 
@@ -35,7 +37,7 @@ final class OpenTask {
 
   /// - Parameter changelogEnd: after the last changelog record of the batch.
   func commit(_ batch: Batch, changelogEnd: Int64?) throws(StoreError) {
-    let own = changelogEnd.map { [ChangelogPosition(next: $0, writtenAt: Contracts.Instant.now.milliseconds).row] } ?? []
+    let own = changelogEnd.map { [ChangelogPosition(next: $0, writtenAt: Instant.now.milliseconds, cluster: cluster).row] } ?? []
     try stages.commit(batch, alongside: own)
     committedPositions = stages.positions
   }
@@ -71,13 +73,14 @@ struct TaskOpener {
     let bounds = try patiently("waiting for the changelog's leader") { () throws(KafkaError) in
       try consumer.watermarks(changelog, timeoutMilliseconds: Self.timeoutMilliseconds)
     }
+    let cluster = consumer.clusterID(timeoutMilliseconds: Self.timeoutMilliseconds)
     let directory = "\(settings.stateDirectory)/\(settings.topicPrefix)\(service.name.rawValue)/\(number)"
     do {
-      return try open(number, directory, changelog, bounds, committed)
+      return try open(number, directory, changelog, bounds, committed, cluster)
     } catch StoreError.corrupt(let detail) {
       log.error("the state store is corrupt and is rebuilt: \(detail)", ["partition": number])
       try RocksStore.destroy(directory: directory)
-      return try open(number, directory, changelog, bounds, committed)
+      return try open(number, directory, changelog, bounds, committed, cluster)
     }
   }
 
@@ -96,15 +99,15 @@ struct TaskOpener {
 
   private func open(
     _ number: Int32, _ directory: String, _ changelog: TopicPartition, _ bounds: (low: Int64, high: Int64),
-    _ committed: [TopicPartition: Int64]
+    _ committed: [TopicPartition: Int64], _ cluster: String?
   ) throws -> OpenTask {
     var store = try RocksStore(directory: directory, resources: resources)
     var position = try ChangelogPosition.read(from: store)
     if let known = position,
-      known.next > bounds.high || Contracts.Instant.now.milliseconds - known.writtenAt > Self.storeAgeMax.milliseconds
+      let refusal = known.refusal(cluster: cluster, end: bounds.high, now: Instant.now, ageMax: Self.storeAgeMax)
     {
       log.notice(
-        "the state store is too old for the changelog, or of another bus, and is rebuilt",
+        "the state store \(refusal) and is rebuilt",
         ["partition": number, "position": known.next, "changelogEnd": bounds.high])
       store.close()
       try RocksStore.destroy(directory: directory)
@@ -113,14 +116,15 @@ struct TaskOpener {
     }
     do {
       // Not from the logical beginning: that is looked up, at the price of half a second while the leader is unknown.
-      try restore(store, changelog, from: position?.next ?? bounds.low, to: bounds.high)
+      try restore(store, changelog, from: position?.next ?? bounds.low, to: bounds.high, cluster)
       metrics.restoreProgress(number).set(1)
       let owns = topics
       let stages = try StageTask(
         service: service.name, stages: service.stages, programs: programs, store: store,
         owns: { owns.partition(of: $0) == number })
       let task = OpenTask(
-        number: number, directory: directory, store: store, stages: stages, inputCount: topics.inputs.count)
+        number: number, directory: directory, store: store, stages: stages, inputCount: topics.inputs.count,
+        cluster: cluster)
       for (partition, offset) in committed {
         let restored = task.position(of: partition.topic, topics)
         guard offset == restored else {
@@ -140,7 +144,7 @@ struct TaskOpener {
 
   /// Reads the changelog read_committed from `start` until its end is at or past `end`: an earlier owner's transaction may still be
   /// open, and markers take offsets.
-  private func restore(_ store: RocksStore, _ changelog: TopicPartition, from start: Int64, to end: Int64) throws {
+  private func restore(_ store: RocksStore, _ changelog: TopicPartition, from start: Int64, to end: Int64, _ cluster: String?) throws {
     guard start < end else { return }
     var configuration = configuration
     // One partition at a time needs no large prefetch.
@@ -167,10 +171,10 @@ struct TaskOpener {
         rows.append(RowChange(key: key, value: record.value))
         last = record.offset + 1
         count += 1
-        if rows.count >= 5000 { try apply(&rows, to: store, next: last) }
+        if rows.count >= 5000 { try apply(&rows, to: store, next: last, cluster) }
       case .end(_, let offset):
         guard offset >= end else { continue }
-        try apply(&rows, to: store, next: offset)
+        try apply(&rows, to: store, next: offset, cluster)
         metrics.restoredRows.add(count)
         log.info(
           "state restored",
@@ -192,8 +196,8 @@ struct TaskOpener {
     }
   }
 
-  private func apply(_ rows: inout [RowChange], to store: RocksStore, next: Int64) throws {
-    rows.append(ChangelogPosition(next: next, writtenAt: Contracts.Instant.now.milliseconds).row)
+  private func apply(_ rows: inout [RowChange], to store: RocksStore, next: Int64, _ cluster: String?) throws {
+    rows.append(ChangelogPosition(next: next, writtenAt: Instant.now.milliseconds, cluster: cluster).row)
     try store.write(rows)
     rows.removeAll(keepingCapacity: true)
   }

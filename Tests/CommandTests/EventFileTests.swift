@@ -77,7 +77,7 @@ import Testing
       switch entry {
       case .event(let event): "event \(event.envelope.type) at \(event.time)"
       case .unknownType: "unknown type"
-      case .refused(_, let reason, _): reason
+      case .refused(_, _, let reason, _): reason
       }
     }
   }
@@ -86,8 +86,8 @@ import Testing
     try entries(of: bytes).map { entry in
       switch entry {
       case .event(let event): event.line
-      case .unknownType(let line): line.number
-      case .refused(let line, _, _): line.number
+      case .unknownType(let line, _): line.number
+      case .refused(let line, _, _, _): line.number
       }
     }
   }

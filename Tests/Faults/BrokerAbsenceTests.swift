@@ -29,10 +29,25 @@ struct BrokerAbsenceTests {
       let test = try Disturbance(installation, cycles: 2)
       try test.run { cycle in
         guard cycle == 0 else { return }
-        try broker.restart()  // kill -9, then a start over the same files
+        broker.kill()
+        // Told to stop while nobody answers: it must not wait for what it cannot finish.
+        try installation.end(.accrual, 1, gracefully: true)
+        try installation.start(.accrual, extra: eager)
+        try broker.restart()
       }
       try test.finish()
+      try isNotBelievedElsewhere(installation)
     }
+  }
+
+  /// State of one cluster says nothing about another, whose topics may be longer: it is built anew.
+  private func isNotBelievedElsewhere(_ installation: Installation) throws {
+    let elsewhere = try Installation(bootstrap: try KafkaBroker.forTest().bootstrap, movedFrom: installation)
+    try elsewhere.createTopics()
+    let accrual = try elsewhere.start(.accrual)
+    try elsewhere.waitReady()
+    #expect(accrual.log.contains("the state store is of another cluster and is rebuilt"))
+    try elsewhere.stopAll()
   }
 
   private func waitsForTheBroker(_ service: ServiceProcess) throws {

@@ -23,6 +23,13 @@ final class Installation {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
+  /// The same names and state folders on another broker.
+  init(bootstrap: String, movedFrom other: Installation) throws {
+    configuration = Configuration(bootstrap: bootstrap, log: { _ in })
+    prefix = other.prefix
+    folder = other.folder
+  }
+
   /// Runs a test on the shared broker. When it fails, what the services have logged is printed.
   static func run(_ body: (Installation) throws -> Void) throws {
     try run(bootstrap: try KafkaBroker.forTest().bootstrap) { installation in

@@ -124,6 +124,14 @@ import Testing
     #expect(try bench.task.takeBatch().deadLetters.map(\.refusal.reason) == [.oversized])
   }
 
+  /// What Laurel has made of many events was let in with them: refused here, a part of them would be lost.
+  @Test func laurelsOwnRecordsMayBeLonger() throws {
+    let bench = try Bench([AnyStage(Script())])
+    let long = String(repeating: "x", count: Envelope.maximumBodyBytes)
+    bench.take(try record(Handed(key: "a", at: Instant(milliseconds: 1), acts: [.say(long)]), id: "1"))
+    #expect(try bench.said() == [long])
+  }
+
   @Test func withoutALimitAnyInstantIsTaken() throws {
     let bench = try Bench([AnyStage(Payments())])
     let envelope = Envelope(id: "x", source: "/test", type: PaymentSettled.type)

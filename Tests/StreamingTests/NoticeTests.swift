@@ -146,8 +146,7 @@ import Testing
       output.envelope
         == Envelope(
           id: output.envelope.id, source: "/laurel/attribution", type: "toy.said.v1", time: Instant(milliseconds: 1000),
-          subject: "a",
-          program: "bonus", sequence: 1, causationID: "e-1"))
+          subject: "a", program: "bonus", partitionKey: "a", sequence: 1, causationID: "e-1"))
     #expect(String(decoding: output.data, as: UTF8.self) == #"{"key":"a","at":"1970-01-01T00:00:01.000Z","text":"hello"}"#)
   }
 }

@@ -72,10 +72,28 @@ import Testing
     bench.take(try record(payment("p1", 200), id: "1", program: "cash"))
     bench.take(try record(payment("p1", by: "another", 300), id: "1"))
     let told = Told(key: "acct", id: "p1", at: Instant(milliseconds: 1), acts: [.say("another type")])
-    bench.take(try record(told, id: "1"))
+    bench.take(try record(told, id: "2"))
     let batch = try bench.commit()
     #expect(batch.outputs.map(text) == ["paid 100", "paid 200", "paid 300", "another type"])
     #expect(batch.deadLetters.isEmpty)
+  }
+
+  /// What one account's events share is not a type's: a source that gives one id to two of them contradicts itself.
+  /// A source that gives one id to two events of an account contradicts itself, whatever their types.
+  @Test(arguments: Between.allCases)
+  func sourceAndIDBelongToOneEventOfWhateverType(_ between: Between) throws {
+    let update = AccountUpdated(account: "acct", updatedAt: Instant(milliseconds: 1), plan: "x")
+    bench.take(try record(payment("p1", 100), id: "1"))
+    bench.take(try record(update, id: "2"))
+    var said = try pass(between)
+    bench.take(try record(update, id: "1"))
+    bench.take(try record(payment("p2", 200), id: "2"))
+    bench.take(try record(payment("p1", 100), id: "1"))
+    bench.take(try record(update, id: "1", source: "/other"))
+    let batch = try bench.commit()
+    said += batch.outputs.map(text)
+    #expect(said == ["paid 100", "plan x", "plan x"])
+    #expect(batch.deadLetters.map(\.refusal.reason) == [.conflictingDuplicate, .conflictingDuplicate])
   }
 
   @Test func typesWithoutAnIDOfTheirOwnAreKnownBySourceAndID() throws {

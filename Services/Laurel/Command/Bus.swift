@@ -39,7 +39,8 @@ struct Bus: Sendable {
   /// For clients of this command. librdkafka's own lines are kept back: the last bad one is told if the broker does not answer.
   var configuration: Kafka.Configuration {
     // A person waits: news of a partition's end should not come twice a second only.
-    let own = ["fetch.wait.max.ms": "10"].merging(properties) { _, given in given }
+    // And a broker that comes back is not left alone for the 10 s that librdkafka's pauses grow to.
+    let own = ["fetch.wait.max.ms": "10", "reconnect.backoff.max.ms": "1000"].merging(properties) { _, given in given }
     return Kafka.Configuration(bootstrap: bootstrap, properties: own, log: { [complaint] in complaint.note($0) })
   }
 
@@ -60,7 +61,21 @@ struct Bus: Sendable {
     } catch  where error.code == Self.refusedProperty {
       throw CommandFailure(error.reason)
     } catch {
-      throw CommandFailure("no broker answers at \(bootstrap): \(complaint.text ?? "\(error)")")
+      throw NoBroker(description: "no broker answers at \(bootstrap): \(complaint.text ?? "\(error)")")
+    }
+  }
+
+  /// The same of a broker that may still be starting: asked again for a minute.
+  func partitionCountsPatiently() throws -> [Topic: Int32] {
+    let end = ContinuousClock.now + .seconds(60)
+    var told = false
+    while true {
+      do { return try partitionCounts() } catch let silence as NoBroker {
+        guard ContinuousClock.now < end, !Shutdown.requested else { throw silence }
+        if !told { tell("laurel: waiting for the broker: \(silence)") }
+        told = true
+        _ = Shutdown.wait(upTo: .milliseconds(500))
+      }
     }
   }
 
@@ -79,6 +94,11 @@ struct Bus: Sendable {
     }
     return first
   }
+}
+
+/// It may answer later.
+struct NoBroker: Error, CustomStringConvertible {
+  let description: String
 }
 
 /// The last serious line of librdkafka's log, which its threads write and the command reads.

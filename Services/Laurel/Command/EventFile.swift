@@ -18,9 +18,10 @@ struct FileEvent {
 /// What a line of an event file turned out to be.
 enum FileEntry {
   case event(FileEvent)
-  /// A type that CONTRACTS does not name.
-  case unknownType(Line)
-  case refused(Line, reason: String, detail: String)
+  /// A type that CONTRACTS does not name. Its time has come all the same.
+  case unknownType(Line, time: Instant?)
+  /// - Parameter time: of its envelope, as far as that can be read.
+  case refused(Line, time: Instant?, reason: String, detail: String)
 
   /// Laurel's own messages do not come from outside.
   static let notAnInput = "not-an-input"
@@ -48,22 +49,24 @@ final class EventFile {
   }
 
   private func entry(_ line: Line) -> FileEntry {
+    var time: Instant?
+    func refused(_ reason: String, _ detail: String) -> FileEntry { .refused(line, time: time, reason: reason, detail: detail) }
     do {
       guard line.length <= Envelope.maximumBodyBytes else {
         throw Refusal(.oversized, "\(line.length) bytes; the limit is \(Envelope.maximumBodyBytes)")
       }
       let (envelope, data) = try Envelope.structured(line.bytes, parser: parser)
-      guard let type = MessageRegistry.type(named: envelope.type) else { return .unknownType(line) }
+      time = envelope.time
+      guard let type = MessageRegistry.type(named: envelope.type) else { return .unknownType(line, time: time) }
       guard [.input, .clock].contains(type.topic.kind) else {
-        return .refused(
-          line, reason: FileEntry.notAnInput, detail: "\(envelope.type) is for Laurel to say, on the topic \(type.topic.name)")
+        return refused(FileEntry.notAnInput, "\(envelope.type) is for Laurel to say, on the topic \(type.topic.name)")
       }
       let message = try decode(type, from: data)
       return .event(FileEvent(line: line.number, envelope: envelope, data: data, message: message))
     } catch let refusal as Refusal {
-      return .refused(line, reason: refusal.reason.rawValue, detail: refusal.detail)
+      return refused(refusal.reason.rawValue, refusal.detail)
     } catch {
-      return .refused(line, reason: DeadLetterReason.malformed.rawValue, detail: "\(error)")
+      return refused(DeadLetterReason.malformed.rawValue, "\(error)")
     }
   }
 

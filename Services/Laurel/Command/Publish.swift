@@ -60,11 +60,13 @@ enum Publish {
         case .event(let event):
           try outlet.publish(event)
           published += 1
-        case .unknownType(let line):
+        case .unknownType(let line, let time):
           troubles.unknownType()
+          if let time { try outlet.pass(time) }
           if isRaw { try outlet.publish(RawRecord(line, fallback: fallback, parser: parser)) }
-        case .refused(let line, let reason, let detail):
+        case .refused(let line, let time, let reason, let detail):
           troubles.refused(line.number, reason: reason, detail: detail)
+          if let time { try outlet.pass(time) }
           if isRaw { try outlet.publish(RawRecord(line, fallback: fallback, parser: parser)) }
         }
         bar.advance()
@@ -84,6 +86,8 @@ enum Publish {
 private protocol EventOutlet {
   func publish(_ event: FileEvent) throws
   func publish(_ record: RawRecord) throws
+  /// A line that is not published has a time all the same.
+  func pass(_ time: Instant) throws
   func finish(until: Instant?) throws
 }
 
@@ -107,6 +111,8 @@ private final class InOrderOutlet: EventOutlet {
   }
 
   func publish(_ record: RawRecord) throws { try publisher.publish(record) }
+
+  func pass(_ time: Instant) throws { try publisher.moveClock(to: time) }
 
   func finish(until: Instant?) throws {
     if let until { try publisher.moveClock(to: until) }
@@ -138,6 +144,8 @@ private final class PlainOutlet: EventOutlet {
   }
 
   func publish(_ record: RawRecord) throws { try record.send(on: producer, bus: bus, partitions: partitions) }
+
+  func pass(_ time: Instant) throws { latest = max(latest ?? time, time) }
 
   /// A virtual clock follows the events that were published; system time needs no ticks.
   func finish(until: Instant?) throws {

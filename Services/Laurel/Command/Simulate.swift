@@ -53,10 +53,12 @@ enum Simulate {
         if event.topic.kind == .input {
           try simulation.take(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line))
         }
-      case .unknownType:
+      case .unknownType(_, let time):
         troubles.unknownType()
-      case .refused(let line, let reason, let detail):
+        if let time { try simulation.advance(to: time) }
+      case .refused(let line, let time, let reason, let detail):
         troubles.refused(line.number, reason: reason, detail: detail)
+        if let time { try simulation.advance(to: time) }
       }
       if let failure { throw failure }
     }

@@ -16,7 +16,7 @@ enum Topics {
   private static let create = Command(
     "create", summary: "Create every topic that does not exist yet",
     discussion: """
-      Existing topics are left as they are. All topics must have the same number of partitions, and it can never be changed: state and \
+      Waits up to a minute for a broker that is still starting. Existing topics are left as they are. All topics must have the same number of partitions, and it can never be changed: state and \
       keys are bound to it. A topic that exists with another number is an error.
       """,
     example: """
@@ -62,7 +62,7 @@ enum Topics {
   /// Creates what is missing; gives what it has created.
   /// - Throws: when an existing topic has another number of partitions, or one could not be created.
   static func create(on bus: Bus, partitions: Int32, replication: Int32 = -1) throws -> Set<Topic> {
-    let existing = try bus.partitionCounts()
+    let existing = try bus.partitionCountsPatiently()
     let different = Topic.catalogue.compactMap { topic in
       existing[topic].flatMap { $0 == partitions ? nil : "\(bus.name(topic)) has \($0)" }
     }
@@ -85,14 +85,17 @@ enum Topics {
   /// The broker's settings for a topic.
   static func settings(of topic: Topic) -> [String: String] {
     let forever = ["retention.ms": "-1"]
+    // What Laurel makes of many events, and what was too large to be one, must fit.
+    let large = ["max.message.bytes": "4194304"]
     switch topic.kind {
-    case .input, .notices, .clock: return forever
+    case .input, .clock: return forever
+    case .notices, .deadLetters: return forever.merging(large) { first, _ in first }
     // Steps are read within moments; a week is for a service that was down.
-    case .internalStep: return ["retention.ms": String(TimeSpan.days(7).milliseconds)]
+    case .internalStep: return large.merging(["retention.ms": String(TimeSpan.days(7).milliseconds)]) { first, _ in first }
     // A store that has not followed the changelog for half of this time is rebuilt, so that it misses no deletion.
-    case .changelog: return ["cleanup.policy": "compact", "delete.retention.ms": String(TimeSpan.days(1).milliseconds)]
-    // What was too large to be an event is kept with its headers.
-    case .deadLetters: return forever.merging(["max.message.bytes": "4194304"]) { first, _ in first }
+    case .changelog:
+      return large.merging(
+        ["cleanup.policy": "compact", "delete.retention.ms": String(TimeSpan.days(1).milliseconds)]) { first, _ in first }
     }
   }
 

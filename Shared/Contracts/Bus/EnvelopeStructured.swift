@@ -28,10 +28,12 @@ extension Envelope {
   ///
   /// Structured when its `content-type` says so, or when it has neither a content type nor any `ce_` header: so a file of
   /// events can be piped into any Kafka producer.
+  ///
+  /// - Parameter isBounded: whether a body over ``maximumBodyBytes`` is refused.
   public static func record(
-    headers: [(String, [UInt8])], value: [UInt8], parser: JSONParser
+    headers: [(String, [UInt8])], value: [UInt8], parser: JSONParser, isBounded: Bool = true
   ) throws(Refusal) -> (envelope: Envelope, data: [UInt8]) {
-    guard value.count <= maximumBodyBytes else { throw Refusal(.oversized, "\(value.count) bytes") }
+    guard !isBounded || value.count <= maximumBodyBytes else { throw Refusal(.oversized, "\(value.count) bytes") }
     if isStructured(headers: headers) { return try structured(value, parser: parser) }
     return (try Envelope(headers: headers), value)
   }
