@@ -9,6 +9,8 @@ import JSON
 final class StateRows {
   /// Decoded rows kept across batches; more than this and all clean ones are let go.
   private static let cellsMax = 100_000
+  /// A walk takes this many rows from the store at a time, so that it never holds a table in memory.
+  private static let pieceLength = 512
 
   /// A class: what has a cell in hand (a change, an undo, the end of a batch) need not look its key up again.
   private final class Cell {
@@ -73,33 +75,51 @@ final class StateRows {
     return value
   }
 
-  /// All rows under the prefix of a table or of rows in it, ascending by key.
+  /// All rows under the prefix of a table or of rows in it, ascending by key; they are hot afterwards.
   func values<Value: Codable & Sendable>(_ type: Value.Type, prefix: [UInt8]) -> [Value] {
-    guard failure == nil else { return [] }
-    var found: [(key: [UInt8], value: Value)] = []
-    do {
-      for row in try store.rows(prefix: prefix, after: nil, limit: .max) {
-        if let cell = cells[row.key] {
-          if !cell.isDirty, let value = value(type, of: cell, row.key) { found.append((row.key, value)) }
-        } else {
-          let value = try parser.decode(type, from: row.value)
-          cells[row.key] = Cell(value: value, isDirty: false)
-          found.append((row.key, value))
-        }
+    var found: [Value] = []
+    walk(type, prefix: prefix, keepsDecoded: true) { found.append($0) }
+    return failure == nil ? found : []
+  }
+
+  /// The rows that ``values(_:prefix:)`` gives, one at a time: however many there are, none that was not decoded already is kept.
+  func forEach<Value: Codable & Sendable>(_ type: Value.Type, prefix: [UInt8], _ body: (Value) -> Void) {
+    walk(type, prefix: prefix, keepsDecoded: false, body)
+  }
+
+  private func walk<Value: Codable & Sendable>(
+    _ type: Value.Type, prefix: [UInt8], keepsDecoded: Bool, _ body: (Value) -> Void
+  ) {
+    guard failure == nil else { return }
+    var changed = dirtyNumbers(under: prefix).map { dirty[$0] }.filter { $0.key.starts(with: prefix) }[...]
+    changed.sort { $0.key.lexicographicallyPrecedes($1.key) }
+    /// What the batch has changed takes its place among the rows of the store.
+    func giveChanged(before key: [UInt8]?) {
+      while let (own, cell) = changed.first, key.map({ own.lexicographicallyPrecedes($0) }) ?? true {
+        changed.removeFirst()
+        if let value = value(type, of: cell, own) { body(value) }
       }
+    }
+    do {
+      var last: [UInt8]?
+      repeat {
+        let piece = try store.rows(prefix: prefix, after: last, limit: Self.pieceLength)
+        for row in piece {
+          giveChanged(before: row.key)
+          if let cell = cells[row.key] {
+            if !cell.isDirty, let value = value(type, of: cell, row.key) { body(value) }
+          } else {
+            let value = try parser.decode(type, from: row.value)
+            if keepsDecoded { cells[row.key] = Cell(value: value, isDirty: false) }
+            body(value)
+          }
+        }
+        last = piece.count < Self.pieceLength ? nil : piece.last?.key
+      } while last != nil
     } catch {
-      fail(error)
-      return []
+      return fail(error)
     }
-    var changed = false
-    for number in dirtyNumbers(under: prefix) {
-      let (key, cell) = dirty[number]
-      guard key.starts(with: prefix), let value = value(type, of: cell, key) else { continue }
-      found.append((key, value))
-      changed = true
-    }
-    if changed { found.sort { $0.key.lexicographicallyPrecedes($1.key) } }
-    return found.map(\.value)
+    giveChanged(before: nil)
   }
 
   private func dirtyNumbers(under prefix: [UInt8]) -> [Int] {
