@@ -121,7 +121,8 @@ extension EarningsStage {
       return .refused(reasons: reasons, because: because)
     case .earns(let amount, let base, let rate, let because):
       let refunded = try RefundedBase(of: payment, base: base, earns: reward.earns)
-      let earning = EarningPayment(currency: payment.currency, rate: rate, amount: amount, refunded: refunded,
+      let earning = EarningPayment(
+        currency: payment.currency, rate: rate, amount: amount, refunded: refunded,
         closesAt: reward.closing(ofPaymentAt: payment.paidAt))
       return .earned(earning, base: base, reward, because: because)
     }

@@ -69,7 +69,8 @@ extension EarningsStage {
     guard case .awaited(let come, let waiting)? = turn[Self.payments, row], let fact = turn[Self.awaitedFacts, row, place] else {
       return
     }
-    turn.refuse(fact.message, fact.isTooLate("no such payment has come, and the refund window of any that it can mean has closed"))
+    turn.refuse(
+      fact.message, fact.isTooLate("no such payment has come, and the refund window of any that it can mean has closed"))
     turn[Self.awaitedFacts, row, place] = nil
     turn[Self.payments, row] = waiting > 1 ? .awaited(come: come, waiting: waiting - 1) : nil
   }

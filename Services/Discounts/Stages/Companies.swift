@@ -16,7 +16,9 @@ struct OwnSubscription: Codable, Sendable, Equatable {
   /// Under every company that each has belonged to.
   static func byCompany(_ subscriptions: [OwnSubscription]) -> [CompanyID: [OwnSubscription]] {
     subscriptions.reduce(into: [:]) { byCompany, subscription in
-      for company in Set(subscription.history.entries.map(\.value.company)) { byCompany[company, default: []].append(subscription) }
+      for company in Set(subscription.history.entries.map(\.value.company)) {
+        byCompany[company, default: []].append(subscription)
+      }
     }
   }
 }

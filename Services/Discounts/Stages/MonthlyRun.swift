@@ -21,7 +21,9 @@ extension Allocation {
     }
 
     let pending = invoices.filter { $0.isOverdue(before: run) }
-    let living = companies.filter { $0.isKnown(before: run) && !Cancellation(of: $0, subscriptions[$0.company] ?? []).holds(before: run) }
+    let living = companies.filter {
+      $0.isKnown(before: run) && !Cancellation(of: $0, subscriptions[$0.company] ?? []).holds(before: run)
+    }
     let wished = wishedOrder(before: run, turn)
     let order = Dealing.order(living, wished: wished ?? []).map(\.company)
     // A million referees are counted one by one and not kept in memory.
@@ -51,7 +53,8 @@ extension Allocation {
         }
         let company = living.first { $0.company == share.company }
         let end = assignment.end(
-          invoices: invoices, cancellation: company.map { Cancellation(of: $0, subscriptions[$0.company] ?? []) }, before: replacedAt)
+          invoices: invoices, cancellation: company.map { Cancellation(of: $0, subscriptions[$0.company] ?? []) },
+          before: replacedAt)
         switch end {
         case .used(let invoice, let issuedAt): turn.emit(.applied(assignment.applied(to: invoice, at: issuedAt)))
         case .canceled(let canceledAt): turn.emit(.voided(assignment.voided(.companyCanceled, at: canceledAt)))
