@@ -35,7 +35,7 @@ final class StateRows {
 
   private let store: any StateStore
   private let parser = JSONParser()
-  private var cells: [[UInt8]: Cell] = [:]
+  private var cells: [HashedKey: Cell] = [:]
   /// Dirty cells in the order of their first change.
   private var dirty: [(key: [UInt8], cell: Cell)] = []
   /// Numbers of dirty cells by stage, program, key and table, so that a scan looks at its own table's changes only and not at all
@@ -53,11 +53,11 @@ final class StateRows {
   // MARK: Reading
 
   func value<Value: Codable & Sendable>(_ type: Value.Type, _ key: [UInt8]) -> Value? {
-    if let cell = cells[key] { return value(type, of: cell, key) }
+    if let cell = cells[HashedKey(key)] { return value(type, of: cell, key) }
     guard failure == nil else { return nil }
     do {
       let value = try store.value(for: key).map { bytes in try parser.decode(type, from: bytes) }
-      cells[key] = Cell(value: value, isDirty: false)
+      cells[HashedKey(key)] = Cell(value: value, isDirty: false)
       return value
     } catch {
       fail(error)
@@ -106,11 +106,11 @@ final class StateRows {
         let piece = try store.rows(prefix: prefix, after: last, limit: Self.pieceLength)
         for row in piece {
           giveChanged(before: row.key)
-          if let cell = cells[row.key] {
+          if let cell = cells[HashedKey(row.key)] {
             if !cell.isDirty, let value = value(type, of: cell, row.key) { body(value) }
           } else {
             let value = try parser.decode(type, from: row.value)
-            if keepsDecoded { cells[row.key] = Cell(value: value, isDirty: false) }
+            if keepsDecoded { cells[HashedKey(row.key)] = Cell(value: value, isDirty: false) }
             body(value)
           }
         }
@@ -142,7 +142,7 @@ final class StateRows {
   // MARK: Changing
 
   func set(_ key: [UInt8], _ value: (any Codable & Sendable)?) {
-    if let cell = cells[key] {
+    if let cell = cells[HashedKey(key)] {
       undo.append(Undo(key: key, cell: cell, isNew: false, value: cell.value, isDirty: cell.isDirty))
       if !cell.isDirty { dirty.append((key, cell)) }
       cell.value = value
@@ -151,7 +151,7 @@ final class StateRows {
       let cell = Cell(value: value, isDirty: true)
       undo.append(Undo(key: key, cell: cell, isNew: true, value: nil, isDirty: false))
       dirty.append((key, cell))
-      cells[key] = cell
+      cells[HashedKey(key)] = cell
     }
   }
 
@@ -165,7 +165,7 @@ final class StateRows {
     for change in undo.reversed() {
       change.cell.value = change.value
       change.cell.isDirty = change.isDirty
-      if change.isNew { cells[change.key] = nil }
+      if change.isNew { cells[HashedKey(change.key)] = nil }
     }
     undo.removeAll(keepingCapacity: true)
     while indexed > dirtyAtTurn {
