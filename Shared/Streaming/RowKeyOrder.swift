@@ -7,9 +7,8 @@ enum RowKeyOrder {
         let shared = min(left.count, right.count)
         var index = 0
         while index + 8 <= shared {
-          let (one, other) = (
-            left.loadUnaligned(fromByteOffset: index, as: UInt64.self), right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-          )
+          let one = left.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+          let other = right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
           if one != other { return UInt64(bigEndian: one) < UInt64(bigEndian: other) }
           index += 8
         }

@@ -46,7 +46,8 @@ struct StateBench {
     print(title)
     for ((name, small), (_, large)) in zip(few, many) {
       for (label, cost) in [("\(name), few", small), ("\(name), many", large)] {
-        Self.line(label, String(format: "%8.2f", cost.micros), String(format: "%8.2f", cost.rows), String(format: "%11.1f", cost.bytes))
+        Self.line(
+          label, String(format: "%8.2f", cost.micros), String(format: "%8.2f", cost.rows), String(format: "%11.1f", cost.bytes))
       }
       func ratio(_ many: Double, _ few: Double) -> String { few > 0 ? String(format: "%8.2f", many / few) : "       -" }
       Self.line(

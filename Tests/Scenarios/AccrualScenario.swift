@@ -70,7 +70,8 @@ final class AccrualScenario {
     let (notices, store) = (notices, store)
     simulation = try Simulation(
       services: [AccrualService.service(Programs([Program(id: program, versions: versions)]))], programs: [program],
-      store: { _ in store }, notice: { notices.lines.append(Self.line($0, notices.parser)) }, refused: { notices.refusals.append($0.refusal.reason) })
+      store: { _ in store }, notice: { notices.lines.append(Self.line($0, notices.parser)) },
+      refused: { notices.refusals.append($0.refusal.reason) })
   }
 
   /// A day of a test; a text that is none fails the test by standing in 1970.
