@@ -6,10 +6,10 @@ SOURCES := Package.swift Shared Services Tests
 # A Kafka unpacked beside the checkout is used when none is named.
 export KAFKA_HOME ?= $(if $(wildcard ../shared/kafka/bin),$(abspath ../shared/kafka))
 
-.PHONY: help setup build release demo test bench faults format lint clean
+.PHONY: help setup build release demo test bench bench-state faults format lint clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the Debian packages that are missing (sudo where needed)
 	@ops/setup
@@ -33,6 +33,9 @@ test: setup ## build and run every test; real Kafka from KAFKA_HOME
 
 bench: release ## accrual's records/s beside a plain librdkafka loop, on real Kafka (PAYMENTS=200000)
 	.build/release/laurel-bench $(or $(PAYMENTS),200000)
+
+bench-state: release ## cost and state of a payment at 1,000 and at 1,000,000 (REFEREES=1000000 PAYMENTS=100000); no Kafka
+	.build/release/laurel-bench state $(or $(REFEREES),1000000) $(or $(PAYMENTS),100000)
 
 faults: build ## services killed while they work, longer than in `make test` (CYCLES=20)
 	LAUREL_FAULT_CYCLES=$(or $(CYCLES),20) $(SWIFT) test --filter Faults

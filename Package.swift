@@ -66,8 +66,13 @@ let package = Package(
       "LaurelCommand", "Services/Laurel/Command",
       ["Contracts", "Deployment", "JSON", "Kafka", "ServiceKit", "Streaming", "Terms", "TermsFiles", "Worker"]),
 
-    .target(name: "TestSupport", dependencies: ["Kafka"], path: "Tests/Support", swiftSettings: strict),
-    executable("LaurelBench", "Tests/Bench", ["Contracts", "JSON", "Kafka", "ServiceKit", "TestSupport"]),
+    .target(
+      name: "TestSupport", dependencies: ["Contracts", "Deployment", "JSON", "Kafka", "Streaming", "Terms"],
+      path: "Tests/Support",
+      swiftSettings: strict),
+    executable(
+      "LaurelBench", "Tests/Bench",
+      ["Contracts", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles", "TestSupport"]),
     tests("JSONTests", ["JSON"]),
     tests("ContractsTests", ["Contracts", "JSON"]),
     tests("TermsTests", ["Contracts", "Terms", "TermsFiles"]),
@@ -76,7 +81,10 @@ let package = Package(
     tests("ServiceKitTests", ["ServiceKit"]),
     tests(
       "Scenarios",
-      ["Accrual", "Attribution", "Contracts", "Deployment", "Discounts", "JSON", "Payouts", "Streaming", "Terms", "TermsFiles"],
+      [
+        "Accrual", "Attribution", "Contracts", "Deployment", "Discounts", "JSON", "Payouts", "Streaming", "Terms", "TermsFiles",
+        "TestSupport",
+      ],
       exclude: ["Golden"]),
     tests(
       "CommandTests",

@@ -62,7 +62,7 @@ public final class MemoryStore: StateStore {
     var high = runs.count
     while high - low > 1 {
       let middle = (low + high) / 2
-      if key.lexicographicallyPrecedes(runs[middle][0].key) { high = middle } else { low = middle }
+      if RowKeyOrder.precedes(key, runs[middle][0].key) { high = middle } else { low = middle }
     }
     return low
   }
@@ -73,7 +73,7 @@ public final class MemoryStore: StateStore {
     var high = run.count
     while low < high {
       let middle = (low + high) / 2
-      if run[middle].key.lexicographicallyPrecedes(key) { low = middle + 1 } else { high = middle }
+      if RowKeyOrder.precedes(run[middle].key, key) { low = middle + 1 } else { high = middle }
     }
     return low
   }

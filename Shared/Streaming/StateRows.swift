@@ -9,6 +9,8 @@ import JSON
 final class StateRows {
   /// Decoded rows kept across batches; more than this and all clean ones are let go.
   private static let cellsMax = 100_000
+  /// A walk takes this many rows from the store at a time, so that it never holds a table in memory.
+  private static let pieceLength = 512
 
   /// A class: what has a cell in hand (a change, an undo, the end of a batch) need not look its key up again.
   private final class Cell {
@@ -33,7 +35,7 @@ final class StateRows {
 
   private let store: any StateStore
   private let parser = JSONParser()
-  private var cells: [[UInt8]: Cell] = [:]
+  private var cells: [HashedKey: Cell] = [:]
   /// Dirty cells in the order of their first change.
   private var dirty: [(key: [UInt8], cell: Cell)] = []
   /// Numbers of dirty cells by stage, program, key and table, so that a scan looks at its own table's changes only and not at all
@@ -51,11 +53,11 @@ final class StateRows {
   // MARK: Reading
 
   func value<Value: Codable & Sendable>(_ type: Value.Type, _ key: [UInt8]) -> Value? {
-    if let cell = cells[key] { return value(type, of: cell, key) }
+    if let cell = cells[HashedKey(key)] { return value(type, of: cell, key) }
     guard failure == nil else { return nil }
     do {
       let value = try store.value(for: key).map { bytes in try parser.decode(type, from: bytes) }
-      cells[key] = Cell(value: value, isDirty: false)
+      cells[HashedKey(key)] = Cell(value: value, isDirty: false)
       return value
     } catch {
       fail(error)
@@ -73,33 +75,51 @@ final class StateRows {
     return value
   }
 
-  /// All rows under the prefix of a table or of rows in it, ascending by key.
+  /// All rows under the prefix of a table or of rows in it, ascending by key; they are hot afterwards.
   func values<Value: Codable & Sendable>(_ type: Value.Type, prefix: [UInt8]) -> [Value] {
-    guard failure == nil else { return [] }
-    var found: [(key: [UInt8], value: Value)] = []
-    do {
-      for row in try store.rows(prefix: prefix, after: nil, limit: .max) {
-        if let cell = cells[row.key] {
-          if !cell.isDirty, let value = value(type, of: cell, row.key) { found.append((row.key, value)) }
-        } else {
-          let value = try parser.decode(type, from: row.value)
-          cells[row.key] = Cell(value: value, isDirty: false)
-          found.append((row.key, value))
-        }
+    var found: [Value] = []
+    walk(type, prefix: prefix, keepsDecoded: true) { found.append($0) }
+    return failure == nil ? found : []
+  }
+
+  /// The rows that ``values(_:prefix:)`` gives, one at a time: however many there are, none that was not decoded already is kept.
+  func forEach<Value: Codable & Sendable>(_ type: Value.Type, prefix: [UInt8], _ body: (Value) -> Void) {
+    walk(type, prefix: prefix, keepsDecoded: false, body)
+  }
+
+  private func walk<Value: Codable & Sendable>(
+    _ type: Value.Type, prefix: [UInt8], keepsDecoded: Bool, _ body: (Value) -> Void
+  ) {
+    guard failure == nil else { return }
+    var changed = dirtyNumbers(under: prefix).map { dirty[$0] }.filter { $0.key.starts(with: prefix) }[...]
+    changed.sort { $0.key.lexicographicallyPrecedes($1.key) }
+    /// What the batch has changed takes its place among the rows of the store.
+    func giveChanged(before key: [UInt8]?) {
+      while let (own, cell) = changed.first, key.map({ own.lexicographicallyPrecedes($0) }) ?? true {
+        changed.removeFirst()
+        if let value = value(type, of: cell, own) { body(value) }
       }
+    }
+    do {
+      var last: [UInt8]?
+      repeat {
+        let piece = try store.rows(prefix: prefix, after: last, limit: Self.pieceLength)
+        for row in piece {
+          giveChanged(before: row.key)
+          if let cell = cells[HashedKey(row.key)] {
+            if !cell.isDirty, let value = value(type, of: cell, row.key) { body(value) }
+          } else {
+            let value = try parser.decode(type, from: row.value)
+            if keepsDecoded { cells[HashedKey(row.key)] = Cell(value: value, isDirty: false) }
+            body(value)
+          }
+        }
+        last = piece.count < Self.pieceLength ? nil : piece.last?.key
+      } while last != nil
     } catch {
-      fail(error)
-      return []
+      return fail(error)
     }
-    var changed = false
-    for number in dirtyNumbers(under: prefix) {
-      let (key, cell) = dirty[number]
-      guard key.starts(with: prefix), let value = value(type, of: cell, key) else { continue }
-      found.append((key, value))
-      changed = true
-    }
-    if changed { found.sort { $0.key.lexicographicallyPrecedes($1.key) } }
-    return found.map(\.value)
+    giveChanged(before: nil)
   }
 
   private func dirtyNumbers(under prefix: [UInt8]) -> [Int] {
@@ -122,7 +142,7 @@ final class StateRows {
   // MARK: Changing
 
   func set(_ key: [UInt8], _ value: (any Codable & Sendable)?) {
-    if let cell = cells[key] {
+    if let cell = cells[HashedKey(key)] {
       undo.append(Undo(key: key, cell: cell, isNew: false, value: cell.value, isDirty: cell.isDirty))
       if !cell.isDirty { dirty.append((key, cell)) }
       cell.value = value
@@ -131,7 +151,7 @@ final class StateRows {
       let cell = Cell(value: value, isDirty: true)
       undo.append(Undo(key: key, cell: cell, isNew: true, value: nil, isDirty: false))
       dirty.append((key, cell))
-      cells[key] = cell
+      cells[HashedKey(key)] = cell
     }
   }
 
@@ -145,7 +165,7 @@ final class StateRows {
     for change in undo.reversed() {
       change.cell.value = change.value
       change.cell.isDirty = change.isDirty
-      if change.isNew { cells[change.key] = nil }
+      if change.isNew { cells[HashedKey(change.key)] = nil }
     }
     undo.removeAll(keepingCapacity: true)
     while indexed > dirtyAtTurn {

@@ -34,6 +34,18 @@ public final class Turn<S: Stage> {
     rows.values(Value.self, prefix: RowKey.row(scope: scope, table: table.name, parts: parts))
   }
 
+  /// The rows that ``all(_:_:)`` gives, one at a time and not kept in memory: for tables of any length. The body changes none of them.
+  public func forEach<Value>(_ table: Table<Value>, _ parts: RowPart..., body: (Value) -> Void) {
+    rows.forEach(Value.self, prefix: RowKey.row(scope: scope, table: table.name, parts: parts), body)
+  }
+
+  /// Whether this stage has taken an event of this type and business id for this key, now or long ago: what the driver remembers of
+  /// repeats, for ever. For types whose repeats are remembered.
+  public func hasTaken<M: Message>(_ type: M.Type, _ businessID: String) -> Bool {
+    let row = RowKey.seen(stage: S.name, program: program.value, key: key, type: M.type, identity: businessID)
+    return rows.value(Int64.self, row) != nil
+  }
+
   /// Written to its topic in the order of the calls.
   public func emit(_ output: S.Output) { outputs.append(output) }
 

@@ -148,11 +148,13 @@ public struct RewardTerms: Sendable, Equatable {
   public var creditAfter: TimeSpan
   /// From payment to availability, not before the credit (row A4: 14 d, row C9: 30 d).
   public var availableAfter: TimeSpan
+  /// From payment to the instant from which on no refund, request or dispute changes anything any more; nil: they count for ever.
+  public var refundWindow: TimeSpan?
 
   public init(
     lineKinds: [LineKind], requiresPlanLine: Bool, categories: [String]?, refusesPromoCodes: Bool,
     excludedDiscounts: [DiscountKind], rate: BasisPoints, statuses: [Status], maxPayments: Int?, creditAfter: TimeSpan,
-    availableAfter: TimeSpan
+    availableAfter: TimeSpan, refundWindow: TimeSpan? = nil
   ) {
     self.lineKinds = lineKinds
     self.requiresPlanLine = requiresPlanLine
@@ -164,6 +166,7 @@ public struct RewardTerms: Sendable, Equatable {
     self.maxPayments = maxPayments
     self.creditAfter = creditAfter
     self.availableAfter = availableAfter
+    self.refundWindow = refundWindow
   }
 
   /// A loyalty status of the referee: reached when its turnover in a currency is above the threshold (exactly at it: not yet).

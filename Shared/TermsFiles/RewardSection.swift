@@ -5,6 +5,7 @@ extension TermsReader {
   func reward(_ field: Field) -> RewardTerms? {
     let known = [
       "lines", "refusesPromoCodes", "excludedDiscounts", "rate", "statuses", "maxPayments", "creditAfter", "availableAfter",
+      "refundWindow",
     ]
     guard let section = section(field, known: known) else { return nil }
     let lines = required("lines", in: section, lines)
@@ -18,11 +19,16 @@ extension TermsReader {
     if let creditAfter, let availableAfter, availableAfter < creditAfter, let field = section.fields["availableAfter"] {
       report(field, "must not be shorter than creditAfter, \(creditAfter): what is not credited cannot be available")
     }
+    let refundWindow = optional("refundWindow", in: section, span)
+    if refundWindow == .zero, let field = section.fields["refundWindow"] {
+      report(field, "must be longer than 0d; leave it out to let refunds count for ever")
+    }
     guard let lines, let rate, let creditAfter, let availableAfter else { return nil }
     return RewardTerms(
       lineKinds: lines.kinds, requiresPlanLine: lines.requiresPlanLine, categories: lines.categories,
       refusesPromoCodes: refusesPromoCodes, excludedDiscounts: excludedDiscounts, rate: rate, statuses: statuses,
-      maxPayments: maxPayments.map(Int.init), creditAfter: creditAfter, availableAfter: availableAfter)
+      maxPayments: maxPayments.map(Int.init), creditAfter: creditAfter, availableAfter: availableAfter,
+      refundWindow: refundWindow)
   }
 
   private func lines(_ field: Field) -> (kinds: [LineKind], categories: [String]?, requiresPlanLine: Bool)? {

@@ -4,10 +4,25 @@ import TestSupport
 // laurel-bench [PAYMENTS [PARTITIONS]]: how fast accrual works off payments on real Kafka, beside a plain loop of the same shape in the
 // same run, and how long a payment takes to become a notice. No figure is asked for; honest ones are.
 
-let numbers = CommandLine.arguments.dropFirst().map { Int($0) }
+// laurel-bench state [REFEREES [PAYMENTS]]: what an event costs and leaves behind when there are a thousand others, and when there are
+// a million; without Kafka.
+
+let isAboutState = CommandLine.arguments.dropFirst().first == "state"
+let numbers = CommandLine.arguments.dropFirst(isAboutState ? 2 : 1).map { Int($0) }
 guard numbers.count <= 2, numbers.allSatisfy({ ($0 ?? 0) > 0 }) else {
-  FileHandle.standardError.write(Data("Usage: laurel-bench [PAYMENTS [PARTITIONS]]\n".utf8))
+  FileHandle.standardError.write(
+    Data("Usage: laurel-bench [PAYMENTS [PARTITIONS]]\n       laurel-bench state [REFEREES [PAYMENTS]]\n".utf8))
   exit(2)
+}
+if isAboutState {
+  do {
+    try StateBench().run(
+      referees: numbers.first.flatMap { $0 } ?? 1_000_000, payments: numbers.dropFirst().first.flatMap { $0 } ?? 100_000)
+    exit(0)
+  } catch {
+    FileHandle.standardError.write(Data("laurel-bench: \(error)\n".utf8))
+    exit(1)
+  }
 }
 guard let home = KafkaBroker.home else {
   FileHandle.standardError.write(Data("laurel-bench: \(KafkaBroker.skipReason)\n".utf8))

@@ -8,6 +8,7 @@ import Terms
 /// after it. The referrer is `acme`, its referee `beta`.
 final class AccrualScenario {
   private let simulation: Simulation
+  private let store = MemoryStore()
   private let notices = Notices()
   private let currency: Currency
   private var number: Int64 = 0
@@ -39,22 +40,38 @@ final class AccrualScenario {
         reward: reward, spending: SpendingTerms(kinds: ["plan", "service"])))
   }
 
-  static func cash() throws -> AccrualScenario {
+  static func cash(_ reward: RewardTerms = cashTerms) throws -> AccrualScenario {
     try AccrualScenario(
       "cash", "USD",
       TermsVersion(
         program: "cash", version: 1, effectiveFrom: at("2020-01-01"),
         attribution: AttributionTerms(
           link: "{code}", parameter: "page", referrer: Eligibility(kinds: [.individual], countries: ["UA"])),
-        reward: cashTerms, withdrawal: WithdrawalTerms(approvalAbove: [:], dueSoonAfter: .days(7), dueAfter: .days(10))))
+        reward: reward, withdrawal: WithdrawalTerms(approvalAbove: [:], dueSoonAfter: .days(7), dueAfter: .days(10))))
   }
 
-  private init(_ program: ProgramID, _ currency: Currency, _ terms: TermsVersion) throws {
+  /// Bonus terms, each of its reward from its day on.
+  static func bonus(versions: [(from: String, reward: RewardTerms)]) throws -> AccrualScenario {
+    try AccrualScenario(
+      "bonus", "KZT",
+      versions.enumerated().map { index, version in
+        TermsVersion(
+          program: "bonus", version: index + 1, effectiveFrom: at(version.from),
+          attribution: AttributionTerms(link: "{code}", parameter: "ref"), reward: version.reward)
+      })
+  }
+
+  private convenience init(_ program: ProgramID, _ currency: Currency, _ terms: TermsVersion) throws {
+    try self.init(program, currency, [terms])
+  }
+
+  private init(_ program: ProgramID, _ currency: Currency, _ versions: [TermsVersion]) throws {
     self.currency = currency
-    let notices = notices
+    let (notices, store) = (notices, store)
     simulation = try Simulation(
-      services: [AccrualService.service(Programs([Program(id: program, versions: [terms])]))], programs: [program],
-      notice: { notices.lines.append(Self.line($0, notices.parser)) }, refused: { notices.refusals.append($0.refusal.reason) })
+      services: [AccrualService.service(Programs([Program(id: program, versions: versions)]))], programs: [program],
+      store: { _ in store }, notice: { notices.lines.append(Self.line($0, notices.parser)) },
+      refused: { notices.refusals.append($0.refusal.reason) })
   }
 
   /// A day of a test; a text that is none fails the test by standing in 1970.
@@ -142,6 +159,19 @@ final class AccrualScenario {
   // MARK: Then
 
   var refusals: [DeadLetterReason] { notices.refusals }
+
+  /// What the state still holds of payments, of facts that wait for one, and of rewards: `payment p`, `awaited p`, `reward p`.
+  var kept: [String] {
+    store.rows(prefix: Array("s".utf8), after: nil, limit: .max).compactMap { row in
+      let words = row.key.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      guard words.count > 4 else { return nil }
+      switch words[3] {
+      case "payment", "awaited": return "\(words[3]) \(words[4])"
+      case "reward": return "reward \(words[5])"
+      default: return nil
+      }
+    }
+  }
 
   /// The notices since the last look.
   func said() -> [String] {

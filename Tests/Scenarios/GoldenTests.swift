@@ -45,12 +45,16 @@ import Testing
   }
 
   /// What the simulation says about these events, and what it refuses.
-  static func simulate(_ lines: [String], until: Instant? = nil) throws -> (notices: [String], refused: [Refusal]) {
-    let programs = try TermsFiles.load(directory: terms.path)
+  /// - Parameter store: where each service's state goes.
+  static func simulate(
+    _ lines: [String], until: Instant? = nil, programs: Programs? = nil,
+    store: (ServiceName) throws -> any StateStore = { _ in MemoryStore() }
+  ) throws -> (notices: [String], refused: [Refusal]) {
+    let programs = try programs ?? TermsFiles.load(directory: terms.path)
     var notices: [String] = []
     var refused: [Refusal] = []
     let simulation = try Simulation(
-      services: Deployment.services(programs), programs: programs.ids,
+      services: Deployment.services(programs), programs: programs.ids, store: store,
       notice: { notices.append(String(decoding: $0.envelope.structuredText(data: $0.data), as: UTF8.self)) },
       refused: { refused.append($0.refusal) })
     let parser = JSONParser()

@@ -9,6 +9,10 @@ enum Act: Codable, Equatable, Sendable {
   case get([Part])
   /// Says the texts of the rows under these parts, with spaces between.
   case list([Part])
+  /// The same, row by row.
+  case walk([Part])
+  /// Says whether a `Told` of this id has been taken.
+  case askWhetherTaken(String)
   case say(String)
   case step(to: String, [Act])
   /// At milliseconds since 1970.
@@ -141,6 +145,15 @@ struct Script: Stage {
       case .drop(let parts): set(parts, nil, turn)
       case .get(let parts): say(row(parts, turn) ?? "-", at: instant, turn)
       case .list(let parts): say(list(parts, turn).joined(separator: " "), at: instant, turn)
+      case .walk(let parts):
+        var texts: [String] = []
+        if parts.isEmpty {
+          turn.forEach(Self.rows) { texts.append($0) }
+        } else {
+          turn.forEach(Self.rows, parts[0].row) { texts.append($0) }
+        }
+        say(texts.joined(separator: " "), at: instant, turn)
+      case .askWhetherTaken(let id): say(turn.hasTaken(Told.self, id) ? "taken" : "new", at: instant, turn)
       case .say(let text): say(text, at: instant, turn)
       case .step(let key, let acts): turn.emit(.handed(Handed(key: key, at: instant, acts: acts)))
       case .timer(let due, let acts): turn.setTimer(at: Instant(milliseconds: due), acts)

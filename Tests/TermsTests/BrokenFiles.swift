@@ -70,6 +70,9 @@ import Testing
     Case(
       "creditAfter: 1d", "creditAfter: 14",
       #"p.yaml:11:20: reward.creditAfter: must be a whole number with a unit (d, h, m or s) such as "14d", not "14""#),
+    Case(
+      "creditAfter: 1d", "creditAfter: 1d\n      refundWindow: 0d",
+      "p.yaml:12:21: reward.refundWindow: must be longer than 0d; leave it out to let refunds count for ever"),
     Case("creditAfter: 1d", "creditAfter: 36501d", #"p.yaml:11:20: reward.creditAfter: must be at most 36500d, not "36501d""#),
     Case(
       "2020-01-01T00:00:00Z", "2020-02-30T00:00:00Z",

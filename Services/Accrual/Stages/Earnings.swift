@@ -35,6 +35,14 @@ struct EarningsStage: Stage {
     }
   }
 
+  /// Set only where terms have a refund window.
+  enum Due: Codable, Sendable {
+    /// The refund window of a payment closes.
+    case closes(PaymentID)
+    /// The refund window of any payment that a waiting fact can be about has closed.
+    case expires(PaymentID, number: Int)
+  }
+
   static let accepts: [Accepts<Input>] = [
     // Attribution judges registrations that come twice (DECISIONS R4); here only the first one counts.
     .on(Input.registered, repeats: .harmless),
@@ -77,6 +85,8 @@ struct EarningsStage: Stage {
   static let waiting = Table<BillingEvent>("waiting")
   static let waitingCounts = Table<Int>("waiting-count")
   static let payments = Table<PaymentState>("payment")
+  /// Facts that came before their payment, by payment and number from 0.
+  static let awaitedFacts = Table<PaymentFact>("awaited")
   /// Minor units by currency, where the terms have statuses.
   static let turnovers = Table<Int64>("turnover")
   /// Payments that have earned, where the terms limit them.
@@ -107,7 +117,12 @@ struct EarningsStage: Stage {
     }
   }
 
-  func fire(_ due: NoTimer, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {}
+  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {
+    switch due {
+    case .closes(let payment): close(payment, at: instant, turn)
+    case .expires(let payment, let number): expire(payment, number, turn)
+    }
+  }
 
   // MARK: Who referred the payer
 
@@ -133,7 +148,7 @@ struct EarningsStage: Stage {
       guard case .referred(let referrer, let attributedAt) = standing else { continue }
       let referral = Referral(referrer: referrer, attributedAt: attributedAt)
       do {
-        try happen(event, referral, program, turn)
+        try happen(event, referral, program, hasWaited: true, turn)
       } catch {
         turn.refuse(event.message, error)
       }
@@ -148,7 +163,7 @@ struct EarningsStage: Stage {
     switch standing(turn) {
     case .unreferred: return
     case .referred(let referrer, let attributedAt):
-      try happen(event, Referral(referrer: referrer, attributedAt: attributedAt), program, turn)
+      try happen(event, Referral(referrer: referrer, attributedAt: attributedAt), program, hasWaited: false, turn)
     case .unknown:
       let count = turn[Self.waitingCounts] ?? 0
       turn[Self.waiting, .text("\(count)")] = event
@@ -157,11 +172,11 @@ struct EarningsStage: Stage {
   }
 
   private func happen(
-    _ event: BillingEvent, _ referral: Referral, _ program: Program, _ turn: Turn<Self>
+    _ event: BillingEvent, _ referral: Referral, _ program: Program, hasWaited: Bool, _ turn: Turn<Self>
   ) throws(Refusal) {
     switch event {
     case .payment(let payment): try settle(payment, referral, program, turn)
-    case .fact(let fact): try learn(fact, referral, turn)
+    case .fact(let fact): try learn(fact, referral, program, hasWaited: hasWaited, turn)
     }
   }
 }

@@ -28,6 +28,8 @@ struct RewardEarned: Message {
   /// Of facts that had come before the payment, in order of arrival. They travel with it, so that none of its timers, which may
   /// be due at once, comes between (DECISIONS T4).
   var changes: [RewardChange] = []
+  /// More than this follow it one by one: a record must fit on the bus, however much had come before its payment.
+  static let changesMax = 100
   var terms: String
   var because: [Because]
 }
@@ -70,10 +72,12 @@ enum RewardChange: Codable, Equatable, Sendable {
   case released(FreezeCause, at: Instant)
   /// A dispute is lost: all that is left is taken back.
   case lost(at: Instant)
+  /// Nothing that becomes known of the payment changes the reward any more: its refund window has closed.
+  case final(at: Instant)
 
   var at: Instant {
     switch self {
-    case .reduced(_, _, let at, _), .held(_, let at), .released(_, let at), .lost(let at): at
+    case .reduced(_, _, let at, _), .held(_, let at), .released(_, let at), .lost(let at), .final(let at): at
     }
   }
 }

@@ -26,11 +26,17 @@ extension EarningsStage {
     }
     if keepsTurnover { turn[Self.turnovers, turnoverRow] = turnoverAfter }
     let row = RowPart.id(payment.payment)
+    let facts = takeAwaited(payment.payment, turn)
+    let closesAt = terms.reward?.closing(ofPaymentAt: payment.paidAt)
+    if let closesAt { turn.setTimer(at: closesAt, .closes(payment.payment)) }
     switch verdict {
     case .nothing:
-      turn[Self.payments, row] = .over
+      turn[Self.payments, row] = .over(closesAt: closesAt)
     case .refused(let reasons, let because):
-      turn[Self.payments, row] = .over
+      turn[Self.payments, row] = .over(closesAt: closesAt)
+      for fact in facts {
+        do throws(Refusal) { try fact.mustComeBefore(closesAt) } catch { turn.refuse(fact.message, error) }
+      }
       turn.emit(
         .refused(
           RewardRefused(
@@ -40,12 +46,10 @@ extension EarningsStage {
       if limitsPayments { turn[Self.earnedCounts] = earnedBefore + 1 }
       let amount = earning.amount
       var changes: [RewardChange] = []
-      if case .awaited(let facts)? = turn[Self.payments, row] {
-        for fact in facts {
-          do throws(Refusal) { changes += try earning.take(fact) } catch { turn.refuse(fact.message, error) }
-        }
+      for fact in facts {
+        do throws(Refusal) { changes += try earning.take(fact) } catch { turn.refuse(fact.message, error) }
       }
-      turn[Self.payments, row] = earning.isOver ? .over : .earning(earning)
+      turn[Self.payments, row] = earning.isOver ? .over(closesAt: closesAt) : .earning(earning)
       // Beyond the last instant that a message may carry there is no day left to wait for.
       let creditAt = min(payment.paidAt + reward.creditAfter, Instant.range.upperBound)
       let availableAt = min(max(payment.paidAt + reward.availableAfter, creditAt), Instant.range.upperBound)
@@ -54,25 +58,49 @@ extension EarningsStage {
           RewardEarned(
             referrer: referral.referrer, referee: payment.account, payment: payment.payment, paidAt: payment.paidAt,
             attributedAt: referral.attributedAt, amount: amount, currency: payment.currency, base: base, rate: earning.rate,
-            creditAt: creditAt, availableAt: availableAt, changes: changes, terms: terms.name, because: because)))
+            creditAt: creditAt, availableAt: availableAt, changes: Array(changes.prefix(RewardEarned.changesMax)),
+            terms: terms.name, because: because)))
+      for change in changes.dropFirst(RewardEarned.changesMax) {
+        tell(change, of: payment.payment, to: referral.referrer, turn)
+      }
     }
   }
 
   /// A refund, a request or a dispute: applies it to its payment, or keeps it until the payment comes.
-  func learn(_ fact: PaymentFact, _ referral: Referral, _ turn: Turn<Self>) throws(Refusal) {
+  ///
+  /// - Parameter hasWaited: for its payer to be bound, perhaps together with its payment.
+  func learn(
+    _ fact: PaymentFact, _ referral: Referral, _ program: Program, hasWaited: Bool, _ turn: Turn<Self>
+  ) throws(Refusal) {
     let row = RowPart.id(fact.payment)
     switch turn[Self.payments, row] {
-    case nil: turn[Self.payments, row] = .awaited([fact])
-    case .awaited(let facts): turn[Self.payments, row] = .awaited(facts + [fact])
-    case .over: return
-    case .earning(var earning):
-      guard let referee = AccountID(turn.key) else { return }
-      for change in try earning.take(fact) {
-        turn.emit(
-          .changed(RewardChanged(referrer: referral.referrer, referee: referee, payment: fact.payment, change: change)))
+    case nil:
+      // A payment that was taken and has no row any more: its refund window has closed.
+      if program.hasRefundWindow, !hasWaited, turn.hasTaken(PaymentSettled.self, fact.payment.value) {
+        throw fact.isTooLate("its refund window has closed")
       }
-      turn[Self.payments, row] = earning.isOver ? .over : .earning(earning)
+      keep(fact, program, turn)
+    case .awaited: keep(fact, program, turn)
+    case .over(let closesAt): try fact.mustComeBefore(closesAt)
+    case .earning(var earning):
+      try apply(fact, to: &earning, referral, turn)
+      turn[Self.payments, row] = earning.isOver ? .over(closesAt: earning.closesAt) : .earning(earning)
+    case .closing(var earning):
+      try apply(fact, to: &earning, referral, turn)
+      turn[Self.payments, row] = earning.isHeld && !earning.isOver ? .closing(earning) : nil
+      if !earning.isHeld, !earning.isOver { tell(.final(at: fact.instant), of: fact.payment, to: referral.referrer, turn) }
     }
+  }
+
+  private func apply(
+    _ fact: PaymentFact, to earning: inout EarningPayment, _ referral: Referral, _ turn: Turn<Self>
+  ) throws(Refusal) {
+    for change in try earning.take(fact) { tell(change, of: fact.payment, to: referral.referrer, turn) }
+  }
+
+  func tell(_ change: RewardChange, of payment: PaymentID, to referrer: AccountID, _ turn: Turn<Self>) {
+    guard let referee = AccountID(turn.key) else { return }
+    turn.emit(.changed(RewardChanged(referrer: referrer, referee: referee, payment: payment, change: change)))
   }
 
   // MARK: The verdict on a payment
@@ -93,7 +121,9 @@ extension EarningsStage {
       return .refused(reasons: reasons, because: because)
     case .earns(let amount, let base, let rate, let because):
       let refunded = try RefundedBase(of: payment, base: base, earns: reward.earns)
-      let earning = EarningPayment(currency: payment.currency, rate: rate, amount: amount, refunded: refunded)
+      let earning = EarningPayment(
+        currency: payment.currency, rate: rate, amount: amount, refunded: refunded,
+        closesAt: reward.closing(ofPaymentAt: payment.paidAt))
       return .earned(earning, base: base, reward, because: because)
     }
   }

@@ -12,6 +12,7 @@ extension LedgerStage {
     case .held(let cause, let instant): try hold(&reward, cause, at: instant, turn)
     case .released(let cause, let instant): try release(&reward, cause, at: instant, turn)
     case .lost(let instant): try takeBack(&reward, at: instant, turn)
+    case .final(let instant): reward.finalAt = instant
     }
     keep(reward, turn)
   }

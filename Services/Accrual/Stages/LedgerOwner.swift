@@ -89,10 +89,11 @@ extension LedgerStage {
     let kindIsLatest = owner.kindSince.map { $0 <= instant } ?? true
     let countryIsLatest = owner.countrySince.map { $0 <= instant } ?? true
     if kindIsLatest, countryIsLatest { return (owner.kind, owner.country) }
-    let before = turn.all(Self.ownerChanges).filter { $0.at <= instant }
-    return (
-      kindIsLatest ? owner.kind : before.last { $0.kind != nil }?.kind,
-      countryIsLatest ? owner.country : before.last { $0.country != nil }?.country
-    )
+    var before: (kind: AccountKind?, country: String?) = (nil, nil)
+    turn.forEach(Self.ownerChanges) { change in
+      guard change.at <= instant else { return }
+      before = (change.kind ?? before.kind, change.country ?? before.country)
+    }
+    return (kindIsLatest ? owner.kind : before.kind, countryIsLatest ? owner.country : before.country)
   }
 }

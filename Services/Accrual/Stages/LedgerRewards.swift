@@ -27,8 +27,13 @@ struct Reward: Codable, Sendable, Equatable {
   var progress = Progress.pending
   /// Why it is held now.
   var causes: [FreezeCause] = []
+  /// When its payment's refund window had closed; nil: it has not, or never will.
+  var finalAt: Instant?
 
   var isFrozen: Bool { !causes.isEmpty }
+
+  /// Nothing will be said of it any more: nothing is left, or it is on the balance for good.
+  var isOver: Bool { amount == 0 || finalAt != nil && progress == .available && !isFrozen }
 
   /// Where its money stands: a frozen reward is not available (DECISIONS C7).
   var place: Balance.Place {
@@ -41,7 +46,7 @@ struct Reward: Codable, Sendable, Equatable {
 }
 
 extension LedgerStage {
-  /// By referee and payment, since a payment's id is unique for its payer only. Without those that nothing is left of.
+  /// By referee and payment, since a payment's id is unique for its payer only. Without those that are over.
   static let rewards = Table<Reward>("reward")
 
   func reward(_ referee: AccountID, _ payment: PaymentID, _ turn: Turn<Self>) -> Reward? {
@@ -49,7 +54,7 @@ extension LedgerStage {
   }
 
   func keep(_ reward: Reward, _ turn: Turn<Self>) {
-    turn[Self.rewards, .id(reward.referee), .id(reward.payment)] = reward.amount > 0 ? reward : nil
+    turn[Self.rewards, .id(reward.referee), .id(reward.payment)] = reward.isOver ? nil : reward
   }
 
   // MARK: A payment has earned, or not

@@ -18,6 +18,8 @@ enum PaymentFact: Codable, Sendable, Equatable {
     }
   }
 
+  var instant: Instant { message.instant }
+
   var message: any Message {
     switch self {
     case .refundRequested(let fact): fact
@@ -31,11 +33,15 @@ enum PaymentFact: Codable, Sendable, Equatable {
 
 /// What Earnings remembers of a payment of a bound referee.
 enum PaymentState: Codable, Sendable, Equatable {
-  /// Its facts came first; they wait for it, in order of arrival (DECISIONS T4).
-  case awaited([PaymentFact])
+  /// Its facts came first (DECISIONS T4): how many have come so far, and how many of them wait for it. They have rows of their own.
+  case awaited(come: Int, waiting: Int)
   case earning(EarningPayment)
+  /// Its refund window has closed while something held the reward: the answer to that still counts.
+  case closing(EarningPayment)
   /// It earned nothing, or all is taken back: what else becomes known of it means nothing.
-  case over
+  ///
+  /// - Parameter closesAt: its refund window; nil: it has none.
+  case over(closesAt: Instant?)
 }
 
 /// A payment that has earned: what refunds, requests and disputes have left of its reward.
@@ -68,24 +74,29 @@ struct EarningPayment: Codable, Sendable, Equatable {
 
   let currency: Currency
   let rate: BasisPoints
+  /// From here on nothing that becomes known of the payment counts; nil: everything does, for ever. Fixed when it was judged.
+  let closesAt: Instant?
   /// Minor units of the reward that are left; it never grows.
   private(set) var amount: Int64
   private var refunded: RefundedBase
   private var request = Hold()
   private var dispute = Hold()
 
-  init(currency: Currency, rate: BasisPoints, amount: Int64, refunded: RefundedBase) {
+  init(currency: Currency, rate: BasisPoints, amount: Int64, refunded: RefundedBase, closesAt: Instant?) {
     self.currency = currency
     self.rate = rate
+    self.closesAt = closesAt
     self.amount = amount
     self.refunded = refunded
   }
 
   /// Nothing is left of the reward.
   var isOver: Bool { amount == 0 }
+  var isHeld: Bool { request.isOpen || dispute.isOpen }
 
   /// Takes a fact (rows A9, C7; DECISIONS T6, C7b). A refusal leaves everything as it was.
   mutating func take(_ fact: PaymentFact) throws(Refusal) -> [RewardChange] {
+    if !answers(fact) { try fact.mustComeBefore(closesAt) }
     guard !isOver else { return [] }
     switch fact {
     case .refundRequested(let fact):
@@ -104,6 +115,17 @@ struct EarningPayment: Codable, Sendable, Equatable {
       }
     case .refunded(let refund):
       return try take(refund)
+    }
+  }
+
+  /// What ends a request or a dispute of the time before the refund window closed counts whenever it is dated: the reward would be held
+  /// for ever otherwise.
+  private func answers(_ fact: PaymentFact) -> Bool {
+    switch fact {
+    case .refundRequested, .disputed: false
+    case .refundDeclined: request.isOpen
+    case .disputeClosed: dispute.isOpen
+    case .refunded: isHeld
     }
   }
 

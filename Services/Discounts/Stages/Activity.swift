@@ -87,6 +87,8 @@ struct Activity: Stage {
     static let offer = Table<WelcomeOffer>("offer")
     static let subscriptions = Table<RefereeSubscription>("subscriptions")
     static let payments = Table<RefereePayment>("payments")
+    /// By payment and number from 1: what came back of it.
+    static let takenBack = Table<TakenBack>("taken-back")
     static let told = Table<Told>("told")
   }
 
@@ -198,9 +200,11 @@ struct Activity: Stage {
 
   /// A payment counts by its subscription and with an amount above zero (DECISIONS B2).
   private func pay(_ payment: PaymentFact, _ referral: Referral, _ turn: Turn<Activity>, _ told: inout [ActivityTold]) {
-    let waiting = turn[Rows.payments, .id(payment.payment)]?.takenBack ?? []
+    let isKnown = turn[Rows.payments, .id(payment.payment)] != nil
+    let waiting = isKnown ? turn.all(Rows.takenBack, .id(payment.payment)) : []
+    for number in waiting.indices { turn[Rows.takenBack, .id(payment.payment), Self.part(Int64(number) + 1)] = nil }
     guard let subscriptionID = payment.subscription, payment.received > 0 else {
-      turn[Rows.payments, .id(payment.payment)] = nil
+      if isKnown { turn[Rows.payments, .id(payment.payment)] = nil }
       return
     }
     turn[Rows.payments, .id(payment.payment)] = RefereePayment(
@@ -215,13 +219,18 @@ struct Activity: Stage {
 
   private func takeBack(_ part: TakenBack, _ referral: Referral, _ turn: Turn<Activity>, _ told: inout [ActivityTold]) {
     var payment = turn[Rows.payments, .id(part.payment)] ?? RefereePayment()
-    let endedBefore = payment.endedAt
-    payment.takenBack.append(part)
+    guard payment.settled?.isMoved(by: part) ?? true else { return }
+    payment.parts += 1
+    turn[Rows.takenBack, .id(part.payment), Self.part(payment.parts)] = part
+    payment.settled?.take(part)
+    if let settled = payment.settled, settled.left == 0 {
+      payment.settled?.endedAt = settled.end(by: turn.all(Rows.takenBack, .id(part.payment)))
+    }
     turn[Rows.payments, .id(part.payment)] = payment
-    guard let settled = payment.settled, payment.endedAt != endedBefore,
+    guard let settled = payment.settled, let endedAt = settled.endedAt,
       var subscription = turn[Rows.subscriptions, .id(settled.subscription)]
     else { return }
-    subscription.end(part.payment, at: payment.endedAt)
+    subscription.end(part.payment, at: endedAt)
     turn[Rows.subscriptions, .id(settled.subscription)] = subscription
     judge(.refund(part), referral, turn, &told)
   }

@@ -71,7 +71,8 @@ struct Allocation: Stage {
     static let companies = Table<Company>("companies")
     static let subscriptions = Table<OwnSubscription>("subscriptions")
     static let invoices = Table<Invoice>("invoices")
-    static let order = Table<History<[CompanyID]>>("order")
+    /// By the instant at which they were set.
+    static let order = Table<CompanyOrder>("order")
     /// By company: it has one open assignment at most.
     static let assignments = Table<OpenAssignment>("assignments")
   }
@@ -96,9 +97,7 @@ struct Allocation: Stage {
       account.closedAt = min(account.closedAt ?? closed.closedAt, closed.closedAt)
       turn[Rows.account] = account
     case .orderSet(let set):
-      var order = turn[Rows.order] ?? History()
-      order.put(set.companies, at: set.requestedAt, keeping: 2)
-      turn[Rows.order] = order
+      turn[Rows.order, .instant(set.requestedAt)] = CompanyOrder(at: set.requestedAt, companies: set.companies)
     }
   }
 

@@ -82,31 +82,3 @@ struct TakenBack: Codable, Sendable, Equatable {
     currency = nil
   }
 }
-
-/// A referee's payment, or what has come back of one that has not arrived yet.
-struct RefereePayment: Codable, Sendable, Equatable {
-  /// nil: the payment has not arrived; what was taken back waits for it.
-  var settled: Settled?
-  var takenBack: [TakenBack] = []
-
-  struct Settled: Codable, Sendable, Equatable {
-    let subscription: SubscriptionID
-    /// Minor units.
-    let received: Int64
-    let currency: Currency
-  }
-
-  /// When nothing of the payment was left; nil: something is.
-  var endedAt: Instant? {
-    guard let settled else { return nil }
-    var left = Int128(settled.received)
-    // Currencies never mix: what came back in another one takes nothing from this payment.
-    let own = takenBack.filter { $0.currency ?? settled.currency == settled.currency }
-    for part in own.sorted(by: { $0.at < $1.at }) {
-      guard let amount = part.amount else { return part.at }
-      left -= Int128(amount)
-      if left <= 0 { return part.at }
-    }
-    return nil
-  }
-}

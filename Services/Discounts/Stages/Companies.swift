@@ -12,6 +12,15 @@ struct OwnSubscription: Codable, Sendable, Equatable {
 
     var isEnded: Bool { status == .canceled || status == .expired }
   }
+
+  /// Under every company that each has belonged to.
+  static func byCompany(_ subscriptions: [OwnSubscription]) -> [CompanyID: [OwnSubscription]] {
+    subscriptions.reduce(into: [:]) { byCompany, subscription in
+      for company in Set(subscription.history.entries.map(\.value.company)) {
+        byCompany[company, default: []].append(subscription)
+      }
+    }
+  }
 }
 
 /// A company of the account: known by its first subscription.
@@ -29,6 +38,12 @@ struct Company: Codable, Sendable, Equatable {
 
   /// Runs know companies by a subscription dated before them.
   func isKnown(before instant: Instant) -> Bool { first.map { $0.at < instant } ?? false }
+}
+
+/// The order in which the user wishes its companies to get discounts (row B9), from an instant on.
+struct CompanyOrder: Codable, Sendable, Equatable {
+  let at: Instant
+  let companies: [CompanyID]
 }
 
 /// A company is canceled when it is closed or when all its subscriptions are canceled or expired (DECISIONS B8).

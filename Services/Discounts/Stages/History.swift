@@ -10,16 +10,15 @@ struct History<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equata
     let value: Value
   }
 
+  /// More entries than this are folded, the oldest first, as far as no run that may still come can ask for them (``Retention``).
+  private static var foldedAbove: Int { 24 }
   /// However close together they are, no more are kept: a row must not grow with what a sender repeats.
   private static var entriesMax: Int { 240 }
 
   private(set) var entries: [Entry] = []
 
   /// Of two values of one instant the later arrival holds (DECISIONS T1).
-  ///
-  /// - Parameter keeping: more entries than this are folded, the oldest first, as far as no run that may still come can ask for
-  ///   them (``Retention``).
-  mutating func put(_ value: Value, at instant: Instant, keeping countMax: Int = 24) {
+  mutating func put(_ value: Value, at instant: Instant) {
     var index = entries.endIndex
     while index > 0, entries[index - 1].at > instant { index -= 1 }
     if index > 0, entries[index - 1].at == instant {
@@ -27,17 +26,15 @@ struct History<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equata
     } else {
       entries.insert(Entry(at: instant, value: value), at: index)
     }
-    guard entries.count > countMax, let newest = entries.last?.at else { return }
+    guard entries.count > Self.foldedAbove, let newest = entries.last?.at else { return }
     let horizon = Retention.horizon(of: newest)
     // The last entry before the horizon stays: it says what held there.
-    while entries.count > countMax, entries[1].at <= horizon { entries.removeFirst() }
+    while entries.count > Self.foldedAbove, entries[1].at <= horizon { entries.removeFirst() }
     while entries.count > Self.entriesMax { entries.removeFirst() }
   }
 
   /// What held at an instant, what came at that very instant included.
   func entry(at instant: Instant) -> Entry? { entries.last { $0.at <= instant } }
-  /// What held just before an instant: all that a run of that instant sees (DECISIONS T1).
-  func entry(before instant: Instant) -> Entry? { entries.last { $0.at < instant } }
   /// What holds by all that is known.
   var latest: Entry? { entries.last }
 }

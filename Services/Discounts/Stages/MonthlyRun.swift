@@ -12,7 +12,7 @@ extension Allocation {
     let period = terms.schedule.period(of: run)
     let invoices = turn.all(Rows.invoices)
     let companies = turn.all(Rows.companies)
-    let subscriptions = turn.all(Rows.subscriptions)
+    let subscriptions = OwnSubscription.byCompany(turn.all(Rows.subscriptions))
 
     // B7: what is still unused gives way, also if this run gives nothing.
     for assignment in turn.all(Rows.assignments) where assignment.asOf < run {
@@ -21,10 +21,14 @@ extension Allocation {
     }
 
     let pending = invoices.filter { $0.isOverdue(before: run) }
-    let living = companies.filter { $0.isKnown(before: run) && !Cancellation(of: $0, subscriptions).holds(before: run) }
-    let wished = turn[Rows.order]?.entry(before: run)?.value
+    let living = companies.filter {
+      $0.isKnown(before: run) && !Cancellation(of: $0, subscriptions[$0.company] ?? []).holds(before: run)
+    }
+    let wished = wishedOrder(before: run, turn)
     let order = Dealing.order(living, wished: wished ?? []).map(\.company)
-    let active = Int64(turn.all(Rows.referees).count { Activation.isActive($0.turns, before: run) })
+    // A million referees are counted one by one and not kept in memory.
+    var active: Int64 = 0
+    turn.forEach(Rows.referees) { if Activation.isActive($0.turns, before: run) { active += 1 } }
 
     // A missed run before others that are held: what is not used by the next of them has given way already.
     let replacedAt = account.runs?.replacement(of: run, period: period, calendar)
@@ -49,7 +53,8 @@ extension Allocation {
         }
         let company = living.first { $0.company == share.company }
         let end = assignment.end(
-          invoices: invoices, cancellation: company.map { Cancellation(of: $0, subscriptions) }, before: replacedAt)
+          invoices: invoices, cancellation: company.map { Cancellation(of: $0, subscriptions[$0.company] ?? []) },
+          before: replacedAt)
         switch end {
         case .used(let invoice, let issuedAt): turn.emit(.applied(assignment.applied(to: invoice, at: issuedAt)))
         case .canceled(let canceledAt): turn.emit(.voided(assignment.voided(.companyCanceled, at: canceledAt)))
@@ -72,6 +77,22 @@ extension Allocation {
   }
 }
 
+extension Allocation {
+  /// The order that held just before a run, and what no run can ask for any more is forgotten.
+  private func wishedOrder(before run: Instant, _ turn: Turn<Allocation>) -> [CompanyID]? {
+    let horizon = Retention.horizon(of: run)
+    var wished: [CompanyID]?
+    var past: [Instant] = []
+    turn.forEach(Rows.order) { order in
+      if order.at < run { wished = order.companies }
+      if order.at <= horizon { past.append(order.at) }
+    }
+    // The last of them says what held at the horizon.
+    for instant in past.dropLast() { turn[Rows.order, .instant(instant)] = nil }
+    return wished
+  }
+}
+
 /// What is known already when a run is held late, or dated ahead of the clock.
 extension Allocation {
   /// Ends open assignments by facts that had arrived before they were made, or before the next run was known.
@@ -80,16 +101,16 @@ extension Allocation {
     guard !open.isEmpty else { return }
     let invoices = turn.all(Rows.invoices)
     let companies = turn.all(Rows.companies)
-    let subscriptions = turn.all(Rows.subscriptions)
+    let subscriptions = OwnSubscription.byCompany(turn.all(Rows.subscriptions))
     for assignment in open { settle(assignment, invoices, companies, subscriptions, before: next, turn) }
   }
 
   private func settle(
-    _ assignment: OpenAssignment, _ invoices: [Invoice], _ companies: [Company], _ subscriptions: [OwnSubscription],
+    _ assignment: OpenAssignment, _ invoices: [Invoice], _ companies: [Company], _ subscriptions: [CompanyID: [OwnSubscription]],
     before next: Instant?, _ turn: Turn<Allocation>
   ) {
     let company = companies.first { $0.company == assignment.company }
-    let cancellation = company.map { Cancellation(of: $0, subscriptions) }
+    let cancellation = company.map { Cancellation(of: $0, subscriptions[$0.company] ?? []) }
     if let end = assignment.end(invoices: invoices, cancellation: cancellation, before: next) { self.end(assignment, end, turn) }
   }
 

@@ -64,9 +64,9 @@ public struct Withdrawals: Stage {
 
   // MARK: State
 
-  /// By request, kept for good.
-  static let withdrawals = Table<Withdrawal>("withdrawal")
-  /// By request; may be there before the request.
+  /// By request.
+  static let withdrawals = Table<Kept>("withdrawal")
+  /// By request, while it is open; may be there before the request.
   static let facts = Table<WithdrawalFacts>("facts")
   /// The account's latest opened withdrawal: the one that may still be open.
   static let latest = Table<RequestID>("latest")
@@ -76,6 +76,12 @@ public struct Withdrawals: Stage {
   static let payouts = Table<RequestID>("payout")
   /// By payout: results of payouts that nobody here has asked for yet.
   static let strayResults = Table<PayoutResult>("stray-result")
+
+  /// What is kept of a withdrawal, for good: of one that is over and not the latest only that it was there.
+  enum Kept: Codable, Sendable {
+    case whole(Withdrawal)
+    case over
+  }
 
   private let programs: Programs
 
@@ -111,7 +117,22 @@ public struct Withdrawals: Stage {
   }
 
   private func stillOpen(_ request: RequestID, _ turn: Turn<Withdrawals>) -> Withdrawal? {
-    turn[Self.withdrawals, .id(request)].flatMap { $0.isOpen ? $0 : nil }
+    withdrawal(request, turn).flatMap { $0.isOpen ? $0 : nil }
+  }
+
+  /// nil: it is not known, or over and past.
+  private func withdrawal(_ request: RequestID, _ turn: Turn<Withdrawals>) -> Withdrawal? {
+    guard case .whole(let withdrawal)? = turn[Self.withdrawals, .id(request)] else { return nil }
+    return withdrawal
+  }
+
+  /// Whether nothing that is heard of it matters any more.
+  private func isOver(_ request: RequestID, _ turn: Turn<Withdrawals>) -> Bool {
+    switch turn[Self.withdrawals, .id(request)] {
+    case nil: false
+    case .over: true
+    case .whole(let withdrawal): !withdrawal.isOpen
+    }
   }
 
   // MARK: Requests
@@ -119,7 +140,7 @@ public struct Withdrawals: Stage {
   /// Terms without withdrawals: the ledger answers, nothing is opened.
   private func requested(_ event: WithdrawalRequested, _ turn: Turn<Withdrawals>) {
     guard let version = programs[turn.program]?.version(at: event.requestedAt), let terms = version.withdrawal,
-      turn[Self.withdrawals, .id(event.request)] == nil
+      case nil = turn[Self.withdrawals, .id(event.request)]
     else { return }
     turn[Self.line, .instant(event.requestedAt), .id(event.request)] = Withdrawal(event, under: version, terms)
     serveLine(turn)
@@ -129,7 +150,7 @@ public struct Withdrawals: Stage {
   /// one was still open.
   private func serveLine(_ turn: Turn<Withdrawals>) {
     for withdrawal in turn.all(Self.line) {
-      let latest = turn[Self.latest].flatMap { turn[Self.withdrawals, .id($0)] }
+      let latest = turn[Self.latest].flatMap { self.withdrawal($0, turn) }
       if latest?.standing == .opened { return }
       turn[Self.line, .instant(withdrawal.requestedAt), .id(withdrawal.request)] = nil
       if let latest, latest.isOpen(at: withdrawal.requestedAt) {
@@ -143,14 +164,17 @@ public struct Withdrawals: Stage {
   private func decline(_ withdrawal: Withdrawal, behind open: RequestID, _ turn: Turn<Withdrawals>) {
     var withdrawal = withdrawal
     let step = withdrawal.decline(behind: open)
-    turn[Self.withdrawals, .id(withdrawal.request)] = withdrawal
+    turn[Self.withdrawals, .id(withdrawal.request)] = .over
+    if turn[Self.facts, .id(withdrawal.request)] != nil { turn[Self.facts, .id(withdrawal.request)] = nil }
     turn.emit(withdrawal.notice(of: step))
   }
 
   private func open(_ withdrawal: Withdrawal, _ turn: Turn<Withdrawals>) {
     let (request, payout) = (withdrawal.request, withdrawal.payout)
+    // The one before is over, or this one would not be opened.
+    if let before = turn[Self.latest] { turn[Self.withdrawals, .id(before)] = .over }
     turn[Self.latest] = request
-    turn[Self.withdrawals, .id(request)] = withdrawal
+    turn[Self.withdrawals, .id(request)] = .whole(withdrawal)
     turn[Self.payouts, .id(payout)] = request
     if let result = turn[Self.strayResults, .id(payout)] {
       turn[Self.strayResults, .id(payout)] = nil
@@ -171,6 +195,7 @@ public struct Withdrawals: Stage {
   }
 
   private func learn(of request: RequestID, _ turn: Turn<Withdrawals>, _ change: (inout WithdrawalFacts) -> Void) {
+    guard !isOver(request, turn) else { return }
     note(of: request, turn, change)
     advance(request, turn)
     serveLine(turn)
@@ -183,11 +208,12 @@ public struct Withdrawals: Stage {
   }
 
   private func advance(_ request: RequestID, _ turn: Turn<Withdrawals>) {
-    guard var withdrawal = turn[Self.withdrawals, .id(request)], let facts = turn[Self.facts, .id(request)] else { return }
+    guard var withdrawal = withdrawal(request, turn), let facts = turn[Self.facts, .id(request)] else { return }
     let wasUnanswered = withdrawal.standing == .opened
     let steps = withdrawal.advance(by: facts)
     guard !steps.isEmpty else { return }
-    turn[Self.withdrawals, .id(request)] = withdrawal
+    turn[Self.withdrawals, .id(request)] = .whole(withdrawal)
+    if !withdrawal.isOpen { turn[Self.facts, .id(request)] = nil }
     for step in steps { turn.emit(withdrawal.notice(of: step)) }
     // Watched from the ledger's answer on: of a late request, the days 7 and 10 may be past already, and it would be called overdue
     // before it is known whether it stays open at all.

@@ -19,6 +19,8 @@ public enum DeadLetterReason: String, CaseIterable, Codable, Hashable, Sendable 
   case futureTime = "future-time"
   /// An amount would leave Int64.
   case overflow
+  /// A refund, a request or a dispute of a payment whose refund window has closed (terms: `reward.refundWindow`).
+  case refundWindowClosed = "refund-window-closed"
 }
 
 /// A record that is not processed: the reason, and a sentence for the person who looks at it.

@@ -1,0 +1,83 @@
+import Contracts
+import Foundation
+import Streaming
+import Terms
+import TermsFiles
+import Testing
+
+/// A refund window forgets nothing that still matters: where every fact falls inside it, all is said as if there were none.
+@Suite struct RefundWindowProperties {
+  private static var seeds: [UInt64] { AuditTests.seeds.prefix(25).map { $0 &+ 200_000 } }
+
+  @Test(arguments: ["bonus", "cash", "mixed"])
+  func aWindowThatHoldsAllFactsChangesNothing(program: String) throws {
+    let terms = try TermsFiles.load(directory: GoldenTests.terms.path)
+    var (kept, keptWithout, closedUnderWay) = (0, 0, 0)
+    for seed in Self.seeds {
+      let history = History.make(program: program, seed: seed)
+      let window = Self.window(holdingAllFactsOf: history)
+      let until = Instant(milliseconds: history.until + window.milliseconds)
+      let (store, storeWithout) = (MemoryStore(), MemoryStore())
+      let expected = try GoldenTests.simulate(
+        history.lines, until: until, store: { $0 == .accrual ? storeWithout : MemoryStore() })
+      let actual = try GoldenTests.simulate(
+        history.lines, until: until, programs: Self.with(window, terms), store: { $0 == .accrual ? store : MemoryStore() })
+      #expect(actual.notices == expected.notices, "\(program), seed \(seed), window \(window)")
+      #expect(
+        try GoldenTests.simulate(history.lines + history.lines, until: until, programs: Self.with(window, terms)).notices
+          == actual.notices, "\(program), seed \(seed), all again")
+      kept += Self.rows(store)
+      keptWithout += Self.rows(storeWithout)
+      if history.events.contains(where: { $0.type == "payment.settled" && $0.at + window.milliseconds < history.until }) {
+        closedUnderWay += 1
+      }
+    }
+    // Where the test says something: windows close, also in the middle of histories, and of what was kept only that is left which a
+    // request or a dispute holds to the end.
+    #expect(closedUnderWay > Self.seeds.count / 10)
+    #expect(keptWithout > 5 * kept, "\(kept) of \(keptWithout) rows are left")
+  }
+
+  /// Longer than any fact, or its arrival, is after its payment, and than any payment arrives after a fact that waits for it.
+  private static func window(holdingAllFactsOf history: History) -> TimeSpan {
+    let about: Set = [
+      "payment.refundRequested", "payment.refundDeclined", "payment.refunded", "payment.disputed", "payment.disputeClosed",
+    ]
+    var clock: Int64 = 0
+    var paid: [String: (at: Int64, arrival: Int64)] = [:]
+    var facts: [(payment: String, at: Int64, arrival: Int64)] = []
+    for event in history.events {
+      clock = max(clock, event.time)
+      let payment = "\(event.program) \(event.data["account"] ?? "") \(event.data["payment"] ?? "")"
+      if event.type == "payment.settled", paid[payment] == nil { paid[payment] = (event.at, clock) }
+      if about.contains(event.type) { facts.append((payment, event.at, clock)) }
+    }
+    var longest: Int64 = 0
+    for fact in facts {
+      guard let payment = paid[fact.payment] else { continue }
+      longest = max(longest, max(fact.at, fact.arrival) - payment.at, payment.arrival - fact.at)
+    }
+    return .milliseconds(longest + 1)
+  }
+
+  private static func with(_ window: TimeSpan, _ programs: Programs) -> Programs {
+    Programs(
+      programs.all.map { program in
+        Program(
+          id: program.id,
+          versions: program.versions.map { version in
+            var version = version
+            version.reward?.refundWindow = window
+            return version
+          })
+      })
+  }
+
+  /// Rows of payments, of what waits for them, and of rewards.
+  private static func rows(_ store: MemoryStore) -> Int {
+    store.rows(prefix: Array("s".utf8), after: nil, limit: .max).count { row in
+      let words = row.key.split(separator: 0)
+      return words.count > 4 && ["payment", "awaited", "reward"].contains(String(decoding: words[3], as: UTF8.self))
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Contracts
+import Streaming
+import Testing
+
+/// Rows one at a time, for tables of any length; and what is known of events that were taken.
+@Suite struct WalkTests {
+  private let bench: Bench
+
+  init() throws { bench = try Bench() }
+
+  /// Of one length, so that texts are in the order of their rows.
+  private static func text(_ number: Int) -> String { String(String(100_001 + number).dropFirst()) }
+
+  @Test(arguments: [0, 1, 511, 512, 513, 1024, 1300])
+  func aWalkGivesWhatAListGives(count: Int) throws {
+    for number in 0..<count {
+      try bench.tell("a", .put([.text(Self.text(2 * number))], Self.text(2 * number)))
+    }
+    try bench.commit()
+    try bench.restart()
+    // Rows of the open batch before, between and after those of the store; one changed, one gone.
+    for number in stride(from: -1, to: 2 * count + 3, by: 301) {
+      try bench.tell("a", .put([.text(Self.text(number))], Self.text(number)))
+    }
+    try bench.tell("a", .put([.text(Self.text(20))], "changed"), .drop([.text(Self.text(40))]))
+    try bench.tell("b", .put(["x"], "another key's"))
+    try bench.tell("a", .walk([]), .list([]), .walk([]))
+    let said = try bench.said()
+    #expect(Set(said).count == 1)
+    #expect(said.first?.contains("changed") == true)
+    try bench.commit()
+    try bench.restart()
+    try bench.tell("a", .walk([]))
+    #expect(try bench.said() == [said[0]])
+  }
+
+  @Test func aWalkUnderPartsSeesOnlyThose() throws {
+    try bench.tell("a", .put(["x", "1"], "x1"), .put(["x", "2"], "x2"), .put(["xy", "1"], "xy1"))
+    try bench.tell("a", .walk(["x"]))
+    try bench.commit()
+    try bench.tell("a", .walk(["x"]))
+    #expect(try bench.said() == ["x1 x2"])
+  }
+
+  /// A million rows are walked without a million rows in memory: what was only walked over is read from the store again.
+  @Test func aWalkKeepsNothingDecoded() throws {
+    try bench.tell("a", .put(["x"], "1"), .put(["y"], "2"))
+    try bench.commit()
+    try bench.restart()
+    try bench.tell("a", .walk([]))
+    let before = bench.store.gets
+    // Two rows, and the two by which the event itself is known.
+    try bench.tell("a", .get(["x"]), .get(["y"]))
+    #expect(bench.store.gets - before == 4)
+  }
+
+  @Test func whatWasTakenIsKnown() throws {
+    try bench.tell("a", id: "one")
+    try bench.tell("a", id: "refused", .refuse)
+    try bench.commit()
+    try bench.restart()
+    try bench.tell("b", .askWhetherTaken("one"))
+    try bench.tell("a", id: "self", .askWhetherTaken("one"), .askWhetherTaken("refused"), .askWhetherTaken("self"))
+    #expect(try bench.said() == ["new", "taken", "new", "taken"])
+  }
+}

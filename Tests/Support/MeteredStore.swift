@@ -1,0 +1,68 @@
+import Contracts
+import Streaming
+
+/// A store that counts what is written to it, by kind of row: the same numbers on every machine, unlike time.
+public final class MeteredStore: StateStore {
+  public struct Written: Sendable, Equatable {
+    public var rows = 0
+    public var bytes = 0
+
+    public init() {}
+
+    mutating func add(_ other: Written) {
+      rows += other.rows
+      bytes += other.bytes
+    }
+
+    public static func - (left: Written, right: Written) -> Written {
+      var difference = left
+      difference.rows -= right.rows
+      difference.bytes -= right.bytes
+      return difference
+    }
+  }
+
+  public let service: ServiceName
+  public private(set) var written = Written()
+  /// The largest row that was ever written, and which it was.
+  public private(set) var largest: (bytes: Int, key: String) = (0, "")
+  private let store: any StateStore
+
+  public init(_ store: any StateStore, of service: ServiceName) {
+    self.store = store
+    self.service = service
+  }
+
+  public func value(for key: [UInt8]) throws(StoreError) -> [UInt8]? { try store.value(for: key) }
+
+  public func rows(prefix: [UInt8], after: [UInt8]?, limit: Int) throws(StoreError) -> [Row] {
+    try store.rows(prefix: prefix, after: after, limit: limit)
+  }
+
+  public func write(_ changes: [RowChange]) throws(StoreError) {
+    for change in changes {
+      let bytes = change.key.count + (change.value?.count ?? 0)
+      written.rows += 1
+      written.bytes += bytes
+      if bytes > largest.bytes {
+        largest = (bytes, String(decoding: change.key.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "/") }, as: UTF8.self))
+      }
+    }
+    try store.write(changes)
+  }
+
+  /// All rows that there are, and their bytes, before any compression.
+  public func held() throws -> Written {
+    var held = Written()
+    var last: [UInt8]?
+    repeat {
+      let piece = try store.rows(prefix: [], after: last, limit: 10_000)
+      for row in piece {
+        held.rows += 1
+        held.bytes += row.key.count + row.value.count
+      }
+      last = piece.last?.key
+    } while last != nil
+    return held
+  }
+}

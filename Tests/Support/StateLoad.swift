@@ -1,0 +1,132 @@
+import Contracts
+import Deployment
+import JSON
+import Streaming
+import Terms
+
+/// A history of any size under the services' own stages, and what it costs their state: one referrer, its referees, their payments.
+///
+/// Ids and amounts have one length whatever their number, so that equal work writes equal bytes. The clock is the events'.
+public final class StateLoad {
+  /// 2026-01-05T09:00:00Z
+  public static let start = Instant(milliseconds: 1_767_603_600_000)
+
+  public private(set) var stores: [MeteredStore] = []
+  private let simulation: Simulation
+  private let program: ProgramID
+  private let counts = Counts()
+  private var events: Int64 = 0
+  private var payments = 0
+
+  private final class Counts {
+    var notices = 0
+    var refused = 0
+  }
+
+  /// An event, ready to be taken.
+  public struct Event {
+    let envelope: Envelope
+    let topic: Topic
+    let data: [UInt8]
+  }
+
+  /// - Parameters:
+  ///   - services: those that are run; all if nil.
+  ///   - store: where a service's state goes.
+  public init(
+    _ programs: Programs, program: ProgramID, services: [ServiceName]? = nil, store: (ServiceName) throws -> any StateStore
+  ) throws {
+    self.program = program
+    var stores: [MeteredStore] = []
+    let counts = counts
+    simulation = try Simulation(
+      services: Deployment.services(programs).filter { services?.contains($0.name) ?? true }, programs: programs.ids,
+      store: { name in
+        let metered = MeteredStore(try store(name), of: name)
+        stores.append(metered)
+        return metered
+      }, notice: { _ in counts.notices += 1 }, refused: { _ in counts.refused += 1 })
+    self.stores = stores
+  }
+
+  public var notices: Int { counts.notices }
+  public var refused: Int { counts.refused }
+
+  /// Rows and bytes of row changes so far, of all stores.
+  public var written: MeteredStore.Written { stores.reduce(into: .init()) { $0.add($1.written) } }
+
+  // MARK: Events
+
+  /// The code that referees name.
+  public func code() throws -> Event {
+    try event(CodeRequested(request: "code", account: "referrer", requestedAt: Self.start, vanity: "CODE"))
+  }
+
+  public func registration(_ referee: Int) throws -> Event {
+    try event(
+      AccountRegistered(account: try account(referee), registeredAt: at(referee), referral: RegistrationReferral(code: "CODE")))
+  }
+
+  /// What attribution says of a registration: for loads without attribution.
+  public func attribution(_ referee: Int) throws -> Event {
+    try event(
+      ReferralAttributed(
+        referral: try id("e", referee), referrer: "referrer", referee: try account(referee), code: "CODE",
+        registeredAt: at(referee), attributedAt: at(referee), terms: "\(program)@1", because: []))
+  }
+
+  public func subscription(_ referee: Int) throws -> Event {
+    try event(
+      SubscriptionChanged(
+        subscription: try id("s", referee), account: try account(referee), company: try id("c", referee), plan: "Pro",
+        changedAt: at(referee), status: .active))
+  }
+
+  /// The next payment: a second after the one before, or after as long as is asked.
+  public func payment(by referee: Int, every seconds: Int = 1, subscription: Bool = false) throws -> Event {
+    payments += 1
+    return try event(
+      PaymentSettled(
+        payment: try id("p", payments), account: try account(referee), subscription: subscription ? try id("s", referee) : nil,
+        paidAt: Self.start + .seconds(Int64(2_000_000 + payments * seconds)), currency: "KZT",
+        lines: [PaymentLine(sku: "plan", kind: .plan, plan: "Corporate", amount: Int64(100_000 + payments % 1000))]))
+  }
+
+  /// A small part of a payment comes back, for the so manieth time; the payment need not have come.
+  public func refund(_ number: Int, ofPayment payment: Int, by referee: Int) throws -> Event {
+    try event(
+      PaymentRefunded(
+        refund: try id("r", number), payment: try id("p", payment), account: try account(referee),
+        refundedAt: Self.start + .seconds(Int64(3_000_000 + number)), currency: "KZT", amount: 10))
+  }
+
+  public func take(_ event: Event) throws {
+    events += 1
+    try simulation.take(event.envelope, topic: event.topic, data: event.data, number: events)
+  }
+
+  public func advance(to instant: Instant) throws { try simulation.advance(to: instant) }
+  public var clock: Instant { simulation.clock }
+
+  // MARK: Plumbing
+
+  private var made: Int64 = 0
+
+  private func event<M: Message>(_ message: M) throws -> Event {
+    made += 1
+    let envelope = Envelope(
+      id: "evt-" + Self.digits(Int(made)), source: "/load", type: M.type, time: message.instant, program: program)
+    return Event(envelope: envelope, topic: M.topic, data: try JSONEncoding.encode(message))
+  }
+
+  private func at(_ referee: Int) -> Instant { Self.start + .seconds(Int64(referee)) }
+  private func account(_ referee: Int) throws -> AccountID { try id("e", referee) }
+
+  private func id<Kind>(_ prefix: String, _ number: Int) throws -> Identifier<Kind> {
+    let text = prefix + Self.digits(number)
+    guard let id = Identifier<Kind>(text) else { throw BrokerFailure("not an identifier: \(text)") }
+    return id
+  }
+
+  private static func digits(_ number: Int) -> String { String(String(100_000_000 + number).dropFirst()) }
+}
