@@ -210,7 +210,8 @@ public final class StageTask {
     guard let key else { return false }
     if let known = rows.value(Int64.self, key) {
       guard known == fingerprint else {
-        throw Refusal(.conflictingDuplicate, "\(type) '\(step.message.businessID ?? event.envelope.id)' is known with another body")
+        throw Refusal(
+          .conflictingDuplicate, "\(type) '\(step.message.businessID ?? event.envelope.id)' is known with another body")
       }
       return true
     }

@@ -144,7 +144,9 @@ struct TaskOpener {
 
   /// Reads the changelog read_committed from `start` until its end is at or past `end`: an earlier owner's transaction may still be
   /// open, and markers take offsets.
-  private func restore(_ store: RocksStore, _ changelog: TopicPartition, from start: Int64, to end: Int64, _ cluster: String?) throws {
+  private func restore(_ store: RocksStore, _ changelog: TopicPartition, from start: Int64, to end: Int64, _ cluster: String?)
+    throws
+  {
     guard start < end else { return }
     var configuration = configuration
     // One partition at a time needs no large prefetch.
