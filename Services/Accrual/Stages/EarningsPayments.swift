@@ -54,7 +54,15 @@ extension EarningsStage {
           RewardEarned(
             referrer: referral.referrer, referee: payment.account, payment: payment.payment, paidAt: payment.paidAt,
             attributedAt: referral.attributedAt, amount: amount, currency: payment.currency, base: base, rate: earning.rate,
-            creditAt: creditAt, availableAt: availableAt, changes: changes, terms: terms.name, because: because)))
+            creditAt: creditAt, availableAt: availableAt, changes: changes, terms: terms.name,
+            because: because + [
+              Because(
+                "hold",
+                [
+                  "creditAfter": "\(reward.creditAfter)", "creditAt": "\(creditAt)", "availableAfter": "\(reward.availableAfter)",
+                  "availableAt": "\(availableAt)",
+                ])
+            ])))
     }
   }
 
