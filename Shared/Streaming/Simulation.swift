@@ -31,15 +31,16 @@ public final class Simulation {
   private var told: Set<Refused> = []
   public private(set) var clock = Instant(milliseconds: 0)
 
+  /// - Parameter store: what holds the state of a service; memory unless somebody wants to look at it afterwards.
   public init(
-    services: [Service], programs: Set<ProgramID>, notice: @escaping (OutputRecord) -> Void,
-    refused: @escaping (DeadLetter) -> Void
+    services: [Service], programs: Set<ProgramID>, store: (ServiceName) throws -> any StateStore = { _ in MemoryStore() },
+    notice: @escaping (OutputRecord) -> Void, refused: @escaping (DeadLetter) -> Void
   ) throws {
     self.notice = notice
     self.refused = refused
     reads = services.map(\.inputs)
     tasks = try services.map {
-      try StageTask(service: $0.name, stages: $0.stages, programs: programs, store: MemoryStore())
+      try StageTask(service: $0.name, stages: $0.stages, programs: programs, store: store($0.name))
     }
   }
 

@@ -81,7 +81,8 @@ struct LedgerStage: Stage {
     case .withdrawalRequested(let request): declineUnlessWithdrawable(request, program, turn)
     case .withdrawalOpened(let opened): try reserve(opened, program, turn)
     case .withdrawalPaid(let paid): try book(paid.request, at: paid.at, turn)
-    case .withdrawalFailed(let failed): try release(failed.request, at: failed.at, Because("withdrawal-failed", Self.cause(failed.because)), turn)
+    case .withdrawalFailed(let failed):
+      try release(failed.request, at: failed.at, Because("withdrawal-failed", Self.cause(failed.because)), turn)
     case .withdrawalDeclined(let declined):
       let reasons = Because.Fact.list(declined.reasons.map(\.rawValue))
       try release(declined.request, at: declined.at, Because("withdrawal-declined", ["reasons": reasons]), turn)

@@ -104,7 +104,8 @@ extension LedgerStage {
       Because(
         "held",
         [
-          "amount": .number(reward.amount), "causes": .list(reward.causes.map(\.rawValue)), "standing": .text(reward.progress.rawValue),
+          "amount": .number(reward.amount), "causes": .list(reward.causes.map(\.rawValue)),
+          "standing": .text(reward.progress.rawValue),
           "creditAt": "\(reward.creditAt)", "availableAt": "\(reward.availableAt)",
         ])
     ]

@@ -81,14 +81,16 @@ extension LedgerStage {
           .notice(
             BonusCaptured(
               request: request, referrer: referrer, amount: amount, currency: currency, invoice: invoice, at: instant,
-              balance: balance, terms: terms, because: [Because("captured", ["amount": .number(amount), "invoice": .text(invoice.value)])])))
+              balance: balance, terms: terms,
+              because: [Because("captured", ["amount": .number(amount), "invoice": .text(invoice.value)])])))
       case .released(let instant):
         let balance = try move(amount, in: currency, from: .reserved, to: .available, turn)
         turn.emit(
           .notice(
             BonusReleased(
               request: request, referrer: referrer, amount: amount, currency: currency, invoice: invoice, at: instant,
-              balance: balance, terms: terms, because: [Because("released", ["amount": .number(amount), "invoice": .text(invoice.value)])])))
+              balance: balance, terms: terms,
+              because: [Because("released", ["amount": .number(amount), "invoice": .text(invoice.value)])])))
       }
     }
   }

@@ -54,7 +54,8 @@ extension LedgerStage {
         [
           "payment": .text(reward.payment.value), "payer": .text(reward.referee.value), "referrer": .text(row.key),
           "amount": .number(reward.amount), "currency": .text(reward.currency.code), "standing": .text(reward.progress.rawValue),
-          "causes": .list(reward.causes.map(\.rawValue)), "creditAt": "\(reward.creditAt)", "availableAt": "\(reward.availableAt)",
+          "causes": .list(reward.causes.map(\.rawValue)), "creditAt": "\(reward.creditAt)",
+          "availableAt": "\(reward.availableAt)",
           "terms": .text(reward.terms),
         ])
     }

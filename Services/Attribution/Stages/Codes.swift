@@ -98,7 +98,8 @@ public struct Codes: Stage {
       turn.emit(
         .clickCounted(
           ClickCounted(
-            code: visit.code, at: visit.visitedAt, visitor: visit.visitor, terms: terms.name, because: [Because("counted", ["owner": .text(owner.value)])])))
+            code: visit.code, at: visit.visitedAt, visitor: visit.visitor, terms: terms.name,
+            because: [Because("counted", ["owner": .text(owner.value)])])))
     } else {
       turn.emit(
         .clickRejected(

@@ -66,7 +66,9 @@ func judge(
     ]
     objections.append(Objection(.selfReferral, judge: "referrer", facts))
   }
-  if boundTo == claim.referee { objections.append(Objection(.loop, judge: "referrer", [("boundTo", .text(claim.referee.value))])) }
+  if boundTo == claim.referee {
+    objections.append(Objection(.loop, judge: "referrer", [("boundTo", .text(claim.referee.value))]))
+  }
   let at = claim.registeredAt
   if facts.isClosed(at: at) || !facts.isAdmitted(by: terms.referrer, at: at) {
     let closed: [(String, Because.Fact)] = facts.closedAt.map { $0 <= at ? [("closedAt", "\($0)")] : [] } ?? []

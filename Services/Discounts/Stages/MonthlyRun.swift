@@ -64,7 +64,9 @@ extension Allocation {
     _ reason: SkipReason, pending: [Invoice], companies: Int, active: Int64, _ terms: DiscountTerms
   ) -> Because {
     switch reason {
-    case .pendingPayments: Because(reason.rawValue, ["invoices": .list(pending.prefix(10).map(\.invoice.value)), "count": .number(Int64(pending.count))])
+    case .pendingPayments:
+      Because(
+        reason.rawValue, ["invoices": .list(pending.prefix(10).map(\.invoice.value)), "count": .number(Int64(pending.count))])
     case .noActiveCompany: Because(reason.rawValue, ["companies": .number(Int64(companies))])
     case .belowMinimum:
       Because(reason.rawValue, ["active": .number(active), "minimum": .number(terms.tiers.first?.from ?? 0)])

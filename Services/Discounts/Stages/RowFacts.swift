@@ -23,7 +23,8 @@ extension Activity {
       return Because(
         "offer-open",
         [
-          "referee": .text(row.key), "percent": .number(offer.percent), "plans": .list(offer.plans), "expiresAt": "\(offer.expiresAt)",
+          "referee": .text(row.key), "percent": .number(offer.percent), "plans": .list(offer.plans),
+          "expiresAt": "\(offer.expiresAt)",
           "terms": .text(offer.terms),
         ])
     }
@@ -52,7 +53,8 @@ extension Allocation {
         "company-subscription",
         [
           "company": .text(latest.value.company.value), "owner": .text(row.key),
-          "subscription": .text(subscription.subscription.value), "status": .text(latest.value.status.rawValue), "since": "\(latest.at)",
+          "subscription": .text(subscription.subscription.value), "status": .text(latest.value.status.rawValue),
+          "since": "\(latest.at)",
         ])
     }
     if let invoice = try row.value(in: Rows.invoices), let issued = invoice.issued {

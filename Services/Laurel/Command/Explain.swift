@@ -60,7 +60,9 @@ enum Explain {
       let only = try program(invocation, among: programs)
       stories = try self.stories(subject, id, Chronicle(events: events, programs, until: invocation.instant("until")), only: only)
     case (nil, let state?):
-      if invocation.optionalText("until") != nil { throw misuse(invocation, "--until goes with --events: a state has no clock to move") }
+      if invocation.optionalText("until") != nil {
+        throw misuse(invocation, "--until goes with --events: a state has no clock to move")
+      }
       stories = try StateStories(folder: state, program: invocation.optionalText("program")).stories(of: subject, id)
     default: throw misuse(invocation, "one of --events FILE and --state DIR is needed")
     }
@@ -133,7 +135,9 @@ enum Explain {
     } else if known.isEmpty {
       text += others.isEmpty ? ", nor any other" : ""
     } else if others.isEmpty {
-      text += "; it knows " + listed(known.sorted().prefix(5).map { "'\($0)'" }) + (known.count > 5 ? ", and \(known.count - 5) more" : "")
+      text +=
+        "; it knows " + listed(known.sorted().prefix(5).map { "'\($0)'" })
+        + (known.count > 5 ? ", and \(known.count - 5) more" : "")
     }
     return CommandFailure(text)
   }

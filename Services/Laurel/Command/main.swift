@@ -11,7 +11,8 @@ let laurel = Command(
     laurel simulate --terms ops/terms --events ops/demo/bonus.jsonl
     """,
   subcommands: [
-    Demo.command, Simulate.command, Explain.command, TermsCheck.command, Dev.command, Publish.command, Tail.command, Clock.command,
+    Demo.command, Simulate.command, Explain.command, TermsCheck.command, Dev.command, Publish.command, Tail.command,
+    Clock.command,
     Topics.command,
   ], version: "0.1")
 

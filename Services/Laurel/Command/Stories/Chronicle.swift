@@ -39,7 +39,8 @@ struct Chronicle {
     file = source.name
     let record = Record(only: programs.all.count == 1 ? programs.all[0].id : nil)
     let simulation = try Simulation(
-      services: Deployment.services(programs), programs: programs.ids, notice: { record.said($0) }, refused: { record.refused($0) })
+      services: Deployment.services(programs), programs: programs.ids, notice: { record.said($0) },
+      refused: { record.refused($0) })
     while let entry = try source.next() {
       switch entry {
       case .event(let event):
@@ -136,7 +137,9 @@ extension Chronicle {
   /// What the entries say of one subject, with the lines that could not be read and name it.
   ///
   /// - Parameter concerns: whether a message is about the subject.
-  func passages(_ program: ProgramID, naming id: String, currency: Currency?, _ concerns: (any Message) -> Bool) -> [Story.Passage] {
+  func passages(_ program: ProgramID, naming id: String, currency: Currency?, _ concerns: (any Message) -> Bool) -> [Story
+    .Passage]
+  {
     entries.compactMap { entry in
       guard entry.program == program || entry.program == nil else { return nil }
       switch entry.happening {
@@ -148,7 +151,8 @@ extension Chronicle {
         guard concerns(message) else { return nil }
         let what = InputText.sentence(message) ?? type(of: message).type
         return Story.Passage(
-          at: message.instant, isDecision: false, text: "refused, in line \(entry.line): \(what)", because: ["\(reason): \(detail)"])
+          at: message.instant, isDecision: false, text: "refused, in line \(entry.line): \(what)",
+          because: ["\(reason): \(detail)"])
       case .unreadable(let text, let reason, let detail):
         guard text.contains("\"\(id)\"") else { return nil }
         return Story.Passage(

@@ -55,7 +55,8 @@ struct CompanyStory {
 
   private var runsWithoutShare: [DiscountAssigned] {
     let dealt = chronicle.notices(DiscountAssigned.self, program).filter { $0.account == owner }
-    let first = chronicle.inputs(program).filter { Self.company(of: $0) == company && $0 is SubscriptionChanged }.map(\.instant).min()
+    let first = chronicle.inputs(program).filter { Self.company(of: $0) == company && $0 is SubscriptionChanged }.map(\.instant)
+      .min()
     let runs = Dictionary(dealt.map { ($0.asOf, $0) }, uniquingKeysWith: { first, _ in first })
     return runs.values.filter { run in
       !dealt.contains { $0.asOf == run.asOf && $0.company == company } && first.map { $0 < run.asOf } ?? false

@@ -61,16 +61,21 @@ struct StateStories {
   }
 
   private func stores() throws -> [Store] {
-    let files = FileManager.default
-    let names: [String]
-    do { names = try files.contentsOfDirectory(atPath: folder).sorted() } catch {
-      throw CommandFailure("\(folder): cannot be read as a folder")
-    }
-    return names.flatMap { name -> [Store] in
+    guard let names = Self.names(in: folder) else { throw CommandFailure("\(folder): cannot be read as a folder") }
+    // 'laurel dev' gives each instance a folder of its own.
+    return Self.stores(in: folder) + names.flatMap { Self.stores(in: "\(folder)/\($0)") }
+  }
+
+  private static func stores(in folder: String) -> [Store] {
+    (names(in: folder) ?? []).flatMap { name -> [Store] in
       guard let service = ServiceName.allCases.first(where: { name.hasSuffix($0.rawValue) }) else { return [] }
-      let partitions = (try? files.contentsOfDirectory(atPath: "\(folder)/\(name)")) ?? []
-      return partitions.filter { Int($0) != nil }.sorted().map { Store(service: service, path: "\(folder)/\(name)/\($0)") }
+      let partitions = names(in: "\(folder)/\(name)") ?? []
+      return partitions.filter { Int($0) != nil }.map { Store(service: service, path: "\(folder)/\(name)/\($0)") }
     }
+  }
+
+  private static func names(in folder: String) -> [String]? {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder))?.sorted()
   }
 
   private func rows(in store: Store, naming id: String) throws -> [(ProgramID, Because)] {

@@ -34,7 +34,8 @@ enum StateText {
     of subject: Explain.Subject, _ id: String, owner: String, program: ProgramID, _ facts: [Because]
   ) -> Story {
     let title =
-      subject == .referral ? "The referral of \(id), program \(program)"
+      subject == .referral
+      ? "The referral of \(id), program \(program)"
       : "\(subject.rawValue.capitalizedFirst) \(id) of \(owner), program \(program)"
     let passages = facts.compactMap { fact in
       sentence(fact).map { Story.Passage(at: date(of: fact), isDecision: false, text: $0, because: terms(fact)) }
@@ -53,7 +54,8 @@ enum StateText {
     case "unreferred": "nobody brought \(text(fact, "referee"))"
     case "referred-by": "\(text(fact, "referee")) was brought by \(text(fact, "referrer"))"
     case "registered-unbound":
-      "\(text(fact, "referee")) registered" + (fact["named"] == .flag(true) ? ", and its referral was rejected" : ", naming no referral")
+      "\(text(fact, "referee")) registered"
+        + (fact["named"] == .flag(true) ? ", and its referral was rejected" : ", naming no referral")
     case "registered-pending": "\(text(fact, "referee")) registered; whether that binds it is being asked"
     case "registered-bound": "\(text(fact, "referee")) registered, and is bound to \(text(fact, "referrer"))"
     case "payment-waits": "the payment waits until it is known who brought \(text(fact, "payer"))"
@@ -66,7 +68,8 @@ enum StateText {
       "\(text(fact, "referrer")) has a reward of \(money(fact, "amount")) from it, \(standing(fact))"
     case "activity":
       text(fact, "referee") + (fact["active"] == .flag(true) ? " is an active referral" : " is no active referral")
-    case "offer-open": "its offer of \(text(fact, "percent")) % for \(text(fact, "plans")) is open until \(day(fact, "expiresAt"))"
+    case "offer-open":
+      "its offer of \(text(fact, "percent")) % for \(text(fact, "plans")) is open until \(day(fact, "expiresAt"))"
     case "company":
       "the company is known" + (fact["since"] == nil ? "" : " since \(day(fact, "since"))")
         + (fact["closedAt"] == nil ? "" : ", and closed since \(day(fact, "closedAt"))")

@@ -42,7 +42,8 @@ struct WithdrawalStory {
       }
     }
     return Story(
-      title: "Withdrawal \(request) of \(owner), program \(program)", passages: passages, asOf: chronicle.clock, next: next(asked))
+      title: "Withdrawal \(request) of \(owner), program \(program)", passages: passages, asOf: chronicle.clock, next: next(asked)
+    )
   }
 
   private func isOwn(_ request: RequestID, _ message: any Message) -> Bool {
@@ -74,7 +75,9 @@ struct WithdrawalStory {
     var standing: (any Notice)?
     var opened: WithdrawalOpened?
     for entry in chronicle.entries where entry.program == program {
-      guard case .said(let notice) = entry.happening, Self.request(of: notice).map({ isOwn($0, notice) }) ?? false else { continue }
+      guard case .said(let notice) = entry.happening, Self.request(of: notice).map({ isOwn($0, notice) }) ?? false else {
+        continue
+      }
       switch notice {
       case let n as WithdrawalOpened: (opened, standing) = (n, n)
       case is WithdrawalAwaitingApproval, is PayoutInstructed, is WithdrawalPaid, is WithdrawalFailed, is WithdrawalDeclined,
@@ -96,7 +99,9 @@ struct WithdrawalStory {
     case is WithdrawalFailed: sentence = "it is over: the money is back on the balance, and may be asked for again"
     default: sentence = "it is over: nothing is paid. Another request may be made"
     }
-    let balance = chronicle.balance(of: owner, in: asked.currency, program).map { "the balance of \(owner) is \(NoticeText.standing($0))" }
+    let balance = chronicle.balance(of: owner, in: asked.currency, program).map {
+      "the balance of \(owner) is \(NoticeText.standing($0))"
+    }
     return [sentence] + [balance].compactMap { $0 }
   }
 }

@@ -24,9 +24,12 @@ struct BecauseText {
     case "max-payments": "only the first \(text("max")) payments of a referee earn, and \(text("earned")) have earned already"
     case "no-plan-line": "a payment must hold a plan line to earn, and this one holds only \(list("skus"))"
     case "not-eligible-service":
-      "\(list("skus")) \(isOrAre("skus")) nothing that earns"
+      "\(list("skus")) \(isMany("skus") ? "are" : "is") nothing that earns"
         + (because["categories"] == nil ? "" : "; what earns is of the category \(list("categories", "or"))")
-    case "discounted-price": "\(list("skus")) was sold cheaper, by a \(list("discounts", "or")) discount, and does not count"
+    case "discounted-price":
+      isMany("skus")
+        ? "\(list("skus")) were sold cheaper, by a \(list("discounts", "or")) discount, and do not count"
+        : "\(list("skus")) was sold cheaper, by a \(list("discounts", "or")) discount, and does not count"
     case "account-closed": "the referrer's account was closed on \(day("closedAt")), before the payment"
     case "referrer-not-eligible": ineligible
     case "hold":
@@ -42,7 +45,7 @@ struct BecauseText {
     let parts = kinds.compactMap { kind, name in number(kind).map { "\(figure($0)) of \(name)" } }
     let sum = parts.isEmpty ? "\(money("lines")) of lines that earn" : parts.joined(separator: " + ")
     let less = number("paidWithBonus").map { $0 == 0 ? "" : " − \(figure($0)) paid with rewards" } ?? ""
-    let left = because["excluded"] == nil ? "" : " (\(list("excluded")) does not count)"
+    let left = because["excluded"] == nil ? "" : " (\(list("excluded")) \(isMany("excluded") ? "do" : "does") not count)"
     return "\(sum)\(less)\(left) = \(amount("base"))"
   }
 
@@ -116,7 +119,8 @@ struct BecauseText {
     case "above-limit": "\(amount("amount")) are more than the \(money("approvalAbove")) above which an operator decides"
     case "no-approval-needed":
       because["approvalAbove"] == nil
-        ? "no operator has to approve it" : "\(amount("amount")) are not more than the \(money("approvalAbove")) above which an operator decides"
+        ? "no operator has to approve it"
+        : "\(amount("amount")) are not more than the \(money("approvalAbove")) above which an operator decides"
     case "approved": "\(text("operator")) approved it" + quoted("note")
     case "declined-by-operator": "\(text("operator")) rejected it" + quoted("note")
     case "canceled": "its owner canceled it on \(day("canceledAt"))"
@@ -227,8 +231,8 @@ struct BecauseText {
     if case .list(let items)? = because[name] { listed(items, conjunction) } else { text(name) }
   }
 
-  private func isOrAre(_ name: String) -> String {
-    if case .list(let items)? = because[name], items.count > 1 { "are" } else { "is" }
+  private func isMany(_ name: String) -> Bool {
+    if case .list(let items)? = because[name] { items.count > 1 } else { false }
   }
 
   private func figure(_ minor: Int64) -> String { currency.map { MoneyText.figure(minor, $0) } ?? "\(minor)" }

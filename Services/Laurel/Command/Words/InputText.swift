@@ -53,7 +53,8 @@ enum InputText {
   private static func lines(_ payment: PaymentSettled) -> [String] {
     let shown = payment.lines.prefix(10).map { line in
       let discounts = (line.discounts ?? []).map { "\($0.kind.rawValue) discount" }
-      let about = [line.kind.rawValue == line.sku ? nil : line.kind.rawValue, line.plan, line.category].compactMap { $0 } + discounts
+      let about =
+        [line.kind.rawValue == line.sku ? nil : line.kind.rawValue, line.plan, line.category].compactMap { $0 } + discounts
       return "\(MoneyText.amount(line.amount, payment.currency)) for \(line.sku)"
         + (about.isEmpty ? "" : " (\(about.joined(separator: ", ")))")
     }

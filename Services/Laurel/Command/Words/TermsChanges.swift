@@ -51,7 +51,8 @@ enum TermsChanges {
     facts[.spending] = version.spending.map { [("lines that the balance can pay", listed($0.kinds))] }
     facts[.withdrawal] = version.withdrawal.map { terms in
       [
-        ("what an operator must approve", limits(terms)), ("the reminder of an open withdrawal", "after \(terms.dueSoonAfter.words)"),
+        ("what an operator must approve", limits(terms)),
+        ("the reminder of an open withdrawal", "after \(terms.dueSoonAfter.words)"),
         ("a withdrawal is overdue", "after \(terms.dueAfter.words)"),
       ]
     }
@@ -98,7 +99,8 @@ enum TermsChanges {
         "the rates by the referee's status",
         terms.statuses.isEmpty
           ? "none"
-          : terms.statuses.map { "\($0.rate.words) above \(TermsWords.thresholds($0, "or")) (\($0.name))" }.joined(separator: ", ")
+          : terms.statuses.map { "\($0.rate.words) above \(TermsWords.thresholds($0, "or")) (\($0.name))" }.joined(
+            separator: ", ")
       ),
       ("payments of a referee that earn", terms.maxPayments.map { "the first \($0)" } ?? "all"),
       ("a reward is credited", terms.creditAfter.wordsAfterPayment),

@@ -56,7 +56,8 @@ struct TermsConcerns {
     } else if version.spending == nil, version.withdrawal == nil, before?.reward != nil {
       warn(
         version, "",
-        "rewards of earlier versions can neither be spent nor withdrawn any more: keep spending or withdrawal until they are used")
+        "rewards of earlier versions can neither be spent nor withdrawn any more: keep spending or withdrawal until they are used"
+      )
     }
     if let withdrawal = version.withdrawal { lookAtWithdrawal(withdrawal, version) }
     if let offer = version.welcomeOffer { lookAtOffer(offer, version) }
@@ -126,7 +127,9 @@ struct TermsConcerns {
         "changes nothing: \(listed(same)) \(same.count == 1 ? "has" : "have") the same rate as the status before")
     }
     if reward.requiresPlanLine, !reward.lineKinds.contains(.plan) {
-      warn(version, "reward.lines.kinds", "leaves out plan lines, though a payment must have one to earn: the plan itself earns nothing")
+      warn(
+        version, "reward.lines.kinds",
+        "leaves out plan lines, though a payment must have one to earn: the plan itself earns nothing")
     }
   }
 
@@ -159,7 +162,8 @@ struct TermsConcerns {
     guard !withdrawal.approvalAbove.isEmpty else { return }
     for currency in all where withdrawal.approvalAbove[currency] == nil {
       warn(
-        version, "withdrawal.approvalAbove", "names no \(currency), as statuses do: withdrawals in \(currency) need no approval, however large")
+        version, "withdrawal.approvalAbove",
+        "names no \(currency), as statuses do: withdrawals in \(currency) need no approval, however large")
     }
   }
 
@@ -167,18 +171,19 @@ struct TermsConcerns {
     if version.spending == nil, version.withdrawal == nil {
       warn(version, "reward", "can be used for nothing: the version has neither spending nor withdrawal")
     }
-    lookAtHold(reward, refundWindow: nil, version)
+    found += Self.aboutHold(reward, refundWindow: nil, version)
   }
 
   /// - Parameter refundWindow: how long after a payment the money may go back; nil: the terms do not say.
-  mutating func lookAtHold(_ reward: RewardTerms, refundWindow: TimeSpan?, _ version: TermsVersion) {
-    guard let refundWindow else { return }
-    if reward.availableAfter > refundWindow {
-      warn(
-        version, "reward.availableAfter",
-        "is longer than the refund window of \(refundWindow.words): the rest of the \(reward.availableAfter.words) the referrer waits "
-          + "for nothing")
-    }
+  static func aboutHold(_ reward: RewardTerms, refundWindow: TimeSpan?, _ version: TermsVersion) -> [TermsConcern] {
+    guard let refundWindow, reward.availableAfter > refundWindow else { return [] }
+    return [
+      TermsConcern(
+        weight: .warning, version: version.version, field: "reward.availableAfter",
+        message:
+          "is longer than the refund window of \(refundWindow.words): the rest of the \(reward.availableAfter.words) the referrer "
+          + "waits for nothing")
+    ]
   }
 
   // MARK: Withdrawals and offers
@@ -214,7 +219,9 @@ struct TermsConcerns {
       let field = "discounts.tiers[\(index)]"
       if tier.from > terms.maxPerCompany {
         let who = index == 0 ? "no company ever gets a discount" : "no company ever gets these \(tier.percent) %"
-        warn(version, field + ".from", "is above maxPerCompany, \(terms.maxPerCompany), which is all that a company can have: \(who)")
+        warn(
+          version, field + ".from", "is above maxPerCompany, \(terms.maxPerCompany), which is all that a company can have: \(who)"
+        )
         continue
       }
       if let best, tier.percent < best.percent {
@@ -264,9 +271,12 @@ struct TermsConcerns {
     if !hadRun, !hasRun {
       warn(
         version, "effectiveFrom",
-        "leaves \(month) without a run: by version \(version.version - 1) it would come later in the month, by this one it is past already")
+        "leaves \(month) without a run: by version \(version.version - 1) it would come later in the month, by this one it is past already"
+      )
     } else if hadRun, hasRun {
-      note(version, "discounts.day", "comes once more in \(month), which has had its run by then: the first run by this version is a month later")
+      note(
+        version, "discounts.day",
+        "comes once more in \(month), which has had its run by then: the first run by this version is a month later")
     }
   }
 }

@@ -233,7 +233,8 @@ struct TermsWords {
     } else {
       sentences.append("The next runs under this version:")
       sentences += runs.map { run in
-        schedule.zone == .utc ? "- \(run.readable)" : "- \(run.readable(in: schedule.zone)) in \(schedule.zone.name), \(run.readable)"
+        schedule.zone == .utc
+          ? "- \(run.readable)" : "- \(run.readable(in: schedule.zone)) in \(schedule.zone.name), \(run.readable)"
       }
     }
     return Section(title: "Calendar", sentences: sentences)
