@@ -41,7 +41,7 @@ import Testing
   func story(_ given: Case) throws {
     let stories = try Explain.stories(given.subject, given.id, chronicle(given.file, until: given.until), only: nil)
     // As one line, however it is broken.
-    let text = stories.flatMap(\.lines).joined(separator: " ").split(separator: " ").joined(separator: " ")
+    let text = stories.flatMap(\.lines).flatMap { $0.split(whereSeparator: \.isWhitespace) }.joined(separator: " ")
     var rest = text[...]
     for sentence in given.tells {
       let place = try #require(rest.firstRange(of: sentence), "after '\(sentence)' was looked for:\n\(text)")
@@ -82,7 +82,7 @@ import Testing
     Case(
       "every-duplicates", .payment, "p1", "(again: it changes nothing)", "refused, in line 6", "conflicting-duplicate: "),
     Case("a1-attribution", .payment, "p2", "Nobody brought delta, so the payment earns nobody anything"),
-    Case("b2-active", .payment, "own-r01-p", "The program rewards no payments"),
+    Case("b2-active", .payment, "p1", "The program rewards no payments"),
   ]
 
   static let referrals = [
@@ -132,7 +132,7 @@ import Testing
     (Explain.Subject.payment, "p9", "knows no payment 'p9'; did you mean 'p1'?"),
     (.payment, "beta", "'beta' is a referral: try 'laurel explain referral beta'"),
     (.withdrawal, "w1", "knows no withdrawal 'w1', nor any other"),
-    (.referral, "somebody", "it knows 'acme' and 'beta'"),
+    (.referral, "somebody", "it knows 'beta'"),
   ])
   func anUnknownIDIsAnsweredWithKnownOnes(_ subject: Explain.Subject, _ id: String, _ says: String) throws {
     let failure = #expect(throws: CommandFailure.self) {
@@ -160,6 +160,26 @@ import Testing
     #expect(codes.count > 20)
   }
 
+  /// Whatever code a stage gives, a person can read it.
+  @Test func everyCodeOfTheStagesIsKnown() throws {
+    let services = Example.repository.appending(path: "Services")
+    var codes: Set<String> = []
+    for service in ["Accrual", "Attribution", "Discounts", "Payouts"] {
+      let stages = services.appending(path: "\(service)/Stages")
+      // RowFacts tell of the state, not of a notice.
+      for name in try FileManager.default.contentsOfDirectory(atPath: stages.path) where name != "RowFacts.swift" {
+        let text = try String(contentsOf: stages.appending(path: name), encoding: .utf8)
+        for match in text.matches(of: /(?:Because|size|self\.init)\(\s*"([a-z-]+)"/) { codes.insert(String(match.output.1)) }
+      }
+    }
+    #expect(codes.count > 30)
+    let reasons =
+      AttributionReason.allCases.map(\.rawValue) + RewardReason.allCases.map(\.rawValue) + BonusReason.allCases.map(\.rawValue)
+      + WithdrawalReason.allCases.map(\.rawValue) + SkipReason.allCases.map(\.rawValue) + VoidReason.allCases.map(\.rawValue)
+      + CodeReason.allCases.map(\.rawValue) + ClickReason.allCases.map(\.rawValue)
+    for code in codes.union(reasons) { #expect(BecauseText.sentence(Because(code), currency: "USD") != code) }
+  }
+
   // MARK: A state folder
 
   /// The state of the services after a file, as their stores hold it; read while the stores are open.
@@ -172,18 +192,20 @@ import Testing
       services: Deployment.services(programs), programs: programs.ids,
       store: { try RocksStore(directory: "\(folder)/\($0.rawValue)/0", resources: resources) }, notice: { _ in },
       refused: { _ in })
-    for (name, until) in [("bonus", "2026-01-12T00:00:00Z"), ("tiers", "2026-04-29T00:00:00Z"), ("c9-c10-withdrawal", nil)] {
+    for (name, until) in [("bonus", "2026-01-12T00:00:00Z"), ("c9-c10-withdrawal", nil), ("tiers", "2026-04-29T00:00:00Z")] {
       let end = until.flatMap(Instant.init(written:))
       let file = try EventFile(path: Self.path(name))
       while let entry = try file.next() {
         guard case .event(let event) = entry, end.map({ event.time < $0 }) ?? true else { continue }
         try simulation.take(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line))
       }
+      if let end { try simulation.advance(to: end) }
     }
     let before = try files(folder)
     let reader = StateStories(folder: folder, program: nil)
     func told(_ subject: Explain.Subject, _ id: String) throws -> String {
-      try reader.stories(of: subject, id).flatMap(\.lines).joined(separator: " ").split(separator: " ").joined(separator: " ")
+      try reader.stories(of: subject, id).flatMap(\.lines).flatMap { $0.split(whereSeparator: \.isWhitespace) }.joined(
+        separator: " ")
     }
     #expect(try told(.payment, "p1").contains("acme has a reward of 40,500.00 KZT from it"))
     #expect(try told(.payment, "p1").contains("beta was brought by acme"))

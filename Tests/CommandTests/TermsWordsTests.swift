@@ -82,21 +82,21 @@ import Testing
     Case("rate: 10%", "rate: 100%", "p.yaml:10:13: reward.rate: warning: is 100 %"),
     Case(
       "rate: 1%", "rate: 0%",
-      "p.yaml:13:57: reward.statuses[1].rate: warning: is 0 %: every payment of a referee with the status B"),
-    Case("rate: 1%", "rate: 5%", "p.yaml:13:57: reward.statuses[1].rate: note: changes nothing: B has the same rate"),
+      "p.yaml:13:56: reward.statuses[1].rate: warning: is 0 %: every payment of a referee with the status B"),
+    Case("rate: 1%", "rate: 5%", "p.yaml:13:56: reward.statuses[1].rate: note: changes nothing: B has the same rate"),
     Case(
       "kinds: [plan]}", "kinds: [service], requiresPlanLine: true}",
-      "p.yaml:9:23: reward.lines.kinds: warning: leaves out plan lines"),
+      "p.yaml:9:22: reward.lines.kinds: warning: leaves out plan lines"),
     Case(
       "{USD: 200, EUR: 200}", "{USD: 200}",
-      "p.yaml:13:31: reward.statuses[1].above: warning: has no threshold in EUR, as other statuses have: nobody who pays in it becomes B"
+      "p.yaml:13:28: reward.statuses[1].above: warning: has no threshold in EUR, as other statuses have: nobody who pays in it becomes B"
     ),
     Case(
       "approvalAbove: {USD: 5, EUR: 5}", "approvalAbove: {USD: 5, EUR: 5, UAH: 5}",
-      "p.yaml:16:61: withdrawal.approvalAbove.UAH: warning: is a currency that no status has a threshold in"),
+      "p.yaml:16:55: withdrawal.approvalAbove.UAH: warning: is a currency that no status has a threshold in"),
     Case(
       "approvalAbove: {USD: 5, EUR: 5}", "approvalAbove: {USD: 5}",
-      "p.yaml:16:36: withdrawal.approvalAbove: warning: names no EUR, as statuses do"),
+      "p.yaml:16:33: withdrawal.approvalAbove: warning: names no EUR, as statuses do"),
     Case(
       "    withdrawal: {approvalAbove: {USD: 5, EUR: 5}, dueSoonAfter: 1d, dueAfter: 2d}\n", "",
       "p.yaml:9:7: reward: warning: can be used for nothing"),
@@ -153,9 +153,8 @@ import Testing
       try concerns(text.replacing("DAY", with: "15"), at: Self.now).map { String($0.prefix(60)) }
         == ["p.yaml:26:20: effectiveFrom: warning: leaves 2026-06 without"])
     let late = text.replacing("day: 28", with: "day: 10").replacing("DAY", with: "25")
-    #expect(
-      try concerns(late, at: Self.now).map { String($0.prefix(66)) }
-        == ["p.yaml:30:74: discounts.day: note: comes once more in 2026-06, whic"])
+    let again = try concerns(late, at: Self.now)
+    #expect(again.count == 1 && again[0].hasPrefix("p.yaml:30:74: discounts.day: note: comes once more in 2026-06"), "\(again)")
   }
 
   @Test func aHoldLongerThanTheRefundWindow() throws {

@@ -15,7 +15,7 @@ struct RegistrationJudgement: Equatable {
 }
 
 /// Why one judge refuses, with the facts.
-struct Objection: Codable, Equatable, Sendable {
+struct Objection: Equatable {
   let reason: AttributionReason
   let because: Because
 

@@ -42,7 +42,7 @@ enum StateText {
     }
     let next = facts.compactMap(next)
     return Story(
-      title: title, passages: passages.sorted { ($0.at?.milliseconds ?? 0) < ($1.at?.milliseconds ?? 0) }, asOf: nil,
+      title: title, passages: passages.sorted { ($0.at?.milliseconds ?? .max) < ($1.at?.milliseconds ?? .max) }, asOf: nil,
       next: next.isEmpty ? ["nothing is to come, as far as the state knows"] : next)
   }
 

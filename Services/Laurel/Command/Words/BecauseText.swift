@@ -83,7 +83,7 @@ struct BecauseText {
   private var refunded: String {
     guard let onEarning = number("onEarningLines"), let received = number("received"), let refunds = number("refunds"),
       let lineRefunds = number("lineRefunds")
-    else { return raw }
+    else { return "a refund has taken its share of what the reward was computed from" }
     var text = onEarning == 0 ? money("base") : "(\(money("base")) − \(figure(onEarning)) refunded of lines that earn)"
     if refunds != lineRefunds {
       let whole = lineRefunds == 0 ? figure(received) : "(\(figure(received)) − \(figure(lineRefunds)))"
