@@ -154,6 +154,10 @@ import Testing
         == ["p.yaml:26:20: effectiveFrom: warning: leaves 2026-06 without"])
     let late = text.replacing("day: 28", with: "day: 10").replacing("DAY", with: "25")
     let again = try concerns(late, at: Self.now)
+    // The calendar names no run that will not be held.
+    let versions = try TermsFiles.parse(late, file: "p.yaml").versions
+    let sentences = TermsWords.sections(of: versions[1], after: versions[0], from: Self.now, until: nil).flatMap(\.sentences)
+    #expect(sentences.first { $0.hasPrefix("- ") && $0.hasSuffix("UTC") } == "- 25 Jul 2026 00:00 UTC")
     #expect(again.count == 1 && again[0].hasPrefix("p.yaml:30:74: discounts.day: note: comes once more in 2026-06"), "\(again)")
   }
 

@@ -68,8 +68,9 @@ enum TermsReport {
     for (index, version) in program.versions.enumerated() {
       let next = index + 1 < program.versions.count ? program.versions[index + 1].effectiveFrom : nil
       lines += ["", title(version, until: next, at: now)]
-      if index > 0 { lines += changes(from: program.versions[index - 1], to: version) }
-      for section in TermsWords.sections(of: version, from: now, until: next) {
+      let before = index > 0 ? program.versions[index - 1] : nil
+      if let before { lines += changes(from: before, to: version) }
+      for section in TermsWords.sections(of: version, after: before, from: now, until: next) {
         lines += ["", "  \(section.title)"]
         lines += section.sentences.map { sentence in
           // The rows of a table stand deeper than the sentence that begins it.

@@ -11,8 +11,7 @@ enum TermsChanges {
       let (left, right) = (before[section], after[section])
       switch (left, right) {
       case (nil, nil): continue
-      case (nil, let facts?):
-        sentences.append("New: \(section.rawValue) (\(facts.map { "\($0.name): \($0.value)" }.joined(separator: "; "))).")
+      case (nil, _?): sentences.append("New: \(section.rawValue).")
       case (_?, nil): sentences.append("Gone: \(section.rawValue).")
       case (let left?, let right?):
         for (was, now) in zip(left, right) where was.value != now.value {

@@ -266,7 +266,7 @@ struct TermsConcerns {
   private mutating func lookAtChange(of old: MonthlySchedule, to new: MonthlySchedule, _ version: TermsVersion) {
     let before = version.effectiveFrom - .milliseconds(1)
     let month = new.period(of: version.effectiveFrom)
-    let hadRun = old.period(of: version.effectiveFrom) == month && old.period(of: old.next(after: before)) != month
+    let hadRun = TermsWords.period(heldBy: old, before: version.effectiveFrom) == month
     let hasRun = new.period(of: new.next(after: before)) == month
     if !hadRun, !hasRun {
       warn(

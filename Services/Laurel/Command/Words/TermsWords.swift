@@ -11,16 +11,19 @@ struct TermsWords {
 
   private let version: TermsVersion
 
-  init(_ version: TermsVersion) { self.version = version }
+  private init(_ version: TermsVersion) { self.version = version }
 
   /// - Parameters:
+  ///   - before: the version before it.
   ///   - instant: from when on runs of the calendar are named.
   ///   - end: when the next version takes over; nil: never.
-  static func sections(of version: TermsVersion, from instant: Instant, until end: Instant?) -> [Section] {
+  static func sections(
+    of version: TermsVersion, after before: TermsVersion? = nil, from instant: Instant, until end: Instant?
+  ) -> [Section] {
     let words = TermsWords(version)
     let sections: [Section?] = [
       words.referring, words.earning, words.holding, words.using, words.withdrawing, words.offer,
-      words.tiers, words.calendar(from: instant, until: end), words.judging,
+      words.tiers, words.calendar(after: before, from: instant, until: end), words.judging,
     ]
     return sections.compactMap { $0 }
   }
@@ -221,9 +224,10 @@ struct TermsWords {
     return from == to ? "\(from)" : "\(from) to \(to)"
   }
 
-  private func calendar(from instant: Instant, until end: Instant?) -> Section? {
+  private func calendar(after before: TermsVersion?, from instant: Instant, until end: Instant?) -> Section? {
     guard let schedule = version.discounts?.schedule else { return nil }
-    let runs = Self.runs(schedule, from: max(instant, version.effectiveFrom), until: end, count: 4)
+    let held = before?.discounts.flatMap { Self.period(heldBy: $0.schedule, before: version.effectiveFrom) }
+    let runs = Self.runs(schedule, from: max(instant, version.effectiveFrom), until: end, held: held, count: 4)
     var sentences = [
       "The discounts are dealt \(Self.day(schedule)), by what is dated before that instant. An owner with an overdue invoice gets "
         + "none that month, and nothing is carried over."
@@ -245,14 +249,24 @@ struct TermsWords {
     return "at 00:00 \(clock) on the \(ordinal(schedule.day)) of each month"
   }
 
+  /// The month of an instant, if a schedule has had its run of it by then: there is one run a month, whatever a next version says.
+  static func period(heldBy schedule: MonthlySchedule, before instant: Instant) -> String? {
+    let month = schedule.period(of: instant)
+    return schedule.period(of: schedule.next(after: instant - .milliseconds(1))) == month ? nil : month
+  }
+
   /// The first runs of a schedule at or after an instant, before an end.
-  static func runs(_ schedule: MonthlySchedule, from instant: Instant, until end: Instant?, count: Int) -> [Instant] {
+  ///
+  /// - Parameter held: the month that has had its run.
+  static func runs(
+    _ schedule: MonthlySchedule, from instant: Instant, until end: Instant?, held: String? = nil, count: Int
+  ) -> [Instant] {
     var runs: [Instant] = []
     var last = instant - .milliseconds(1)
     while runs.count < count {
       last = schedule.next(after: last)
       guard last <= Instant.range.upperBound, end.map({ last < $0 }) ?? true else { break }
-      runs.append(last)
+      if schedule.period(of: last) != held { runs.append(last) }
     }
     return runs
   }
