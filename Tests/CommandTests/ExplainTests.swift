@@ -212,7 +212,7 @@ import Testing
     #expect(try told(.withdrawal, "w5").contains("it is with the provider"))
     #expect(try told(.withdrawal, "w5").contains("1.00 USD are set aside for it"))
     #expect(try told(.withdrawal, "w5").contains("The provider's answer ends it; it is due on 23 Feb 2026 10:00 UTC"))
-    #expect(try told(.withdrawal, "w1").contains("the ledger has refused: insufficient balance"))
+    #expect(try told(.withdrawal, "w5").contains("heard of it: the ledger has set the money aside"))
     #expect(try told(.company, "north").contains("the run of 2026-04 gave it 5 %, not used yet"))
     #expect(try told(.referral, "beta").contains("beta registered, and is bound to acme"))
     let failure = #expect(throws: CommandFailure.self) { try reader.stories(of: .withdrawal, "w55") }
