@@ -64,7 +64,9 @@ let package = Package(
       ["Accrual", "Attribution", "Contracts", "Discounts", "JSON", "Payouts", "Streaming", "Terms"]),
     executable(
       "LaurelCommand", "Services/Laurel/Command",
-      ["Contracts", "Deployment", "JSON", "Kafka", "ServiceKit", "Streaming", "Terms", "TermsFiles", "Worker"]),
+      [
+        "Contracts", "Deployment", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles", "Worker",
+      ]),
 
     .target(
       name: "TestSupport", dependencies: ["Contracts", "Deployment", "JSON", "Kafka", "Streaming", "Terms"],
@@ -88,7 +90,10 @@ let package = Package(
       exclude: ["Golden"]),
     tests(
       "CommandTests",
-      ["Contracts", "Deployment", "JSON", "LaurelCommand", "ServiceKit", "Streaming", "TermsFiles", "TestSupport"]),
+      [
+        "Contracts", "Deployment", "JSON", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
+        "TestSupport",
+      ]),
     tests("Faults", ["Contracts", "JSON", "Kafka", "TestSupport"]),
     tests("Tidy", []),
   ],

@@ -30,6 +30,20 @@ public final class RocksStore: StateStore {
     rocksdb_writeoptions_disable_WAL(writeOptions, 0)
   }
 
+  /// Opens the store in `directory` as it is now, to be read and nothing else: neither a lock is taken nor a file written, so it may be
+  /// that of a running service. What that writes later is not seen. Writing throws `unavailable`.
+  ///
+  /// - Throws: `corrupt` or `unavailable` when there is none; also when the owner has just put other files in place of those that were
+  ///   being opened: trying again helps then.
+  public init(readingOnly directory: String, resources: RocksResources) throws(StoreError) {
+    guard let folder = try RocksFolder.existing(directory) else { throw .unavailable("there is no store at \(directory)") }
+    try folder.checkEmptyOrWhole()
+    let options = RocksOptions(resources)
+    database = try checked { error in rocksdb_open_for_read_only(options.handle, folder.path, 0, error) }
+    readOptions = Self.makeReadOptions()
+    writeOptions = rocksdb_writeoptions_create()
+  }
+
   deinit {
     close()
     rocksdb_readoptions_destroy(readOptions)

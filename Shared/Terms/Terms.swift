@@ -124,6 +124,16 @@ public struct Eligibility: Sendable, Equatable {
   public func admits(kind: AccountKind?, country: String?) -> Bool {
     (kinds.isEmpty || kind.map(kinds.contains) ?? false) && (countries.isEmpty || country.map(countries.contains) ?? false)
   }
+
+  /// What an account is, and what it would have to be, for the `because` of a refusal.
+  public static func facts(kind: AccountKind?, country: String?, by rule: Eligibility?) -> [(String, Because.Fact)] {
+    var facts: [(String, Because.Fact)] = [
+      ("kind", .text(kind?.rawValue ?? "unknown")), ("country", .text(country ?? "unknown")),
+    ]
+    if let rule, !rule.kinds.isEmpty { facts.append(("allowedKinds", .list(rule.kinds.map(\.rawValue)))) }
+    if let rule, !rule.countries.isEmpty { facts.append(("allowedCountries", .list(Array(rule.countries.prefix(20))))) }
+    return facts
+  }
 }
 
 /// What a referee's payment earns its referrer (rows A2–A4, C5, C6, C8, C9).

@@ -4,7 +4,7 @@ import Terms
 /// The sections of a version, one function each, in the order in which a file has them. Everything is read before anything is
 /// given up, so that all problems are reported.
 extension TermsReader {
-  func program(_ root: YAMLNode) -> (program: Program, mark: Mark)? {
+  func program(_ root: YAMLNode) -> Program? {
     // Where the whole file is meant, its first line is shown.
     let file = Field(path: "", mark: root.mark, node: root)
     guard let section = section(file, known: ["program", "versions"]) else { return nil }
@@ -27,8 +27,8 @@ extension TermsReader {
       report(
         later.from, "must be later than that of version \(earlier.version.version), \(earlier.version.effectiveFrom)")
     }
-    guard let id, !versions.isEmpty, let field = section.fields["program"] else { return nil }
-    return (Program(id: id, versions: versions.map(\.version)), field.node.mark)
+    guard let id, !versions.isEmpty else { return nil }
+    return Program(id: id, versions: versions.map(\.version))
   }
 
   private func programID(_ field: Field) -> ProgramID? {
@@ -41,6 +41,9 @@ extension TermsReader {
       "version", "effectiveFrom", "judgedBy", "attribution", "reward", "spending", "withdrawal", "welcomeOffer", "discounts",
     ]
     // Paths begin at the version: the line says which one.
+    self.version = number
+    defer { self.version = 0 }
+    note(Field(path: "", mark: field.mark, node: field.node))
     guard let section = section(field, path: "", known: known) else { return nil }
     _ = required("version", in: section) { field -> Int64? in
       let found = self.number(1...Int64.max)(field)

@@ -8,6 +8,28 @@ public enum TermsFiles {
 
   /// The programs of all `*.yaml` and `*.yml` files of a directory. Throws everything that is wrong with any of them.
   public static func load(directory: String) throws(TermsProblems) -> Programs {
+    Programs(try files(inDirectory: directory).map(\.program))
+  }
+
+  /// The files at a path, read with the places of their fields: one file, or all `*.yaml` and `*.yml` of a directory. Throws
+  /// everything that is wrong with any of them.
+  public static func files(at path: String) throws(TermsProblems) -> [TermsFile] {
+    var isDirectory: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), !isDirectory.boolValue {
+      return [try file(path)]
+    }
+    return try files(inDirectory: path)
+  }
+
+  private static func file(_ path: String) throws(TermsProblems) -> TermsFile {
+    let bytes: [UInt8]
+    do { bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) } catch {
+      throw TermsProblems([TermsProblem(file: path, message: "cannot be read: \(reason(error))")])
+    }
+    return try parseFile(bytes, file: path)
+  }
+
+  private static func files(inDirectory directory: String) throws(TermsProblems) -> [TermsFile] {
     let names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: directory)
@@ -20,7 +42,7 @@ public enum TermsFiles {
       throw TermsProblems([TermsProblem(file: directory, message: "holds no terms: no file ends in .yaml")])
     }
     var problems: [TermsProblem] = []
-    var programs: [(program: Program, file: String)] = []
+    var files: [TermsFile] = []
     for name in names {
       let bytes: [UInt8]
       do {
@@ -31,18 +53,16 @@ public enum TermsFiles {
       }
       let (found, wrong) = read(bytes, file: name)
       problems += wrong
-      guard let (program, mark) = found else { continue }
-      if let first = programs.first(where: { $0.program.id == program.id }) {
+      guard let found else { continue }
+      if let first = files.first(where: { $0.program.id == found.program.id }) {
         problems.append(
-          TermsProblem(
-            file: name, line: mark.line, column: mark.column, field: "program",
-            message: "\"\(program.id)\" is already the program of \(first.file)"))
+          found.problem(version: 0, field: "program", "\"\(found.program.id)\" is already the program of \(first.name)"))
       } else {
-        programs.append((program, name))
+        files.append(found)
       }
     }
     if !problems.isEmpty { throw TermsProblems(problems) }
-    return Programs(programs.map(\.program))
+    return files
   }
 
   /// The program of one file's text; `file` is the name that problems carry.
@@ -52,20 +72,25 @@ public enum TermsFiles {
 
   /// The program of one file's bytes, which must be UTF-8; `file` is the name that problems carry.
   public static func parse(_ bytes: [UInt8], file: String) throws(TermsProblems) -> Program {
-    let (found, problems) = read(bytes, file: file)
-    guard let found, problems.isEmpty else { throw TermsProblems(problems) }
-    return found.program
+    try parseFile(bytes, file: file).program
   }
 
-  /// The program, as far as it can be read, with the place of its id, and what is wrong, in the order of lines.
-  private static func read(_ bytes: [UInt8], file: String) -> (found: (program: Program, mark: Mark)?, problems: [TermsProblem]) {
+  /// As ``parse(_:file:)-(String,_)``, with the places of the fields.
+  public static func parseFile(_ bytes: [UInt8], file: String) throws(TermsProblems) -> TermsFile {
+    let (found, problems) = read(bytes, file: file)
+    guard let found, problems.isEmpty else { throw TermsProblems(problems) }
+    return found
+  }
+
+  /// The program, as far as it can be read, and what is wrong, in the order of lines.
+  private static func read(_ bytes: [UInt8], file: String) -> (found: TermsFile?, problems: [TermsProblem]) {
     if bytes.count > largest {
       return (nil, [TermsProblem(file: file, message: "is larger than 1 MiB, which no terms are")])
     }
     do {
       let root = try YAMLNode.document(bytes)
       let reader = TermsReader(file: file)
-      let found = reader.program(root)
+      let found = reader.program(root).map { TermsFile(name: file, program: $0, places: reader.places) }
       return (found, reader.problems.sorted { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) })
     } catch {
       return (nil, [TermsProblem(file: file, line: error.mark?.line, column: error.mark?.column, message: error.message)])

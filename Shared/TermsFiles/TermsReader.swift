@@ -26,12 +26,19 @@ struct Section {
 final class TermsReader {
   let file: String
   private(set) var problems: [TermsProblem] = []
+  /// Where each value that has been read stands; of a section or an item, its beginning.
+  private(set) var places: [TermsFile.Place: Mark] = [:]
+  /// The version that is being read, from 1; 0 outside of any.
+  var version = 0
 
   init(file: String) { self.file = file }
 
   func report(_ path: String, at mark: Mark?, _ message: String) {
     problems.append(TermsProblem(file: file, line: mark?.line, column: mark?.column, field: path, message: message))
   }
+
+  /// Remembers where a value stands, for those who have something to say about one that is allowed.
+  func note(_ field: Field) { places[TermsFile.Place(version: version, field: field.path)] = field.node.mark }
 
   /// Reports a value.
   func report(_ field: Field, _ message: String) { report(field.path, at: field.node.mark, message) }
@@ -47,7 +54,9 @@ final class TermsReader {
     for (name, entry) in entries {
       let named = Section.path(of: name, in: path)
       if known.contains(name) {
-        fields[name] = Field(path: named, mark: entry.keyMark, node: entry.value)
+        let value = Field(path: named, mark: entry.keyMark, node: entry.value)
+        note(value)
+        fields[name] = value
       } else if let meant = nearest(to: name, among: known) {
         report(named, at: entry.keyMark, "is not known here; did you mean \"\(meant)\"?")
         if !entries.contains(where: { $0.name == meant }) {
@@ -98,7 +107,9 @@ final class TermsReader {
   func list<Item>(_ field: Field, _ read: (Field) -> Item?) -> [Item]? {
     guard case .sequence(let nodes) = field.node.content else { return refuse(field, "a list such as [a, b]") }
     return nodes.enumerated().compactMap { index, node in
-      read(Field(path: "\(field.path)[\(index)]", mark: node.mark, node: node))
+      let item = Field(path: "\(field.path)[\(index)]", mark: node.mark, node: node)
+      note(item)
+      return read(item)
     }
   }
 
@@ -183,6 +194,7 @@ final class TermsReader {
         continue
       }
       let amount = Field(path: "\(field.path).\(name)", mark: entry.keyMark, node: entry.value)
+      note(amount)
       amounts[currency] = number(0...Int64.max)(amount)
     }
     return amounts

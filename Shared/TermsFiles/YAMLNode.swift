@@ -1,5 +1,5 @@
 /// A place in a file, counted from 1 as editors do.
-struct Mark: Equatable {
+struct Mark: Equatable, Sendable {
   var line: Int
   var column: Int
 }

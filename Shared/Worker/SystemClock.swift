@@ -3,7 +3,7 @@ import Glibc
 
 extension Contracts.Instant {
   /// The system's clock: read here, in the driver, and handed to the rules.
-  static var now: Contracts.Instant {
+  public static var now: Contracts.Instant {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Contracts.Instant(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)

@@ -63,6 +63,10 @@ import Testing
     (["clock", "advance", "2weeks", "--bootstrap", "127.0.0.1:1"], "14d"),
     (["simulate", "--events", "-", "--terms", ".", "--until", "tomorrow"], "2026-01-28"),
     (["publish", "--bootstrap", "127.0.0.1:1"], "operand FILE is missing"),
+    (["explain", "paymet"], "did you mean 'payment'?"),
+    (["explain", "payment", "p1"], "one of --events FILE and --state DIR is needed"),
+    (["explain", "payment", "p1", "--events", "-"], "--terms DIR is needed with --events"),
+    (["terms", "check", "--at", "soon", "."], "2026-01-28"),
   ])
   func misuseIsExplained(_ example: (arguments: [String], says: String)) throws {
     let folder = try Folder()
@@ -71,7 +75,46 @@ import Testing
     #expect(process.log.contains(example.says), "\(process.log)")
   }
 
-  @Test(arguments: ["demo", "simulate", "dev", "publish", "tail", "clock", "clock advance", "topics", "topics create"])
+  /// Exit codes are what a pipeline goes by.
+  @Test(
+    arguments: [
+      (["terms", "check", Example.terms], 0, "Worth a second look"),
+      (["terms", "check", Example.terms, "--strict", "--quiet"], 0, "note: "),
+      (["terms", "check", "no/such/file.yaml"], 1, "no/such/file.yaml: cannot be read"),
+      (
+        ["explain", "payment", "p1", "--terms", Example.terms, "--events", "\(Example.demo)/bonus.jsonl"], 0,
+        "× 10 % = 40,500.00 KZT"
+      ),
+      (
+        ["explain", "payment", "p9", "--terms", Example.terms, "--events", "\(Example.demo)/bonus.jsonl"], 1, "did you mean 'p1'?"
+      ),
+      (["explain", "payment", "p1", "--state", Example.demo], 1, "holds no service's state"),
+    ] as [([String], Int32, String)])
+  func answersAndSaysHowItWent(_ arguments: [String], _ status: Int32, _ says: String) throws {
+    let folder = try Folder()
+    let process = try ServiceProcess("laurel", name: "laurel", arguments: arguments, folder: folder.url)
+    #expect(process.ending(within: .seconds(30)) == .status(status), "\(process.log)")
+    #expect(process.log.contains(says), "\(process.log)")
+  }
+
+  @Test func strictWarningsFail() throws {
+    let folder = try Folder()
+    let file = folder.url.appending(path: "p.yaml")
+    try TermsWordsTests.sound.replacing("rate: 10%", with: "rate: 0%").write(to: file, atomically: true, encoding: .utf8)
+    for (flags, status) in [([], 0), (["--strict"], 1)] as [([String], Int32)] {
+      let process = try ServiceProcess(
+        "laurel", name: uniqueName("laurel"), arguments: ["terms", "check", file.path, "--at", "2026-05-01"] + flags,
+        folder: folder.url)
+      #expect(process.ending(within: .seconds(30)) == .status(status), "\(process.log)")
+      #expect(process.log.contains("reward.rate: warning: is 0 %"), "\(process.log)")
+    }
+  }
+
+  @Test(arguments: [
+    "demo", "simulate", "dev", "publish", "tail", "clock", "clock advance", "topics", "topics create", "terms", "terms check",
+    "explain",
+    "explain payment", "explain referral", "explain company", "explain withdrawal",
+  ])
   func helpTeachesWithAnExample(_ command: String) throws {
     let folder = try Folder()
     let process = try ServiceProcess(

@@ -23,7 +23,12 @@ import Testing
     var url: String?
     var previous: [AccountID] = []
     var isBound = false
-    let judgement: RegistrationJudgement
+    let judgement: Expected
+  }
+
+  struct Expected: Sendable, Equatable {
+    let code: String?
+    let reasons: [AttributionReason]
   }
 
   @Test(arguments: [
@@ -72,7 +77,11 @@ import Testing
     let referral = RegistrationReferral(code: given.code, landingURL: given.url)
     let event = AccountRegistered(
       account: "beta", registeredAt: Self.noon(1), previousAccounts: given.previous, referral: referral)
-    #expect(judge(event, referral, isBound: given.isBound, by: given.terms) == given.judgement)
+    let judgement = judge(event, referral, boundTo: given.isBound ? "acme" : nil, by: given.terms)
+    #expect(Expected(code: judgement.code, reasons: judgement.reasons) == given.judgement)
+    // Each reason comes with its facts.
+    #expect(judgement.because.map(\.code) == judgement.reasons.map(\.rawValue))
+    #expect(judgement.because.allSatisfy { $0.facts.count > 1 })
   }
 
   // MARK: The referrer
@@ -128,11 +137,10 @@ import Testing
   ])
   func judgesTheReferrer(given: Claim) {
     let claim = ReferralClaimed(code: "ACME", referee: "beta", registeredAt: Self.noon(10), identities: ["email:b"])
-    #expect(
-      judge(
-        claim, referrer: given.referrer, facts: given.facts, identities: given.identities, boundTo: given.boundTo, by: given.terms
-      )
-        == given.reasons)
+    let objections = judge(
+      claim, referrer: given.referrer, facts: given.facts, identities: given.identities, boundTo: given.boundTo, by: given.terms)
+    #expect(objections.map(\.reason) == given.reasons)
+    #expect(objections.allSatisfy { $0.because.code == $0.reason.rawValue && $0.because.facts.count > 1 })
   }
 
   /// Of two claims that cross, exactly one comes first, and both accounts agree which.

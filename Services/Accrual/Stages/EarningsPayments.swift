@@ -59,7 +59,7 @@ extension EarningsStage {
             referrer: referral.referrer, referee: payment.account, payment: payment.payment, paidAt: payment.paidAt,
             attributedAt: referral.attributedAt, amount: amount, currency: payment.currency, base: base, rate: earning.rate,
             creditAt: creditAt, availableAt: availableAt, changes: Array(changes.prefix(RewardEarned.changesMax)),
-            terms: terms.name, because: because)))
+            terms: terms.name, because: because + [hold(reward, creditAt: creditAt, availableAt: availableAt)])))
       for change in changes.dropFirst(RewardEarned.changesMax) {
         tell(change, of: payment.payment, to: referral.referrer, turn)
       }
@@ -101,6 +101,16 @@ extension EarningsStage {
   func tell(_ change: RewardChange, of payment: PaymentID, to referrer: AccountID, _ turn: Turn<Self>) {
     guard let referee = AccountID(turn.key) else { return }
     turn.emit(.changed(RewardChanged(referrer: referrer, referee: referee, payment: payment, change: change)))
+  }
+
+  /// The facts behind the two instants (rows A4, C9).
+  private func hold(_ reward: RewardTerms, creditAt: Instant, availableAt: Instant) -> Because {
+    Because(
+      "hold",
+      [
+        "creditAfter": "\(reward.creditAfter)", "creditAt": "\(creditAt)", "availableAfter": "\(reward.availableAfter)",
+        "availableAt": "\(availableAt)",
+      ])
   }
 
   // MARK: The verdict on a payment

@@ -81,11 +81,17 @@ struct LedgerStage: Stage {
     case .withdrawalRequested(let request): declineUnlessWithdrawable(request, program, turn)
     case .withdrawalOpened(let opened): try reserve(opened, program, turn)
     case .withdrawalPaid(let paid): try book(paid.request, at: paid.at, turn)
-    case .withdrawalFailed(let failed): try release(failed.request, at: failed.at, Because("withdrawal-failed"), turn)
+    case .withdrawalFailed(let failed):
+      try release(failed.request, at: failed.at, Because("withdrawal-failed", Self.cause(failed.because)), turn)
     case .withdrawalDeclined(let declined):
       let reasons = Because.Fact.list(declined.reasons.map(\.rawValue))
       try release(declined.request, at: declined.at, Because("withdrawal-declined", ["reasons": reasons]), turn)
     }
+  }
+
+  /// What the provider has said, out of the notice that handed it on.
+  private static func cause(_ because: [Because]) -> [(String, Because.Fact)] {
+    because.first.flatMap { first in first["reason"].map { [("reason", $0)] } } ?? []
   }
 
   func fire(_ due: Due, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {

@@ -101,6 +101,14 @@ extension LedgerStage {
   }
 
   private func because(_ reward: Reward) -> [Because] {
-    [Because("held", ["amount": .number(reward.amount), "causes": .list(reward.causes.map(\.rawValue))])]
+    [
+      Because(
+        "held",
+        [
+          "amount": .number(reward.amount), "causes": .list(reward.causes.map(\.rawValue)),
+          "standing": .text(reward.progress.rawValue),
+          "creditAt": "\(reward.creditAt)", "availableAt": "\(reward.availableAt)",
+        ])
+    ]
   }
 }

@@ -35,15 +35,14 @@ func reasonsAgainstReferrer(
     found.append((.accountClosed, Because("account-closed", ["closedAt": "\(closedAt)", "paidAt": "\(paidAt)"])))
   }
   if let eligibility, !eligibility.admits(kind: kind, country: country) {
-    found.append((.referrerNotEligible, ineligible(kind: kind, country: country)))
+    found.append((.referrerNotEligible, ineligible(kind: kind, country: country, by: eligibility)))
   }
   return found
 }
 
 /// The facts behind `referrer-not-eligible`.
-func ineligible(kind: AccountKind?, country: String?) -> Because {
-  Because(
-    "referrer-not-eligible", ["kind": .text(kind?.rawValue ?? "unknown"), "country": .text(country ?? "unknown")])
+func ineligible(kind: AccountKind?, country: String?, by eligibility: Eligibility?) -> Because {
+  Because("referrer-not-eligible", Eligibility.facts(kind: kind, country: country, by: eligibility))
 }
 
 extension LedgerStage {

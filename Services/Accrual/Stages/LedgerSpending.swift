@@ -42,7 +42,10 @@ extension LedgerStage {
     let reasons = terms.spending?.reasonsAgainst(request, available: available) ?? [.notSpendable]
     let facts = Because(
       "spend",
-      ["amount": .number(request.amount), "available": .number(available), "kinds": .list(Array(request.kinds.prefix(20)))])
+      [
+        ("amount", .number(request.amount)), ("available", .number(available)),
+        ("kinds", .list(Array(request.kinds.prefix(20)))),
+      ] + (terms.spending.map { [("allowedKinds", .list(Array($0.kinds.prefix(20))))] } ?? []))
     guard reasons.isEmpty else {
       turn[Self.spends, row] = .over
       turn.emit(
@@ -78,14 +81,16 @@ extension LedgerStage {
           .notice(
             BonusCaptured(
               request: request, referrer: referrer, amount: amount, currency: currency, invoice: invoice, at: instant,
-              balance: balance, terms: terms, because: [Because("captured")])))
+              balance: balance, terms: terms,
+              because: [Because("captured", ["amount": .number(amount), "invoice": .text(invoice.value)])])))
       case .released(let instant):
         let balance = try move(amount, in: currency, from: .reserved, to: .available, turn)
         turn.emit(
           .notice(
             BonusReleased(
               request: request, referrer: referrer, amount: amount, currency: currency, invoice: invoice, at: instant,
-              balance: balance, terms: terms, because: [Because("released")])))
+              balance: balance, terms: terms,
+              because: [Because("released", ["amount": .number(amount), "invoice": .text(invoice.value)])])))
       }
     }
   }

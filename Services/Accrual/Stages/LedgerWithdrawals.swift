@@ -48,7 +48,8 @@ extension LedgerStage {
       amount: opened.amount, available: available, eligibility: eligibility, kind: profile.kind, country: profile.country)
     let facts = Because("withdrawal", ["amount": .number(opened.amount), "available": .number(available)])
     guard reasons.isEmpty else {
-      let because = reasons.contains(.referrerNotEligible) ? [ineligible(kind: profile.kind, country: profile.country)] : []
+      let because =
+        reasons.contains(.referrerNotEligible) ? [ineligible(kind: profile.kind, country: profile.country, by: eligibility)] : []
       turn.emit(
         .reservationRefused(
           ReservationRefused(
@@ -75,7 +76,8 @@ extension LedgerStage {
       .notice(
         WithdrawalBooked(
           request: request, referrer: try owner(turn), amount: reservation.amount, currency: reservation.currency, at: instant,
-          balance: balance, terms: reservation.terms, because: [Because("withdrawal-paid")])))
+          balance: balance, terms: reservation.terms,
+          because: [Because("withdrawal-paid", ["amount": .number(reservation.amount)])])))
   }
 
   /// The money stays. A withdrawal for which nothing was set aside, declined for that very reason, has none to give back.

@@ -40,13 +40,38 @@ extension RewardTerms {
     let status = status(turnover: turnover, in: payment.currency)
     let rate = status?.rate ?? rate
     let amount = base > 0 ? Money.share(of: base, rate: rate) : 0
-    because.append(Because("base", ["lines": .number(lines), "paidWithBonus": .number(paidWithBonus), "base": .number(base)]))
-    if !statuses.isEmpty {
-      because.append(Because("status", ["status": .text(status?.name ?? "Basic"), "turnover": .number(turnover)]))
-    }
+    because.append(try baseFacts(of: payment, lines: lines, base: base))
+    if !statuses.isEmpty { because.append(facts(of: status, turnover: turnover, in: payment.currency)) }
     because.append(Because("rate", ["rate": .number(rate.value), "base": .number(base), "amount": .number(amount)]))
     guard amount > 0 else { return .earnsNothing(reasons: [.noBase], because: because) }
     return .earns(amount: amount, base: base, rate: rate, because: because)
+  }
+
+  /// The sum that the base is: its lines by kind, and what of the payment is left out.
+  private func baseFacts(of payment: PaymentSettled, lines: Int64, base: Int64) throws(ArithmeticOverflow) -> Because {
+    var facts: [(String, Because.Fact)] = []
+    for kind in lineKinds {
+      let ofKind = try Money.sum(payment.lines.lazy.filter { $0.kind == kind && earns($0) }.map(\.amount))
+      if ofKind != 0 { facts.append((kind.rawValue, .number(ofKind))) }
+    }
+    let excluded = payment.lines.filter { !earns($0) }
+    if !excluded.isEmpty { facts.append(("excluded", skus(excluded))) }
+    return Because(
+      "base",
+      facts + [
+        ("lines", .number(lines)), ("paidWithBonus", .number(payment.paidWithBonus ?? 0)), ("base", .number(base)),
+      ])
+  }
+
+  /// What the referee had paid before, against the threshold that it is above, or else the first that it is not.
+  private func facts(of status: Status?, turnover: Int64, in currency: Currency) -> Because {
+    var facts: [(String, Because.Fact)] = [("status", .text(status?.name ?? "Basic")), ("turnover", .number(turnover))]
+    if let above = status?.above[currency] {
+      facts.append(("above", .number(above)))
+    } else if let next = statuses.lazy.compactMap({ $0.above[currency] }).first {
+      facts.append(("notAbove", .number(next)))
+    }
+    return Because("status", facts)
   }
 
   /// Whether a line belongs to the base.
@@ -76,13 +101,21 @@ extension RewardTerms {
     // A line that no program pays for, such as a top-up, needs no reason of its own where the plan line is missing anyway.
     let ineligible = payment.lines.filter { !isEligible($0) && !(lacksPlan && !lineKinds.contains($0.kind)) }
     if !ineligible.isEmpty {
-      found.append((.notEligibleService, Because("not-eligible-service", ["skus": skus(ineligible)])))
+      found.append((.notEligibleService, Because("not-eligible-service", eligibleFacts + [("skus", skus(ineligible))])))
     }
     let discounted = payment.lines.filter { excludedDiscount(of: $0) != nil }
     if !discounted.isEmpty {
-      found.append((.discountedPrice, Because("discounted-price", ["skus": skus(discounted)])))
+      let kinds = Set(discounted.compactMap { excludedDiscount(of: $0)?.rawValue })
+      found.append(
+        (.discountedPrice, Because("discounted-price", ["skus": skus(discounted), "discounts": .list(kinds.sorted())])))
     }
     return found
+  }
+
+  /// Which lines would earn.
+  private var eligibleFacts: [(String, Because.Fact)] {
+    let kinds: [(String, Because.Fact)] = [("kinds", .list(lineKinds.map(\.rawValue)))]
+    return kinds + (categories.map { [("categories", .list(Array($0.prefix(20))))] } ?? [])
   }
 
   /// The first lines' names, cut: what explains a decision must not make a notice larger than the bus takes.

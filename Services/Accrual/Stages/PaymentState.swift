@@ -78,7 +78,7 @@ struct EarningPayment: Codable, Sendable, Equatable {
   let closesAt: Instant?
   /// Minor units of the reward that are left; it never grows.
   private(set) var amount: Int64
-  private var refunded: RefundedBase
+  private(set) var refunded: RefundedBase
   private var request = Hold()
   private var dispute = Hold()
 
@@ -133,16 +133,17 @@ struct EarningPayment: Codable, Sendable, Equatable {
     guard refund.currency == currency else {
       throw Refusal(.malformed, "a refund in \(refund.currency) of a payment in \(currency)")
     }
-    let (after, left) = try exactly("a refund of payment '\(refund.payment)'") { () throws(ArithmeticOverflow) in
+    let (after, left, because) = try exactly("a refund of payment '\(refund.payment)'") { () throws(ArithmeticOverflow) in
       var after = refunded
       try after.take(refund)
-      return (after, try after.reward(at: rate))
+      let left = try after.reward(at: rate)
+      return (after, left, try after.because(rate: rate, amount: left))
     }
     refunded = after
     var changes: [RewardChange] = []
     if left < amount {
       amount = left
-      changes.append(.reduced(to: left, by: refund.refund, at: refund.refundedAt, because: after.because))
+      changes.append(.reduced(to: left, by: refund.refund, at: refund.refundedAt, because: because))
     }
     // A refund answers the request: what is left of the reward is free again (DECISIONS C7b).
     if request.end(at: refund.refundedAt), !isOver {

@@ -58,7 +58,7 @@ struct RefundedBase: Codable, Sendable, Equatable {
 
   /// The reward on what is left, at the rate of the original reward, rounded once. Never below 0.
   func reward(at rate: BasisPoints) throws(ArithmeticOverflow) -> Int64 {
-    let onEarning = try Money.sum(earningSKUs.lazy.map { min($0.refunded, $0.atMost ?? .max) })
+    let onEarning = try refundedOnEarning()
     let left = try Money.difference(base, onEarning)
     let receivedLeft = try Money.difference(received, refunds)
     let receivedOnLines = try Money.difference(received, lineRefunds)
@@ -70,12 +70,22 @@ struct RefundedBase: Codable, Sendable, Equatable {
     return try Money.scaled(left, by: receivedLeft, over: receivedOnLines, rate: rate)
   }
 
+  /// Minor units that refunds' lines have taken from earning lines.
+  private func refundedOnEarning() throws(ArithmeticOverflow) -> Int64 {
+    try Money.sum(earningSKUs.lazy.map { min($0.refunded, $0.atMost ?? .max) })
+  }
+
   /// The figures that the reward was computed from.
-  var because: [Because] {
+  ///
+  /// - Parameter amount: the reward that they leave, minor units.
+  func because(rate: BasisPoints, amount: Int64) throws(ArithmeticOverflow) -> [Because] {
     [
       Because(
         "refunded",
-        ["base": .number(base), "received": .number(received), "refunds": .number(refunds), "lineRefunds": .number(lineRefunds)])
+        [
+          "base": .number(base), "received": .number(received), "refunds": .number(refunds), "lineRefunds": .number(lineRefunds),
+          "onEarningLines": .number(try refundedOnEarning()), "rate": .number(rate.value), "amount": .number(amount),
+        ])
     ]
   }
 }

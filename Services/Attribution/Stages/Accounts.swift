@@ -141,12 +141,16 @@ public struct Accounts: Stage {
     defer { turn[Self.registration] = registration }
     guard let referral = event.referral else { return }
     let terms = program.version(at: event.registeredAt)
-    let judgement = judge(event, referral, isBound: false, by: terms.attribution)
+    let judgement = judge(event, referral, boundTo: nil, by: terms.attribution)
     guard judgement.reasons.isEmpty, let text = judgement.code else {
-      return reject(event, judgement.code, judgement.reasons, terms, turn)
+      return reject(event, judgement, terms, turn)
     }
     // Text that can be no code's name is known to nobody.
-    guard let code = Code(text) else { return reject(event, text, [.unknownCode], terms, turn) }
+    guard let code = Code(text) else {
+      let objection = Objection(.unknownCode, judge: "registration", [("named", .text(String(text.prefix(128))))])
+      let judgement = RegistrationJudgement(code: text, reasons: [objection.reason], because: [objection.because])
+      return reject(event, judgement, terms, turn)
+    }
     registration.standing = .pending
     let claim = ReferralClaimed(
       code: code, referee: event.account, registeredAt: event.registeredAt, identities: event.identities ?? [])
@@ -157,25 +161,22 @@ public struct Accounts: Stage {
   private func again(
     _ event: AccountRegistered, _ first: Registration, _ program: Program, _ turn: Turn<Accounts>
   ) -> Refusal? {
-    guard case .bound = first.standing, let referral = event.referral else {
+    guard case .bound(let referrer) = first.standing, let referral = event.referral else {
       return Refusal(.conflictingDuplicate, "account '\(event.account)' is registered with another body")
     }
     let terms = program.version(at: event.registeredAt)
-    let judgement = judge(event, referral, isBound: true, by: terms.attribution)
-    reject(event, judgement.code, judgement.reasons, terms, turn)
+    reject(event, judge(event, referral, boundTo: referrer, by: terms.attribution), terms, turn)
     return nil
   }
 
   private func reject(
-    _ event: AccountRegistered, _ code: String?, _ reasons: [AttributionReason], _ terms: TermsVersion, _ turn: Turn<Accounts>
+    _ event: AccountRegistered, _ judgement: RegistrationJudgement, _ terms: TermsVersion, _ turn: Turn<Accounts>
   ) {
     turn.emit(
       .rejected(
         ReferralRejected(
-          referee: event.account, code: code, at: event.registeredAt, reasons: reasons, terms: terms.name,
-          because: reasons.map {
-            Because($0.rawValue, ["judge": "registration", "parameter": .text(terms.attribution.parameter)])
-          })))
+          referee: event.account, code: judgement.code, at: event.registeredAt, reasons: judgement.reasons, terms: terms.name,
+          because: judgement.because)))
   }
 
   // MARK: A claim, at the referrer's account
@@ -185,11 +186,11 @@ public struct Accounts: Stage {
     let own = turn[Self.registration]
     var boundTo: AccountID?
     if case .bound(let referrer)? = own?.standing { boundTo = referrer }
-    let reasons = judge(
+    let objections = judge(
       claim, referrer: resolved.referrer, facts: turn[Self.facts] ?? AccountFacts(), identities: own?.identities ?? [],
       boundTo: boundTo, by: program.version(at: claim.registeredAt).attribution)
-    if reasons.isEmpty { turn[Self.approved, .id(claim.referee)] = claim.registeredAt }
-    turn.emit(.step(Step(message: Verdict(claim: claim, referrer: resolved.referrer, reasons: reasons))))
+    if objections.isEmpty { turn[Self.approved, .id(claim.referee)] = claim.registeredAt }
+    turn.emit(.step(Step(message: verdict(claim, objections, referrer: resolved.referrer))))
   }
 
   // MARK: The verdict, back at the referee's account
@@ -199,10 +200,14 @@ public struct Accounts: Stage {
     let claim = verdict.claim
     let terms = program.version(at: claim.registeredAt)
     var reasons = verdict.reasons
+    var because = verdict.because ?? reasons.map { Because($0.rawValue) }
     if reasons.isEmpty, let referrer = verdict.referrer, let theirs = turn[Self.approved, .id(referrer)],
       comesFirst((theirs, referrer), (claim.registeredAt, claim.referee))
     {
       reasons = [.loop]
+      because = [
+        Objection(.loop, judge: "referee", [("boundTo", .text(claim.referee.value)), ("registeredAt", "\(theirs)")]).because
+      ]
     }
     if reasons.isEmpty, let referrer = verdict.referrer, let referral = ReferralID(claim.referee.value) {
       registration.standing = .bound(referrer: referrer)
@@ -218,8 +223,7 @@ public struct Accounts: Stage {
         .rejected(
           ReferralRejected(
             referee: claim.referee, code: claim.code.value, referrer: verdict.referrer, at: claim.registeredAt, reasons: reasons,
-            terms: terms.name,
-            because: reasons.map { Because($0.rawValue, ["judge": verdict.referrer == nil ? "code" : "referrer"]) })))
+            terms: terms.name, because: because)))
     }
     let waiting = registration.waiting
     registration.waiting = []
@@ -234,7 +238,7 @@ public struct Accounts: Stage {
   private func codeRequested(_ event: CodeRequested, _ program: Program, _ turn: Turn<Accounts>) {
     guard let wish = event.vanity else { return claimDerived(event, attempt: 1, turn) }
     guard let code = CodeNames.vanity(wish) else {
-      return decline(event.request, event.account, event.requestedAt, .invalid, program, turn)
+      return decline(event.request, event.account, event.requestedAt, .invalid, wish: wish, program, turn)
     }
     turn.emit(
       .step(
@@ -265,19 +269,20 @@ public struct Accounts: Stage {
             because: [Because(claim.attempt == nil ? "wished" : "derived", ["request": .text(claim.request.value)])])))
     }
     guard let attempt = claim.attempt else {
-      return decline(claim.request, claim.owner, claim.requestedAt, .taken, program, turn)
+      return decline(claim.request, claim.owner, claim.requestedAt, .taken, wish: claim.code.value, program, turn)
     }
     let request = CodeRequested(request: claim.request, account: claim.owner, requestedAt: claim.requestedAt)
     claimDerived(request, attempt: attempt + 1, turn)
   }
 
   private func decline(
-    _ request: RequestID, _ account: AccountID, _ at: Instant, _ reason: CodeReason, _ program: Program, _ turn: Turn<Accounts>
+    _ request: RequestID, _ account: AccountID, _ at: Instant, _ reason: CodeReason, wish: String, _ program: Program,
+    _ turn: Turn<Accounts>
   ) {
     turn.emit(
       .codeDeclined(
         CodeDeclined(
           request: request, account: account, at: at, reasons: [reason], terms: program.version(at: at).name,
-          because: [Because(reason.rawValue)])))
+          because: [Because(reason.rawValue, ["wish": .text(String(wish.prefix(128)))])])))
   }
 }

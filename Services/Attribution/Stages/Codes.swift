@@ -75,7 +75,7 @@ public struct Codes: Stage {
       if let owner = turn[Self.owner] {
         ClaimResolved(referrer: owner, claim: claim)
       } else {
-        Verdict(claim: claim, referrer: nil, reasons: [.unknownCode])
+        verdict(claim, [Objection(.unknownCode, judge: "code", [("named", .text(claim.code.value))])], referrer: nil)
       }
     turn.emit(.step(Accounts.Step(message: next)))
   }
@@ -83,20 +83,28 @@ public struct Codes: Stage {
   /// Clicks (row C4, DECISIONS C4b).
   private func visited(_ visit: LinkVisited, _ program: Program, _ turn: Turn<Codes>) {
     let terms = program.version(at: visit.visitedAt)
+    let owner = turn[Self.owner]
     var reasons: [ClickReason] = []
-    if turn[Self.owner] == nil { reasons.append(.unknownCode) }
-    if LandingURL(visit.url).has(anyOf: terms.attribution.paidAdParameters) { reasons.append(.paidAd) }
-    if reasons.isEmpty {
+    var because: [Because] = []
+    if owner == nil {
+      reasons.append(.unknownCode)
+      because.append(Because(ClickReason.unknownCode.rawValue, ["named": .text(visit.code.value)]))
+    }
+    if let marker = LandingURL(visit.url).first(of: terms.attribution.paidAdParameters) {
+      reasons.append(.paidAd)
+      because.append(Because(ClickReason.paidAd.rawValue, ["parameter": .text(marker)]))
+    }
+    if let owner, reasons.isEmpty {
       turn.emit(
         .clickCounted(
           ClickCounted(
-            code: visit.code, at: visit.visitedAt, visitor: visit.visitor, terms: terms.name, because: [Because("counted")])))
+            code: visit.code, at: visit.visitedAt, visitor: visit.visitor, terms: terms.name,
+            because: [Because("counted", ["owner": .text(owner.value)])])))
     } else {
       turn.emit(
         .clickRejected(
           ClickRejected(
-            code: visit.code, at: visit.visitedAt, reasons: reasons, terms: terms.name,
-            because: reasons.map { Because($0.rawValue) })))
+            code: visit.code, at: visit.visitedAt, reasons: reasons, terms: terms.name, because: because)))
     }
   }
 }

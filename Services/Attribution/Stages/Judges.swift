@@ -10,22 +10,42 @@ struct RegistrationJudgement: Equatable {
   let code: String?
   /// Empty: the claim goes on.
   let reasons: [AttributionReason]
+  /// The facts behind each reason.
+  let because: [Because]
 }
 
-/// - Parameter isBound: the account has a referrer already.
-func judge(_ registration: AccountRegistered, _ referral: RegistrationReferral, isBound: Bool, by terms: AttributionTerms)
-  -> RegistrationJudgement
-{
+/// Why one judge refuses, with the facts.
+struct Objection: Equatable {
+  let reason: AttributionReason
+  let because: Because
+
+  /// - Parameter judge: who says so: the registration, the code, the referrer.
+  init(_ reason: AttributionReason, judge: String, _ facts: [(String, Because.Fact)]) {
+    self.reason = reason
+    because = Because(reason.rawValue, [("judge", .text(judge))] + facts)
+  }
+}
+
+/// - Parameter referrer: to whom the account is bound already.
+func judge(
+  _ registration: AccountRegistered, _ referral: RegistrationReferral, boundTo referrer: AccountID?, by terms: AttributionTerms
+) -> RegistrationJudgement {
   let link = referral.landingURL.map(LandingURL.init)
   let named = referral.code.flatMap { $0.isEmpty ? nil : $0 }
   let code = named ?? link?[terms.parameter]
-  var reasons: [AttributionReason] = []
-  if code == nil { reasons.append(.noCode) }
+  var objections: [Objection] = []
+  func object(_ reason: AttributionReason, _ facts: [(String, Because.Fact)]) {
+    objections.append(Objection(reason, judge: "registration", facts))
+  }
+  if code == nil { object(.noCode, [("parameter", .text(terms.parameter)), ("landingURL", .flag(link != nil))]) }
   // The link is looked at even when the code came another way (DECISIONS A1).
-  if let link, link.has(anyOf: terms.paidAdParameters) { reasons.append(.paidAd) }
-  if terms.refusesPriorAccounts, !(registration.previousAccounts ?? []).isEmpty { reasons.append(.priorAccount) }
-  if isBound { reasons.append(.alreadyAttributed) }
-  return RegistrationJudgement(code: code, reasons: reasons)
+  if let marker = link?.first(of: terms.paidAdParameters) { object(.paidAd, [("parameter", .text(marker))]) }
+  let previous = registration.previousAccounts ?? []
+  if terms.refusesPriorAccounts, !previous.isEmpty {
+    object(.priorAccount, [("previousAccounts", .list(previous.prefix(10).map(\.value)))])
+  }
+  if let referrer { object(.alreadyAttributed, [("boundTo", .text(referrer.value))]) }
+  return RegistrationJudgement(code: code, reasons: objections.map(\.reason), because: objections.map(\.because))
 }
 
 /// What the referrer's account has against a claim.
@@ -37,14 +57,30 @@ func judge(_ registration: AccountRegistered, _ referral: RegistrationReferral, 
 func judge(
   _ claim: ReferralClaimed, referrer: AccountID, facts: AccountFacts, identities: [String], boundTo: AccountID?,
   by terms: AttributionTerms
-) -> [AttributionReason] {
-  var reasons: [AttributionReason] = []
-  if referrer == claim.referee || !Set(identities).isDisjoint(with: claim.identities) { reasons.append(.selfReferral) }
-  if boundTo == claim.referee { reasons.append(.loop) }
-  if facts.isClosed(at: claim.registeredAt) || !facts.isAdmitted(by: terms.referrer, at: claim.registeredAt) {
-    reasons.append(.referrerNotEligible)
+) -> [Objection] {
+  var objections: [Objection] = []
+  let sharesIdentity = !Set(identities).isDisjoint(with: claim.identities)
+  if referrer == claim.referee || sharesIdentity {
+    let facts: [(String, Because.Fact)] = [
+      ("sameAccount", .flag(referrer == claim.referee)), ("sharedIdentity", .flag(sharesIdentity)),
+    ]
+    objections.append(Objection(.selfReferral, judge: "referrer", facts))
   }
-  return reasons
+  if boundTo == claim.referee {
+    objections.append(Objection(.loop, judge: "referrer", [("boundTo", .text(claim.referee.value))]))
+  }
+  let at = claim.registeredAt
+  if facts.isClosed(at: at) || !facts.isAdmitted(by: terms.referrer, at: at) {
+    let closed: [(String, Because.Fact)] = facts.closedAt.map { $0 <= at ? [("closedAt", "\($0)")] : [] } ?? []
+    let profile = Eligibility.facts(kind: facts.kind(at: at), country: facts.country(at: at), by: terms.referrer)
+    objections.append(Objection(.referrerNotEligible, judge: "referrer", closed + profile))
+  }
+  return objections
+}
+
+/// The answer to a claim: it binds unless somebody objects.
+func verdict(_ claim: ReferralClaimed, _ objections: [Objection], referrer: AccountID?) -> Verdict {
+  Verdict(claim: claim, referrer: referrer, reasons: objections.map(\.reason), because: objections.map(\.because))
 }
 
 /// Of two claims that cross (A names B's code while B names A's), the earlier binds and the later is the loop; both accounts decide alike.

@@ -18,8 +18,8 @@ struct LandingURL {
   /// The first non-empty value of a parameter; names are case-sensitive.
   subscript(name: String) -> String? { parameters.first { $0.name == name && !$0.value.isEmpty }?.value }
 
-  /// Whether one of the parameters is there, with or without a value.
-  func has(anyOf names: [String]) -> Bool { parameters.contains { names.contains($0.name) } }
+  /// The first of these parameters that is there, with or without a value.
+  func first(of names: [String]) -> String? { parameters.first { names.contains($0.name) }?.name }
 
   /// A percent sign that begins no two hexadecimal digits stands for itself.
   private static func decoded(_ text: Substring.UTF8View.SubSequence) -> String {

@@ -65,4 +65,6 @@ struct Verdict: Message {
   let referrer: AccountID?
   /// Empty: the registration binds.
   let reasons: [AttributionReason]
+  /// The facts behind each reason; nil: from a release that did not hand them on.
+  var because: [Because]?
 }

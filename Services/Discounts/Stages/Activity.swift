@@ -81,7 +81,7 @@ struct Activity: Stage {
     let since: Instant
   }
 
-  private enum Rows {
+  enum Rows {
     static let account = Table<Account>("account")
     static let kept = Table<KeptFact>("kept")
     static let offer = Table<WelcomeOffer>("offer")

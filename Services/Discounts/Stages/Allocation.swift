@@ -215,13 +215,18 @@ struct Allocation: Stage {
 }
 
 extension OpenAssignment {
-  func assigned(_ share: Dealing.Share, active: Int64, orderSetBy: String) -> DiscountAssigned {
+  func assigned(_ share: Dealing.Share, active: Int64, orderSetBy: String, _ rule: DiscountTerms) -> DiscountAssigned {
     DiscountAssigned(
       assignment: assignment, account: account, company: company, period: period, percent: numericCast(percent),
       activeReferrals: numericCast(active), slots: numericCast(share.slots), asOf: asOf, terms: terms,
       because: [
         Because(
-          "active-referrals", ["active": .number(active), "slots": .number(share.slots), "percent": .number(percent)]),
+          "active-referrals",
+          [
+            "active": .number(active), "slots": .number(share.slots), "percent": .number(percent),
+            "maxPerCompany": .number(rule.maxPerCompany),
+            "tierFrom": .number(rule.tiers.last { $0.from <= share.slots }?.from ?? 0),
+          ]),
         Because("order", ["position": .number(share.position), "setBy": .text(orderSetBy)]),
       ])
   }
@@ -230,13 +235,20 @@ extension OpenAssignment {
     DiscountApplied(
       assignment: assignment, account: account, company: company, period: period, invoice: invoice,
       percent: numericCast(percent), at: issuedAt, terms: terms,
-      because: [Because("first-invoice-after-run", ["asOf": .text(asOf.description)])])
+      because: [
+        Because(
+          "first-invoice-after-run", ["asOf": .text(asOf.description), "issuedAt": .text(issuedAt.description)])
+      ])
   }
 
   func voided(_ reason: VoidReason, at instant: Instant) -> DiscountVoided {
     DiscountVoided(
       assignment: assignment, account: account, company: company, period: period, at: instant, reason: reason, terms: terms,
-      because: [Because(reason.rawValue, ["asOf": .text(asOf.description)])])
+      because: [
+        Because(
+          reason.rawValue,
+          ["asOf": .text(asOf.description), "percent": .number(percent), "endedAt": .text(instant.description)])
+      ])
   }
 }
 

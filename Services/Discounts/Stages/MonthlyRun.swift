@@ -46,7 +46,7 @@ extension Allocation {
           assignment: AssignmentID(derivedFrom: [owner.value, share.company.value, period]), account: owner,
           company: share.company, period: period, percent: share.percent, asOf: run, terms: name)
         let setBy = wished?.contains(share.company) ?? false ? "user" : "first-subscription"
-        turn.emit(.assigned(assignment.assigned(share, active: active, orderSetBy: setBy)))
+        turn.emit(.assigned(assignment.assigned(share, active: active, orderSetBy: setBy, terms)))
         guard let replacedAt else {
           turn[Rows.assignments, .id(share.company)] = assignment
           continue
@@ -69,7 +69,9 @@ extension Allocation {
     _ reason: SkipReason, pending: [Invoice], companies: Int, active: Int64, _ terms: DiscountTerms
   ) -> Because {
     switch reason {
-    case .pendingPayments: Because(reason.rawValue, ["invoices": .list(pending.prefix(10).map(\.invoice.value))])
+    case .pendingPayments:
+      Because(
+        reason.rawValue, ["invoices": .list(pending.prefix(10).map(\.invoice.value)), "count": .number(Int64(pending.count))])
     case .noActiveCompany: Because(reason.rawValue, ["companies": .number(Int64(companies))])
     case .belowMinimum:
       Because(reason.rawValue, ["active": .number(active), "minimum": .number(terms.tiers.first?.from ?? 0)])

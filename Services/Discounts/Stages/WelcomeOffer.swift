@@ -33,7 +33,7 @@ struct WelcomeOffer: Codable, Sendable, Equatable {
     OfferOpened(
       offer: offer, account: account, percent: numericCast(percent), plans: plans, expiresAt: expiresAt, at: instant,
       terms: terms,
-      because: [Because("referred", ["referrer": .text(referrer.value)])])
+      because: [Because("referred", ["referrer": .text(referrer.value), "attributedAt": .text(instant.description)])])
   }
 
   func used(by payment: PaymentFact, plan: String) -> OfferUsed {

@@ -99,7 +99,7 @@ enum NoticeText {
   // MARK: Parts
 
   /// What a balance holds, the empty parts left out.
-  private static func standing(_ balance: Balance) -> String {
+  static func standing(_ balance: Balance) -> String {
     let parts = [
       (balance.available, "available"), (balance.pending, "pending"), (balance.locked, "held"), (balance.reserved, "set aside"),
       (balance.spent, "spent"), (balance.paid, "paid out"), (balance.reversed, "taken back"),

@@ -1,5 +1,6 @@
 import Accrual
 import Attribution
+import Contracts
 import Discounts
 import Payouts
 import Streaming
@@ -14,5 +15,17 @@ public enum Deployment {
       AttributionService.service(programs), AccrualService.service(programs), DiscountsService.service(programs),
       PayoutsService.service(programs),
     ]
+  }
+}
+
+extension Deployment {
+  /// What a row of a service's state says, as facts under a code; nil: nothing that there is a story of.
+  public static func describe(_ row: StageRow, of service: ServiceName) throws -> Because? {
+    switch service {
+    case .attribution: try AttributionService.describe(row)
+    case .accrual: try AccrualService.describe(row)
+    case .discounts: try DiscountsService.describe(row)
+    case .payouts: try PayoutsService.describe(row)
+    }
   }
 }

@@ -52,7 +52,9 @@ extension Withdrawal {
       terms: terms, because: [stillOpen])
   }
 
-  private var stillOpen: Because { Because("still-open", ["standing": .text(standing.rawValue)]) }
+  private var stillOpen: Because {
+    Because("still-open", ["standing": .text(standing.rawValue), "requestedAt": "\(requestedAt)", "dueAt": "\(dueAt)"])
+  }
 }
 
 extension Because {

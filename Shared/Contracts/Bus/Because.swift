@@ -23,6 +23,11 @@ public struct Because: Sendable {
     self.init(code: code, facts: facts.map { NamedFact(name: $0.key, fact: $0.value) })
   }
 
+  /// For facts of which some are only there at times.
+  public init(_ code: String, _ facts: [(String, Fact)]) {
+    self.init(code: code, facts: facts.map { NamedFact(name: $0.0, fact: $0.1) })
+  }
+
   private init(code: String, facts: [NamedFact]) {
     self.code = code
     var kept: [NamedFact] = []

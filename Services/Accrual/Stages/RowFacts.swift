@@ -1,0 +1,72 @@
+import Contracts
+import Streaming
+
+// What the rows of this service say, for those who tell about its state.
+
+extension AccrualService {
+  /// What a row of this service says, as facts under a code; nil: nothing that there is a story of.
+  public static func describe(_ row: StageRow) throws -> Because? {
+    switch row.stage {
+    case EarningsStage.name: try EarningsStage.describe(row)
+    case LedgerStage.name: try LedgerStage.describe(row)
+    default: nil
+    }
+  }
+}
+
+extension EarningsStage {
+  static func describe(_ row: StageRow) throws -> Because? {
+    if let standing = try row.value(in: standings) { return describe(standing, of: row.key) }
+    if case .payment(let payment)? = try row.value(in: waiting) {
+      return Because(
+        "payment-waits", ["payment": .text(payment.payment.value), "payer": .text(row.key), "paidAt": "\(payment.paidAt)"])
+    }
+    guard let state = try row.value(in: payments), let payment = row.text(0) else { return nil }
+    let ids: [(String, Because.Fact)] = [("payment", .text(payment)), ("payer", .text(row.key))]
+    switch state {
+    case .awaited(_, let waiting): return Because("payment-awaited", ids + [("facts", .number(Int64(waiting)))])
+    case .over: return Because("payment-over", ids)
+    case .earning(let earning), .closing(let earning):
+      return Because(
+        "payment-earning",
+        ids + [
+          ("amount", .number(earning.amount)), ("currency", .text(earning.currency.code)), ("rate", .number(earning.rate.value)),
+          ("base", .number(earning.refunded.base)), ("refunds", .number(earning.refunded.refunds)),
+        ])
+    }
+  }
+
+  private static func describe(_ standing: Standing, of account: String) -> Because? {
+    switch standing {
+    case .unknown: nil
+    case .unreferred: Because("unreferred", ["referee": .text(account)])
+    case .referred(let referrer, let attributedAt):
+      Because("referred-by", ["referee": .text(account), "referrer": .text(referrer.value), "attributedAt": "\(attributedAt)"])
+    }
+  }
+}
+
+extension LedgerStage {
+  static func describe(_ row: StageRow) throws -> Because? {
+    if let reward = try row.value(in: rewards) {
+      return Because(
+        "reward",
+        [
+          "payment": .text(reward.payment.value), "payer": .text(reward.referee.value), "referrer": .text(row.key),
+          "amount": .number(reward.amount), "currency": .text(reward.currency.code), "standing": .text(reward.progress.rawValue),
+          "causes": .list(reward.causes.map(\.rawValue)), "creditAt": "\(reward.creditAt)",
+          "availableAt": "\(reward.availableAt)",
+          "terms": .text(reward.terms),
+        ])
+    }
+    if let reservation = try row.value(in: reservations), let request = row.text(0) {
+      return Because(
+        "reservation",
+        [
+          "request": .text(request), "owner": .text(row.key), "amount": .number(reservation.amount),
+          "currency": .text(reservation.currency.code), "terms": .text(reservation.terms),
+        ])
+    }
+    return nil
+  }
+}

@@ -1,0 +1,73 @@
+import Contracts
+import Streaming
+
+// What the rows of this service say, for those who tell about its state.
+
+extension DiscountsService {
+  /// What a row of this service says, as facts under a code; nil: nothing that there is a story of.
+  public static func describe(_ row: StageRow) throws -> Because? {
+    switch row.stage {
+    case Activity.name: try Activity.describe(row)
+    case Allocation.name: try Allocation.describe(row)
+    default: nil
+    }
+  }
+}
+
+extension Activity {
+  static func describe(_ row: StageRow) throws -> Because? {
+    if let told = try row.value(in: Rows.told) {
+      return Because("activity", ["referee": .text(row.key), "active": .flag(told.isActive), "since": "\(told.since)"])
+    }
+    if let offer = try row.value(in: Rows.offer) {
+      return Because(
+        "offer-open",
+        [
+          "referee": .text(row.key), "percent": .number(offer.percent), "plans": .list(offer.plans),
+          "expiresAt": "\(offer.expiresAt)",
+          "terms": .text(offer.terms),
+        ])
+    }
+    return nil
+  }
+}
+
+extension Allocation {
+  static func describe(_ row: StageRow) throws -> Because? {
+    if let assignment = try row.value(in: Rows.assignments) {
+      return Because(
+        "assignment-open",
+        [
+          "company": .text(assignment.company.value), "owner": .text(row.key), "percent": .number(assignment.percent),
+          "period": .text(assignment.period), "asOf": "\(assignment.asOf)", "terms": .text(assignment.terms),
+        ])
+    }
+    if let company = try row.value(in: Rows.companies) {
+      var facts: [(String, Because.Fact)] = [("company", .text(company.company.value)), ("owner", .text(row.key))]
+      if let first = company.first { facts.append(("since", "\(first.at)")) }
+      if let closedAt = company.closedAt { facts.append(("closedAt", "\(closedAt)")) }
+      return Because("company", facts)
+    }
+    if let subscription = try row.value(in: Rows.subscriptions), let latest = subscription.history.latest {
+      return Because(
+        "company-subscription",
+        [
+          "company": .text(latest.value.company.value), "owner": .text(row.key),
+          "subscription": .text(subscription.subscription.value), "status": .text(latest.value.status.rawValue),
+          "since": "\(latest.at)",
+        ])
+    }
+    if let invoice = try row.value(in: Rows.invoices), let issued = invoice.issued {
+      var facts: [(String, Because.Fact)] = [
+        ("company", .text(issued.company.value)), ("owner", .text(row.key)), ("invoice", .text(invoice.invoice.value)),
+        ("issuedAt", "\(issued.issuedAt)"), ("dueAt", "\(issued.dueAt)"),
+      ]
+      if let endedAt = invoice.endedAt { facts.append(("endedAt", "\(endedAt)")) }
+      return Because("company-invoice", facts)
+    }
+    if let account = try row.value(in: Rows.account), let next = account.runs?.next {
+      return Because("next-run", ["owner": .text(row.key), "at": "\(next)"])
+    }
+    return nil
+  }
+}

@@ -1,0 +1,231 @@
+import Contracts
+import Deployment
+import Foundation
+import RocksStore
+import Streaming
+import Terms
+import TermsFiles
+import TestSupport
+import Testing
+
+@testable import LaurelCommand
+
+/// What `laurel explain` tells of the demo's and the contract's examples.
+@Suite struct ExplainTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    let file: String
+    let subject: Explain.Subject
+    let id: String
+    var until: String?
+    /// In this order, among others.
+    let tells: [String]
+
+    init(_ file: String, _ subject: Explain.Subject, _ id: String, until: String? = nil, _ tells: String...) {
+      (self.file, self.subject, self.id, self.until, self.tells) = (file, subject, id, until, tells)
+    }
+
+    var testDescription: String { "\(file): \(subject.rawValue) \(id)" }
+  }
+
+  private static func path(_ file: String) -> String {
+    let demo = "\(Example.demo)/\(file).jsonl"
+    return FileManager.default.fileExists(atPath: demo) ? demo : Example.golden.appending(path: "\(file).jsonl").path
+  }
+
+  private func chronicle(_ file: String, until: String? = nil) throws -> Chronicle {
+    try Chronicle(
+      events: Self.path(file), TermsFiles.load(directory: Example.terms), until: until.flatMap(Instant.init(written:)))
+  }
+
+  @Test(arguments: payments + referrals + companies + withdrawals)
+  func story(_ given: Case) throws {
+    let stories = try Explain.stories(given.subject, given.id, chronicle(given.file, until: given.until), only: nil)
+    // As one line, however it is broken.
+    let text = stories.flatMap(\.lines).flatMap { $0.split(whereSeparator: \.isWhitespace) }.joined(separator: " ")
+    var rest = text[...]
+    for sentence in given.tells {
+      let place = try #require(rest.firstRange(of: sentence), "after '\(sentence)' was looked for:\n\(text)")
+      rest = rest[place.upperBound...]
+    }
+  }
+
+  static let payments = [
+    Case(
+      "bonus", .payment, "p1",
+      "beta was brought by acme",
+      "beta paid 300,000.00 KZT for business-year (plan, Business) and 105,000.00 KZT for onboarding (service)",
+      "300,000.00 of plan lines + 105,000.00 of service lines = 405,000.00 KZT", "405,000.00 × 10 % = 40,500.00 KZT",
+      "credited 14 days after the payment (on 24 Jan 2026 09:00 UTC)", "40,500.00 KZT are credited to acme",
+      "Its 40,500.00 KZT have become part of the balance of acme"),
+    Case("a9-refund-before-credit", .payment, "p3", "topup does not count", "0.50 KZT will be credited on 30 Jan 2026 09:00 UTC"),
+    Case(
+      "cash", .payment, "h3", "the referee had paid 100.00 USD before, more than 75.00: its status is Bronze",
+      "10.00 × 1 % = 0.10 USD",
+      "to be used 30 days after the payment (from 14 Mar 2026 09:00 UTC on)"),
+    Case(
+      "c5-60-40-10", .payment, "p1", until: "2026-01-15",
+      "the referee had paid 0.00 USD before, not more than 75.00: it has no status yet",
+      "can be used from"),
+    // Refused, each reason with its facts.
+    Case(
+      "c6-promo-and-discounts", .payment, "p4", "earns nothing", "promo code X, which excludes the whole payment",
+      "a was sold cheaper, by a sale discount, and does not count", "That is final"),
+    // Refunded: the arithmetic of what is left.
+    Case(
+      "a9-refund-before-credit", .payment, "p1", "(9.99 − 3.33 refunded of lines that earn) × 10 % = 0.67 KZT",
+      "Nothing is left of the reward"),
+    Case(
+      "every-order", .payment, "p2", "50.00 KZT of payment p2 went back", "beta paid 100.00 KZT",
+      "100.00 × (100.00 received − 50.00 refunded) ÷ 100.00 × 10 % = 5.00 KZT",
+      "5.00 KZT will be credited on 21 Jan 2026 09:00 UTC"),
+    // Repeated and contradicted.
+    Case(
+      "every-duplicates", .payment, "p1", "(again: it changes nothing)", "refused, in line 6", "conflicting-duplicate: "),
+    Case("a1-attribution", .payment, "p2", "Nobody brought delta, so the payment earns nobody anything"),
+    Case("b2-active", .payment, "p1", "The program rewards no payments"),
+  ]
+
+  static let referrals = [
+    Case(
+      "bonus", .referral, "beta", "naming the page https://doc.example/?ref=ACME", "which is acme's",
+      "Its referrer is acme, for good"),
+    Case(
+      "a1-attribution", .referral, "eps", "binds nobody: unknown code", "the code NOPE is nobody's",
+      "Nobody brought eps, for good"),
+    Case("a1-attribution", .referral, "zeta", "carries no code in \"ref\", and none was typed in"),
+    Case("a1-attribution", .referral, "gamma", "Its offer of 10 % for Business or Start+ is open until 26 Jan 2026 10:00 UTC"),
+    Case(
+      "a1-attribution", .referral, "beta", "already attributed", "the account is bound to acme already, once and for good",
+      "1 payment in KZT earned acme 1.00 KZT"),
+  ]
+
+  static let companies = [
+    Case(
+      "tiers", .company, "north", "5 of the owner's 25 active referrals count for this company (20 at most)",
+      "it is number 2 of the companies, in the order that the owner set", "invoice north-2026-05 of company north is 5 % cheaper",
+      "the next run is on 28 May 2026 00:00 UTC"),
+    Case(
+      "b4-15-golden", .company, "b", until: "2026-01-28", "company b of own gets nothing in 2026-01",
+      "15 active referrals went to companies before it"),
+    Case(
+      "b7-next-invoice", .company, "a", until: "2026-03-28", "in the order of their first subscriptions",
+      "no invoice used the discount of 28 Feb 2026",
+      "Its 5 % are taken off the first invoice issued before the next run, on 28 Apr 2026 00:00 UTC"),
+  ]
+
+  static let withdrawals = [
+    Case(
+      "cash", .withdrawal, "w1", "olena asked for 10.10 USD to be paid out",
+      "10.10 USD are not more than the 500.00 above which an operator decides",
+      "the provider has paid w1#1", "It is over: the money has arrived"),
+    Case(
+      "c9-c10-withdrawal", .withdrawal, "w1", "less was available than was asked for",
+      "5.00 USD were asked for, and 0.00 were available"),
+    Case("c9-c10-withdrawal", .withdrawal, "w3", "withdrawal w2 of the same account was still open"),
+    Case(
+      "c9-c10-withdrawal", .withdrawal, "w5", "The provider has been told to pay 1.00 USD", "It is due on 23 Feb 2026 10:00 UTC"),
+  ]
+
+  // MARK: Unknown ids
+
+  @Test(arguments: [
+    (Explain.Subject.payment, "p9", "knows no payment 'p9'; did you mean 'p1'?"),
+    (.payment, "beta", "'beta' is a referral: try 'laurel explain referral beta'"),
+    (.withdrawal, "w1", "knows no withdrawal 'w1', nor any other"),
+    (.referral, "somebody", "it knows 'beta'"),
+  ])
+  func anUnknownIDIsAnsweredWithKnownOnes(_ subject: Explain.Subject, _ id: String, _ says: String) throws {
+    let failure = #expect(throws: CommandFailure.self) {
+      try Explain.stories(subject, id, self.chronicle("bonus"), only: nil)
+    }
+    #expect(failure?.description.contains(says) == true, "\(failure?.description ?? "")")
+  }
+
+  // MARK: Every because
+
+  /// Every entry that the worked examples give has a sentence of its own, with a fact or more behind it.
+  @Test func everyBecauseIsASentence() throws {
+    var codes: Set<String> = []
+    let files = try Example.goldenFiles() + ["bonus", "cash", "tiers"].map(Self.path)
+    for message in try files.flatMap({ try Example.simulated($0) }).map(\.message) {
+      let notice = try #require(message as? any Notice)
+      #expect(!notice.because.isEmpty, "\(type(of: notice).type)")
+      for because in notice.because {
+        codes.insert(because.code)
+        #expect(!because.facts.isEmpty, "\(type(of: notice).type): \(because.code)")
+        let sentence = BecauseText.sentence(because, currency: "USD")
+        #expect(!sentence.contains("?") && !sentence.hasPrefix(because.code + ":"), "\(sentence)")
+      }
+    }
+    #expect(codes.count > 20)
+  }
+
+  /// Whatever code a stage gives, a person can read it.
+  @Test func everyCodeOfTheStagesIsKnown() throws {
+    let services = Example.repository.appending(path: "Services")
+    var codes: Set<String> = []
+    for service in ["Accrual", "Attribution", "Discounts", "Payouts"] {
+      let stages = services.appending(path: "\(service)/Stages")
+      // RowFacts tell of the state, not of a notice.
+      for name in try FileManager.default.contentsOfDirectory(atPath: stages.path) where name != "RowFacts.swift" {
+        let text = try String(contentsOf: stages.appending(path: name), encoding: .utf8)
+        for match in text.matches(of: /(?:Because|size|self\.init)\(\s*"([a-z-]+)"/) { codes.insert(String(match.output.1)) }
+      }
+    }
+    #expect(codes.count > 30)
+    let reasons =
+      AttributionReason.allCases.map(\.rawValue) + RewardReason.allCases.map(\.rawValue) + BonusReason.allCases.map(\.rawValue)
+      + WithdrawalReason.allCases.map(\.rawValue) + SkipReason.allCases.map(\.rawValue) + VoidReason.allCases.map(\.rawValue)
+      + CodeReason.allCases.map(\.rawValue) + ClickReason.allCases.map(\.rawValue)
+    for code in codes.union(reasons) { #expect(BecauseText.sentence(Because(code), currency: "USD") != code) }
+  }
+
+  // MARK: A state folder
+
+  /// The state of the services after a file, as their stores hold it; read while the stores are open.
+  @Test func aStateFolderTellsToo() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: uniqueName("state")).path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let programs = try TermsFiles.load(directory: Example.terms)
+    let resources = RocksResources(blockCacheBytes: 1 << 20, writeBufferBytesPerStore: 1 << 20)
+    let simulation = try Simulation(
+      services: Deployment.services(programs), programs: programs.ids,
+      store: { try RocksStore(directory: "\(folder)/\($0.rawValue)/0", resources: resources) }, notice: { _ in },
+      refused: { _ in })
+    for (name, until) in [("bonus", "2026-01-12T00:00:00Z"), ("c9-c10-withdrawal", nil), ("tiers", "2026-04-29T00:00:00Z")] {
+      let end = until.flatMap(Instant.init(written:))
+      let file = try EventFile(path: Self.path(name))
+      while let entry = try file.next() {
+        guard case .event(let event) = entry, end.map({ event.time < $0 }) ?? true else { continue }
+        try simulation.take(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line))
+      }
+      if let end { try simulation.advance(to: end) }
+    }
+    let before = try files(folder)
+    let reader = StateStories(folder: folder, program: nil)
+    func told(_ subject: Explain.Subject, _ id: String) throws -> String {
+      try reader.stories(of: subject, id).flatMap(\.lines).flatMap { $0.split(whereSeparator: \.isWhitespace) }.joined(
+        separator: " ")
+    }
+    #expect(try told(.payment, "p1").contains("acme has a reward of 40,500.00 KZT from it"))
+    #expect(try told(.payment, "p1").contains("beta was brought by acme"))
+    #expect(try told(.withdrawal, "w5").contains("it is with the provider"))
+    #expect(try told(.withdrawal, "w5").contains("1.00 USD are set aside for it"))
+    #expect(try told(.withdrawal, "w5").contains("The provider's answer ends it; it is due on 23 Feb 2026 10:00 UTC"))
+    #expect(try told(.withdrawal, "w5").contains("heard of it: the ledger has set the money aside"))
+    #expect(try told(.company, "north").contains("the run of 2026-04 gave it 5 %, not used yet"))
+    #expect(try told(.referral, "beta").contains("beta registered, and is bound to acme"))
+    let failure = #expect(throws: CommandFailure.self) { try reader.stories(of: .withdrawal, "w55") }
+    #expect(failure?.description.contains("did you mean 'w5'") == true, "\(failure?.description ?? "")")
+    #expect(try files(folder) == before, "reading writes nothing")
+  }
+
+  private func files(_ folder: String) throws -> [String: Date] {
+    var found: [String: Date] = [:]
+    let names = FileManager.default.enumerator(atPath: folder)
+    while let name = names?.nextObject() as? String {
+      found[name] = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")[.modificationDate] as? Date
+    }
+    return found
+  }
+}

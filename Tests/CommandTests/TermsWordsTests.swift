@@ -1,0 +1,261 @@
+import Contracts
+import Terms
+import TermsFiles
+import Testing
+
+@testable import LaurelCommand
+
+/// What `laurel terms check` says about terms.
+@Suite struct TermsWordsTests {
+  /// Terms that nobody would regret; each case below changes one thing in them.
+  static let sound = """
+    program: p
+    versions:
+      - version: 1
+        effectiveFrom: 2020-01-01T00:00:00Z
+        attribution:
+          link: "https://a.example/?ref={code}"
+          parameter: ref
+        reward:
+          lines: {kinds: [plan]}
+          rate: 10%
+          statuses:
+            - {name: A, above: {USD: 100, EUR: 100}, rate: 5%}
+            - {name: B, above: {USD: 200, EUR: 200}, rate: 1%}
+          creditAfter: 1d
+          availableAfter: 2d
+        withdrawal: {approvalAbove: {USD: 5, EUR: 5}, dueSoonAfter: 1d, dueAfter: 2d}
+        welcomeOffer: {percent: 10, plans: [X], within: 21d}
+        discounts:
+          tiers:
+            - {from: 5, percent: 5}
+            - {from: 10, percent: 10}
+            - {from: 20, percent: 20}
+          maxPerCompany: 20
+          day: 28
+      - version: 2
+        effectiveFrom: 2026-06-01T00:00:00Z
+        attribution: {link: "https://a.example/?ref={code}", parameter: ref}
+        reward: {lines: {kinds: [plan]}, rate: 8%, creditAfter: 1d, availableAfter: 2d}
+        spending: {kinds: [plan]}
+    """
+
+  static let now = day("2026-05-01")
+
+  static func day(_ text: String) -> Instant { Instant(written: text) ?? Instant(milliseconds: 0) }
+
+  struct Case: Sendable, CustomTestStringConvertible {
+    let old: String
+    let new: String
+    var at = TermsWordsTests.now
+    /// The beginnings of the lines, in order.
+    let lines: [String]
+
+    init(_ old: String, _ new: String, at: Instant = TermsWordsTests.now, _ lines: String...) {
+      (self.old, self.new, self.at, self.lines) = (old, new, at, lines)
+    }
+
+    var testDescription: String { "\(old) → \(new)" }
+  }
+
+  private func concerns(_ text: String, at instant: Instant) throws -> [String] {
+    let file = try TermsFiles.parseFile(Array(text.utf8), file: "p.yaml")
+    return TermsConcerns.of(file.program, at: instant).map { concern in
+      file.problem(version: concern.version, field: concern.field, "\(concern.weight.rawValue): \(concern.message)").description
+    }
+  }
+
+  @Test func nothingIsSaidOfSoundTerms() throws { #expect(try concerns(Self.sound, at: Self.now) == []) }
+
+  @Test(arguments: rewards + discounts + versions)
+  func concern(_ given: Case) throws {
+    try #require(Self.sound.contains(given.old))
+    let found = try concerns(Self.sound.replacing(given.old, with: given.new, maxReplacements: 1), at: given.at)
+    try #require(found.count == given.lines.count, "\(found)")
+    for (line, expected) in zip(found, given.lines) { #expect(line.hasPrefix(expected), "\(line)") }
+  }
+
+  static let rewards = [
+    Case("https://a", "http://a", "p.yaml:6:13: attribution.link: warning: is not https"),
+    Case("/?ref={code}", "/{code}", "p.yaml:6:13: attribution.link: warning: does not carry the code as ref={code}"),
+    Case("rate: 10%", "rate: 0%", "p.yaml:10:13: reward.rate: warning: is 0 %: every payment is declined"),
+    Case("rate: 10%", "rate: 100%", "p.yaml:10:13: reward.rate: warning: is 100 %"),
+    Case(
+      "rate: 1%", "rate: 0%",
+      "p.yaml:13:56: reward.statuses[1].rate: warning: is 0 %: every payment of a referee with the status B"),
+    Case("rate: 1%", "rate: 5%", "p.yaml:13:56: reward.statuses[1].rate: note: changes nothing: B has the same rate"),
+    Case(
+      "kinds: [plan]}", "kinds: [service], requiresPlanLine: true}",
+      "p.yaml:9:22: reward.lines.kinds: warning: leaves out plan lines"),
+    Case(
+      "{USD: 200, EUR: 200}", "{USD: 200}",
+      "p.yaml:13:28: reward.statuses[1].above: warning: has no threshold in EUR, as other statuses have: nobody who pays in it becomes B"
+    ),
+    Case(
+      "approvalAbove: {USD: 5, EUR: 5}", "approvalAbove: {USD: 5, EUR: 5, UAH: 5}",
+      "p.yaml:16:55: withdrawal.approvalAbove.UAH: warning: is a currency that no status has a threshold in"),
+    Case(
+      "approvalAbove: {USD: 5, EUR: 5}", "approvalAbove: {USD: 5}",
+      "p.yaml:16:33: withdrawal.approvalAbove: warning: names no EUR, as statuses do"),
+    Case(
+      "    withdrawal: {approvalAbove: {USD: 5, EUR: 5}, dueSoonAfter: 1d, dueAfter: 2d}\n", "",
+      "p.yaml:9:7: reward: warning: can be used for nothing"),
+    Case("dueAfter: 2d", "dueAfter: 1d", "p.yaml:16:65: withdrawal.dueSoonAfter: warning: is as long as dueAfter"),
+    Case("percent: 10, plans", "percent: 0, plans", "p.yaml:17:29: welcomeOffer.percent: warning: is 0 %"),
+    Case("percent: 10, plans", "percent: 100, plans", "p.yaml:17:29: welcomeOffer.percent: warning: is 100 %"),
+    Case("within: 21d", "within: 0d", "p.yaml:17:53: welcomeOffer.within: warning: is no time at all"),
+  ]
+
+  static let discounts = [
+    Case(
+      "{from: 10, percent: 10}", "{from: 10, percent: 4}",
+      "p.yaml:21:31: discounts.tiers[1].percent: warning: falls: 10 active referrals give 4 %, fewer than 10 up to 5 %"),
+    Case(
+      "{from: 10, percent: 10}", "{from: 10, percent: 0}",
+      "p.yaml:21:31: discounts.tiers[1].percent: warning: is a hole in the table: with 10 to 19 active referrals there is nothing"
+    ),
+    Case(
+      "{from: 10, percent: 10}", "{from: 10, percent: 5}",
+      "p.yaml:21:31: discounts.tiers[1].percent: note: changes nothing: it is 5 % from 5"),
+    Case("{from: 5, percent: 5}", "{from: 5, percent: 0}", "p.yaml:20:30: discounts.tiers[0].percent: note: is 0 %"),
+    Case(
+      "maxPerCompany: 20", "maxPerCompany: 15",
+      "p.yaml:22:18: discounts.tiers[2].from: warning: is above maxPerCompany, 15, which is all that a company can have: no company ever gets these 20 %"
+    ),
+    Case(
+      "maxPerCompany: 20", "maxPerCompany: 4",
+      "p.yaml:20:18: discounts.tiers[0].from: warning: is above maxPerCompany, 4, which is all that a company can have: no company ever gets a discount",
+      "p.yaml:21:18: discounts.tiers[1].from: warning: is above", "p.yaml:22:18: discounts.tiers[2].from: warning: is above"),
+    Case("maxPerCompany: 20", "maxPerCompany: 25", "p.yaml:23:22: discounts.maxPerCompany: note: lets a company take 25"),
+    Case("day: 28", "day: 31", "p.yaml:24:12: discounts.day: note: is the last day of the month in months that are shorter"),
+    Case("day: 28", "day: 30", "p.yaml:24:12: discounts.day: note: is the last day of the month in February"),
+    Case(
+      "day: 28", "day: 28\n      zone: Europe/Kyiv",
+      "p.yaml:25:13: discounts.zone: note: has daylight saving time: 00:00 in Europe/Kyiv is 21:00 UTC or 22:00 UTC"),
+  ]
+
+  static let versions = [
+    Case("2026-06-01", "2026-04-30", "p.yaml:26:20: effectiveFrom: warning: is in the past"),
+    Case("2026-06-01", "2026-05-01", "p.yaml:26:20: effectiveFrom: warning: is in the past"),
+    Case("2020-01-01", "2026-05-02", "p.yaml:4:20: effectiveFrom: note: is still to come"),
+    Case(
+      "    reward: {lines: {kinds: [plan]}, rate: 8%, creditAfter: 1d, availableAfter: 2d}\n    spending: {kinds: [plan]}",
+      "", "p.yaml:25:5: warning: rewards of earlier versions can neither be spent nor withdrawn"),
+    Case(
+      "    spending: {kinds: [plan]}",
+      "    spending: {kinds: [plan]}\n    discounts: {tiers: [{from: 20, percent: 1}], maxPerCompany: 20, day: 15}"),
+  ]
+
+  @Test func aMonthBetweenTwoSchedules() throws {
+    let second = "    discounts: {tiers: [{from: 20, percent: 1}], maxPerCompany: 20, day: DAY}"
+    let text = Self.sound.replacing("2026-06-01", with: "2026-06-20") + "\n" + second
+    #expect(
+      try concerns(text.replacing("DAY", with: "15"), at: Self.now).map { String($0.prefix(60)) }
+        == ["p.yaml:26:20: effectiveFrom: warning: leaves 2026-06 without"])
+    let late = text.replacing("day: 28", with: "day: 10").replacing("DAY", with: "25")
+    let again = try concerns(late, at: Self.now)
+    // The calendar names no run that will not be held.
+    let versions = try TermsFiles.parse(late, file: "p.yaml").versions
+    let sentences = TermsWords.sections(of: versions[1], after: versions[0], from: Self.now, until: nil).flatMap(\.sentences)
+    #expect(sentences.first { $0.hasPrefix("- ") && $0.hasSuffix("UTC") } == "- 25 Jul 2026 00:00 UTC")
+    #expect(again.count == 1 && again[0].hasPrefix("p.yaml:30:74: discounts.day: note: comes once more in 2026-06"), "\(again)")
+  }
+
+  @Test func aHoldLongerThanTheRefundWindow() throws {
+    let version = try TermsFiles.parse(Self.sound, file: "p.yaml").versions[0]
+    let reward = try #require(version.reward)
+    for (window, isTold) in [(TimeSpan.days(1), true), (.days(2), false), (nil, false)] as [(TimeSpan?, Bool)] {
+      #expect(TermsConcerns.aboutHold(reward, refundWindow: window, version).isEmpty != isTold)
+    }
+  }
+
+  /// Every parameter that changes is told, and nothing else.
+  @Test(arguments: [
+    ("?ref={code}", "?a=1&ref={code}", "The link: https://a.example/?a=1&ref={code}, instead of https://a.example/?ref={code}."),
+    (
+      "parameter: ref", "parameter: ref\n      refusesPriorAccounts: true",
+      "Who had an account before: is refused as a referee, instead of may be a referee."
+    ),
+    ("rate: 10%", "rate: 12.5%", "The rate: 12.5 %, instead of 10 %."),
+    (
+      "USD: 200", "USD: 300",
+      "The rates by the referee's status: 5 % above 1.00 EUR or 1.00 USD (A), 1 % above 2.00 EUR or 3.00 USD (B), "
+        + "instead of 5 % above 1.00 EUR or 1.00 USD (A), 1 % above 2.00 EUR or 2.00 USD (B)."
+    ),
+    ("creditAfter: 1d", "creditAfter: 0d", "A reward is credited: at payment, instead of 1 day after the payment."),
+    (
+      "availableAfter: 2d", "availableAfter: 48h\n      maxPayments: 3",
+      "Payments of a referee that earn: the first 3, instead of all."
+    ),
+    ("kinds: [plan]}", "kinds: [plan], categories: [x]}", "Categories that count: x, instead of all."),
+    (
+      "rate: 10%", "rate: 10%\n      refusesPromoCodes: true", "A payment with a promo code: earns nothing, instead of earns too."
+    ),
+    (
+      "{USD: 5, EUR: 5}", "{USD: 6, EUR: 5}",
+      "What an operator must approve: what is above 0.05 EUR or 0.06 USD, instead of what is above 0.05 EUR or 0.05 USD."
+    ),
+    ("dueAfter: 2d", "dueAfter: 3d", "A withdrawal is overdue: after 3 days, instead of after 2 days."),
+    ("percent: 10, plans", "percent: 15, plans", "The new client's discount: 15 %, instead of 10 %."),
+    ("maxPerCompany: 20", "maxPerCompany: 30", "Active referrals that one company takes: up to 30, instead of up to 20."),
+    (
+      "day: 28", "day: 1",
+      "The monthly run: at 00:00 UTC on the 1st of each month, instead of at 00:00 UTC on the 28th of each month."
+    ),
+    ("    welcomeOffer: {percent: 10, plans: [X], within: 21d}\n", "", "Gone: the new client's own discount."),
+    (
+      "    attribution:", "    judgedBy: attribution-time\n    attribution:",
+      "A payment is judged by: the version of its payer's registration, instead of the version of its own day."
+    ),
+  ])
+  func change(_ old: String, _ new: String, _ sentence: String) throws {
+    try #require(Self.sound.contains(old))
+    let before = try TermsFiles.parse(Self.sound, file: "p.yaml").versions[0]
+    let after = try TermsFiles.parse(Self.sound.replacing(old, with: new, maxReplacements: 1), file: "p.yaml").versions[0]
+    #expect(TermsChanges.sentences(from: before, to: after) == [sentence])
+    #expect(TermsChanges.sentences(from: before, to: before) == [])
+  }
+
+  // MARK: What a version means
+
+  @Test(arguments: [
+    ("bonus", "The reward is 10 % of that, rounded half up once: 1,000.00 earn 100.00, in the payment's own currency."),
+    ("bonus", "A reward is pending at payment and on the account 14 days later, free to be used from then on."),
+    ("bonus", "Rewards are never paid out."),
+    (
+      "bonus",
+      "A referred client gets 10 % off its first payment for Business or Start+, if it pays within 21 days of its registration. "
+        + "Unused, the offer expires; the referral stays."
+    ),
+    ("cash", "Only individuals from UA may refer, earn and withdraw; anybody may be referred."),
+    ("cash", "- 1 % above 75.00 USD (Bronze)"),
+    ("cash", "A reward is on the account at once, and can be used 30 days after the payment; until then it is held."),
+    (
+      "cash",
+      "An operator must approve what is above 500.00 USD; exactly that much needs no approval, and other currencies need none."
+    ),
+    ("tiers", "- 0 to 4: nothing"), ("tiers", "- 20 and more: 40 %"), ("tiers", "- 28 Apr 2026 00:00 UTC"),
+    ("tiers", "So an owner of two companies with 25 active referrals gets 40 % for the first and 5 % for the second."),
+  ])
+  func theProgramsAreExplained(program: String, sentence: String) throws {
+    let version = try #require(try TermsFiles.files(at: "\(Example.terms)/\(program).yaml").first).program.versions[0]
+    let sentences = TermsWords.sections(of: version, from: Self.day("2026-04-01"), until: nil).flatMap(\.sentences)
+    #expect(sentences.contains(sentence), "\(sentences)")
+  }
+
+  @Test func runsOfAZoneAreNamedInItAndInUTC() throws {
+    let text = Self.sound.replacing("day: 28", with: "day: 31\n      zone: Europe/Kyiv")
+    let version = try TermsFiles.parse(text, file: "p.yaml").versions[0]
+    let sentences = TermsWords.sections(of: version, from: Self.day("2026-02-01"), until: Self.day("2026-05-01")).flatMap(
+      \.sentences)
+    #expect(
+      sentences.filter { $0.hasPrefix("- ") && $0.contains("Kyiv") } == [
+        "- 28 Feb 2026 00:00 in Europe/Kyiv, 27 Feb 2026 22:00 UTC", "- 31 Mar 2026 00:00 in Europe/Kyiv, 30 Mar 2026 21:00 UTC",
+        "- 30 Apr 2026 00:00 in Europe/Kyiv, 29 Apr 2026 21:00 UTC",
+      ])
+  }
+
+  @Test(
+    arguments: [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (21, "21st"), (30, "30th")] as [(Int64, String)])
+  func ordinals(_ number: Int64, _ text: String) { #expect(ordinal(number) == text) }
+}
