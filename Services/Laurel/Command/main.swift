@@ -11,13 +11,14 @@ let laurel = Command(
     laurel simulate --terms ops/terms --events ops/demo/bonus.jsonl
     """,
   subcommands: [
-    Demo.command, Simulate.command, Dev.command, Publish.command, Tail.command, Clock.command, Topics.command,
+    Demo.command, Simulate.command, Backtest.command, Dev.command, Publish.command, Tail.command, Clock.command, Topics.command,
   ], version: "0.1")
 
 let invocation = laurel.parseOrExit()
 do {
   switch invocation.path.first {
   case "simulate": exit(try Simulate.run(invocation))
+  case "backtest": exit(try Backtest.run(invocation))
   case "publish": exit(try Publish.run(invocation))
   case "dev": exit(try Dev.run(invocation))
   case "demo": exit(try Demo.run(invocation))
