@@ -80,7 +80,7 @@ let package = Package(
       exclude: ["Golden"]),
     tests(
       "CommandTests",
-      ["Contracts", "Deployment", "JSON", "LaurelCommand", "ServiceKit", "Streaming", "TermsFiles", "TestSupport"]),
+      ["Contracts", "Deployment", "JSON", "LaurelCommand", "ServiceKit", "Streaming", "Terms", "TermsFiles", "TestSupport"]),
     tests("Faults", ["Contracts", "JSON", "Kafka", "TestSupport"]),
     tests("Tidy", []),
   ],

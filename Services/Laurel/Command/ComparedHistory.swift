@@ -59,6 +59,9 @@ final class ComparedHistory {
     history.end = simulations.map(\.clock).max()
   }
 
+  /// Notices that only one side has given so far.
+  var waitingCount: Int { comparison.waitingCount }
+
   func report(top: Int) throws -> BacktestReport { try comparison.report(history, top: top) }
 
   private func take(_ event: FileEvent) throws {

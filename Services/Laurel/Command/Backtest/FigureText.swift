@@ -35,8 +35,9 @@ enum FigureText {
   }
 
   /// `+12.4 %`; empty where nothing differs, or where there was nothing to compare with.
-  static func share(_ values: Compared) -> String {
-    guard values.isChanged, let perMille = values.perMille else { return "" }
+  static func share(_ values: Compared, _ unit: FigureRow.Unit) -> String {
+    // A share of a share only confuses.
+    guard unit != .tenthsOfPercent, values.isChanged, let perMille = values.perMille else { return "" }
     return (perMille > 0 ? "+" : "") + tenths(perMille) + " %"
   }
 

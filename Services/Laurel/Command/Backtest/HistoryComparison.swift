@@ -24,6 +24,9 @@ struct HistoryComparison {
     try matching.take(notice, data: data, program: program, side)
   }
 
+  /// Notices that wait for their counterpart.
+  var waitingCount: Int { matching.waitingCount }
+
   /// - Parameter top: how many referrers are listed for each program and unit.
   func report(_ history: BacktestReport.History, top: Int) throws -> BacktestReport {
     let (counts, examples) = try matching.finished()
@@ -36,7 +39,7 @@ struct HistoryComparison {
     }
     return BacktestReport(
       history: history, programs: reports, notices: types, examples: Self.chosen(examples),
-      verdict: try Verdict(programs: reports, notices: types).sentence)
+      verdict: try Verdict(programs: reports, notices: types).sentences)
   }
 
   /// Decisions; of a program that has no decision to show, what followed.

@@ -6,7 +6,7 @@ extension BacktestReport: Encodable {
 
   func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: Name.self)
-    try fields.encode(verdict, forKey: .verdict)
+    try fields.encode(verdict.joined(separator: " "), forKey: .verdict)
     try fields.encode(history, forKey: .history)
     try fields.encode(programs, forKey: .programs)
     try fields.encode(differingNotices, forKey: .differingNotices)

@@ -33,7 +33,8 @@ struct ReportPage {
     return XML.element(
       "header", [],
       XML.element("p", [("class", "overline")], "Back-test of referral terms")
-        + XML.element("h1", [], XML.figure(report.verdict))
+        + XML.element("h1", [], XML.figure(report.verdict.first ?? ""))
+        + report.verdict.dropFirst().map { XML.element("p", [("class", "second")], XML.figure($0)) }.joined()
         + XML.element("p", [("class", "lede")], HistoryText.lines(report.history).map(XML.escaped).joined(separator: " "))
         + XML.element("dl", [("class", "terms")], terms.joined())) + "\n"
   }
@@ -51,7 +52,7 @@ struct ReportPage {
         XML.element(
           "div", [("class", cost.net.isChanged ? "card" : "card same")],
           XML.element("p", [("class", "label")], XML.escaped("\(program.program) · \(cost.unit.name)"))
-            + XML.element("p", [("class", "share")], XML.figure(share(cost.net)))
+            + XML.element("p", [("class", "share")], XML.figure(share(cost.net, cost.unit)))
             + XML.element("p", [], amounts(cost))
             + XML.element("p", [("class", "quiet")], XML.escaped(who(cost))))
       }
@@ -69,10 +70,10 @@ struct ReportPage {
         + XML.element("p", [], "differ, \(FigureText.grouped(Int64(report.sameNotices))) say the same"))
   }
 
-  private static func share(_ net: Compared) -> String {
+  private static func share(_ net: Compared, _ unit: CostUnit) -> String {
     guard net.isChanged else { return "the same" }
     if net.perMille == nil { return "new" }
-    return FigureText.share(net)
+    return FigureText.share(net, .cost(unit))
   }
 
   private static func amounts(_ cost: CostReport) -> String {
@@ -147,7 +148,7 @@ struct ReportPage {
   private static func row(_ label: String, _ values: Compared, _ unit: FigureRow.Unit, isTotal: Bool = false) -> String {
     let cells = [
       FigureText.figure(values.current, unit), FigureText.figure(values.proposed, unit), FigureText.difference(values, unit),
-      FigureText.share(values),
+      FigureText.share(values, unit),
     ]
     let names = [isTotal ? "total" : nil, values.isChanged ? nil : "unchanged", label.hasPrefix("of this") ? "part" : nil]
     let name = names.compactMap { $0 }.joined(separator: " ")

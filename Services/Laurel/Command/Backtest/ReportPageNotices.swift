@@ -46,7 +46,7 @@ struct ReportPageNotices {
   private static func card(_ example: NoticeMatching.Example) -> String {
     let types = [example.notices.current, example.notices.proposed].compactMap { $0.map { name(type(of: $0).type) } }
     var title = "\(example.program) · " + (Set(types).count == 1 ? types[0] : types.joined(separator: " → "))
-    if !example.fields.isEmpty { title += " · other " + example.fields.map(spaced).joined(separator: ", ") }
+    if !example.fields.isEmpty { title += " · differs in " + example.fields.map(spaced).joined(separator: ", ") }
     return XML.element(
       "article", [("class", "example")],
       XML.element("p", [("class", "label")], XML.escaped(title))
@@ -63,7 +63,7 @@ struct ReportPageNotices {
           + XML.element(
             "ul", [("class", "because")],
             BecauseText.lines(notice, or: other).map { line in
-              XML.element("li", otherLines.contains(line) ? [] : [("class", "differs")], XML.figure(line))
+              XML.element("li", otherLines.contains(line) ? [] : [("class", "differs")], XML.escaped(line))
             }.joined())
       } ?? XML.element("p", [("class", "quiet")], "No such notice.")
     return XML.element("div", [], XML.element("p", [("class", "side")], side.label) + said)

@@ -15,6 +15,7 @@ enum ReportPageStyle {
     .overline { text-transform: uppercase; letter-spacing: .1em; }
     h1 { font-size: 33px; line-height: 1.22; font-weight: 650; letter-spacing: -.018em; margin: 12px 0 18px; max-width: 28em;
       text-wrap: balance; }
+    .second { font-size: 19px; line-height: 1.4; margin: -8px 0 18px; }
     h2 { font-size: 23px; line-height: 1.3; font-weight: 650; letter-spacing: -.01em; margin: 64px 0 20px; padding-top: 16px;
       border-top: 2px solid var(--ink); }
     h3 { font-size: 15px; font-weight: 650; margin: 0; }

@@ -6,7 +6,7 @@ struct ReportText {
 
   init(_ report: BacktestReport) {
     let history = report.history
-    lines += [report.verdict, ""]
+    lines += [report.verdict.joined(separator: " "), ""]
     lines.append("\(Side.current.label): \(history.terms.current). \(Side.proposed.label): \(history.terms.proposed).")
     lines += HistoryText.lines(history)
     for program in report.programs { add(program) }
@@ -39,7 +39,7 @@ struct ReportText {
         + rows.map { row in
           [
             "  " + row.label, FigureText.figure(row.values.current, row.unit), FigureText.figure(row.values.proposed, row.unit),
-            FigureText.difference(row.values, row.unit), FigureText.share(row.values),
+            FigureText.difference(row.values, row.unit), FigureText.share(row.values, row.unit),
           ]
         })
   }

@@ -2,20 +2,20 @@ import Contracts
 
 /// The answer of a back-test in a sentence or two, for whoever reads nothing else.
 struct Verdict {
-  let sentence: String
+  /// At least one; the first is the answer, what follows adds to it.
+  let sentences: [String]
 
   /// Costs of one currency are added over the programs, because they are one purse.
   init(programs: [ProgramReport], notices: [BacktestReport.NoticeType]) throws(ArithmeticOverflow) {
     guard !notices.isEmpty else {
-      sentence = "This history gives nothing to compare: there is no notice under either terms."
+      sentences = ["This history gives nothing to compare: there is no notice under either terms."]
       return
     }
     let differing = notices.reduce(0) { $0 + $1.counts.changed + $1.counts.onlyIn.current + $1.counts.onlyIn.proposed }
     guard differing > 0 else {
       let all = notices.reduce(0) { $0 + $1.counts.total.current }
-      sentence =
-        "The proposal would have changed nothing: "
-        + (all == 1 ? "the only notice is the same." : "all \(FigureText.grouped(Int64(all))) notices are the same.")
+      let which = all == 1 ? "the only notice is" : "all \(FigureText.grouped(Int64(all))) notices are"
+      sentences = ["The proposal would have changed nothing: \(which) the same."]
       return
     }
     var totals: [(unit: CostUnit, net: Compared)] = []
@@ -33,7 +33,7 @@ struct Verdict {
       let noun = differing == 1 ? "notice differs" : "notices differ"
       sentences.append("\(FigureText.grouped(Int64(differing))) \(noun).")
     }
-    sentence = sentences.joined(separator: " ")
+    self.sentences = sentences
   }
 
   private static func money(_ totals: [(unit: CostUnit, net: Compared)], withPoints: Bool) -> String? {
