@@ -61,7 +61,7 @@ struct CostChart {
 
   private var bars: String {
     let slot = (Self.width - left) / max(cost.months.count, 1)
-    let bar = min(max(slot * 2 / 5, 2), 26)
+    let bar = min(max(slot * 2 / 5, 2), 36)
     return cost.months.enumerated().map { index, row in
       let middle = center(index)
       var drawing = XML.element("title", [], XML.escaped(hint(row)))

@@ -20,7 +20,7 @@ enum ReportPageStyle {
       border-top: 2px solid var(--ink); }
     h3 { font-size: 15px; font-weight: 650; margin: 0; }
     section h3 { margin-top: 28px; }
-    .lede { color: var(--quiet); max-width: 46em; }
+    .lede { color: var(--quiet); max-width: 56em; }
     .terms { display: flex; flex-wrap: wrap; gap: 6px 10px; margin: 18px 0 0; font-size: 14px; }
     .terms dd { margin: 0 22px 0 0; color: var(--quiet); }
     code { font: 13px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }

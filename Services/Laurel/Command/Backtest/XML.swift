@@ -18,8 +18,10 @@ enum XML {
     return out
   }
 
-  /// A figure with a true minus sign.
-  static func figure(_ text: String) -> String { escaped(text.replacing("-", with: "\u{2212}")) }
+  /// A figure with a true minus sign, and no line break before its percent sign.
+  static func figure(_ text: String) -> String {
+    escaped(text.replacing("-", with: "\u{2212}").replacing(" %", with: "\u{A0}%"))
+  }
 
   static func element(_ name: String, _ attributes: [(String, String)] = [], _ content: String) -> String {
     "<\(name)\(attributes.map { " \($0.0)=\"\(escaped($0.1))\"" }.joined())>\(content)</\(name)>"
