@@ -110,8 +110,23 @@ import Testing
     }
   }
 
+  @Test func aBacktestNamesWhoseTermsAreWrong() throws {
+    let folder = try Folder()
+    let wrong = folder.url.appending(path: "wrong", directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(at: wrong, withIntermediateDirectories: true)
+    try Data("program: bonus\n".utf8).write(to: wrong.appending(path: "bonus.yaml"))
+    let process = try ServiceProcess(
+      "laurel", name: "laurel",
+      arguments: ["backtest", "--terms", Example.terms, "--against", wrong.path, "--events", "\(Example.demo)/bonus.jsonl"],
+      folder: folder.url)
+    #expect(process.ending(within: .seconds(20)) == .status(1))
+    #expect(
+      process.log.contains("--against (\(wrong.path)) cannot be used") && process.log.contains("bonus.yaml:1"), "\(process.log)")
+    #expect(!process.log.contains("--terms ("))
+  }
+
   @Test(arguments: [
-    "demo", "simulate", "dev", "publish", "tail", "clock", "clock advance", "topics", "topics create", "terms", "terms check",
+    "demo", "simulate", "backtest", "dev", "publish", "tail", "clock", "clock advance", "topics", "topics create", "terms", "terms check",
     "explain",
     "explain payment", "explain referral", "explain company", "explain withdrawal",
   ])

@@ -44,6 +44,7 @@ import Testing
     "Services/Accrual/Stages": ["Contracts", "Streaming", "Terms"],
     "Services/Discounts/Stages": ["Contracts", "Streaming", "Terms"],
     "Services/Payouts/Stages": ["Contracts", "Streaming", "Terms"],
+    "Services/Laurel/Command/Backtest": ["Contracts", "JSON"],
   ]
 
   @Test(arguments: rules.keys.sorted())

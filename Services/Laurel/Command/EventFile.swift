@@ -18,10 +18,18 @@ struct FileEvent {
 /// What a line of an event file turned out to be.
 enum FileEntry {
   case event(FileEvent)
-  /// A type that CONTRACTS does not name. Its time has come all the same.
+  /// A type that CONTRACTS does not name.
   case unknownType(Line, time: Instant?)
   /// - Parameter time: of its envelope, as far as that can be read.
   case refused(Line, time: Instant?, reason: String, detail: String)
+
+  /// Whatever becomes of it, this time has come.
+  var time: Instant? {
+    switch self {
+    case .event(let event): event.time
+    case .unknownType(_, let time), .refused(_, let time, _, _): time
+    }
+  }
 
   /// Laurel's own messages do not come from outside.
   static let notAnInput = "not-an-input"

@@ -56,17 +56,16 @@ enum Publish {
     do {
       while let entry = try file.next(), !Shutdown.requested {
         pace?.wait()
+        if let time = entry.time { try outlet.pass(time) }
         switch entry {
         case .event(let event):
           try outlet.publish(event)
           published += 1
-        case .unknownType(let line, let time):
+        case .unknownType(let line, _):
           troubles.unknownType()
-          if let time { try outlet.pass(time) }
           if isRaw { try outlet.publish(RawRecord(line, fallback: fallback, parser: parser)) }
-        case .refused(let line, let time, let reason, let detail):
+        case .refused(let line, _, let reason, let detail):
           troubles.refused(line.number, reason: reason, detail: detail)
-          if let time { try outlet.pass(time) }
           if isRaw { try outlet.publish(RawRecord(line, fallback: fallback, parser: parser)) }
         }
         bar.advance()
@@ -86,7 +85,7 @@ enum Publish {
 private protocol EventOutlet {
   func publish(_ event: FileEvent) throws
   func publish(_ record: RawRecord) throws
-  /// A line that is not published has a time all the same.
+  /// The time of a line has come, whether or not it is published.
   func pass(_ time: Instant) throws
   func finish(until: Instant?) throws
 }

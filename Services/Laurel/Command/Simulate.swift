@@ -46,19 +46,17 @@ enum Simulate {
         troubles.deadLetter(place, letter.refusal)
       })
     while let entry = try file.next() {
+      if case .event(let event) = entry { line = event.line }
+      if let time = entry.time { try simulation.advance(to: time) }
       switch entry {
       case .event(let event):
-        line = event.line
-        try simulation.advance(to: event.time)
         if event.topic.kind == .input {
           try simulation.take(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line))
         }
-      case .unknownType(_, let time):
+      case .unknownType:
         troubles.unknownType()
-        if let time { try simulation.advance(to: time) }
-      case .refused(let line, let time, let reason, let detail):
+      case .refused(let line, _, let reason, let detail):
         troubles.refused(line.number, reason: reason, detail: detail)
-        if let time { try simulation.advance(to: time) }
       }
       if let failure { throw failure }
     }

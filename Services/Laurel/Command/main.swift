@@ -11,9 +11,8 @@ let laurel = Command(
     laurel simulate --terms ops/terms --events ops/demo/bonus.jsonl
     """,
   subcommands: [
-    Demo.command, Simulate.command, Explain.command, TermsCheck.command, Dev.command, Publish.command, Tail.command,
-    Clock.command,
-    Topics.command,
+    Demo.command, Simulate.command, Explain.command, Backtest.command, TermsCheck.command, Dev.command, Publish.command,
+    Tail.command, Clock.command, Topics.command,
   ], version: "0.1")
 
 let invocation = laurel.parseOrExit()
@@ -22,6 +21,7 @@ do {
   case "simulate": exit(try Simulate.run(invocation))
   case "explain": exit(try Explain.run(invocation))
   case "terms": exit(try TermsCheck.run(invocation))
+  case "backtest": exit(try Backtest.run(invocation))
   case "publish": exit(try Publish.run(invocation))
   case "dev": exit(try Dev.run(invocation))
   case "demo": exit(try Demo.run(invocation))

@@ -42,15 +42,15 @@ struct Chronicle {
       services: Deployment.services(programs), programs: programs.ids, notice: { record.said($0) },
       refused: { record.refused($0) })
     while let entry = try source.next() {
+      if case .event(let event) = entry { record.arrives(event) }
+      if let time = entry.time { try simulation.advance(to: time) }
       switch entry {
       case .event(let event):
-        record.arrives(event)
-        try simulation.advance(to: event.time)
         if event.topic.kind == .input {
           try simulation.take(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line))
         }
       case .unknownType: break
-      case .refused(let line, let reason, let detail):
+      case .refused(let line, _, let reason, let detail):
         let text = String(decoding: line.bytes, as: UTF8.self)
         record.entries.append(
           Entry(line: line.number, program: nil, happening: .unreadable(text: text, reason: reason, detail: detail)))

@@ -1,0 +1,82 @@
+import Contracts
+
+/// What one program costs, by month and by referrer, under both terms. Keeps one row per unit and month, and one per referrer and unit.
+struct Costs: Sendable {
+  /// One month's cost under one of the terms.
+  struct Monthly: Equatable, Sendable, Encodable {
+    /// By the instant of accrual, or of the invoice that a discount was applied to.
+    var accrued: Int64 = 0
+    /// At most 0; in the month of the refund or the lost dispute, not in that of the reward.
+    var takenBack: Int64 = 0
+  }
+
+  struct MonthKey: Hashable, Sendable {
+    let unit: CostUnit
+    let month: Month
+  }
+
+  struct ReferrerKey: Hashable, Sendable {
+    let unit: CostUnit
+    let referrer: AccountID
+  }
+
+  /// What one referrer got under one of the terms.
+  struct Referrer: Equatable, Sendable {
+    /// Accrued less taken back; may exceed what a balance shows only in `points`.
+    var net: Int64 = 0
+    /// The latest told; nil in `points`.
+    var balance: Balance?
+  }
+
+  private(set) var months: [MonthKey: Sides<Monthly>] = [:]
+  private(set) var referrers: [ReferrerKey: Sides<Referrer>] = [:]
+
+  mutating func take(_ notice: any Notice, _ side: Side) throws(ArithmeticOverflow) {
+    switch notice {
+    case let n as RewardAccrued:
+      try add(n.amount, .money(n.currency), n.referrer, at: n.accruedAt, side)
+      hold(n.balance, n.referrer, side)
+    case let n as RewardAdjusted:
+      try add(n.delta, .money(n.currency), n.referrer, at: n.at, side)
+      hold(n.balance, n.referrer, side)
+    case let n as RewardReversed:
+      try add(n.delta, .money(n.currency), n.referrer, at: n.at, side)
+      hold(n.balance, n.referrer, side)
+    case let n as DiscountApplied: try add(Int64(n.percent), .points, n.account, at: n.at, side)
+    case let n as RewardCredited: hold(n.balance, n.referrer, side)
+    case let n as RewardUnlocked: hold(n.balance, n.referrer, side)
+    case let n as RewardFrozen: hold(n.balance, n.referrer, side)
+    case let n as RewardUnfrozen: hold(n.balance, n.referrer, side)
+    case let n as BonusReserved: hold(n.balance, n.referrer, side)
+    case let n as BonusCaptured: hold(n.balance, n.referrer, side)
+    case let n as BonusReleased: hold(n.balance, n.referrer, side)
+    case let n as WithdrawalReserved: hold(n.balance, n.referrer, side)
+    case let n as WithdrawalReleased: hold(n.balance, n.referrer, side)
+    case let n as WithdrawalBooked: hold(n.balance, n.referrer, side)
+    default: break
+    }
+  }
+
+  private mutating func add(
+    _ amount: Int64, _ unit: CostUnit, _ referrer: AccountID, at instant: Instant, _ side: Side
+  ) throws(ArithmeticOverflow) {
+    let key = MonthKey(unit: unit, month: Month(instant))
+    var month = months[key] ?? Sides(both: Monthly())
+    if amount < 0 {
+      month[side].takenBack = try Money.sum(month[side].takenBack, amount)
+    } else {
+      month[side].accrued = try Money.sum(month[side].accrued, amount)
+    }
+    months[key] = month
+    let holder = ReferrerKey(unit: unit, referrer: referrer)
+    let net = try Money.sum(referrers[holder]?[side].net ?? 0, amount)
+    referrers[holder, default: Sides(both: Referrer())][side].net = net
+  }
+
+  private mutating func hold(_ balance: Balance, _ referrer: AccountID, _ side: Side) {
+    let key = ReferrerKey(unit: .money(balance.currency), referrer: referrer)
+    referrers[key, default: Sides(both: Referrer())][side].balance = balance
+  }
+
+  var units: [CostUnit] { Set(referrers.keys.map(\.unit)).sorted() }
+}

@@ -1,0 +1,135 @@
+import Contracts
+
+/// From tallies to the rows of the report.
+extension ProgramReport {
+  init(program: ProgramID, tallies: Sides<Tally>, costs: Costs, top: Int) throws(ArithmeticOverflow) {
+    self.program = program
+    var reports: [CostReport] = []
+    for unit in costs.units { reports.append(try CostReport(unit: unit, tallies: tallies, costs: costs, top: top)) }
+    self.costs = reports
+    counts = try Self.counts(tallies)
+    var reasons: [ReasonRow] = []
+    for reason in Set(tallies.current.reasons.keys).union(tallies.proposed.reasons.keys).sorted() {
+      reasons.append(ReasonRow(reason: reason, values: try Compared(tallies.map { $0.reasons[reason] ?? 0 })))
+    }
+    self.reasons = reasons
+  }
+
+  private static func counts(_ tallies: Sides<Tally>) throws(ArithmeticOverflow) -> [FigureRow] {
+    var rows: [FigureRow] = []
+    for event in Tally.Event.allCases {
+      let values = try Compared(tallies.map { $0.count(event) })
+      if !values.isNothing {
+        rows.append(FigureRow(name: event.rawValue, label: event.label, unit: .count, values: values))
+      }
+      if event == .discountsAssigned, let row = try average(tallies, of: event, \.percentAssigned, "averagePercentAssigned") {
+        rows.append(row)
+      }
+      if event == .discountsApplied, let row = try average(tallies, of: event, \.percentApplied, "averagePercentApplied") {
+        rows.append(row)
+      }
+    }
+    return rows
+  }
+
+  private static func average(
+    _ tallies: Sides<Tally>, of event: Tally.Event, _ percent: KeyPath<Tally, Int64>, _ name: String
+  ) throws(ArithmeticOverflow) -> FigureRow? {
+    let average = { (tally: Tally) throws(ArithmeticOverflow) -> Int64 in
+      let count = tally.count(event)
+      return count == 0 ? 0 : try Money.scaled(tally[keyPath: percent], by: 10, over: count)
+    }
+    let values = try Compared(Sides(average(tallies.current), average(tallies.proposed)))
+    return values.isNothing ? nil : FigureRow(name: name, label: "On average", unit: .tenthsOfPercent, values: values)
+  }
+}
+
+extension CostReport {
+  init(unit: CostUnit, tallies: Sides<Tally>, costs: Costs, top: Int) throws(ArithmeticOverflow) {
+    self.unit = unit
+    let held = costs.referrers.filter { $0.key.unit == unit }
+    switch unit {
+    case .money(let currency):
+      let movements = tallies.map { $0.movements[currency] ?? Tally.Movements() }
+      figures = try Self.moneyFigures(movements, held: held, unit)
+      net = try Self.net(movements)
+    case .points:
+      net = try Compared(tallies.map(\.percentApplied))
+      figures = [
+        FigureRow(name: "applied", label: "Percent off, over all invoices", unit: .cost(unit), values: net, isTotal: true)
+      ]
+    }
+    months = try Self.months(costs, unit)
+    var rows: [ReferrerRow] = []
+    for (key, sides) in held { rows.append(ReferrerRow(referrer: key.referrer, net: try Compared(sides.map(\.net)))) }
+    gaining = rows.count { $0.net.difference > 0 }
+    losing = rows.count { $0.net.difference < 0 }
+    unchanged = rows.count - gaining - losing
+    let changed = rows.filter(\.net.isChanged).sorted { left, right in
+      let (l, r) = (left.net.difference.magnitude, right.net.difference.magnitude)
+      return l != r ? l > r : left.referrer < right.referrer
+    }
+    referrers = Array(changed.prefix(top))
+  }
+
+  /// Accrued less taken back.
+  private static func net(_ movements: Sides<Tally.Movements>) throws(ArithmeticOverflow) -> Compared {
+    func net(_ of: Tally.Movements) throws(ArithmeticOverflow) -> Int64 {
+      try Money.sum([of.accrued, of.adjusted, of.reversed])
+    }
+    return try Compared(Sides(net(movements.current), net(movements.proposed)))
+  }
+
+  private static func moneyFigures(
+    _ movements: Sides<Tally.Movements>, held: [Costs.ReferrerKey: Sides<Costs.Referrer>], _ unit: CostUnit
+  ) throws(ArithmeticOverflow) -> [FigureRow] {
+    func row(_ name: String, _ label: String, _ values: Sides<Int64>, isTotal: Bool = false) throws(ArithmeticOverflow)
+      -> FigureRow
+    {
+      FigureRow(name: name, label: label, unit: .cost(unit), values: try Compared(values), isTotal: isTotal)
+    }
+    func outstanding(_ parts: (Balance) -> [Int64]) throws(ArithmeticOverflow) -> Sides<Int64> {
+      func total(_ side: Side) throws(ArithmeticOverflow) -> Int64 {
+        try Money.sum(held.values.lazy.compactMap { $0[side].balance }.flatMap(parts))
+      }
+      return Sides(try total(.current), try total(.proposed))
+    }
+    let always = [
+      try row("accrued", "Accrued", movements.map(\.accrued)),
+      FigureRow(name: "net", label: "Net cost", unit: .cost(unit), values: try net(movements), isTotal: true),
+      try row(
+        "outstanding", "Owed at the end", outstanding { [$0.pending, $0.available, $0.locked, $0.reserved] }, isTotal: true),
+    ]
+    let rows = [
+      always[0],
+      try row("adjusted", "Taken back before the credit", movements.map(\.adjusted)),
+      try row("reversed", "Taken back after it", movements.map(\.reversed)),
+      always[1],
+      try row("credited", "Credited", movements.map(\.credited)),
+      try row("spent", "Spent on invoices", movements.map(\.spent)),
+      try row("paid", "Paid out", movements.map(\.paid)),
+      always[2],
+      try row("pending", "of this pending", outstanding { [$0.pending] }),
+      try row("available", "of this available", outstanding { [$0.available] }),
+      try row("locked", "of this held", outstanding { [$0.locked] }),
+      try row("reserved", "of this set aside", outstanding { [$0.reserved] }),
+    ]
+    let kept = Set(always.map(\.name))
+    return rows.filter { kept.contains($0.name) || !$0.values.isNothing }
+  }
+
+  private static func months(_ costs: Costs, _ unit: CostUnit) throws(ArithmeticOverflow) -> [MonthRow] {
+    let found = costs.months.filter { $0.key.unit == unit }.map { ($0.key.month, $0.value) }
+    guard let first = found.map(\.0).min(), let last = found.map(\.0).max() else { return [] }
+    let byMonth = Dictionary(found, uniquingKeysWith: { first, _ in first })
+    var rows: [MonthRow] = []
+    for month in first...last {
+      let sides = byMonth[month] ?? Sides(both: Costs.Monthly())
+      let net = Sides(
+        try Money.sum(sides.current.accrued, sides.current.takenBack),
+        try Money.sum(sides.proposed.accrued, sides.proposed.takenBack))
+      rows.append(MonthRow(month: month, sides: sides, net: try Compared(net)))
+    }
+    return rows
+  }
+}

@@ -1,0 +1,50 @@
+import Contracts
+import JSON
+
+/// Both terms over one history: notices in, a report out. Pure: no clock, no file, nothing random.
+struct HistoryComparison {
+  private let programs: [ProgramID]
+  private var tallies: [ProgramID: Sides<Tally>] = [:]
+  private var costs: [ProgramID: Costs] = [:]
+  private var matching: NoticeMatching
+
+  /// - Parameter programs: those that both sides have.
+  init(programs: [ProgramID], keptBytesMax: Int = NoticeMatching.keptBytesMax) {
+    self.programs = programs.sorted()
+    matching = NoticeMatching(parser: JSONParser(), keptBytesMax: keptBytesMax)
+  }
+
+  /// - Parameters:
+  ///   - data: the notice as its bare JSON.
+  ///   - side: whose it is. Notices of one side come in the order in which they are given.
+  /// - Throws: `ArithmeticOverflow` when a sum exceeds Int64.
+  mutating func take(_ notice: any Notice, data: [UInt8], program: ProgramID, _ side: Side) throws {
+    try tallies[program, default: Sides(both: Tally())][side].take(notice)
+    try costs[program, default: Costs()].take(notice, side)
+    try matching.take(notice, data: data, program: program, side)
+  }
+
+  /// Notices that wait for their counterpart.
+  var waitingCount: Int { matching.waitingCount }
+
+  /// - Parameter top: how many referrers are listed for each program and unit.
+  func report(_ history: BacktestReport.History, top: Int) throws -> BacktestReport {
+    let (counts, examples) = try matching.finished()
+    let reports = try programs.map { program in
+      try ProgramReport(
+        program: program, tallies: tallies[program] ?? Sides(both: Tally()), costs: costs[program] ?? Costs(), top: top)
+    }
+    let types = counts.sorted { ($0.key.program, $0.key.type) < ($1.key.program, $1.key.type) }.map {
+      BacktestReport.NoticeType(program: $0.key.program, type: $0.key.type, counts: $0.value)
+    }
+    return BacktestReport(
+      history: history, programs: reports, notices: types, examples: Self.chosen(examples),
+      verdict: try Verdict(programs: reports, notices: types).sentences)
+  }
+
+  /// Decisions; of a program that has no decision to show, what followed.
+  private static func chosen(_ examples: [NoticeMatching.Example]) -> [NoticeMatching.Example] {
+    let withDecisions = Set(examples.filter(\.isDecision).map(\.program))
+    return examples.filter { $0.isDecision || !withDecisions.contains($0.program) }
+  }
+}

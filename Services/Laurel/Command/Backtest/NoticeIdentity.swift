@@ -1,0 +1,116 @@
+import Contracts
+
+/// What a notice is about, whatever was decided: by it a notice under one of the terms finds its counterpart under the other.
+struct NoticeIdentity: Hashable, Sendable {
+  let program: ProgramID
+  let type: String
+  /// The business ids of the notice, without the terms, the envelope's id and the sequence.
+  let subject: String
+
+  init(_ notice: any Notice, program: ProgramID) {
+    self.init(program: program, type: Swift.type(of: notice).type, subject: Self.subject(notice) ?? notice.key)
+  }
+
+  private init(program: ProgramID, type: String, subject: String) {
+    self.program = program
+    self.type = type
+    self.subject = subject
+  }
+
+  /// The opposite decision on the same thing, which the other terms may have taken; nil where there is none.
+  func opposite(of notice: any Notice) -> NoticeIdentity? {
+    if let n = notice as? DiscountAssigned {
+      return NoticeIdentity(program: program, type: DiscountSkipped.type, subject: Self.joined(n.account.value, n.period))
+    }
+    return Self.opposites[type].map { NoticeIdentity(program: program, type: $0, subject: subject) }
+  }
+
+  private static let opposites: [String: String] = {
+    let pairs: [(any Notice.Type, any Notice.Type)] = [
+      (RewardAccrued.self, RewardDeclined.self), (ReferralAttributed.self, ReferralRejected.self),
+      (ClickCounted.self, ClickRejected.self), (RewardAdjusted.self, RewardReversed.self),
+      (BonusReserved.self, BonusDeclined.self), (WithdrawalReserved.self, WithdrawalDeclined.self),
+    ]
+    return Dictionary(uniqueKeysWithValues: pairs.flatMap { [($0.type, $1.type), ($1.type, $0.type)] })
+  }()
+
+  /// Whether the notice tells of a decision that terms take. What merely follows from one (a credit, a payout) is counted too, but an
+  /// example of it teaches less.
+  static func isDecision(_ notice: any Notice) -> Bool {
+    switch notice {
+    case is RewardAccrued, is RewardDeclined, is ReferralAttributed, is ReferralRejected, is DiscountAssigned, is DiscountSkipped,
+      is OfferOpened, is BonusDeclined, is WithdrawalDeclined, is CodeDeclined, is ClickRejected:
+      true
+    default: false
+    }
+  }
+
+  private static func subject(_ notice: any Notice) -> String? {
+    attribution(notice) ?? reward(notice) ?? request(notice) ?? discount(notice)
+  }
+
+  private static func attribution(_ notice: any Notice) -> String? {
+    switch notice {
+    case let n as CodeIssued: joined(n.account.value, n.code.value)
+    case let n as CodeDeclined: joined(n.account.value, n.request.value)
+    case let n as ClickCounted: joined(n.code.value, n.at.description)
+    case let n as ClickRejected: joined(n.code.value, n.at.description)
+    case let n as ReferralAttributed: n.referee.value
+    case let n as ReferralRejected: n.referee.value
+    default: nil
+    }
+  }
+
+  private static func reward(_ notice: any Notice) -> String? {
+    switch notice {
+    case let n as RewardAccrued: joined(n.referrer.value, n.referee.value, n.payment.value)
+    case let n as RewardDeclined: joined(n.referrer.value, n.referee.value, n.payment.value)
+    case let n as RewardCredited: joined(n.referrer.value, n.reward.value)
+    case let n as RewardUnlocked: joined(n.referrer.value, n.reward.value)
+    case let n as RewardFrozen: joined(n.referrer.value, n.reward.value, n.cause.rawValue)
+    case let n as RewardUnfrozen: joined(n.referrer.value, n.reward.value, n.cause.rawValue)
+    case let n as RewardAdjusted: joined(n.referrer.value, n.reward.value, n.refund.value)
+    case let n as RewardReversed: joined(n.referrer.value, n.reward.value, n.refund?.value ?? "")
+    default: nil
+    }
+  }
+
+  private static func request(_ notice: any Notice) -> String? {
+    switch notice {
+    case let n as BonusReserved: joined(n.referrer.value, n.request.value)
+    case let n as BonusCaptured: joined(n.referrer.value, n.request.value)
+    case let n as BonusReleased: joined(n.referrer.value, n.request.value)
+    case let n as BonusDeclined: joined(n.referrer.value, n.request.value)
+    case let n as WithdrawalReserved: joined(n.referrer.value, n.request.value)
+    case let n as WithdrawalReleased: joined(n.referrer.value, n.request.value)
+    case let n as WithdrawalBooked: joined(n.referrer.value, n.request.value)
+    case let n as WithdrawalOpened: joined(n.referrer.value, n.request.value)
+    case let n as WithdrawalAwaitingApproval: joined(n.referrer.value, n.request.value)
+    case let n as WithdrawalPaid: joined(n.referrer.value, n.request.value)
+    case let n as WithdrawalFailed: joined(n.referrer.value, n.request.value)
+    case let n as WithdrawalDeclined: joined(n.referrer.value, n.request.value)
+    case let n as WithdrawalDueSoon: joined(n.referrer.value, n.request.value)
+    case let n as WithdrawalOverdue: joined(n.referrer.value, n.request.value)
+    case let n as PayoutInstructed: joined(n.referrer.value, n.payout.value)
+    default: nil
+    }
+  }
+
+  private static func discount(_ notice: any Notice) -> String? {
+    switch notice {
+    case let n as OfferOpened: n.account.value
+    case let n as OfferUsed: n.account.value
+    case let n as OfferExpired: n.account.value
+    case let n as ReferralActivated: joined(n.referrer.value, n.referee.value)
+    case let n as ReferralDeactivated: joined(n.referrer.value, n.referee.value)
+    case let n as DiscountAssigned: joined(n.account.value, n.company.value, n.period)
+    case let n as DiscountApplied: joined(n.account.value, n.company.value, n.period)
+    case let n as DiscountVoided: joined(n.account.value, n.company.value, n.period)
+    case let n as DiscountSkipped: joined(n.account.value, n.period)
+    default: nil
+    }
+  }
+
+  /// The separator is in no identifier: different ids never give one subject.
+  private static func joined(_ ids: String...) -> String { ids.joined(separator: "\u{1f}") }
+}

@@ -1,0 +1,207 @@
+import Contracts
+import JSON
+
+/// Pairs the notices of the two terms and counts what differs.
+///
+/// A notice waits until its counterpart comes and is then let go: with both terms run side by side over the history, what is kept are
+/// the notices that only one side has given so far. Their bodies are kept up to a limit; beyond it only fingerprints are, by which
+/// a notice is still known as the same or changed, but no longer in which field.
+struct NoticeMatching {
+  /// 256 MiB.
+  static let keptBytesMax = 256 << 20
+  /// Of each program and type: the first of every kind of difference, up to so many.
+  static let examplesMax = 4
+
+  /// How the notices of one program and type differ.
+  struct Counts: Equatable, Sendable {
+    var total = Sides(both: 0)
+    /// The same outcome; terms and reasons may differ.
+    var same = 0
+    /// Only the balance after it differs, because of something before.
+    var sameButBalance = 0
+    var changed = 0
+    /// Changed notices by field.
+    var fields: [String: Int] = [:]
+    var onlyIn = Sides(both: 0)
+
+    var isChanged: Bool { changed > 0 || onlyIn != Sides(both: 0) || sameButBalance > 0 }
+  }
+
+  struct CountsKey: Hashable, Sendable {
+    let program: ProgramID
+    let type: String
+  }
+
+  /// One difference, with what both sides said.
+  struct Example {
+    let program: ProgramID
+    /// Fields that differ; empty where one side said nothing, or the opposite.
+    let fields: [String]
+    let notices: Sides<(any Notice)?>
+    let isDecision: Bool
+  }
+
+  private struct Waiting {
+    let side: Side
+    let arrival: Int
+    let body: Body
+
+    enum Body {
+      case kept([UInt8])
+      case fingerprint(NoticeFields.Fingerprint)
+    }
+  }
+
+  private let keptBytesMax: Int
+  private let parser: JSONParser
+  private var keptBytes = 0
+  private var arrivals = 0
+  /// Several with one identity (a reward held twice) wait in the order in which they came; they are of one side.
+  private var waiting: [NoticeIdentity: [Waiting]] = [:]
+  private(set) var counts: [CountsKey: Counts] = [:]
+  private var changedExamples: [(arrival: Int, example: Example)] = []
+  private var exampleKinds: [CountsKey: Set<String>] = [:]
+
+  init(parser: JSONParser, keptBytesMax: Int = Self.keptBytesMax) {
+    self.parser = parser
+    self.keptBytesMax = keptBytesMax
+  }
+
+  /// How many notices wait for a counterpart.
+  var waitingCount: Int { waiting.values.reduce(0) { $0 + $1.count } }
+
+  mutating func take(_ notice: any Notice, data: [UInt8], program: ProgramID, _ side: Side) throws {
+    let identity = NoticeIdentity(notice, program: program)
+    let key = CountsKey(program: program, type: identity.type)
+    counts[key, default: Counts()].total[side] += 1
+    arrivals += 1
+    guard let queue = waiting[identity], let first = queue.first, first.side != side else {
+      waiting[identity, default: []].append(try wait(data, side))
+      return
+    }
+    waiting[identity] = queue.count > 1 ? Array(queue.dropFirst()) : nil
+    try compare(notice, data, with: first, key)
+  }
+
+  private mutating func wait(_ data: [UInt8], _ side: Side) throws -> Waiting {
+    guard keptBytes + data.count <= keptBytesMax else {
+      let fingerprint = try NoticeFields(data, parser: parser).fingerprint
+      return Waiting(side: side, arrival: arrivals, body: .fingerprint(fingerprint))
+    }
+    keptBytes += data.count
+    return Waiting(side: side, arrival: arrivals, body: .kept(data))
+  }
+
+  private mutating func compare(_ notice: any Notice, _ data: [UInt8], with earlier: Waiting, _ key: CountsKey) throws {
+    switch earlier.body {
+    case .kept(let kept):
+      keptBytes -= kept.count
+      guard kept != data else {
+        counts[key]?.same += 1
+        return
+      }
+      let fields = try NoticeFields(data, parser: parser)
+      let earlierFields = try NoticeFields(kept, parser: parser)
+      let differences = fields.differences(from: earlierFields)
+      guard !differences.isEmpty else {
+        if fields.hasBalance(of: earlierFields) { counts[key]?.same += 1 } else { counts[key]?.sameButBalance += 1 }
+        return
+      }
+      counts[key]?.changed += 1
+      for field in differences { counts[key]?.fields[field, default: 0] += 1 }
+      guard exampleKinds[key, default: []].count < Self.examplesMax else { return }
+      var notices = Sides<(any Notice)?>(both: notice)
+      notices[earlier.side] = try decoded(type(of: notice), kept)
+      guard exampleKinds[key, default: []].insert(Self.kind(notices, differences)).inserted else { return }
+      changedExamples.append(
+        (
+          arrivals,
+          Example(
+            program: key.program, fields: differences, notices: notices, isDecision: NoticeIdentity.isDecision(notice))
+        ))
+    case .fingerprint(let fingerprint):
+      let now = try NoticeFields(data, parser: parser).fingerprint
+      if now.outcome != fingerprint.outcome {
+        counts[key]?.changed += 1
+      } else if now.balance != fingerprint.balance {
+        counts[key]?.sameButBalance += 1
+      } else {
+        counts[key]?.same += 1
+      }
+    }
+  }
+
+  /// The history is over: whoever still waits has no counterpart.
+  func finished() throws -> (counts: [CountsKey: Counts], examples: [Example]) {
+    var counts = counts
+    var alone: [(identity: NoticeIdentity, waiting: Waiting)] = []
+    for (identity, queue) in waiting {
+      let key = CountsKey(program: identity.program, type: identity.type)
+      for one in queue {
+        counts[key, default: Counts()].onlyIn[one.side] += 1
+        alone.append((identity, one))
+      }
+    }
+    alone.sort { $0.waiting.arrival < $1.waiting.arrival }
+    let examples = changedExamples + (try examples(alone))
+    return (counts, examples.sorted { ($0.example.program, $0.arrival) < ($1.example.program, $1.arrival) }.map(\.example))
+  }
+
+  private struct AloneKey: Hashable {
+    let key: CountsKey
+    let side: Side
+  }
+
+  private func examples(_ alone: [(identity: NoticeIdentity, waiting: Waiting)]) throws -> [(arrival: Int, example: Example)] {
+    var found: [(arrival: Int, example: Example)] = []
+    var taken: [AloneKey: Int] = [:]
+    // Over all types: a reward that turned into a refusal is met from both ends.
+    var kinds: [ProgramID: Set<String>] = [:]
+    var shown: Set<Int> = []
+    for (identity, one) in alone {
+      let key = AloneKey(key: CountsKey(program: identity.program, type: identity.type), side: one.side)
+      guard taken[key, default: 0] < Self.examplesMax, !shown.contains(one.arrival), case .kept(let data) = one.body,
+        let notice = try decoded(identity.type, data)
+      else { continue }
+      var notices = Sides<(any Notice)?>(nil, nil)
+      notices[one.side] = notice
+      let opposite = identity.opposite(of: notice)
+      let other = opposite.flatMap { waiting[$0]?.first }
+      if let opposite, let other, other.side != one.side, case .kept(let otherData) = other.body {
+        notices[one.side.other] = try decoded(opposite.type, otherData)
+      }
+      guard kinds[identity.program, default: []].insert(Self.kind(notices, [])).inserted else { continue }
+      taken[key, default: 0] += 1
+      if let other { shown.insert(other.arrival) }
+      let example = Example(
+        program: identity.program, fields: [], notices: notices, isDecision: NoticeIdentity.isDecision(notice))
+      found.append((one.arrival, example))
+    }
+    return found
+  }
+
+  /// Two differences of one kind teach the same: another example of it would only be longer.
+  private static func kind(_ notices: Sides<(any Notice)?>, _ fields: [String]) -> String {
+    func told(_ notice: any Notice) -> String {
+      switch notice {
+      case let n as RewardAccrued: n.rate.description
+      case let n as RewardDeclined: "\(n.reasons.map(\.rawValue))"
+      case let n as ReferralRejected: "\(n.reasons.map(\.rawValue))"
+      case let n as DiscountAssigned: "\(n.percent)"
+      case let n as DiscountSkipped: "\(n.reasons.map(\.rawValue))"
+      default: ""
+      }
+    }
+    let both = [notices.current, notices.proposed].map { $0.map { "\(type(of: $0).type) \(told($0))" } ?? "" }
+    return "\(fields) \(both)"
+  }
+
+  private func decoded(_ type: String, _ data: [UInt8]) throws -> (any Notice)? {
+    try (MessageRegistry.type(named: type) as? any Notice.Type).flatMap { try decoded($0, data) }
+  }
+
+  private func decoded(_ type: any Notice.Type, _ data: [UInt8]) throws -> (any Notice)? {
+    func open<N: Notice>(_ type: N.Type) throws -> any Notice { try parser.decode(type, from: data) }
+    return try open(type)
+  }
+}

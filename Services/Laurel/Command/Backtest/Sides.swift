@@ -1,0 +1,130 @@
+import Contracts
+
+/// The two terms that a back-test compares.
+enum Side: CaseIterable, Sendable {
+  /// As the terms are: `--terms`.
+  case current
+  /// As they are proposed to be: `--against`.
+  case proposed
+
+  var other: Side {
+    switch self {
+    case .current: .proposed
+    case .proposed: .current
+    }
+  }
+
+  /// As a column is headed.
+  var label: String {
+    switch self {
+    case .current: "As it is"
+    case .proposed: "Proposal"
+    }
+  }
+}
+
+/// One value for each of the two terms.
+struct Sides<Value> {
+  var current: Value
+  var proposed: Value
+
+  init(_ current: Value, _ proposed: Value) {
+    self.current = current
+    self.proposed = proposed
+  }
+
+  /// The same for both.
+  init(both value: Value) { self.init(value, value) }
+
+  subscript(side: Side) -> Value {
+    get {
+      switch side {
+      case .current: current
+      case .proposed: proposed
+      }
+    }
+    set {
+      switch side {
+      case .current: current = newValue
+      case .proposed: proposed = newValue
+      }
+    }
+  }
+
+  func map<Other>(_ transform: (Value) throws -> Other) rethrows -> Sides<Other> {
+    Sides<Other>(try transform(current), try transform(proposed))
+  }
+}
+
+extension Sides: Equatable where Value: Equatable {}
+extension Sides: Sendable where Value: Sendable {}
+extension Sides: Encodable where Value: Encodable {}
+
+/// One figure under both terms.
+struct Compared: Equatable, Sendable, Encodable {
+  let current: Int64
+  let proposed: Int64
+  /// Proposed less current.
+  let difference: Int64
+  /// The difference in tenths of a percent of the current figure, half up; nil where that is 0.
+  let perMille: Int64?
+
+  /// Throws only when the difference, or what it is in tenths of a percent, exceeds Int64.
+  init(_ values: Sides<Int64>) throws(ArithmeticOverflow) {
+    current = values.current
+    proposed = values.proposed
+    difference = try Money.difference(proposed, current)
+    guard current != 0, current != .min else {
+      perMille = nil
+      return
+    }
+    perMille = try Money.scaled(1000, by: difference, over: abs(current))
+  }
+
+  var isChanged: Bool { difference != 0 }
+  var isNothing: Bool { current == 0 && proposed == 0 }
+}
+
+/// What a program's cost is counted in. Units never mix.
+enum CostUnit: Hashable, Comparable, Sendable {
+  /// Minor units of a currency.
+  case money(Currency)
+  /// Percent off an invoice, added up over the invoices. Notices do not say what a discounted invoice amounts to.
+  case points
+
+  var name: String {
+    switch self {
+    case .money(let currency): currency.code
+    case .points: "percentage points"
+    }
+  }
+}
+
+/// A calendar month of UTC.
+struct Month: Hashable, Comparable, Sendable, Strideable {
+  /// Months since January of the year 0.
+  let number: Int
+
+  init(_ instant: Instant) {
+    let day = instant.date
+    number = day.year * 12 + day.month - 1
+  }
+
+  private init(number: Int) { self.number = number }
+
+  var year: Int { number / 12 }
+  /// `Jan`
+  var shortName: String { Self.names[number % 12] }
+  /// `Jan 2026`
+  var name: String { "\(shortName) \(year)" }
+  /// `2026-01`
+  var iso: String { "\(year)-\(number % 12 < 9 ? "0" : "")\(number % 12 + 1)" }
+  var isJanuary: Bool { number % 12 == 0 }
+  /// Whether a quarter begins.
+  var beginsQuarter: Bool { number % 3 == 0 }
+
+  func distance(to other: Month) -> Int { other.number - number }
+  func advanced(by count: Int) -> Month { Month(number: number + count) }
+
+  private static let names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+}

@@ -1,0 +1,153 @@
+import Contracts
+
+/// What one program's notices add up to under one of the two terms.
+struct Tally: Equatable, Sendable {
+  /// Money that moved, in minor units.
+  struct Movements: Equatable, Sendable {
+    var accrued: Int64 = 0
+    /// Taken back before the credit; at most 0.
+    var adjusted: Int64 = 0
+    /// Taken back after it; at most 0.
+    var reversed: Int64 = 0
+    var credited: Int64 = 0
+    var spent: Int64 = 0
+    var paid: Int64 = 0
+  }
+
+  /// What cannot be told in money.
+  enum Event: String, CaseIterable, Sendable {
+    case referralsAttributed, referralsRejected, rewardsAccrued, rewardsDeclined, rewardsTakenBack
+    case spendsCaptured, spendsDeclined
+    case withdrawalsOpened, withdrawalsPaid, withdrawalsFailed, withdrawalsDeclined, withdrawalsOverdue
+    case offersOpened, offersUsed, offersExpired
+    case referralsActivated, referralsDeactivated
+    case discountsAssigned, discountsApplied, discountsVoided, runsSkipped
+  }
+
+  /// Why something did not happen.
+  struct Reason: Hashable, Comparable, Sendable {
+    let event: Event
+    /// As in the notice: `no-plan-line`.
+    let code: String
+
+    static func < (left: Reason, right: Reason) -> Bool {
+      (Event.allCases.firstIndex(of: left.event) ?? 0, left.code) < (Event.allCases.firstIndex(of: right.event) ?? 0, right.code)
+    }
+  }
+
+  private(set) var movements: [Currency: Movements] = [:]
+  private(set) var events: [Event: Int64] = [:]
+  private(set) var reasons: [Reason: Int64] = [:]
+  /// Whole percent, added up over the assignments.
+  private(set) var percentAssigned: Int64 = 0
+  private(set) var percentApplied: Int64 = 0
+
+  func count(_ event: Event) -> Int64 { events[event] ?? 0 }
+
+  mutating func take(_ notice: any Notice) throws(ArithmeticOverflow) {
+    try takeReward(notice)
+    try takeUse(notice)
+    try takeDiscount(notice)
+    switch notice {
+    case is ReferralAttributed: add(.referralsAttributed)
+    case let n as ReferralRejected: add(.referralsRejected, n.reasons)
+    default: break
+    }
+  }
+
+  private mutating func takeReward(_ notice: any Notice) throws(ArithmeticOverflow) {
+    switch notice {
+    case let n as RewardAccrued:
+      add(.rewardsAccrued)
+      try add(n.amount, to: \.accrued, n.currency)
+    case let n as RewardDeclined: add(.rewardsDeclined, n.reasons)
+    case let n as RewardAdjusted:
+      add(.rewardsTakenBack)
+      try add(n.delta, to: \.adjusted, n.currency)
+    case let n as RewardReversed:
+      add(.rewardsTakenBack, [n.cause])
+      try add(n.delta, to: \.reversed, n.currency)
+    case let n as RewardCredited: try add(n.amount, to: \.credited, n.currency)
+    default: break
+    }
+  }
+
+  private mutating func takeUse(_ notice: any Notice) throws(ArithmeticOverflow) {
+    switch notice {
+    case let n as BonusCaptured:
+      add(.spendsCaptured)
+      try add(n.amount, to: \.spent, n.currency)
+    case let n as BonusDeclined: add(.spendsDeclined, n.reasons)
+    case let n as WithdrawalBooked: try add(n.amount, to: \.paid, n.currency)
+    case is WithdrawalOpened: add(.withdrawalsOpened)
+    case is WithdrawalPaid: add(.withdrawalsPaid)
+    case is WithdrawalFailed: add(.withdrawalsFailed)
+    case let n as WithdrawalDeclined: add(.withdrawalsDeclined, n.reasons)
+    case is WithdrawalOverdue: add(.withdrawalsOverdue)
+    default: break
+    }
+  }
+
+  private mutating func takeDiscount(_ notice: any Notice) throws(ArithmeticOverflow) {
+    switch notice {
+    case is OfferOpened: add(.offersOpened)
+    case is OfferUsed: add(.offersUsed)
+    case is OfferExpired: add(.offersExpired)
+    case is ReferralActivated: add(.referralsActivated)
+    case is ReferralDeactivated: add(.referralsDeactivated)
+    case let n as DiscountAssigned:
+      add(.discountsAssigned)
+      percentAssigned = try Money.sum(percentAssigned, Int64(n.percent))
+    case let n as DiscountApplied:
+      add(.discountsApplied)
+      percentApplied = try Money.sum(percentApplied, Int64(n.percent))
+    case let n as DiscountVoided: add(.discountsVoided, [n.reason])
+    case let n as DiscountSkipped: add(.runsSkipped, n.reasons)
+    default: break
+    }
+  }
+
+  private mutating func add(_ event: Event) { events[event, default: 0] += 1 }
+
+  /// A refusal counts once, and once under each of its reasons.
+  private mutating func add<Code: RawRepresentable<String>>(_ event: Event, _ codes: [Code]) {
+    add(event)
+    for code in codes { reasons[Reason(event: event, code: code.rawValue), default: 0] += 1 }
+  }
+
+  private mutating func add(
+    _ amount: Int64, to field: WritableKeyPath<Movements, Int64>, _ currency: Currency
+  ) throws(ArithmeticOverflow) {
+    var of = movements[currency] ?? Movements()
+    of[keyPath: field] = try Money.sum(of[keyPath: field], amount)
+    movements[currency] = of
+  }
+}
+
+extension Tally.Event {
+  var label: String {
+    switch self {
+    case .referralsAttributed: "Referrals attributed"
+    case .referralsRejected: "Referrals rejected"
+    case .rewardsAccrued: "Rewards accrued"
+    case .rewardsDeclined: "Payments without a reward"
+    case .rewardsTakenBack: "Rewards taken back, whole or in part"
+    case .spendsCaptured: "Spends"
+    case .spendsDeclined: "Spends declined"
+    case .withdrawalsOpened: "Withdrawals requested"
+    case .withdrawalsPaid: "Withdrawals paid"
+    case .withdrawalsFailed: "Payouts failed"
+    case .withdrawalsDeclined: "Withdrawals declined"
+    case .withdrawalsOverdue: "Withdrawals overdue"
+    case .offersOpened: "Welcome offers opened"
+    case .offersUsed: "Welcome offers used"
+    case .offersExpired: "Welcome offers expired"
+    case .referralsActivated: "Referrals become active"
+    case .referralsDeactivated: "Referrals no longer active"
+    case .discountsAssigned: "Discounts assigned"
+    case .discountsApplied: "Discounts applied"
+    case .discountsVoided: "Discounts void"
+    case .runsSkipped: "Accounts skipped by a run"
+    }
+  }
+}

@@ -1,0 +1,248 @@
+import Contracts
+import Foundation
+import JSON
+import TermsFiles
+import Testing
+
+@testable import LaurelCommand
+
+/// What a back-test finds: given a history and a proposal, when both terms have run, then these figures.
+@Suite struct BacktestTests {
+  typealias Given = BacktestScenario
+
+  /// Given a proposal and payments of one referee, then net costs in minor units, present and proposed, and the sentence.
+  @Test(
+    arguments: [
+      (
+        Given(
+          proposal: [("rate: 10%", "rate: 12%")],
+          lines: Given.referral("bonus") + [Given.payment("bonus", "p1", 40_500_000, "KZT", on: "2026-01-10")],
+          testDescription: "12 % instead of 10 %"), "KZT", [4_050_000, 4_860_000],
+        "The proposal would have cost 20.0 % more: 48,600.00 KZT instead of 40,500.00 KZT."
+      ),
+      (
+        Given(
+          program: "cash", proposal: [("rate: 10%", "rate: 12%"), ("{USD: 7500}, rate: 1%", "{USD: 7500}, rate: 6%")],
+          lines: Given.referral("cash") + [
+            Given.payment("cash", "p1", 6000, "USD", on: "2026-02-10"),
+            Given.payment("cash", "p2", 4000, "USD", on: "2026-02-11"),
+            Given.payment("cash", "p3", 1000, "USD", on: "2026-02-12"),
+          ], testDescription: "60, 40, 10 USD with a rate that falls in steps"), "USD", [1010, 1260],
+        "The proposal would have cost 24.8 % more: 12.60 USD instead of 10.10 USD."
+      ),
+      (
+        Given(
+          proposal: [("rate: 10%", "rate: 5%")],
+          lines: Given.referral("bonus") + [
+            Given.payment("bonus", "p1", 10_000, "USD", on: "2026-01-10"),
+            Given.refund("bonus", of: "p1", 5000, "USD", on: "2026-03-10"),
+          ], testDescription: "half of it refunded after the credit"), "USD", [500, 250],
+        "The proposal would have cost 50.0 % less: 2.50 USD instead of 5.00 USD."
+      ),
+      (
+        Given(
+          proposal: [("rate: 10%", "rate: 10%\n      maxPayments: 1")],
+          lines: Given.referral("bonus") + [
+            Given.payment("bonus", "p1", 10_000, "USD", on: "2026-01-10"),
+            Given.payment("bonus", "p2", 10_000, "USD", on: "2026-01-11"),
+          ], testDescription: "only the first payment earns"), "USD", [2000, 1000],
+        "The proposal would have cost 50.0 % less: 10.00 USD instead of 20.00 USD."
+      ),
+      (
+        Given(
+          proposal: [("creditAfter: 14d", "creditAfter: 20d"), ("availableAfter: 14d", "availableAfter: 20d")],
+          lines: Given.referral("bonus") + [Given.payment("bonus", "p1", 10_000, "USD", on: "2026-01-10")], until: "2026-03-01",
+          testDescription: "later, not more"), "USD", [1000, 1000],
+        "The proposal would have cost the same, 10.00 USD. 2 notices differ."
+      ),
+    ] as [(Given, Currency, [Int64], String)])
+  func cost(_ example: (given: Given, currency: Currency, net: [Int64], verdict: String)) throws {
+    let report = try example.given.report()
+    #expect(try report.cost(example.currency).net.pair == example.net)
+    #expect(report.verdict.joined(separator: " ") == example.verdict)
+  }
+
+  /// The proposal is a second version from February on: January is as it was.
+  @Test func aVersionThatBeginsInTheMiddle() throws {
+    let yaml = try String(contentsOfFile: "\(Example.terms)/bonus.yaml", encoding: .utf8)
+    let first = try #require(yaml.range(of: "  - version: 1"))
+    let second = yaml[first.lowerBound...].replacing("version: 1", with: "version: 2").replacing("2020-01-01", with: "2026-02-01")
+      .replacing("rate: 10%", with: "rate: 20%")
+    let report = try Given(
+      proposal: [(String(yaml[first.lowerBound...]), String(yaml[first.lowerBound...]) + "\n" + second)],
+      lines: Given.referral("bonus") + [
+        Given.payment("bonus", "p1", 10_000, "USD", on: "2026-01-31"),
+        Given.payment("bonus", "p2", 10_000, "USD", on: "2026-02-01"),
+      ]
+    ).report()
+    #expect(
+      try report.cost("USD").months.map { [$0.month.iso] + $0.net.pair.map(String.init) } == [
+        ["2026-01", "1000", "1000"], ["2026-02", "1000", "2000"],
+      ])
+    let accrued = try report.counts("reward.accrued.v1")
+    #expect((accrued.same, accrued.changed, accrued.fields) == (1, 1, ["amount": 1, "rate": 1]))
+  }
+
+  /// A refund stands in its own month, below the axis, and in none between.
+  @Test func aRefundStandsInItsOwnMonth() throws {
+    let report = try Given(
+      proposal: [("rate: 10%", "rate: 20%")],
+      lines: Given.referral("bonus") + [
+        Given.payment("bonus", "p1", 10_000, "USD", on: "2026-01-10"),
+        Given.refund("bonus", of: "p1", 5000, "USD", on: "2026-03-10"),
+      ]
+    ).report()
+    let months = try report.cost("USD").months
+    #expect(months.map(\.month.iso) == ["2026-01", "2026-02", "2026-03"])
+    #expect(months.map(\.sides.current) == [.init(accrued: 1000), .init(), .init(takenBack: -500)])
+    #expect(months.map(\.sides.proposed) == [.init(accrued: 2000), .init(), .init(takenBack: -1000)])
+    #expect(try report.figure("reversed").pair == [-500, -1000])
+    #expect(try report.figure("outstanding").pair == [500, 1000])
+  }
+
+  /// 25 active referrals and two companies: 40 % and 5 % as it is; 50 % and 5 % with another table.
+  @Test func anotherTableOfTiers() throws {
+    let golden = try String(contentsOf: Example.golden.appending(path: "b4-25-golden.jsonl"), encoding: .utf8)
+    let report = try Given(
+      program: "tiers", proposal: [("{from: 20, percent: 40}", "{from: 20, percent: 50}")],
+      lines: golden.split(separator: "\n").map(String.init), until: "2026-06-01"
+    ).report()
+    let assigned = try report.counts("discount.assigned.v1")
+    #expect(assigned.changed > 0 && assigned.fields == ["percent": assigned.changed])
+    #expect(try report.figure("averagePercentAssigned").isChanged)
+    #expect(try report.figure("discountsAssigned").difference == 0)
+    #expect(!report.examples.isEmpty)
+  }
+
+  /// A reward here and a refusal there are shown side by side, each with its reasons.
+  @Test func oppositeDecisionsStandTogether() throws {
+    let report = try Given(
+      proposal: [("rate: 10%", "rate: 10%\n      maxPayments: 1")],
+      lines: Given.referral("bonus") + [
+        Given.payment("bonus", "p1", 10_000, "USD", on: "2026-01-10"),
+        Given.payment("bonus", "p2", 10_000, "USD", on: "2026-01-11"),
+      ]
+    ).report()
+    let example = try #require(report.examples.first)
+    #expect(report.examples.count == 1)
+    #expect((example.notices.current as? RewardAccrued)?.payment == "p2")
+    #expect((example.notices.proposed as? RewardDeclined)?.reasons == [.maxPayments])
+    #expect(try report.counts("reward.accrued.v1").onlyIn == Sides(1, 0))
+    #expect(try report.counts("reward.declined.v1").onlyIn == Sides(0, 1))
+    #expect(try report.figure("rewardsDeclined").pair == [0, 1])
+    #expect(report.programs[0].reasons.map(\.reason.code) == ["max-payments"])
+  }
+
+  /// Winners, losers, and an order that does not depend on anything but the figures and the ids.
+  @Test func referrersByDifference() throws {
+    var lines: [String] = []
+    for (referrer, amount) in [("zoe", 10_000), ("ann", 10_000), ("max", 30_000), ("tim", 4)] {
+      lines += Given.referral("bonus", referrer: referrer, referee: "of-\(referrer)")
+      lines.append(Given.payment("bonus", "p-\(referrer)", amount, "USD", on: "2026-01-10", by: "of-\(referrer)"))
+    }
+    let given = Given(proposal: [("rate: 10%", "rate: 12%")], lines: lines)
+    let cost = try given.report().cost("USD")
+    #expect(cost.referrers.map { "\($0.referrer) \($0.net.difference)" } == ["max 600", "ann 200", "zoe 200"])
+    #expect((cost.gaining, cost.losing, cost.unchanged) == (3, 0, 0), "4 cents earn nobody anything, under either terms")
+    #expect(try given.report(top: 1).cost("USD").referrers.map(\.referrer) == ["max"])
+  }
+
+  /// The same terms differ in nothing, no notice waits, and the money adds up: what was earned is owed, spent or paid.
+  @Test func theSameTermsDifferInNothing() throws {
+    let programs = try TermsFiles.load(directory: Example.terms)
+    for file in try Example.goldenFiles() {
+      let history = try ComparedHistory(Sides(both: programs), folders: Sides("a", "b"), file: file)
+      try history.run(EventFile(path: file), until: Instant(written: "2026-12-31")) {}
+      let report = try history.report(top: 20)
+      #expect(report.differingNotices == 0 && report.examples.isEmpty, "\(file)")
+      #expect(report.notices.allSatisfy { !$0.counts.isChanged && $0.counts.total.current == $0.counts.same }, "\(file)")
+      #expect(report.verdict.first?.hasPrefix("The proposal would have changed nothing") ?? false, "\(file)")
+      #expect(history.waitingCount == 0, "\(file)")
+      for cost in report.programs.flatMap(\.costs) {
+        guard case .money = cost.unit else { continue }
+        let parts = cost.figures.filter { ["outstanding", "spent", "paid"].contains($0.name) }
+        #expect(parts.map(\.values.current).reduce(0, +) == cost.net.current, "\(file)")
+        #expect(cost.months.map(\.net.current).reduce(0, +) == cost.net.current, "\(file)")
+      }
+    }
+  }
+
+  /// Beyond the limit of memory notices are still known as the same, changed or alone; only the fields are not.
+  @Test func fingerprintsTellTheSameAsBodies() throws {
+    let notices = try Example.simulated("\(Example.demo)/bonus.jsonl").compactMap { $0.message as? any Notice }
+    func matched(_ keptBytesMax: Int) throws -> [NoticeMatching.Counts] {
+      var matching = NoticeMatching(parser: JSONParser(), keptBytesMax: keptBytesMax)
+      for notice in notices { try matching.take(notice, data: try encoded(notice), program: "bonus", .current) }
+      for notice in notices where !(notice is RewardCredited) {
+        var changed = notice
+        if var accrued = notice as? RewardAccrued {
+          accrued.amount += 1
+          changed = accrued
+        } else if var reserved = notice as? BonusReserved {
+          reserved.balance.available += 1
+          changed = reserved
+        }
+        try matching.take(changed, data: try encoded(changed), program: "bonus", .proposed)
+      }
+      let counts = try matching.finished().counts.sorted { $0.key.type < $1.key.type }.map(\.value)
+      return counts.map { counts in
+        var counts = counts
+        counts.fields = [:]
+        return counts
+      }
+    }
+    let kept = try matched(.max)
+    #expect(kept == (try matched(0)))
+    #expect(kept.map(\.changed).reduce(0, +) == 1 && kept.map(\.sameButBalance).reduce(0, +) == 1)
+    #expect(kept.map(\.onlyIn.current).reduce(0, +) == 1)
+  }
+
+  private func encoded(_ notice: any Notice) throws -> [UInt8] {
+    func open<N: Notice>(_ notice: N) throws -> [UInt8] { try JSONEncoding.encode(notice) }
+    return try open(notice)
+  }
+
+  /// A proposal with one program leaves the others out, and says so.
+  @Test func programsOfOneSideAreLeftOut() throws {
+    let present = try TermsFiles.load(directory: Example.terms)
+    let proposal = try TermsFiles.load(directory: "\(Example.demo)/proposal")
+    let lines = try ["bonus", "cash"].flatMap {
+      try String(contentsOfFile: "\(Example.demo)/\($0).jsonl", encoding: .utf8).split(separator: "\n").map(String.init)
+    }
+    let history = try Given.run(Sides(present, proposal), lines)
+    let report = try history.report(top: 20)
+    #expect(report.programs.map(\.program) == ["cash"])
+    #expect(report.history.onlyIn == Sides(["bonus", "tiers"], []))
+    #expect((report.history.events, report.history.eventsLeftOut) == (8, 5))
+    #expect(history.troubles.summary == nil)
+    #expect(throws: CommandFailure.self) {
+      try Given.run(Sides(.init([try #require(present["bonus"])]), .init([try #require(present["cash"])])), [])
+    }
+  }
+
+  /// What both sides refuse is told once.
+  @Test func troublesAreToldOnce() throws {
+    let payment = Given.payment("bonus", "p1", 100, "USD", on: "2026-01-10")
+    let history = try Given(
+      lines: Given.referral("bonus") + [
+        payment, payment, payment.replacing("100", with: "200"), "no event", payment.replacing("payment.s", with: "x."),
+      ]
+    ).run()
+    #expect(
+      history.troubles.summary
+        == "laurel: history.jsonl: 1 line refused, 1 event dead-lettered, 1 event of unknown types ignored")
+  }
+
+  @Test(
+    arguments: [
+      (0, 0, nil), (0, 5, nil), (1000, 1124, 124), (1000, 876, -124), (3, 4, 333), (3, 5, 667), (2000, 2001, 1), (2000, 1999, 0),
+      (-200, -100, 500), (-200, -300, -500), (7, 7, 0),
+    ] as [(Int64, Int64, Int64?)])
+  func tenthsOfAPercentAreHalfUp(_ example: (current: Int64, proposed: Int64, perMille: Int64?)) throws {
+    #expect(try Compared(Sides(example.current, example.proposed)).perMille == example.perMille)
+  }
+
+  @Test func aDifferenceBeyondInt64IsRefused() {
+    #expect(throws: ArithmeticOverflow.self) { try Compared(Sides(.min, .max)) }
+  }
+}
