@@ -67,6 +67,8 @@ let package = Package(
       ["Contracts", "Deployment", "JSON", "Kafka", "ServiceKit", "Streaming", "Terms", "TermsFiles", "Worker"]),
 
     .target(name: "TestSupport", dependencies: ["Kafka"], path: "Tests/Support", swiftSettings: strict),
+    library(
+      "ScenarioFiles", "Tests/ScenarioFiles", ["Contracts", "Deployment", "JSON", "Streaming", "Terms", "TermsFiles"]),
     executable("LaurelBench", "Tests/Bench", ["Contracts", "JSON", "Kafka", "ServiceKit", "TestSupport"]),
     tests("JSONTests", ["JSON"]),
     tests("ContractsTests", ["Contracts", "JSON"]),
@@ -76,12 +78,16 @@ let package = Package(
     tests("ServiceKitTests", ["ServiceKit"]),
     tests(
       "Scenarios",
-      ["Accrual", "Attribution", "Contracts", "Deployment", "Discounts", "JSON", "Payouts", "Streaming", "Terms", "TermsFiles"],
-      exclude: ["Golden"]),
+      [
+        "Accrual", "Attribution", "Contracts", "Deployment", "Discounts", "JSON", "Payouts", "ScenarioFiles", "Streaming",
+        "Terms",
+        "TermsFiles", "TestSupport",
+      ],
+      exclude: ["Golden", "Rows"]),
     tests(
       "CommandTests",
       ["Contracts", "Deployment", "JSON", "LaurelCommand", "ServiceKit", "Streaming", "TermsFiles", "TestSupport"]),
-    tests("Faults", ["Contracts", "JSON", "Kafka", "TestSupport"]),
+    tests("Faults", ["Contracts", "JSON", "Kafka", "ScenarioFiles", "TestSupport"]),
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],
