@@ -7,7 +7,7 @@ import Terms
 import TermsFiles
 
 /// A scenario in the simulation.
-public struct ScenarioRun {
+public struct ScenarioRun: Sendable {
   /// Structured CloudEvents, in order.
   public private(set) var notices: [String] = []
   public private(set) var refusals: [DeadLetterReason] = []

@@ -8,10 +8,13 @@ import Testing
 @Suite struct AuditTests {
   static let programs = ["bonus", "tiers", "cash", "mixed"]
 
-  static var seeds: [UInt64] {
+  static var seeds: [UInt64] { seeds(byDefault: 100) }
+
+  /// As many as the environment asks for; else few enough for every day.
+  static func seeds(byDefault count: UInt64) -> [UInt64] {
     let environment = ProcessInfo.processInfo.environment
     if let one = environment["LAUREL_HISTORY"].flatMap(UInt64.init) { return [one] }
-    return Array(1...(environment["LAUREL_HISTORIES"].flatMap(UInt64.init) ?? 100))
+    return Array(1...(environment["LAUREL_HISTORIES"].flatMap(UInt64.init) ?? count))
   }
 
   /// The reading itself: it must say what the worked examples say.
