@@ -10,11 +10,13 @@ import Testing
 @Suite struct ArrivalOrderTests {
   @Test(arguments: ["bonus", "cash", "tiers"])
   func everyOrderEndsTheSame(program: String) throws {
-    for seed in AuditTests.seeds(byDefault: 20) {
+    var facts = 0
+    let seeds = AuditTests.seeds(byDefault: 12)
+    for seed in seeds {
       var maker = OrderMaker(program: program, seed: seed)
       let history = maker.make()
       let expected = try end(history)
-      try #require(expected.count > 5)
+      facts += expected.count
       for _ in 1...3 {
         let shuffled = maker.delayed(history)
         let found = try end(shuffled)
@@ -25,6 +27,7 @@ import Testing
         return
       }
     }
+    #expect(facts > 5 * seeds.count, "they end in too little to tell anything")
   }
 
   /// What holds at the end, by what it is about.

@@ -24,7 +24,7 @@ import Testing
     let text = try String(contentsOf: tiers, encoding: .utf8)
     try #require(text.contains("zone: UTC"))
     try text.replacing("zone: UTC", with: "zone: Europe/Kyiv").write(to: tiers, atomically: true, encoding: .utf8)
-    let histories = (UInt64(1)...8).map { History.make(program: "mixed", seed: $0) }
+    let histories = (UInt64(1)...5).map { History.make(program: "mixed", seed: $0) }
     let events = folder.appending(path: "events.jsonl")
     try (histories.flatMap(\.lines).joined(separator: "\n") + "\n").write(to: events, atomically: true, encoding: .utf8)
     let until = Instant(milliseconds: histories.map(\.until).max() ?? 0)
