@@ -72,6 +72,8 @@ let package = Package(
       name: "TestSupport", dependencies: ["Contracts", "Deployment", "JSON", "Kafka", "Streaming", "Terms"],
       path: "Tests/Support",
       swiftSettings: strict),
+    library(
+      "ScenarioFiles", "Tests/ScenarioFiles", ["Contracts", "Deployment", "JSON", "Streaming", "Terms", "TermsFiles"]),
     executable(
       "LaurelBench", "Tests/Bench",
       ["Contracts", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles", "TestSupport"]),
@@ -84,17 +86,17 @@ let package = Package(
     tests(
       "Scenarios",
       [
-        "Accrual", "Attribution", "Contracts", "Deployment", "Discounts", "JSON", "Payouts", "Streaming", "Terms", "TermsFiles",
-        "TestSupport",
+        "Accrual", "Attribution", "Contracts", "Deployment", "Discounts", "JSON", "Payouts", "ScenarioFiles", "Streaming",
+        "Terms", "TermsFiles", "TestSupport",
       ],
-      exclude: ["Golden"]),
+      exclude: ["Golden", "Rows"]),
     tests(
       "CommandTests",
       [
         "Contracts", "Deployment", "JSON", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
         "TestSupport",
       ]),
-    tests("Faults", ["Contracts", "JSON", "Kafka", "TestSupport"]),
+    tests("Faults", ["Contracts", "JSON", "Kafka", "ScenarioFiles", "TestSupport"]),
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],

@@ -2,27 +2,39 @@ import Contracts
 import Foundation
 import JSON
 import Kafka
+import ScenarioFiles
 import TestSupport
 import Testing
 
-/// The three programs' main paths through two instances of each service, against the simulation.
+/// The three programs' main paths, every worked example of the contract and a dozen of the rows' cases through two instances of each
+/// service, against the simulation and against what is written.
+///
+/// One deployment serves them all: each example and each case is a program of its own, with the terms of its program.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct WholePathTests {
   /// When everything that the examples set in motion is over.
   private static let until = "2026-06-01T00:00:00Z"
 
-  @Test func theBusSaysWhatTheSimulationSays() throws {
+  @Test func theBusSaysWhatTheSimulationSaysAndWhatIsWritten() throws {
+    let examples = try BusExample.golden()
+    let cases = try BusExample.scenarios()
+    try #require(examples.count == 14 && cases.count >= 12)
     try Installation.run { installation in
       let events = installation.folder.appending(path: "events.jsonl")
       let expected = installation.folder.appending(path: "expected.jsonl")
-      try allExamples().write(to: events, atomically: true, encoding: .utf8)
+      let terms = installation.folder.appending(path: "terms", directoryHint: .isDirectory)
+      try FileManager.default.copyItem(at: Installation.terms, to: terms)
+      for example in examples + cases {
+        try example.terms.write(to: terms.appending(path: "\(example.program).yaml"), atomically: true, encoding: .utf8)
+      }
+      try inOrder(demonstration() + (examples + cases).map(\.events)).write(to: events, atomically: true, encoding: .utf8)
       let laurel = try BuiltProgram.url("laurel").path
       try run(
         #"exec "$1" simulate --terms "$2" --events "$3" --until "$4" > "$5""#,
-        [laurel, Installation.terms.path, events.path, Self.until, expected.path], in: installation.folder)
+        [laurel, terms.path, events.path, Self.until, expected.path], in: installation.folder)
 
       for service in ServiceName.allCases {
-        for number in 1...2 { try installation.start(service, number) }
+        for number in 1...2 { try installation.start(service, number, terms: terms) }
       }
       try installation.waitReady()
       try run(
@@ -31,7 +43,7 @@ struct WholePathTests {
       try installation.stopAll()
 
       let simulated = try String(contentsOf: expected, encoding: .utf8).split(separator: "\n").map(String.init).sorted()
-      try #require(simulated.count > 30)
+      try #require(simulated.count > 300)
       let said = try notices(installation)
       let missing = Set(simulated).subtracting(said)
       let strange = Set(said).subtracting(simulated)
@@ -44,19 +56,32 @@ struct WholePathTests {
         unasked:
         \(strange.sorted().prefix(5).joined(separator: "\n"))
         """)
+      for example in examples + cases {
+        let differences = try example.differences(from: said)
+        #expect(differences.isEmpty, "\(example.program)\n\(differences.joined(separator: "\n"))")
+      }
     }
   }
 
-  /// The demonstration's files in one, in order of time.
-  private func allExamples() throws -> String {
+  /// The demonstration's files.
+  private func demonstration() throws -> [[String]] {
     let folder = Installation.package.appending(path: "ops/demo", directoryHint: .isDirectory)
     let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
       .filter { $0.pathExtension == "jsonl" }.sorted { $0.path < $1.path }
     try #require(files.count == 3)
+    return try files.map { try String(contentsOf: $0, encoding: .utf8).split(separator: "\n").map(String.init) }
+  }
+
+  /// All files in one, in order of time; each keeps its own order, also where something arrives late.
+  private func inOrder(_ files: [[String]]) throws -> String {
     let parser = JSONParser()
-    let lines = try files.flatMap { try String(contentsOf: $0, encoding: .utf8).split(separator: "\n") }
-      .map { line in (line, try Envelope.structured(Array(line.utf8), parser: parser).envelope.time) }
-    let timed = try lines.map { line, time in (line, try #require(time)) }
+    let timed = try files.flatMap { lines in
+      var clock = Instant(milliseconds: 0)
+      return try lines.map { line in
+        clock = max(clock, try #require(try Envelope.structured(Array(line.utf8), parser: parser).envelope.time))
+        return (line, clock)
+      }
+    }
     return timed.enumerated().sorted { ($0.element.1, $0.offset) < ($1.element.1, $1.offset) }
       .map { $0.element.0 + "\n" }.joined()
   }

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import ScenarioFiles
 import Testing
 
 /// The stages against a second reading of the same texts, on made-up histories. `LAUREL_HISTORIES` says how many of each program;
@@ -7,20 +8,21 @@ import Testing
 @Suite struct AuditTests {
   static let programs = ["bonus", "tiers", "cash", "mixed"]
 
-  static var seeds: [UInt64] {
+  static var seeds: [UInt64] { seeds(byDefault: 100) }
+
+  /// As many as the environment asks for; else few enough for every day.
+  static func seeds(byDefault count: UInt64) -> [UInt64] {
     let environment = ProcessInfo.processInfo.environment
     if let one = environment["LAUREL_HISTORY"].flatMap(UInt64.init) { return [one] }
-    return Array(1...(environment["LAUREL_HISTORIES"].flatMap(UInt64.init) ?? 100))
+    return Array(1...(environment["LAUREL_HISTORIES"].flatMap(UInt64.init) ?? count))
   }
 
   /// The reading itself: it must say what the worked examples say.
-  @Test(arguments: GoldenTests.names)
+  @Test(arguments: Golden.names)
   func auditorAgreesWithTheExamples(name: String) throws {
-    let untils =
-      try JSONSerialization.jsonObject(with: Data(contentsOf: GoldenTests.folder.appending(path: "until.json"))) as? [String: Any]
-    let until = (untils?[name] as? String).flatMap(AuditedTime.read)
-    let expected = try ComparedNotices(lines: GoldenTests.lines("\(name).expected.jsonl"))
-    let actual = try ComparedNotices(lines: Auditor.notices(GoldenTests.lines("\(name).jsonl"), until: until))
+    let expected = try ComparedNotices(lines: Golden.expected(name))
+    let actual = try ComparedNotices(
+      lines: Auditor.notices(Golden.events(name), until: Golden.until(name)?.milliseconds))
     let differences = actual.differences(from: expected)
     #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
   }

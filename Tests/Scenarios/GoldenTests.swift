@@ -1,7 +1,7 @@
 import Contracts
 import Deployment
-import Foundation
 import JSON
+import ScenarioFiles
 import Streaming
 import Terms
 import TermsFiles
@@ -9,39 +9,25 @@ import Testing
 
 /// The worked examples of the contract, and what must be said about each, notice by notice.
 @Suite struct GoldenTests {
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
-  static let terms = folder.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appending(
-    path: "ops/terms")
+  @Test func thereAreExamples() { #expect(Golden.names.count >= 14) }
 
-  static let names: [String] = {
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return files.filter { $0.hasSuffix(".expected.jsonl") }.map { String($0.dropLast(".expected.jsonl".count)) }.sorted()
-  }()
-
-  @Test func thereAreExamples() { #expect(Self.names.count >= 14) }
-
-  @Test(arguments: names)
+  @Test(arguments: Golden.names)
   func saysWhatMustBeSaid(name: String) throws {
-    let expected = try ComparedNotices(lines: Self.lines("\(name).expected.jsonl"))
-    let actual = try ComparedNotices(lines: Self.simulated(name))
-    let differences = actual.differences(from: expected)
+    let expected = try ComparedNotices(lines: Golden.expected(name))
+    let said = try Self.simulated(name)
+    let differences = try ComparedNotices(lines: said).differences(from: expected)
     #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+    NoticeProperties(said).sequencesAreContiguous(name)
   }
 
   /// The same file gives the same bytes.
-  @Test(arguments: names)
+  @Test(arguments: Golden.names)
   func saysItAgain(name: String) throws {
     #expect(try Self.simulated(name) == Self.simulated(name))
   }
 
-  static func lines(_ file: String) throws -> [String] {
-    try String(contentsOf: folder.appending(path: file), encoding: .utf8).split(separator: "\n").map(String.init)
-  }
-
   static func simulated(_ name: String) throws -> [String] {
-    let untils = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appending(path: "until.json"))) as? [String: Any]
-    let until = (untils?[name] as? String).flatMap { Instant(rfc3339: $0) }
-    return try simulate(lines("\(name).jsonl"), until: until).notices
+    try simulate(Golden.events(name), until: Golden.until(name)).notices
   }
 
   /// What the simulation says about these events, and what it refuses.
@@ -50,7 +36,7 @@ import Testing
     _ lines: [String], until: Instant? = nil, programs: Programs? = nil,
     store: (ServiceName) throws -> any StateStore = { _ in MemoryStore() }
   ) throws -> (notices: [String], refused: [Refusal]) {
-    let programs = try programs ?? TermsFiles.load(directory: terms.path)
+    let programs = try programs ?? TermsFiles.load(directory: Golden.terms.path)
     var notices: [String] = []
     var refused: [Refusal] = []
     let simulation = try Simulation(

@@ -4,60 +4,18 @@ import Testing
 
 /// What holds for every history, whatever the rules say about it.
 @Suite struct HistoryPropertiesTests {
-  private static var seeds: [UInt64] { AuditTests.seeds.prefix(25).map { $0 &+ 100_000 } }
+  private static func seeds(_ count: UInt64) -> [UInt64] { AuditTests.seeds(byDefault: count).map { $0 &+ 100_000 } }
 
   private static func notices(_ lines: [String], until: Int64) throws -> [String] {
     try GoldenTests.simulate(lines, until: Instant(milliseconds: until)).notices
   }
 
-  /// A notice, read.
-  private struct Row {
-    let program: String
-    let type: String
-    let data: [String: Any]
-    let key: String
-    let sequence: Int64?
-
-    init?(_ line: String) {
-      guard let row = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
-        let type = row["type"] as? String,
-        let data = row["data"] as? [String: Any]
-      else { return nil }
-      self.type = type
-      self.data = data
-      program = row["program"] as? String ?? ""
-      key = row["partitionkey"] as? String ?? row["subject"] as? String ?? ""
-      sequence = (row["sequence"] as? String).flatMap(Int64.init) ?? (row["sequence"] as? NSNumber)?.int64Value
-    }
-
-    func text(_ name: String) -> String { data[name] as? String ?? "" }
-    func number(_ name: String) -> Int64 { (data[name] as? NSNumber)?.int64Value ?? 0 }
-
-    /// The topic, as the contract sorts types into topics.
-    var topic: String {
-      let family = type.prefix { $0 != "." }
-      return switch family {
-      case "code", "click": "referrals"
-      case "referral": type.contains("activated") ? "discounts" : "referrals"
-      case "reward", "bonus": "rewards"
-      case "withdrawal": ["reserved", "released", "booked"].contains { type.contains($0) } ? "rewards" : "payouts"
-      case "payout": "payouts"
-      default: "discounts"
-      }
-    }
-  }
-
   @Test(arguments: AuditTests.programs)
   func historiesKeepTheirPromises(program: String) throws {
-    for seed in Self.seeds {
+    for seed in Self.seeds(25) {
       let history = History.make(program: program, seed: seed)
       let said = try Self.notices(history.lines, until: history.until)
-      let rows = said.compactMap(Row.init)
-      #expect(rows.count == said.count)
-      Self.balancesAddUp(rows, "\(program), seed \(seed)")
-      Self.sequencesAreContiguous(rows, "\(program), seed \(seed)")
-      Self.discountsAreDealtOnce(rows, "\(program), seed \(seed)")
-      Self.payoutsHappenOnce(rows, "\(program), seed \(seed)")
+      NoticeProperties(said).allHold("\(program), seed \(seed)")
       #expect(try Self.notices(history.lines, until: history.until) == said, "\(program), seed \(seed): not the same bytes again")
     }
   }
@@ -65,7 +23,7 @@ import Testing
   /// Every event twice in a row, ten times in a row, and the whole history again after its end: nothing else is said.
   @Test(arguments: AuditTests.programs)
   func repeatedDeliveryChangesNothing(program: String) throws {
-    for seed in Self.seeds.prefix(10) {
+    for seed in Self.seeds(10) {
       let history = History.make(program: program, seed: seed)
       let said = try Self.notices(history.lines, until: history.until)
       let twice = history.lines.flatMap { [$0, $0] }
@@ -77,72 +35,5 @@ import Testing
     let said = try Self.notices(history.lines, until: history.until)
     let tenTimes = history.lines.flatMap { Array(repeating: $0, count: 10) }
     #expect(try Self.notices(tenTimes, until: history.until) == said, "\(program), ten times")
-  }
-
-  /// accrued = pending + available + locked + reserved + spent + paid + reversed, in every notice.
-  private static func balancesAddUp(_ rows: [Row], _ where: String) {
-    var accrued: [String: Int64] = [:]
-    for row in rows {
-      guard let balance = row.data["balance"] as? [String: Any] else { continue }
-      let account = "\(row.program) \(row.text("referrer")) \(balance["currency"] ?? "")"
-      if row.type == "reward.accrued.v1" { accrued[account, default: 0] += row.number("amount") }
-      let sum = ["pending", "available", "locked", "reserved", "spent", "paid", "reversed"].reduce(Int64(0)) {
-        $0 + ((balance[$1] as? NSNumber)?.int64Value ?? 0)
-      }
-      #expect(sum == accrued[account, default: 0], "\(`where`): \(row.type) \(row.data)")
-      for name in ["pending", "locked", "reserved", "spent", "paid", "reversed"] {
-        #expect((balance[name] as? NSNumber)?.int64Value ?? -1 >= 0, "\(`where`): \(name) in \(row.type) \(row.data)")
-      }
-    }
-  }
-
-  private static func sequencesAreContiguous(_ rows: [Row], _ where: String) {
-    var last: [String: Int64] = [:]
-    for row in rows {
-      let place = "\(row.program) \(row.topic) \(row.key)"
-      #expect(row.sequence == last[place, default: 0] + 1, "\(`where`): \(place) \(row.type)")
-      last[place, default: 0] += 1
-    }
-  }
-
-  private static func discountsAreDealtOnce(_ rows: [Row], _ where: String) {
-    var runs: [String: [Row]] = [:]
-    var ends: [String: Int] = [:]
-    for row in rows {
-      switch row.type {
-      case "discount.assigned.v1": runs["\(row.text("account")) \(row.text("period"))", default: []].append(row)
-      case "discount.applied.v1", "discount.voided.v1": ends[row.text("assignment"), default: 0] += 1
-      default: break
-      }
-    }
-    #expect(ends.values.allSatisfy { $0 == 1 }, "\(`where`): an assignment ended twice")
-    for (run, dealt) in runs {
-      let active = dealt.first?.number("activeReferrals") ?? 0
-      let slots = dealt.map { $0.number("slots") }
-      #expect(Set(dealt.map { $0.text("company") }).count == dealt.count, "\(`where`): \(run)")
-      #expect(slots.dropLast().allSatisfy { $0 == 20 }, "\(`where`): \(run) \(slots)")
-      #expect(slots.reduce(0, +) == min(active, Int64(20 * (dealt.count - 1)) + (slots.last ?? 0)), "\(`where`): \(run) \(slots)")
-      for row in dealt {
-        let slots = row.number("slots")
-        let percent: Int64 = slots >= 20 ? 40 : slots >= 15 ? 20 : slots >= 10 ? 10 : 5
-        #expect(5...20 ~= slots && row.number("percent") == percent, "\(`where`): \(row.data)")
-      }
-    }
-  }
-
-  private static func payoutsHappenOnce(_ rows: [Row], _ where: String) {
-    var ends: [String: Int] = [:]
-    var instructed: Set<String> = []
-    for row in rows {
-      let request = "\(row.program) \(row.text("referrer")) \(row.text("request"))"
-      switch row.type {
-      case "payout.instructed.v1": #expect(instructed.insert(request).inserted, "\(`where`): \(request) instructed twice")
-      case "withdrawal.paid.v1", "withdrawal.failed.v1", "withdrawal.declined.v1":
-        ends[request, default: 0] += 1
-        #expect(row.type == "withdrawal.declined.v1" || instructed.contains(request), "\(`where`): \(request) never instructed")
-      default: break
-      }
-    }
-    #expect(ends.values.allSatisfy { $0 == 1 }, "\(`where`): a withdrawal ended twice")
   }
 }

@@ -3,7 +3,9 @@ import Foundation
 /// Codes, registrations, clicks and the welcome offer.
 extension AuditedProgram {
   func requestCode(_ account: String, _ data: Facts) {
-    guard let wish = data.text("vanity"), !wish.isEmpty, codes[wish] == nil || codes[wish] == account else { return }
+    guard let wish = data.text("vanity"), wish.wholeMatch(of: /[-_A-Za-z0-9]{1,64}/) != nil,
+      codes[wish] == nil || codes[wish] == account
+    else { return }
     codes[wish] = account
     say("code.issued", ["account": account, "code": wish])
   }

@@ -2,7 +2,7 @@ import Foundation
 
 /// Notices as the golden files compare them: by type and business ids, never by derived ids; then every field that carries meaning.
 /// The same rules as `compare.py` beside the golden files of the contract.
-struct ComparedNotices {
+public struct ComparedNotices {
   private static let withdrawal = (key: ["referrer", "request"], fields: ["requestedAt", "dueAt", "at"])
   /// Type without version → (what identifies it, what is compared).
   private static let specification: [String: (key: [String], fields: [String])] = [
@@ -44,10 +44,10 @@ struct ComparedNotices {
   ]
 
   /// `program type key` → the compared fields of each notice with that identity, as text.
-  let table: [String: [String]]
+  public let table: [String: [String]]
 
   /// - Parameter lines: structured CloudEvents.
-  init(lines: [String]) throws {
+  public init(lines: [String]) throws {
     var payments: [String: String] = [:]
     var assignments: [String: [String: Any]] = [:]
     var declinedAtOnce: Set<String> = []
@@ -99,7 +99,7 @@ struct ComparedNotices {
   struct NotANotice: Error { let line: String }
 
   /// One line a difference; none: equal.
-  func differences(from expected: ComparedNotices) -> [String] {
+  public func differences(from expected: ComparedNotices) -> [String] {
     Set(table.keys).union(expected.table.keys).sorted().compactMap { identity in
       let wanted = expected.table[identity] ?? []
       let found = table[identity] ?? []

@@ -1,0 +1,29 @@
+import Contracts
+import Foundation
+
+/// The worked examples of the contract: NAME.jsonl is what happens, NAME.expected.jsonl what must be said about it.
+public enum Golden {
+  static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  static let scenarios = package.appending(path: "Tests/Scenarios", directoryHint: .isDirectory)
+  public static let folder = scenarios.appending(path: "Golden", directoryHint: .isDirectory)
+  public static let terms = package.appending(path: "ops/terms", directoryHint: .isDirectory)
+
+  public static let names: [String] = {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return files.filter { $0.hasSuffix(".expected.jsonl") }.map { String($0.dropLast(".expected.jsonl".count)) }.sorted()
+  }()
+
+  public static func events(_ name: String) throws -> [String] { try lines("\(name).jsonl") }
+  public static func expected(_ name: String) throws -> [String] { try lines("\(name).expected.jsonl") }
+
+  /// Where the clock goes after the last event; nil: it stays there.
+  public static func until(_ name: String) throws -> Instant? {
+    let untils = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appending(path: "until.json"))) as? [String: Any]
+    return (untils?[name] as? String).flatMap { Instant(rfc3339: $0) }
+  }
+
+  private static func lines(_ file: String) throws -> [String] {
+    try String(contentsOf: folder.appending(path: file), encoding: .utf8).split(separator: "\n").map(String.init)
+  }
+}
