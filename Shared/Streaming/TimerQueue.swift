@@ -30,8 +30,8 @@ extension TimerKey {
 struct TimerQueue {
   private static let pieceLength = 64
 
-  /// Timers of the open batch: a binary heap, earliest on top.
-  private var fresh: [TimerKey] = []
+  /// Timers of the open batch.
+  private var fresh = BinaryHeap<TimerKey>()
   /// The piece read from the store, ascending, and how much of it is used up.
   private var piece: [TimerKey] = []
   private var used = 0
@@ -52,14 +52,14 @@ struct TimerQueue {
       takeStored(key)
       return key
     case (nil, let key?):
-      popFresh()
+      fresh.removeFirst()
       return key
     case (let storedKey?, let setKey?):
       if storedKey < setKey {
         takeStored(storedKey)
         return storedKey
       }
-      popFresh()
+      fresh.removeFirst()
       return setKey
     }
   }
@@ -71,16 +71,7 @@ struct TimerQueue {
     return earliest == .never ? nil : earliest
   }
 
-  mutating func add(_ key: TimerKey) {
-    fresh.append(key)
-    var child = fresh.count - 1
-    while child > 0 {
-      let parent = (child - 1) / 2
-      guard fresh[child] < fresh[parent] else { return }
-      fresh.swapAt(child, parent)
-      child = parent
-    }
-  }
+  mutating func add(_ key: TimerKey) { fresh.insert(key) }
 
   /// The open batch is in the store now.
   mutating func commit() {
@@ -102,7 +93,7 @@ struct TimerQueue {
   }
 
   private mutating func forget() {
-    fresh.removeAll(keepingCapacity: true)
+    fresh.removeAll()
     piece.removeAll(keepingCapacity: true)
     used = 0
     isExhausted = false
@@ -126,20 +117,5 @@ struct TimerQueue {
   private mutating func takeStored(_ key: TimerKey) {
     used += 1
     floor = key
-  }
-
-  private mutating func popFresh() {
-    fresh.swapAt(0, fresh.count - 1)
-    fresh.removeLast()
-    var parent = 0
-    while true {
-      var least = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < fresh.count && fresh[child] < fresh[least] {
-        least = child
-      }
-      guard least != parent else { return }
-      fresh.swapAt(parent, least)
-      parent = least
-    }
   }
 }

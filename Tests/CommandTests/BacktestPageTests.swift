@@ -72,7 +72,7 @@ import Testing
         "  Owed at the end  40,500.00  48,600.00   +8,100.00  +20.0 %",
         "  of this pending  40,500.00  48,600.00   +8,100.00  +20.0 %",
       ])
-    #expect(lines.contains("             rate: rate 12%, base 405,000.00 KZT, amount 48,600.00 KZT"))
+    #expect(lines.contains("             405,000.00 × 12 % = 48,600.00 KZT"))
   }
 
   /// The names that machines read; the report's first figures with them.

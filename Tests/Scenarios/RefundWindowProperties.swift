@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import ScenarioFiles
 import Streaming
 import Terms
 import TermsFiles
@@ -11,7 +12,7 @@ import Testing
 
   @Test(arguments: ["bonus", "cash", "mixed"])
   func aWindowThatHoldsAllFactsChangesNothing(program: String) throws {
-    let terms = try TermsFiles.load(directory: GoldenTests.terms.path)
+    let terms = try TermsFiles.load(directory: Golden.terms.path)
     var (kept, keptWithout, closedUnderWay) = (0, 0, 0)
     for seed in Self.seeds {
       let history = History.make(program: program, seed: seed)

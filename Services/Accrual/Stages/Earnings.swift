@@ -25,12 +25,14 @@ struct EarningsStage: Stage {
     case earned(RewardEarned)
     case refused(RewardRefused)
     case changed(RewardChanged)
+    case resumed(RewardsResumed)
 
     var message: any Message {
       switch self {
       case .earned(let step): step
       case .refused(let step): step
       case .changed(let step): step
+      case .resumed(let step): step
       }
     }
   }
@@ -65,6 +67,14 @@ struct EarningsStage: Stage {
     case referred(by: AccountID, attributedAt: Instant)
     /// Nobody, for good.
     case unreferred
+
+    var referral: Referral? {
+      if case .referred(let referrer, let attributedAt) = self {
+        Referral(referrer: referrer, attributedAt: attributedAt)
+      } else {
+        nil
+      }
+    }
   }
 
   /// A billing event that came before it was known whether its payer is bound.
@@ -141,18 +151,19 @@ struct EarningsStage: Stage {
     turn[Self.standings] = standing
     guard let count = turn[Self.waitingCounts] else { return }
     turn[Self.waitingCounts] = nil
+    var replay: Replay? = Replay()
     for number in 0..<count {
       let row = RowPart.text("\(number)")
       guard let event = turn[Self.waiting, row] else { continue }
       turn[Self.waiting, row] = nil
-      guard case .referred(let referrer, let attributedAt) = standing else { continue }
-      let referral = Referral(referrer: referrer, attributedAt: attributedAt)
+      guard let referral = standing.referral else { continue }
       do {
-        try happen(event, referral, program, hasWaited: true, turn)
+        try happen(event, referral, program, &replay, turn)
       } catch {
         turn.refuse(event.message, error)
       }
     }
+    if let referral = standing.referral { resume(replay, at: referral.attributedAt, referral, turn) }
   }
 
   private func standing(_ turn: Turn<Self>) -> Standing { turn[Self.standings] ?? .unknown(hasRegistered: false) }
@@ -160,11 +171,11 @@ struct EarningsStage: Stage {
   // MARK: Billing events
 
   private func take(_ event: BillingEvent, _ program: Program, _ turn: Turn<Self>) throws(Refusal) {
-    switch standing(turn) {
-    case .unreferred: return
-    case .referred(let referrer, let attributedAt):
-      try happen(event, Referral(referrer: referrer, attributedAt: attributedAt), program, hasWaited: false, turn)
-    case .unknown:
+    let standing = standing(turn)
+    if let referral = standing.referral {
+      var replay: Replay?
+      try happen(event, referral, program, &replay, turn)
+    } else if case .unknown = standing {
       let count = turn[Self.waitingCounts] ?? 0
       turn[Self.waiting, .text("\(count)")] = event
       turn[Self.waitingCounts] = count + 1
@@ -172,11 +183,11 @@ struct EarningsStage: Stage {
   }
 
   private func happen(
-    _ event: BillingEvent, _ referral: Referral, _ program: Program, hasWaited: Bool, _ turn: Turn<Self>
+    _ event: BillingEvent, _ referral: Referral, _ program: Program, _ replay: inout Replay?, _ turn: Turn<Self>
   ) throws(Refusal) {
     switch event {
-    case .payment(let payment): try settle(payment, referral, program, turn)
-    case .fact(let fact): try learn(fact, referral, program, hasWaited: hasWaited, turn)
+    case .payment(let payment): try settle(payment, referral, program, &replay, turn)
+    case .fact(let fact): try learn(fact, referral, program, &replay, turn)
     }
   }
 }

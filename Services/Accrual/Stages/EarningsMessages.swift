@@ -25,11 +25,9 @@ struct RewardEarned: Message {
   /// Fixed here for good: later terms move neither (row A4).
   var creditAt: Instant
   var availableAt: Instant
-  /// Of facts that had come before the payment, in order of arrival. They travel with it, so that none of its timers, which may
-  /// be due at once, comes between (DECISIONS T4).
-  var changes: [RewardChange] = []
-  /// More than this follow it one by one: a record must fit on the bus, however much had come before its payment.
-  static let changesMax = 100
+  /// It is part of a replay: its timers, which may be due at once, are not set before all of that is through
+  /// (`RewardsResumed`).
+  var isReplayed = false
   var terms: String
   var because: [Because]
 }
@@ -63,6 +61,23 @@ struct RewardChanged: Message {
   var change: RewardChange
 }
 
+/// A replay is through: what is left to come of its rewards comes by their timers. In one record, so that what is due at once of all of
+/// them goes in the order of time.
+struct RewardsResumed: Message {
+  static let type = "accrual.rewardsResumed.v1"
+  static let topic = Topic.earnings
+  /// A record must fit on the bus, however much had waited.
+  static let paymentsMax = 5000
+  var key: String { referrer.value }
+  var instant: Instant { at }
+
+  var referrer: AccountID
+  var referee: AccountID
+  /// In order of accrual.
+  var payments: [PaymentID]
+  var at: Instant
+}
+
 /// What a refund, a request for one or a dispute means for the reward of its payment.
 enum RewardChange: Codable, Equatable, Sendable {
   /// - Parameter to: minor units of the reward that are left.
@@ -72,12 +87,14 @@ enum RewardChange: Codable, Equatable, Sendable {
   case released(FreezeCause, at: Instant)
   /// A dispute is lost: all that is left is taken back.
   case lost(at: Instant)
+  /// In a replay: this instant of its reward has come.
+  case due(at: Instant)
   /// Nothing that becomes known of the payment changes the reward any more: its refund window has closed.
   case final(at: Instant)
 
   var at: Instant {
     switch self {
-    case .reduced(_, _, let at, _), .held(_, let at), .released(_, let at), .lost(let at), .final(let at): at
+    case .reduced(_, _, let at, _), .held(_, let at), .released(_, let at), .lost(let at), .due(let at), .final(let at): at
     }
   }
 }

@@ -12,7 +12,11 @@ struct Referral {
 // middle of a turn.
 extension EarningsStage {
   /// A payment of a bound referee: judges it, and applies what had come before it.
-  func settle(_ payment: PaymentSettled, _ referral: Referral, _ program: Program, _ turn: Turn<Self>) throws(Refusal) {
+  ///
+  /// - Parameter replay: what the payment is a part of; nil: it comes by itself.
+  func settle(
+    _ payment: PaymentSettled, _ referral: Referral, _ program: Program, _ replay: inout Replay?, _ turn: Turn<Self>
+  ) throws(Refusal) {
     let terms = program.version(judging: payment.paidAt, attributedAt: referral.attributedAt)
     let keepsTurnover = program.versions.contains { $0.reward.map { !$0.statuses.isEmpty } ?? false }
     let limitsPayments = program.versions.contains { $0.reward?.maxPayments != nil }
@@ -24,6 +28,7 @@ extension EarningsStage {
       let turnoverAfter = keepsTurnover ? try Money.sum(turnover, payment.turnover()) : 0
       return (turnoverAfter, try self.verdict(payment, terms, turnover: turnover, earnedBefore: earnedBefore))
     }
+    mature(until: payment.paidAt, &replay, referral, turn)
     if keepsTurnover { turn[Self.turnovers, turnoverRow] = turnoverAfter }
     let row = RowPart.id(payment.payment)
     let facts = takeAwaited(payment.payment, turn)
@@ -44,12 +49,8 @@ extension EarningsStage {
             reasons: reasons, terms: terms.name, because: because)))
     case .earned(var earning, let base, let reward, let because):
       if limitsPayments { turn[Self.earnedCounts] = earnedBefore + 1 }
-      let amount = earning.amount
-      var changes: [RewardChange] = []
-      for fact in facts {
-        do throws(Refusal) { changes += try earning.take(fact) } catch { turn.refuse(fact.message, error) }
-      }
-      turn[Self.payments, row] = earning.isOver ? .over(closesAt: closesAt) : .earning(earning)
+      // With facts that came first even a single payment is a replay.
+      var own = replay ?? (facts.isEmpty ? nil : Replay())
       // Beyond the last instant that a message may carry there is no day left to wait for.
       let creditAt = min(payment.paidAt + reward.creditAfter, Instant.range.upperBound)
       let availableAt = min(max(payment.paidAt + reward.availableAfter, creditAt), Instant.range.upperBound)
@@ -57,45 +58,68 @@ extension EarningsStage {
         .earned(
           RewardEarned(
             referrer: referral.referrer, referee: payment.account, payment: payment.payment, paidAt: payment.paidAt,
-            attributedAt: referral.attributedAt, amount: amount, currency: payment.currency, base: base, rate: earning.rate,
-            creditAt: creditAt, availableAt: availableAt, changes: Array(changes.prefix(RewardEarned.changesMax)),
-            terms: terms.name, because: because + [hold(reward, creditAt: creditAt, availableAt: availableAt)])))
-      for change in changes.dropFirst(RewardEarned.changesMax) {
-        tell(change, of: payment.payment, to: referral.referrer, turn)
+            attributedAt: referral.attributedAt, amount: earning.amount, currency: payment.currency, base: base, rate: earning.rate,
+            creditAt: creditAt, availableAt: availableAt, isReplayed: own != nil, terms: terms.name,
+            because: because + [hold(reward, creditAt: creditAt, availableAt: availableAt)])))
+      own?.add(payment.payment, paidAt: payment.paidAt, creditAt: creditAt, availableAt: availableAt)
+      for fact in facts {
+        do throws(Refusal) { try apply(fact, to: &earning, referral, &own, turn) } catch { turn.refuse(fact.message, error) }
       }
+      turn[Self.payments, row] = earning.isOver ? .over(closesAt: closesAt) : .earning(earning)
+      if replay == nil { resume(own, at: payment.paidAt, referral, turn) } else { replay = own }
+    }
+  }
+
+  // MARK: Replays
+
+  /// Tells the ledger what of the replayed rewards is due by an instant.
+  func mature(until instant: Instant, _ replay: inout Replay?, _ referral: Referral, _ turn: Turn<Self>) {
+    while let (payment, at) = replay?.next(by: instant) { tell(.due(at: at), of: payment, to: referral.referrer, turn) }
+  }
+
+  /// All of the replay is through.
+  func resume(_ replay: Replay?, at instant: Instant, _ referral: Referral, _ turn: Turn<Self>) {
+    guard let referee = AccountID(turn.key) else { return }
+    var left = (replay?.payments ?? [])[...]
+    while !left.isEmpty {
+      let part = Array(left.prefix(RewardsResumed.paymentsMax))
+      turn.emit(.resumed(RewardsResumed(referrer: referral.referrer, referee: referee, payments: part, at: instant)))
+      left = left.dropFirst(part.count)
     }
   }
 
   /// A refund, a request or a dispute: applies it to its payment, or keeps it until the payment comes.
   ///
-  /// - Parameter hasWaited: for its payer to be bound, perhaps together with its payment.
+  /// - Parameter replay: it has waited for its payer to be bound, perhaps together with its payment; nil: it comes by itself.
   func learn(
-    _ fact: PaymentFact, _ referral: Referral, _ program: Program, hasWaited: Bool, _ turn: Turn<Self>
+    _ fact: PaymentFact, _ referral: Referral, _ program: Program, _ replay: inout Replay?, _ turn: Turn<Self>
   ) throws(Refusal) {
     let row = RowPart.id(fact.payment)
     switch turn[Self.payments, row] {
     case nil:
       // A payment that was taken and has no row any more: its refund window has closed.
-      if program.hasRefundWindow, !hasWaited, turn.hasTaken(PaymentSettled.self, fact.payment.value) {
+      if program.hasRefundWindow, replay == nil, turn.hasTaken(PaymentSettled.self, fact.payment.value) {
         throw fact.isTooLate("its refund window has closed")
       }
       keep(fact, program, turn)
     case .awaited: keep(fact, program, turn)
     case .over(let closesAt): try fact.mustComeBefore(closesAt)
     case .earning(var earning):
-      try apply(fact, to: &earning, referral, turn)
+      try apply(fact, to: &earning, referral, &replay, turn)
       turn[Self.payments, row] = earning.isOver ? .over(closesAt: earning.closesAt) : .earning(earning)
     case .closing(var earning):
-      try apply(fact, to: &earning, referral, turn)
+      try apply(fact, to: &earning, referral, &replay, turn)
       turn[Self.payments, row] = earning.isHeld && !earning.isOver ? .closing(earning) : nil
       if !earning.isHeld, !earning.isOver { tell(.final(at: fact.instant), of: fact.payment, to: referral.referrer, turn) }
     }
   }
 
   private func apply(
-    _ fact: PaymentFact, to earning: inout EarningPayment, _ referral: Referral, _ turn: Turn<Self>
+    _ fact: PaymentFact, to earning: inout EarningPayment, _ referral: Referral, _ replay: inout Replay?, _ turn: Turn<Self>
   ) throws(Refusal) {
-    for change in try earning.take(fact) { tell(change, of: fact.payment, to: referral.referrer, turn) }
+    let changes = try earning.take(fact)
+    if !changes.isEmpty { mature(until: fact.instant, &replay, referral, turn) }
+    for change in changes { tell(change, of: fact.payment, to: referral.referrer, turn) }
   }
 
   func tell(_ change: RewardChange, of payment: PaymentID, to referrer: AccountID, _ turn: Turn<Self>) {

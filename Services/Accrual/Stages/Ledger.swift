@@ -14,6 +14,7 @@ struct LedgerStage: Stage {
     case earned(RewardEarned)
     case refused(RewardRefused)
     case changed(RewardChanged)
+    case resumed(RewardsResumed)
     case spendRequested(SpendRequested)
     case spendCaptured(SpendCaptured)
     case spendReleased(SpendReleased)
@@ -50,6 +51,7 @@ struct LedgerStage: Stage {
     .on(Input.earned),
     .on(Input.refused),
     .on(Input.changed),
+    .on(Input.resumed),
     .on(Input.spendRequested),
     .on(Input.spendCaptured),
     .on(Input.spendReleased),
@@ -74,6 +76,7 @@ struct LedgerStage: Stage {
     case .closed(let closing): close(at: closing.closedAt, program, turn)
     case .earned(let earned): try accrue(earned, program, turn)
     case .refused(let refused): decline(refused, turn)
+    case .resumed(let resumed): resume(resumed.referee, resumed.payments, turn)
     case .changed(let changed): try change(changed.referee, changed.payment, changed.change, turn)
     case .spendRequested(let request): try reserve(request, program, turn)
     case .spendCaptured(let capture): try end(.captured(at: capture.capturedAt), request: capture.request, turn)

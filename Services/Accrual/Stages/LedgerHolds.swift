@@ -12,6 +12,7 @@ extension LedgerStage {
     case .held(let cause, let instant): try hold(&reward, cause, at: instant, turn)
     case .released(let cause, let instant): try release(&reward, cause, at: instant, turn)
     case .lost(let instant): try takeBack(&reward, at: instant, turn)
+    case .due(let instant): try mature(&reward, at: instant, turn)
     case .final(let instant): reward.finalAt = instant
     }
     keep(reward, turn)
@@ -86,14 +87,14 @@ extension LedgerStage {
   private func catchUp(_ reward: inout Reward, at release: Instant, _ turn: Turn<Self>) throws(Refusal) {
     if reward.progress == .pending {
       guard release >= reward.creditAt else {
-        turn.setTimer(at: reward.creditAt, .credit(referee: reward.referee, payment: reward.payment))
+        awaitCredit(reward, turn)
         return
       }
       try credit(&reward, at: release, turn)
     }
     if reward.progress == .locked {
       guard release >= reward.availableAt else {
-        turn.setTimer(at: reward.availableAt, .unlock(referee: reward.referee, payment: reward.payment))
+        awaitUnlock(reward, turn)
         return
       }
       try unlock(&reward, at: release, turn)

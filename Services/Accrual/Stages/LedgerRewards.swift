@@ -29,6 +29,8 @@ struct Reward: Codable, Sendable, Equatable {
   var causes: [FreezeCause] = []
   /// When its payment's refund window had closed; nil: it has not, or never will.
   var finalAt: Instant?
+  /// true: a replay is under way that it is part of, and no timer of it is set before that is through; nil: none is.
+  var isReplayed: Bool?
 
   var isFrozen: Bool { !causes.isEmpty }
 
@@ -78,7 +80,7 @@ extension LedgerStage {
     var reward = Reward(
       id: RewardID(derivedFrom: [earned.payment.value, earned.referee.value, earned.referrer.value, "payment"]),
       referee: earned.referee, payment: earned.payment, amount: earned.amount, currency: earned.currency,
-      creditAt: earned.creditAt, availableAt: earned.availableAt, terms: earned.terms)
+      creditAt: earned.creditAt, availableAt: earned.availableAt, terms: earned.terms, isReplayed: earned.isReplayed ? true : nil)
     let balance = try add(earned.amount, in: earned.currency, turn)
     turn.emit(
       .notice(
@@ -89,14 +91,9 @@ extension LedgerStage {
     if reward.creditAt <= earned.paidAt {
       try credit(&reward, at: earned.paidAt, turn)
     } else {
-      turn.setTimer(at: reward.creditAt, .credit(referee: reward.referee, payment: reward.payment))
+      awaitCredit(reward, turn)
     }
     keep(reward, turn)
-    // What had come before the payment gives the notices that it would have given in order (DECISIONS T4).
-    for change in earned.changes {
-      try mature(earned.referee, earned.payment, until: change.at, turn)
-      try self.change(earned.referee, earned.payment, change, turn)
-    }
   }
 
   func decline(_ refused: RewardRefused, _ turn: Turn<Self>) {
@@ -120,9 +117,7 @@ extension LedgerStage {
           reward: reward.id, referrer: try owner(turn), amount: reward.amount, currency: reward.currency, creditedAt: instant,
           balance: balance, terms: reward.terms,
           because: [Because("credit-instant", ["creditAt": "\(reward.creditAt)", "availableAt": "\(reward.availableAt)"])])))
-    if !isAvailable {
-      turn.setTimer(at: reward.availableAt, .unlock(referee: reward.referee, payment: reward.payment))
-    }
+    if !isAvailable { awaitUnlock(reward, turn) }
   }
 
   /// Locked to available.
@@ -137,13 +132,16 @@ extension LedgerStage {
           because: [Because("available-instant", ["availableAt": "\(reward.availableAt)"])])))
   }
 
-  /// What the timers of a reward would have done by an instant.
-  private func mature(
-    _ referee: AccountID, _ payment: PaymentID, until instant: Instant, _ turn: Turn<Self>
-  ) throws(Refusal) {
-    guard let reward = reward(referee, payment, turn) else { return }
-    if reward.creditAt <= instant { try creditIfDue(referee, payment, at: reward.creditAt, turn) }
-    if reward.availableAt <= instant { try unlockIfDue(referee, payment, at: reward.availableAt, turn) }
+  // MARK: Timers
+
+  func awaitCredit(_ reward: Reward, _ turn: Turn<Self>) {
+    guard reward.isReplayed == nil else { return }
+    turn.setTimer(at: reward.creditAt, .credit(referee: reward.referee, payment: reward.payment))
+  }
+
+  func awaitUnlock(_ reward: Reward, _ turn: Turn<Self>) {
+    guard reward.isReplayed == nil else { return }
+    turn.setTimer(at: reward.availableAt, .unlock(referee: reward.referee, payment: reward.payment))
   }
 
   // A frozen reward misses its instant; its release looks after that.
@@ -158,5 +156,32 @@ extension LedgerStage {
     guard var reward = reward(referee, payment, turn), reward.progress == .locked, !reward.isFrozen else { return }
     try unlock(&reward, at: instant, turn)
     keep(reward, turn)
+  }
+
+  // MARK: A replay (DECISIONS T4)
+
+  /// What a timer of the reward would have done at this instant.
+  func mature(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {
+    guard !reward.isFrozen else { return }
+    switch reward.progress {
+    case .pending: if reward.creditAt <= instant { try credit(&reward, at: instant, turn) }
+    case .locked: if reward.availableAt <= instant { try unlock(&reward, at: instant, turn) }
+    case .available: break
+    }
+  }
+
+  /// The replay is through: each reward waits for its next timer.
+  func resume(_ referee: AccountID, _ payments: [PaymentID], _ turn: Turn<Self>) {
+    for payment in payments {
+      guard var reward = reward(referee, payment, turn) else { continue }
+      reward.isReplayed = nil
+      keep(reward, turn)
+      guard !reward.isFrozen else { continue }
+      switch reward.progress {
+      case .pending: awaitCredit(reward, turn)
+      case .locked: awaitUnlock(reward, turn)
+      case .available: break
+      }
+    }
   }
 }

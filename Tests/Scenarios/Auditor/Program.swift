@@ -69,6 +69,8 @@ final class AuditedProgram {
     case dueSoon(account: String, request: String)
     case overdue(account: String, request: String)
     case run(account: String)
+
+    var isReward: Bool { if case .matures = self { true } else { false } }
   }
 
   let rules: AuditedRules
@@ -107,6 +109,16 @@ final class AuditedProgram {
     case .dueSoon(let account, let request): remind("withdrawal.dueSoon", account, request, at: due)
     case .overdue(let account, let request): remind("withdrawal.overdue", account, request, at: due)
     case .run(let account): run(account, asOf: due)
+    }
+  }
+
+  /// Of what had waited, all that would have happened by an instant comes before what happens at it (T4).
+  func fireMatured(until instant: Int64) {
+    while let next = timers.indices.filter({ timers[$0].due <= min(instant, clock) && timers[$0].timer.isReward })
+      .min(by: { (timers[$0].due, timers[$0].order) < (timers[$1].due, timers[$1].order) })
+    {
+      let (due, _, timer) = timers.remove(at: next)
+      if case .matures(let reward) = timer { mature(reward, at: due) }
     }
   }
 
@@ -185,10 +197,12 @@ final class AuditedProgram {
     if rules.hasOffer, self.account(account).referrer != nil {
       for event in kept where event.type == "payment.settled" { useOffer(of: account, event.data, at: event.at) }
     }
-    // T2: what a replayed event sets for an instant already past comes right after it.
+    // T4: what a kept event sets for an instant before the next one comes before that; the rest after all of them.
     for event in kept {
+      if event.type == "payment.settled" { fireMatured(until: event.at) }
       bill(account, event.type, event.data, at: event.at)
-      settle()
+      if rules.hasTiers { settle() }
     }
+    settle()
   }
 }

@@ -169,11 +169,6 @@ extension AuditedProgram {
     }
   }
 
-  /// Of a late payment, what would have happened before this comes before it.
-  private func catchUp(_ id: String, until instant: Int64) {
-    if let due = rewards[id]?.maturesAt, due <= instant, due <= clock { mature(id, at: due) }
-  }
-
   private func refund(_ id: String, _ data: Facts, at instant: Int64) {
     guard var reward = rewards[id] else { return }
     let lines = data.parts("lines")
@@ -184,7 +179,7 @@ extension AuditedProgram {
     let delta = amount - reward.amount
     rewards[id] = reward
     if delta < 0 {
-      catchUp(id, until: instant)
+      fireMatured(until: instant)
       reward.place = rewards[id]?.place ?? reward.place
     }
     reward.amount = amount
@@ -218,7 +213,7 @@ extension AuditedProgram {
   }
 
   private func lose(_ id: String, at instant: Int64) {
-    catchUp(id, until: instant)
+    fireMatured(until: instant)
     guard let reward = rewards[id] else { return }
     rewards[id]?.isLost = true
     rewards[id]?.amount = 0
@@ -238,7 +233,7 @@ extension AuditedProgram {
     rewards[id]?.holds[cause, default: AuditedHold()].hear(begins: true, at: instant)
     guard let known = rewards[id], known.amount > 0, known.holds[cause]?.isOpen == true, !known.frozenFor.contains(cause)
     else { return }
-    catchUp(id, until: instant)
+    fireMatured(until: instant)
     guard let reward = rewards[id] else { return }
     rewards[id]?.frozenFor.insert(cause)
     sayHold("reward.frozen", reward, cause, movedFrom: reward.bucket, to: rewards[id]?.bucket ?? "", at: instant)
@@ -247,6 +242,7 @@ extension AuditedProgram {
   private func end(_ id: String, _ cause: String, at instant: Int64) {
     rewards[id]?.holds[cause, default: AuditedHold()].hear(begins: false, at: instant)
     guard let reward = rewards[id], reward.frozenFor.contains(cause), reward.holds[cause]?.isOpen == false else { return }
+    fireMatured(until: instant)
     rewards[id]?.frozenFor.remove(cause)
     guard reward.amount > 0, let freed = rewards[id] else { return }
     sayHold("reward.unfrozen", reward, cause, movedFrom: reward.bucket, to: freed.bucket, at: instant)

@@ -74,53 +74,12 @@ enum FigureText {
   }
 }
 
-/// The reasons of a notice as people read them.
-enum BecauseText {
-  /// Facts that are amounts in minor units of the notice's currency.
-  private static let amounts: Set<String> = ["lines", "paidWithBonus", "base", "turnover", "amount", "available", "left"]
-
+extension BecauseText {
+  /// The reasons of a notice, a sentence each.
+  ///
   /// - Parameter other: whose currency is taken where the notice itself names none: what the other terms said of the same thing.
   static func lines(_ notice: any Notice, or other: (any Notice)? = nil) -> [String] {
-    let currency = currency(of: notice) ?? other.flatMap(currency(of:))
-    return notice.because.map { line($0, currency: currency) }
-  }
-
-  /// `base: lines 405,000.00 KZT, paid with bonus 0.00 KZT, base 405,000.00 KZT`
-  private static func line(_ because: Because, currency: Currency?) -> String {
-    let facts = because.facts.map { "\(FigureText.spaced($0.name)) \(text($0, currency))" }
-    return FigureText.words(because.code) + (facts.isEmpty ? "" : ": " + facts.joined(separator: ", "))
-  }
-
-  private static func text(_ fact: Because.NamedFact, _ currency: Currency?) -> String {
-    switch fact.fact {
-    case .text(let text): Instant(rfc3339: text)?.readable ?? text
-    case .number(let number):
-      if fact.name == "rate", let rate = BasisPoints(number) {
-        rate.description
-      } else if amounts.contains(fact.name), let currency {
-        MoneyText.amount(number, currency)
-      } else {
-        FigureText.grouped(number)
-      }
-    case .flag(let flag): flag ? "yes" : "no"
-    case .list(let list): list.joined(separator: ", ")
-    }
-  }
-
-  private static func currency(of notice: any Notice) -> Currency? {
-    switch notice {
-    case let n as RewardAccrued: n.currency
-    case let n as RewardCredited: n.currency
-    case let n as RewardUnlocked: n.currency
-    case let n as RewardAdjusted: n.currency
-    case let n as RewardReversed: n.currency
-    case let n as RewardFrozen: n.balance.currency
-    case let n as RewardUnfrozen: n.balance.currency
-    case let n as BonusReserved: n.currency
-    case let n as WithdrawalReserved: n.currency
-    case let n as WithdrawalOpened: n.currency
-    case let n as PayoutInstructed: n.currency
-    default: nil
-    }
+    let currency = Story.currency(of: notice) ?? other.flatMap(Story.currency(of:))
+    return notice.because.map { sentence($0, currency: currency) }
   }
 }

@@ -1,0 +1,39 @@
+/// Elements of which the least is wanted next: O(log n) to put one in and to take the least out.
+public struct BinaryHeap<Element: Comparable> {
+  /// No element is less than the one at (its place − 1) / 2.
+  private var elements: [Element] = []
+
+  public init() {}
+
+  /// The least; nil: there is none.
+  public var first: Element? { elements.first }
+
+  public mutating func insert(_ element: Element) {
+    elements.append(element)
+    var child = elements.count - 1
+    while child > 0, elements[child] < elements[(child - 1) / 2] {
+      elements.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  /// Takes the least out; nil: there is none.
+  @discardableResult
+  public mutating func removeFirst() -> Element? {
+    guard !elements.isEmpty else { return nil }
+    elements.swapAt(0, elements.count - 1)
+    let least = elements.removeLast()
+    var parent = 0
+    while true {
+      var smallest = parent
+      for child in [2 * parent + 1, 2 * parent + 2] where child < elements.count && elements[child] < elements[smallest] {
+        smallest = child
+      }
+      guard smallest != parent else { return least }
+      elements.swapAt(parent, smallest)
+      parent = smallest
+    }
+  }
+
+  public mutating func removeAll() { elements.removeAll(keepingCapacity: true) }
+}
