@@ -32,7 +32,8 @@ import Testing
     let events = Example.golden.appending(path: "\(name).jsonl").path
     let until = try self.until(name).map { ["--until", $0] } ?? []
     let dev = try ServiceProcess("laurel", name: "dev", arguments: arguments + ["--terms", Example.terms], folder: folder.url)
-    try #require(waitUntil(.seconds(60)) { dev.log.contains("All services are ready") || !dev.isRunning }, "\(dev.log)")
+    let ready = waitUntil(.seconds(60)) { dev.log.contains("All services are ready") || !dev.isRunning }
+    try #require(ready, "\(dev.log)")
     let bootstrap = try #require(dev.log.firstMatch(of: /--bootstrap (\S+)/)?.output.1, "\(dev.log)")
     let bus = ["--bootstrap", String(bootstrap)] + (prefix.isEmpty ? [] : ["--topic-prefix", prefix])
     _ = try output(of: ["publish", events, "--in-order"] + until + bus, folder)
@@ -126,7 +127,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "demo", "simulate", "backtest", "dev", "publish", "tail", "clock", "clock advance", "topics", "topics create", "terms", "terms check",
+    "demo", "simulate", "backtest", "dev", "publish", "tail", "clock", "clock advance", "topics", "topics create", "terms",
+    "terms check",
     "explain",
     "explain payment", "explain referral", "explain company", "explain withdrawal",
   ])

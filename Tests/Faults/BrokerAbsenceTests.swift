@@ -21,7 +21,8 @@ struct BrokerAbsenceTests {
 
       try broker.restart()
       let accrual = try installation.service(.accrual)
-      try #require(waitUntil(.seconds(30)) { accrual.log.contains("waiting for topics") })
+      let waits = waitUntil(.seconds(30)) { accrual.log.contains("waiting for topics") }
+      try #require(waits)
       #expect(accrual.page("/readyz")?.status == 503)
       try installation.createTopics()
       try installation.waitReady()
@@ -59,7 +60,8 @@ struct BrokerAbsenceTests {
           }
         }
     }
-    try #require(waitUntil(.seconds(40)) { waits().count >= 3 }, "\(service.log)")
+    let waitedThrice = waitUntil(.seconds(40)) { waits().count >= 3 }
+    try #require(waitedThrice, "\(service.log)")
     let times = waits()
     #expect(times[2].timeIntervalSince(times[1]) > times[1].timeIntervalSince(times[0]), "the delay does not grow: \(times)")
     #expect(service.page("/livez")?.status == 200)

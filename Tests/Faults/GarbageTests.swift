@@ -165,11 +165,13 @@ struct GarbageTests {
     try publisher.publish(CodeRequested(request: "code", account: "r0", requestedAt: at, vanity: "CODE"))
     try publisher.flush()
     let reader = try installation.reader([.referrals])
-    try #require(try reader.read(for: .seconds(60)) { $0.contains { $0.header("ce_type") == CodeIssued.type } })
+    let issued = try reader.read(for: .seconds(60)) { $0.contains { $0.header("ce_type") == CodeIssued.type } }
+    try #require(issued)
     try publisher.publish(
       AccountRegistered(account: "e0", registeredAt: at + .minutes(1), referral: RegistrationReferral(code: "CODE")))
     try publisher.flush()
-    try #require(try reader.read(for: .seconds(60)) { $0.contains { $0.header("ce_type") == ReferralAttributed.type } })
+    let attributed = try reader.read(for: .seconds(60)) { $0.contains { $0.header("ce_type") == ReferralAttributed.type } }
+    try #require(attributed)
     try installation.waitReady()
   }
 

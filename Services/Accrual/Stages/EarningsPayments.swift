@@ -58,7 +58,8 @@ extension EarningsStage {
         .earned(
           RewardEarned(
             referrer: referral.referrer, referee: payment.account, payment: payment.payment, paidAt: payment.paidAt,
-            attributedAt: referral.attributedAt, amount: earning.amount, currency: payment.currency, base: base, rate: earning.rate,
+            attributedAt: referral.attributedAt, amount: earning.amount, currency: payment.currency, base: base,
+            rate: earning.rate,
             creditAt: creditAt, availableAt: availableAt, isReplayed: own != nil, terms: terms.name,
             because: because + [hold(reward, creditAt: creditAt, availableAt: availableAt)])))
       own?.add(payment.payment, paidAt: payment.paidAt, creditAt: creditAt, availableAt: availableAt)
