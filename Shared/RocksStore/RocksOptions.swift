@@ -11,6 +11,9 @@ struct RocksOptions: ~Copyable {
     handle = rocksdb_options_create()
     rocksdb_options_set_create_if_missing(handle, 1)
     rocksdb_options_set_max_open_files(handle, Self.openTablesMax)
+    // Tables that are open are one list: in the 64 shards that are usual, each has room for one, and a dozen tables would close one
+    // another all the time.
+    rocksdb_options_set_table_cache_numshardbits(handle, 0)
     keepChecks()
     keepQuiet()
 
