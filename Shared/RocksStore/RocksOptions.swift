@@ -11,6 +11,9 @@ struct RocksOptions: ~Copyable {
     handle = rocksdb_options_create()
     rocksdb_options_set_create_if_missing(handle, 1)
     rocksdb_options_set_max_open_files(handle, Self.openTablesMax)
+    // Tables that are open are one list: in the 64 shards that are usual, each has room for one, and a dozen tables would close one
+    // another all the time.
+    rocksdb_options_set_table_cache_numshardbits(handle, 0)
     keepChecks()
     keepQuiet()
 
@@ -36,6 +39,13 @@ struct RocksOptions: ~Copyable {
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(tables, 1)
     rocksdb_block_based_options_set_filter_policy(tables, rocksdb_filterpolicy_create_bloom_full(10))  // owns the policy
     rocksdb_block_based_options_set_whole_key_filtering(tables, 1)
+    // In parts that are cached one by one. The filter of a table of a million short rows is larger than what a shard of the cache can
+    // take; whole, it would be read from disk and checked again for every row that is asked for.
+    rocksdb_block_based_options_set_partition_filters(tables, 1)
+    rocksdb_block_based_options_set_index_type(
+      tables, Int32(rocksdb_block_based_table_index_type_two_level_index_search))
+    rocksdb_block_based_options_set_metadata_block_size(tables, 4096)
+    rocksdb_block_based_options_set_pin_top_level_index_and_filter(tables, 1)
     rocksdb_options_set_block_based_table_factory(handle, tables)
     rocksdb_block_based_options_destroy(tables)
   }
