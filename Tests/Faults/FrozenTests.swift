@@ -17,7 +17,7 @@ struct FrozenTests {
         let frozen = try installation.service(.accrual, 1)
         frozen.freeze()
         let taken = waitUntil(.seconds(60)) { second.metric("laurel_assigned_partitions") == Double(installation.partitions) }
-      frozen.thaw()
+        frozen.thaw()
         try #require(taken, "the partitions of the frozen instance were not taken over")
         let back = waitUntil(.seconds(60)) { second.metric("laurel_assigned_partitions") == Double(installation.partitions / 2) }
         try #require(back, "the thawed instance has not joined again")
