@@ -108,7 +108,7 @@ import Testing
     let producer = try producer()
     try producer.begin()
     let failure = transactionFailure {
-      try producer.produce(topic: "rewards", partition: 0, key: nil, value: [UInt8](repeating: 0, count: 2_000_000))
+      try producer.produce(topic: "rewards", partition: 0, key: nil, value: [UInt8](repeating: 0, count: 5_000_000))
     }
     guard case .abortable(let error) = failure else {
       Issue.record("\(String(describing: failure))")
