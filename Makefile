@@ -34,7 +34,7 @@ test: setup ## build and run every test; real Kafka from KAFKA_HOME
 bench: release ## accrual's records/s beside a plain librdkafka loop, on real Kafka (PAYMENTS=200000)
 	.build/release/laurel-bench $(or $(PAYMENTS),200000)
 
-bench-state: release ## cost and state of a payment at 1,000 and at 1,000,000 (REFEREES=1000000 PAYMENTS=100000); no Kafka
+bench-state: release ## cost and state of a payment at 1,000 and at 1,000,000 (REFEREES=1000000 PAYMENTS=100000: 20 minutes); no Kafka
 	.build/release/laurel-bench state $(or $(REFEREES),1000000) $(or $(PAYMENTS),100000)
 
 faults: build ## services killed while they work, longer than in `make test` (CYCLES=20)

@@ -6,8 +6,8 @@ import Terms
 import TermsFiles
 import TestSupport
 
-/// What an event costs, and how much state it leaves, when there are few others and when there are many: all services over RocksDB, in
-/// the simulation's driver. One commit per event, so absolute figures are well above a worker's, which commits thousands at once; the
+/// What an event costs, and how much state it leaves, when there are few others and when there are many: over RocksDB, in the
+/// simulation's driver. One commit per event, so absolute figures are well above a worker's, which commits thousands at once; the
 /// ratios are the point.
 struct StateBench {
   /// What one of many equal events cost.
@@ -34,6 +34,8 @@ struct StateBench {
   func run(referees: Int, payments: Int) throws {
     let started = ContinuousClock.now
     print("                                      CPU µs     rows   bytes written   by one event, on average")
+    let registrations = min(referees, 100_000)
+    try compare("one code, \(figureOf(registrations)) registrations", few: code(Self.few), many: code(registrations))
     try compare("one referrer, \(figureOf(referees)) referees", few: referrer(Self.few), many: referrer(referees))
     try compare("one payer, \(figureOf(payments)) payments", few: payer(Self.few), many: payer(payments))
     try compare("monthly run, \(figureOf(referees)) referees", few: monthlyRun(Self.few), many: monthlyRun(referees))
@@ -63,15 +65,23 @@ struct StateBench {
 
   // MARK: Histories
 
-  /// A code, so many registrations by it, a payment of each, and the days on which the rewards are credited.
-  private func referrer(_ count: Int) throws -> [(String, Cost)] {
+  /// So many registrations by one code, through all four services.
+  private func code(_ count: Int) throws -> [(String, Cost)] {
     try repeated(count) { load in
       try load.take(try load.code())
       let registration = try measured(load, count) { try load.registration($0) }
+      return try [("registration", registration), held(load, per: count)]
+    }
+  }
+
+  /// So many referees, a payment of each, and the days on which the rewards are credited: the two services that read payments.
+  private func referrer(_ count: Int) throws -> [(String, Cost)] {
+    try repeated(count, services: [.accrual, .discounts]) { load in
+      let binding = try measured(load, count) { try load.attribution($0) }
       let payment = try measured(load, count) { try load.payment(by: $0) }
       let credit = try measuredCredits(load, count)
       return try [
-        ("registration", registration), ("payment", payment), ("credit, 14 days later", credit), held(load, per: count),
+        ("binding", binding), ("payment", payment), ("credit, 14 days later", credit), held(load, per: count),
       ]
     }
   }
