@@ -65,9 +65,17 @@ public final class StageTask {
   }
 
   /// Moves the clock, never back; what is due on the way fires in order.
-  public func advance(to instant: Instant) {
-    while fireNext(upTo: instant) != nil {}
-    if instant > clock { progress.clock = instant.milliseconds }
+  ///
+  /// - Parameter timersMax: after so many the clock stays where the last one was due; the next call goes on from there.
+  public func advance(to instant: Instant, timersMax: Int = .max) {
+    var fired = 0
+    while fired < timersMax {
+      guard fireNext(upTo: instant) != nil else {
+        if instant > clock { progress.clock = instant.milliseconds }
+        return
+      }
+      fired += 1
+    }
   }
 
   /// The due instant of the earliest timer.

@@ -190,7 +190,9 @@ final class Session {
       if let task = tasks[number] { run(records, on: task, now: now) }
     }
     gathered.removeAll(keepingCapacity: true)
-    for task in tasks.values where !task.stages.isVirtual && task.isCaughtUp { task.stages.advance(to: now) }
+    // At a month's end a million timers may be due at once: no more than a transaction takes, the rest in the next rounds.
+    let ready = tasks.values.filter { !$0.stages.isVirtual && $0.isCaughtUp }
+    for task in ready { task.stages.advance(to: now, timersMax: settings.batchRecordsMax) }
 
     var batches: [(OpenTask, Batch)] = []
     for number in tasks.keys.sorted() {
@@ -202,8 +204,7 @@ final class Session {
     metrics.records.add(count)
     metrics.batchRecords.observe(Double(count))
     metrics.batchSeconds.observe(ContinuousClock.now - started)
-    let positions = try write(batches)
-    guard let positions else { return false }
+    guard let positions = try write(batches) else { return false }
     try keep(batches, positions)
     health.ready = .yes
     return true

@@ -29,6 +29,22 @@ import Testing
     #expect(bench.task.counts.timersFired == 6)
   }
 
+  /// So many as a driver takes at once: the clock waits with the rest, and none is left out.
+  @Test func aRoundMayBeLimited() throws {
+    let acts = (1...5).map { number in Act.timer(at: Int64(1000 * number), [.say("\(number)")]) }
+    bench.take(try record(Told(key: "a", id: "1", at: Instant(milliseconds: 1), acts: acts), id: "1"))
+    try bench.commit()
+    let end = Instant(milliseconds: 9000)
+    bench.task.advance(to: end, timersMax: 2)
+    #expect(try bench.commit().outputs.map(text) == ["1", "2"])
+    #expect(bench.task.clock == Instant(milliseconds: 2000))
+    bench.task.advance(to: end, timersMax: 2)
+    #expect(try bench.commit().outputs.map(text) == ["3", "4"])
+    bench.task.advance(to: end, timersMax: 2)
+    #expect(try bench.commit().outputs.map(text) == ["5"])
+    #expect(bench.task.clock == end)
+  }
+
   @Test func theyAreStampedWithTheirInstantAndKeepTheirCause() throws {
     bench.take(
       try record(Told(key: "a", id: "1", at: Instant(milliseconds: 1), acts: [.timer(at: 3000, [.say("x")])]), id: "the-cause"))
