@@ -193,7 +193,6 @@ final class Session {
     // At a month's end a million timers may be due at once: no more than a transaction takes, the rest in the next rounds.
     let ready = tasks.values.filter { !$0.stages.isVirtual && $0.isCaughtUp }
     for task in ready { task.stages.advance(to: now, timersMax: settings.batchRecordsMax) }
-
     var batches: [(OpenTask, Batch)] = []
     for number in tasks.keys.sorted() {
       guard let task = tasks[number] else { continue }
