@@ -140,6 +140,20 @@ import Testing
         "02-12 withdrawal.reserved w2 40 → reserved 40 paid 60", "02-13 withdrawal.released w2 40 → available 40 paid 60",
       ])
   }
+
+  /// The sum of all lines is a number where that of one kind is none: what explains a reward must not refuse it.
+  @Test func whatCannotBeExplainedIsEarnedAllTheSame() throws {
+    let scenario = try AccrualScenario.bonus().bound()
+    try scenario.take(
+      PaymentSettled(
+        payment: "p", account: "beta", paidAt: at("2026-01-10"), currency: "USD",
+        lines: [
+          PaymentLine(sku: "a", kind: .plan, amount: .max), PaymentLine(sku: "b", kind: .service, amount: -.max),
+          PaymentLine(sku: "c", kind: .plan, amount: 1000),
+        ]))
+    #expect(scenario.said() == ["01-10 reward.accrued p 100 at 10% → pending 100"])
+    #expect(scenario.refusals == [])
+  }
 }
 
 private func at(_ text: String) -> Instant { AccrualScenario.instant(text) }

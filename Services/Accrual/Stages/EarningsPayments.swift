@@ -50,7 +50,8 @@ extension EarningsStage {
     case .earned(var earning, let base, let reward, let because):
       if limitsPayments { turn[Self.earnedCounts] = earnedBefore + 1 }
       // With facts that came first even a single payment is a replay.
-      var own = replay ?? (facts.isEmpty ? nil : Replay())
+      let isAlone = replay == nil
+      if isAlone, !facts.isEmpty { replay = Replay() }
       // Beyond the last instant that a message may carry there is no day left to wait for.
       let creditAt = min(payment.paidAt + reward.creditAfter, Instant.range.upperBound)
       let availableAt = min(max(payment.paidAt + reward.availableAfter, creditAt), Instant.range.upperBound)
@@ -60,14 +61,14 @@ extension EarningsStage {
             referrer: referral.referrer, referee: payment.account, payment: payment.payment, paidAt: payment.paidAt,
             attributedAt: referral.attributedAt, amount: earning.amount, currency: payment.currency, base: base,
             rate: earning.rate,
-            creditAt: creditAt, availableAt: availableAt, isReplayed: own != nil, terms: terms.name,
+            creditAt: creditAt, availableAt: availableAt, isReplayed: replay != nil, terms: terms.name,
             because: because + [hold(reward, creditAt: creditAt, availableAt: availableAt)])))
-      own?.add(payment.payment, paidAt: payment.paidAt, creditAt: creditAt, availableAt: availableAt)
+      replay?.add(payment.payment, paidAt: payment.paidAt, creditAt: creditAt, availableAt: availableAt)
       for fact in facts {
-        do throws(Refusal) { try apply(fact, to: &earning, referral, &own, turn) } catch { turn.refuse(fact.message, error) }
+        do throws(Refusal) { try apply(fact, to: &earning, referral, &replay, turn) } catch { turn.refuse(fact.message, error) }
       }
       turn[Self.payments, row] = earning.isOver ? .over(closesAt: closesAt) : .earning(earning)
-      if replay == nil { resume(own, at: payment.paidAt, referral, turn) } else { replay = own }
+      if isAlone { resume(replay, at: payment.paidAt, referral, turn) }
     }
   }
 

@@ -40,7 +40,7 @@ extension RewardTerms {
     let status = status(turnover: turnover, in: payment.currency)
     let rate = status?.rate ?? rate
     let amount = base > 0 ? Money.share(of: base, rate: rate) : 0
-    because.append(try baseFacts(of: payment, lines: lines, base: base))
+    because.append(baseFacts(of: payment, lines: lines, base: base))
     if !statuses.isEmpty { because.append(facts(of: status, turnover: turnover, in: payment.currency)) }
     because.append(Because("rate", ["rate": .number(rate.value), "base": .number(base), "amount": .number(amount)]))
     guard amount > 0 else { return .earnsNothing(reasons: [.noBase], because: because) }
@@ -48,11 +48,12 @@ extension RewardTerms {
   }
 
   /// The sum that the base is: its lines by kind, and what of the payment is left out.
-  private func baseFacts(of payment: PaymentSettled, lines: Int64, base: Int64) throws(ArithmeticOverflow) -> Because {
+  private func baseFacts(of payment: PaymentSettled, lines: Int64, base: Int64) -> Because {
     var facts: [(String, Because.Fact)] = []
     for kind in lineKinds {
-      let ofKind = try Money.sum(payment.lines.lazy.filter { $0.kind == kind && earns($0) }.map(\.amount))
-      if ofKind != 0 { facts.append((kind.rawValue, .number(ofKind))) }
+      // Lines of both signs may have a sum where those of one kind have none: then that stays unsaid. What explains refuses nothing.
+      let ofKind = try? Money.sum(payment.lines.lazy.filter { $0.kind == kind && earns($0) }.map(\.amount))
+      if let ofKind, ofKind != 0 { facts.append((kind.rawValue, .number(ofKind))) }
     }
     let excluded = payment.lines.filter { !earns($0) }
     if !excluded.isEmpty { facts.append(("excluded", skus(excluded))) }
