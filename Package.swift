@@ -23,7 +23,7 @@ let package = Package(
     .executable(name: "accrual", targets: ["AccrualService"]),
     .executable(name: "discounts", targets: ["DiscountsService"]),
     .executable(name: "payouts", targets: ["PayoutsService"]),
-    .executable(name: "laurel", targets: ["LaurelCommand"]),
+    .executable(name: "laurel", targets: ["LaurelMain"]),
     .executable(name: "laurel-bench", targets: ["LaurelBench"]),
   ],
   targets: [
@@ -62,11 +62,12 @@ let package = Package(
     library(
       "Deployment", "Services/Laurel/Deployment",
       ["Accrual", "Attribution", "Contracts", "Discounts", "JSON", "Payouts", "Streaming", "Terms"]),
-    executable(
+    library(
       "LaurelCommand", "Services/Laurel/Command",
       [
         "Contracts", "Deployment", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles", "Worker",
       ]),
+    executable("LaurelMain", "Services/Laurel/Main", ["LaurelCommand"]),
 
     .target(
       name: "TestSupport", dependencies: ["Contracts", "Deployment", "JSON", "Kafka", "Streaming", "Terms"],

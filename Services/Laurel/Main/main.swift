@@ -1,0 +1,3 @@
+import LaurelCommand
+
+LaurelProgram.run()
