@@ -10,6 +10,11 @@ import TermsFiles
 public enum ServiceMain {
   /// - Parameter make: the service's stages over the terms.
   public static func run(_ name: ServiceName, summary: String, _ make: (Programs) -> Service) -> Never {
+    run(name, summary: summary, hooks: .none, make)
+  }
+
+  /// The same with faults in it, for the bench.
+  package static func run(_ name: ServiceName, summary: String, hooks: FaultHooks, _ make: (Programs) -> Service) -> Never {
     let invocation = Settings.command(name, summary: summary).parseOrExit()
     // The promise is to stop within 10 s; a loop that hangs in the broker is ended before that.
     Shutdown.install(deadlineSeconds: 9)
@@ -32,7 +37,8 @@ public enum ServiceMain {
           "group": settings.group,
         ])
       let worker = Worker(
-        service: make(programs), programs: programs.ids, settings: settings, log: log, health: health, metrics: metrics)
+        service: make(programs), programs: programs.ids, settings: settings, log: log, health: health, metrics: metrics,
+        hooks: hooks)
       try worker.run()
       log.notice("stopped")
       exit(0)

@@ -15,8 +15,6 @@ import Streaming
 final class Session {
   private static let requestMilliseconds: Int32 = 10_000
   private static let abortsInARowMax = 5
-  /// Records from further in the future than a clock can be wrong are dead-lettered, where the system's clock rules.
-  private static let futureMax = TimeSpan.hours(24)
 
   private let service: Service
   private let settings: Settings
@@ -27,6 +25,8 @@ final class Session {
   private let consumer: Consumer
   private let producer: TransactionalProducer
   private let opener: TaskOpener
+  private let order: EventOrder
+  private let hooks: FaultHooks
   private var tasks: [Int32: OpenTask] = [:]
   private var gathered: [Kafka.Record] = []
   private var isClosed = false
@@ -37,13 +37,14 @@ final class Session {
 
   init(
     service: Service, programs: Set<ProgramID>, settings: Settings, configuration: Kafka.Configuration, partitions: Int32,
-    resources: RocksResources, log: Log, health: Health, metrics: WorkerMetrics
+    resources: RocksResources, log: Log, health: Health, metrics: WorkerMetrics, hooks: FaultHooks
   ) throws {
     self.service = service
     self.settings = settings
     self.log = log
     self.health = health
     self.metrics = metrics
+    self.hooks = hooks
     topics = TopicNames(prefix: settings.topicPrefix, service: service, partitions: partitions)
     // The producer first: its new epoch ends what a former life of this instance left open.
     let producer = try TransactionalProducer(
@@ -59,7 +60,8 @@ final class Session {
     opener = TaskOpener(
       service: service, programs: programs, settings: settings, configuration: configuration, topics: topics,
       resources: resources,
-      log: log, health: health, metrics: metrics)
+      log: log, health: health, metrics: metrics, hooks: hooks)
+    order = EventOrder(topics: topics, clock: settings.clock, log: log)
     try consumer.subscribe(topics.inputs)
     health.ready = .no("joining the consumer group \(settings.group)")
   }
@@ -187,7 +189,7 @@ final class Session {
     let now = Contracts.Instant.now
     let count = gathered.count
     for (number, records) in Dictionary(grouping: gathered, by: \.partition) {
-      if let task = tasks[number] { run(records, on: task, now: now) }
+      if let task = tasks[number] { order.run(records, on: task.stages, now: now) }
     }
     gathered.removeAll(keepingCapacity: true)
     // At a month's end a million timers may be due at once: no more than a transaction takes, the rest in the next rounds.
@@ -224,74 +226,19 @@ final class Session {
     try RocksStore.destroy(directory: task.directory)
   }
 
-  private func run(_ records: [Kafka.Record], on task: OpenTask, now: Contracts.Instant) {
-    let stages = task.stages
-    var arrivals: [Arrival] = []
-    arrivals.reserveCapacity(records.count)
-    // A partition's own order is never changed: an event that is older than one before it goes right after that one.
-    var latest: [Topic: Contracts.Instant] = [:]
-    for record in records {
-      guard let topic = topics.topic(named: record.topic) else { continue }
-      stages.moved(topic.name, to: record.offset + 1)
-      let input = InputRecord(record, topic: topic)
-      let time: Contracts.Instant
-      var event: AdmittedEvent?
-      if topic.kind == .clock {
-        guard let tick = tick(input, of: stages) else { continue }
-        time = tick
-      } else {
-        event = stages.admit(input, latest: stages.isVirtual ? nil : now + Session.futureMax)
-        guard let event else { continue }
-        time = event.time
-      }
-      let place = max(time, latest[topic] ?? time)
-      latest[topic] = place
-      arrivals.append(Arrival(place: place, number: arrivals.count, time: time, event: event))
-    }
-    arrivals.sort { ($0.place, $0.number) < ($1.place, $1.number) }
-    for arrival in arrivals {
-      stages.advance(to: stages.isVirtual ? arrival.time : min(arrival.time, now))
-      if let event = arrival.event { stages.run(event) }
-    }
-  }
-
-  /// An event, or a tick of the clock, in a batch: run in order of event time over the partitions, in order of arrival within each.
-  private struct Arrival {
-    /// The latest time of its partition so far.
-    let place: Contracts.Instant
-    let number: Int
-    let time: Contracts.Instant
-    let event: AdmittedEvent?
-  }
-
-  /// A tick of the virtual clock; the first one makes this task follow the bus for good.
-  private func tick(_ record: InputRecord, of stages: StageTask) -> Contracts.Instant? {
-    guard settings.clock == .bus else {
-      log.warning("a tick on the clock topic is ignored: --clock is system")
-      return nil
-    }
-    do {
-      guard let moved = try ClockTick.read(record) else { return nil }
-      if !stages.isVirtual { log.notice("following the bus's virtual clock from now on", ["partition": record.partition]) }
-      stages.followBus(from: moved)
-      return moved
-    } catch let refusal as Refusal {
-      stages.deadLetter(record, refusal)
-    } catch {
-      stages.deadLetter(record, Refusal(.malformed, "\(error)"))
-    }
-    return nil
-  }
-
   // MARK: 3. Write
 
   /// One transaction; gives the changelog's new position for each task, by partition. nil: it was aborted and will be done again.
   private func write(_ batches: [(OpenTask, Batch)]) throws -> [Int32: Int64]? {
     let started = ContinuousClock.now
     do {
+      hooks.reached(.beforeBegin)
       try Session.retrying { () throws(TransactionFailure) in try producer.begin() }
-      for (task, batch) in batches { try produce(batch, of: task) }
+      hooks.reached(.afterBegin)
+      for (task, batch) in batches { try produce(hooks.planted(batch), of: task) }
+      hooks.reached(.afterProduce)
       try producer.flush(timeoutMilliseconds: Session.requestMilliseconds)
+      hooks.reached(.afterFlush)
       var changelogEnds: [Int32: Int64] = [:]
       for delivery in producer.takeDeliveries() {
         changelogEnds[delivery.partition] = max(changelogEnds[delivery.partition] ?? 0, delivery.offset + 1)
@@ -312,12 +259,16 @@ final class Session {
         }
       }
       let metadata = try consumer.groupMetadata()
-      try Session.retrying { () throws(TransactionFailure) in
-        try producer.send(offsets: offsets, metadata, timeoutMilliseconds: Session.requestMilliseconds)
+      if hooks.fencesFormerOwners {
+        try Session.retrying { () throws(TransactionFailure) in
+          try producer.send(offsets: offsets, metadata, timeoutMilliseconds: Session.requestMilliseconds)
+        }
       }
+      hooks.reached(.afterOffsets)
       try Session.retrying { () throws(TransactionFailure) in
         try producer.commit(timeoutMilliseconds: Session.requestMilliseconds)
       }
+      hooks.reached(.afterCommit)
       metrics.transactionSeconds.observe(ContinuousClock.now - started)
       abortsInARow = 0
       brokerProbe = nil
@@ -358,6 +309,7 @@ final class Session {
     for change in batch.changes {
       try producer.produce(topic: topics.changelog, partition: task.number, key: change.key, value: change.value, token: 1)
     }
+    hooks.reached(.whileProducing)
     metrics.outputs.add(batch.outputs.count)
   }
 
@@ -383,6 +335,7 @@ final class Session {
         try giveUp(task, error)
         throw error
       }
+      hooks.reached(.afterStoreWrite)
       metrics.add(task.stages.counts, since: task.counted)
       task.counted = task.stages.counts
       for topic in topics.inputs { tellLag(of: topic, task) }

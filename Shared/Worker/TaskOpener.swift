@@ -60,6 +60,7 @@ struct TaskOpener {
   let log: Log
   let health: Health
   let metrics: WorkerMetrics
+  let hooks: FaultHooks
 
   /// - Throws: `Disagreement` if the group has committed more than the changelog explains.
   func open(_ number: Int32, consumer: Consumer) throws -> OpenTask {
@@ -201,6 +202,7 @@ struct TaskOpener {
   private func apply(_ rows: inout [RowChange], to store: RocksStore, next: Int64, _ cluster: String?) throws {
     rows.append(ChangelogPosition(next: next, writtenAt: Instant.now.milliseconds, cluster: cluster).row)
     try store.write(rows)
+    hooks.reached(.whileRestoring)
     rows.removeAll(keepingCapacity: true)
   }
 }

@@ -15,9 +15,10 @@ public final class Worker {
   private let health: Health
   private let metrics: WorkerMetrics
   private let resources = RocksResources()
+  private let hooks: FaultHooks
 
-  public init(
-    service: Service, programs: Set<ProgramID>, settings: Settings, log: Log, health: Health, metrics: Metrics
+  package init(
+    service: Service, programs: Set<ProgramID>, settings: Settings, log: Log, health: Health, metrics: Metrics, hooks: FaultHooks
   ) {
     self.service = service
     self.programs = programs
@@ -25,6 +26,7 @@ public final class Worker {
     self.log = log
     self.health = health
     self.metrics = WorkerMetrics(metrics)
+    self.hooks = hooks
   }
 
   /// Returns when a stop is asked for.
@@ -38,7 +40,7 @@ public final class Worker {
         guard let partitions = try waitForTopics(configuration) else { return }
         let session = try Session(
           service: service, programs: programs, settings: settings, configuration: configuration, partitions: partitions,
-          resources: resources, log: log, health: health, metrics: metrics)
+          resources: resources, log: log, health: health, metrics: metrics, hooks: hooks)
         defer { session.close() }
         try session.run(onProgress: { delay.reset() })
       } catch let error as Disagreement {

@@ -1,0 +1,28 @@
+import Streaming
+
+/// Where a worker's loop stands. The faults bench ends a service at these points.
+package enum Checkpoint: String, CaseIterable, Sendable {
+  case beforeBegin, afterBegin
+  /// Once a task: some tasks' records are queued, others' are not.
+  case whileProducing
+  case afterProduce, afterFlush, afterOffsets, afterCommit
+  /// Once a task: some stores hold the batch, others do not.
+  case afterStoreWrite
+  /// Once for every portion of changelog records that a restored store has taken.
+  case whileRestoring
+}
+
+/// What a bench may do to a worker from within. Services are built without any of it: they pass `none`, and nothing that a user can set
+/// leads here; only the bench's own executable has others.
+package struct FaultHooks: Sendable {
+  package static let none = FaultHooks()
+
+  /// Called at every checkpoint; it may end the process.
+  package var reached: @Sendable (Checkpoint) -> Void = { _ in }
+  /// A planted bug: what is written to the bus instead of a batch. The store keeps the true one.
+  package var planted: @Sendable (Batch) -> Batch = { $0 }
+  /// A planted bug when false: transactions carry no offsets, so nobody asks whose partition it is (KIP-447).
+  package var fencesFormerOwners = true
+
+  package init() {}
+}
