@@ -25,6 +25,8 @@ let package = Package(
     .executable(name: "payouts", targets: ["PayoutsService"]),
     .executable(name: "laurel", targets: ["LaurelMain"]),
     .executable(name: "laurel-bench", targets: ["LaurelBench"]),
+    .executable(name: "laurel-faults", targets: ["LaurelFaults"]),
+    .executable(name: "laurel-faulty", targets: ["FaultyService"]),
   ],
   targets: [
     // C libraries from Debian, one module each.
@@ -75,6 +77,15 @@ let package = Package(
       swiftSettings: strict),
     library(
       "ScenarioFiles", "Tests/ScenarioFiles", ["Contracts", "Deployment", "JSON", "Streaming", "Terms", "TermsFiles"]),
+    library(
+      "FaultBench", "Tests/FaultBench/Bench",
+      [
+        "Contracts", "Deployment", "JSON", "Kafka", "LaurelCommand", "Streaming", "Terms", "TermsFiles", "TestSupport", "Worker",
+      ]),
+    executable("LaurelFaults", "Tests/FaultBench/Main", ["FaultBench", "ServiceKit", "TestSupport"]),
+    executable(
+      "FaultyService", "Tests/FaultBench/Faulty",
+      ["Accrual", "Attribution", "Contracts", "Discounts", "Payouts", "Streaming", "Terms", "Worker"]),
     executable(
       "LaurelBench", "Tests/Bench",
       ["Contracts", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles", "TestSupport"]),
@@ -97,7 +108,7 @@ let package = Package(
         "Contracts", "Deployment", "JSON", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
         "TestSupport",
       ]),
-    tests("Faults", ["Contracts", "JSON", "Kafka", "ScenarioFiles", "TestSupport"]),
+    tests("Faults", ["Contracts", "FaultBench", "JSON", "Kafka", "ScenarioFiles", "TermsFiles", "TestSupport"]),
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],

@@ -39,6 +39,13 @@ public struct OutputRecord: Sendable {
   public let envelope: Envelope
   /// The bare `data`.
   public let data: [UInt8]
+
+  package init(topic: Topic, key: String, envelope: Envelope, data: [UInt8]) {
+    self.topic = topic
+    self.key = key
+    self.envelope = envelope
+    self.data = data
+  }
 }
 
 /// Input that could not be processed: kept with its reason and its place, so that nothing is lost.

@@ -1,4 +1,5 @@
 import Contracts
+import FaultBench
 import TestSupport
 
 /// A load on the `bonus` program: referees, each with a referrer of its own, and their payments within ten days, so that nothing is

@@ -1,4 +1,5 @@
 import Contracts
+import FaultBench
 import JSON
 import Kafka
 import TestSupport

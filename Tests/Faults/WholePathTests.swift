@@ -1,4 +1,5 @@
 import Contracts
+import FaultBench
 import Foundation
 import JSON
 import Kafka
@@ -65,7 +66,7 @@ struct WholePathTests {
 
   /// The demonstration's files.
   private func demonstration() throws -> [[String]] {
-    let folder = Installation.package.appending(path: "ops/demo", directoryHint: .isDirectory)
+    let folder = Installation.root.appending(path: "ops/demo", directoryHint: .isDirectory)
     let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
       .filter { $0.pathExtension == "jsonl" }.sorted { $0.path < $1.path }
     try #require(files.count == 3)

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import TestSupport
 import Testing
 
 /// "The end state is the same under every order": the same facts, each delayed by chance, end in the same balances and statuses.

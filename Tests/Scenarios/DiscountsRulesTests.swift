@@ -1,5 +1,6 @@
 import Contracts
 import Terms
+import TestSupport
 import Testing
 
 @testable import Discounts

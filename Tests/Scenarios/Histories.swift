@@ -1,23 +1,5 @@
 import Foundation
-
-/// A small generator of random numbers (SplitMix64): the same seed gives the same history on every machine.
-struct SplitMix64: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func pick<Element>(_ list: [Element]) -> Element { list[Int(next() % UInt64(list.count))] }
-  mutating func chance(_ percent: Int) -> Bool { next() % 100 < UInt64(percent) }
-  mutating func upTo(_ limit: Int) -> Int { Int(next() % UInt64(limit + 1)) }
-}
+import TestSupport
 
 /// One event of a history, before it becomes a line.
 struct HistoryEvent {

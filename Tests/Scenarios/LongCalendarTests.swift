@@ -6,6 +6,7 @@ import ScenarioFiles
 import Streaming
 import Terms
 import TermsFiles
+import TestSupport
 import Testing
 
 /// Row B5 over the years: exactly one run for each account and month, at the first instant of the terms day in the terms' zone.

@@ -18,7 +18,10 @@ public final class ServiceProcess: Sendable {
   ///   - executable: a program that the package builds, by its name.
   ///   - name: names the log file, to which a later process of the same name appends.
   ///   - folder: where the log file is.
-  public init(_ executable: String, name: String, arguments: [String], folder: URL) throws {
+  ///   - environment: besides this process's own, and before it.
+  public init(
+    _ executable: String, name: String, arguments: [String], folder: URL, environment added: [String: String] = [:]
+  ) throws {
     self.name = name
     logFile = folder.appending(path: "\(name).log")
     let manager = FileManager.default
@@ -38,7 +41,7 @@ public final class ServiceProcess: Sendable {
     // A service that finds this set stops when its standard input ends: ServiceKit's ParentWatch.
     var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LAUREL_") }
     environment["LAUREL_PARENT_WATCH"] = "stdin"
-    process.environment = environment
+    process.environment = environment.merging(added) { $1 }
     try process.run()
     running = Running(process: process, lifeline: pipe.fileHandleForWriting)
   }
@@ -76,6 +79,9 @@ public final class ServiceProcess: Sendable {
     let status = running.process.terminationStatus
     return running.process.terminationReason == .exit ? .status(status) : .signal(status)
   }
+
+  /// SIGTERM, and no waiting.
+  public func askToStop() { signal(SIGTERM) }
 
   /// SIGSTOP: it neither runs nor knows that time goes by.
   public func freeze() { signal(SIGSTOP) }

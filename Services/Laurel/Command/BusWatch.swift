@@ -13,10 +13,10 @@ import Streaming
 /// 2. nothing else is there: what the services wrote with these positions was in the log before their commits, thus lies below
 ///    the partitions' ends (read_uncommitted, asked for now), though a reader may see the one partition's commit before the other's. The watch
 ///    reads up to these ends. If it has met no new input on the way, none exists.
-final class BusWatch {
+package final class BusWatch {
   /// A service did not get on.
-  struct Stalled: Error, CustomStringConvertible { let description: String }
-  struct Interrupted: Error {}
+  package struct Stalled: Error, CustomStringConvertible { package let description: String }
+  package struct Interrupted: Error {}
 
   private struct Watched {
     let service: Service
@@ -25,11 +25,12 @@ final class BusWatch {
     let writes: [Int]
   }
 
-  private static let stallSeconds = 60
   /// On a bus without transaction markers a record is visible before its transaction is complete; the rest of it is a moment away.
   private static let flushTime = Duration.milliseconds(15)
 
   private let bus: Bus
+  /// So long nothing need move before a wait gives up.
+  private let stallSeconds: Int
   private let partitions: Int32
   private let consumer: Consumer
   private let parser = JSONParser()
@@ -55,9 +56,14 @@ final class BusWatch {
   private var lastMove = ContinuousClock.now
 
   /// Finds out where everything stands.
-  /// - Parameter onNotice: every notice from now on, as it is read.
-  init(_ bus: Bus, services: [Service], onNotice: @escaping (Kafka.Record, Topic) -> Void = { _, _ in }) throws {
+  /// - Parameters:
+  ///   - stallSeconds: how long nothing may move before a wait gives up.
+  ///   - onNotice: every notice from now on, as it is read.
+  package init(
+    _ bus: Bus, services: [Service], stallSeconds: Int = 60, onNotice: @escaping (Kafka.Record, Topic) -> Void = { _, _ in }
+  ) throws {
     self.bus = bus
+    self.stallSeconds = stallSeconds
     self.onNotice = onNotice
     partitions = try bus.partitions()
     consumer = try Consumer.reader(bus)
@@ -108,7 +114,7 @@ final class BusWatch {
   }
 
   /// A record that was just published lies there: it is not quiet before it has been processed.
-  func expect(_ topic: Topic, partition: Int32, offset: Int64) {
+  package func expect(_ topic: Topic, partition: Int32, offset: Int64) {
     guard let index = topics.firstIndex(of: topic) else { return }
     lastRecord[index][Int(partition)] = max(lastRecord[index][Int(partition)], offset)
     lastMove = .now
@@ -116,7 +122,7 @@ final class BusWatch {
 
   /// Returns when everything that the records so far have caused has been processed.
   /// - Throws: `Stalled` when nothing has moved for a minute, `Interrupted` when the command is to stop.
-  func waitUntilQuiet() throws {
+  package func waitUntilQuiet() throws {
     lastMove = .now
     var isSecondLook = false
     while true {
@@ -138,7 +144,24 @@ final class BusWatch {
   }
 
   /// Reads what notices are left, for those who print them: `waitUntilQuiet` asks only for what services read.
-  func readNotices() throws { try readToEnds(of: topics.indices.filter { topics[$0].kind == .notices }) }
+  package func readNotices() throws { try readToEnds(of: topics.indices.filter { topics[$0].kind == .notices }) }
+
+  /// Reads on for a while, or until `done`, which is asked after every record.
+  package func read(for limit: Duration, until done: () -> Bool) throws {
+    let end = ContinuousClock.now + limit
+    while !done(), ContinuousClock.now < end {
+      guard !Shutdown.requested else { throw Interrupted() }
+      handle(consumer.poll(timeoutMilliseconds: 20))
+    }
+  }
+
+  /// Whether a service has processed the record at an offset. Without a reader of the topic it has nothing to do with it.
+  package func hasProcessed(_ service: ServiceName, _ topic: Topic, partition: Int32, offset: Int64) -> Bool {
+    guard let index = services.firstIndex(where: { $0.service.name == service }),
+      let topic = topics.firstIndex(of: topic), services[index].reads.contains(topic)
+    else { return true }
+    return positions[index][Int(partition)][topic] > offset
+  }
 
   // MARK: Where it stands
 
@@ -167,16 +190,16 @@ final class BusWatch {
   private func step(orStalledBy behind: (service: Int, partition: Int, topic: Int)?) throws {
     guard !Shutdown.requested else { throw Interrupted() }
     handle(consumer.poll(timeoutMilliseconds: 100))
-    guard ContinuousClock.now - lastMove > .seconds(Self.stallSeconds) else { return }
+    guard ContinuousClock.now - lastMove > .seconds(stallSeconds) else { return }
     guard let behind else {
       throw Stalled(
-        description: "nothing has moved for \(Self.stallSeconds) s: a transaction seems to be open on \(bus.bootstrap)")
+        description: "nothing has moved for \(stallSeconds) s: a transaction seems to be open on \(bus.bootstrap)")
     }
     let name = services[behind.service].service.name.rawValue
     let position = positions[behind.service][behind.partition][behind.topic]
     throw Stalled(
       description: """
-        nothing has moved for \(Self.stallSeconds) s: \(name) stands at offset \(position) of \(bus.name(topics[behind.topic])), partition \
+        nothing has moved for \(stallSeconds) s: \(name) stands at offset \(position) of \(bus.name(topics[behind.topic])), partition \
         \(behind.partition), and \(lastRecord[behind.topic][behind.partition]) is its last record; is \(name) running?
         """)
   }

@@ -4,7 +4,7 @@ import ServiceKit
 import Worker
 
 /// `laurel topics`: what is on the bus.
-enum Topics {
+package enum Topics {
   static let command = Command(
     "topics", summary: "Create Laurel's topics, or list them",
     example: """
@@ -61,7 +61,7 @@ enum Topics {
 
   /// Creates what is missing; gives what it has created.
   /// - Throws: when an existing topic has another number of partitions, or one could not be created.
-  static func create(on bus: Bus, partitions: Int32, replication: Int32 = -1) throws -> Set<Topic> {
+  package static func create(on bus: Bus, partitions: Int32, replication: Int32 = -1) throws -> Set<Topic> {
     let existing = try bus.partitionCountsPatiently()
     let different = Topic.catalogue.compactMap { topic in
       existing[topic].flatMap { $0 == partitions ? nil : "\(bus.name(topic)) has \($0)" }

@@ -1,0 +1,237 @@
+import Contracts
+import Deployment
+import Foundation
+import Kafka
+import LaurelCommand
+import Terms
+import TestSupport
+
+/// A history published at speed into real Kafka, with the same fault falling in every round, and what came of it.
+package final class Campaign {
+  package let installation: Installation
+  package let course: Course
+  /// For the fault's own choices; the history has one of its own.
+  package var random: SplitMix64
+  private let publisher: BenchPublisher
+  private let watch: BusWatch
+  private(set) var recoveries: [Duration] = []
+  /// Longer than any fault lasts and a recovery takes.
+  private static let recoverySeconds = 180
+
+  /// - Parameter installation: its topics are there and its services started, or they start by themselves later.
+  package init(_ installation: Installation, course: Course, programs: Programs, seed: UInt64) throws {
+    self.installation = installation
+    self.course = course
+    random = SplitMix64(seed: seed &+ 0x5EED)
+    publisher = try BenchPublisher(installation)
+    watch = try BusWatch(installation.bus, services: Deployment.services(programs), stallSeconds: Self.recoverySeconds)
+  }
+
+  /// Publishes the whole history, with the fault in every round; what the bus has said is for the audit.
+  package func run(_ fault: any Fault) throws {
+    trace("begin")
+    // Before anything else, so that no timer is fired by the system's clock.
+    try tick(course.prologue.first?.tick ?? BenchHistory.start)
+    for part in course.prologue {
+      trace("part")
+      try tick(part.tick)
+      trace("ticked")
+      try publish(part.events.map(BenchRecord.init))
+      try watch.waitUntilQuiet()
+      try answer(part)
+    }
+    trace("prologue over")
+    for (cycle, part) in course.rounds.enumerated() {
+      try installation.waitReady()
+      // Every third blow falls while the clock moves: timers and a month's run are under way then.
+      if cycle % 3 == 2 {
+        try send { try publisher.tick(part.tick) }
+        try strike(fault, cycle)
+        try watch.waitUntilQuiet()
+        try publish(fault.disturbed(part.events, self))
+      } else {
+        try tick(part.tick)
+        let events = fault.disturbed(part.events, self)
+        let half = events.count / 2
+        let first = try publish(events[..<half])
+        try workOff(first.prefix(1 + random.upTo(max(first.count - 1, 0))))
+        rest = Array(events[half...])
+        try strike(fault, cycle)
+      }
+      try watch.waitUntilQuiet()
+      try answer(part)
+    }
+    trace("rounds over")
+    try tick(course.end)
+    trace("end")
+    try installation.waitReady()
+    try watch.readNotices()
+    try installation.stopAll()
+    trace("stopped")
+  }
+
+  /// The blow, the rest of what is to be published, and the time until what it struck works again on every partition.
+  private func strike(_ fault: any Fault, _ cycle: Int) throws {
+    trace("cycle \(cycle): the blow")
+    let blow = try fault.fall(on: self, cycle: cycle)
+    trace(blow.what)
+    let marks = try send {
+      for record in rest { try publisher.send(record) }
+      // Each partition has something to process, whatever the history has for it.
+      try publisher.repeatTick()
+    }
+    rest = []
+    let end = ContinuousClock.now + .seconds(Self.recoverySeconds)
+    var struck = blow.services
+    while true {
+      struck.removeAll { service in
+        (0..<installation.partitions).allSatisfy { partition in
+          guard let first = marks.first(where: { $0.partition == partition && reads(service, $0.topic) }) else { return true }
+          return watch.hasProcessed(service, first.topic, partition: partition, offset: first.offset)
+        }
+      }
+      if struck.isEmpty { break }
+      try watch.read(for: .milliseconds(10)) { false }
+      guard ContinuousClock.now < end else {
+        throw BrokerFailure("\(struck.map(\.rawValue)) did not work again within \(Self.recoverySeconds) s after \(blow.what)")
+      }
+    }
+    recoveries.append(ContinuousClock.now - blow.since)
+    trace("works again")
+    try fault.lift(from: self, cycle: cycle)
+  }
+
+  /// Waits, for a while at most, until these have been processed by all who read them.
+  private func workOff(_ marks: ArraySlice<BenchPublisher.Mark>) throws {
+    try watch.read(for: .seconds(5)) {
+      marks.allSatisfy { mark in
+        ServiceName.allCases.allSatisfy { watch.hasProcessed($0, mark.topic, partition: mark.partition, offset: mark.offset) }
+      }
+    }
+  }
+
+  private func reads(_ service: ServiceName, _ topic: Topic) -> Bool {
+    Deployment.services(Programs([])).contains { $0.name == service && ($0.inputs + [.clock]).contains(topic) }
+  }
+
+  /// With FAULTS_TRACE: what happens when, on standard error.
+  package func trace(_ text: @autoclosure () -> String) {
+    guard Self.traces else { return }
+    let seconds = (ContinuousClock.now - started).asSeconds
+    FileHandle.standardError.write(Data("\(String(format: "%7.2f", seconds))  \(text())\n".utf8))
+  }
+
+  private static let traces = ProcessInfo.processInfo.environment["FAULTS_TRACE"] != nil
+  private let started = ContinuousClock.now
+
+  /// Time passes while the services work: what is left of the round is published bit by bit, then ticks that say nothing new.
+  package func keepBusy(until limit: Duration, _ done: () -> Bool) throws {
+    let end = ContinuousClock.now + limit
+    let portion = max(1, rest.count / 20)
+    while !done(), ContinuousClock.now < end {
+      try send {
+        for record in rest.prefix(portion) { try publisher.send(record) }
+        rest.removeFirst(min(portion, rest.count))
+        try publisher.repeatTick()
+      }
+      try watch.read(for: .milliseconds(100), until: done)
+    }
+  }
+
+  /// Of the round, not published yet.
+  private var rest: [BenchRecord] = []
+
+  // MARK: Publishing
+
+  private func tick(_ instant: Instant) throws {
+    try send { try publisher.tick(instant) }
+    try watch.waitUntilQuiet()
+  }
+
+  private func answer(_ part: Course.Part) throws {
+    guard !part.answers.isEmpty else { return }
+    try publish(part.answers.map(BenchRecord.init))
+    try watch.waitUntilQuiet()
+  }
+
+  @discardableResult
+  private func publish(_ records: some Collection<BenchRecord>) throws -> [BenchPublisher.Mark] {
+    try send { for record in records { try publisher.send(record) } }
+  }
+
+  /// Publishes, and will not call the bus quiet before that has been processed.
+  @discardableResult
+  private func send(_ body: () throws -> Void) throws -> [BenchPublisher.Mark] {
+    try body()
+    let marks = try publisher.flush()
+    for mark in marks { watch.expect(mark.topic, partition: mark.partition, offset: mark.offset) }
+    return marks
+  }
+}
+
+/// A record on its way to the bus.
+package struct BenchRecord: Sendable {
+  package var topic: Topic
+  /// nil: where its key belongs.
+  package var partition: Int32?
+  package var key: String?
+  package var value: [UInt8]?
+  package var headers: [Header]
+
+  package init(topic: Topic, partition: Int32? = nil, key: String?, value: [UInt8]?, headers: [Header]) {
+    self.topic = topic
+    self.partition = partition
+    self.key = key
+    self.value = value
+    self.headers = headers
+  }
+
+  package init(_ event: BenchEvent) {
+    self.init(topic: event.topic, key: event.key, value: event.data, headers: event.headers)
+  }
+}
+
+/// Publishes, and knows where everything came to lie.
+final class BenchPublisher {
+  typealias Mark = (topic: Topic, partition: Int32, offset: Int64)
+
+  private let installation: Installation
+  private let producer: Producer
+  private let topics = Topic.catalogue.filter { [.input, .clock].contains($0.kind) }
+  private var lastTick = BenchHistory.start
+
+  init(_ installation: Installation) throws {
+    self.installation = installation
+    producer = try Producer(installation.configuration, topics: topics.map(installation.name))
+  }
+
+  func send(_ record: BenchRecord) throws {
+    // Tokens count from 1: 0 asks for no delivery report.
+    try producer.produce(
+      topic: installation.name(record.topic), partition: record.partition, key: record.key.map { Array($0.utf8) },
+      value: record.value, headers: record.headers, token: 1 + (topics.firstIndex(of: record.topic) ?? -1))
+  }
+
+  /// Moves the virtual clock on every partition.
+  func tick(_ instant: Instant) throws {
+    lastTick = instant
+    try repeatTick()
+  }
+
+  func repeatTick() throws {
+    for partition in 0..<installation.partitions {
+      let event = try BenchEvent(
+        ClockMoved(at: lastTick, partition: partition), program: "bonus", id: "tick-\(lastTick)-\(partition)")
+      var record = BenchRecord(event)
+      record.partition = partition
+      try send(record)
+    }
+  }
+
+  /// Where the records since the last flush came to lie.
+  func flush() throws -> [Mark] {
+    // Longer than a broker stays away.
+    try producer.flush(timeoutMilliseconds: 180_000)
+    return producer.takeDeliveries().map { (topics[$0.token - 1], $0.partition, $0.offset) }
+  }
+}

@@ -1,0 +1,82 @@
+import Contracts
+import Deployment
+import JSON
+import Streaming
+import Terms
+
+/// What is published, part by part, and all that must be said about it: a history run through the simulation.
+package struct Course: Sendable {
+  /// A part is over when everything that it has caused has been processed.
+  package struct Part: Sendable {
+    /// The clock is moved here first.
+    package let tick: Instant
+    package let events: [BenchEvent]
+    /// The payment provider's answers to what the events made Laurel instruct.
+    package let answers: [BenchEvent]
+  }
+
+  package private(set) var prologue: [Part] = []
+  package private(set) var rounds: [Part] = []
+  /// The clock's last place: all that was set in motion is over by then.
+  package private(set) var end: Instant
+  /// Every notice.
+  package private(set) var notices: [OutputRecord] = []
+
+  package var eventCount: Int { (prologue + rounds).reduce(0) { $0 + $1.events.count + $1.answers.count } }
+
+  /// - Parameters:
+  ///   - rounds: of the history, after its prologue.
+  ///   - programs: the terms that the services have.
+  package init(seed: UInt64, rounds count: Int, size: BenchHistory.Size, programs: Programs) throws {
+    var history = BenchHistory(seed: seed, size: size)
+    let run = try Run(programs)
+    for part in try history.prologue() { prologue.append(try run.part(part.tick, part.events, &history)) }
+    for round in 0..<count {
+      rounds.append(try run.part(BenchHistory.start(ofRound: round) - .hours(1), history.round(round), &history))
+    }
+    end = BenchHistory.start(ofRound: count) + .days(40)
+    try run.simulation.advance(to: end)
+    notices = run.said.notices
+  }
+
+  private struct Run {
+    final class Said {
+      var notices: [OutputRecord] = []
+      var instructions: [PayoutInstructed] = []
+      var refused: [DeadLetter] = []
+    }
+
+    let simulation: Simulation
+    let said = Said()
+
+    init(_ programs: Programs) throws {
+      let parser = JSONParser()
+      let said = said
+      simulation = try Simulation(
+        services: Deployment.services(programs), programs: programs.ids,
+        notice: { record in
+          said.notices.append(record)
+          if record.envelope.type == PayoutInstructed.type,
+            let instruction = try? parser.decode(PayoutInstructed.self, from: record.data)
+          {
+            said.instructions.append(instruction)
+          }
+        }, refused: { said.refused.append($0) })
+    }
+
+    func part(_ tick: Instant, _ events: [BenchEvent], _ history: inout BenchHistory) throws -> Part {
+      try simulation.advance(to: tick)
+      try take(events)
+      let answers = try said.instructions.flatMap { try history.answers(to: $0) }
+      said.instructions = []
+      try take(answers)
+      // A history of good events: what is refused would be a mistake of its maker.
+      if let first = said.refused.first { throw first.refusal }
+      return Part(tick: tick, events: events, answers: answers)
+    }
+
+    private func take(_ events: [BenchEvent]) throws {
+      for event in events { try simulation.take(event.envelope, topic: event.topic, data: event.data, number: 0) }
+    }
+  }
+}

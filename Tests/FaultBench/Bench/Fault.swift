@@ -1,0 +1,52 @@
+import Contracts
+import Foundation
+import TestSupport
+
+/// Something bad that happens again and again while the services work: a row of the bench's table.
+package protocol Fault: AnyObject {
+  /// Starts the services, with what this fault needs.
+  func prepare(_ campaign: Campaign) throws
+  /// The blow; it may last. It returns when the rest of the round is to be published.
+  func fall(on campaign: Campaign, cycle: Int) throws -> Blow
+  /// After the struck services have worked again: whatever has to be put right by hand.
+  func lift(from campaign: Campaign, cycle: Int) throws
+  /// A round's events as this fault lets them arrive.
+  func disturbed(_ events: [BenchEvent], _ campaign: Campaign) -> [BenchRecord]
+  /// What a campaign under this fault leaves in the dead-letter topics; nil: nothing.
+  var deadLetters: Int { get }
+}
+
+/// What has happened, and to whom.
+package struct Blow {
+  package let what: String
+  /// Who has to work again.
+  package let services: [ServiceName]
+  /// From when on the time until then counts.
+  package let since: ContinuousClock.Instant
+
+  package init(_ what: String, _ services: [ServiceName], since: ContinuousClock.Instant = .now) {
+    self.what = what
+    self.services = services
+    self.since = since
+  }
+}
+
+extension Fault {
+  /// Two instances of every service.
+  package func prepare(_ campaign: Campaign) throws { try campaign.startAll() }
+  package func lift(from campaign: Campaign, cycle: Int) throws {}
+  package func disturbed(_ events: [BenchEvent], _ campaign: Campaign) -> [BenchRecord] { events.map(BenchRecord.init) }
+  package var deadLetters: Int { 0 }
+}
+
+extension Campaign {
+  package func startAll(fault: String? = nil) throws {
+    for service in ServiceName.allCases { for number in 1...2 { try installation.start(service, number, fault: fault) } }
+  }
+
+  /// Each of the eight instances in turn, the service changing every time.
+  package func victim(_ cycle: Int) -> (service: ServiceName, number: Int) {
+    let services: [ServiceName] = [.accrual, .payouts, .attribution, .discounts]
+    return (services[cycle % 4], 1 + (cycle / 4 + cycle) % 2)
+  }
+}

@@ -1,0 +1,109 @@
+import Contracts
+import Foundation
+import Kafka
+import LaurelCommand
+import Terms
+import TermsFiles
+import TestSupport
+
+/// A row of the bench's table: a fault, and how a campaign under it is run.
+package struct FaultRow: Sendable {
+  package let name: String
+  /// One line: what happens, and how.
+  package let what: String
+  /// Of a bounded run in CI.
+  package let smokeCycles: Int
+  package let run: @Sendable (FaultPlan) throws -> FaultResult
+
+  package init(_ name: String, _ what: String, smokeCycles: Int = 3, run: @escaping @Sendable (FaultPlan) throws -> FaultResult) {
+    self.name = name
+    self.what = what
+    self.smokeCycles = smokeCycles
+    self.run = run
+  }
+
+  /// A row on the shared broker.
+  package init(_ name: String, _ what: String, smokeCycles: Int = 3, fault: @escaping @Sendable () -> any Fault) {
+    self.init(name, what, smokeCycles: smokeCycles) { plan in
+      let broker = try KafkaBroker.forTest()
+      return try plan.campaign(on: Installation(bootstrap: broker.bootstrap), under: fault())
+    }
+  }
+}
+
+/// How much of it.
+package struct FaultPlan: Sendable {
+  package var cycles: Int
+  package var seed: UInt64
+  package var size: BenchHistory.Size
+
+  package init(cycles: Int, seed: UInt64, size: BenchHistory.Size = .small) {
+    self.cycles = cycles
+    self.seed = seed
+    self.size = size
+  }
+
+  /// A campaign on an installation of its own, its verdict and its end.
+  package func campaign(on installation: Installation, under fault: any Fault) throws -> FaultResult {
+    defer { installation.remove() }
+    let programs = try TermsFiles.load(directory: Installation.terms.path)
+    let course = try Course(seed: seed, rounds: cycles, size: size, programs: programs)
+    var result = FaultResult(cycles: cycles, events: course.eventCount, notices: course.notices.count)
+    let started = ContinuousClock.now
+    try installation.createTopics()
+    let campaign = try Campaign(installation, course: course, programs: programs, seed: seed)
+    do {
+      try fault.prepare(campaign)
+      try campaign.run(fault)
+    } catch {
+      // What was said until then is judged all the same.
+      result.violations.append("the campaign ended early: \(error)")
+      if ProcessInfo.processInfo.environment["FAULTS_TRACE"] != nil { installation.printLogs() }
+    }
+    result.recoveries = campaign.recoveries
+    result.seconds = (ContinuousClock.now - started).asSeconds
+    result.violations += try judge(installation, course, fault)
+    return result
+  }
+
+  private func judge(_ installation: Installation, _ course: Course, _ fault: any Fault) throws -> [String] {
+    let notices = try installation.records([.referrals, .rewards, .discounts, .payouts])
+    var verdict = try Verdict(notices, expected: course.notices, prefix: installation.prefix)
+    let letters = try installation.records(ServiceName.allCases.map(Topic.deadLetters))
+    if letters.count != fault.deadLetters {
+      let reasons = Dictionary(grouping: letters) { $0.header("laurel_reason") ?? "?" }.mapValues(\.count)
+      verdict.add(["\(letters.count) dead letters instead of \(fault.deadLetters): \(reasons)"])
+    }
+    return verdict.violations
+  }
+}
+
+/// What came of it.
+package struct FaultResult: Sendable {
+  package var cycles: Int
+  package var events = 0
+  package var notices = 0
+  package var seconds = 0.0
+  package var violations: [String] = []
+  /// From each blow until what it struck worked again on every partition.
+  package var recoveries: [Duration] = []
+  /// What was not done, and why.
+  package var remark: String?
+
+  package init(cycles: Int, events: Int = 0, notices: Int = 0) {
+    self.cycles = cycles
+    self.events = events
+    self.notices = notices
+  }
+
+  /// A recovery time in seconds, such that `share` of all are not longer.
+  package func recovery(_ share: Double) -> Double? {
+    let sorted = recoveries.sorted()
+    guard !sorted.isEmpty else { return nil }
+    return sorted[min(sorted.count - 1, Int((Double(sorted.count) * share).rounded(.up)) - 1)].asSeconds
+  }
+}
+
+extension Duration {
+  package var asSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,29 @@
+import Foundation
+
+/// The bench's rows, in the order of the table.
+package enum FaultTable {
+  package static let rows: [FaultRow] = [
+    FaultRow("none", "nothing happens") { NoFault() },
+    FaultRow("kill", "kill -9 of an instance at a moment of chance; it starts again") { RandomKill() },
+    FaultRow("crash-points", "an instance ends at a named point of its loop", smokeCycles: 9) { CrashPoint() },
+    FaultRow("takeover", "kill -9 of an instance for good: another takes over", smokeCycles: 2) { Takeover() },
+    FaultRow("frozen", "SIGSTOP beyond the session, then SIGCONT", smokeCycles: 2) { Frozen() },
+    FaultRow("storm", "join and leave: 1, 4, 1 instances") { Storm() },
+  ]
+
+  package static let heading = line("FAULT", "CYCLES", "EVENTS", "VIOLATIONS", "P50 s", "P99 s", "SECONDS")
+
+  package static func line(_ row: FaultRow, _ result: FaultResult) -> String {
+    func seconds(_ value: Double?) -> String { value.map { String(format: "%.1f", $0) } ?? "–" }
+    return line(
+      row.name, "\(result.cycles)", "\(result.events)", "\(result.violations.count)", seconds(result.recovery(0.5)),
+      seconds(result.recovery(0.99)), String(format: "%.0f", result.seconds)) + (result.remark.map { "  \($0)" } ?? "")
+  }
+
+  private static func line(_ cells: String...) -> String {
+    cells.enumerated().map { index, cell in
+      let space = String(repeating: " ", count: max(0, (index == 0 ? 16 : 11) - cell.count))
+      return index == 0 ? cell + space : space + cell
+    }.joined()
+  }
+}

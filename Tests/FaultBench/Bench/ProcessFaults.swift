@@ -1,0 +1,111 @@
+import Contracts
+import Foundation
+import TestSupport
+
+/// Nothing happens: what a campaign is worth without a fault.
+package final class NoFault: Fault {
+  package init() {}
+  package func fall(on campaign: Campaign, cycle: Int) -> Blow { Blow("nothing", ServiceName.allCases) }
+}
+
+/// kill -9 at a moment of chance; the same instance is started again at once.
+package final class RandomKill: Fault {
+  package init() {}
+
+  package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
+    let (service, number) = campaign.victim(cycle)
+    try campaign.installation.service(service, number).kill()
+    let since = ContinuousClock.now
+    try campaign.installation.start(service, number)
+    return Blow("kill -9 of \(service)-\(number)", [service], since: since)
+  }
+}
+
+/// kill -9 of an instance that does not come back: the other one takes its partitions over.
+package final class Takeover: Fault {
+  package init() {}
+
+  package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
+    let (service, number) = campaign.victim(cycle)
+    try campaign.installation.end(service, number, gracefully: false)
+    return Blow("kill -9 of \(service)-\(number) for good", [service])
+  }
+
+  package func lift(from campaign: Campaign, cycle: Int) throws {
+    let (service, number) = campaign.victim(cycle)
+    try campaign.installation.start(service, number)
+  }
+}
+
+/// SIGSTOP until the other instance has taken over, then SIGCONT: the thawed one still believes that its partitions are its own.
+package final class Frozen: Fault {
+  package init() {}
+
+  package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
+    let (service, number) = campaign.victim(cycle)
+    let since = ContinuousClock.now
+    try campaign.installation.service(service, number).freeze()
+    return Blow("SIGSTOP of \(service)-\(number)", [service], since: since)
+  }
+
+  package func lift(from campaign: Campaign, cycle: Int) throws {
+    let (service, number) = campaign.victim(cycle)
+    let installation = campaign.installation
+    try installation.service(service, number).thaw()
+    let other = try installation.service(service, 3 - number)
+    let half = Double(installation.partitions / 2)
+    let back = waitUntil(.seconds(60)) { other.metric("laurel_assigned_partitions") == half }
+    guard back else { throw BrokerFailure("the thawed \(service)-\(number) has not joined again") }
+  }
+}
+
+/// The process ends itself at a named point of its loop.
+package final class CrashPoint: Fault {
+  package static let points = [
+    "beforeBegin", "afterBegin", "whileProducing", "afterProduce", "afterFlush", "afterOffsets", "afterCommit", "afterStoreWrite",
+    "whileRestoring",
+  ]
+
+  package init() {}
+
+  package func prepare(_ campaign: Campaign) throws { try campaign.startAll(fault: "none") }
+
+  package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
+    let point = Self.points[cycle % Self.points.count]
+    let (service, number) = campaign.victim(cycle)
+    let installation = campaign.installation
+    try installation.service(service, number).kill()
+    // Without its state there is something to restore.
+    if point == "whileRestoring" {
+      try FileManager.default.removeItem(at: installation.stateFolder("\(service.rawValue)-\(number)"))
+    }
+    let passing = point == "whileRestoring" ? 1 : 1 + campaign.random.upTo(2)
+    let faulty = try installation.start(service, number, fault: "crash:\(point):\(passing)")
+    try campaign.keepBusy(until: .seconds(30)) { !faulty.isRunning }
+    let since = ContinuousClock.now
+    guard faulty.ending(within: .seconds(1)) == .signal(SIGKILL) else {
+      throw BrokerFailure("\(service)-\(number) has not passed \(point) \(passing) times")
+    }
+    try installation.start(service, number, fault: "none")
+    return Blow("\(service)-\(number) ended at \(point)", [service], since: since)
+  }
+}
+
+/// Instances of one service come and go, with and without warning: 1, 4 and 1 again.
+package final class Storm: Fault {
+  package init() {}
+
+  package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
+    let (service, _) = campaign.victim(cycle)
+    let installation = campaign.installation
+    try installation.end(service, 2, gracefully: cycle.isMultiple(of: 2))
+    for number in 2...4 { try installation.start(service, number) }
+    try campaign.keepBusy(until: .milliseconds(500 + campaign.random.upTo(3000))) { false }
+    for number in 2...4 { try installation.end(service, number, gracefully: campaign.random.chance(50)) }
+    return Blow("\(service) from 1 to 4 and to 1", [service])
+  }
+
+  package func lift(from campaign: Campaign, cycle: Int) throws {
+    try campaign.installation.start(campaign.victim(cycle).service, 2)
+  }
+}

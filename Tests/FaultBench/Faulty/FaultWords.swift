@@ -1,0 +1,87 @@
+import Contracts
+import Foundation
+import Streaming
+import Synchronization
+import Worker
+
+/// Faults by their names on the command line.
+enum FaultWords {
+  /// nil: there is none of that name.
+  static func hooks(_ text: String) -> FaultHooks? {
+    let words = text.split(separator: ":").map(String.init)
+    switch words.first {
+    case "none": return FaultHooks.none
+    case "crash":
+      guard words.count == 3, let point = Checkpoint(rawValue: words[1]), let passing = Int(words[2]) else { return nil }
+      return crash(at: point, passing: passing)
+    case "bug": return words.count == 2 ? PlantedBug(rawValue: words[1])?.hooks : nil
+    default: return nil
+    }
+  }
+
+  private static func crash(at point: Checkpoint, passing: Int) -> FaultHooks {
+    let left = Atomic(passing)
+    var hooks = FaultHooks()
+    hooks.reached = { reached in
+      guard reached == point, left.subtract(1, ordering: .relaxed).newValue == 0 else { return }
+      kill(getpid(), SIGKILL)
+    }
+    return hooks
+  }
+}
+
+/// Mistakes that a worker could make, one for each thing that the bench watches.
+enum PlantedBug: String, CaseIterable {
+  /// Every 20th notice is not written.
+  case lostNotice
+  /// Every 20th notice is written twice.
+  case doubledNotice
+  /// Every 20th notice with a balance has another one.
+  case wrongBalance
+  /// Every 20th change of the state is not in the changelog.
+  case lostChange
+  /// No transaction asks whose partition it is.
+  case noFence
+
+  var hooks: FaultHooks {
+    var hooks = FaultHooks()
+    let count = Atomic(0)
+    /// Every 20th time.
+    @Sendable func falls() -> Bool { count.add(1, ordering: .relaxed).newValue.isMultiple(of: 20) }
+    switch self {
+    case .noFence: hooks.fencesFormerOwners = false
+    case .lostNotice: hooks.planted = { $0.with { outputs in outputs.filter { $0.topic.kind != .notices || !falls() } } }
+    case .doubledNotice:
+      hooks.planted = { $0.with { outputs in outputs.flatMap { $0.topic.kind == .notices && falls() ? [$0, $0] : [$0] } } }
+    case .wrongBalance:
+      hooks.planted = {
+        $0.with { outputs in outputs.map { $0.topic == .rewards && falls() ? $0.withAnotherBalance : $0 } }
+      }
+    case .lostChange:
+      hooks.planted = { batch in
+        var batch = batch
+        batch.changes.removeAll { $0.key.first == UInt8(ascii: "s") && falls() }
+        return batch
+      }
+    }
+    return hooks
+  }
+}
+
+extension Batch {
+  fileprivate func with(_ change: ([OutputRecord]) -> [OutputRecord]) -> Batch {
+    var batch = self
+    batch.outputs = change(outputs)
+    return batch
+  }
+}
+
+extension OutputRecord {
+  /// One minor unit more is pending.
+  fileprivate var withAnotherBalance: OutputRecord {
+    let text = String(decoding: data, as: UTF8.self)
+    guard let place = text.range(of: #""pending":"#) else { return self }
+    return OutputRecord(
+      topic: topic, key: key, envelope: envelope, data: Array(text.replacingCharacters(in: place, with: #""pending":1"#).utf8))
+  }
+}
