@@ -138,6 +138,16 @@ package final class Campaign {
     }
   }
 
+  /// All that is left of the round goes out at once; the blow falls while the services are busy with it.
+  package func pour(upTo milliseconds: Int) throws {
+    try send {
+      for record in rest { try publisher.send(record) }
+      try publisher.repeatTick()
+    }
+    rest = []
+    try watch.read(for: .milliseconds(random.upTo(milliseconds))) { false }
+  }
+
   /// Of the round, not published yet.
   private var rest: [BenchRecord] = []
 

@@ -14,6 +14,7 @@ package final class RandomKill: Fault {
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
     let (service, number) = campaign.victim(cycle)
+    if campaign.random.chance(50) { try campaign.pour(upTo: 400) }
     try campaign.installation.service(service, number).kill()
     let since = ContinuousClock.now
     try campaign.installation.start(service, number)
@@ -43,6 +44,7 @@ package final class Frozen: Fault {
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
     let (service, number) = campaign.victim(cycle)
+    try campaign.pour(upTo: 300)
     let since = ContinuousClock.now
     try campaign.installation.service(service, number).freeze()
     return Blow("SIGSTOP of \(service)-\(number)", [service], since: since)
