@@ -6,7 +6,10 @@ import Testing
 /// `LAUREL_FUZZ_SEED` and `LAUREL_FUZZ_RUNS` (of the cheapest target; the others share out by their cost) choose other mutations.
 @Suite(.serialized) struct FuzzTests {
   static let seed = ProcessInfo.processInfo.environment["LAUREL_FUZZ_SEED"].flatMap(UInt64.init) ?? 6
-  static let runs = ProcessInfo.processInfo.environment["LAUREL_FUZZ_RUNS"].flatMap(Int.init) ?? 4000
+  static let runs = ProcessInfo.processInfo.environment["LAUREL_FUZZ_RUNS"].flatMap(Int.init) ?? 800
+
+  /// Who asks for more runs wants to know what they take.
+  static let isChosen = ProcessInfo.processInfo.environment["LAUREL_FUZZ_RUNS"] != nil
 
   static func corpus(of target: FuzzTarget) throws -> [(name: String, bytes: [UInt8])] {
     let folder = FuzzTarget.folder.appending(path: "Corpus/\(target.name)")
@@ -33,6 +36,8 @@ import Testing
   func mutationsHold(_ target: FuzzTarget) throws {
     var mutator = Mutator(corpus: try Self.corpus(of: target).map(\.bytes), seed: Self.seed)
     let trying = Self.trying(target)
+    let start = ContinuousClock.now
+    defer { if Self.isChosen { print("\(target): \(ContinuousClock.now - start)") } }
     for run in 0..<max(1, Self.runs / target.cost) {
       let bytes = mutator.next()
       try Data(bytes).write(to: trying)
@@ -55,6 +60,23 @@ import Testing
     #expect(inputs != (0..<500).map { _ in other.next() })
     // Most of them are new.
     #expect(Set(inputs).count > 400)
+  }
+
+  /// It would find what it is there for.
+  @Test func plantedFaultsAreFound() throws {
+    let planted: [@Sendable ([UInt8]) -> Bool] = [
+      { $0.contains(0xFF) },
+      { String(decoding: $0, as: UTF8.self).contains("9223372036854775808") },
+      { String(decoding: $0, as: UTF8.self).contains("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[") },
+      { $0.split(separator: 0x0A).dropFirst().contains { $0.starts(with: Array("first".utf8)) } },
+      { $0.isEmpty },
+    ]
+    let corpus: [[UInt8]] = [Array("first\nsecond 12\n".utf8), Array(#"{"a":12}"#.utf8)]
+    for (number, isHit) in planted.enumerated() {
+      var mutator = Mutator(corpus: corpus, seed: Self.seed)
+      let runs = (0..<4000).first { _ in isHit(mutator.next()) }
+      #expect(runs != nil, "planted fault \(number)")
+    }
   }
 
   @Test func everyFolderOfTheCorpusHasATarget() throws {

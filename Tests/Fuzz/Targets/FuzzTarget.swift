@@ -14,11 +14,11 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
   var description: String { name }
 
   static let all: [FuzzTarget] = [
-    FuzzTarget(name: "json", cost: 1, run: JSONTarget.run),
-    FuzzTarget(name: "envelope", cost: 1, run: EnvelopeTarget.run),
+    FuzzTarget(name: "json", cost: 2, run: JSONTarget.run),
+    FuzzTarget(name: "envelope", cost: 2, run: EnvelopeTarget.run),
     FuzzTarget(name: "messages", cost: 10, run: MessageTarget.run),
-    FuzzTarget(name: "stages", cost: 80, run: StageTarget.run),
-    FuzzTarget(name: "terms", cost: 50, run: TermsTarget.run),
+    FuzzTarget(name: "stages", cost: 40, run: StageTarget.run),
+    FuzzTarget(name: "terms", cost: 10, run: TermsTarget.run),
     FuzzTarget(name: "event-file", cost: 10, run: EventFileTarget.run),
     FuzzTarget(name: "settings", cost: 10, run: SettingsTarget.run),
     FuzzTarget(name: "values", cost: 1, run: ValueTarget.run),

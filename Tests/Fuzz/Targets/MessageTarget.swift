@@ -23,7 +23,8 @@ enum MessageTarget {
     try hold(Instant.range.contains(message.instant), "\(M.type) at \(message.instant)")
     try hold(message.businessID != "", "\(M.type) has an empty business id")
     // A tick has none where it names no partition.
-    try hold((M.self == ClockMoved.self || !message.key.isEmpty) && message.key.utf8.count <= 128, "\(M.type) key '\(message.key)'")
+    try hold(
+      (M.self == ClockMoved.self || !message.key.isEmpty) && message.key.utf8.count <= 128, "\(M.type) key '\(message.key)'")
     if message is any Notice { try hold(NoticeText.sentence(message) != nil, "\(M.type) has no sentence") }
   }
 }

@@ -15,22 +15,23 @@ enum StageTarget {
   }
 
   static func check(_ lines: [BusText.Line], _ programs: Programs) throws {
-    let bus = try MemoryBus(programs)
+    let bus = try run(lines, on: MemoryBus(programs))
+    _ = try run(lines, on: MemoryBus(programs, isSlow: true))
+    try checkRestarts(lines, bus, programs)
+  }
+
+  private static func run(_ lines: [BusText.Line], on bus: MemoryBus) throws -> MemoryBus {
     /// Nobody but Laurel writes to its own topics; what somebody else writes there is taken at its word.
     var isHonest = true
     for line in lines {
-      switch line {
-      case .advance(let span): try bus.advance(by: span)
-      case .record(let record):
-        isHonest = isHonest && record.topic.kind == .input
-        try bus.take(record)
-        if record.topic.kind == .input { try checkRepeat(of: record, bus) }
-      }
+      try bus.take(line)
+      guard case .record(let record) = line else { continue }
+      if record.topic.kind == .input { try checkRepeat(of: record, bus) } else { isHonest = false }
     }
     try bus.advance(by: .days(60))
     try checkLetters(bus.deadLetters)
     try checkOutputs(bus.outputs, isHonest: isHonest)
-    try checkRestarts(lines, bus, programs)
+    return bus
   }
 
   /// A second delivery has no effect; at most it is refused, as the first was.
@@ -80,10 +81,7 @@ enum StageTarget {
   private static func checkRestarts(_ lines: [BusText.Line], _ bus: MemoryBus, _ programs: Programs) throws {
     let other = try MemoryBus(programs)
     for line in lines {
-      switch line {
-      case .advance(let span): try other.advance(by: span)
-      case .record(let record): try other.take(record)
-      }
+      try other.take(line)
       try other.restart()
     }
     try other.advance(by: .days(60))

@@ -48,7 +48,10 @@ enum TermsTarget {
       ("account.registered.v1", #"{"account":"r","registeredAt":"\#(at)","kind":"individual","country":"UA"}"#),
       ("code.requested.v1", #"{"request":"c","account":"r","requestedAt":"\#(at)","vanity":"CODE"}"#),
       ("account.registered.v1", #"{"account":"e","registeredAt":"\#(at)","referral":{"code":"CODE"}}"#),
-      ("account.registered.v1", #"{"account":"f","registeredAt":"\#(at)","referral":{"landingURL":"https://x/?ref=CODE&page=CODE"}}"#),
+      (
+        "account.registered.v1",
+        #"{"account":"f","registeredAt":"\#(at)","referral":{"landingURL":"https://x/?ref=CODE&page=CODE"}}"#
+      ),
       (
         "subscription.changed.v1",
         #"{"subscription":"s","account":"r","company":"k","plan":"Pro","changedAt":"\#(at)","status":"active"}"#
