@@ -52,7 +52,7 @@ fuzz-build: setup
 
 fuzz: fuzz-build ## one decoder under libFuzzer (TARGET=stages SECONDS=60); new inputs stay in .build/fuzz, ops/docs/FUZZING.md
 	mkdir -p $(FUZZ_BUILD)/corpus/$(TARGET) $(FUZZ_BUILD)/found
-	ASAN_OPTIONS=detect_leaks=0:malloc_context_size=2 LAUREL_FUZZ_TARGET=$(TARGET) $(FUZZ_BUILD)/release/LaurelFuzz $(FUZZ_BUILD)/corpus/$(TARGET) \
+	ASAN_OPTIONS=detect_leaks=0:malloc_context_size=2 SWIFT_BACKTRACE=enable=no LAUREL_FUZZ_TARGET=$(TARGET) $(FUZZ_BUILD)/release/LaurelFuzz $(FUZZ_BUILD)/corpus/$(TARGET) \
 	  Tests/Fuzz/Corpus/$(TARGET) -dict=Tests/Fuzz/LibFuzzer/laurel.dict -max_len=8192 -timeout=20 \
 	  -artifact_prefix=$(FUZZ_BUILD)/found/$(TARGET)- -max_total_time=$(or $(SECONDS),60) -print_final_stats=1
 
