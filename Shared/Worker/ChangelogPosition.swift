@@ -26,7 +26,7 @@ struct ChangelogPosition: Codable {
   func refusal(cluster: String?, end: Int64, now: Instant, ageMax: TimeSpan) -> String? {
     if let own = self.cluster, let cluster, own != cluster { return "is of another cluster" }
     if next > end { return "is ahead of the changelog" }
-    if now.milliseconds - writtenAt > ageMax.milliseconds { return "is too old for the changelog" }
+    if now - Instant(milliseconds: writtenAt) > ageMax { return "is too old for the changelog" }
     return nil
   }
 
