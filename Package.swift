@@ -120,8 +120,8 @@ let package = Package(
     tests(
       "CommandTests",
       [
-        "Contracts", "Deployment", "JSON", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
-        "TestSupport",
+        "Contracts", "Deployment", "JSON", "Kafka", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms",
+        "TermsFiles", "TestSupport", "Worker",
       ]),
     tests("Faults", ["Contracts", "FaultBench", "JSON", "Kafka", "ScenarioFiles", "TermsFiles", "TestSupport"]),
     fuzz,

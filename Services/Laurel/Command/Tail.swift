@@ -110,6 +110,10 @@ struct RecordLines {
   }
 
   private func deadLetter(_ record: Kafka.Record, _ topic: Topic) -> String {
+    if let letter = ReplayMark.letter(record) {
+      if asJSON { return #"{"replayed":"\#(letter)"}"# }
+      return Terminal.Colour.green.paint("\(topic.writtenBy) gets \(letter) once more", if: coloured) + "  replayed"
+    }
     func header(_ name: String) -> String? {
       record.headers.last { $0.name == name }?.value.map { String(decoding: $0, as: UTF8.self) }
     }

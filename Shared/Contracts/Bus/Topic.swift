@@ -102,7 +102,9 @@ extension Topic {
   public static func rekeyed(_ service: ServiceName) -> Topic {
     Topic(
       "\(service.rawValue).rekeyed", .internalStep, keyedBy: "as the original topic", writtenBy: service.rawValue,
-      holds: "Records that \(service.rawValue) found on a wrong partition, sent again under their right key.")
+      holds:
+        "Records that \(service.rawValue) found on a wrong partition, sent again under their right key; dead letters sent to it again."
+    )
   }
 
   /// The state of a service: what its store is rebuilt from.
@@ -116,7 +118,9 @@ extension Topic {
   public static func deadLetters(_ service: ServiceName) -> Topic {
     Topic(
       "\(service.rawValue).dead-letters", .deadLetters, keyedBy: "as the original record", writtenBy: service.rawValue,
-      holds: "Records that \(service.rawValue) could not read, with reason, original topic, partition, offset and bytes.")
+      holds:
+        "Records that \(service.rawValue) could not read, with reason, original topic, partition, offset and bytes; which were replayed."
+    )
   }
 }
 
