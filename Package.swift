@@ -94,10 +94,11 @@ let package = Package(
     tests(
       "CommandTests",
       [
-        "Contracts", "Deployment", "JSON", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
-        "TestSupport",
+        "Contracts", "Deployment", "JSON", "Kafka", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms",
+        "TermsFiles",
+        "TestSupport", "Worker",
       ]),
-    tests("Faults", ["Contracts", "JSON", "Kafka", "ScenarioFiles", "TestSupport"]),
+    tests("Faults", ["Contracts", "JSON", "Kafka", "LaurelCommand", "RocksStore", "ScenarioFiles", "Streaming", "TestSupport"]),
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],

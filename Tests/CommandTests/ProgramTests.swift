@@ -68,6 +68,7 @@ import Testing
     (["explain", "payment", "p1"], "one of --events FILE and --state DIR is needed"),
     (["explain", "payment", "p1", "--events", "-"], "--terms DIR is needed with --events"),
     (["terms", "check", "--at", "soon", "."], "2026-01-28"),
+    (["verify", "--bootstrap", "127.0.0.1:1", "--group", "g"], "--group goes with one --service"),
   ])
   func misuseIsExplained(_ example: (arguments: [String], says: String)) throws {
     let folder = try Folder()
@@ -131,6 +132,7 @@ import Testing
     "terms check",
     "explain",
     "explain payment", "explain referral", "explain company", "explain withdrawal",
+    "verify",
   ])
   func helpTeachesWithAnExample(_ command: String) throws {
     let folder = try Folder()

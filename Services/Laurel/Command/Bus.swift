@@ -5,7 +5,7 @@ import Synchronization
 import Worker
 
 /// How a command reaches the bus, and what its topics are called there.
-struct Bus: Sendable {
+package struct Bus: Sendable {
   static let timeoutMilliseconds: Int32 = 10_000
   /// librdkafka's `_INVALID_ARG`.
   private static let refusedProperty: Int32 = -186
@@ -16,7 +16,7 @@ struct Bus: Sendable {
   let properties: [String: String]
   private let complaint: LastComplaint
 
-  init(bootstrap: String, prefix: String = "", properties: [String: String] = [:]) {
+  package init(bootstrap: String, prefix: String = "", properties: [String: String] = [:]) {
     self.bootstrap = bootstrap
     self.prefix = prefix
     self.properties = properties
