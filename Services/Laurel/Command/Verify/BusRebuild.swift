@@ -64,12 +64,15 @@ final class BusRebuild {
     for service in services {
       guard let topic = NoticeBook.topic(of: service) else { continue }
       for number in 0..<partitionCount {
-        let place = ServicePartition(service: service, number: number)
-        let low = try consumer.watermarks(
-          TopicPartition(topic: bus.name(topic), partition: number), timeoutMilliseconds: Bus.timeoutMilliseconds
-        ).low
+        // Not from the logical beginning: that is looked up, at the price of half a second while the leader is unknown.
+        let places = [Topic.changelog(service), topic].map { TopicPartition(topic: bus.name($0), partition: number) }
+        for place in places {
+          reached[place] = try consumer.watermarks(place, timeoutMilliseconds: Bus.timeoutMilliseconds).low
+        }
+        let low = reached[places[1]] ?? 0
         if low > 0 { notes.append("\(topic.name)/\(number) begins at offset \(low): older notices are gone, and not checked") }
-        partitions.append(Partition(place, bus, topic, isCut: low > 0, rows, parser))
+        partitions.append(
+          Partition(ServicePartition(service: service, number: number), bus, topic, isCut: low > 0, rows, parser))
       }
     }
     self.partitions = partitions
@@ -77,8 +80,9 @@ final class BusRebuild {
       byLog[partition.changelog] = partition
       byLog[partition.noticeLog] = partition
     }
-    for log in byLog.keys { reached[log] = 0 }
-    try consumer.assignByHand(byLog.keys.map { ($0, offset: Offset.beginning) })
+    try consumer.assignByHand(reached.map { ($0.key, offset: $0.value) })
+    // This asks for the leaders at once; librdkafka itself would do so within a second.
+    _ = consumer.reachesBroker(timeoutMilliseconds: Bus.timeoutMilliseconds)
   }
 
   func close() {
