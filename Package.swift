@@ -123,7 +123,12 @@ let package = Package(
         "Contracts", "Deployment", "JSON", "Kafka", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms",
         "TermsFiles", "TestSupport", "Worker",
       ]),
-    tests("Faults", ["Contracts", "FaultBench", "JSON", "Kafka", "ScenarioFiles", "TermsFiles", "TestSupport"]),
+    tests(
+      "Faults",
+      [
+        "Contracts", "FaultBench", "JSON", "Kafka", "LaurelCommand", "RocksStore", "ScenarioFiles", "Streaming", "TermsFiles",
+        "TestSupport",
+      ]),
     fuzz,
     tests("Tidy", []),
   ],

@@ -47,9 +47,6 @@ final class OpenTask {
 struct TaskOpener {
   /// Of one attempt: a stop that is asked for meanwhile waits no longer.
   private static let timeoutMilliseconds: Int32 = 3_000
-  /// The changelog's tombstones live for a day (`delete.retention.ms`): a store that has not seen it for half of that may have missed
-  /// one, so it is rebuilt from nothing.
-  private static let storeAgeMax = TimeSpan.hours(12)
 
   let service: Service
   let programs: Set<ProgramID>
@@ -105,7 +102,7 @@ struct TaskOpener {
     var store = try RocksStore(directory: directory, resources: resources)
     var position = try ChangelogPosition.read(from: store)
     if let known = position,
-      let refusal = known.refusal(cluster: cluster, end: bounds.high, now: Instant.now, ageMax: Self.storeAgeMax)
+      let refusal = known.refusal(cluster: cluster, end: bounds.high, now: Instant.now, ageMax: ChangelogPosition.ageMax)
     {
       log.notice(
         "the state store \(refusal) and is rebuilt",

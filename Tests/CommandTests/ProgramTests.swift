@@ -71,6 +71,7 @@ import Testing
     (["dead-letters", "show", "acrual/2/17", "--bootstrap", "127.0.0.1:1"], "did you mean 'accrual/2/17'?"),
     (["dead-letters", "replay", "--bootstrap", "127.0.0.1:1"], "IDs, --reason REASON or --all-open"),
     (["dead-letters", "list", "--reason", "unknown-programme", "--bootstrap", "127.0.0.1:1"], "did you mean 'unknown-program'?"),
+    (["verify", "--bootstrap", "127.0.0.1:1", "--group", "g"], "--group goes with one --service"),
   ])
   func misuseIsExplained(_ example: (arguments: [String], says: String)) throws {
     let folder = try Folder()
@@ -135,6 +136,7 @@ import Testing
     "dead-letters", "dead-letters list", "dead-letters show", "dead-letters replay",
     "explain",
     "explain payment", "explain referral", "explain company", "explain withdrawal",
+    "verify",
   ])
   func helpTeachesWithAnExample(_ command: String) throws {
     let folder = try Folder()

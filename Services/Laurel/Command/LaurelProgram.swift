@@ -12,7 +12,7 @@ private let laurel = Command(
     """,
   subcommands: [
     Demo.command, Simulate.command, Explain.command, Backtest.command, TermsCheck.command, Dev.command, Publish.command,
-    Tail.command, Clock.command, Topics.command, DeadLetters.command,
+    Tail.command, Clock.command, Topics.command, DeadLetters.command, Verify.command,
   ], version: "0.1")
 
 /// The operator's program: parses its command line, runs the command, and exits with what came of it.
@@ -31,6 +31,7 @@ public enum LaurelProgram {
       case "tail": exit(try Tail.run(invocation))
       case "topics": exit(try Topics.run(invocation))
       case "dead-letters": exit(try DeadLetters.run(invocation))
+      case "verify": exit(try Verify.run(invocation))
       case "clock": exit(try Clock.run(invocation))
       default: exit(UsageError.exitCode)
       }
