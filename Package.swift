@@ -97,7 +97,7 @@ let package = Package(
         "Contracts", "Deployment", "JSON", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
         "TestSupport",
       ]),
-    tests("Faults", ["Contracts", "JSON", "Kafka", "ScenarioFiles", "TestSupport"]),
+    tests("Faults", ["Contracts", "Deployment", "JSON", "Kafka", "ScenarioFiles", "Terms", "TestSupport"]),
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],
