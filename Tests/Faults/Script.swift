@@ -1,6 +1,5 @@
 import Foundation
 import TestSupport
-import Testing
 
 /// Runs a POSIX shell script in a folder; its arguments are `$1`, `$2` … It must succeed within two minutes.
 func runScript(_ script: String, _ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws {
@@ -14,5 +13,5 @@ func runScript(_ script: String, _ arguments: [String], in folder: URL, environm
   let ended = waitUntil(.seconds(120)) { !process.isRunning }
   if !ended { process.terminate() }
   process.waitUntilExit()
-  try #require(ended && process.terminationStatus == 0, "\(script): \(process.terminationStatus)")
+  guard ended, process.terminationStatus == 0 else { throw BrokerFailure("\(script): \(process.terminationStatus)") }
 }

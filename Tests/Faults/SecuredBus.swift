@@ -19,6 +19,7 @@ struct SecuredBus: Sendable {
   let prefix: String
   let folder: URL
   private let certificates: Certificates
+  private let home: URL
 
   /// With topics on it, but no rights yet.
   static func run(_ body: (SecuredBus, Installation) throws -> Void) throws {
@@ -44,7 +45,7 @@ struct SecuredBus: Sendable {
       try installation.createTopics()
       let bus = SecuredBus(
         broker: broker, access: Access(services: Deployment.services(Programs([])), prefix: installation.prefix),
-        prefix: installation.prefix, folder: folder, certificates: certificates)
+        prefix: installation.prefix, folder: folder, certificates: certificates, home: home)
       try body(bus, installation)
     }
   }
@@ -90,7 +91,7 @@ struct SecuredBus: Sendable {
       sed '/^# provider/,$d; /^#/d' acls | PATH="$5/bin:$PATH" xargs -d '\n' -n 1 -P 2 sh -c >acls.output 2>&1
       """#,
       [
-        try BuiltProgram.url("laurel").path, broker.bootstrap, prefix, login.path, try #require(KafkaBroker.home).path,
+        try BuiltProgram.url("laurel").path, broker.bootstrap, prefix, login.path, home.path,
       ], in: folder,
       // They live for a second: what they run is not worth the best compiler.
       environment: ["JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1"])
