@@ -126,8 +126,8 @@ let package = Package(
     tests(
       "Faults",
       [
-        "Contracts", "FaultBench", "JSON", "Kafka", "LaurelCommand", "RocksStore", "ScenarioFiles", "Streaming", "TermsFiles",
-        "TestSupport",
+        "Contracts", "Deployment", "FaultBench", "JSON", "Kafka", "LaurelCommand", "RocksStore", "ScenarioFiles", "Streaming",
+        "Terms", "TermsFiles", "TestSupport",
       ]),
     fuzz,
     tests("Tidy", []),

@@ -59,7 +59,11 @@ final class Callbacks {
     rd_kafka_conf_set_error_cb(conf) { handle, code, reason, _ in
       guard let handle, let callbacks = Callbacks.of(handle) else { return }
       let error = KafkaError.of(rd_kafka_resp_err_t(code), reason: reason.map { String(cString: $0) }, handle: handle)
-      if callbacks.isConsumer { callbacks.events.append(.error(error)) } else { callbacks.clientErrors.append(error) }
+      if callbacks.isConsumer {
+        callbacks.events.append(.error(error.endingConsumer))
+      } else {
+        callbacks.clientErrors.append(error)
+      }
     }
     if isConsumer {
       rd_kafka_conf_set_rebalance_cb(conf) { handle, code, partitions, _ in

@@ -24,7 +24,8 @@ public enum TransactionFailure: Error, Sendable, CustomStringConvertible {
   }
 
   init(_ error: KafkaError, insideTransaction: Bool) {
-    if error.isFatal || (insideTransaction && error.leavesOutcomeUnknown) {
+    // An abort gives nobody a right.
+    if error.isFatal || error.meansNoRight || (insideTransaction && error.leavesOutcomeUnknown) {
       self = .fatal(error)
     } else if error.txnRequiresAbort {
       self = .abortable(error)

@@ -73,6 +73,7 @@ public final class TransactionalProducer {
       // These errors carry no flags. Inside a transaction `_STATE` means that it has failed already and waits for its abort;
       // anything else (a record too large, a partition that is not there) refuses this record alone, and its batch with it.
       if let fatal = KafkaError.fatal(of: handle) { throw .fatal(fatal) }
+      if let denial = denial() { throw .fatal(denial) }
       throw isOpen ? .abortable(callbacks.deliveryFailure ?? error) : .fatal(error)
     }
   }
@@ -83,6 +84,7 @@ public final class TransactionalProducer {
     let code = rd_kafka_flush(handle, timeoutMilliseconds)
     if let fatal = KafkaError.fatal(of: handle) { throw .fatal(fatal) }
     if let failure = callbacks.deliveryFailure {
+      if let denial = denial() { throw .fatal(denial) }
       // A record that the broker itself refused leaves a gap in its partition's sequence: up to 2.0.2 librdkafka mends it only
       // after the next transaction has failed too (OUT_OF_ORDER_SEQUENCE_NUMBER), a new producer starts a new sequence.
       throw failure.leavesOutcomeUnknown || failure.code > 0 ? .fatal(failure) : .abortable(failure)
@@ -128,6 +130,14 @@ public final class TransactionalProducer {
     forgetErrors()
     try check(error, insideTransaction: true)
     isOpen = false
+  }
+
+  /// A right that the open transaction failed for want of. Its records only say that they were purged; librdkafka tells the cause to any
+  /// call that the failed state forbids, such as a second begin, which changes nothing.
+  private func denial() -> KafkaError? {
+    guard isOpen, let error = rd_kafka_begin_transaction(handle) else { return nil }
+    let cause = KafkaError(consuming: error)
+    return cause.meansNoRight ? cause : nil
   }
 
   private func forgetErrors() { callbacks.clientErrors.removeAll(keepingCapacity: true) }

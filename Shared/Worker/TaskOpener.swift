@@ -153,7 +153,9 @@ struct TaskOpener {
     }
     // The end is told in an answer, and a broker that has no record holds its answer back for this long.
     configuration.properties.merge(["fetch.wait.max.ms": "10"]) { own, _ in own }
-    let reader = try Consumer(configuration, group: "\(settings.group).restore", readCommitted: true, endEvents: true)
+    // It reads what it is given and never joins: the group is named because librdkafka looks for its coordinator in any case, and to
+    // this one there is a right already.
+    let reader = try Consumer(configuration, group: settings.group, readCommitted: true, endEvents: true)
     defer { reader.close() }
     try reader.assignByHand([(changelog, offset: start)])
     let progress = metrics.restoreProgress(changelog.partition)

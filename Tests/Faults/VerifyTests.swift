@@ -1,4 +1,5 @@
 import Contracts
+import FaultBench
 import Foundation
 import Kafka
 import LaurelCommand

@@ -7,8 +7,12 @@ import Synchronization
 /// Beside it a shell waits on a pipe from this process. A line on the pipe makes it kill the broker with -9; when the pipe closes
 /// without one, because the test process is gone, however it ended, it also removes the folder.
 public final class KafkaBroker: Sendable {
-  /// `host:port` for clients.
+  /// `host:port` for clients, of the first listener.
   public let bootstrap: String
+  /// The same of each listener, by its security protocol.
+  public let addresses: [String: String]
+  /// How this process logs in.
+  private let client: [String: String]
   private let home: URL
   private let folder: URL
   private let running: Mutex<Watched?>
@@ -21,12 +25,17 @@ public final class KafkaBroker: Sendable {
   }
 
   /// Formats and starts a broker; it answers requests when this returns.
-  /// - Parameter settings: broker settings that differ from KAFKA_HOME's config/server.properties.
-  public static func start(home: URL, settings: [String: String] = [:]) throws -> KafkaBroker {
+  /// - Parameters:
+  ///   - settings: broker settings that differ from KAFKA_HOME's config/server.properties.
+  ///   - listeners: the security protocols that it speaks to clients, each on a port of its own.
+  ///   - client: librdkafka properties that the first listener asks for.
+  public static func start(
+    home: URL, settings: [String: String] = [:], listeners: [String] = ["PLAINTEXT"], client: [String: String] = [:]
+  ) throws -> KafkaBroker {
     var failure: any Error = BrokerFailure("not started")
     for _ in 1...3 {  // a free port may be taken by someone else before the broker binds it
       do {
-        let broker = try KafkaBroker(home: home, settings: settings)
+        let broker = try KafkaBroker(home: home, settings: settings, listeners: listeners, client: client)
         try broker.restart()
         return broker
       } catch {
@@ -36,16 +45,18 @@ public final class KafkaBroker: Sendable {
     throw failure
   }
 
-  private init(home: URL, settings: [String: String]) throws {
+  private init(home: URL, settings: [String: String], listeners: [String], client: [String: String]) throws {
     self.home = home
-    let ports = try freePorts(2)
-    bootstrap = "127.0.0.1:\(ports[0])"
+    self.client = client
+    let ports = try freePorts(1 + listeners.count)
+    bootstrap = "127.0.0.1:\(ports[1])"
+    addresses = Dictionary(uniqueKeysWithValues: zip(listeners, ports.dropFirst().map { "127.0.0.1:\($0)" }))
     folder = FileManager.default.temporaryDirectory.appending(
       path: "laurel-kafka-\(UUID().uuidString)", directoryHint: .isDirectory)
     running = Mutex(nil)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     do {
-      try configure(ports, settings)
+      try configure(controller: ports[0], settings)
       try format()
     } catch {
       try? FileManager.default.removeItem(at: folder)
@@ -90,12 +101,15 @@ public final class KafkaBroker: Sendable {
   private var propertiesFile: URL { folder.appending(path: "server.properties") }
   private var outputFile: URL { folder.appending(path: "output") }
 
-  private func configure(_ ports: [UInt16], _ settings: [String: String]) throws {
+  private func configure(controller: UInt16, _ settings: [String: String]) throws {
     let template = try String(contentsOf: home.appending(path: "config/server.properties"), encoding: .utf8)
+    let listeners = addresses.sorted { $0.key < $1.key }.map { "\($0.key)://\($0.value)" }.joined(separator: ",")
     var own = [
-      "listeners": "PLAINTEXT://127.0.0.1:\(ports[0]),CONTROLLER://127.0.0.1:\(ports[1])",
-      "advertised.listeners": "PLAINTEXT://127.0.0.1:\(ports[0])",
-      "controller.quorum.bootstrap.servers": "127.0.0.1:\(ports[1])",
+      "listeners": "\(listeners),CONTROLLER://127.0.0.1:\(controller)",
+      "advertised.listeners": listeners,
+      "listener.security.protocol.map": (addresses.keys.sorted().map { "\($0):\($0)" } + ["CONTROLLER:PLAINTEXT"])
+        .joined(separator: ","),
+      "controller.quorum.bootstrap.servers": "127.0.0.1:\(controller)",
       "log.dirs": folder.appending(path: "log").path,
       // Right for one broker in a test; an unpacked Kafka's own file has other values.
       "auto.create.topics.enable": "false", "group.initial.rebalance.delay.ms": "0", "offsets.topic.num.partitions": "8",
@@ -149,7 +163,7 @@ public final class KafkaBroker: Sendable {
 
   private func waitUntilReady(_ timeout: Duration) throws {
     let deadline = ContinuousClock.now + timeout
-    let admin = try Admin(Configuration(bootstrap: bootstrap, log: { _ in }))
+    let admin = try Admin(Configuration(bootstrap: bootstrap, properties: client, log: { _ in }))
     while true {
       do {
         _ = try admin.listTopics(timeoutMilliseconds: 1_000)

@@ -1,6 +1,7 @@
 import Foundation
 import ServiceKit
 import TermsFiles
+import Worker
 
 private let laurel = Command(
   "laurel", summary: "Run and operate Laurel's referral programs",
@@ -18,7 +19,7 @@ private let laurel = Command(
 /// The operator's program: parses its command line, runs the command, and exits with what came of it.
 public enum LaurelProgram {
   public static func run() -> Never {
-    let invocation = laurel.parseOrExit()
+    let invocation = laurel.parseOrExit(alsoKnown: Settings.names)
     do {
       switch invocation.path.first {
       case "simulate": exit(try Simulate.run(invocation))

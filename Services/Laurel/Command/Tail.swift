@@ -30,9 +30,7 @@ enum Tail {
     let topics = try topics(invocation.operands, bus)
     let counts = try bus.partitionCounts()
     let missing = topics.filter { counts[$0] == nil }
-    guard missing.isEmpty else {
-      throw CommandFailure("no such topic at \(bus.bootstrap): \(missing.map(bus.name).joined(separator: ", "))")
-    }
+    guard missing.isEmpty else { throw CommandFailure(try bus.explanation(ofMissing: missing)) }
     let start = invocation.flag("from-beginning") ? Offset.beginning : Offset.end
     let reader = try Consumer.reader(bus)
     defer { reader.close() }

@@ -135,6 +135,9 @@ extension Topic {
     ]
     + ServiceName.allCases.flatMap { [rekeyed($0), changelog($0), deadLetters($0)] }
 
+  /// What a service writes.
+  public static func written(by service: ServiceName) -> [Topic] { catalogue.filter { $0.writtenBy == service.rawValue } }
+
   /// The topic of that name (without a deployment's prefix).
   public static func named(_ name: String) -> Topic? { catalogue.first { $0.name == name } }
 }

@@ -33,7 +33,9 @@ package final class BadInput: Fault {
   /// In binary mode, or structured; sometimes on a partition where its key does not belong.
   private func sent(_ event: BenchEvent, _ campaign: Campaign, mayStray: Bool = false) -> BenchRecord {
     var record = BenchRecord(event)
-    if mayStray, campaign.random.chance(20) { record.partition = Int32(campaign.random.upTo(Int(campaign.installation.partitions) - 1)) }
+    if mayStray, campaign.random.chance(20) {
+      record.partition = Int32(campaign.random.upTo(Int(campaign.installation.partitions) - 1))
+    }
     if campaign.random.chance(20) {
       record.value = event.envelope.structuredText(data: event.data)
       record.headers = [Header(name: "content-type", value: Array(Envelope.structuredContentType.utf8))]
