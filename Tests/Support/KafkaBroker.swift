@@ -9,6 +9,8 @@ import Synchronization
 public final class KafkaBroker: Sendable {
   /// `host:port` for clients.
   public let bootstrap: String
+  /// A bad network to the same broker, if it was started with one: its clients are told the proxy's address, those of `bootstrap` are not.
+  public let proxy: KafkaProxy?
   private let home: URL
   private let folder: URL
   private let running: Mutex<Watched?>
@@ -21,12 +23,14 @@ public final class KafkaBroker: Sendable {
   }
 
   /// Formats and starts a broker; it answers requests when this returns.
-  /// - Parameter settings: broker settings that differ from KAFKA_HOME's config/server.properties.
-  public static func start(home: URL, settings: [String: String] = [:]) throws -> KafkaBroker {
+  /// - Parameters:
+  ///   - settings: broker settings that differ from KAFKA_HOME's config/server.properties.
+  ///   - proxied: whether there is a `proxy` in front of a second listener.
+  public static func start(home: URL, settings: [String: String] = [:], proxied: Bool = false) throws -> KafkaBroker {
     var failure: any Error = BrokerFailure("not started")
     for _ in 1...3 {  // a free port may be taken by someone else before the broker binds it
       do {
-        let broker = try KafkaBroker(home: home, settings: settings)
+        let broker = try KafkaBroker(home: home, settings: settings, proxied: proxied)
         try broker.restart()
         return broker
       } catch {
@@ -36,9 +40,10 @@ public final class KafkaBroker: Sendable {
     throw failure
   }
 
-  private init(home: URL, settings: [String: String]) throws {
+  private init(home: URL, settings: [String: String], proxied: Bool) throws {
     self.home = home
-    let ports = try freePorts(2)
+    let ports = try freePorts(3)
+    proxy = proxied ? try KafkaProxy(to: ports[2]) : nil
     bootstrap = "127.0.0.1:\(ports[0])"
     folder = FileManager.default.temporaryDirectory.appending(
       path: "laurel-kafka-\(UUID().uuidString)", directoryHint: .isDirectory)
@@ -78,8 +83,9 @@ public final class KafkaBroker: Sendable {
     }
   }
 
-  /// Ends the broker and removes its folder.
+  /// Ends the broker and its proxy and removes its folder.
   public func stop() {
+    proxy?.stop()
     kill()
     try? FileManager.default.removeItem(at: folder)
   }
@@ -103,6 +109,12 @@ public final class KafkaBroker: Sendable {
       "transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
       "share.coordinator.state.topic.replication.factor": "1", "share.coordinator.state.topic.min.isr": "1",
     ]
+    if let proxy {
+      own["listeners", default: ""] += ",PROXIED://127.0.0.1:\(ports[2])"
+      own["advertised.listeners", default: ""] += ",PROXIED://127.0.0.1:\(proxy.port)"
+      own["listener.security.protocol.map"] = "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT"
+      own["inter.broker.listener.name"] = "PLAINTEXT"
+    }
     own.merge(settings) { $1 }
     let kept = template.split(separator: "\n").filter { line in
       own[line.split(separator: "=", maxSplits: 1).first.map(String.init) ?? ""] == nil
