@@ -34,13 +34,13 @@ struct ProxyTests {
   enum Late: CaseIterable {
     case commit
     case commitTwice
-    /// After the same connection was lost a moment before, when nothing was under way: librdkafka tells of such a pair only once.
-    case commitAfterALostConnection
+    /// After the same connection was lost twice, when nothing was under way: of a third time within 30 s librdkafka says nothing.
+    case commitOnceMore
     case offsets
   }
 
-  /// Runs transactions of which every second is attacked: its `late` request is held, its connection cut, and the request goes on when
-  /// the next transaction is half done.
+  /// Attacks a transaction again and again: its `late` request is held, its connection cut, and the request goes on when the next
+  /// transaction is half done.
   /// - Returns: violations, and what the broker answered to the late requests.
   private func attack(_ late: Late, count: Int, guarded: Bool) throws -> (violations: [String], answers: [Int16]) {
     let transactions = try transactions(guarded: guarded)
@@ -57,32 +57,44 @@ struct ProxyTests {
         until: .answered(late == .offsets ? .transactionOffsetCommit : .produce), copies: late == .commitTwice ? 2 : 1)
     }
     defer { proxy.heal() }
-    try transactions.run(through: 1)
-    for number in stride(from: 2, through: count, by: 2) {
-      if late == .commitAfterALostConnection { proxy.cut() }
+    var last = 1
+    try transactions.run(through: last)
+    for _ in 0..<count {
+      if late == .commitOnceMore {
+        for _ in 0..<2 {
+          cutAndWait()
+          last += 1
+          try transactions.run(through: last)
+        }
+      }
       armed.withLock { $0 = true }
-      try transactions.run(through: number)
-      try transactions.run(through: number + 1)
+      last += 2
+      try transactions.run(through: last)
     }
-    let released = count / 2 * (late == .commitTwice ? 2 : 1)
     let answers = proxy.counts.answersToReleased.dropFirst(before)
-    #expect(answers.count == released, "\(answers)")
-    return (try transactions.violations(through: count + 1), Array(answers))
+    #expect(answers.count == count * (late == .commitTwice ? 2 : 1), "\(answers)")
+    return (try transactions.violations(through: last), Array(answers))
+  }
+
+  /// Until the clients have noticed, too.
+  private func cutAndWait() {
+    let before = proxy.counts.cut
+    proxy.cut()
+    _ = waitUntil(.seconds(5)) { proxy.counts.cut > before }
+    _ = waitUntil(.milliseconds(50)) { false }
   }
 
   @Test(arguments: Late.allCases)
   func lateRequestOfALostConnectionChangesNothing(late: Late) throws {
-    let start = ContinuousClock.now
-    let result = try attack(late, count: 6, guarded: true)
-    print("GUARD ON", late, result, ContinuousClock.now - start)
+    let result = try attack(late, count: 3, guarded: true)
     #expect(result.violations.isEmpty)
+    // INVALID_PRODUCER_EPOCH: it is the epoch that keeps it out.
+    #expect(result.answers.allSatisfy { $0 == (late == .offsets ? -1 : 47) }, "\(result.answers)")
   }
 
   @Test(arguments: Late.allCases)
   func withoutTheGuardItDoes(late: Late) throws {
-    let start = ContinuousClock.now
-    let result = try attack(late, count: 6, guarded: false)
-    print("GUARD OFF", late, result, ContinuousClock.now - start)
+    let result = try attack(late, count: 3, guarded: false)
     #expect(!result.violations.isEmpty)
   }
 
@@ -111,7 +123,6 @@ struct ProxyTests {
     last += 5
     try transactions.run(through: last)
     let faults = told.withLock { $0 }
-    print("MIX", last, transactions.aborts, transactions.deaths, faults)
     #expect(faults.count == cycles)
     let violations = try transactions.violations(through: last)
     #expect(violations.isEmpty, "\(faults)")
@@ -122,7 +133,7 @@ struct ProxyTests {
     func open() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
     func threads() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count }
     let before = (try open(), try threads())
-    for _ in 0..<200 {
+    for _ in 0..<50 {
       let proxy = try KafkaProxy(to: 1)
       let client = try Admin(Configuration(bootstrap: proxy.bootstrap, log: { _ in }))
       let connected = waitUntil(.seconds(10)) { proxy.counts.connections > 0 }
@@ -131,7 +142,7 @@ struct ProxyTests {
       withExtendedLifetime(client) {}
     }
     // Other suites run beside this one.
-    #expect(try open() < before.0 + 100)
-    #expect(try threads() < before.1 + 100)
+    #expect(try open() < before.0 + 40)
+    #expect(try threads() < before.1 + 40)
   }
 }

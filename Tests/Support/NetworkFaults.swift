@@ -46,7 +46,9 @@ public struct NetworkFaults: Sendable {
   public func fault(cycle: Int) -> Fault {
     var order = SplitMix(state: seed &+ UInt64(cycle / Self.kinds.count) &* 0x1000)
     var numbers = SplitMix(state: seed &+ UInt64(cycle) &* 0x1_0000_0001)
-    func time(_ seconds: ClosedRange<Double>) -> Duration { .seconds(pace * Double.random(in: seconds, using: &numbers)) }
+    func time(_ seconds: ClosedRange<Double>) -> Duration {
+      .milliseconds(Int(pace * 1_000 * Double.random(in: seconds, using: &numbers)))
+    }
     switch Self.kinds.shuffled(using: &order)[cycle % Self.kinds.count] {
     case 0: return .cut
     case 1: return .slow(latency: .milliseconds(Int.random(in: 20...200, using: &numbers)), lasting: time(1...3))
