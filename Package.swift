@@ -25,7 +25,7 @@ let fuzzed: [Target.Dependency] = [
 ]
 let fuzz: Target =
   Context.environment["LAUREL_LIBFUZZER"] == nil
-  ? tests("Fuzz", fuzzed, exclude: ["Corpus", "LibFuzzer"])
+  ? tests("Fuzz", fuzzed + ["TestSupport"], exclude: ["Corpus", "LibFuzzer"])
   : .executableTarget(
     name: "LaurelFuzz", dependencies: fuzzed, path: "Tests/Fuzz",
     exclude: ["Corpus", "FuzzTests.swift", "LibFuzzer/laurel.dict", "Mutator.swift"],

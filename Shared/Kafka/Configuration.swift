@@ -18,6 +18,8 @@ public struct Configuration: Sendable {
   public var properties: [String: String]
   /// Receives librdkafka's log lines, from librdkafka's own threads. Without it they go to standard error.
   public var log: (@Sendable (LogLine) -> Void)?
+  /// Off only in tests that show what it is there for: see `TransactionalProducer`.
+  package var endsEpochOnUnknownOutcome = true
 
   public init(bootstrap: String, properties: [String: String] = [:], log: (@Sendable (LogLine) -> Void)? = nil) {
     self.bootstrap = bootstrap

@@ -23,7 +23,6 @@ public final class Producer {
     try outgoing.produce(
       topic: topic, partition: partition, key: key, value: value, headers: headers, timestamp: timestamp, token: token)
     outgoing.poll(timeoutMilliseconds: 0)
-    outgoing.client.callbacks.clientErrors.removeAll(keepingCapacity: true)
   }
 
   /// Waits until every queued record is acknowledged.

@@ -35,8 +35,9 @@ public final class Worker {
     var delay = GrowingDelay()
     while !Shutdown.requested {
       do {
-        let configuration = Kafka.Configuration(
+        var configuration = Kafka.Configuration(
           bootstrap: settings.bootstrap, properties: settings.kafka, log: { [log] in log.kafka($0) })
+        configuration.endsEpochOnUnknownOutcome = hooks.endsEpochOnUnknownOutcome
         guard let partitions = try waitForTopics(configuration) else { return }
         let session = try Session(
           service: service, programs: programs, settings: settings, configuration: configuration, partitions: partitions,

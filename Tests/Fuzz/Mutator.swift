@@ -1,27 +1,16 @@
-/// SplitMix64: the same numbers from the same seed (https://prng.di.unimi.it/splitmix64.c).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
+import TestSupport
 
 /// Makes inputs out of a corpus: a few mutations each, of the kinds that decoders get wrong.
 struct Mutator {
   static let bytesMax = 8192
 
   let corpus: [[UInt8]]
-  var random: SplitMix
+  var random: SplitMix64
 
   /// - Parameter corpus: not empty.
   init(corpus: [[UInt8]], seed: UInt64) {
     self.corpus = corpus
-    random = SplitMix(state: seed)
+    random = SplitMix64(seed: seed)
   }
 
   mutating func next() -> [UInt8] {

@@ -74,6 +74,14 @@ package struct FaultPlan: Sendable {
       let reasons = Dictionary(grouping: letters) { $0.header("laurel_reason") ?? "?" }.mapValues(\.count)
       verdict.add(["\(letters.count) dead letters instead of \(fault.deadLetters): \(reasons)"])
     }
+    // The state folders, the changelogs, the positions and the notices among themselves, as an operator would ask.
+    let folders = try FileManager.default.contentsOfDirectory(at: installation.folder, includingPropertiesForKeys: nil)
+      .filter { $0.lastPathComponent.hasPrefix("state-") }.map(\.path).sorted()
+    let report = try Verify.check(
+      bus: installation.bus, states: folders, services: ServiceName.allCases,
+      groups: Dictionary(uniqueKeysWithValues: ServiceName.allCases.map { ($0, installation.group($0)) }), patience: .seconds(30),
+      onProgress: { _ in })
+    verdict.add((report.differences + report.moving).prefix(10).map { "verify: \($0)" })
     return verdict.violations
   }
 }

@@ -19,6 +19,9 @@ package enum FaultTable {
         let fault = BrokerKill(broker, secondsMax: plan.cycles > 5 ? 60 : 3)
         return try plan.campaign(on: Installation(bootstrap: broker.bootstrap), under: fault)
       },
+      FaultRow(
+        "network", "a proxy cuts, slows, silences one way, holds and repeats EndTxn", smokeCycles: 3,
+        run: { try BadNetwork.run($0) }),
       FaultRow("input", "10 to 50 % duplicates, garbage, oversized, strays; reordered") { BadInput() },
     ] + PlantedBug.all.map(\.row)
 
