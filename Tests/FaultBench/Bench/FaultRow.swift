@@ -7,13 +7,15 @@ import TermsFiles
 import TestSupport
 
 /// A row of the bench's table: a fault, and how a campaign under it is run.
-package struct FaultRow: Sendable {
+package struct FaultRow: Sendable, CustomStringConvertible {
   package let name: String
   /// One line: what happens, and how.
   package let what: String
   /// Of a bounded run in CI.
   package let smokeCycles: Int
   package let run: @Sendable (FaultPlan) throws -> FaultResult
+
+  package var description: String { name }
 
   package init(_ name: String, _ what: String, smokeCycles: Int = 3, run: @escaping @Sendable (FaultPlan) throws -> FaultResult) {
     self.name = name

@@ -25,6 +25,14 @@ package enum FaultTable {
       FaultRow("input", "10 to 50 % duplicates, garbage, oversized, strays; reordered") { BadInput() },
     ] + PlantedBug.all.map(\.row)
 
+  /// A bounded run of every row: those on the shared broker in one campaign, the others each for itself.
+  package static let smoke: [FaultRow] =
+    [
+      FaultRow("processes", "kill, crash points, take-over, freeze, storm, bad input", smokeCycles: 12) {
+        Mixed([RandomKill(), CrashPoint(), BadInput(), Takeover(), CrashPoint(), Frozen(), Storm(), CrashPoint()])
+      }
+    ] + rows.filter { ["broker", "network", "bug:noFence", "bug:noGuard"].contains($0.name) } + [PlantedBug.together]
+
   package static let heading = line("FAULT", "CYCLES", "EVENTS", "VIOLATIONS", "P50 s", "P99 s", "SECONDS")
 
   package static func line(_ row: FaultRow, _ result: FaultResult) -> String {

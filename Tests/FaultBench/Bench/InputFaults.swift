@@ -16,7 +16,7 @@ package final class BadInput: Fault {
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow { Blow("bad input", ServiceName.allCases) }
 
-  package func disturbed(_ events: [BenchEvent], _ campaign: Campaign) -> [BenchRecord] {
+  package func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) -> [BenchRecord] {
     let percent = 10 + campaign.random.upTo(40)
     let mixed = reordered(events, campaign)
     let counts = mixed.reduce(into: [:]) { $0[$1.key, default: 0] += 1 }

@@ -70,8 +70,6 @@ package final class CrashPoint: Fault {
 
   package init() {}
 
-  package func prepare(_ campaign: Campaign) throws { try campaign.startAll(fault: "none") }
-
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
     let point = Self.points[cycle % Self.points.count]
     let (service, number) = campaign.victim(cycle)
@@ -88,7 +86,7 @@ package final class CrashPoint: Fault {
     guard faulty.ending(within: .seconds(1)) == .signal(SIGKILL) else {
       throw BrokerFailure("\(service)-\(number) has not passed \(point) \(passing) times")
     }
-    try installation.start(service, number, fault: "none")
+    try installation.start(service, number)
     return Blow("\(service)-\(number) ended at \(point)", [service], since: since)
   }
 }
@@ -110,4 +108,20 @@ package final class Storm: Fault {
   package func lift(from campaign: Campaign, cycle: Int) throws {
     try campaign.installation.start(campaign.victim(cycle).service, 2)
   }
+}
+
+/// One fault after the other, in one campaign: what a bounded run can afford.
+package final class Mixed: Fault {
+  private let faults: [any Fault]
+
+  package init(_ faults: [any Fault]) { self.faults = faults }
+
+  private func fault(_ cycle: Int) -> any Fault { faults[cycle % faults.count] }
+
+  package func fall(on campaign: Campaign, cycle: Int) throws -> Blow { try fault(cycle).fall(on: campaign, cycle: cycle) }
+  package func lift(from campaign: Campaign, cycle: Int) throws { try fault(cycle).lift(from: campaign, cycle: cycle) }
+  package func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) -> [BenchRecord] {
+    fault(cycle).disturbed(events, cycle: cycle, campaign)
+  }
+  package var deadLetters: Int { faults.reduce(0) { $0 + $1.deadLetters } }
 }
