@@ -9,6 +9,11 @@ package enum FaultTable {
     FaultRow("takeover", "kill -9 of an instance for good: another takes over", smokeCycles: 2) { Takeover() },
     FaultRow("frozen", "SIGSTOP beyond the session, then SIGCONT", smokeCycles: 2) { Frozen() },
     FaultRow("storm", "join and leave: 1, 4, 1 instances") { Storm() },
+    FaultRow(
+      "state-folder", "kill -9, and the state folder comes back lost, cut, damaged, old or in another's place", smokeCycles: 5
+    ) { StateFolderDamage() },
+    DiskFull.row,
+    FaultRow("io-error", "writes to the state's files fail with EIO for seconds (strace)", smokeCycles: 2) { WritesFail() },
   ]
 
   package static let heading = line("FAULT", "CYCLES", "EVENTS", "VIOLATIONS", "P50 s", "P99 s", "SECONDS")
