@@ -81,8 +81,7 @@ let package = Package(
       "FaultBench", "Tests/FaultBench/Bench",
       [
         "Contracts", "Deployment", "JSON", "Kafka", "LaurelCommand", "RocksStore", "Streaming", "Terms", "TermsFiles",
-        "TestSupport",
-        "Worker",
+        "TestSupport", "Worker",
       ]),
     executable("LaurelFaults", "Tests/FaultBench/Main", ["FaultBench", "ServiceKit", "TestSupport"]),
     executable(

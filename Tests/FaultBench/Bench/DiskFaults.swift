@@ -192,7 +192,7 @@ package final class StateFolderDamage: Fault {
 /// The state is on a small disk that fills up while the service works; after a while there is room again.
 package final class DiskFull: Fault {
   static let row = FaultRow(
-    "disk-full", "the state's disk (a small tmpfs) fills up while the service works, then has room again", smokeCycles: 2
+    "disk-full", "the state's disk (a small tmpfs) fills up while the service works, then has room again", smokeCycles: 1
   ) { plan in
     let installation = try Installation(bootstrap: try KafkaBroker.forTest().bootstrap)
     let fault = DiskFull()

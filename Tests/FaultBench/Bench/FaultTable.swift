@@ -10,7 +10,7 @@ package enum FaultTable {
     FaultRow("frozen", "SIGSTOP beyond the session, then SIGCONT", smokeCycles: 2) { Frozen() },
     FaultRow("storm", "join and leave: 1, 4, 1 instances") { Storm() },
     FaultRow(
-      "state-folder", "kill -9, and the state folder comes back lost, cut, damaged, old or in another's place", smokeCycles: 5
+      "state-folder", "kill -9, and the state folder comes back lost, cut, damaged, old or in another's place", smokeCycles: 4
     ) { StateFolderDamage() },
     DiskFull.row,
     FaultRow("io-error", "writes to the state's files fail with EIO for seconds (strace)", smokeCycles: 2) { WritesFail() },
