@@ -8,6 +8,9 @@ import Streaming
 /// One consumer, one transactional producer and one loop, in sessions. What cannot be mended by an abort ends the session, and the next
 /// one starts from what the bus and the stores hold: there is one way back, and it is the way a start takes.
 public final class Worker {
+  /// The longest wait for a disk that refuses, which is asked again at little cost.
+  private static let diskDelayMax = Duration.seconds(5)
+
   private let service: Service
   private let programs: Set<ProgramID>
   private let settings: Settings
@@ -49,7 +52,7 @@ public final class Worker {
         throw error
       } catch {
         guard !Shutdown.requested else { return }
-        let wait = delay.next()
+        let wait = error is StoreError ? min(delay.next(), Self.diskDelayMax) : delay.next()
         if let error = error as? KafkaError, error.meansNamesake {
           log.error("another running instance is called '\(settings.instance)' too: give each its own --instance")
         }
