@@ -46,7 +46,7 @@ let package = Package(
   targets: [
     // C libraries from Debian, one module each.
     .systemLibrary(name: "CRDKafka", path: "Shared/CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
-    .systemLibrary(name: "CRocksDB", path: "Shared/CRocksDB", pkgConfig: "rocksdb", providers: [.apt(["librocksdb-dev"])]),
+    .target(name: "CRocksDB", path: "Shared/CRocksDB", linkerSettings: [.linkedLibrary("rocksdb")]),
     .systemLibrary(name: "CYAML", path: "Shared/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(
       name: "CMicroHTTPD", path: "Shared/CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
@@ -95,7 +95,8 @@ let package = Package(
     library(
       "FaultBench", "Tests/FaultBench/Bench",
       [
-        "Contracts", "Deployment", "JSON", "Kafka", "LaurelCommand", "Streaming", "Terms", "TermsFiles", "TestSupport", "Worker",
+        "Contracts", "Deployment", "JSON", "Kafka", "LaurelCommand", "RocksStore", "Streaming", "Terms", "TermsFiles",
+        "TestSupport", "Worker",
       ]),
     executable("LaurelFaults", "Tests/FaultBench/Main", ["FaultBench", "ServiceKit", "TestSupport"]),
     executable(
@@ -127,7 +128,7 @@ let package = Package(
       "Faults",
       [
         "Contracts", "Deployment", "FaultBench", "JSON", "Kafka", "LaurelCommand", "RocksStore", "ScenarioFiles", "Streaming",
-        "Terms", "TermsFiles", "TestSupport",
+        "Terms", "TermsFiles", "TestSupport", "Worker",
       ]),
     fuzz,
     tests("Tidy", []),

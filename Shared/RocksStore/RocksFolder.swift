@@ -65,6 +65,15 @@ struct RocksFolder {
     guard rmdir(path) == 0 else { throw Self.refused("delete", path) }
   }
 
+  /// The folder that it is in.
+  var parent: String { path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "." }
+
+  /// The write-ahead logs, oldest first.
+  func logs() throws(StoreError) -> [String] {
+    // Six digits or more, without a sign: longer is newer.
+    try names().filter { $0.hasSuffix(".log") }.sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
+  }
+
   private func names() throws(StoreError) -> Set<String> {
     guard let listing = opendir(path) else { throw Self.refused("list", path) }
     defer { closedir(listing) }
@@ -76,8 +85,8 @@ struct RocksFolder {
     return names
   }
 
-  /// For the store's small files only.
-  private func contents(_ name: String) throws(StoreError) -> [UInt8] {
+  /// For the store's lists and logs; a table would not fit.
+  func contents(_ name: String) throws(StoreError) -> [UInt8] {
     let descriptor = open(path + "/" + name, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.refused("read", path + "/" + name) }
     defer { Glibc.close(descriptor) }

@@ -61,9 +61,7 @@ struct RocksOptions: ~Copyable {
   }
 
   private func keepQuiet() {
-    rocksdb_options_set_info_log_level(handle, 2)  // WARN_LEVEL of rocksdb/env.h
-    rocksdb_options_set_keep_log_file_num(handle, 2)
-    rocksdb_options_set_max_log_file_size(handle, 1 << 20)
+    rocksdb_options_set_no_info_log(handle)
     rocksdb_options_set_stats_dump_period_sec(handle, 0)
     rocksdb_options_set_stats_persist_period_sec(handle, 0)
     rocksdb_options_set_max_manifest_file_size(handle, 4 << 20)

@@ -13,14 +13,23 @@ func checked<Answer>(_ call: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 }
 
 extension StoreError {
+  private static let heldHere = "it is already open in this process"
+  private static let heldElsewhere = "another process has it open"
+
+  /// Somebody has the store open: what was asked for has not been begun.
+  var meansHeld: Bool {
+    guard case .unavailable(let detail) = self else { return false }
+    return detail.hasPrefix(Self.heldHere) || detail.hasPrefix(Self.heldElsewhere)
+  }
+
   /// `status` is what rocksdb/status.h prints: the kind, ": ", details. The C interface gives no code beside it.
   init(status: String) {
     if status.hasPrefix("Corruption") {
       self = .corrupt(status)
     } else if status.contains("lock hold by current process") {
-      self = .unavailable("it is already open in this process (\(status))")
+      self = .unavailable("\(Self.heldHere) (\(status))")
     } else if status.contains("While lock file"), status.contains("Resource temporarily unavailable") {
-      self = .unavailable("another process has it open (\(status))")
+      self = .unavailable("\(Self.heldElsewhere) (\(status))")
     } else if status.contains("No such file or directory") {
       // The folder exists by then: a file which the store counts on has gone.
       self = .corrupt(status)

@@ -17,12 +17,13 @@ public final class RocksStore: StateStore {
 
   /// Opens the store in `directory`, or makes an empty one when that is missing or empty.
   ///
-  /// - Throws: `corrupt` when files are missing, cut or damaged, or when an earlier `destroy` was interrupted; `unavailable` when the
+  /// - Throws: `corrupt` when files are missing, cut or damaged, do not belong together, or when an earlier `destroy` was interrupted; `unavailable` when the
   ///   folder cannot be made or read, the disk is full, or somebody has the store open.
   public init(directory: String, resources: RocksResources) throws(StoreError) {
     let folder = try RocksFolder.create(directory)
     try folder.checkEmptyOrWhole()
     let options = RocksOptions(resources)
+    try RocksLogs.checkNoneMissing(folder, options)
     database = try checked { error in rocksdb_open(options.handle, folder.path, error) }
     readOptions = Self.makeReadOptions()
     writeOptions = rocksdb_writeoptions_create()
@@ -68,8 +69,10 @@ public final class RocksStore: StateStore {
     try folder.markDeletion()
     let options: OpaquePointer = rocksdb_options_create()
     defer { rocksdb_options_destroy(options) }
+    rocksdb_options_set_no_info_log(options)
     do { try checked { error in rocksdb_destroy_db(options, folder.path, error) } } catch {
-      try folder.removeDeletionMark()
+      // Whoever has it open keeps it whole. Otherwise some files may be gone and others not: the mark stays.
+      if error.meansHeld { try folder.removeDeletionMark() }
       throw error
     }
     try folder.removeDeletionMark()

@@ -3,6 +3,19 @@ import JSON
 import RocksStore
 import Streaming
 
+/// Whose offsets a store's position counts.
+package struct ChangelogIdentity {
+  /// nil: the cluster did not tell.
+  package let cluster: String?
+  /// Topic and partition.
+  package let partition: String
+
+  package init(cluster: String?, partition: String) {
+    self.cluster = cluster
+    self.partition = partition
+  }
+}
+
 /// How far a store has followed its changelog; the only row of a store that is not in the changelog.
 package struct ChangelogPosition: Codable {
   package static let key: [UInt8] = [UInt8(ascii: "c")]
@@ -16,25 +29,29 @@ package struct ChangelogPosition: Codable {
   package let writtenAt: Int64
   /// The cluster whose changelog that is; nil: it did not tell.
   package let cluster: String?
+  /// Its topic and partition: a folder may have been restored in the place of another. nil: written by a version that did not tell.
+  package let changelog: String?
 
-  package init(next: Int64, writtenAt: Int64, cluster: String?) {
+  package init(next: Int64, writtenAt: Int64, of identity: ChangelogIdentity) {
     self.next = next
     self.writtenAt = writtenAt
-    self.cluster = cluster
+    cluster = identity.cluster
+    changelog = identity.partition
   }
 
   /// Why a store that stands here must be rebuilt from nothing; nil: it can follow the changelog, which ends at `end`.
   ///
   /// - Parameter ageMax: what a store may have missed at most without missing a deletion.
-  package func refusal(cluster: String?, end: Int64, now: Instant, ageMax: TimeSpan) -> String? {
-    if let own = self.cluster, let cluster, own != cluster { return "is of another cluster" }
+  package func refusal(of identity: ChangelogIdentity, end: Int64, now: Instant, ageMax: TimeSpan) -> String? {
+    if let cluster, let other = identity.cluster, cluster != other { return "is of another cluster" }
+    if let changelog, changelog != identity.partition { return "is that of \(changelog)" }
     if next > end { return "is ahead of the changelog" }
     if now - Instant(milliseconds: writtenAt) > ageMax { return "is too old for the changelog" }
     return nil
   }
 
   package var row: RowChange {
-    // Integers and an ASCII name: their encoding cannot fail.
+    // Integers and ASCII names: their encoding cannot fail.
     RowChange(key: Self.key, value: try? JSONEncoding.encode(self))
   }
 

@@ -15,15 +15,17 @@ final class OpenTask {
   var counted = TaskCounts()
   private(set) var committedPositions: [String: Int64]
   private let inputCount: Int
-  private let cluster: String?
+  private let changelog: ChangelogIdentity
 
-  init(number: Int32, directory: String, store: RocksStore, stages: StageTask, inputCount: Int, cluster: String?) {
+  init(
+    number: Int32, directory: String, store: RocksStore, stages: StageTask, inputCount: Int, changelog: ChangelogIdentity
+  ) {
     self.number = number
     self.directory = directory
     self.store = store
     self.stages = stages
     self.inputCount = inputCount
-    self.cluster = cluster
+    self.changelog = changelog
     committedPositions = stages.positions
   }
 
@@ -37,7 +39,7 @@ final class OpenTask {
 
   /// - Parameter changelogEnd: after the last changelog record of the batch.
   func commit(_ batch: Batch, changelogEnd: Int64?) throws(StoreError) {
-    let own = changelogEnd.map { [ChangelogPosition(next: $0, writtenAt: Instant.now.milliseconds, cluster: cluster).row] } ?? []
+    let own = changelogEnd.map { [ChangelogPosition(next: $0, writtenAt: Instant.now.milliseconds, of: changelog).row] } ?? []
     try stages.commit(batch, alongside: own)
     committedPositions = stages.positions
   }
@@ -71,14 +73,15 @@ struct TaskOpener {
     let bounds = try patiently("waiting for the changelog's leader") { () throws(KafkaError) in
       try consumer.watermarks(changelog, timeoutMilliseconds: Self.timeoutMilliseconds)
     }
-    let cluster = consumer.clusterID(timeoutMilliseconds: Self.timeoutMilliseconds)
+    let identity = ChangelogIdentity(
+      cluster: consumer.clusterID(timeoutMilliseconds: Self.timeoutMilliseconds), partition: "\(changelog)")
     let directory = "\(settings.stateDirectory)/\(settings.topicPrefix)\(service.name.rawValue)/\(number)"
     do {
-      return try open(number, directory, changelog, bounds, committed, cluster)
+      return try open(number, directory, changelog, bounds, committed, identity)
     } catch StoreError.corrupt(let detail) {
       log.error("the state store is corrupt and is rebuilt: \(detail)", ["partition": number])
       try RocksStore.destroy(directory: directory)
-      return try open(number, directory, changelog, bounds, committed, cluster)
+      return try open(number, directory, changelog, bounds, committed, identity)
     }
   }
 
@@ -97,12 +100,12 @@ struct TaskOpener {
 
   private func open(
     _ number: Int32, _ directory: String, _ changelog: TopicPartition, _ bounds: (low: Int64, high: Int64),
-    _ committed: [TopicPartition: Int64], _ cluster: String?
+    _ committed: [TopicPartition: Int64], _ identity: ChangelogIdentity
   ) throws -> OpenTask {
     var store = try RocksStore(directory: directory, resources: resources)
     var position = try ChangelogPosition.read(from: store)
     if let known = position,
-      let refusal = known.refusal(cluster: cluster, end: bounds.high, now: Instant.now, ageMax: ChangelogPosition.ageMax)
+      let refusal = known.refusal(of: identity, end: bounds.high, now: Instant.now, ageMax: ChangelogPosition.ageMax)
     {
       log.notice(
         "the state store \(refusal) and is rebuilt",
@@ -114,7 +117,7 @@ struct TaskOpener {
     }
     do {
       // Not from the logical beginning: that is looked up, at the price of half a second while the leader is unknown.
-      try restore(store, changelog, from: position?.next ?? bounds.low, to: bounds.high, cluster)
+      try restore(store, changelog, from: position?.next ?? bounds.low, to: bounds.high, identity)
       metrics.restoreProgress(number).set(1)
       let owns = topics
       let stages = try StageTask(
@@ -122,10 +125,14 @@ struct TaskOpener {
         owns: { owns.partition(of: $0) == number })
       let task = OpenTask(
         number: number, directory: directory, store: store, stages: stages, inputCount: topics.inputs.count,
-        cluster: cluster)
+        changelog: identity)
       for (partition, offset) in committed {
         let restored = task.position(of: partition.topic, topics)
         guard offset == restored else {
+          // The store is only a copy: it is distrusted before the changelog is.
+          guard position == nil else {
+            throw StoreError.corrupt("with it \(partition) stands at \(restored), where the group has committed \(offset)")
+          }
           throw Disagreement(
             description: """
               the group \(settings.group) has committed \(partition) up to \(offset), but the state restored from \(topics.changelog) \
@@ -142,7 +149,9 @@ struct TaskOpener {
 
   /// Reads the changelog read_committed from `start` until its end is at or past `end`: an earlier owner's transaction may still be
   /// open, and markers take offsets.
-  private func restore(_ store: RocksStore, _ changelog: TopicPartition, from start: Int64, to end: Int64, _ cluster: String?)
+  private func restore(
+    _ store: RocksStore, _ changelog: TopicPartition, from start: Int64, to end: Int64, _ identity: ChangelogIdentity
+  )
     throws
   {
     guard start < end else { return }
@@ -173,10 +182,10 @@ struct TaskOpener {
         rows.append(RowChange(key: key, value: record.value))
         last = record.offset + 1
         count += 1
-        if rows.count >= 5000 { try apply(&rows, to: store, next: last, cluster) }
+        if rows.count >= 5000 { try apply(&rows, to: store, next: last, identity) }
       case .end(_, let offset):
         guard offset >= end else { continue }
-        try apply(&rows, to: store, next: offset, cluster)
+        try apply(&rows, to: store, next: offset, identity)
         metrics.restoredRows.add(count)
         log.info(
           "state restored",
@@ -198,8 +207,8 @@ struct TaskOpener {
     }
   }
 
-  private func apply(_ rows: inout [RowChange], to store: RocksStore, next: Int64, _ cluster: String?) throws {
-    rows.append(ChangelogPosition(next: next, writtenAt: Instant.now.milliseconds, cluster: cluster).row)
+  private func apply(_ rows: inout [RowChange], to store: RocksStore, next: Int64, _ identity: ChangelogIdentity) throws {
+    rows.append(ChangelogPosition(next: next, writtenAt: Instant.now.milliseconds, of: identity).row)
     try store.write(rows)
     hooks.reached(.whileRestoring)
     rows.removeAll(keepingCapacity: true)

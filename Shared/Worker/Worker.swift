@@ -8,6 +8,9 @@ import Streaming
 /// One consumer, one transactional producer and one loop, in sessions. What cannot be mended by an abort ends the session, and the next
 /// one starts from what the bus and the stores hold: there is one way back, and it is the way a start takes.
 public final class Worker {
+  /// The longest wait for a disk that refuses, which is asked again at little cost.
+  private static let diskDelayMax = Duration.seconds(5)
+
   private let service: Service
   private let programs: Set<ProgramID>
   private let settings: Settings
@@ -50,7 +53,7 @@ public final class Worker {
         throw error
       } catch {
         guard !Shutdown.requested else { return }
-        let wait = delay.next()
+        let wait = error is StoreError ? min(delay.next(), Self.diskDelayMax) : delay.next()
         if let remedy = remedy(for: error) {
           log.error(remedy)
           health.ready = .no("starting over: \(error); \(remedy)")

@@ -229,7 +229,9 @@ import Worker
     let row = try written.row("balance", of: .accrual)
     func told(_ change: RowChange, from next: Int64) throws -> [String] {
       let folder = written.state(of: .accrual)
-      folder.write([change, ChangelogPosition(next: next, writtenAt: 0, cluster: nil).row])
+      folder.write([
+        change, ChangelogPosition(next: next, writtenAt: 0, of: ChangelogIdentity(cluster: nil, partition: "p/0")).row,
+      ])
       return try FolderComparison(folder, from: next, rebuilt).findings.lines("")
     }
     #expect(try told(RowChange(key: row.key, value: row.value), from: next).isEmpty)

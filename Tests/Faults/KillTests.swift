@@ -1,6 +1,5 @@
 import Contracts
 import FaultBench
-import Foundation
 import Kafka
 import TestSupport
 import Testing
@@ -69,34 +68,6 @@ struct KillTests {
 
   private static let written: [Topic] = [.earnings, .rewards]
 
-  @Test func stateIsDeletedOrDamaged() throws {
-    try Installation.run { installation in
-      let test = try Disturbance(installation, cycles: 4)
-      for service in ServiceName.allCases { try installation.start(service) }
-      let accrual = installation.stateFolder("accrual-1")
-      let attribution = installation.stateFolder("attribution-1")
-      try test.run { cycle in
-        try installation.service(.accrual).kill()
-        try installation.service(.attribution).kill()
-        switch cycle % 4 {
-        case 0: try FileManager.default.removeItem(at: attribution)  // accrual writes its log into tables at its start
-        case 1: try damage(accrual, pieces: 50)
-        case 2: try FileManager.default.removeItem(at: accrual)
-        default: try damage(attribution)
-        }
-        try installation.start(.accrual)
-        try installation.start(.attribution)
-      }
-      try test.finish {
-        try installation.service(.accrual).kill()
-        try damage(accrual)
-        try installation.start(.accrual)
-      }
-      let logs = try installation.service(.accrual).log + installation.service(.attribution).log
-      try #require(logs.contains("rebuilt"), "no store was found to be damaged")
-    }
-  }
-
   @Test func instancesComeAndGo() throws {
     try Installation.run { installation in
       let test = try Disturbance(installation, cycles: 4)
@@ -110,19 +81,5 @@ struct KillTests {
       }
       try test.finish()
     }
-  }
-
-  /// Turns over bytes of every table and log file of the stores: the one in the middle, or one in each of `pieces`.
-  private func damage(_ folder: URL, pieces: Int = 1) throws {
-    let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
-    let damaged = try files.count { file in
-      guard ["sst", "log"].contains(file.pathExtension) else { return false }
-      var bytes = try Data(contentsOf: file)
-      guard !bytes.isEmpty else { return false }
-      for piece in 0..<pieces { bytes[bytes.count * (2 * piece + 1) / (2 * pieces)] ^= 0xFF }
-      try bytes.write(to: file)
-      return true
-    }
-    try #require(damaged > 0, "the state has no files")
   }
 }

@@ -115,6 +115,14 @@ import Testing
     }
   }
 
+  /// One that cannot be written ends the process.
+  @Test func noDiaryIsKept() throws {
+    let path = scratch.path("store")
+    try filledStore(path)
+    let diaries = try files(path).filter { $0.hasPrefix("LOG") && $0 != "LOCK" }
+    #expect(diaries == [])
+  }
+
   @Test func aClosedStoreAnswersNothing() throws {
     let store = try RocksStore(directory: scratch.path("store"), resources: .small)
     try store.write([RowChange(key: [1], value: [1])])
@@ -185,6 +193,19 @@ import Testing
     try filledStore(path)
     try Data().write(to: URL(fileURLWithPath: path + "/DELETING"))
     #expect(outcome { try RocksStore(directory: path, resources: .small).close() } == .corrupt)
+    try RocksStore.destroy(directory: path)
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  /// A folder in the place of a table cannot be deleted as a file.
+  @Test func aDestroyThatStopsHalfwayIsNotForgotten() throws {
+    let path = scratch.path("store")
+    try filledStore(path)
+    try FileManager.default.createDirectory(atPath: path + "/999999.sst", withIntermediateDirectories: true)
+    #expect(outcome { try RocksStore.destroy(directory: path) } == .unavailable)
+    #expect(try files(path).contains("DELETING"))
+    #expect(outcome { try RocksStore(directory: path, resources: .small).close() } == .corrupt)
+    try FileManager.default.removeItem(atPath: path + "/999999.sst")
     try RocksStore.destroy(directory: path)
     #expect(!FileManager.default.fileExists(atPath: path))
   }
@@ -307,6 +328,54 @@ import Testing
       try FileManager.default.removeItem(atPath: copy)
     }
     #expect(earlier == 40)
+  }
+
+  enum Logs: String, CaseIterable, Sendable { case all, oldestMissing, oldestEndsEarly, middleMissing }
+
+  /// The files of a folder that is copied while its owner writes are not of one moment: tables from before, logs from later. RocksDB
+  /// opens that with rows missing in the middle.
+  @Test(arguments: Logs.allCases)
+  func logsThatDoNotFollowOneAnotherAreCorrupt(_ logs: Logs) throws {
+    let path = scratch.path("store")
+    let copy = scratch.path("copy")
+    let kept = scratch.path("kept")
+    try filledStore(path)
+    let older = try files(path).filter { $0.hasSuffix(".log") }
+    let store = try RocksStore(directory: path, resources: .small)
+    var written = Self.filledBatches
+    for _ in 0..<3 {
+      try store.write(Self.batch(written))
+      written += 1
+    }
+    try FileManager.default.copyItem(atPath: path, toPath: copy)
+    // Of the last life, empty, and gone in a moment.
+    for name in older { try? FileManager.default.removeItem(atPath: copy + "/" + name) }
+    // As links they stay when RocksDB deletes them.
+    try FileManager.default.createDirectory(atPath: kept, withIntermediateDirectories: true)
+    while try files(kept).count < 4 {
+      for name in try files(path) where name.hasSuffix(".log") && !older.contains(name) {
+        try? FileManager.default.linkItem(atPath: path + "/" + name, toPath: kept + "/" + name)
+      }
+      try store.write(Self.batch(written))
+      written += 1
+    }
+    let oldest = try #require(try files(kept).first)
+    for (index, name) in try files(kept).enumerated() {
+      switch logs {
+      case .oldestEndsEarly where index == 0: continue
+      case .middleMissing where index == 1: continue
+      default: break
+      }
+      try? FileManager.default.removeItem(atPath: copy + "/" + name)
+      try FileManager.default.copyItem(atPath: kept + "/" + name, toPath: copy + "/" + name)
+    }
+    if logs == .oldestMissing { try FileManager.default.removeItem(atPath: copy + "/" + oldest) }
+    store.close()
+    let answer = outcome {
+      let rows = try Self.rows(try RocksStore(directory: copy, resources: .small))
+      #expect(rows == Self.rows(afterBatches: written))
+    }
+    #expect(answer == (logs == .all ? .answered : .corrupt))
   }
 
   // MARK: Tools

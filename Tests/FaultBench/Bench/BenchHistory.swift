@@ -280,13 +280,25 @@ package struct BenchHistory {
         request: id(request), account: id(account), requestedAt: tick(), amount: amount, currency: "USD", destination: "card:1"),
       Self.cash)
     guard amount > 50_000 else { return }
-    if random.chance(70) {
-      try add(WithdrawalApproved(request: id(request), account: id(account), operator: "op", decidedAt: tick()), Self.cash)
-    } else {
-      try add(WithdrawalRejected(request: id(request), account: id(account), operator: "op", decidedAt: tick()), Self.cash)
-    }
+    undecided.append((request, account, random.chance(70)))
   }
 
+  /// What an operator says to the round's larger withdrawals, when the ledger has answered: whichever of the two comes last is named as
+  /// the cause of what follows.
+  package mutating func decisions() throws -> [BenchEvent] {
+    events = []
+    for (request, account, isApproved) in undecided {
+      if isApproved {
+        try add(WithdrawalApproved(request: id(request), account: id(account), operator: "op", decidedAt: tick()), Self.cash)
+      } else {
+        try add(WithdrawalRejected(request: id(request), account: id(account), operator: "op", decidedAt: tick()), Self.cash)
+      }
+    }
+    undecided = []
+    return events
+  }
+
+  private var undecided: [(request: String, account: String, isApproved: Bool)] = []
   private var withdrawn: Set<String> = []
 
   /// An invoice of a referrer's own company.

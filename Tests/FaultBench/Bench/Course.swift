@@ -67,7 +67,8 @@ package struct Course: Sendable {
     func part(_ tick: Instant, _ events: [BenchEvent], _ history: inout BenchHistory) throws -> Part {
       try simulation.advance(to: tick)
       try take(events)
-      let answers = try said.instructions.flatMap { try history.answers(to: $0) }
+      let answers = try history.decisions() + said.instructions.flatMap { try history.answers(to: $0) }
+      // What the decisions lead to is answered in the next round.
       said.instructions = []
       try take(answers)
       // A history of good events: what is refused would be a mistake of its maker.

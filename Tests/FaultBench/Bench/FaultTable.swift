@@ -11,6 +11,11 @@ package enum FaultTable {
       FaultRow("takeover", "kill -9 of an instance for good: another takes over", smokeCycles: 2) { Takeover() },
       FaultRow("frozen", "SIGSTOP beyond the session, then SIGCONT", smokeCycles: 2) { Frozen() },
       FaultRow("storm", "join and leave: 1, 4, 1 instances") { Storm() },
+      FaultRow(
+        "state-folder", "kill -9, and the state folder comes back lost, cut, damaged, old or in another's place", smokeCycles: 4
+      ) { StateFolderDamage() },
+      DiskFull.row,
+      FaultRow("io-error", "writes to the state's files fail with EIO for seconds (strace)", smokeCycles: 2) { WritesFail() },
       FaultRow("broker", "kill -9 of the broker, which stays away for up to 60 s", smokeCycles: 2) { plan in
         guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
         let broker = try KafkaBroker.start(home: home)
@@ -31,7 +36,7 @@ package enum FaultTable {
       FaultRow("processes", "kill, crash points, take-over, freeze, storm, bad input", smokeCycles: 12) {
         Mixed([RandomKill(), CrashPoint(), BadInput(), Takeover(), CrashPoint(), Frozen(), Storm(), CrashPoint()])
       }
-    ] + rows.filter { ["broker", "network", "bug:noFence", "bug:noGuard"].contains($0.name) } + [PlantedBug.together]
+    ] + rows.filter { ["broker", "network", "disk-full", "io-error", "bug:noFence", "bug:noGuard"].contains($0.name) } + [PlantedBug.together]
 
   package static let heading = line("FAULT", "CYCLES", "EVENTS", "VIOLATIONS", "P50 s", "P99 s", "SECONDS")
 

@@ -81,7 +81,8 @@ struct StateFolders {
       let isAtEnd = next > partition.state.lastOffset
       // What it has missed only matters where there is something that it has not followed.
       let refusal = position.refusal(
-        cluster: bench.cluster, end: .max, now: .now, ageMax: isAtEnd ? .days(365_000) : ChangelogPosition.ageMax)
+        of: ChangelogIdentity(cluster: bench.cluster, partition: partition.changelog.description), end: .max, now: .now,
+        ageMax: isAtEnd ? .days(365_000) : ChangelogPosition.ageMax)
       if let refusal { return Outcome(state: .discarded, detail: "it \(refusal): a worker would rebuild it") }
       if next > end {
         var ahead = Outcome(state: .differs)

@@ -1,0 +1,25 @@
+#include "CRocksDB.h"
+
+#include <rocksdb/env.h>
+
+#include <memory>
+
+// As in RocksDB's db/c.cc, the same since it has loggers: its C interface takes one and makes none.
+struct rocksdb_logger_t {
+  std::shared_ptr<rocksdb::Logger> rep;
+};
+
+namespace {
+
+class Silence final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char *, va_list) override {}
+};
+
+}  // namespace
+
+void rocksdb_options_set_no_info_log(rocksdb_options_t *options) {
+  rocksdb_logger_t logger{std::make_shared<Silence>()};
+  rocksdb_options_set_info_log(options, &logger);
+}
