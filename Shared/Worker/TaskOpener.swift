@@ -65,12 +65,12 @@ struct TaskOpener {
   func open(_ number: Int32, consumer: Consumer) throws -> OpenTask {
     let inputs = topics.inputs.map { TopicPartition(topic: $0, partition: number) }
     // The fetch is repeated while a former owner's transaction holds pending offsets: at most until the broker ends it.
-    let committed = try patiently("waiting for a former owner's transaction to end") { () throws(KafkaError) in
+    let committed = try patiently("waiting for a former owner's transaction to end", .seconds(30)) { () throws(KafkaError) in
       try consumer.committed(inputs, timeoutMilliseconds: Self.timeoutMilliseconds)
     }
     let changelog = TopicPartition(topic: topics.changelog, partition: number)
     // Topics just made have no leader for a moment.
-    let bounds = try patiently("waiting for the changelog's leader") { () throws(KafkaError) in
+    let bounds = try patiently("waiting for the changelog's leader", .seconds(10)) { () throws(KafkaError) in
       try consumer.watermarks(changelog, timeoutMilliseconds: Self.timeoutMilliseconds)
     }
     let identity = ChangelogIdentity(
@@ -85,12 +85,14 @@ struct TaskOpener {
     }
   }
 
-  /// The same question again while it fails, for a bounded time.
-  private func patiently<Answer>(_ what: String, _ ask: () throws(KafkaError) -> Answer) throws -> Answer {
-    let end = ContinuousClock.now + .seconds(60)
+  /// The same question again while it fails, for a bounded time: then the session ends, and the next one asks with a new client. After a
+  /// broker was killed, clients that had seen it die have been met that got no answer any more.
+  private func patiently<Answer>(_ what: String, _ limit: Duration, _ ask: () throws(KafkaError) -> Answer) throws -> Answer {
+    let end = ContinuousClock.now + limit
     while true {
       health.beat()
       do { return try ask() } catch {
+        log.info("\(what): \(error)")
         guard ContinuousClock.now < end, !Shutdown.requested, !error.isFatal else { throw error }
         health.ready = .no(what)
         _ = Shutdown.wait(upTo: .milliseconds(100))
