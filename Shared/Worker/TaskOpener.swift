@@ -145,6 +145,8 @@ struct TaskOpener {
       return task
     } catch {
       store.close()
+      // Whoever restores it next tells how far it is; what is left here would look like a restore that hangs.
+      metrics.forget(partition: number, topics: [])
       throw error
     }
   }

@@ -42,6 +42,7 @@ public final class Worker {
           bootstrap: settings.bootstrap, properties: settings.kafka, log: { [log] in log.kafka($0) })
         configuration.endsEpochOnUnknownOutcome = hooks.endsEpochOnUnknownOutcome
         guard let partitions = try waitForTopics(configuration) else { return }
+        metrics.topicPartitions.set(Int(partitions))
         let session = try Session(
           service: service, programs: programs, settings: settings, configuration: configuration, partitions: partitions,
           resources: resources, log: log, health: health, metrics: metrics, hooks: hooks)

@@ -19,6 +19,7 @@ final class WorkerMetrics: Sendable {
   let batchRecords: Histogram
   let restoredRows: Counter
   let partitions: Gauge
+  let topicPartitions: Gauge
   private let metrics: Metrics
 
   init(_ metrics: Metrics) {
@@ -39,6 +40,8 @@ final class WorkerMetrics: Sendable {
     batchRecords = metrics.histogram("laurel_batch_records", help: "Records of a batch.", buckets: Histogram.counts)
     restoredRows = metrics.counter("laurel_restored_rows_total", help: "Changelog rows read to rebuild state.")
     partitions = metrics.gauge("laurel_assigned_partitions", help: "Partitions that this instance owns.")
+    // Beside the sum of the above over all instances: partitions that nobody owns.
+    topicPartitions = metrics.gauge("laurel_partitions", help: "Partitions of every topic: what the instances own together.")
     // From 0 on, so that the first of a reason is a rise and not a new series.
     for reason in DeadLetterReason.allCases { _ = deadLetters(reason) }
   }

@@ -89,6 +89,19 @@ private func get(_ path: String, method: String = "GET", port: UInt16) throws ->
     #expect(head.head.contains("Content-Length: \(metrics.text.utf8.count)"))
   }
 
+  @Test func readinessIsAMetricToo() throws {
+    let health = Health()
+    let server = try HealthServer(address: "127.0.0.1:0", health: health, metrics: Metrics())
+    var body = try get("/metrics", port: server.port).body
+    #expect(body.contains("\nlaurel_ready 0\n"))
+    health.ready = .yes
+    body = try get("/metrics", port: server.port).body
+    #expect(body.contains("\nlaurel_ready 1\n"))
+    let silence = try #require(body.firstMatch(of: /\nlaurel_loop_silence_seconds ([0-9.e-]+)\n/)).output.1
+    let seconds = try #require(Double(silence))
+    #expect(seconds > 0 && seconds < 30)
+  }
+
   @Test(arguments: [
     ("GET", "/", 404), ("GET", "/livez/", 404), ("POST", "/", 404), ("POST", "/livez", 405), ("DELETE", "/metrics", 405),
     ("PUT", "/readyz", 405),

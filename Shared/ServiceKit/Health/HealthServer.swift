@@ -68,10 +68,14 @@ final class Responder: Sendable {
 
   let health: Health
   let metrics: Metrics
+  private let ready: Gauge
+  private let silence: Gauge
 
   init(health: Health, metrics: Metrics) {
     self.health = health
     self.metrics = metrics
+    ready = metrics.gauge("laurel_ready", help: "1 where /readyz answers 200, else 0.")
+    silence = metrics.gauge("laurel_loop_silence_seconds", help: "Since the loop was last heard of; /livez gives up on it.")
   }
 
   func answer(method: String, path: String) -> Answer {
@@ -90,6 +94,8 @@ final class Responder: Sendable {
       case .no(let reason): return .plain(503, reason)
       }
     default:
+      ready.set(health.ready == .yes ? 1 : 0)
+      silence.set(health.silenceSeconds)
       return Answer(status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body: metrics.text)
     }
   }

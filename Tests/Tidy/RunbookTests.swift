@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// The runbook and the alarms say what there is: somebody reads them at night and types what they say.
+@Suite struct RunbookTests {
+  static func text(_ path: String) throws -> String {
+    try String(contentsOf: TidyTests.root.appending(path: path), encoding: .utf8)
+  }
+
+  static let runbook = Result { try text("ops/docs/RUNBOOK.md") }
+  static let alerts = Result { try text("ops/observability/alerts.yml") }
+  static let programs = Result { try TidyTests.sources(in: ["Shared", "Services"]) }
+
+  /// The same alarms in the same order, so that a page leads to its section.
+  @Test func everyAlarmHasItsSection() throws {
+    let alarms = try Self.alerts.get().matches(of: /(?m)^ *- alert: (\w+)$/).map { String($0.output.1) }
+    let sections = try Self.runbook.get().matches(of: /(?m)^#+ (Laurel[A-Z]\w+)$/).map { String($0.output.1) }
+    #expect(alarms.count > 10)
+    #expect(alarms == sections)
+  }
+
+  @Test func everyMetricIsExported() throws {
+    let exported = Set(
+      try Self.programs.get().flatMap { $0.text.matches(of: /\.(?:counter|gauge|histogram)\(\s*"(laurel_[a-z_]+)"/) }
+        .map { String($0.output.1) })
+    let used = try (Self.alerts.get() + Self.runbook.get()).matches(of: /\blaurel_[a-z_]+/).map { String($0.output) }
+    #expect(used.count > 10)
+    for metric in Set(used) {
+      #expect(exported.contains(metric.replacing(/_(bucket|sum|count)$/, with: "")), "nothing exports \(metric)")
+    }
+  }
+
+  @Test func everyCommandIsThere() throws {
+    let sources = try Self.programs.get()
+    // The subcommands of explain are made from the names of its subjects.
+    let subjects = sources.flatMap { $0.text.matches(of: /\bsubject\(\.([a-z]+), "/).map { String($0.output.1) } }
+    let names = Set(sources.flatMap { Self.named("Command", in: $0.text) } + subjects)
+    let options = Set(sources.flatMap { Self.named("Option", in: $0.text) })
+    let program = try #require(sources.first { $0.path.hasSuffix("/LaurelProgram.swift") })
+    let first = Set(program.text.matches(of: /case "([a-z-]+)":/).map { String($0.output.1) })
+    let parents = Set(
+      sources.filter { $0.text.contains("subcommands:") }.flatMap { Self.named("Command", in: $0.text) }
+    ).intersection(first)
+    #expect(parents.count >= 5 && first.count > parents.count)
+    let lines = try Self.commandLines(Self.runbook.get())
+    #expect(lines.count > 10)
+    for line in lines {
+      let words = line.split(separator: " ").map(String.init)
+      let command = words.count > 1 ? words[1] : ""
+      #expect(first.contains(command), "no such command: \(line)")
+      if parents.contains(command) {
+        #expect(words.count > 2 && names.contains(words[2]), "no such subcommand: \(line)")
+      }
+      for option in line.matches(of: /(?:^|\s)--([a-z-]+)/) {
+        #expect(options.contains(String(option.output.1)), "no --\(option.output.1): \(line)")
+      }
+    }
+  }
+
+  /// Names given to the values of a type, `Command("verify", …` or on the next line.
+  private static func named(_ type: String, in text: String) -> [String] {
+    text.matches(of: /\b([A-Z]\w+)\(\s*"([a-z-]+)"/).filter { $0.output.1 == type }.map { String($0.output.2) }
+  }
+
+  /// What follows the word laurel in code, in a line of its own or within a sentence, up to where the shell would end the command.
+  private static func commandLines(_ text: String) -> [String] {
+    text.matches(of: /(?m)(?:^ *|`|\| )(laurel [a-z][^`|#\n]*)/).map { String($0.output.1) }
+  }
+}
