@@ -44,9 +44,12 @@ public final class Consumer {
   ///   - instance: a stable name of this member (KIP-345): a restart within session.timeout then moves no partitions.
   ///   - readCommitted: hide records of aborted and open transactions; `committed` then waits for stable offsets.
   ///   - endEvents: whether `poll` returns `.end`.
+  ///   - goesOnAfterLoss: whether an offset that the broker no longer has, or not yet, is replaced by the oldest one that it has. If not,
+  ///     `poll` returns an error that `meansLoss`; the property `auto.offset.reset` overrules it.
   /// - Throws: `KafkaError` for a refused property.
   public init(
-    _ configuration: Configuration, group: String, instance: String? = nil, readCommitted: Bool = true, endEvents: Bool = false
+    _ configuration: Configuration, group: String, instance: String? = nil, readCommitted: Bool = true, endEvents: Bool = false,
+    goesOnAfterLoss: Bool = true
   ) throws(KafkaError) {
     self.configuration = configuration
     var choices = [
@@ -55,7 +58,7 @@ public final class Consumer {
       ("enable.partition.eof", endEvents ? "true" : "false"),
       ("enable.auto.commit", "false"),
       ("enable.auto.offset.store", "false"),
-      ("auto.offset.reset", "earliest"),
+      ("auto.offset.reset", goesOnAfterLoss ? "earliest" : "error"),
       ("partition.assignment.strategy", "range"),
       ("check.crcs", "true"),
       // Longer than the transaction time-out, so that a frozen instance is fenced before its partitions move.

@@ -63,6 +63,9 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A time-out or a lost connection: what the broker made of the request is not known.
   var leavesOutcomeUnknown: Bool { Self.silence.contains(code) }
 
+  /// The record at a position is not there any more: retention, deletion, a log that was cut.
+  public var meansLoss: Bool { code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET.rawValue }
+
   /// The broker's ACLs do not let this principal do it. That does not pass while one waits, unless somebody gives it the right.
   public var meansNoRight: Bool { Self.denials.contains(code) }
 

@@ -56,7 +56,8 @@ final class Session {
     }
     self.producer = producer
     consumer = try Consumer(
-      configuration, group: settings.group, instance: settings.instance, readCommitted: true, endEvents: true)
+      configuration, group: settings.group, instance: settings.instance, readCommitted: true, endEvents: true,
+      goesOnAfterLoss: false)
     opener = TaskOpener(
       service: service, programs: programs, settings: settings, configuration: configuration, topics: topics,
       resources: resources,
@@ -137,6 +138,13 @@ final class Session {
 
   private func complain(_ error: KafkaError) throws {
     if error.isFatal { throw error }
+    if error.meansLoss {
+      throw Disagreement(
+        description: """
+          \(error): records that were not processed yet are gone from an input (retention, or deleted). If that loss is accepted, \
+          start once with --kafka auto.offset.reset=earliest
+          """)
+    }
     if error.meansNoBroker {
       health.ready = .no("no broker can be reached")
       brokerProbe = .now + .seconds(2)
