@@ -19,6 +19,9 @@ package final class BrokerKill: Fault {
     let away = cycle == 0 ? 0 : campaign.random.upTo(secondsMax)
     _ = waitUntil(.seconds(away)) { false }
     try broker.restart()
+    guard !broker.hasSkippedMarkers else {
+      throw BrokerFailure("Kafka itself has left a prepared transaction without its end (see GUARANTEES, A lost broker)")
+    }
     return Blow("kill -9 of the broker, \(away) s away", ServiceName.allCases)
   }
 }
