@@ -63,6 +63,12 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A time-out or a lost connection: what the broker made of the request is not known.
   var leavesOutcomeUnknown: Bool { Self.silence.contains(code) }
 
+  /// A broker has said so itself, with one of Kafka's codes: UNKNOWN_SERVER_ERROR (-1) and upwards.
+  var isOfBroker: Bool { code >= RD_KAFKA_RESP_ERR_UNKNOWN.rawValue }
+
+  /// Another producer has this one's transactional id.
+  var meansFenced: Bool { code == RD_KAFKA_RESP_ERR__FENCED.rawValue }
+
   /// The broker's ACLs do not let this principal do it. That does not pass while one waits, unless somebody gives it the right.
   public var meansNoRight: Bool { Self.denials.contains(code) }
 
