@@ -27,7 +27,7 @@ import Testing
   }
 
   static let codes: [Int32] = [
-    3, 6, 7, 14, 15, 16, 51,  // retriable by their nature
+    3, 5, 6, 7, 14, 15, 16, 51,  // retriable by their nature
     10, 22, 25, 27, 45, 49, 88,  // abortable
     -1, 29, 30, 31, 47, 53, 82, 90,  // fatal
     -195,
@@ -39,7 +39,7 @@ import Testing
     (Call(name: "initialise", request: .initProducerID), [.fatal: [31, 47, 53, 90]]),
     (
       Call(name: "flush", request: .addPartitionsToTransaction),
-      [.abortable: [6, 7, 10, 22, 25, 27, 45, 49, 88, -1, 82], .fatal: [29, 30, 31, 47, 53, 90]]
+      [.abortable: [5, 6, 7, 10, 22, 25, 27, 45, 49, 88, -1, 82], .fatal: [29, 30, 31, 47, 53, 90]]
     ),
     // Whatever refuses a record leaves a gap in its partition's sequence.
     (
@@ -48,24 +48,24 @@ import Testing
     ),
     (
       Call(name: "send", request: .addOffsetsToTransaction),
-      [.abortable: [6, 10, 22, 25, 27, 45, 49, 88, -1, 82], .fatal: [29, 30, 31, 47, 53, 90], .fatalAtNextBegin: [-195]]
+      [.abortable: [5, 6, 10, 22, 25, 27, 45, 49, 88, -1, 82], .fatal: [29, 30, 31, 47, 53, 90], .fatalAtNextBegin: [-195]]
     ),
     (
       Call(name: "send", request: .transactionOffsetCommit),
-      [.abortable: [6, 10, 22, 25, 27, 45, 88, -1, 82], .fatal: [29, 30, 31, 47, 49, 53, 90], .fatalAtNextBegin: [-195]]
+      [.abortable: [5, 6, 10, 22, 25, 27, 45, 88, -1, 82], .fatal: [29, 30, 31, 47, 49, 53, 90], .fatalAtNextBegin: [-195]]
     ),
     // librdkafka closes the connection to a coordinator that is none any more.
     (
       Call(name: "commit", request: .endTransaction),
       [
-        .abortable: [3, 6, 10, 22, 25, 27, 45, 49, 88, -1, 82], .fatal: [7, 29, 30, 31, 47, 53, 90],
+        .abortable: [3, 5, 6, 10, 22, 25, 27, 45, 49, 88, -1, 82], .fatal: [7, 29, 30, 31, 47, 53, 90],
         .fatalAtNextBegin: [15, 16, -195],
       ]
     ),
     (
       Call(name: "abort", request: .endTransaction),
       [
-        .abortable: [3, 6, 10, 22, 25, 27, 45, 88, -1, 82], .fatal: [7, 29, 30, 31, 47, 53, 90],
+        .abortable: [3, 5, 6, 10, 22, 25, 27, 45, 88, -1, 82], .fatal: [7, 29, 30, 31, 47, 53, 90],
         .fatalAtNextBegin: [15, 16, -195],
       ]
     ),

@@ -50,7 +50,7 @@ struct ErrorPair: Sendable, CustomStringConvertible {
   var leavesHalf: Bool {
     // The other codes librdkafka answers by repeating the request: ErrorClassTests.
     switch request {
-    case .produce: ![3, 6, 7, 14, 15, 16, -195].contains(code)
+    case .produce: ![3, 5, 6, 7, 14, 15, 16, -195].contains(code)
     case .addPartitionsToTransaction: ![3, 14, 15, 16, 51, -195].contains(code)
     default: false
     }

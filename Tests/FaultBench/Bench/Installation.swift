@@ -29,7 +29,7 @@ package final class Installation {
   /// On a cluster in memory, which it keeps alive.
   package convenience init(mock: MockCluster) throws {
     // The mock takes session.timeout less 1 s for every rebalance.
-    let properties = MockCluster.clientProperties.merging(["session.timeout.ms": "4000"]) { $1 }
+    let properties = MockCluster.clientProperties.merging(["session.timeout.ms": "3000"]) { $1 }
     try self.init(bootstrap: mock.bootstrap, properties: properties)
     self.mock = mock
     extra = properties.sorted { $0.key < $1.key }.flatMap { ["--kafka", "\($0.key)=\($0.value)"] }
