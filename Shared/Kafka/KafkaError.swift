@@ -65,6 +65,11 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
 
   /// The record at a position is not there any more: retention, deletion, a log that was cut.
   public var meansLoss: Bool { code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET.rawValue }
+  /// A broker has said so itself, with one of Kafka's codes: UNKNOWN_SERVER_ERROR (-1) and upwards.
+  var isOfBroker: Bool { code >= RD_KAFKA_RESP_ERR_UNKNOWN.rawValue }
+
+  /// Another producer has this one's transactional id.
+  var meansFenced: Bool { code == RD_KAFKA_RESP_ERR__FENCED.rawValue }
 
   /// The broker's ACLs do not let this principal do it. That does not pass while one waits, unless somebody gives it the right.
   public var meansNoRight: Bool { Self.denials.contains(code) }

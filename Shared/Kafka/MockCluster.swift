@@ -11,10 +11,11 @@ public final class MockCluster {
   ]
 
   /// Requests that can be made to fail, by their numbers in Kafka's protocol.
-  public enum Request: Int16, Sendable {
+  public enum Request: Int16, Sendable, CaseIterable {
     case produce = 0
     case fetch = 1
     case listOffsets = 2
+    /// Has no injected errors, only those of its topics: see `setTopicError`.
     case metadata = 3
     case offsetFetch = 9
     case findCoordinator = 10
@@ -58,6 +59,27 @@ public final class MockCluster {
 
   /// Answers requests of this kind normally again.
   public func clearErrors(_ request: Request) { rd_kafka_mock_clear_request_errors(cluster, request.rawValue) }
+
+  /// As `pushErrors`, for one broker: its own errors come before the cluster's, can be counted and not be cleared.
+  public func pushErrors(_ request: Request, _ codes: [Int32], ofBroker broker: Int32) throws(KafkaError) {
+    for code in codes {
+      let result = laurel_mock_push_request_error(cluster, broker, request.rawValue, rd_kafka_resp_err_t(code))
+      guard result == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(result) }
+    }
+  }
+
+  /// How many of a broker's own errors no request has met yet.
+  public func errorsLeft(_ request: Request, ofBroker broker: Int32) throws(KafkaError) -> Int {
+    var count = 0
+    let result = rd_kafka_mock_broker_error_stack_cnt(cluster, broker, request.rawValue, &count)
+    guard result == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(result) }
+    return count
+  }
+
+  /// What metadata says of this topic from now on; 0: all is well.
+  public func setTopicError(_ topic: String, _ code: Int32) {
+    rd_kafka_mock_topic_set_error(cluster, topic, rd_kafka_resp_err_t(code))
+  }
 
   /// Closes the broker's connections and refuses new ones.
   public func setBrokerDown(_ broker: Int32) throws(KafkaError) {

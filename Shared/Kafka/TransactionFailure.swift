@@ -25,8 +25,9 @@ public enum TransactionFailure: Error, Sendable, CustomStringConvertible {
 
   /// - Parameter endsEpoch: inside a transaction, unless a test wants to see it torn.
   init(_ error: KafkaError, endsEpoch: Bool) {
-    // An abort gives nobody a right.
-    if error.isFatal || error.meansNoRight || (endsEpoch && error.leavesOutcomeUnknown) {
+    // An abort gives nobody a right, and the abort of a fenced producer is nobody's: librdkafka flags it as abortable where it was the
+    // offsets that were refused.
+    if error.isFatal || error.meansNoRight || error.meansFenced || (endsEpoch && error.leavesOutcomeUnknown) {
       self = .fatal(error)
     } else if error.txnRequiresAbort {
       self = .abortable(error)

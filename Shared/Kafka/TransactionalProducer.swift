@@ -95,7 +95,7 @@ public final class TransactionalProducer {
       if let denial = denial() { throw .fatal(denial) }
       // A record that the broker itself refused leaves a gap in its partition's sequence: up to 2.0.2 librdkafka mends it only
       // after the next transaction has failed too (OUT_OF_ORDER_SEQUENCE_NUMBER), a new producer starts a new sequence.
-      throw failure.leavesOutcomeUnknown || failure.code > 0 ? .fatal(failure) : .abortable(failure)
+      throw failure.leavesOutcomeUnknown || failure.isOfBroker ? .fatal(failure) : .abortable(failure)
     }
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw .fatal(KafkaError.of(code, handle: handle)) }
   }

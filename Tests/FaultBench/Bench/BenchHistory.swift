@@ -37,6 +37,8 @@ package struct BenchHistory {
     /// Registrations, and then payments, of each program in a round.
     package var registrations: Int
     package var payments: Int
+    /// Whether there is something that is granted or declined by the balance: spending and withdrawals.
+    package var asksForBalances = true
 
     /// A few hundred events in a round.
     package static let small = Size(referrers: 6, registrations: 12, payments: 40)
@@ -126,8 +128,10 @@ package struct BenchHistory {
         if step < size.payments { try pay(program, round) }
         if random.chance(25) { try takeBack(program, round) }
       }
-      if random.chance(20) { try spend() }
-      if random.chance(12) { try withdraw(round, step) }
+      if size.asksForBalances {
+        if random.chance(20) { try spend() }
+        if random.chance(12) { try withdraw(round, step) }
+      }
       if random.chance(20) { try bill() }
     }
     // Who registers now pays from the next round on: until then nobody knows when its verdict is there.

@@ -81,8 +81,21 @@ package final class Campaign {
       try publisher.repeatTick()
     }
     rest = []
+    try waitProcessed(marks, by: blow.services, after: blow.what)
+    recoveries.append(ContinuousClock.now - blow.since)
+    trace("works again")
+    try fault.lift(from: self, cycle: cycle)
+  }
+
+  /// What was under way when the services worked again is over after this, on a bus too that shows the one half of a transaction before
+  /// the other: each has begun and ended another one since.
+  package func settle() throws {
+    try waitProcessed(send { try publisher.repeatTick() }, by: ServiceName.allCases, after: "it worked again")
+  }
+
+  private func waitProcessed(_ marks: [BenchPublisher.Mark], by services: [ServiceName], after what: String) throws {
     let end = ContinuousClock.now + .seconds(Self.recoverySeconds)
-    var struck = blow.services
+    var struck = services
     while true {
       struck.removeAll { service in
         (0..<installation.partitions).allSatisfy { partition in
@@ -96,12 +109,9 @@ package final class Campaign {
         throw BrokerFailure("\(ended.name) has ended by itself after \(blow.what)")
       }
       guard ContinuousClock.now < end else {
-        throw BrokerFailure("\(struck.map(\.rawValue)) did not work again within \(Self.recoverySeconds) s after \(blow.what)")
+        throw BrokerFailure("\(struck.map(\.rawValue)) did not work again within \(Self.recoverySeconds) s after \(what)")
       }
     }
-    recoveries.append(ContinuousClock.now - blow.since)
-    trace("works again")
-    try fault.lift(from: self, cycle: cycle)
   }
 
   /// Waits, for a while at most, until these have been processed by all who read them.

@@ -13,6 +13,8 @@ package struct Course: Sendable {
     package let events: [BenchEvent]
     /// The payment provider's answers to what the events made Laurel instruct.
     package let answers: [BenchEvent]
+    /// All notices that are there when this part begins.
+    package let noticesBefore: Int
   }
 
   package private(set) var prologue: [Part] = []
@@ -65,6 +67,7 @@ package struct Course: Sendable {
     }
 
     func part(_ tick: Instant, _ events: [BenchEvent], _ history: inout BenchHistory) throws -> Part {
+      let noticesBefore = said.notices.count
       try simulation.advance(to: tick)
       try take(events)
       let answers = try history.decisions() + said.instructions.flatMap { try history.answers(to: $0) }
@@ -73,7 +76,7 @@ package struct Course: Sendable {
       try take(answers)
       // A history of good events: what is refused would be a mistake of its maker.
       if let first = said.refused.first { throw first.refusal }
-      return Part(tick: tick, events: events, answers: answers)
+      return Part(tick: tick, events: events, answers: answers, noticesBefore: noticesBefore)
     }
 
     private func take(_ events: [BenchEvent]) throws {

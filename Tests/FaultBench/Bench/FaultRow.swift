@@ -46,7 +46,10 @@ package struct FaultPlan: Sendable {
   }
 
   /// A campaign on an installation of its own, its verdict and its end.
-  package func campaign(on installation: Installation, under fault: any Fault) throws -> FaultResult {
+  /// - Parameter judge: another than that of real Kafka.
+  package func campaign(
+    on installation: Installation, under fault: any Fault, judge: ((Installation, Course) throws -> [String])? = nil
+  ) throws -> FaultResult {
     defer { installation.remove() }
     let programs = try TermsFiles.load(directory: Installation.terms.path)
     let course = try Course(seed: seed, rounds: cycles, size: size, programs: programs)
@@ -64,7 +67,7 @@ package struct FaultPlan: Sendable {
     }
     result.recoveries = campaign.recoveries
     result.seconds = (ContinuousClock.now - started).asSeconds
-    result.violations += try judge(installation, course, fault)
+    result.violations += try judge?(installation, course) ?? self.judge(installation, course, fault)
     return result
   }
 

@@ -26,6 +26,16 @@ package final class Installation {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
+  /// On a cluster in memory, which it keeps alive.
+  package convenience init(mock: MockCluster) throws {
+    // The mock takes session.timeout less 1 s for every rebalance.
+    let properties = MockCluster.clientProperties.merging(["session.timeout.ms": "3000"]) { $1 }
+    try self.init(bootstrap: mock.bootstrap, properties: properties)
+    self.mock = mock
+    extra = properties.sorted { $0.key < $1.key }.flatMap { ["--kafka", "\($0.key)=\($0.value)"] }
+  }
+  private var mock: MockCluster?
+
   /// The same names and state folders on another broker.
   package init(bootstrap: String, movedFrom other: Installation) throws {
     configuration = Configuration(bootstrap: bootstrap, log: { _ in })
@@ -51,7 +61,14 @@ package final class Installation {
     }
   }
 
-  package func createTopics() throws { _ = try Topics.create(on: bus, partitions: partitions) }
+  package func createTopics() throws {
+    guard let mock else {
+      _ = try Topics.create(on: bus, partitions: partitions)
+      return
+    }
+    // It answers no admin requests.
+    for topic in Topic.catalogue { try mock.createTopic(name(topic), partitions: partitions) }
+  }
 
   /// How the operator's parts reach it.
   package var bus: Bus { Bus(bootstrap: configuration.bootstrap, prefix: prefix, properties: configuration.properties) }

@@ -22,6 +22,16 @@ package struct Verdict {
     addUpBalances(said)
   }
 
+  /// On a bus that shows aborted transactions: every notice at least once, and all of an id with the same words. Balances and numbers
+  /// follow what is seen there, and are not looked at.
+  /// - Parameters:
+  ///   - expected: notices that no half transaction can have harmed.
+  ///   - isAll: that is what the simulation says, and nothing else may be said.
+  package init(repeated records: [Record], expected: some Collection<OutputRecord>, isAll: Bool, prefix: String) throws {
+    let said = try records.map { try Said($0, prefix: prefix, parser) }
+    compareOnce(said, try expected.map { try Said($0, parser) }, mayRepeat: true, isAll: isAll)
+  }
+
   package mutating func add(_ more: [String]) { violations += more }
 
   /// A notice as far as it does not depend on the order in which a referrer's many referees were worked off.
@@ -66,13 +76,15 @@ package struct Verdict {
   }
 
   /// Every notice that is due, once, with the same words; nothing else.
-  private mutating func compareOnce(_ said: [Said], _ wanted: [Said]) {
+  private mutating func compareOnce(_ said: [Said], _ wanted: [Said], mayRepeat: Bool = false, isAll: Bool = true) {
     let found = Dictionary(grouping: said, by: \.id)
     let due = Dictionary(wanted.map { ($0.id, $0.meaning) }, uniquingKeysWith: { first, _ in first })
     if due.count != wanted.count { violations.append("the simulation says \(wanted.count - due.count) notices twice") }
     note("lost", due.filter { found[$0.key] == nil }.values.sorted())
-    note("doubled", found.filter { $0.value.count > 1 }.map { "\($0.value.count) times \($0.value[0].meaning)" }.sorted())
-    note("unasked", found.filter { due[$0.key] == nil }.map { $0.value[0].meaning }.sorted())
+    let repeated = mayRepeat ? [:] : found.filter { $0.value.count > 1 }
+    note("doubled", repeated.map { "\($0.value.count) times \($0.value[0].meaning)" }.sorted())
+    let unasked = isAll ? found.filter { due[$0.key] == nil } : [:]
+    note("unasked", unasked.map { $0.value[0].meaning }.sorted())
     note(
       "otherwise",
       found.compactMap { id, all in

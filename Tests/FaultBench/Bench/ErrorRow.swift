@@ -1,0 +1,152 @@
+import Contracts
+import Foundation
+import Kafka
+import TestSupport
+
+/// Errors that the broker answers with: one pair of request and error a cycle, several times in a row while the services work.
+///
+/// On the mock bus, which shows aborted transactions and keeps no transactional offsets: nothing is claimed about exactly-once here. No
+/// process may end, every service must work again by itself, and every notice must be said at least once, always with the same words.
+package final class BrokerErrors: Fault {
+  private static let broker: Int32 = 1
+  /// In one campaign: the mock drops what is more than 5 MiB of a partition, and a changelog must be whole.
+  private static let pairsMax = 20
+  private static let recoverySecondsMax = 60.0
+
+  private let cluster: MockCluster
+  private let pairs: [ErrorPair]
+  private var unmet: [String] = []
+
+  private init(_ cluster: MockCluster, _ pairs: [ErrorPair]) {
+    self.cluster = cluster
+    self.pairs = pairs
+  }
+
+  package func prepare(_ campaign: Campaign) throws {
+    try campaign.startAll()
+    try campaign.installation.waitReady()
+  }
+
+  package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
+    let pair = pairs[cycle]
+    let count = 1 + campaign.random.upTo(4)
+    let what = "\(count) × \(pair)"
+    campaign.trace(what)
+    let before = try cluster.errorsLeft(pair.request, ofBroker: Self.broker)
+    // The bench publishes on the same bus: its records must be through before produce requests are answered with errors.
+    if pair.moment == .working { try campaign.pour(upTo: 0) }
+    let since = ContinuousClock.now
+    switch (pair.request, pair.moment) {
+    case (.metadata, _): try blindMetadata(pair, campaign, cycle)
+    case (_, .working):
+      try cluster.pushErrors(pair.request, Array(repeating: pair.code, count: count), ofBroker: Self.broker)
+      try waitMet(pair, campaign)
+    case (_, .starting):
+      for attempt in 0..<3 {
+        try restart(campaign, cycle + attempt) {
+          guard attempt == 0 else { return }
+          try cluster.pushErrors(pair.request, Array(repeating: pair.code, count: count), ofBroker: Self.broker)
+        }
+        try waitMet(pair, campaign)
+        if try cluster.errorsLeft(pair.request, ofBroker: Self.broker) == 0 { break }
+      }
+    }
+    let left = try cluster.errorsLeft(pair.request, ofBroker: Self.broker)
+    if pair.request != .metadata, left >= before + count { unmet.append("\(pair): no request has met it") }
+    try checkAlive(campaign, what)
+    return Blow(what, ServiceName.allCases, since: since)
+  }
+
+  package func lift(from campaign: Campaign, cycle: Int) throws {
+    try campaign.settle()
+    try checkAlive(campaign, "\(pairs[cycle])")
+  }
+
+  /// Until every error has been answered with, or for some time.
+  private func waitMet(_ pair: ErrorPair, _ campaign: Campaign) throws {
+    func isMet() -> Bool { (try? cluster.errorsLeft(pair.request, ofBroker: Self.broker)) == 0 }
+    if pair.request == .produce {
+      _ = waitUntil(.seconds(5), isMet)
+    } else {
+      try campaign.keepBusy(until: .seconds(10), isMet)
+    }
+  }
+
+  /// For a moment the topics of one service are said to be in trouble, while an instance of it starts.
+  private func blindMetadata(_ pair: ErrorPair, _ campaign: Campaign, _ cycle: Int) throws {
+    let service = campaign.victim(cycle).service
+    let topics = [Topic.changelog(service), Topic.clock].map(campaign.installation.name)
+    defer { for topic in topics { cluster.setTopicError(topic, 0) } }
+    try restart(campaign, cycle) { for topic in topics { cluster.setTopicError(topic, pair.code) } }
+    let (name, number) = campaign.victim(cycle)
+    let process = try campaign.installation.service(name, number)
+    let isHeld = waitUntil(.seconds(10)) { process.page("/readyz").map { $0.status == 503 } ?? false }
+    if !isHeld { unmet.append("\(pair): \(process.name) did not wait") }
+    _ = waitUntil(.milliseconds(500 + campaign.random.upTo(1500))) { !process.isRunning }
+  }
+
+  /// An instance stops as it is told to and starts again. Killed, it would leave half a transaction, which the mock bus shows for ever.
+  private func restart(_ campaign: Campaign, _ cycle: Int, between: () throws -> Void) throws {
+    let (service, number) = campaign.victim(cycle)
+    try campaign.installation.end(service, number, gracefully: true)
+    try between()
+    try campaign.installation.start(service, number)
+  }
+
+  private func checkAlive(_ campaign: Campaign, _ what: String) throws {
+    let ended = campaign.installation.services.values.filter { !$0.isRunning }
+    guard ended.isEmpty else {
+      let words = ended.map { "\($0.name): \($0.log.split(separator: "\n").last ?? "")" }.sorted()
+      throw BrokerFailure("\(what) has ended \(words.joined(separator: "; "))")
+    }
+  }
+
+  // MARK: The row
+
+  /// As many pairs as there are cycles, in the seed's order; those beyond the matrix begin it again.
+  package static func run(_ plan: FaultPlan) throws -> FaultResult {
+    var random = SplitMix64(seed: plan.seed)
+    var order: [ErrorPair] = []
+    while order.count < plan.cycles { order += ErrorPair.all.shuffled(using: &random) }
+    let pairs = Array(order.prefix(plan.cycles))
+    var result = FaultResult(cycles: pairs.count)
+    for start in stride(from: 0, to: pairs.count, by: pairsMax) {
+      let some = pairs[start..<min(start + pairsMax, pairs.count)]
+      let part = try run(Array(some), plan, seed: plan.seed &+ UInt64(start))
+      result.events += part.events
+      result.notices += part.notices
+      result.seconds += part.seconds
+      result.violations += part.violations
+      result.recoveries += part.recoveries
+    }
+    result.remark = "\(min(pairs.count, ErrorPair.all.count)) of \(ErrorPair.all.count) pairs"
+    return result
+  }
+
+  /// One campaign on a cluster of its own. What leaves half a transaction comes last: nothing can be said about the notices after it.
+  private static func run(_ pairs: [ErrorPair], _ plan: FaultPlan, seed: UInt64) throws -> FaultResult {
+    let whole = pairs.filter { !$0.leavesHalf }
+    let cluster = try MockCluster()
+    let fault = BrokerErrors(cluster, whole + pairs.filter(\.leavesHalf))
+    var plan = plan
+    plan.cycles = pairs.count
+    plan.seed = seed
+    // A request between services that was aborted is seen all the same, and seen again when it is made anew: a reservation comes twice.
+    plan.size.asksForBalances = false
+    var result = try plan.campaign(on: Installation(mock: cluster), under: fault) { installation, course in
+      let isAll = whole.count == pairs.count
+      let sure = isAll ? course.notices.count : course.rounds[whole.count].noticesBefore
+      let notices = try installation.records([.referrals, .rewards, .discounts, .payouts])
+      var verdict = try Verdict(
+        repeated: notices, expected: course.notices.prefix(sure), isAll: isAll, prefix: installation.prefix)
+      let letters = try installation.records(ServiceName.allCases.map(Topic.deadLetters))
+      if isAll, let letter = letters.first {
+        verdict.add(["\(letters.count) dead letters: \(letter.header("laurel_detail") ?? "?")"])
+      }
+      return verdict.violations
+    }
+    result.violations += fault.unmet
+    result.violations += result.recoveries.map(\.asSeconds).filter { $0 > recoverySecondsMax }.map { "a recovery took \($0) s" }
+    return result
+  }
+}

@@ -1,0 +1,190 @@
+import Foundation
+import Kafka
+import Synchronization
+import TestSupport
+import Testing
+
+/// Each call of a transactional producer × each error that the broker can answer it with: the class in which the caller sees it, and that
+/// the next transaction goes through once the caller has done what the class asks for.
+///
+/// The table is librdkafka's judgement (2.0.2) as `TransactionFailure` passes it on: a newer one may judge a code otherwise, and this test
+/// then shows which.
+@Suite struct ErrorClassTests {
+  /// What the caller sees of one error.
+  enum Seen: String, Sendable {
+    /// Nothing: librdkafka repeats the request by itself.
+    case nothing
+    case retriable, abortable, fatal
+    /// The call succeeds, and the next begin is fatal: a late copy of its request may still come.
+    case fatalAtNextBegin
+  }
+
+  /// A call, and the request behind it that is answered with an error.
+  struct Call: Sendable, CustomStringConvertible {
+    let name: String
+    let request: MockCluster.Request
+    var description: String { "\(name), \(request)" }
+  }
+
+  static let codes: [Int32] = [
+    3, 5, 6, 7, 14, 15, 16, 51,  // retriable by their nature
+    10, 22, 25, 27, 45, 49, 88,  // abortable
+    -1, 29, 30, 31, 47, 53, 82, 90,  // fatal
+    -195,
+  ]
+
+  /// What is not listed is seen as nothing.
+  static let calls: [(Call, [Seen: Set<Int32>])] = [
+    (Call(name: "initialise", request: .findCoordinator), [.fatal: [31, 53]]),
+    (Call(name: "initialise", request: .initProducerID), [.fatal: [31, 47, 53, 90]]),
+    (
+      Call(name: "flush", request: .addPartitionsToTransaction),
+      [.abortable: [5, 6, 7, 10, 22, 25, 27, 45, 49, 88, -1, 82], .fatal: [29, 30, 31, 47, 53, 90]]
+    ),
+    // Whatever refuses a record leaves a gap in its partition's sequence.
+    (
+      Call(name: "flush", request: .produce),
+      [.fatal: [51, 10, 22, 25, 27, 45, 49, 88, -1, 29, 30, 31, 47, 53, 82, 90]]
+    ),
+    (
+      Call(name: "send", request: .addOffsetsToTransaction),
+      [.abortable: [5, 6, 10, 22, 25, 27, 45, 49, 88, -1, 82], .fatal: [29, 30, 31, 47, 53, 90], .fatalAtNextBegin: [-195]]
+    ),
+    (
+      Call(name: "send", request: .transactionOffsetCommit),
+      [.abortable: [5, 6, 10, 22, 25, 27, 45, 88, -1, 82], .fatal: [29, 30, 31, 47, 49, 53, 90], .fatalAtNextBegin: [-195]]
+    ),
+    // librdkafka closes the connection to a coordinator that is none any more.
+    (
+      Call(name: "commit", request: .endTransaction),
+      [
+        .abortable: [3, 5, 6, 10, 22, 25, 27, 45, 49, 88, -1, 82], .fatal: [7, 29, 30, 31, 47, 53, 90],
+        .fatalAtNextBegin: [15, 16, -195],
+      ]
+    ),
+    (
+      Call(name: "abort", request: .endTransaction),
+      [
+        .abortable: [3, 5, 6, 10, 22, 25, 27, 45, 88, -1, 82], .fatal: [7, 29, 30, 31, 47, 53, 90],
+        .fatalAtNextBegin: [15, 16, -195],
+      ]
+    ),
+  ]
+
+  @Test func classOfEveryErrorAndTheNextTransaction() {
+    let cases = Self.calls.flatMap { call, expected in
+      Self.codes.map { code in (call: call, code: code, expected: expected.first { $0.value.contains(code) }?.key ?? .nothing) }
+    }
+    let next = Atomic(0)
+    let found = Mutex<[String]>([])
+    let group = DispatchGroup()
+    // Most of the time goes by in librdkafka's waits before it repeats a request: many at once.
+    for _ in 0..<16 {
+      group.enter()
+      Thread {
+        defer { group.leave() }
+        while case let index = next.add(1, ordering: .relaxed).oldValue, index < cases.count {
+          let (call, code, expected) = cases[index]
+          let problem: String?
+          do {
+            let seen = try Trial().seen(of: code, in: call)
+            problem = seen == expected ? nil : "\(call), \(code): \(seen) instead of \(expected)"
+          } catch {
+            problem = "\(call), \(code): \(error)"
+          }
+          if let problem { found.withLock { $0.append(problem) } }
+        }
+      }.start()
+    }
+    group.wait()
+    let problems = found.withLock { $0.sorted() }
+    #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
+  }
+
+  /// One error on a cluster of its own.
+  private final class Trial {
+    private let cluster: MockCluster
+    private let configuration: Configuration
+    private let group: Consumer
+    private var producer: TransactionalProducer
+    private let positions = [TopicPartition(topic: "billing", partition: 0): Int64(42)]
+
+    init() throws {
+      cluster = try MockCluster()
+      try cluster.createTopic("rewards", partitions: 1)
+      let properties = MockCluster.clientProperties.merging(["retry.backoff.ms": "10", "reconnect.backoff.ms": "10"]) { $1 }
+      configuration = Configuration(bootstrap: cluster.bootstrap, properties: properties, log: { _ in })
+      group = try Consumer(configuration, group: "ledger")
+      producer = try Trial.make(configuration)
+    }
+
+    private static func make(_ configuration: Configuration) throws -> TransactionalProducer {
+      try TransactionalProducer(configuration, transactionalID: "ledger-1", topics: ["rewards"])
+    }
+
+    func seen(of code: Int32, in call: Call) throws -> Seen {
+      var seen = try first(code, call)
+      do { try transaction() } catch TransactionFailure.fatal(_) where seen == .nothing {
+        seen = .fatalAtNextBegin
+        try renew()
+        try transaction()
+      }
+      let left = try cluster.errorsLeft(call.request, ofBroker: 1)
+      guard left == 0 else { throw BrokerFailure("no request has met the error") }
+      return seen
+    }
+
+    /// The transaction with the error in it, up to where the next one may begin.
+    private func first(_ code: Int32, _ call: Call) throws -> Seen {
+      func inject(_ name: String) throws {
+        if call.name == name { try cluster.pushErrors(call.request, [code], ofBroker: 1) }
+      }
+      var seen = Seen.nothing
+      func attempt(_ body: () throws -> Void) throws {
+        do { try body() } catch TransactionFailure.retriable(_) {
+          seen = .retriable
+          try body()
+        }
+      }
+      do {
+        try inject("initialise")
+        try attempt { try producer.initialise(timeoutMilliseconds: 5_000) }
+        try producer.begin()
+        try inject("flush")
+        try producer.produce(topic: "rewards", partition: 0, key: nil, value: bytes("x"))
+        try producer.flush(timeoutMilliseconds: 5_000)
+        let metadata = try group.groupMetadata()
+        try inject("send")
+        try attempt { try producer.send(offsets: positions, metadata, timeoutMilliseconds: 5_000) }
+        try inject(call.name == "abort" ? "abort" : "commit")
+        try attempt {
+          if call.name == "abort" {
+            try producer.abort(timeoutMilliseconds: 5_000)
+          } else {
+            try producer.commit(timeoutMilliseconds: 5_000)
+          }
+        }
+        return seen
+      } catch TransactionFailure.abortable {
+        try producer.abort(timeoutMilliseconds: 5_000)
+        return .abortable
+      } catch TransactionFailure.fatal {
+        try renew()
+        return .fatal
+      }
+    }
+
+    private func renew() throws {
+      producer = try Trial.make(configuration)
+      try producer.initialise(timeoutMilliseconds: 5_000)
+    }
+
+    private func transaction() throws {
+      try producer.begin()
+      try producer.produce(topic: "rewards", partition: 0, key: nil, value: bytes("next"))
+      try producer.flush(timeoutMilliseconds: 5_000)
+      try producer.send(offsets: positions, try group.groupMetadata(), timeoutMilliseconds: 5_000)
+      try producer.commit(timeoutMilliseconds: 5_000)
+    }
+  }
+}
