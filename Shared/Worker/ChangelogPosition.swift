@@ -5,6 +5,8 @@ import Streaming
 
 /// How far a store has followed its changelog; the only row of a store that is not in the changelog.
 struct ChangelogPosition: Codable {
+  /// So far a clock is put back in the course of things; one that was put back further cannot tell a store's age.
+  private static let backMax = TimeSpan.hours(1)
   private static let key: [UInt8] = [UInt8(ascii: "c")]
 
   /// The next changelog offset to apply.
@@ -27,8 +29,14 @@ struct ChangelogPosition: Codable {
     if let own = self.cluster, let cluster, own != cluster { return "is of another cluster" }
     if next > end { return "is ahead of the changelog" }
     if now.milliseconds - writtenAt > ageMax.milliseconds { return "is too old for the changelog" }
+    if writtenAt - now.milliseconds > Self.backMax.milliseconds { return "was written later than it is now" }
     return nil
   }
+
+  /// Whether a store that stands here may have missed a deletion before a record that was written at `timestamp`, milliseconds since 1970
+  /// by the clock of whoever wrote it: this machine's own clock may stand where it stood when the store was written. A broker deletes
+  /// nothing from a changelog to which nothing is added, so there is such a record if there was such a deletion.
+  func hasMissed(_ timestamp: Int64, ageMax: TimeSpan) -> Bool { timestamp - writtenAt > ageMax.milliseconds }
 
   var row: RowChange {
     // Integers and an ASCII name: their encoding cannot fail.

@@ -13,6 +13,8 @@ package struct Course: Sendable {
     package let events: [BenchEvent]
     /// The payment provider's answers to what the events made Laurel instruct.
     package let answers: [BenchEvent]
+    /// How many notices there are in all when the clock has come to the tick, before the events.
+    package let noticesAtTick: Int
   }
 
   package private(set) var prologue: [Part] = []
@@ -66,13 +68,14 @@ package struct Course: Sendable {
 
     func part(_ tick: Instant, _ events: [BenchEvent], _ history: inout BenchHistory) throws -> Part {
       try simulation.advance(to: tick)
+      let noticesAtTick = said.notices.count
       try take(events)
       let answers = try said.instructions.flatMap { try history.answers(to: $0) }
       said.instructions = []
       try take(answers)
       // A history of good events: what is refused would be a mistake of its maker.
       if let first = said.refused.first { throw first.refusal }
-      return Part(tick: tick, events: events, answers: answers)
+      return Part(tick: tick, events: events, answers: answers, noticesAtTick: noticesAtTick)
     }
 
     private func take(_ events: [BenchEvent]) throws {

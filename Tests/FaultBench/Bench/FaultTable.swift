@@ -9,6 +9,10 @@ package enum FaultTable {
     FaultRow("takeover", "kill -9 of an instance for good: another takes over", smokeCycles: 2) { Takeover() },
     FaultRow("frozen", "SIGSTOP beyond the session, then SIGCONT", smokeCycles: 2) { Frozen() },
     FaultRow("storm", "join and leave: 1, 4, 1 instances") { Storm() },
+    ClockCampaign.row,
+    FaultRow("provider", "a provider that times out, answers twice and contradicts itself; its adapter dies; kill -9") {
+      FaultyProvider()
+    },
   ]
 
   package static let heading = line("FAULT", "CYCLES", "EVENTS", "VIOLATIONS", "P50 s", "P99 s", "SECONDS")
