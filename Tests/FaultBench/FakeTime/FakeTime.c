@@ -5,8 +5,9 @@
 // what it produces). Clocks that measure how long something takes stay true, as they do when a machine's time of day is set.
 //
 // Why not libfaketime: under it librdkafka computes by the one clock until when it waits, and waits by the other, so that no wait lasts.
-// For the same reason no other library's time is changed: RocksDB waits until a time of day.
+// Here its waits until a time of day are put right (cnd_timedwait), and no other library's time is changed.
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdint.h>
@@ -15,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,11 +53,10 @@ __attribute__((constructor)) static void start(void) {
   offset = place;
 }
 
-static int read_clock(clockid_t clock, struct timespec *time, const void *caller) {
+static int read_clock(clockid_t clock, struct timespec *time, const struct range *fooled, const void *caller) {
   int outcome = (int)syscall(SYS_clock_gettime, clock, time);
   uintptr_t place = (uintptr_t)caller;
-  int fooled = (place >= program.first && place < program.last) || (place >= rdkafka.first && place < rdkafka.last);
-  if (outcome != 0 || clock != CLOCK_REALTIME || !offset || !fooled) return outcome;
+  if (outcome != 0 || clock != CLOCK_REALTIME || !offset || place < fooled->first || place >= fooled->last) return outcome;
   int64_t nanoseconds = (int64_t)time->tv_sec * 1000000000 + time->tv_nsec + *offset;
   time->tv_sec = nanoseconds / 1000000000;
   time->tv_nsec = nanoseconds % 1000000000;
@@ -63,14 +64,27 @@ static int read_clock(clockid_t clock, struct timespec *time, const void *caller
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time) {
-  return read_clock(clock, time, __builtin_return_address(0));
+  return read_clock(clock, time, &program, __builtin_return_address(0));
 }
 
 int gettimeofday(struct timeval *restrict time, void *restrict zone) {
   (void)zone;
   struct timespec precise;
-  int outcome = read_clock(CLOCK_REALTIME, &precise, __builtin_return_address(0));
+  int outcome = read_clock(CLOCK_REALTIME, &precise, &rdkafka, __builtin_return_address(0));
   time->tv_sec = precise.tv_sec;
   time->tv_usec = precise.tv_nsec / 1000;
   return outcome;
+}
+
+static int64_t distance(int64_t left, int64_t right) { return left < right ? right - left : left - right; }
+
+// librdkafka takes the beginning of some waits from gettimeofday: those end by the other time.
+int cnd_timedwait(cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict end) {
+  static int (*real)(cnd_t *, mtx_t *, const struct timespec *);
+  if (!real) real = (int (*)(cnd_t *, mtx_t *, const struct timespec *))dlsym(RTLD_NEXT, "cnd_timedwait");
+  struct timespec now, put_right = *end;
+  syscall(SYS_clock_gettime, CLOCK_REALTIME, &now);
+  int64_t seconds = offset ? *offset / 1000000000 : 0;
+  if (distance(end->tv_sec, now.tv_sec + seconds) < distance(end->tv_sec, now.tv_sec)) put_right.tv_sec -= seconds;
+  return real(condition, mutex, &put_right);
 }
