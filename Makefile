@@ -6,7 +6,7 @@ SOURCES := Package.swift Shared Services Tests
 # A Kafka unpacked beside the checkout is used when none is named.
 export KAFKA_HOME ?= $(if $(wildcard ../shared/kafka/bin),$(abspath ../shared/kafka))
 
-.PHONY: help setup build release demo test bench bench-state faults format lint clean
+.PHONY: help setup build release demo test bench bench-state faults fuzz format lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,8 +37,10 @@ bench: release ## accrual's records/s beside a plain librdkafka loop, on real Ka
 bench-state: release ## cost and state of a payment at 1,000 and at 1,000,000 (REFEREES=1000000 PAYMENTS=100000: 20 minutes); no Kafka
 	.build/release/laurel-bench state $(or $(REFEREES),1000000) $(or $(PAYMENTS),100000)
 
-faults: build ## services killed while they work, longer than in `make test` (CYCLES=20)
-	LAUREL_FAULT_CYCLES=$(or $(CYCLES),20) $(SWIFT) test --filter Faults
+faults: setup ## every fault again and again on real Kafka, and what came of it (CYCLES=20 SEED=1 ROWS=kill,frozen PAYMENTS=40)
+	$(SWIFT) build -c release $(STRICT)
+	.build/release/laurel-faults --cycles $(or $(CYCLES),20) --seed $(or $(SEED),1) --payments $(or $(PAYMENTS),40) \
+	  $(if $(ROWS),--rows $(ROWS))
 
 format: ## format all Swift sources
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)

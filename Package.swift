@@ -16,6 +16,21 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
   .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
 }
 
+/// Targets that decoders of bytes from outside are fuzzed with: tests under a seeded mutator, or, for `make fuzz`, a program under
+/// libFuzzer, which needs a build of its own.
+let fuzzed: [Target.Dependency] = [
+  "Attribution", "Contracts", "Deployment", "JSON", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms",
+  "TermsFiles",
+  "Worker",
+]
+let fuzz: Target =
+  Context.environment["LAUREL_LIBFUZZER"] == nil
+  ? tests("Fuzz", fuzzed + ["TestSupport"], exclude: ["Corpus", "LibFuzzer"])
+  : .executableTarget(
+    name: "LaurelFuzz", dependencies: fuzzed, path: "Tests/Fuzz",
+    exclude: ["Corpus", "FuzzTests.swift", "LibFuzzer/laurel.dict", "Mutator.swift"],
+    swiftSettings: strict)
+
 let package = Package(
   name: "laurel",
   products: [
@@ -107,10 +122,16 @@ let package = Package(
     tests(
       "CommandTests",
       [
-        "Contracts", "Deployment", "JSON", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
-        "TestSupport",
+        "Contracts", "Deployment", "JSON", "Kafka", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms",
+        "TermsFiles", "TestSupport", "Worker",
       ]),
-    tests("Faults", ["Contracts", "FaultBench", "JSON", "Kafka", "ScenarioFiles", "TermsFiles", "TestSupport"]),
+    tests(
+      "Faults",
+      [
+        "Contracts", "Deployment", "FaultBench", "JSON", "Kafka", "LaurelCommand", "RocksStore", "ScenarioFiles", "Streaming",
+        "Terms", "TermsFiles", "TestSupport",
+      ]),
+    fuzz,
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],

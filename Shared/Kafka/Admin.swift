@@ -28,7 +28,7 @@ public final class Admin {
 
   /// - Throws: `KafkaError` for a refused property.
   public init(_ configuration: Configuration) throws(KafkaError) {
-    client = try Client(RD_KAFKA_PRODUCER, configuration, [])
+    client = try Client(RD_KAFKA_PRODUCER, configuration, [("allow.auto.create.topics", "false")])
     queue = rd_kafka_queue_new(client.handle)
   }
 
@@ -75,7 +75,7 @@ public final class Admin {
   public func listTopics(timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> [String: Int32] {
     var metadata: UnsafePointer<rd_kafka_metadata>?
     let code = rd_kafka_metadata(client.handle, 1, nil, &metadata, timeoutMilliseconds)
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw KafkaError.of(code, handle: client.handle) }
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw failure(code) }
     defer { rd_kafka_metadata_destroy(metadata) }
     var topics: [String: Int32] = [:]
     for index in 0..<Int(metadata.pointee.topic_cnt) where metadata.pointee.topics[index].err == RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -89,6 +89,35 @@ public final class Admin {
   public func partitionCounts(of topics: [String], timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> [String: Int32] {
     let wanted = Set(topics)
     return try listTopics(timeoutMilliseconds: timeoutMilliseconds).filter { wanted.contains($0.key) }
+  }
+
+  /// Those of these topics that the broker's ACLs hide from this client. It tells nobody whether they exist, so they are no different
+  /// from missing ones in the lists above. Nothing is created by asking.
+  public func hidden(of topics: [String], timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> Set<String> {
+    let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
+    var hidden: Set<String> = []
+    for name in topics {
+      guard let topic = rd_kafka_topic_new(client.handle, name, nil) else {
+        throw KafkaError.of(rd_kafka_last_error(), handle: client.handle)
+      }
+      defer { rd_kafka_topic_destroy(topic) }
+      var metadata: UnsafePointer<rd_kafka_metadata>?
+      let code = rd_kafka_metadata(client.handle, 0, topic, &metadata, deadline.millisecondsLeft)
+      guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw failure(code) }
+      defer { rd_kafka_metadata_destroy(metadata) }
+      let refusals = (0..<Int(metadata.pointee.topic_cnt)).map { metadata.pointee.topics[$0].err }
+      if refusals.contains(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) { hidden.insert(name) }
+    }
+    return hidden
+  }
+
+  /// Of a request that got no answer: what became of the connection, a refused login above all, explains it better than "no answer".
+  private func failure(_ code: rd_kafka_resp_err_t) -> KafkaError {
+    rd_kafka_poll(client.handle, 0)
+    defer { client.callbacks.clientErrors.removeAll() }
+    let told = client.callbacks.clientErrors
+    return told.last(where: \.meansNoLogin) ?? told.last { $0.code == RD_KAFKA_RESP_ERR__TRANSPORT.rawValue }
+      ?? KafkaError.of(code, handle: client.handle)
   }
 
   /// The committed offsets of a group that need not be running.

@@ -1,4 +1,6 @@
 import CRDKafka
+import Glibc
+import Synchronization
 
 /// Owner of one librdkafka instance and of what its callbacks write into.
 ///
@@ -29,7 +31,8 @@ struct Client: ~Copyable {
   }
 }
 
-/// What librdkafka's callbacks note for the thread that polls. Only `log` is read on other threads; it is immutable and Sendable.
+/// What librdkafka's callbacks note for the thread that polls. Only `log`, which is immutable, and the count of closed connections are
+/// used on other threads.
 /// All the other callbacks run inside calls of the owner (poll, flush, close), therefore on the owner's thread.
 final class Callbacks {
   private let log: (@Sendable (LogLine) -> Void)?
@@ -41,8 +44,12 @@ final class Callbacks {
   var deliveries: [Delivery] = []
   /// The first record that could not be delivered.
   var deliveryFailure: KafkaError?
-  /// Errors that librdkafka told of outside any call, such as lost connections.
+  /// Connections to brokers that this client has closed, whoever of the two gave it up; attempts that failed are among them.
+  var closedConnections: Int { closed.load(ordering: .acquiring) }
+  private let closed = Atomic(0)
+  /// The last errors that librdkafka told a producer of outside any call, such as lost connections and refused logins.
   var clientErrors: [KafkaError] = []
+  private static let clientErrorsMax = 16
   private var isConsumer = false
 
   init(log: (@Sendable (LogLine) -> Void)?) { self.log = log }
@@ -59,7 +66,13 @@ final class Callbacks {
     rd_kafka_conf_set_error_cb(conf) { handle, code, reason, _ in
       guard let handle, let callbacks = Callbacks.of(handle) else { return }
       let error = KafkaError.of(rd_kafka_resp_err_t(code), reason: reason.map { String(cString: $0) }, handle: handle)
-      if callbacks.isConsumer { callbacks.events.append(.error(error)) } else { callbacks.clientErrors.append(error) }
+      callbacks.told(callbacks.isConsumer ? error.endingConsumer : error)
+    }
+    rd_kafka_conf_set_closesocket_cb(conf) { socket, opaque in
+      if let opaque {
+        Unmanaged<Callbacks>.fromOpaque(opaque).takeUnretainedValue().closed.add(1, ordering: .acquiringAndReleasing)
+      }
+      return close(socket)
     }
     if isConsumer {
       rd_kafka_conf_set_rebalance_cb(conf) { handle, code, partitions, _ in
@@ -76,6 +89,12 @@ final class Callbacks {
 
   private static func of(_ handle: OpaquePointer?) -> Callbacks? {
     rd_kafka_opaque(handle).map { Unmanaged<Callbacks>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  private func told(_ error: KafkaError) {
+    guard !isConsumer else { return events.append(.error(error)) }
+    if clientErrors.count == Self.clientErrorsMax { clientErrors.removeFirst() }
+    clientErrors.append(error)
   }
 
   private func logged(_ level: Int, _ facility: String, _ text: String) {

@@ -18,6 +18,8 @@ public struct Configuration: Sendable {
   public var properties: [String: String]
   /// Receives librdkafka's log lines, from librdkafka's own threads. Without it they go to standard error.
   public var log: (@Sendable (LogLine) -> Void)?
+  /// Off only in tests that show what it is there for: see `TransactionalProducer`.
+  package var endsEpochOnUnknownOutcome = true
 
   public init(bootstrap: String, properties: [String: String] = [:], log: (@Sendable (LogLine) -> Void)? = nil) {
     self.bootstrap = bootstrap
@@ -31,6 +33,21 @@ public struct Configuration: Sendable {
     "group.instance.id",
     "isolation.level", "partition.assignment.strategy", "partitioner", "transactional.id",
   ]
+
+  /// What is asked of this librdkafka and known not to work; nil: nothing. For whoever starts a program: later it is only a login
+  /// that fails.
+  public var caution: String? { caution(libraryVersion: rd_kafka_version()) }
+
+  /// - Parameter libraryVersion: as `rd_kafka_version` has it, 0xMMmmrrff.
+  func caution(libraryVersion: Int32) -> String? {
+    let mechanism = properties["sasl.mechanisms"] ?? properties["sasl.mechanism"] ?? ""
+    guard mechanism.uppercased().hasPrefix("SCRAM-"), libraryVersion < 0x0206_0100 else { return nil }
+    let version = [24, 16, 8].map { String((libraryVersion >> $0) & 0xff) }.joined(separator: ".")
+    return """
+      \(mechanism) does not work against Kafka 4 with librdkafka \(version), only from 2.6.1 on: the broker will say that the \
+      credentials are invalid. Use client certificates, PLAIN over SASL_SSL, or a newer librdkafka
+      """
+  }
 
   /// librdkafka's configuration object with Laurel's `choices`, then the caller's properties.
   /// - Throws: `KafkaError` with librdkafka's text, which names the property.

@@ -90,8 +90,11 @@ public final class Consumer {
       let partition = TopicPartition(topic: name(ofTopic: message.pointee.rkt), partition: message.pointee.partition)
       return .end(partition, offset: message.pointee.offset)
     default:
-      let reason = rd_kafka_message_errstr(message).map { String(cString: $0) }
-      return .error(KafkaError.of(message.pointee.err, reason: reason, handle: client.handle))
+      var reason = rd_kafka_message_errstr(message).map { String(cString: $0) }
+      if let text = reason, let topic = message.pointee.rkt.map({ name(ofTopic: $0) }), !text.contains(topic) {
+        reason = "\(topic): \(text)"
+      }
+      return .error(KafkaError.of(message.pointee.err, reason: reason, handle: client.handle).endingConsumer)
     }
   }
 

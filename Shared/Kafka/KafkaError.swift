@@ -57,8 +57,30 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw of(code, handle: handle) }
   }
 
+  /// librdkafka goes on asking for what the broker's ACLs refuse, and says so once: for a consumer that is the end.
+  var endingConsumer: KafkaError { meansNoRight ? KafkaError(rd_kafka_resp_err_t(code), reason: reason, isFatal: true) : self }
+
   /// A time-out or a lost connection: what the broker made of the request is not known.
   var leavesOutcomeUnknown: Bool { Self.silence.contains(code) }
+
+  /// The broker's ACLs do not let this principal do it. That does not pass while one waits, unless somebody gives it the right.
+  public var meansNoRight: Bool { Self.denials.contains(code) }
+
+  /// The broker does not know who this is, or this client does not trust the broker: TLS and SASL.
+  public var meansNoLogin: Bool {
+    // A broker that refuses a certificate ends the connection with an alert.
+    Self.logins.contains(code) || (code == RD_KAFKA_RESP_ERR__TRANSPORT.rawValue && reason.contains("SSL routines"))
+  }
+
+  private static let denials: Set<Int32> = [
+    RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED.rawValue, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED.rawValue,
+    RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED.rawValue, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED.rawValue,
+  ]
+
+  private static let logins: Set<Int32> = [
+    RD_KAFKA_RESP_ERR__AUTHENTICATION.rawValue, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED.rawValue,
+    RD_KAFKA_RESP_ERR__SSL.rawValue,
+  ]
 
   private static let silence: Set<Int32> = [
     RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE.rawValue,

@@ -23,7 +23,6 @@ public final class Producer {
     try outgoing.produce(
       topic: topic, partition: partition, key: key, value: value, headers: headers, timestamp: timestamp, token: token)
     outgoing.poll(timeoutMilliseconds: 0)
-    outgoing.client.callbacks.clientErrors.removeAll(keepingCapacity: true)
   }
 
   /// Waits until every queued record is acknowledged.
@@ -32,6 +31,8 @@ public final class Producer {
     let code = rd_kafka_flush(outgoing.client.handle, timeoutMilliseconds)
     let failure = outgoing.client.callbacks.deliveryFailure
     outgoing.client.callbacks.deliveryFailure = nil
+    // Of a producer that has ended, every record only says that it was purged.
+    if let fatal = KafkaError.fatal(of: outgoing.client.handle) { throw fatal }
     if let failure { throw failure }
     try KafkaError.check(code, outgoing.client.handle)
   }

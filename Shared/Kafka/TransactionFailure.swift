@@ -23,8 +23,10 @@ public enum TransactionFailure: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  init(_ error: KafkaError, insideTransaction: Bool) {
-    if error.isFatal || (insideTransaction && error.leavesOutcomeUnknown) {
+  /// - Parameter endsEpoch: inside a transaction, unless a test wants to see it torn.
+  init(_ error: KafkaError, endsEpoch: Bool) {
+    // An abort gives nobody a right.
+    if error.isFatal || error.meansNoRight || (endsEpoch && error.leavesOutcomeUnknown) {
       self = .fatal(error)
     } else if error.txnRequiresAbort {
       self = .abortable(error)

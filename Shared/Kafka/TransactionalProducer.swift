@@ -4,11 +4,19 @@ import CRDKafka
 ///
 /// Order of calls: `initialise` once, then `begin`, `produce`…, `flush`, `send`, `commit` (or `abort`) for each transaction. What to
 /// do about a failure is its case: see `TransactionFailure`.
+///
+/// The guard of the epoch: librdkafka repeats by itself what a lost connection has left unanswered, and the first copy may still be on
+/// its way. An EndTxn that comes late ends the next transaction in its middle, late offsets take the group back. The broker refuses both
+/// once the epoch is another (librdkafka has no KIP-890, with which every transaction has its own), so a producer that lost a connection
+/// then ends with its transaction: the next `begin` throws.
 public final class TransactionalProducer {
   private let outgoing: Outgoing
   private var isOpen = false
-  /// A connection broke while a transaction was being ended: a late copy of that request may still reach the broker.
-  private var lostWhileEnding: KafkaError?
+  private let endsEpochOnUnknownOutcome: Bool
+  /// Connections that had been closed when the transaction was begun.
+  private var closedBefore = 0
+  /// A connection broke under a request of which a late copy would harm the next transaction.
+  private var hasLostConnection = false
 
   /// - Parameters:
   ///   - transactionalID: service + stable instance name; a newer producer with the same one fences this one.
@@ -19,6 +27,7 @@ public final class TransactionalProducer {
   public init(
     _ configuration: Configuration, transactionalID: String, transactionTimeoutMilliseconds: Int = 10_000, topics: [String]
   ) throws(KafkaError) {
+    endsEpochOnUnknownOutcome = configuration.endsEpochOnUnknownOutcome
     let margin = min(2_000, max(1, transactionTimeoutMilliseconds / 5))
     outgoing = try Outgoing(
       configuration,
@@ -39,19 +48,18 @@ public final class TransactionalProducer {
     do {
       try outgoing.learnTopics(timeoutMilliseconds: timeoutMilliseconds)
     } catch {
-      throw TransactionFailure(error, insideTransaction: false)
+      throw TransactionFailure(error, endsEpoch: false)
     }
-    let error = rd_kafka_init_transactions(handle, deadline.millisecondsLeft)
-    forgetErrors()
-    try check(error, insideTransaction: false)
+    try check(rd_kafka_init_transactions(handle, deadline.millisecondsLeft), insideTransaction: false)
   }
 
   /// Opens a transaction; costs no round trip.
   public func begin() throws(TransactionFailure) {
-    if let lostWhileEnding { throw .fatal(lostWhileEnding) }
+    if hasLostConnection, endsEpochOnUnknownOutcome { throw .fatal(Self.lostConnection) }
     outgoing.poll(timeoutMilliseconds: 0)
     callbacks.deliveryFailure = nil
     callbacks.deliveries.removeAll(keepingCapacity: true)
+    closedBefore = callbacks.closedConnections
     try check(rd_kafka_begin_transaction(handle), insideTransaction: true)
     isOpen = true
   }
@@ -73,6 +81,7 @@ public final class TransactionalProducer {
       // These errors carry no flags. Inside a transaction `_STATE` means that it has failed already and waits for its abort;
       // anything else (a record too large, a partition that is not there) refuses this record alone, and its batch with it.
       if let fatal = KafkaError.fatal(of: handle) { throw .fatal(fatal) }
+      if let denial = denial() { throw .fatal(denial) }
       throw isOpen ? .abortable(callbacks.deliveryFailure ?? error) : .fatal(error)
     }
   }
@@ -83,6 +92,7 @@ public final class TransactionalProducer {
     let code = rd_kafka_flush(handle, timeoutMilliseconds)
     if let fatal = KafkaError.fatal(of: handle) { throw .fatal(fatal) }
     if let failure = callbacks.deliveryFailure {
+      if let denial = denial() { throw .fatal(denial) }
       // A record that the broker itself refused leaves a gap in its partition's sequence: up to 2.0.2 librdkafka mends it only
       // after the next transaction has failed too (OUT_OF_ORDER_SEQUENCE_NUMBER), a new producer starts a new sequence.
       throw failure.leavesOutcomeUnknown || failure.code > 0 ? .fatal(failure) : .abortable(failure)
@@ -102,41 +112,58 @@ public final class TransactionalProducer {
     offsets: [TopicPartition: Int64], _ metadata: borrowing GroupMetadata, timeoutMilliseconds: Int32
   ) throws(TransactionFailure) {
     let list = PartitionList(offsets)
-    try check(
-      rd_kafka_send_offsets_to_transaction(handle, list.pointer, metadata.pointer, timeoutMilliseconds), insideTransaction: true)
+    let closed = callbacks.closedConnections
+    let error = rd_kafka_send_offsets_to_transaction(handle, list.pointer, metadata.pointer, timeoutMilliseconds)
+    noteLostConnection(since: closed)
+    try check(error, insideTransaction: true)
   }
 
   /// Commits, flushing what is still queued. It returns a moment before the broker has finished: a first `produce` within about
   /// 2 ms costs 20 ms.
   public func commit(timeoutMilliseconds: Int32) throws(TransactionFailure) {
-    try end { rd_kafka_commit_transaction(handle, timeoutMilliseconds) }
+    try end(closedBefore: callbacks.closedConnections) { rd_kafka_commit_transaction(handle, timeoutMilliseconds) }
   }
 
   /// Gives the transaction up: queued records are dropped, written ones are hidden from read_committed readers.
   public func abort(timeoutMilliseconds: Int32) throws(TransactionFailure) {
-    try end { rd_kafka_abort_transaction(handle, timeoutMilliseconds) }
+    // Records that were given up unanswered are not repeated, so a late copy of them would not be known as one: from `begin` on.
+    try end(closedBefore: closedBefore) { rd_kafka_abort_transaction(handle, timeoutMilliseconds) }
     callbacks.deliveryFailure = nil
     callbacks.deliveries.removeAll(keepingCapacity: true)
   }
 
-  private func end(_ request: () -> OpaquePointer?) throws(TransactionFailure) {
+  private func end(closedBefore closed: Int, _ request: () -> OpaquePointer?) throws(TransactionFailure) {
     outgoing.poll(timeoutMilliseconds: 0)
-    forgetErrors()
     let error = request()
     outgoing.poll(timeoutMilliseconds: 0)
-    lostWhileEnding = callbacks.clientErrors.first { $0.code == RD_KAFKA_RESP_ERR__TRANSPORT.rawValue }
-    forgetErrors()
+    noteLostConnection(since: closed)
     try check(error, insideTransaction: true)
     isOpen = false
   }
 
-  private func forgetErrors() { callbacks.clientErrors.removeAll(keepingCapacity: true) }
+  /// A right that the open transaction failed for want of. Its records only say that they were purged; librdkafka tells the cause to any
+  /// call that the failed state forbids, such as a second begin, which changes nothing.
+  private func denial() -> KafkaError? {
+    guard isOpen, let error = rd_kafka_begin_transaction(handle) else { return nil }
+    let cause = KafkaError(consuming: error)
+    return cause.meansNoRight ? cause : nil
+  }
+
+  /// Counted and not told by librdkafka's error callback: that keeps equal errors of one broker to itself for 30 s, and gives another
+  /// code when the connection was closed because of a time-out.
+  private func noteLostConnection(since closed: Int) {
+    if callbacks.closedConnections != closed { hasLostConnection = true }
+  }
+
+  private static let lostConnection = KafkaError(
+    RD_KAFKA_RESP_ERR__TRANSPORT, reason: "a connection was lost in the last transaction: its requests may still reach the broker"
+  )
 
   private func check(_ error: OpaquePointer?, insideTransaction: Bool) throws(TransactionFailure) {
     guard let error else { return }
     let found = KafkaError(consuming: error)
     // librdkafka may answer "wrong state" where the cause is an earlier fatal error.
     if let fatal = KafkaError.fatal(of: handle) { throw .fatal(fatal) }
-    throw TransactionFailure(found, insideTransaction: insideTransaction)
+    throw TransactionFailure(found, endsEpoch: insideTransaction && endsEpochOnUnknownOutcome)
   }
 }

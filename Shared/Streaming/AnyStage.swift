@@ -85,8 +85,8 @@ struct TimerRow: Codable, Sendable {
 }
 
 extension Topic {
-  /// A service's own topic for records that arrived on a wrong partition.
-  var isRekeyed: Bool { name.hasSuffix(".rekeyed") }
+  /// A service's own topic for records that arrived on a wrong partition, or that an operator sends to it again.
+  public var isRekeyed: Bool { name.hasSuffix(".rekeyed") }
 
   /// Laurel alone writes it.
   var isOwn: Bool {

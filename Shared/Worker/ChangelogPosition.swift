@@ -4,19 +4,22 @@ import RocksStore
 import Streaming
 
 /// How far a store has followed its changelog; the only row of a store that is not in the changelog.
-struct ChangelogPosition: Codable {
+package struct ChangelogPosition: Codable {
   /// So far a clock is put back in the course of things; one that was put back further cannot tell a store's age.
   private static let backMax = TimeSpan.hours(1)
-  private static let key: [UInt8] = [UInt8(ascii: "c")]
+  package static let key: [UInt8] = [UInt8(ascii: "c")]
+  /// The changelog's tombstones live for a day (`delete.retention.ms`): a store that has not seen it for half of that may have missed
+  /// one, so it is rebuilt from nothing.
+  package static let ageMax = TimeSpan.hours(12)
 
   /// The next changelog offset to apply.
-  let next: Int64
+  package let next: Int64
   /// System time, milliseconds since 1970.
-  let writtenAt: Int64
+  package let writtenAt: Int64
   /// The cluster whose changelog that is; nil: it did not tell.
-  let cluster: String?
+  package let cluster: String?
 
-  init(next: Int64, writtenAt: Int64, cluster: String?) {
+  package init(next: Int64, writtenAt: Int64, cluster: String?) {
     self.next = next
     self.writtenAt = writtenAt
     self.cluster = cluster
@@ -25,25 +28,27 @@ struct ChangelogPosition: Codable {
   /// Why a store that stands here must be rebuilt from nothing; nil: it can follow the changelog, which ends at `end`.
   ///
   /// - Parameter ageMax: what a store may have missed at most without missing a deletion.
-  func refusal(cluster: String?, end: Int64, now: Instant, ageMax: TimeSpan) -> String? {
+  package func refusal(cluster: String?, end: Int64, now: Instant, ageMax: TimeSpan) -> String? {
     if let own = self.cluster, let cluster, own != cluster { return "is of another cluster" }
     if next > end { return "is ahead of the changelog" }
-    if now.milliseconds - writtenAt > ageMax.milliseconds { return "is too old for the changelog" }
-    if writtenAt - now.milliseconds > Self.backMax.milliseconds { return "was written later than it is now" }
+    if now - Instant(milliseconds: writtenAt) > ageMax { return "is too old for the changelog" }
+    if Instant(milliseconds: writtenAt) - now > Self.backMax { return "was written later than it is now" }
     return nil
   }
 
   /// Whether a store that stands here may have missed a deletion before a record that was written at `timestamp`, milliseconds since 1970
   /// by the clock of whoever wrote it: this machine's own clock may stand where it stood when the store was written. A broker deletes
   /// nothing from a changelog to which nothing is added, so there is such a record if there was such a deletion.
-  func hasMissed(_ timestamp: Int64, ageMax: TimeSpan) -> Bool { timestamp - writtenAt > ageMax.milliseconds }
+  func hasMissed(_ timestamp: Int64, ageMax: TimeSpan) -> Bool {
+    Instant(milliseconds: timestamp) - Instant(milliseconds: writtenAt) > ageMax
+  }
 
-  var row: RowChange {
+  package var row: RowChange {
     // Integers and an ASCII name: their encoding cannot fail.
     RowChange(key: Self.key, value: try? JSONEncoding.encode(self))
   }
 
-  static func read(from store: RocksStore) throws -> ChangelogPosition? {
+  package static func read(from store: any StateStore) throws -> ChangelogPosition? {
     try store.value(for: key).map { try JSONParser().decode(ChangelogPosition.self, from: $0) }
   }
 }

@@ -24,5 +24,8 @@ package struct FaultHooks: Sendable {
   /// A planted bug when false: transactions carry no offsets, so nobody asks whose partition it is (KIP-447).
   package var fencesFormerOwners = true
 
+  /// A planted bug when false: see `TransactionalProducer`, "the guard of the epoch".
+  package var endsEpochOnUnknownOutcome = true
+
   package init() {}
 }

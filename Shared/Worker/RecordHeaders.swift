@@ -10,10 +10,11 @@ extension InputRecord {
       headers: record.headers.compactMap { header in header.value.map { (name: header.name, value: $0) } })
   }
 
-  /// Its own headers and the place it was found at. A record that has moved before keeps its first place.
+  /// Its own headers and the place it was found at. A record that has moved before keeps its first place; on any other topic a header
+  /// of that name is a claim of whoever wrote it, and the last one counts.
   var headersWithPlace: [Header] {
     let own = headers.map { Header(name: $0.name, value: $0.value) }
-    guard !headers.contains(where: { $0.name == PlaceHeader.topic }) else { return own }
+    guard !topic.isRekeyed || !headers.contains(where: { $0.name == PlaceHeader.topic }) else { return own }
     return own + [
       Header(name: PlaceHeader.topic, value: Array(topic.name.utf8)),
       Header(name: PlaceHeader.partition, value: Array(String(partition).utf8)),
@@ -67,7 +68,7 @@ extension DeadLetter {
   }
 }
 
-/// Headers that say where a dead letter or a re-keyed record comes from, and why.
+/// Headers that say where a dead letter or a re-keyed record comes from, and why, and what has become of it.
 public enum PlaceHeader {
   public static let topic = "laurel_topic"
   public static let partition = "laurel_partition"
@@ -77,6 +78,10 @@ public enum PlaceHeader {
   public static let detail = "laurel_detail"
   /// The bytes of the original body, where something of the record had to be left out here.
   public static let size = "laurel_size"
+  /// On a record that an operator has sent to its service again: the dead letter that it had become, such as `accrual/2/17`.
+  public static let replayOf = "laurel_replay_of"
+  /// On the dead-letter topic, alone and on a record without a body: the letter that has been replayed.
+  public static let replayed = "laurel_replayed"
 }
 
 /// Ticks of the virtual clock.

@@ -36,6 +36,8 @@ public enum ServiceMain {
           "bootstrap": settings.bootstrap, "http": server.port, "programs": programs.all.map(\.id.value).joined(separator: ","),
           "group": settings.group,
         ])
+      let connection = Kafka.Configuration(bootstrap: settings.bootstrap, properties: settings.kafka)
+      if let caution = connection.caution { log.warning(caution) }
       let worker = Worker(
         service: make(programs), programs: programs.ids, settings: settings, log: log, health: health, metrics: metrics,
         hooks: hooks)

@@ -35,8 +35,11 @@ public struct Settings: Sendable {
         """,
       example:
         "\(service.rawValue) --bootstrap localhost:9092 --terms ops/terms --state /var/lib/laurel --instance \(service.rawValue)-1",
-      options: options(service) + Option.common)
+      options: options(service) + [.logLevel, .logFormat])
   }
+
+  /// What services can be told: of one file or environment for all programs, the others pass it over.
+  public static let names = Set(ServiceName.allCases.flatMap { options($0) + Option.common }.map(\.name))
 
   /// Connection options, shared with the `laurel` command.
   public static let connection: [Option] = [
@@ -44,7 +47,9 @@ public struct Settings: Sendable {
     Option("topic-prefix", placeholder: "TEXT", kind: nameKind, help: "Put before every topic's name", defaultValue: ""),
     Option(
       "kafka", placeholder: "KEY=VALUE", kind: .keyValue,
-      help: "Any librdkafka property, such as security.protocol=SSL", repeatable: true),
+      help: "Any librdkafka property, such as security.protocol=SSL; a password is safer in LAUREL_KAFKA or the --config file",
+      repeatable: true),
+    .config,
   ]
 
   /// What a topic's and a member's name may hold.
@@ -92,7 +97,7 @@ public struct Settings: Sendable {
     batchRecordsMax = invocation.integer("batch-records")
     let prefix = invocation.optionalText("topic-prefix") ?? ""
     topicPrefix = prefix
-    group = invocation.optionalText("group") ?? "\(prefix)laurel.\(service.rawValue)"
+    group = invocation.optionalText("group") ?? service.group(prefix: prefix)
     clock = ClockSetting(rawValue: invocation.text("clock")) ?? .bus
     kafka = Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
   }

@@ -47,9 +47,6 @@ final class OpenTask {
 struct TaskOpener {
   /// Of one attempt: a stop that is asked for meanwhile waits no longer.
   private static let timeoutMilliseconds: Int32 = 3_000
-  /// The changelog's tombstones live for a day (`delete.retention.ms`): a store that has not seen it for half of that may have missed
-  /// one, so it is rebuilt from nothing.
-  private static let storeAgeMax = TimeSpan.hours(12)
 
   let service: Service
   let programs: Set<ProgramID>
@@ -105,7 +102,7 @@ struct TaskOpener {
     var store = try RocksStore(directory: directory, resources: resources)
     var position = try ChangelogPosition.read(from: store)
     if let known = position,
-      let refusal = known.refusal(cluster: cluster, end: bounds.high, now: Instant.now, ageMax: Self.storeAgeMax)
+      let refusal = known.refusal(cluster: cluster, end: bounds.high, now: Instant.now, ageMax: ChangelogPosition.ageMax)
     {
       log.notice(
         "the state store \(refusal) and is rebuilt",
@@ -158,7 +155,9 @@ struct TaskOpener {
     }
     // The end is told in an answer, and a broker that has no record holds its answer back for this long.
     configuration.properties.merge(["fetch.wait.max.ms": "10"]) { own, _ in own }
-    let reader = try Consumer(configuration, group: "\(settings.group).restore", readCommitted: true, endEvents: true)
+    // It reads what it is given and never joins: the group is named because librdkafka looks for its coordinator in any case, and to
+    // this one there is a right already.
+    let reader = try Consumer(configuration, group: settings.group, readCommitted: true, endEvents: true)
     defer { reader.close() }
     try reader.assignByHand([(changelog, offset: start)])
     let progress = metrics.restoreProgress(changelog.partition)
@@ -172,8 +171,8 @@ struct TaskOpener {
       guard !Shutdown.requested else { throw CancellationError() }
       switch reader.poll(timeoutMilliseconds: 200) {
       case .record(let record):
-        if let position, position.hasMissed(record.timestamp, ageMax: Self.storeAgeMax) {
-          throw StoreError.corrupt("it has missed what was written for more than \(Self.storeAgeMax)")
+        if let position, position.hasMissed(record.timestamp, ageMax: ChangelogPosition.ageMax) {
+          throw StoreError.corrupt("it has missed what was written for more than \(ChangelogPosition.ageMax)")
         }
         guard let key = record.key else { continue }
         rows.append(RowChange(key: key, value: record.value))

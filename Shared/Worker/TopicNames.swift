@@ -11,6 +11,8 @@ struct TopicNames {
   let changelog: String
   let deadLetters: String
   let rekeyed: String
+  /// Every topic that the worker may write to.
+  let written: [String]
   private let byName: [String: Topic]
 
   init(prefix: String, service: Service, partitions: Int32) {
@@ -22,13 +24,11 @@ struct TopicNames {
     changelog = prefix + Topic.changelog(service.name).name
     deadLetters = prefix + Topic.deadLetters(service.name).name
     rekeyed = prefix + Topic.rekeyed(service.name).name
+    written = Topic.written(by: service.name).map { prefix + $0.name }
   }
 
-  /// Every topic that a worker may write to.
-  var written: [String] {
-    let kinds: Set<Topic.Kind> = [.notices, .internalStep]
-    return Topic.catalogue.filter { kinds.contains($0.kind) }.map { prefix + $0.name } + [changelog, deadLetters]
-  }
+  /// All that the service reads and writes, and no other: what it needs rights to.
+  var all: [String] { inputs + written.filter { !inputs.contains($0) } }
 
   /// An input topic by its name on the bus.
   func topic(named name: String) -> Topic? { byName[name] }

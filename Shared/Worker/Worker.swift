@@ -35,8 +35,9 @@ public final class Worker {
     var delay = GrowingDelay()
     while !Shutdown.requested {
       do {
-        let configuration = Kafka.Configuration(
+        var configuration = Kafka.Configuration(
           bootstrap: settings.bootstrap, properties: settings.kafka, log: { [log] in log.kafka($0) })
+        configuration.endsEpochOnUnknownOutcome = hooks.endsEpochOnUnknownOutcome
         guard let partitions = try waitForTopics(configuration) else { return }
         let session = try Session(
           service: service, programs: programs, settings: settings, configuration: configuration, partitions: partitions,
@@ -50,18 +51,45 @@ public final class Worker {
       } catch {
         guard !Shutdown.requested else { return }
         let wait = delay.next()
-        if let error = error as? KafkaError, error.meansNamesake {
-          log.error("another running instance is called '\(settings.instance)' too: give each its own --instance")
+        if let remedy = remedy(for: error) {
+          log.error(remedy)
+          health.ready = .no("starting over: \(error); \(remedy)")
+        } else {
+          health.ready = .no("starting over: \(error)")
         }
         metrics.sessionsEnded.add()
-        health.ready = .no("starting over: \(error)")
         log.error("starting over: \(error)", ["waitSeconds": wait.seconds])
         pause(wait)
       }
     }
   }
 
-  /// The broker answers and has all the topics with one number of partitions; nil: a stop was asked for meanwhile.
+  /// What an operator can do about the end of a session; nil: nothing but wait.
+  private func remedy(for error: any Error) -> String? {
+    guard let cause = (error as? TransactionFailure)?.error ?? error as? KafkaError else { return nil }
+    if cause.meansNamesake {
+      return "another running instance is called '\(settings.instance)' too: give each its own --instance"
+    }
+    if cause.meansNoRight {
+      let ids = service.name.transactionalIDs(prefix: settings.topicPrefix)
+      return """
+        the broker's ACLs refuse something of this principal's: it needs its topics, the group \(settings.group) and the \
+        transactional id \(ids)\(settings.instance); \(rightsCommand)
+        """
+    }
+    return cause.meansNoLogin ? loginHint : nil
+  }
+
+  private var rightsCommand: String {
+    let prefix = settings.topicPrefix.isEmpty ? "" : " --topic-prefix \(settings.topicPrefix)"
+    return "'laurel topics acls --bootstrap \(settings.bootstrap)\(prefix)' prints the commands that give each service its rights"
+  }
+
+  private var loginHint: String {
+    "check the ssl.… and sasl.… properties given by --kafka, LAUREL_KAFKA or --config"
+  }
+
+  /// The broker answers and has all the service's topics with one number of partitions; nil: a stop was asked for meanwhile.
   /// - Throws: `KafkaError` for a refused property.
   private func waitForTopics(_ configuration: Kafka.Configuration) throws -> Int32? {
     // What is waited for is near: a local answer, or somebody who is starting it.
@@ -70,7 +98,7 @@ public final class Worker {
       health.beat()
       do {
         let admin = try Admin(configuration)
-        let needed = Topic.catalogue.map { settings.topicPrefix + $0.name }
+        let needed = TopicNames(prefix: settings.topicPrefix, service: service, partitions: 0).all
         let counts = try admin.partitionCounts(of: needed, timeoutMilliseconds: 3000)
         let missing = needed.filter { counts[$0] == nil }
         if missing.isEmpty {
@@ -78,6 +106,10 @@ public final class Worker {
           if different.count == 1, let partitions = different.first { return partitions }
           health.ready = .no("the topics have different numbers of partitions")
           log.error("the topics must all have the same number of partitions", ["numbers": "\(different.sorted())"])
+        } else if case let hidden = try admin.hidden(of: missing, timeoutMilliseconds: 3000).sorted(), !hidden.isEmpty {
+          let names = hidden.joined(separator: ",")
+          health.ready = .no("the broker's ACLs give this principal no right to \(names); \(rightsCommand)")
+          log.error("the broker's ACLs give this principal no right to topics that it needs; \(rightsCommand)", ["topics": names])
         } else {
           health.ready = .no("waiting for topics")
           log.warning(
@@ -86,8 +118,10 @@ public final class Worker {
         }
       } catch {
         if error.isConfigurationMistake { throw error }
-        health.ready = .no("waiting for the broker at \(settings.bootstrap)")
-        log.warning("waiting for the broker at \(settings.bootstrap): \(error)")
+        let hint = error.meansNoLogin ? "; \(configuration.caution ?? loginHint)" : ""
+        let wait = "waiting for the broker at \(settings.bootstrap): \(error)\(hint)"
+        health.ready = .no(wait)
+        log.warning(wait)
       }
       pause(delay.next())
     }

@@ -68,6 +68,10 @@ import Testing
     (["explain", "payment", "p1"], "one of --events FILE and --state DIR is needed"),
     (["explain", "payment", "p1", "--events", "-"], "--terms DIR is needed with --events"),
     (["terms", "check", "--at", "soon", "."], "2026-01-28"),
+    (["dead-letters", "show", "acrual/2/17", "--bootstrap", "127.0.0.1:1"], "did you mean 'accrual/2/17'?"),
+    (["dead-letters", "replay", "--bootstrap", "127.0.0.1:1"], "IDs, --reason REASON or --all-open"),
+    (["dead-letters", "list", "--reason", "unknown-programme", "--bootstrap", "127.0.0.1:1"], "did you mean 'unknown-program'?"),
+    (["verify", "--bootstrap", "127.0.0.1:1", "--group", "g"], "--group goes with one --service"),
   ])
   func misuseIsExplained(_ example: (arguments: [String], says: String)) throws {
     let folder = try Folder()
@@ -129,8 +133,10 @@ import Testing
   @Test(arguments: [
     "demo", "simulate", "backtest", "dev", "publish", "tail", "clock", "clock advance", "topics", "topics create", "terms",
     "terms check",
+    "dead-letters", "dead-letters list", "dead-letters show", "dead-letters replay",
     "explain",
     "explain payment", "explain referral", "explain company", "explain withdrawal",
+    "verify",
   ])
   func helpTeachesWithAnExample(_ command: String) throws {
     let folder = try Folder()

@@ -1,6 +1,7 @@
 import Contracts
 import FaultBench
 import Foundation
+import Kafka
 import TestSupport
 import Testing
 
@@ -33,6 +34,29 @@ import Testing
     let (ending, log) = try run(["--kafka", "no.such.property=1"], terms: Installation.terms)
     #expect(ending == .status(1))
     #expect(log.contains("no.such.property"), "\(log)")
+  }
+
+  /// SCRAM fails against Kafka 4 with librdkafka before 2.6.1, as a wrong password would.
+  @Test func scramThatTheLibraryCannotDoIsToldAtTheStartAndThePasswordNever() throws {
+    let properties = [
+      "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-256", "sasl.username": "accrual",
+      "sasl.password": "my-s3cret",
+    ]
+    let caution = Configuration(bootstrap: "", properties: properties).caution
+    let folder = try folder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let process = try ServiceProcess(
+      "accrual", name: "accrual",
+      arguments: [
+        "--bootstrap", "127.0.0.1:1", "--terms", Installation.terms.path, "--state", folder.path, "--log-level", "debug",
+      ]
+        + properties.flatMap { ["--kafka", "\($0.key)=\($0.value)"] }, folder: folder)
+    let waits = waitUntil(.seconds(20)) { process.log.contains("waiting for the broker") }
+    try #require(waits, "\(process.log)")
+    #expect(process.isRunning)
+    let warned = process.lines.contains { $0["level"] as? String == "warning" && $0["message"] as? String == caution }
+    #expect(warned == (caution != nil), "\(process.log)")
+    #expect(!process.log.contains("my-s3cret"))
   }
 
   @Test func brokenTermsAreRefusedWithTheirPlace() throws {

@@ -30,7 +30,7 @@ struct WholePathTests {
       }
       try inOrder(demonstration() + (examples + cases).map(\.events)).write(to: events, atomically: true, encoding: .utf8)
       let laurel = try BuiltProgram.url("laurel").path
-      try run(
+      try runScript(
         #"exec "$1" simulate --terms "$2" --events "$3" --until "$4" > "$5""#,
         [laurel, terms.path, events.path, Self.until, expected.path], in: installation.folder)
 
@@ -38,7 +38,7 @@ struct WholePathTests {
         for number in 1...2 { try installation.start(service, number, terms: terms) }
       }
       try installation.waitReady()
-      try run(
+      try runScript(
         #"exec "$1" publish "$2" --in-order --until "$3" --bootstrap "$4" --topic-prefix "$5""#,
         [laurel, events.path, Self.until, installation.configuration.bootstrap, installation.prefix], in: installation.folder)
       try installation.stopAll()
@@ -95,18 +95,5 @@ struct WholePathTests {
       let (envelope, data) = try Envelope.record(headers: headers, value: record.value ?? [], parser: parser)
       return String(decoding: envelope.structuredText(data: data), as: UTF8.self)
     }.sorted()
-  }
-
-  private func run(_ script: String, _ arguments: [String], in folder: URL) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c", script, "sh"] + arguments
-    process.currentDirectoryURL = folder
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let ended = waitUntil(.seconds(120)) { !process.isRunning }
-    if !ended { process.terminate() }
-    process.waitUntilExit()
-    try #require(ended && process.terminationStatus == 0, "\(script): \(process.terminationStatus)")
   }
 }

@@ -13,9 +13,15 @@ func poll(_ consumer: Consumer, for limit: Duration = .seconds(30), until done: 
 }
 
 /// All records of partition 0 of `topic`, up to its end as a reader of this isolation sees it.
-func readAll(_ configuration: Configuration, _ topic: String, readCommitted: Bool = true) throws -> [Record] {
+/// - Parameter start: 0 is as good as the logical beginning, and need not be looked up, where nothing is deleted.
+func readAll(
+  _ configuration: Configuration, _ topic: String, readCommitted: Bool = true, from start: Int64 = Offset.beginning
+) throws -> [Record] {
+  var configuration = configuration
+  // A broker holds the answer that tells of the end back for this long.
+  configuration.properties.merge(["fetch.wait.max.ms": "20"]) { own, _ in own }
   let consumer = try Consumer(configuration, group: uniqueName("reader"), readCommitted: readCommitted, endEvents: true)
-  try consumer.assignByHand([(TopicPartition(topic: topic, partition: 0), offset: Offset.beginning)])
+  try consumer.assignByHand([(TopicPartition(topic: topic, partition: 0), offset: start)])
   var records: [Record] = []
   let ended = try poll(consumer) { polled in
     switch polled {

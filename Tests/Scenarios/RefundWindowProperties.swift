@@ -61,7 +61,7 @@ import Testing
     return .milliseconds(longest + 1)
   }
 
-  private static func with(_ window: TimeSpan, _ programs: Programs) -> Programs {
+  static func with(_ window: TimeSpan, _ programs: Programs) -> Programs {
     Programs(
       programs.all.map { program in
         Program(

@@ -7,8 +7,14 @@ import Synchronization
 /// Beside it a shell waits on a pipe from this process. A line on the pipe makes it kill the broker with -9; when the pipe closes
 /// without one, because the test process is gone, however it ended, it also removes the folder.
 public final class KafkaBroker: Sendable {
-  /// `host:port` for clients.
+  /// `host:port` for clients, of the first listener.
   public let bootstrap: String
+  /// The same of each listener, by its security protocol.
+  public let addresses: [String: String]
+  /// A bad network to the same broker, if it was started with one: its clients are told the proxy's address, those of `bootstrap` are not.
+  public let proxy: KafkaProxy?
+  /// How this process logs in.
+  private let client: [String: String]
   private let home: URL
   private let folder: URL
   private let running: Mutex<Watched?>
@@ -21,12 +27,19 @@ public final class KafkaBroker: Sendable {
   }
 
   /// Formats and starts a broker; it answers requests when this returns.
-  /// - Parameter settings: broker settings that differ from KAFKA_HOME's config/server.properties.
-  public static func start(home: URL, settings: [String: String] = [:]) throws -> KafkaBroker {
+  /// - Parameters:
+  ///   - settings: broker settings that differ from KAFKA_HOME's config/server.properties.
+  ///   - listeners: the security protocols that it speaks to clients, each on a port of its own.
+  ///   - client: librdkafka properties that the first listener asks for.
+  ///   - proxied: whether there is a `proxy` in front of one more listener.
+  public static func start(
+    home: URL, settings: [String: String] = [:], listeners: [String] = ["PLAINTEXT"], client: [String: String] = [:],
+    proxied: Bool = false
+  ) throws -> KafkaBroker {
     var failure: any Error = BrokerFailure("not started")
     for _ in 1...3 {  // a free port may be taken by someone else before the broker binds it
       do {
-        let broker = try KafkaBroker(home: home, settings: settings)
+        let broker = try KafkaBroker(home: home, settings: settings, listeners: listeners, client: client, proxied: proxied)
         try broker.restart()
         return broker
       } catch {
@@ -36,16 +49,21 @@ public final class KafkaBroker: Sendable {
     throw failure
   }
 
-  private init(home: URL, settings: [String: String]) throws {
+  private init(
+    home: URL, settings: [String: String], listeners: [String], client: [String: String], proxied: Bool
+  ) throws {
     self.home = home
-    let ports = try freePorts(2)
-    bootstrap = "127.0.0.1:\(ports[0])"
+    self.client = client
+    let ports = try freePorts(2 + listeners.count)
+    bootstrap = "127.0.0.1:\(ports[2])"
+    addresses = Dictionary(uniqueKeysWithValues: zip(listeners, ports.dropFirst(2).map { "127.0.0.1:\($0)" }))
+    proxy = proxied ? try KafkaProxy(to: ports[1]) : nil
     folder = FileManager.default.temporaryDirectory.appending(
       path: "laurel-kafka-\(UUID().uuidString)", directoryHint: .isDirectory)
     running = Mutex(nil)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     do {
-      try configure(ports, settings)
+      try configure(controller: ports[0], behindProxy: ports[1], settings)
       try format()
     } catch {
       try? FileManager.default.removeItem(at: folder)
@@ -78,8 +96,9 @@ public final class KafkaBroker: Sendable {
     }
   }
 
-  /// Ends the broker and removes its folder.
+  /// Ends the broker and its proxy and removes its folder.
   public func stop() {
+    proxy?.stop()
     kill()
     try? FileManager.default.removeItem(at: folder)
   }
@@ -90,12 +109,15 @@ public final class KafkaBroker: Sendable {
   private var propertiesFile: URL { folder.appending(path: "server.properties") }
   private var outputFile: URL { folder.appending(path: "output") }
 
-  private func configure(_ ports: [UInt16], _ settings: [String: String]) throws {
+  private func configure(controller: UInt16, behindProxy: UInt16, _ settings: [String: String]) throws {
     let template = try String(contentsOf: home.appending(path: "config/server.properties"), encoding: .utf8)
+    let listeners = addresses.sorted { $0.key < $1.key }.map { "\($0.key)://\($0.value)" }.joined(separator: ",")
     var own = [
-      "listeners": "PLAINTEXT://127.0.0.1:\(ports[0]),CONTROLLER://127.0.0.1:\(ports[1])",
-      "advertised.listeners": "PLAINTEXT://127.0.0.1:\(ports[0])",
-      "controller.quorum.bootstrap.servers": "127.0.0.1:\(ports[1])",
+      "listeners": "\(listeners),CONTROLLER://127.0.0.1:\(controller)",
+      "advertised.listeners": listeners,
+      "listener.security.protocol.map": (addresses.keys.sorted().map { "\($0):\($0)" } + ["CONTROLLER:PLAINTEXT"])
+        .joined(separator: ","),
+      "controller.quorum.bootstrap.servers": "127.0.0.1:\(controller)",
       "log.dirs": folder.appending(path: "log").path,
       // Right for one broker in a test; an unpacked Kafka's own file has other values.
       "auto.create.topics.enable": "false", "group.initial.rebalance.delay.ms": "0", "offsets.topic.num.partitions": "8",
@@ -103,6 +125,12 @@ public final class KafkaBroker: Sendable {
       "transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
       "share.coordinator.state.topic.replication.factor": "1", "share.coordinator.state.topic.min.isr": "1",
     ]
+    if let proxy {
+      own["listeners", default: ""] += ",PROXIED://127.0.0.1:\(behindProxy)"
+      own["advertised.listeners", default: ""] += ",PROXIED://127.0.0.1:\(proxy.port)"
+      own["listener.security.protocol.map", default: ""] += ",PROXIED:PLAINTEXT"
+      own["inter.broker.listener.name"] = "PLAINTEXT"
+    }
     own.merge(settings) { $1 }
     let kept = template.split(separator: "\n").filter { line in
       own[line.split(separator: "=", maxSplits: 1).first.map(String.init) ?? ""] == nil
@@ -149,7 +177,7 @@ public final class KafkaBroker: Sendable {
 
   private func waitUntilReady(_ timeout: Duration) throws {
     let deadline = ContinuousClock.now + timeout
-    let admin = try Admin(Configuration(bootstrap: bootstrap, log: { _ in }))
+    let admin = try Admin(Configuration(bootstrap: bootstrap, properties: client, log: { _ in }))
     while true {
       do {
         _ = try admin.listTopics(timeoutMilliseconds: 1_000)

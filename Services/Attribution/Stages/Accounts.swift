@@ -82,6 +82,8 @@ public struct Accounts: Stage {
 
   /// Registrations of one account kept while its first is judged; more are no registrations.
   private static let waitingMax = 100
+  /// And of their texts: they wait in one row, and a row must fit a record (4 MiB; of a text's bytes each is at most six in JSON).
+  private static let waitingBytesMax = 512 * 1024
 
   static let registration = Table<Registration>("registration")
   static let facts = Table<AccountFacts>("facts")
@@ -124,8 +126,10 @@ public struct Accounts: Stage {
     guard var first = turn[Self.registration] else { return register(event, program, turn) }
     switch first.standing {
     case .pending:
-      guard first.waiting.count < Self.waitingMax else {
-        throw Refusal(.conflictingDuplicate, "account '\(event.account)' has \(Self.waitingMax) registrations that wait already")
+      let bytes = first.waiting.reduce(event.textBytes) { $0 + $1.textBytes }
+      guard first.waiting.count < Self.waitingMax, bytes <= Self.waitingBytesMax else {
+        throw Refusal(
+          .conflictingDuplicate, "account '\(event.account)' has \(first.waiting.count) registrations that wait already")
       }
       first.waiting.append(event)
       turn[Self.registration] = first
@@ -284,5 +288,14 @@ public struct Accounts: Stage {
         CodeDeclined(
           request: request, account: account, at: at, reasons: [reason], terms: program.version(at: at).name,
           because: [Because(reason.rawValue, ["wish": .text(String(wish.prefix(128)))])])))
+  }
+}
+
+extension AccountRegistered {
+  /// Of the texts that have no limit of their own but that of an event.
+  fileprivate var textBytes: Int {
+    let lists =
+      (identities ?? []).reduce(0) { $0 + $1.utf8.count } + (previousAccounts ?? []).reduce(0) { $0 + $1.value.utf8.count }
+    return [country, plan, referral?.code, referral?.landingURL].reduce(lists) { $0 + ($1?.utf8.count ?? 0) }
   }
 }

@@ -29,6 +29,7 @@ package struct Bus: Sendable {
     self.init(
       bootstrap: bootstrap, prefix: invocation.text("topic-prefix"),
       properties: Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }))
+    if let caution = configuration.caution { tell("laurel: \(caution)") }
   }
 
   /// The connection options of a command that can do without a bus of others.
@@ -65,6 +66,21 @@ package struct Bus: Sendable {
     }
   }
 
+  /// What to say when there are no such topics for this command.
+  func explanation(ofMissing topics: [Topic]) throws -> String {
+    let names = topics.map(name)
+    let hidden = try Admin(configuration).hidden(of: names, timeoutMilliseconds: Self.timeoutMilliseconds).sorted()
+    guard hidden.isEmpty else {
+      return """
+        the broker's ACLs give this principal no right to \(hidden.joined(separator: ", ")); 'laurel topics acls' prints the commands \
+        that give one
+        """
+    }
+    return """
+      topics are missing: \(names.joined(separator: ", ")); create them with 'laurel topics create --bootstrap \(bootstrap)'
+      """
+  }
+
   /// The same of a broker that may still be starting: asked again for a minute.
   func partitionCountsPatiently() throws -> [Topic: Int32] {
     let end = ContinuousClock.now + .seconds(60)
@@ -83,12 +99,8 @@ package struct Bus: Sendable {
   /// - Throws: when topics are missing or do not agree.
   func partitions() throws -> Int32 {
     let counts = try partitionCounts()
-    let missing = Topic.catalogue.filter { counts[$0] == nil }.map(name)
-    guard missing.isEmpty else {
-      throw CommandFailure(
-        "topics are missing: \(missing.joined(separator: ", ")); create them with 'laurel topics create --bootstrap \(bootstrap)'"
-      )
-    }
+    let missing = Topic.catalogue.filter { counts[$0] == nil }
+    guard missing.isEmpty else { throw CommandFailure(try explanation(ofMissing: missing)) }
     guard let first = counts.values.first, Set(counts.values).count == 1 else {
       throw CommandFailure("the topics have different numbers of partitions; see 'laurel topics list --bootstrap \(bootstrap)'")
     }

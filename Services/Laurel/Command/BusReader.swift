@@ -1,4 +1,5 @@
 import Contracts
+import Deployment
 import JSON
 import Kafka
 import Streaming
@@ -30,8 +31,8 @@ struct BusMessage {
 extension Consumer {
   /// A reader of whole topics that belongs to no group: what it reads changes nothing for others.
   static func reader(_ bus: Bus) throws -> Consumer {
-    // librdkafka wants a group's name even where there is none.
-    try Consumer(bus.configuration, group: "laurel.command", readCommitted: true, endEvents: true)
+    // librdkafka wants a group's name even where there is none, and looks for its coordinator.
+    try Consumer(bus.configuration, group: Access.commandGroup(prefix: bus.prefix), readCommitted: true, endEvents: true)
   }
 
   /// Reads these partitions to where they end now.

@@ -1,6 +1,7 @@
 import Foundation
 import ServiceKit
 import TermsFiles
+import Worker
 
 private let laurel = Command(
   "laurel", summary: "Run and operate Laurel's referral programs",
@@ -12,13 +13,13 @@ private let laurel = Command(
     """,
   subcommands: [
     Demo.command, Simulate.command, Explain.command, Backtest.command, TermsCheck.command, Dev.command, Publish.command,
-    Tail.command, Clock.command, Topics.command,
+    Tail.command, Clock.command, Topics.command, DeadLetters.command, Verify.command,
   ], version: "0.1")
 
 /// The operator's program: parses its command line, runs the command, and exits with what came of it.
 public enum LaurelProgram {
   public static func run() -> Never {
-    let invocation = laurel.parseOrExit()
+    let invocation = laurel.parseOrExit(alsoKnown: Settings.names)
     do {
       switch invocation.path.first {
       case "simulate": exit(try Simulate.run(invocation))
@@ -30,6 +31,8 @@ public enum LaurelProgram {
       case "demo": exit(try Demo.run(invocation))
       case "tail": exit(try Tail.run(invocation))
       case "topics": exit(try Topics.run(invocation))
+      case "dead-letters": exit(try DeadLetters.run(invocation))
+      case "verify": exit(try Verify.run(invocation))
       case "clock": exit(try Clock.run(invocation))
       default: exit(UsageError.exitCode)
       }

@@ -30,9 +30,7 @@ enum Tail {
     let topics = try topics(invocation.operands, bus)
     let counts = try bus.partitionCounts()
     let missing = topics.filter { counts[$0] == nil }
-    guard missing.isEmpty else {
-      throw CommandFailure("no such topic at \(bus.bootstrap): \(missing.map(bus.name).joined(separator: ", "))")
-    }
+    guard missing.isEmpty else { throw CommandFailure(try bus.explanation(ofMissing: missing)) }
     let start = invocation.flag("from-beginning") ? Offset.beginning : Offset.end
     let reader = try Consumer.reader(bus)
     defer { reader.close() }
@@ -110,6 +108,10 @@ struct RecordLines {
   }
 
   private func deadLetter(_ record: Kafka.Record, _ topic: Topic) -> String {
+    if let letter = ReplayMark.letter(record) {
+      if asJSON { return #"{"replayed":"\#(letter)"}"# }
+      return Terminal.Colour.green.paint("\(topic.writtenBy) gets \(letter) once more", if: coloured) + "  replayed"
+    }
     func header(_ name: String) -> String? {
       record.headers.last { $0.name == name }?.value.map { String(decoding: $0, as: UTF8.self) }
     }

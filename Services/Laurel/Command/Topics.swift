@@ -6,12 +6,13 @@ import Worker
 /// `laurel topics`: what is on the bus.
 package enum Topics {
   static let command = Command(
-    "topics", summary: "Create Laurel's topics, or list them",
+    "topics", summary: "Create Laurel's topics, list them, or print the rights to them",
     example: """
       laurel topics create --bootstrap localhost:9092 --partitions 8
       laurel topics list
+      laurel topics acls
       """,
-    subcommands: [create, list])
+    subcommands: [create, list, TopicAccess.command])
 
   private static let create = Command(
     "create", summary: "Create every topic that does not exist yet",
@@ -37,6 +38,7 @@ package enum Topics {
     options: Bus.optionalConnection)
 
   static func run(_ invocation: Invocation) throws -> Int32 {
+    if invocation.path.last == "acls" { return try TopicAccess.run(invocation) }
     let bus = Bus(invocation)
     if invocation.path.last == "create", let bus {
       return try create(

@@ -29,3 +29,25 @@ extension Deployment {
     }
   }
 }
+
+extension Deployment {
+  /// What must hold among the rows of one stage, program and key of a service; nil: nothing is asked of that stage's.
+  public static func audit(stage: String, of service: ServiceName) -> (any RowAudit)? {
+    switch service {
+    case .attribution: AttributionService.audit(stage: stage)
+    case .accrual: AccrualService.audit(stage: stage)
+    case .discounts: DiscountsService.audit(stage: stage)
+    case .payouts: PayoutsService.audit(stage: stage)
+    }
+  }
+
+  /// A referrer's balance, if the row holds one.
+  public static func balance(_ row: StageRow, of service: ServiceName) throws -> Balance? {
+    service == .accrual ? try AccrualService.balance(row) : nil
+  }
+
+  /// Where accrual keeps a referrer's balance.
+  public static func balanceKey(program: ProgramID, referrer: String, currency: Currency) -> [UInt8] {
+    AccrualService.balanceKey(program: program, referrer: referrer, currency: currency)
+  }
+}

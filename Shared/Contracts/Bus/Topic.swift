@@ -102,7 +102,9 @@ extension Topic {
   public static func rekeyed(_ service: ServiceName) -> Topic {
     Topic(
       "\(service.rawValue).rekeyed", .internalStep, keyedBy: "as the original topic", writtenBy: service.rawValue,
-      holds: "Records that \(service.rawValue) found on a wrong partition, sent again under their right key.")
+      holds:
+        "Records that \(service.rawValue) found on a wrong partition, sent again under their right key; dead letters sent to it again."
+    )
   }
 
   /// The state of a service: what its store is rebuilt from.
@@ -116,7 +118,9 @@ extension Topic {
   public static func deadLetters(_ service: ServiceName) -> Topic {
     Topic(
       "\(service.rawValue).dead-letters", .deadLetters, keyedBy: "as the original record", writtenBy: service.rawValue,
-      holds: "Records that \(service.rawValue) could not read, with reason, original topic, partition, offset and bytes.")
+      holds:
+        "Records that \(service.rawValue) could not read, with reason, original topic, partition, offset and bytes; which were replayed."
+    )
   }
 }
 
@@ -130,6 +134,9 @@ extension Topic {
       claims, attributionAnswers, earnings, accrualAnswers, activity,
     ]
     + ServiceName.allCases.flatMap { [rekeyed($0), changelog($0), deadLetters($0)] }
+
+  /// What a service writes.
+  public static func written(by service: ServiceName) -> [Topic] { catalogue.filter { $0.writtenBy == service.rawValue } }
 
   /// The topic of that name (without a deployment's prefix).
   public static func named(_ name: String) -> Topic? { catalogue.first { $0.name == name } }

@@ -24,6 +24,30 @@ public enum StableHash {
     return text.withUTF8 { XXH3_64bits($0.baseAddress, $0.count) }
   }
 
+  /// The hash of more bytes than are held at a time: what ``hex128(of:)-([UInt8])`` gives for all of them in a row.
+  public struct Running: ~Copyable {
+    private let state: OpaquePointer
+
+    /// nil: there is no memory for it.
+    public init?() {
+      guard let state = XXH3_createState() else { return nil }
+      self.state = state
+      XXH3_128bits_reset(state)
+    }
+
+    deinit { XXH3_freeState(state) }
+
+    public mutating func add(_ bytes: [UInt8]) {
+      // It fails only without a state.
+      _ = bytes.withUnsafeBytes { XXH3_128bits_update(state, $0.baseAddress, $0.count) }
+    }
+
+    public func hex128() -> String {
+      let hash = XXH3_128bits_digest(state)
+      return StableHash.hex(hash.high64) + StableHash.hex(hash.low64)
+    }
+  }
+
   private static func hex(_ value: UInt64) -> String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: 16 - digits.utf8.count) + digits

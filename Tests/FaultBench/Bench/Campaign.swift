@@ -48,10 +48,10 @@ package final class Campaign {
         try send { try publisher.tick(part.tick) }
         try strike(fault, cycle)
         try watch.waitUntilQuiet()
-        try publish(fault.disturbed(part.events, self))
+        try publish(fault.disturbed(part.events, cycle: cycle, self))
       } else {
         try tick(part.tick)
-        let events = fault.disturbed(part.events, self)
+        let events = fault.disturbed(part.events, cycle: cycle, self)
         let half = events.count / 2
         let first = try publish(events[..<half])
         try workOff(first.prefix(1 + random.upTo(max(first.count - 1, 0))))
@@ -92,6 +92,9 @@ package final class Campaign {
       }
       if struck.isEmpty { break }
       try watch.read(for: .milliseconds(10)) { false }
+      if let ended = installation.services.values.first(where: { !$0.isRunning }) {
+        throw BrokerFailure("\(ended.name) has ended by itself after \(blow.what)")
+      }
       guard ContinuousClock.now < end else {
         throw BrokerFailure("\(struck.map(\.rawValue)) did not work again within \(Self.recoverySeconds) s after \(blow.what)")
       }
@@ -138,6 +141,16 @@ package final class Campaign {
       }
       try watch.read(for: .milliseconds(100), until: done)
     }
+  }
+
+  /// All that is left of the round goes out at once; the blow falls while the services are busy with it.
+  package func pour(upTo milliseconds: Int) throws {
+    try send {
+      for record in rest { try publisher.send(record) }
+      try publisher.repeatTick()
+    }
+    rest = []
+    try watch.read(for: .milliseconds(random.upTo(milliseconds))) { false }
   }
 
   /// Of the round, not published yet.

@@ -11,7 +11,7 @@ package protocol Fault: AnyObject {
   /// After the struck services have worked again: whatever has to be put right by hand.
   func lift(from campaign: Campaign, cycle: Int) throws
   /// A round's events as this fault lets them arrive.
-  func disturbed(_ events: [BenchEvent], _ campaign: Campaign) -> [BenchRecord]
+  func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) -> [BenchRecord]
   /// The payment provider's answers as this fault lets them arrive: asked for when all instructions are there.
   func answers(_ events: [BenchEvent], _ campaign: Campaign) throws -> [BenchRecord]
   /// What a campaign under this fault leaves in the dead-letter topics; nil: nothing.
@@ -39,7 +39,9 @@ extension Fault {
   /// Two instances of every service.
   package func prepare(_ campaign: Campaign) throws { try campaign.startAll() }
   package func lift(from campaign: Campaign, cycle: Int) throws {}
-  package func disturbed(_ events: [BenchEvent], _ campaign: Campaign) -> [BenchRecord] { events.map(BenchRecord.init) }
+  package func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) -> [BenchRecord] {
+    events.map(BenchRecord.init)
+  }
   package func answers(_ events: [BenchEvent], _ campaign: Campaign) throws -> [BenchRecord] { events.map(BenchRecord.init) }
   package var deadLetters: Int { 0 }
   package func violations(on installation: Installation) throws -> [String] { [] }

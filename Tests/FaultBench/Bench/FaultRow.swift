@@ -7,13 +7,15 @@ import TermsFiles
 import TestSupport
 
 /// A row of the bench's table: a fault, and how a campaign under it is run.
-package struct FaultRow: Sendable {
+package struct FaultRow: Sendable, CustomStringConvertible {
   package let name: String
   /// One line: what happens, and how.
   package let what: String
   /// Of a bounded run in CI.
   package let smokeCycles: Int
   package let run: @Sendable (FaultPlan) throws -> FaultResult
+
+  package var description: String { name }
 
   package init(_ name: String, _ what: String, smokeCycles: Int = 3, run: @escaping @Sendable (FaultPlan) throws -> FaultResult) {
     self.name = name
@@ -75,6 +77,14 @@ package struct FaultPlan: Sendable {
       let reasons = Dictionary(grouping: letters) { $0.header("laurel_reason") ?? "?" }.mapValues(\.count)
       verdict.add(["\(letters.count) dead letters instead of \(deadLetters): \(reasons)"])
     }
+    // The state folders, the changelogs, the positions and the notices among themselves, as an operator would ask.
+    let folders = try FileManager.default.contentsOfDirectory(at: installation.folder, includingPropertiesForKeys: nil)
+      .filter { $0.lastPathComponent.hasPrefix("state-") }.map(\.path).sorted()
+    let report = try Verify.check(
+      bus: installation.bus, states: folders, services: ServiceName.allCases,
+      groups: Dictionary(uniqueKeysWithValues: ServiceName.allCases.map { ($0, installation.group($0)) }), patience: .seconds(30),
+      onProgress: { _ in })
+    verdict.add((report.differences + report.moving).prefix(10).map { "verify: \($0)" })
     return verdict.violations
   }
 }

@@ -1,19 +1,41 @@
 import Foundation
+import TestSupport
 
 /// The bench's rows, in the order of the table.
 package enum FaultTable {
-  package static let rows: [FaultRow] = [
-    FaultRow("none", "nothing happens") { NoFault() },
-    FaultRow("kill", "kill -9 of an instance at a moment of chance; it starts again") { RandomKill() },
-    FaultRow("crash-points", "an instance ends at a named point of its loop", smokeCycles: 9) { CrashPoint() },
-    FaultRow("takeover", "kill -9 of an instance for good: another takes over", smokeCycles: 2) { Takeover() },
-    FaultRow("frozen", "SIGSTOP beyond the session, then SIGCONT", smokeCycles: 2) { Frozen() },
-    FaultRow("storm", "join and leave: 1, 4, 1 instances") { Storm() },
-    ClockCampaign.row,
-    FaultRow("provider", "a provider that times out, answers twice and contradicts itself; its adapter dies; kill -9") {
-      FaultyProvider()
-    },
-  ]
+  package static let rows: [FaultRow] =
+    [
+      FaultRow("none", "nothing happens") { NoFault() },
+      FaultRow("kill", "kill -9 of an instance at a moment of chance; it starts again") { RandomKill() },
+      FaultRow("crash-points", "an instance ends at a named point of its loop", smokeCycles: 9) { CrashPoint() },
+      FaultRow("takeover", "kill -9 of an instance for good: another takes over", smokeCycles: 2) { Takeover() },
+      FaultRow("frozen", "SIGSTOP beyond the session, then SIGCONT", smokeCycles: 2) { Frozen() },
+      FaultRow("storm", "join and leave: 1, 4, 1 instances") { Storm() },
+      FaultRow("broker", "kill -9 of the broker, which stays away for up to 60 s", smokeCycles: 2) { plan in
+        guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
+        let broker = try KafkaBroker.start(home: home)
+        defer { broker.stop() }
+        // A bounded run does not wait a minute for the same thing.
+        let fault = BrokerKill(broker, secondsMax: plan.cycles > 5 ? 60 : 3)
+        return try plan.campaign(on: Installation(bootstrap: broker.bootstrap), under: fault)
+      },
+      FaultRow(
+        "network", "a proxy cuts, slows, silences one way, holds and repeats EndTxn", smokeCycles: 3,
+        run: { try BadNetwork.run($0) }),
+      FaultRow("input", "10 to 50 % duplicates, garbage, oversized, strays; reordered") { BadInput() },
+      ClockCampaign.row,
+      FaultRow("provider", "a provider that times out, answers twice and contradicts itself; its adapter dies; kill -9") {
+        FaultyProvider()
+      },
+    ] + PlantedBug.all.map(\.row)
+
+  /// A bounded run of every row: those on the shared broker in one campaign, the others each for itself.
+  package static let smoke: [FaultRow] =
+    [
+      FaultRow("processes", "kill, crash points, take-over, freeze, storm, bad input", smokeCycles: 12) {
+        Mixed([RandomKill(), CrashPoint(), BadInput(), Takeover(), CrashPoint(), Frozen(), Storm(), CrashPoint()])
+      }
+    ] + rows.filter { ["broker", "network", "clock", "provider", "bug:noFence", "bug:noGuard"].contains($0.name) } + [PlantedBug.together]
 
   package static let heading = line("FAULT", "CYCLES", "EVENTS", "VIOLATIONS", "P50 s", "P99 s", "SECONDS")
 

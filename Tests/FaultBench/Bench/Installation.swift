@@ -16,9 +16,11 @@ package final class Installation {
   package let partitions = Installation.partitions
   package private(set) var services: [String: ServiceProcess] = [:]
 
-  /// - Parameter bootstrap: a broker; it need not answer before `createTopics`.
-  package init(bootstrap: String) throws {
-    configuration = Configuration(bootstrap: bootstrap, log: { _ in })
+  /// - Parameters:
+  ///   - bootstrap: a broker; it need not answer before `createTopics`.
+  ///   - properties: how this process logs in there; services are told by `extra`.
+  package init(bootstrap: String, properties: [String: String] = [:]) throws {
+    configuration = Configuration(bootstrap: bootstrap, properties: properties, log: { _ in })
     prefix = uniqueName("faults") + "."
     folder = FileManager.default.temporaryDirectory.appending(path: "laurel-\(prefix)d", directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -40,8 +42,8 @@ package final class Installation {
   }
 
   /// The same on a broker of the test's own; it creates the topics itself.
-  package static func run(bootstrap: String, _ body: (Installation) throws -> Void) throws {
-    let installation = try Installation(bootstrap: bootstrap)
+  package static func run(bootstrap: String, properties: [String: String] = [:], _ body: (Installation) throws -> Void) throws {
+    let installation = try Installation(bootstrap: bootstrap, properties: properties)
     defer { installation.remove() }
     do { try body(installation) } catch {
       installation.printLogs()

@@ -14,6 +14,7 @@ package final class RandomKill: Fault {
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
     let (service, number) = campaign.victim(cycle)
+    if campaign.random.chance(50) { try campaign.pour(upTo: 400) }
     try campaign.installation.service(service, number).kill()
     let since = ContinuousClock.now
     try campaign.installation.start(service, number)
@@ -39,17 +40,25 @@ package final class Takeover: Fault {
 
 /// SIGSTOP until the other instance has taken over, then SIGCONT: the thawed one still believes that its partitions are its own.
 package final class Frozen: Fault {
-  package init() {}
+  private let only: ServiceName?
+
+  /// - Parameter only: whose instances freeze; nil: each service's in turn.
+  package init(only: ServiceName? = nil) { self.only = only }
+
+  private func victim(_ campaign: Campaign, _ cycle: Int) -> (service: ServiceName, number: Int) {
+    only.map { ($0, 1 + cycle % 2) } ?? campaign.victim(cycle)
+  }
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
-    let (service, number) = campaign.victim(cycle)
+    let (service, number) = victim(campaign, cycle)
+    try campaign.pour(upTo: 100)
     let since = ContinuousClock.now
     try campaign.installation.service(service, number).freeze()
     return Blow("SIGSTOP of \(service)-\(number)", [service], since: since)
   }
 
   package func lift(from campaign: Campaign, cycle: Int) throws {
-    let (service, number) = campaign.victim(cycle)
+    let (service, number) = victim(campaign, cycle)
     let installation = campaign.installation
     try installation.service(service, number).thaw()
     let other = try installation.service(service, 3 - number)
@@ -68,8 +77,6 @@ package final class CrashPoint: Fault {
 
   package init() {}
 
-  package func prepare(_ campaign: Campaign) throws { try campaign.startAll(fault: "none") }
-
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
     let point = Self.points[cycle % Self.points.count]
     let (service, number) = campaign.victim(cycle)
@@ -86,7 +93,7 @@ package final class CrashPoint: Fault {
     guard faulty.ending(within: .seconds(1)) == .signal(SIGKILL) else {
       throw BrokerFailure("\(service)-\(number) has not passed \(point) \(passing) times")
     }
-    try installation.start(service, number, fault: "none")
+    try installation.start(service, number)
     return Blow("\(service)-\(number) ended at \(point)", [service], since: since)
   }
 }
@@ -108,4 +115,20 @@ package final class Storm: Fault {
   package func lift(from campaign: Campaign, cycle: Int) throws {
     try campaign.installation.start(campaign.victim(cycle).service, 2)
   }
+}
+
+/// One fault after the other, in one campaign: what a bounded run can afford.
+package final class Mixed: Fault {
+  private let faults: [any Fault]
+
+  package init(_ faults: [any Fault]) { self.faults = faults }
+
+  private func fault(_ cycle: Int) -> any Fault { faults[cycle % faults.count] }
+
+  package func fall(on campaign: Campaign, cycle: Int) throws -> Blow { try fault(cycle).fall(on: campaign, cycle: cycle) }
+  package func lift(from campaign: Campaign, cycle: Int) throws { try fault(cycle).lift(from: campaign, cycle: cycle) }
+  package func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) -> [BenchRecord] {
+    fault(cycle).disturbed(events, cycle: cycle, campaign)
+  }
+  package var deadLetters: Int { faults.reduce(0) { $0 + $1.deadLetters } }
 }

@@ -19,6 +19,7 @@ package struct Verdict {
     compareOnce(said, wanted)
     compareNumbers(said)
     compareBalances(said, wanted)
+    addUpBalances(said)
   }
 
   package mutating func add(_ more: [String]) { violations += more }
@@ -32,6 +33,9 @@ package struct Verdict {
     let meaning: String
     let balance: String?
     let currency: String
+    /// All that the referrer ever accrued, by the balance; by how much this notice makes it more.
+    let accrued: Int64
+    let more: Int64
 
     init(_ record: Record, prefix: String, _ parser: JSONParser) throws {
       let headers = record.headers.compactMap { header in header.value.map { (header.name, $0) } }
@@ -50,6 +54,8 @@ package struct Verdict {
       let found = fields.removeValue(forKey: "balance") as? [String: Any]
       currency = found?["currency"] as? String ?? ""
       balance = found.map { $0.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: " ") }
+      accrued = found?.values.reduce(0) { $0 + (($1 as? NSNumber)?.int64Value ?? 0) } ?? 0
+      more = envelope.type == RewardAccrued.type ? (fields["amount"] as? NSNumber)?.int64Value ?? 0 : 0
       id = envelope.id
       place = "\(topic) \(envelope.program?.value ?? "") \(key)"
       sequence = envelope.sequence ?? 0
@@ -87,6 +93,20 @@ package struct Verdict {
       last[notice.place] = notice.sequence
     }
     note("misnumbered", gaps)
+  }
+
+  /// What has accrued stands somewhere: every balance adds up to the one before and what the notice says has come.
+  private mutating func addUpBalances(_ said: [Said]) {
+    var last: [String: Int64] = [:]
+    var wrong: [String] = []
+    for notice in said where notice.balance != nil {
+      let place = "\(notice.place) \(notice.currency)"
+      if notice.accrued != last[place, default: 0] + notice.more {
+        wrong.append("\(notice.accrued) in all instead of \(last[place, default: 0] + notice.more) after \(notice.meaning)")
+      }
+      last[place] = notice.accrued
+    }
+    note("sum of balance", wrong)
   }
 
   /// The last balance of each referrer and currency.

@@ -42,6 +42,8 @@ enum PlantedBug: String, CaseIterable {
   case lostChange
   /// No transaction asks whose partition it is.
   case noFence
+  /// A producer whose request was lost with its connection goes on under its old epoch.
+  case noGuard
 
   var hooks: FaultHooks {
     var hooks = FaultHooks()
@@ -50,6 +52,7 @@ enum PlantedBug: String, CaseIterable {
     @Sendable func falls() -> Bool { count.add(1, ordering: .relaxed).newValue.isMultiple(of: 20) }
     switch self {
     case .noFence: hooks.fencesFormerOwners = false
+    case .noGuard: hooks.endsEpochOnUnknownOutcome = false
     case .lostNotice: hooks.planted = { $0.with { outputs in outputs.filter { $0.topic.kind != .notices || !falls() } } }
     case .doubledNotice:
       hooks.planted = { $0.with { outputs in outputs.flatMap { $0.topic.kind == .notices && falls() ? [$0, $0] : [$0] } } }

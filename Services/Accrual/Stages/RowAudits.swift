@@ -1,0 +1,103 @@
+import Contracts
+import Streaming
+
+// What must hold among the rows of this service, for those who check its state.
+
+extension AccrualService {
+  /// nil: nothing is asked of that stage's rows.
+  public static func audit(stage: String) -> (any RowAudit)? { stage == LedgerStage.name ? LedgerAudit() : nil }
+
+  /// A referrer's balance, if the row holds one: what the last notice about it said.
+  public static func balance(_ row: StageRow) throws -> Balance? {
+    row.stage == LedgerStage.name ? try row.value(in: LedgerStage.balances) : nil
+  }
+
+  /// Where a referrer's balance is kept.
+  public static func balanceKey(program: ProgramID, referrer: String, currency: Currency) -> [UInt8] {
+    LedgerStage.balances.key(stage: LedgerStage.name, program: program, key: referrer, .text(currency.code))
+  }
+}
+
+/// A referrer's balances against its rewards, spends and reservations. In each currency:
+///
+/// - pending = what is left of pending rewards, frozen or not;
+/// - locked = what is left of locked rewards and of frozen available ones;
+/// - reserved = spends and reservations that are under way;
+/// - available + reserved + spent + paid ≥ what is left of available, unfrozen rewards: what was credited is still there or has been used.
+///   More, where rewards have left the rows because their refund window has closed;
+/// - nothing is negative but what is available.
+struct LedgerAudit: RowAudit {
+  private struct Sums {
+    var balance: Balance?
+    var pending: Int64 = 0
+    var locked: Int64 = 0
+    var available: Int64 = 0
+    var reserved: Int64 = 0
+  }
+
+  private var sums: [Currency: Sums] = [:]
+  private var found: [String] = []
+  private var overflows = false
+
+  mutating func take(_ row: StageRow) throws {
+    if let balance = try row.value(in: LedgerStage.balances) {
+      if row.text(0) != balance.currency.code {
+        found.append("a balance in \(balance.currency.code) stands under '\(row.text(0) ?? "")'")
+      }
+      sums[balance.currency, default: Sums()].balance = balance
+    } else if let reward = try row.value(in: LedgerStage.rewards) {
+      take(reward)
+    } else if let reservation = try row.value(in: LedgerStage.reservations) {
+      add(reservation.amount, in: reservation.currency, to: \.reserved)
+    } else if case .reserved(let amount, let currency, _, _)? = try row.value(in: LedgerStage.spends) {
+      add(amount, in: currency, to: \.reserved)
+    }
+  }
+
+  private mutating func take(_ reward: Reward) {
+    if reward.amount < 0 { found.append("reward \(reward.id) is negative: \(reward.amount)") }
+    if reward.isOver { found.append("reward \(reward.id) is over and still has its row") }
+    switch reward.place {
+    case .pending: add(reward.amount, in: reward.currency, to: \.pending)
+    case .locked: add(reward.amount, in: reward.currency, to: \.locked)
+    case .available, .reserved, .spent, .paid, .reversed: add(reward.amount, in: reward.currency, to: \.available)
+    }
+  }
+
+  private mutating func add(_ amount: Int64, in currency: Currency, to place: WritableKeyPath<Sums, Int64>) {
+    var sums = self.sums[currency] ?? Sums()
+    do { sums[keyPath: place] = try Money.sum(sums[keyPath: place], amount) } catch { overflows = true }
+    self.sums[currency] = sums
+  }
+
+  func contradictions() -> [String] {
+    var found = found
+    if overflows { found.append("its amounts exceed 64 bits") }
+    for (currency, sums) in sums.sorted(by: { $0.key.code < $1.key.code }) {
+      let balance = sums.balance ?? Balance(currency: currency)
+      func differ(_ what: String, _ has: Int64, _ said: Int64, _ by: String) {
+        if has != said { found.append("\(currency.code): \(what) is \(has), \(by) add up to \(said)") }
+      }
+      differ("pending", balance.pending, sums.pending, "pending rewards")
+      differ("locked", balance.locked, sums.locked, "locked and frozen rewards")
+      differ("reserved", balance.reserved, sums.reserved, "spends and withdrawals under way")
+      do {
+        let credited = try Money.sum([balance.available, balance.reserved, balance.spent, balance.paid])
+        if credited < sums.available {
+          found.append(
+            "\(currency.code): available, reserved, spent and paid are \(credited), available rewards add up to \(sums.available)"
+          )
+        }
+        _ = try balance.accrued
+      } catch {
+        found.append("\(currency.code): the balance exceeds 64 bits")
+      }
+      let places: [(String, Int64)] = [
+        ("pending", balance.pending), ("locked", balance.locked), ("reserved", balance.reserved), ("spent", balance.spent),
+        ("paid", balance.paid), ("reversed", balance.reversed),
+      ]
+      for (name, amount) in places where amount < 0 { found.append("\(currency.code): \(name) is negative: \(amount)") }
+    }
+    return found
+  }
+}

@@ -1,0 +1,51 @@
+import Contracts
+import Streaming
+import Worker
+
+/// A state folder, which stands at some offset of the changelog, held against the state rebuilt up to that offset or further: whether it
+/// is the same once it has followed what is left.
+struct FolderComparison {
+  /// Rows that were written or deleted at or behind the folder's position.
+  private(set) var behind = 0
+  private(set) var rows = 0
+  private(set) var findings = Findings()
+
+  /// - Parameter next: the changelog offset that the folder has to apply next.
+  init(_ folder: any StateStore, from next: Int64, _ rebuilt: RebuiltState) throws {
+    var own = RowCursor(folder)
+    var right = try rebuilt.cursor()
+    var row = try own.next()
+    var entry = try right.next()
+    while row != nil || entry != nil {
+      if let known = row, known.key == ChangelogPosition.key {
+        row = try own.next()
+      } else if let known = row, entry.map({ known.key.lexicographicallyPrecedes($0.key) }) ?? true {
+        rows += 1
+        findings.add("\(StoredRow.name(of: known.key)) is in the folder and not in the changelog")
+        row = try own.next()
+      } else if let wanted = entry {
+        let found = row?.key == wanted.key ? row : nil
+        if found != nil { rows += 1 }
+        if wanted.offset >= next { behind += 1 } else { compare(found?.value, wanted) }
+        if found != nil { row = try own.next() }
+        entry = try right.next()
+      }
+    }
+  }
+
+  private mutating func compare(_ found: [UInt8]?, _ wanted: RebuiltState.Entry) {
+    guard found != wanted.value else { return }
+    let name = StoredRow.name(of: wanted.key)
+    switch (found, wanted.value) {
+    case (let found?, let value?):
+      findings.add("\(name) is \(Self.text(found)) in the folder, \(Self.text(value)) in the changelog")
+    case (nil, _): findings.add("\(name) is missing in the folder")
+    case (_?, nil): findings.add("\(name) is in the folder, and deleted in the changelog")
+    }
+  }
+
+  private static func text(_ value: [UInt8]) -> String {
+    let text = String(decoding: value.prefix(300).map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    return value.count > 300 ? text + "…" : text
+  }
+}

@@ -1,0 +1,117 @@
+import Contracts
+import Deployment
+import JSON
+import Kafka
+import Streaming
+
+/// The notices of one partition of a service, in their order: numbered 1, 2, 3 … for each program and key, under ids that no other notice
+/// has, each balance following from the one before; and what the last of them said.
+final class NoticeBook {
+  /// What a notice about money says.
+  private struct Said: Decodable {
+    let balance: Balance?
+    let amount: Int64?
+  }
+
+  let place: ServicePartition
+  let topic: Topic
+  private(set) var count = 0
+  private(set) var findings = Findings()
+  /// Older notices are gone from the topic, so the first of a key may have any number.
+  private let isCut: Bool
+  private let rows: ScratchRows
+  private let parser: JSONParser
+
+  init(_ place: ServicePartition, topic: Topic, isCut: Bool = false, in rows: ScratchRows, parser: JSONParser) {
+    self.place = place
+    self.topic = topic
+    self.isCut = isCut
+    self.rows = rows
+    self.parser = parser
+  }
+
+  /// What a service writes its notices to.
+  static func topic(of service: ServiceName) -> Topic? {
+    Topic.catalogue.first { $0.kind == .notices && $0.writtenBy == service.rawValue }
+  }
+
+  func take(_ record: Kafka.Record) throws {
+    count += 1
+    let here = "\(topic.name)/\(record.partition) offset \(record.offset)"
+    let envelope: Envelope
+    let data: [UInt8]
+    do {
+      (envelope, data) = try Envelope.record(
+        headers: record.headers.compactMap { header in header.value.map { (header.name, $0) } }, value: record.value ?? [],
+        parser: parser, isBounded: false)
+    } catch {
+      return findings.add("\(here): cannot be read: \(error)")
+    }
+    guard let program = envelope.program, let number = envelope.sequence, let bytes = record.key else {
+      return findings.add("\(here): \(envelope.type) has no program, number or key")
+    }
+    let key = String(decoding: bytes, as: UTF8.self)
+    try takeID(envelope.id, here)
+    try take(number, StoredRow.sequenceKey(program: program, topic: topic, key: key), "\(here): \(program)/\(key)")
+    if topic == .rewards { try takeBalance(envelope, data, program, key, here) }
+  }
+
+  private func takeID(_ id: String, _ here: String) throws {
+    let row = ScratchRows.prefix(.id, nil) + Array(id.utf8)
+    if let known = try rows.value(for: row) {
+      findings.add("\(here): the id \(id) is that of \(String(decoding: known, as: UTF8.self)) too")
+    } else {
+      try rows.set(row, Array(here.utf8))
+    }
+  }
+
+  private func take(_ number: Int64, _ stateKey: [UInt8], _ whose: @autoclosure () -> String) throws {
+    let last = try self.number(stateKey)
+    if last.map({ number != $0 + 1 }) ?? (number != 1 && !isCut) {
+      findings.add("\(whose()): number \(number) follows \(last.map(String.init) ?? "none")")
+    }
+    try rows.set(ScratchRows.prefix(.number, place) + stateKey, Array(String(number).utf8))
+  }
+
+  /// Of all movements only an accrual adds to what there is; all others move it from place to place.
+  private func takeBalance(_ envelope: Envelope, _ data: [UInt8], _ program: ProgramID, _ key: String, _ here: String) throws {
+    let said: Said
+    do { said = try parser.decode(Said.self, from: data) } catch {
+      return findings.add("\(here): cannot be read: \(error)")
+    }
+    guard let balance = said.balance else { return }
+    let stateKey = Deployment.balanceKey(program: program, referrer: key, currency: balance.currency)
+    let before = try self.balance(stateKey) ?? (isCut ? nil : Balance(currency: balance.currency))
+    let added = envelope.type == RewardAccrued.type ? said.amount ?? 0 : 0
+    do {
+      let accrued = try balance.accrued
+      let wanted = try before.map { (before) throws(ArithmeticOverflow) in try Money.sum(try before.accrued, added) }
+      if let wanted, accrued != wanted {
+        findings.add("\(here): the balance of \(program)/\(key) is \(accrued) in all, and should be \(wanted) by the one before")
+      }
+    } catch {
+      findings.add("\(here): the balance of \(program)/\(key) exceeds 64 bits")
+    }
+    try rows.set(ScratchRows.prefix(.balance, place) + stateKey, try JSONEncoding.encode(balance))
+  }
+
+  // MARK: What the last of them said
+
+  /// Under the state's own key for it.
+  func number(_ stateKey: [UInt8]) throws -> Int64? {
+    try rows.value(for: ScratchRows.prefix(.number, place) + stateKey).flatMap { Int64(String(decoding: $0, as: UTF8.self)) }
+  }
+
+  func balance(_ stateKey: [UInt8]) throws -> Balance? {
+    try rows.value(for: ScratchRows.prefix(.balance, place) + stateKey).map { try parser.decode(Balance.self, from: $0) }
+  }
+
+  /// The state's keys of all that was said.
+  func forEachKey(_ body: ([UInt8]) throws -> Void) throws {
+    try rows.flush()
+    for kind in [ScratchRows.Kind.number, .balance] {
+      var cursor = rows.rows(ScratchRows.prefix(kind, place))
+      while let row = try cursor.next() { try body(row.key) }
+    }
+  }
+}

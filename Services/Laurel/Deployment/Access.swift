@@ -1,0 +1,133 @@
+import Contracts
+import Streaming
+
+/// One operation on one resource of the broker, in the words of Kafka's ACLs.
+public struct AccessRight: Hashable, Sendable {
+  /// What Kafka calls resource types, by the names that `kafka-acls.sh` has for them.
+  public enum Resource: String, Sendable, CaseIterable {
+    case topic
+    case group
+    case transactionalID = "transactional-id"
+  }
+
+  /// Read and Write include Describe; the broker says so, so it is not listed beside them.
+  public enum Operation: String, Sendable, CaseIterable {
+    case read = "Read"
+    case write = "Write"
+    case create = "Create"
+    case describe = "Describe"
+  }
+
+  /// Whether the name is the resource's own or what the names of several begin with (KIP-290).
+  public enum Pattern: String, Sendable, CaseIterable {
+    case literal
+    case prefixed
+  }
+
+  public let operation: Operation
+  public let resource: Resource
+  public let pattern: Pattern
+  /// With the deployment's prefix, as on the bus.
+  public let name: String
+}
+
+/// Who may do what on the bus: each party exactly what its program does there.
+///
+/// An idempotent or transactional producer needs no right to the cluster: since Kafka 3.0 one to write to some topic is enough (KIP-679).
+public struct Access: Sendable {
+  /// A service, or somebody who deals with them.
+  public enum Party: Hashable, Sendable, CaseIterable {
+    case service(ServiceName)
+    /// The billing system: what comes from outside, except results of payouts.
+    case publisher
+    /// The payment provider's adapter: reads instructions, writes results.
+    case provider
+    /// Account pages and reports: read notices.
+    case reader
+    /// The laurel command.
+    case administrator
+
+    public static let allCases: [Party] =
+      ServiceName.allCases.map { .service($0) } + [.publisher, .provider, .reader, .administrator]
+
+    /// As part of its principal.
+    public var name: String {
+      switch self {
+      case .service(let service): service.rawValue
+      case .publisher: "publisher"
+      case .provider: "provider"
+      case .reader: "reader"
+      case .administrator: "operator"
+      }
+    }
+
+    /// Who that is, for those who read the commands.
+    public var summary: String {
+      switch self {
+      case .service(let service): "the service \(service.rawValue), all its instances"
+      case .publisher: "the billing system: writes what happens, except what became of payouts"
+      case .provider: "the payment provider's adapter: reads instructions, writes what became of payouts"
+      case .reader: "whoever reads notices, in consumer groups whose names begin with reader"
+      case .administrator: "the laurel command"
+      }
+    }
+  }
+
+  private let services: [Service]
+  private let prefix: String
+
+  /// - Parameters:
+  ///   - services: the deployment's; what their stages accept is what they read.
+  ///   - prefix: the deployment's topic prefix.
+  public init(services: [Service], prefix: String = "") {
+    self.services = services
+    self.prefix = prefix
+  }
+
+  /// Of the command's consumers. They commit nothing, but librdkafka looks for the coordinator of whatever group it is given.
+  public static func commandGroup(prefix: String) -> String { "\(prefix)laurel.command" }
+
+  /// Nothing twice; in the catalogue's order.
+  public func rights(of party: Party) -> [AccessRight] {
+    switch party {
+    case .service(let name):
+      let reads = services.filter { $0.name == name }.flatMap(\.inputs) + [.rekeyed(name), .clock, .changelog(name)]
+      return topics(.read, reads) + topics(.write, Topic.written(by: name)) + [
+        right(.read, .group, name.group(prefix: prefix)),
+        right(.write, .transactionalID, name.transactionalIDs(prefix: prefix), .prefixed),
+      ]
+    case .publisher:
+      return topics(.write, Topic.catalogue.filter { $0.kind == .input && $0 != .payoutResults })
+    case .provider:
+      return topics(.read, [.payouts]) + topics(.write, [.payoutResults]) + [right(.read, .group, prefix + "provider")]
+    case .reader:
+      return topics(.read, Topic.catalogue.filter { $0.kind == .notices }) + [right(.read, .group, prefix + "reader", .prefixed)]
+    case .administrator:
+      // Dead letters are replayed from their topic by way of the service's re-keyed one, in a transaction.
+      let written = Topic.catalogue.filter { topic in
+        switch topic.kind {
+        case .input, .clock, .deadLetters: true
+        case .internalStep: ServiceName.allCases.contains { topic == .rekeyed($0) }
+        case .notices, .changelog: false
+        }
+      }
+      return topics(.read, Topic.catalogue) + topics(.write, written) + topics(.create, Topic.catalogue)
+        + ServiceName.allCases.map { right(.describe, .group, $0.group(prefix: prefix)) } + [
+          right(.read, .group, Self.commandGroup(prefix: prefix), .prefixed),
+          right(.write, .transactionalID, prefix + "laurel.", .prefixed),
+        ]
+    }
+  }
+
+  private func topics(_ operation: AccessRight.Operation, _ topics: [Topic]) -> [AccessRight] {
+    let wanted = Set(topics)
+    return Topic.catalogue.filter(wanted.contains).map { right(operation, .topic, prefix + $0.name) }
+  }
+
+  private func right(
+    _ operation: AccessRight.Operation, _ resource: AccessRight.Resource, _ name: String,
+    _ pattern: AccessRight.Pattern = .literal
+  ) -> AccessRight {
+    AccessRight(operation: operation, resource: resource, pattern: pattern, name: name)
+  }
+}

@@ -1,0 +1,71 @@
+import Contracts
+import JSON
+
+/// What a row of a service's store is, for those who look at a state from outside.
+public enum StoredRow {
+  /// Where the task stands: the next offset to read, by topic (without a deployment's prefix).
+  case progress(positions: [String: Int64])
+  /// The last number that a key's notices on a topic were given.
+  case sequence(Int64)
+  case timer
+  /// The driver's memory of an event.
+  case seen
+  case stage(StageRow)
+
+  /// nil: none that a task writes.
+  /// - Throws: `JSONError` for a value that is not of its kind.
+  public init?(_ row: Row, parser: JSONParser) throws(JSONError) {
+    switch row.key.first {
+    case UInt8(ascii: "p") where row.key == RowKey.progress:
+      self = .progress(positions: try parser.decode(Progress.self, from: row.value).positions)
+    case UInt8(ascii: "n"): self = .sequence(try parser.decode(Int64.self, from: row.value))
+    case UInt8(ascii: "t") where TimerKey(row.key) != nil:
+      _ = try parser.decode(TimerRow.self, from: row.value)
+      self = .timer
+    case UInt8(ascii: "d"): self = .seen
+    default:
+      guard let row = StageRow(row) else { return nil }
+      self = .stage(row)
+    }
+  }
+
+  /// Where a task keeps the last number of a key's notices on a topic.
+  public static func sequenceKey(program: ProgramID, topic: Topic, key: String) -> [UInt8] {
+    RowKey.sequence(program: program.value, topic: topic.name, key: key)
+  }
+
+  public static let progressKey = RowKey.progress
+
+  /// A row's key for a person: which kind of row it is, and whose.
+  public static func name(of key: [UInt8]) -> String {
+    let parts = key.dropFirst().split(separator: 0, omittingEmptySubsequences: false).map { RowKey.text(Array($0)) }
+    switch key.first {
+    case UInt8(ascii: "p") where key == RowKey.progress: return "the progress row"
+    case UInt8(ascii: "n") where parts.count >= 3:
+      return "the last number of \(parts[0])/\(parts[2]) on \(parts[1])"
+    case UInt8(ascii: "d") where parts.count >= 5:
+      return "the memory of '\(parts[3]) \(parts[4])' by \(parts[0]) of \(parts[1])/\(parts[2])"
+    case UInt8(ascii: "t"):
+      return TimerKey(key).map { "timer \($0.order), due \($0.due)" } ?? "'\(RowKey.text(key))'"
+    case UInt8(ascii: "s") where parts.count >= 5:
+      let below = parts[4...].filter { !$0.isEmpty }.joined(separator: " ")
+      return "\(parts[3])\(below.isEmpty ? "" : " '\(below)'") of \(parts[1])/\(parts[2]) in \(parts[0])"
+    default: return "'\(RowKey.text(key))'"
+    }
+  }
+}
+
+extension Table {
+  /// The key of a row in a service's store.
+  public func key(stage: String, program: ProgramID, key: String, _ parts: RowPart...) -> [UInt8] {
+    RowKey.row(scope: RowKey.scope(stage: stage, program: program.value, key: key), table: name, parts: parts)
+  }
+}
+
+/// What must hold among the rows of one stage, program and key whenever a batch is over. Takes them one by one in the order of their
+/// keys (tables by name), so that it holds sums and not rows.
+public protocol RowAudit {
+  mutating func take(_ row: StageRow) throws
+  /// What does not hold, once all rows are taken; a sentence each.
+  func contradictions() -> [String]
+}

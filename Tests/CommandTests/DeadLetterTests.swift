@@ -1,0 +1,124 @@
+import Contracts
+import Kafka
+import Testing
+import Worker
+
+@testable import LaurelCommand
+
+/// What a record on a dead-letter topic is to an operator, and what stands against its replay.
+@Suite struct DeadLetterTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// A part of what stands against it; nil: nothing does.
+    let obstacle: String?
+    let record: Kafka.Record
+
+    init(
+      _ description: String, _ obstacle: String?, type: String = PaymentSettled.type, source: String = "/billing",
+      topic: String? = "billing", place: (Int, Int) = (1, 7), value: [UInt8]? = Array("{}".utf8), before: [Header] = [],
+      late: [Header] = []
+    ) {
+      testDescription = description
+      self.obstacle = obstacle
+      let own = Envelope(id: "x", source: source, type: type).headers.map { header($0.0, $0.1) }
+      let found =
+        topic.map {
+          [
+            header(PlaceHeader.topic, $0), header(PlaceHeader.partition, "\(place.0)"), header(PlaceHeader.offset, "\(place.1)"),
+          ]
+        } ?? []
+      record = DeadLetterTests.record(
+        value, own + before + found + late + [header(PlaceHeader.reason, "overflow"), header(PlaceHeader.detail, "why")])
+    }
+  }
+
+  static let cases: [Case] = [
+    Case("a payment", nil),
+    Case("what cannot be read, for the service to judge again", nil, type: ""),
+    Case("Laurel's own step", nil, type: "accrual.rewardEarned.v1", source: "/laurel/accrual", topic: "accrual.earnings"),
+    Case("another service's notice", nil, type: ReferralAttributed.type, source: "/laurel/attribution", topic: "referrals"),
+    Case("a timer", "a timer of accrual's state", topic: "accrual.dead-letters", place: (0, 0)),
+    Case("an event out of the state", "a repeat without effect", source: "/laurel/accrual", place: (0, 0)),
+    Case("the first record of a topic", nil, place: (0, 0)),
+    Case("no place", "do not say where it was found", topic: nil),
+    Case("a tick", "laurel clock", type: ClockMoved.type, topic: "clock"),
+    Case("no body", "has no body", value: nil),
+    Case("a part", "only a part of it", late: [header(PlaceHeader.size, "1000000")]),
+    Case("what only says that it is a part", nil, before: [header(PlaceHeader.size, "1000000")]),
+    Case(
+      "what is too large with its headers", "refused again as oversized",
+      value: [UInt8](repeating: 0x20, count: Envelope.maximumBodyBytes - 10)),
+    Case("a type on a topic that is not its own", "does not belong on requests", topic: "requests"),
+    Case(
+      "a step that somebody has put on an input", "does not belong on billing", type: "accrual.rewardEarned.v1",
+      source: "/laurel/accrual"),
+    Case(
+      "the same, under a place of its own making", "does not belong on billing", type: "accrual.rewardEarned.v1",
+      before: [header(PlaceHeader.topic, "accrual.earnings")]),
+    Case("a type of others", "accrual reads no \(LinkVisited.type)", type: LinkVisited.type, topic: "clicks"),
+  ]
+
+  @Test(arguments: cases)
+  func whatStandsAgainstAReplayIsSaid(_ example: Case) throws {
+    let letter = try #require(LetterParser().letter(example.record, of: .accrual))
+    if let obstacle = example.obstacle {
+      #expect(letter.obstacle?.contains(obstacle) == true, "\(letter.obstacle ?? "nothing")")
+    } else {
+      #expect(letter.obstacle == nil)
+    }
+    #expect("\(letter.id)" == "accrual/2/17" && letter.reason == "overflow" && letter.detail == "why")
+  }
+
+  @Test func marksAreNotLettersAndLettersAreNoMarks() throws {
+    let id = try #require(Letter.ID("accrual/2/5"))
+    let mark = Self.record(nil, [ReplayMark.header(id)])
+    #expect(ReplayMark.letter(mark) == id)
+    #expect(LetterParser().letter(mark, of: .accrual) == nil)
+    // A record from outside with the header of a mark.
+    let claim = Self.record(nil, [ReplayMark.header(id), header(PlaceHeader.reason, "malformed")])
+    #expect(ReplayMark.letter(claim) == nil)
+    #expect(LetterParser().letter(claim, of: .accrual) != nil)
+    var book = LetterBook()
+    for record in [claim, mark] { book.add(record, .accrual) }
+    #expect(book.letters.map { "\($0.id)" } == ["accrual/2/17"])
+    #expect(Array(book.replayed.keys) == [id])
+  }
+
+  @Test func itGoesBackAsItWasFound() throws {
+    let first = try #require(Letter.ID("accrual/2/17"))
+    let letter = try #require(Self.cases.first).record
+    let again = letter.headersForReplay(of: first)
+    #expect(again.map(\.name) == letter.headers.dropLast(2).map(\.name) + ["laurel_replay_of"])
+    // Refused once more and replayed once more: it names its last letter only.
+    let second = Self.record(letter.value, again + [header(PlaceHeader.reason, "overflow"), header(PlaceHeader.detail, "why")])
+    #expect(try #require(LetterParser().letter(second, of: .accrual)).replayOf == first)
+    let last = try #require(Letter.ID("accrual/2/90"))
+    #expect(second.headersForReplay(of: last) == Array(again.dropLast()) + [header("laurel_replay_of", "accrual/2/90")])
+  }
+
+  @Test(arguments: ["accrual", "accrual/2", "accrual/2/17/1", "accrual//17", "accrual/-1/17", "accrual/2/x", "portal/2/17", ""])
+  func whatIsNoID(_ text: String) { #expect(Letter.ID(text) == nil) }
+
+  @Test(arguments: [
+    (#"{"a":[1,{"b":"x, {y}\""}],"c":{}}"#, ["{", #"  "a": ["#, "    1,", "    {", #"      "b": "x, {y}\"""#, "    }", "  ],"]),
+    (#"{"amount":9223372036854775808,"amount":1"#, ["{", #"  "amount": 9223372036854775808,"#, #"  "amount": 1"#]),
+    ("plain\u{1B}[2J text\nof two lines", ["plain?[2J text", "of two lines"]), ("", [""]),
+  ])
+  func aBodyIsShownAsItIs(_ text: String, _ lines: [String]) {
+    #expect(Array(LetterText.body(Array(text.utf8)).prefix(lines.count)) == lines)
+  }
+
+  @Test func bytesAreShownInHexadecimal() {
+    let lines = LetterText.body([0xFF, 0x1B] + Array("fifteen letters!".utf8))
+    #expect(lines[0] == "00000000  ff 1b 66 69 66 74 65 65 6e 20 6c 65 74 74 65 72  ..fifteen letter")
+    #expect(lines[1] == "00000010  73 21" + String(repeating: " ", count: 14 * 3 + 2) + "s!")
+  }
+
+  private static func record(_ value: [UInt8]?, _ headers: [Header]) -> Kafka.Record {
+    Kafka.Record(
+      topic: "accrual.dead-letters", partition: 2, offset: 17, timestamp: 1000, key: Array("e0".utf8), value: value,
+      headers: headers)
+  }
+}
+
+private func header(_ name: String, _ value: String) -> Header { Header(name: name, value: Array(value.utf8)) }

@@ -1,0 +1,83 @@
+import Contracts
+import Foundation
+import TestSupport
+
+/// The bench on trial: with a mistake planted in the services, a campaign must end in violations, and in those that the mistake makes.
+package struct PlantedBug: Sendable {
+  package let name: String
+  /// What the violation that shows it says; one of several, separated by `|`.
+  let kind: String
+  let run: @Sendable (FaultPlan, PlantedBug) throws -> FaultResult
+
+  /// Under a fault on the shared broker.
+  init(_ name: String, seenAs kind: String, under fault: @escaping @Sendable () -> any Fault) {
+    self.init(name, seenAs: kind) { plan, bug in
+      try plan.campaign(on: Installation(bootstrap: try KafkaBroker.forTest().bootstrap), under: Planted(bug.name, fault()))
+    }
+  }
+
+  init(_ name: String, seenAs kind: String, run: @escaping @Sendable (FaultPlan, PlantedBug) throws -> FaultResult) {
+    self.name = name
+    self.kind = kind
+    self.run = run
+  }
+
+  package static let all = [
+    PlantedBug("lostNotice", seenAs: " lost:") { NoFault() },
+    PlantedBug("doubledNotice", seenAs: " doubled:") { NoFault() },
+    PlantedBug("wrongBalance", seenAs: " sum of balance:") { NoFault() },
+    PlantedBug("lostChange", seenAs: "verify: ") { NoFault() },
+    PlantedBug("noFence", seenAs: " doubled:") { Frozen(only: .accrual) },
+    PlantedBug("noGuard", seenAs: "the group has committed|doubled:") { plan, bug in
+      try BadNetwork.run(plan, onlyLateCommits: true, planted: "bug:\(bug.name)")
+    },
+  ]
+
+  var row: FaultRow {
+    FaultRow("bug:\(name)", "planted: the bench must see it", smokeCycles: 2) { plan in
+      var result = try run(plan, self)
+      let isSeen = result.violations.contains { violation in kind.split(separator: "|").contains { violation.contains($0) } }
+      result.remark = "seen: \(result.violations.map { $0.prefix { $0 != "\n" } }.joined(separator: " "))"
+      result.violations = isSeen ? [] : ["the planted bug was not seen: \(result.violations)"]
+      return result
+    }
+  }
+}
+
+extension PlantedBug {
+  /// Those that need no fault beside them, one in each service, in one campaign: for a bounded run.
+  static let together = FaultRow("bugs", "planted in each service: the bench must see them all", smokeCycles: 1) { plan in
+    var result = try plan.campaign(on: Installation(bootstrap: try KafkaBroker.forTest().bootstrap), under: PlantedEverywhere())
+    let unseen = all.prefix(4).filter { bug in !result.violations.contains { $0.contains(bug.kind) } }
+    result.remark = "seen: \(result.violations.map { $0.prefix { $0 != "\n" } }.joined(separator: " "))"
+    result.violations = unseen.map { "the planted bug \($0.name) was not seen: \(result.violations)" }
+    return result
+  }
+}
+
+private final class PlantedEverywhere: Fault {
+  func prepare(_ campaign: Campaign) throws {
+    let bugs: [ServiceName: String] = [
+      .discounts: "lostNotice", .attribution: "doubledNotice", .accrual: "wrongBalance", .payouts: "lostChange",
+    ]
+    for service in ServiceName.allCases {
+      for number in 1...2 { try campaign.installation.start(service, number, fault: bugs[service].map { "bug:\($0)" }) }
+    }
+  }
+  func fall(on campaign: Campaign, cycle: Int) -> Blow { Blow("nothing", ServiceName.allCases) }
+}
+
+/// A fault with all services carrying the bug.
+private final class Planted: Fault {
+  private let name: String
+  private let fault: any Fault
+
+  init(_ name: String, _ fault: any Fault) {
+    self.name = name
+    self.fault = fault
+  }
+
+  func prepare(_ campaign: Campaign) throws { try campaign.startAll(fault: "bug:\(name)") }
+  func fall(on campaign: Campaign, cycle: Int) throws -> Blow { try fault.fall(on: campaign, cycle: cycle) }
+  func lift(from campaign: Campaign, cycle: Int) throws { try fault.lift(from: campaign, cycle: cycle) }
+}

@@ -1,0 +1,211 @@
+import Contracts
+import Deployment
+import FaultBench
+import Foundation
+import Kafka
+import Synchronization
+import TestSupport
+import Testing
+
+/// TLS client certificates, ACLs and SASL on a real broker.
+///
+/// One broker and one course for all of it, because a broker takes its time: first nobody has a right, then each has its own.
+@Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
+struct SecurityTests {
+  // The broker's codes for a refused topic, group, cluster and transactional id.
+  private static let topicRefused: Int32 = 29
+  private static let groupRefused: Int32 = 30
+  private static let transactionalIDRefused: Int32 = 53
+
+  @Test func eachDoesWhatItNeedsAndNothingMore() throws {
+    try SecuredBus.run { bus, installation in
+      let load = try Disturbance(installation, cycles: 1, payments: 60, referees: 20)
+      for service in ServiceName.allCases {
+        try installation.start(service, extra: bus.arguments(service, as: service.rawValue))
+      }
+      try servicesWithoutRightsSayWhatTheyLack(bus, installation)
+
+      // They were waiting, and go on by themselves.
+      try atOnce([
+        { try bus.grantRights() }, { try aCertificateOfNobodyIsTold(bus) }, { try passwordsWork(bus) },
+      ])
+      try load.run { _ in }
+      try load.finish()
+
+      var parts: [@Sendable () throws -> Void] = [{ try aForeignGroupIsTold(bus) }]
+      for service in ServiceName.allCases { parts.append { try isRefusedWhatIsOfOthers(service, bus) } }
+      for party in SecuredBus.parties { parts.append { try holdsToItsTopics(party, bus) } }
+      try atOnce(parts)
+    }
+  }
+
+  private func servicesWithoutRightsSayWhatTheyLack(_ bus: SecuredBus, _ installation: Installation) throws {
+    for service in ServiceName.allCases {
+      let process = try installation.service(service)
+      let needed = [Topic.clock, .changelog(service), .deadLetters(service)].map(bus.name)
+      let page = readiness(of: process) { page in needed.allSatisfy(page.contains) }
+      try require(needed.allSatisfy(page.contains) && page.contains("'laurel topics acls --bootstrap"), page)
+      try require(!page.contains(bus.name(.changelog(service == .payouts ? .accrual : .payouts))), page)
+      try require(process.isRunning && process.page("/livez")?.status == 200, "\(service) is not alive")
+      try require(process.log.contains("give this principal no right"), process.log)
+    }
+  }
+
+  /// Every topic of the catalogue is read and written where the party has no right to.
+  private func holdsToItsTopics(_ party: Access.Party, _ bus: SecuredBus) throws {
+    let rights = bus.access.rights(of: party).filter { $0.resource == .topic }
+    let readable = Set(rights.filter { $0.operation == .read }.map(\.name))
+    let writable = Set(rights.filter { $0.operation == .write }.map(\.name))
+    let all = Topic.catalogue.map(bus.name)
+    let configuration = bus.configuration(party.name)
+    let hidden = try Admin(configuration).hidden(of: all)
+    try require(hidden == Set(all).subtracting(readable.union(writable)), "\(party.name) does not see \(hidden.sorted())")
+    let (read, refused) = try answers(of: all.filter { !hidden.contains($0) }, configuration)
+    try require(read == readable && refused == writable.subtracting(readable), "\(party.name) reads \(read.sorted())")
+
+    let producer = try Producer(configuration, topics: all)
+    for topic in all where !writable.contains(topic) {
+      var code: Int32?
+      do throws(KafkaError) {
+        try producer.produce(topic: topic, partition: 0, key: [1], value: [2])
+        try producer.flush(timeoutMilliseconds: 10_000)
+      } catch { code = error.code }
+      try require(code == Self.topicRefused, "\(party.name) writes \(topic): \(code ?? 0)")
+    }
+    // And the producer is none that is refused everything.
+    try producer.produce(topic: writable.sorted()[0], partition: 0, key: [1], value: [2])
+    try producer.flush(timeoutMilliseconds: 10_000)
+  }
+
+  /// Reads the first partition of each topic; those of which something came, if only the end, and those that were refused.
+  private func answers(of topics: [String], _ configuration: Configuration) throws -> (read: Set<String>, refused: Set<String>) {
+    let consumer = try Consumer(configuration, group: "nobody", endEvents: true)
+    defer { consumer.close() }
+    try consumer.assignByHand(topics.map { (TopicPartition(topic: $0, partition: 0), offset: Offset.beginning) })
+    var read: Set<String> = []
+    var refused: Set<String> = []
+    let ended = waitUntil(.seconds(20)) {
+      switch consumer.poll(timeoutMilliseconds: 100) {
+      case .record(let record): read.insert(record.topic)
+      case .end(let place, _): read.insert(place.topic)
+      case .error(let error) where error.code == Self.topicRefused:
+        // The longest: one name may be the beginning of another.
+        if let topic = topics.filter({ error.reason.contains($0) }).max(by: { $0.count < $1.count }) { refused.insert(topic) }
+      case .error, .assigned, .revoked, .lost, .nothing: break
+      }
+      return read.count + refused.count >= topics.count
+    }
+    try require(ended, "of \(topics.count) topics \(read.count) were read and \(refused.count) refused")
+    return (read, refused)
+  }
+
+  /// The others' groups and transactional ids; and what a transaction says of a topic that is only read.
+  private func isRefusedWhatIsOfOthers(_ service: ServiceName, _ bus: SecuredBus) throws {
+    let prefix = bus.prefix
+    let configuration = bus.configuration(service.rawValue)
+    for other in ServiceName.allCases where other != service {
+      let consumer = try Consumer(configuration, group: other.group(prefix: prefix))
+      defer { consumer.close() }
+      try consumer.subscribe([bus.name(.clock)])
+      let refused = waitUntil(.seconds(10)) {
+        guard case .error(let error) = consumer.poll(timeoutMilliseconds: 100) else { return false }
+        return error.code == Self.groupRefused && error.isFatal
+      }
+      try require(refused, "\(service) joins the group of \(other)")
+      let producer = try TransactionalProducer(
+        configuration, transactionalID: other.transactionalIDs(prefix: prefix) + "x", topics: [])
+      let failure = failure { () throws(TransactionFailure) in try producer.initialise(timeoutMilliseconds: 10_000) }
+      try require(
+        failure?.error.code == Self.transactionalIDRefused, "\(service) takes an id of \(other): \(failure?.description ?? "")")
+    }
+    let clock = bus.name(.clock)
+    let producer = try TransactionalProducer(
+      configuration, transactionalID: service.transactionalIDs(prefix: prefix) + "x", topics: [clock])
+    try producer.initialise(timeoutMilliseconds: 10_000)
+    try producer.begin()
+    try producer.produce(topic: clock, partition: 0, key: [1], value: [2])
+    let failure = failure { () throws(TransactionFailure) in try producer.flush(timeoutMilliseconds: 10_000) }
+    guard case .fatal(let error) = failure, error.code == Self.topicRefused else {
+      throw BrokerFailure("\(service) writes \(clock): \(failure?.description ?? "")")
+    }
+  }
+
+  private func aForeignGroupIsTold(_ bus: SecuredBus) throws {
+    let process = try bus.process(.accrual, as: "accrual", extra: ["--group", "another"])
+    let page = readiness(of: process) { $0.contains("GROUP_AUTHORIZATION_FAILED") }
+    try require(page.contains("the group another") && page.contains("'laurel topics acls --bootstrap"), "\(page)\n\(process.log)")
+    try require(process.stop() == .status(0), process.log)
+  }
+
+  private func aCertificateOfNobodyIsTold(_ bus: SecuredBus) throws {
+    let process = try bus.process(.payouts, as: "stranger")
+    let page = readiness(of: process) { $0.contains("alert certificate unknown") }
+    try require(page.contains("alert certificate unknown") && page.contains("check the ssl."), "\(page)\n\(process.log)")
+    try require(process.stop() == .status(0), process.log)
+  }
+
+  /// SASL/PLAIN, with the password in a file that services and the command share.
+  private func passwordsWork(_ bus: SecuredBus) throws {
+    let right = try list(bus, mechanism: "PLAIN", password: SecuredBus.password)
+    try require(right.ending == .status(0) && right.log.contains(bus.name(.rewards)), right.log)
+    let wrong = try list(bus, mechanism: "PLAIN", password: "another-s3cret")
+    try require(wrong.ending == .status(1) && wrong.log.contains("Authentication failed"), wrong.log)
+    try require(!wrong.log.contains("another-s3cret") && !right.log.contains(SecuredBus.password), "a password is told")
+  }
+
+  private func list(_ bus: SecuredBus, mechanism: String, password: String) throws -> (ending: ServiceProcess.Ending, log: String)
+  {
+    let name = uniqueName("console")
+    let file = bus.folder.appending(path: "\(name).conf")
+    try """
+    bootstrap = \(bus.broker.addresses["SASL_PLAINTEXT"] ?? "")
+    topic-prefix = \(bus.prefix)
+    state = /only/services/have/this
+    kafka = security.protocol=SASL_PLAINTEXT
+    kafka = sasl.mechanism=\(mechanism)
+    kafka = sasl.username=console
+    kafka = sasl.password=\(password)
+    """.write(to: file, atomically: true, encoding: .utf8)
+    let process = try ServiceProcess(
+      "laurel", name: name, arguments: ["topics", "list", "--config", file.path], folder: bus.folder)
+    return (process.ending(within: .seconds(30)), process.log)
+  }
+
+  /// What `/readyz` says, as soon as `said` is content with it.
+  private func readiness(of process: ServiceProcess, _ said: (String) -> Bool) -> String {
+    var page = ""
+    _ = waitUntil(.seconds(20)) {
+      page = process.page("/readyz")?.body ?? ""
+      return said(page)
+    }
+    return page
+  }
+
+  private func failure(_ body: () throws(TransactionFailure) -> Void) -> TransactionFailure? {
+    do { try body() } catch { return error }
+    return nil
+  }
+
+  /// `#require` belongs to a test's own thread.
+  private func require(_ condition: Bool, _ otherwise: String) throws {
+    guard condition else { throw BrokerFailure(otherwise) }
+  }
+
+  /// Each on a thread of its own: most of their time they wait.
+  private func atOnce(_ parts: [@Sendable () throws -> Void]) throws {
+    let failures = Failures()
+    let group = DispatchGroup()
+    for (index, part) in parts.enumerated() {
+      DispatchQueue(label: "security \(index)").async(group: group) {
+        do { try part() } catch { failures.texts.withLock { $0.append("\(error)") } }
+      }
+    }
+    group.wait()
+    let texts = failures.texts.withLock { $0 }
+    try require(texts.isEmpty, texts.joined(separator: "\n"))
+  }
+
+  private final class Failures: Sendable {
+    let texts = Mutex<[String]>([])
+  }
+}

@@ -1,0 +1,35 @@
+import Contracts
+import Streaming
+import Terms
+import TermsFiles
+import Testing
+
+/// What inputs within their limit gather must fit a record: a row that no broker takes would stop its partition for good. The fuzzed
+/// inputs are too short for it.
+@Suite struct RecordSizeTests {
+  private func record(_ id: String, _ type: String, _ data: String) -> InputRecord {
+    let envelope = Envelope(id: id, source: "/fuzz", type: type, program: "bonus")
+    return InputRecord(
+      topic: .accounts, partition: 0, offset: 0, key: nil, value: Array(data.utf8),
+      headers: envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
+  }
+
+  /// While the verdict on an account's first registration is on its way, others wait in its row.
+  @Test(arguments: [1, 1000])
+  func registrationsThatWaitFitARow(identities: Int) throws {
+    let bus = try MemoryBus(TermsFiles.load(directory: FuzzTarget.terms.path), isSlow: true)
+    let long = String(repeating: "x", count: 240_000 / identities)
+    let list = Array(repeating: "\"\(long)\"", count: identities).joined(separator: ",")
+    for number in 0..<120 {
+      let at = Instant(milliseconds: 1_767_603_600_000 + Int64(number))
+      try bus.take(
+        record(
+          "\(number)", AccountRegistered.type,
+          #"{"account":"a","registeredAt":"\#(at)","identities":[\#(list)],"referral":{"code":"CODE"}}"#))
+    }
+    #expect(bus.deadLetters.count > 100)
+    #expect(bus.deadLetters.allSatisfy { $0.refusal.reason == .conflictingDuplicate })
+    try bus.advance(by: .days(1))
+    #expect(bus.outputs.contains { $0.envelope.type == ReferralRejected.type })
+  }
+}

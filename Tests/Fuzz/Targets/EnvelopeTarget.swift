@@ -1,0 +1,76 @@
+import Contracts
+import JSON
+
+@testable import Streaming
+@testable import Worker
+
+/// A record's headers and body: what is read can be written and read again; what is refused fits a dead letter.
+enum EnvelopeTarget {
+  /// What every broker takes by default, with the framing of a record.
+  private static let recordBytesMax = 1_048_588
+
+  static func run(_ bytes: [UInt8]) throws {
+    for case .record(let record) in BusText.lines(bytes) {
+      try read(record)
+      try readTick(record)
+    }
+  }
+
+  private static func read(_ record: InputRecord) throws {
+    let parser = JSONParser()
+    guard let value = record.value else { return }
+    let envelope: Envelope
+    let data: [UInt8]
+    do {
+      (envelope, data) = try Envelope.record(headers: record.headers.map { ($0.name, $0.value) }, value: value, parser: parser)
+    } catch {
+      try check(error)
+      return try checkLetter(record, error)
+    }
+    let binary = try Envelope(headers: envelope.headers.map { ($0.0, Array($0.1.utf8)) })
+    try hold(binary == envelope, "headers read as another envelope: \(binary), \(envelope)")
+    if let time = envelope.time { try hold(Instant.range.contains(time), "an instant out of range") }
+
+    // Structured text needs data that is JSON; binary mode does not look at it.
+    guard (try? parser.parse(data)) != nil else { return }
+    let text = envelope.structuredText(data: data)
+    try hold(!text.contains(UInt8(ascii: "\n")), "more than one line")
+    // The envelope has its bytes in the limit too.
+    guard text.count <= Envelope.maximumBodyBytes else { return }
+    let again: (envelope: Envelope, data: [UInt8])
+    do { again = try Envelope.structured(text, parser: parser) } catch {
+      // Of a body at the limit of depth, the envelope's own brackets are one level too many.
+      if error.detail.contains("levels of brackets") { return }
+      throw error
+    }
+    try hold(again.envelope == envelope, "structured text reads as another envelope: \(again.envelope), \(envelope)")
+    try hold(again.data == (try parser.parse(data).serialized()), "structured text holds other data")
+  }
+
+  private static func readTick(_ record: InputRecord) throws {
+    do {
+      guard let tick = try ClockTick.read(record) else { return }
+      try hold(Instant.range.contains(tick), "a tick out of range")
+    } catch let refusal as Refusal {
+      try check(refusal)
+    }
+  }
+
+  static func check(_ refusal: Refusal) throws {
+    try hold(!refusal.detail.isEmpty, "a refusal without a word")
+    try hold(refusal.detail.utf8.count <= 1003, "a detail of \(refusal.detail.utf8.count) bytes")
+  }
+
+  /// The letter fits a broker; nothing is cut but what has to be.
+  private static func checkLetter(_ record: InputRecord, _ refusal: Refusal) throws {
+    let kept = DeadLetter(refusal: refusal, record: record).kept
+    var size = (kept.key ?? []).count + (kept.value ?? []).count
+    for header in kept.headers { size += header.name.utf8.count + (header.value ?? []).count + 10 }
+    try hold(size + 200 < recordBytesMax, "a dead letter of \(size) bytes")
+    let isCut = kept.headers.count { $0.name == PlaceHeader.size } > record.headers.count { $0.name == PlaceHeader.size }
+    if !isCut {
+      try hold(kept.key == record.key && kept.value == record.value, "a dead letter is not its record")
+    }
+    try hold(kept.headers.last?.name == PlaceHeader.detail, "a dead letter without its detail")
+  }
+}

@@ -1,0 +1,127 @@
+import Contracts
+import Deployment
+import Streaming
+import Terms
+
+/// All services over stores in memory, fed with records as a broker would hand them over: `Simulation` takes envelopes that are
+/// well-formed already.
+final class MemoryBus {
+  /// What a service writes to a topic of its own must fit: `max.message.bytes` of these topics, less the framing of a record.
+  private static let recordBytesMax = 4_194_304 - 1000
+
+  private let services: [Service]
+  private let inputs: [Set<Topic>]
+  private let programs: Programs
+  private let stores: [MemoryStore]
+  private var tasks: [StageTask] = []
+  /// Steps from one stage to another stay on their way until the clock moves: everything that comes meanwhile finds them pending.
+  private let isSlow: Bool
+  private var onTheirWay: [OutputRecord] = []
+  private(set) var clock = Instant(milliseconds: 0)
+  private(set) var outputs: [OutputRecord] = []
+  private(set) var deadLetters: [DeadLetter] = []
+  /// As for a service: without it, the monthly runs up to 2199 would be most of the work.
+  private var latest = Instant(year: 2030, month: 1, day: 1)
+
+  init(_ programs: Programs, isSlow: Bool = false) throws {
+    self.isSlow = isSlow
+    self.programs = programs
+    services = Deployment.services(programs)
+    inputs = services.map { Set($0.inputs + [.rekeyed($0.name)]) }
+    stores = services.map { _ in MemoryStore() }
+    try restart()
+  }
+
+  /// New tasks over the same stores: what they know is what the rows say.
+  func restart() throws {
+    tasks = try zip(services, stores).map {
+      try StageTask(service: $0.name, stages: $0.stages, programs: programs.ids, store: $1)
+    }
+    for task in tasks { task.advance(to: clock) }
+  }
+
+  func take(_ line: BusText.Line) throws {
+    switch line {
+    case .record(let record): try take(record)
+    case .advance(let span): try advance(by: span)
+    case .anyFuture: latest = nil
+    }
+  }
+
+  func take(_ record: InputRecord) throws {
+    var admitted: [(StageTask, AdmittedEvent)] = []
+    for (task, inputs) in zip(tasks, inputs) where inputs.contains(record.topic) {
+      if let event = task.admit(record, latest: latest) { admitted.append((task, event)) }
+    }
+    try deliver()
+    if let time = admitted.first?.1.time { try moveClock(to: time) }
+    for (task, event) in admitted {
+      task.run(event)
+      try deliver()
+    }
+    try settle()
+  }
+
+  func advance(by span: TimeSpan) throws {
+    try handOn()
+    try moveClock(to: clock + span)
+    try handOn()
+    try settle()
+  }
+
+  private func moveClock(to instant: Instant) throws {
+    while let due = tasks.compactMap(\.nextDue).min(), due <= instant {
+      for task in tasks { task.advance(to: due) }
+      try deliver()
+    }
+    clock = max(clock, instant)
+    for task in tasks { task.advance(to: clock) }
+    try settle()
+  }
+
+  private func deliver() throws {
+    if isSlow { try collect() } else { try handOn() }
+  }
+
+  private func collect() throws {
+    for task in tasks {
+      if let failure = task.failure { throw Broken("a task has failed: \(failure)") }
+      let records = task.takeRecords()
+      deadLetters += records.deadLetters
+      outputs += records.outputs
+      onTheirWay += records.outputs
+    }
+  }
+
+  /// Hands on what the tasks have written until nothing moves.
+  private func handOn() throws {
+    var handed = 0
+    while true {
+      try collect()
+      guard handed < onTheirWay.count else { return onTheirWay.removeAll() }
+      let output = onTheirWay[handed]
+      handed += 1
+      try hold(handed < 10_000, "outputs without end")
+      let size =
+        output.data.count + output.key.utf8.count + output.envelope.headers.reduce(0) { $0 + $1.0.utf8.count + $1.1.utf8.count }
+      try hold(size < Self.recordBytesMax, "\(output.envelope.type) of \(size) bytes")
+      let record = InputRecord(
+        topic: output.topic, partition: 0, offset: 0, key: Array(output.key.utf8), value: output.data,
+        headers: output.envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
+      for (task, inputs) in zip(tasks, inputs) where inputs.contains(output.topic) {
+        if let event = task.admit(record, latest: nil) { task.run(event) }
+      }
+    }
+  }
+
+  private func settle() throws {
+    for task in tasks {
+      let batch = try task.takeBatch()
+      for change in batch.changes {
+        let size = change.key.count + (change.value ?? []).count
+        try hold(size < Self.recordBytesMax, "a row of \(size) bytes: \(String(decoding: change.key.prefix(80), as: UTF8.self))")
+      }
+      try task.commit(batch)
+    }
+  }
+}

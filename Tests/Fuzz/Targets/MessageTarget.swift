@@ -1,0 +1,30 @@
+import Contracts
+import JSON
+
+@testable import LaurelCommand
+
+/// A body under every message type: what is taken is written as the same, has a key that Kafka can hash, and can be told in a sentence.
+enum MessageTarget {
+  static func run(_ bytes: [UInt8]) throws {
+    for type in MessageRegistry.all { try check(type, bytes) }
+  }
+
+  private static func check<M: Message>(_ type: M.Type, _ bytes: [UInt8]) throws {
+    let parser = JSONParser()
+    let message: M
+    do { message = try parser.decode(type, from: bytes) } catch {
+      try EnvelopeTarget.check(Refusal(error))
+      return
+    }
+    let text = try JSONEncoding.encode(message)
+    let again = try parser.decode(type, from: text)
+    try hold(again == message, "\(M.type) reads as another message: \(String(decoding: text, as: UTF8.self))")
+    try hold(try JSONEncoding.encode(again) == text, "\(M.type) is written in two ways: \(String(decoding: text, as: UTF8.self))")
+    try hold(Instant.range.contains(message.instant), "\(M.type) at \(message.instant)")
+    try hold(message.businessID != "", "\(M.type) has an empty business id")
+    // A tick has none where it names no partition.
+    try hold(
+      (M.self == ClockMoved.self || !message.key.isEmpty) && message.key.utf8.count <= 128, "\(M.type) key '\(message.key)'")
+    if message is any Notice { try hold(NoticeText.sentence(message) != nil, "\(M.type) has no sentence") }
+  }
+}

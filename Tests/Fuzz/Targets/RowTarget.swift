@@ -1,0 +1,61 @@
+import Contracts
+import Deployment
+import JSON
+import Terms
+import TermsFiles
+
+@testable import RocksStore
+@testable import Streaming
+@testable import Worker
+
+/// Bytes that a disk or a changelog gives back damaged: they are refused, or read as something; nothing traps.
+///
+/// The input is a row: the key, a line feed, the value.
+enum RowTarget {
+  private static let programs: Result<Programs, TermsProblems> = Result { () throws(TermsProblems) in
+    try TermsFiles.load(directory: FuzzTarget.terms.path)
+  }
+
+  static func run(_ bytes: [UInt8]) throws {
+    try checkManifest(bytes)
+    let key = Array(bytes.prefix { $0 != UInt8(ascii: "\n") })
+    let value = Array(bytes.dropFirst(key.count + 1))
+    checkPosition(value)
+    try checkTasks(Row(key: key, value: value))
+  }
+
+  /// A manifest cut short of any of its own whole records is not whole.
+  private static func checkManifest(_ bytes: [UInt8]) throws {
+    let isWhole = RocksManifest.endsWithWholeRecord(bytes)
+    try hold(!bytes.isEmpty || isWhole, "an empty manifest is cut")
+    _ = RocksManifest.endsWithWholeRecord(Array(repeating: 0x61, count: 32_766) + bytes)
+  }
+
+  private static func checkPosition(_ value: [UInt8]) {
+    guard let position = try? JSONParser().decode(ChangelogPosition.self, from: value) else { return }
+    for now in [Instant.range.lowerBound, Instant.range.upperBound] {
+      _ = position.refusal(cluster: "c", end: .max, now: now, ageMax: .days(1))
+    }
+  }
+
+  private static func checkTasks(_ row: Row) throws {
+    _ = RowKey.text(row.key)
+    _ = TimerKey(row.key)
+    if let positions = try? ProgressRecord.positions(key: row.key, value: row.value, parser: JSONParser()) {
+      try hold(row.key == RowKey.progress, "positions of \(positions.count) topics in another row")
+    }
+    let programs = try programs.get()
+    for service in Deployment.services(programs) {
+      let store = MemoryStore()
+      store.write([RowChange(key: row.key, value: row.value)])
+      for found in try store.stageRows(naming: "a") { _ = try? Deployment.describe(found, of: service.name) }
+      guard let task = try? StageTask(service: service.name, stages: service.stages, programs: programs.ids, store: store) else {
+        continue
+      }
+      _ = task.nextDue
+      task.advance(to: Instant.range.upperBound, timersMax: 10)
+      // A row that cannot be read fails the batch, it does not pass as no row.
+      if task.failure == nil, let batch = try? task.takeBatch() { try task.commit(batch) }
+    }
+  }
+}
