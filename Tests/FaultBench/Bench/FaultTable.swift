@@ -35,7 +35,9 @@ package enum FaultTable {
       FaultRow("processes", "kill, crash points, take-over, freeze, storm, bad input", smokeCycles: 12) {
         Mixed([RandomKill(), CrashPoint(), BadInput(), Takeover(), CrashPoint(), Frozen(), Storm(), CrashPoint()])
       }
-    ] + rows.filter { ["broker", "network", "clock", "provider", "bug:noFence", "bug:noGuard"].contains($0.name) } + [PlantedBug.together]
+    ] + rows.filter { ["broker", "network", "clock", "provider", "bug:noFence", "bug:noGuard"].contains($0.name) } + [
+      PlantedBug.together
+    ]
 
   package static let heading = line("FAULT", "CYCLES", "EVENTS", "VIOLATIONS", "P50 s", "P99 s", "SECONDS")
 
