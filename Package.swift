@@ -42,6 +42,7 @@ let package = Package(
     .executable(name: "laurel-bench", targets: ["LaurelBench"]),
     .executable(name: "laurel-faults", targets: ["LaurelFaults"]),
     .executable(name: "laurel-faulty", targets: ["FaultyService"]),
+    .library(name: "FakeTime", type: .dynamic, targets: ["FakeTime"]),
   ],
   targets: [
     // C libraries from Debian, one module each.
@@ -102,6 +103,7 @@ let package = Package(
     executable(
       "FaultyService", "Tests/FaultBench/Faulty",
       ["Accrual", "Attribution", "Contracts", "Discounts", "Payouts", "Streaming", "Terms", "Worker"]),
+    .target(name: "FakeTime", path: "Tests/FaultBench/FakeTime", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     executable(
       "LaurelBench", "Tests/Bench",
       ["Contracts", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles", "TestSupport"]),

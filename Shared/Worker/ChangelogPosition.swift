@@ -18,6 +18,8 @@ package struct ChangelogIdentity {
 
 /// How far a store has followed its changelog; the only row of a store that is not in the changelog.
 package struct ChangelogPosition: Codable {
+  /// So far a clock is put back in the course of things; one that was put back further cannot tell a store's age.
+  private static let backMax = TimeSpan.hours(1)
   package static let key: [UInt8] = [UInt8(ascii: "c")]
   /// The changelog's tombstones live for a day (`delete.retention.ms`): a store that has not seen it for half of that may have missed
   /// one, so it is rebuilt from nothing.
@@ -47,7 +49,15 @@ package struct ChangelogPosition: Codable {
     if let changelog, changelog != identity.partition { return "is that of \(changelog)" }
     if next > end { return "is ahead of the changelog" }
     if now - Instant(milliseconds: writtenAt) > ageMax { return "is too old for the changelog" }
+    if Instant(milliseconds: writtenAt) - now > Self.backMax { return "was written later than it is now" }
     return nil
+  }
+
+  /// Whether a store that stands here may have missed a deletion before a record that was written at `timestamp`, milliseconds since 1970
+  /// by the clock of whoever wrote it: this machine's own clock may stand where it stood when the store was written. A broker deletes
+  /// nothing from a changelog to which nothing is added, so there is such a record if there was such a deletion.
+  func hasMissed(_ timestamp: Int64, ageMax: TimeSpan) -> Bool {
+    Instant(milliseconds: timestamp) - Instant(milliseconds: writtenAt) > ageMax
   }
 
   package var row: RowChange {

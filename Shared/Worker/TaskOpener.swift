@@ -119,7 +119,7 @@ struct TaskOpener {
     }
     do {
       // Not from the logical beginning: that is looked up, at the price of half a second while the leader is unknown.
-      try restore(store, changelog, from: position?.next ?? bounds.low, to: bounds.high, identity)
+      try restore(store, changelog, from: position, or: bounds.low, to: bounds.high, identity)
       metrics.restoreProgress(number).set(1)
       let owns = topics
       let stages = try StageTask(
@@ -154,10 +154,10 @@ struct TaskOpener {
   /// Reads the changelog read_committed from `start` until its end is at or past `end`: an earlier owner's transaction may still be
   /// open, and markers take offsets.
   private func restore(
-    _ store: RocksStore, _ changelog: TopicPartition, from start: Int64, to end: Int64, _ identity: ChangelogIdentity
-  )
-    throws
-  {
+    _ store: RocksStore, _ changelog: TopicPartition, from position: ChangelogPosition?, or low: Int64, to end: Int64,
+    _ identity: ChangelogIdentity
+  ) throws {
+    let start = position?.next ?? low
     guard start < end else { return }
     var configuration = configuration
     // One partition at a time needs no large prefetch.
@@ -182,6 +182,9 @@ struct TaskOpener {
       guard !Shutdown.requested else { throw CancellationError() }
       switch reader.poll(timeoutMilliseconds: 200) {
       case .record(let record):
+        if let position, position.hasMissed(record.timestamp, ageMax: ChangelogPosition.ageMax) {
+          throw StoreError.corrupt("it has missed what was written for more than \(ChangelogPosition.ageMax)")
+        }
         guard let key = record.key else { continue }
         rows.append(RowChange(key: key, value: record.value))
         last = record.offset + 1

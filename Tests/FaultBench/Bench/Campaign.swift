@@ -38,7 +38,7 @@ package final class Campaign {
       trace("ticked")
       try publish(part.events.map(BenchRecord.init))
       try watch.waitUntilQuiet()
-      try answer(part)
+      try answer(part, under: fault)
     }
     trace("prologue over")
     for (cycle, part) in course.rounds.enumerated() {
@@ -59,7 +59,7 @@ package final class Campaign {
         try strike(fault, cycle)
       }
       try watch.waitUntilQuiet()
-      try answer(part)
+      try answer(part, under: fault)
     }
     trace("rounds over")
     try tick(course.end)
@@ -106,7 +106,7 @@ package final class Campaign {
       if struck.isEmpty { break }
       try watch.read(for: .milliseconds(10)) { false }
       if let ended = installation.services.values.first(where: { !$0.isRunning }) {
-        throw BrokerFailure("\(ended.name) has ended by itself after \(blow.what)")
+        throw BrokerFailure("\(ended.name) has ended by itself after \(what)")
       }
       guard ContinuousClock.now < end else {
         throw BrokerFailure("\(struck.map(\.rawValue)) did not work again within \(Self.recoverySeconds) s after \(what)")
@@ -128,14 +128,16 @@ package final class Campaign {
   }
 
   /// With FAULTS_TRACE: what happens when, on standard error.
-  package func trace(_ text: @autoclosure () -> String) {
-    guard Self.traces else { return }
+  package func trace(_ text: @autoclosure () -> String) { Self.trace(text()) }
+
+  package static func trace(_ text: @autoclosure () -> String) {
+    guard traces else { return }
     let seconds = (ContinuousClock.now - started).asSeconds
     FileHandle.standardError.write(Data("\(String(format: "%7.2f", seconds))  \(text())\n".utf8))
   }
 
   private static let traces = ProcessInfo.processInfo.environment["FAULTS_TRACE"] != nil
-  private let started = ContinuousClock.now
+  private static let started = ContinuousClock.now
 
   /// Time passes while the services work: what is left of the round is published bit by bit, then ticks that say nothing new.
   package func keepBusy(until limit: Duration, _ done: () -> Bool) throws {
@@ -171,14 +173,14 @@ package final class Campaign {
     try watch.waitUntilQuiet()
   }
 
-  private func answer(_ part: Course.Part) throws {
+  private func answer(_ part: Course.Part, under fault: any Fault) throws {
     guard !part.answers.isEmpty else { return }
-    try publish(part.answers.map(BenchRecord.init))
+    try publish(fault.answers(part.answers, self))
     try watch.waitUntilQuiet()
   }
 
   @discardableResult
-  private func publish(_ records: some Collection<BenchRecord>) throws -> [BenchPublisher.Mark] {
+  func publish(_ records: some Collection<BenchRecord>) throws -> [BenchPublisher.Mark] {
     try send { for record in records { try publisher.send(record) } }
   }
 

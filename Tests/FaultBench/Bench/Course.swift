@@ -15,6 +15,8 @@ package struct Course: Sendable {
     package let answers: [BenchEvent]
     /// All notices that are there when this part begins.
     package let noticesBefore: Int
+    /// How many notices there are in all when the clock has come to the tick, before the events.
+    package let noticesAtTick: Int
   }
 
   package private(set) var prologue: [Part] = []
@@ -69,6 +71,7 @@ package struct Course: Sendable {
     func part(_ tick: Instant, _ events: [BenchEvent], _ history: inout BenchHistory) throws -> Part {
       let noticesBefore = said.notices.count
       try simulation.advance(to: tick)
+      let noticesAtTick = said.notices.count
       try take(events)
       let answers = try history.decisions() + said.instructions.flatMap { try history.answers(to: $0) }
       // What the decisions lead to is answered in the next round.
@@ -76,7 +79,8 @@ package struct Course: Sendable {
       try take(answers)
       // A history of good events: what is refused would be a mistake of its maker.
       if let first = said.refused.first { throw first.refusal }
-      return Part(tick: tick, events: events, answers: answers, noticesBefore: noticesBefore)
+      return Part(
+        tick: tick, events: events, answers: answers, noticesBefore: noticesBefore, noticesAtTick: noticesAtTick)
     }
 
     private func take(_ events: [BenchEvent]) throws {

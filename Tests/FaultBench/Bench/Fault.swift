@@ -12,8 +12,12 @@ package protocol Fault: AnyObject {
   func lift(from campaign: Campaign, cycle: Int) throws
   /// A round's events as this fault lets them arrive.
   func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) -> [BenchRecord]
+  /// The payment provider's answers as this fault lets them arrive: asked for when all instructions are there.
+  func answers(_ events: [BenchEvent], _ campaign: Campaign) throws -> [BenchRecord]
   /// What a campaign under this fault leaves in the dead-letter topics; nil: nothing.
   var deadLetters: Int { get }
+  /// What else is wrong at the end, and whether the fault did not happen at all.
+  func violations(on installation: Installation) throws -> [String]
 }
 
 /// What has happened, and to whom.
@@ -38,7 +42,9 @@ extension Fault {
   package func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) -> [BenchRecord] {
     events.map(BenchRecord.init)
   }
+  package func answers(_ events: [BenchEvent], _ campaign: Campaign) throws -> [BenchRecord] { events.map(BenchRecord.init) }
   package var deadLetters: Int { 0 }
+  package func violations(on installation: Installation) throws -> [String] { [] }
 }
 
 extension Campaign {
@@ -47,7 +53,9 @@ extension Campaign {
   }
 
   /// Each of the eight instances in turn, the service changing every time.
-  package func victim(_ cycle: Int) -> (service: ServiceName, number: Int) {
+  package func victim(_ cycle: Int) -> (service: ServiceName, number: Int) { Self.victim(cycle) }
+
+  package static func victim(_ cycle: Int) -> (service: ServiceName, number: Int) {
     let services: [ServiceName] = [.accrual, .payouts, .attribution, .discounts]
     return (services[cycle % 4], 1 + (cycle / 4 + cycle) % 2)
   }

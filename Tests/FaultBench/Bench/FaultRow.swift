@@ -67,17 +67,19 @@ package struct FaultPlan: Sendable {
     }
     result.recoveries = campaign.recoveries
     result.seconds = (ContinuousClock.now - started).asSeconds
-    result.violations += try judge?(installation, course) ?? self.judge(installation, course, fault)
+    result.violations +=
+      try judge?(installation, course) ?? Self.judge(installation, course, deadLetters: fault.deadLetters)
+    result.violations += try fault.violations(on: installation)
     return result
   }
 
-  private func judge(_ installation: Installation, _ course: Course, _ fault: any Fault) throws -> [String] {
+  static func judge(_ installation: Installation, _ course: Course, deadLetters: Int) throws -> [String] {
     let notices = try installation.records([.referrals, .rewards, .discounts, .payouts])
     var verdict = try Verdict(notices, expected: course.notices, prefix: installation.prefix)
     let letters = try installation.records(ServiceName.allCases.map(Topic.deadLetters))
-    if letters.count != fault.deadLetters {
+    if letters.count != deadLetters {
       let reasons = Dictionary(grouping: letters) { $0.header("laurel_reason") ?? "?" }.mapValues(\.count)
-      verdict.add(["\(letters.count) dead letters instead of \(fault.deadLetters): \(reasons)"])
+      verdict.add(["\(letters.count) dead letters instead of \(deadLetters): \(reasons)"])
     }
     // The state folders, the changelogs, the positions and the notices among themselves, as an operator would ask.
     let folders = try FileManager.default.contentsOfDirectory(at: installation.folder, includingPropertiesForKeys: nil)

@@ -31,15 +31,27 @@ package enum FaultTable {
         "errors", "every error class on every call, by the mock bus's injection", smokeCycles: 5,
         run: { try BrokerErrors.run($0) }),
       FaultRow("input", "10 to 50 % duplicates, garbage, oversized, strays; reordered") { BadInput() },
+      ClockCampaign.row,
+      FaultRow("provider", "a provider that times out, answers twice and contradicts itself; its adapter dies; kill -9") {
+        FaultyProvider()
+      },
     ] + PlantedBug.all.map(\.row)
 
   /// A bounded run of every row: those on the shared broker in one campaign, the others each for itself.
   package static let smoke: [FaultRow] =
     [
       FaultRow("processes", "kill, crash points, take-over, freeze, storm, bad input", smokeCycles: 12) {
-        Mixed([RandomKill(), CrashPoint(), BadInput(), Takeover(), CrashPoint(), Frozen(), Storm(), CrashPoint()])
+        Mixed([
+          RandomKill(), CrashPoint(), BadInput(), StateFolderDamage(), Takeover(), CrashPoint(), Frozen(), Storm(),
+          StateFolderDamage(),
+        ])
       }
-    ] + rows.filter { ["broker", "network", "disk-full", "io-error", "bug:noFence", "bug:noGuard"].contains($0.name) } + [PlantedBug.together]
+    ] + rows.filter { own.contains($0.name) } + [PlantedBug.together]
+
+  /// Rows with a broker or a clock of their own.
+  private static let own = [
+    "broker", "network", "errors", "disk-full", "io-error", "clock", "provider", "bug:noFence", "bug:noGuard",
+  ]
 
   package static let heading = line("FAULT", "CYCLES", "EVENTS", "VIOLATIONS", "P50 s", "P99 s", "SECONDS")
 

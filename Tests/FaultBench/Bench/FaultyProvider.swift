@@ -1,0 +1,188 @@
+import Contracts
+import Foundation
+import JSON
+import Kafka
+import TestSupport
+
+/// Payouts and accrual are killed while a payment provider's adapter does its worst. The provider pays and then times out; the adapter
+/// says `unknown` and asks again, says a result twice, under the same and under another event id, contradicts it afterwards, answers in
+/// any order, and dies before and after each step. It keeps nothing: each of its lives reads `payouts` from the beginning and asks about
+/// every instruction again, with the id that Laurel gave it.
+///
+/// A contradiction is always the second word and never true: of a provider whose first word was false nobody could tell (DECISIONS C10:
+/// the first of settled and failed counts).
+package final class FaultyProvider: Fault {
+  /// Where a life of the adapter ends.
+  private enum Death: CaseIterable { case beforeCall, afterCall, afterUnknown, afterAnswer }
+
+  private let provider: PayoutProvider
+  private let parser = JSONParser()
+  /// What the provider will say of each payout, and how it ends there.
+  private var outcomes: [PayoutID: Outcome] = [:]
+  private var deaths: [Death: Int] = [:]
+  private var contradictions = 0
+  private var repetitions = 0
+  private var count = 0
+  private var unknown: Set<PayoutID> = []
+
+  private struct Outcome {
+    var events: [BenchEvent] = []
+    var referrer: AccountID
+    var at: Instant
+    var succeeds = false
+  }
+
+  /// - Parameter knowsIDs: false: the provider pays whenever it is asked; the bench must see that.
+  package init(knowsIDs: Bool = true) { provider = PayoutProvider(knowsIDs: knowsIDs) }
+
+  package func prepare(_ campaign: Campaign) throws {
+    for event in campaign.course.rounds.flatMap(\.answers) {
+      switch event.envelope.type {
+      case PayoutSettled.type:
+        let result = try parser.decode(PayoutSettled.self, from: event.data)
+        note(event, of: result.payout, result.referrer, result.at, succeeds: true)
+      case PayoutFailed.type:
+        let result = try parser.decode(PayoutFailed.self, from: event.data)
+        note(event, of: result.payout, result.referrer, result.at, succeeds: false)
+      default:
+        let result = try parser.decode(PayoutUnknown.self, from: event.data)
+        note(event, of: result.payout, result.referrer, result.at, succeeds: false)
+      }
+    }
+    try campaign.startAll()
+  }
+
+  private func note(_ event: BenchEvent, of payout: PayoutID, _ referrer: AccountID, _ at: Instant, succeeds: Bool) {
+    var outcome = outcomes[payout] ?? Outcome(referrer: referrer, at: at)
+    outcome.events.append(event)
+    outcome.at = at
+    outcome.succeeds = succeeds
+    outcomes[payout] = outcome
+  }
+
+  package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
+    let service: ServiceName = cycle.isMultiple(of: 2) ? .payouts : .accrual
+    let number = 1 + cycle / 2 % 2
+    try campaign.installation.service(service, number).kill()
+    let since = ContinuousClock.now
+    // It answers what has been instructed by now to a service that is not there.
+    let death = campaign.random.pick(Death.allCases)
+    try live(on: campaign, until: death)
+    try campaign.installation.start(service, number)
+    return Blow("kill -9 of \(service)-\(number); the adapter's end: \(death)", [service], since: since)
+  }
+
+  /// Life after life until everything is answered.
+  package func answers(_ events: [BenchEvent], _ campaign: Campaign) throws -> [BenchRecord] {
+    for _ in 0..<campaign.random.upTo(3) { try live(on: campaign, until: campaign.random.pick(Death.allCases)) }
+    try live(on: campaign, until: nil)
+    return []
+  }
+
+  // MARK: The adapter
+
+  /// One life of the adapter; its end may come while it is busy with any of the instructions.
+  private func live(on campaign: Campaign, until death: Death?) throws {
+    var instructions = try campaign.installation.records([.payouts])
+      .filter { $0.header("ce_type") == PayoutInstructed.type }
+      .map { try parser.decode(PayoutInstructed.self, from: $0.value ?? []) }
+    instructions.shuffle(using: &campaign.random)
+    guard !instructions.isEmpty else { return }
+    let last = death == nil ? Int.max : campaign.random.upTo(instructions.count - 1)
+    for (index, instruction) in instructions.enumerated() {
+      if try !pay(instruction, on: campaign, until: index == last ? death : nil) { return }
+    }
+  }
+
+  /// Asks the provider and publishes what it says; false: the adapter has died.
+  private func pay(_ instruction: PayoutInstructed, on campaign: Campaign, until death: Death?) throws -> Bool {
+    guard let outcome = outcomes[instruction.payout] else {
+      unknown.insert(instruction.payout)
+      return true
+    }
+    func dies(_ point: Death) -> Bool {
+      guard point == death else { return false }
+      deaths[point, default: 0] += 1
+      return true
+    }
+    if dies(.beforeCall) { return false }
+    // A death after `unknown` needs one.
+    var timesOut = death == .afterUnknown || campaign.random.chance(25)
+    while true {
+      do {
+        _ = try provider.pay(instruction, succeeds: outcome.succeeds, timesOut: timesOut)
+        break
+      } catch {
+        try say(
+          PayoutUnknown(payout: instruction.payout, referrer: outcome.referrer, at: outcome.at), on: campaign)
+        if dies(.afterUnknown) { return false }
+        timesOut = campaign.random.chance(25)
+      }
+    }
+    if dies(.afterCall) { return false }
+    // The first word is the one that the simulation was told.
+    try campaign.publish(outcome.events.map(BenchRecord.init))
+    if campaign.random.chance(20) {
+      repetitions += 1
+      try campaign.publish(outcome.events.map(BenchRecord.init))
+    }
+    if campaign.random.chance(20) {
+      repetitions += 1
+      try sayResult(outcome.succeeds, of: instruction, outcome, on: campaign)
+    }
+    if campaign.random.chance(20) {
+      contradictions += 1
+      try sayResult(!outcome.succeeds, of: instruction, outcome, on: campaign)
+    }
+    return !dies(.afterAnswer)
+  }
+
+  private func sayResult(
+    _ succeeds: Bool, of instruction: PayoutInstructed, _ outcome: Outcome, on campaign: Campaign
+  ) throws {
+    if succeeds {
+      try say(
+        PayoutSettled(payout: instruction.payout, referrer: outcome.referrer, at: outcome.at, reference: "again"), on: campaign)
+    } else {
+      try say(
+        PayoutFailed(payout: instruction.payout, referrer: outcome.referrer, at: outcome.at, reason: "again"), on: campaign)
+    }
+  }
+
+  private func say(_ message: some Message, on campaign: Campaign) throws {
+    count += 1
+    try campaign.publish([BenchRecord(BenchEvent(message, program: "cash", id: "adapter-\(count)"))])
+  }
+
+  // MARK: The end
+
+  /// The provider's ledger against Laurel's.
+  package func violations(on installation: Installation) throws -> [String] {
+    var found: [String] = []
+    let notices = try installation.records([.payouts, .rewards])
+    func read<N: Notice>(_ type: N.Type) throws -> [N] {
+      try notices.filter { $0.header("ce_type") == N.type }.map { try parser.decode(N.self, from: $0.value ?? []) }
+    }
+    let instructed = Set(try read(PayoutInstructed.self).map(\.payout))
+    let paid = try read(WithdrawalPaid.self)
+    let times = Dictionary(grouping: provider.transfers, by: \.payout).mapValues(\.count)
+    for (payout, count) in times where count > 1 { found.append("\(payout) was paid \(count) times") }
+    let booked = Set(paid.compactMap(\.payout))
+    for payout in booked.subtracting(times.keys) { found.append("\(payout) is paid for Laurel and not for the provider") }
+    for payout in Set(times.keys).subtracting(booked) { found.append("\(payout) is paid for the provider and not for Laurel") }
+    for payout in Set(times.keys).subtracting(instructed) { found.append("\(payout) was paid and never instructed") }
+    for payout in unknown { found.append("\(payout) was instructed, and the simulation does not know it") }
+
+    let sums = provider.transfers.reduce(into: [:]) { $0[$1.referrer, default: 0] += $1.amount }
+    let bookings = try read(WithdrawalBooked.self).reduce(into: [:]) { $0[$1.referrer, default: 0] += $1.amount }
+    for referrer in Set(sums.keys).union(bookings.keys) where sums[referrer] != bookings[referrer] {
+      found.append("\(referrer): the provider has paid \(sums[referrer] ?? 0), the ledger has booked \(bookings[referrer] ?? 0)")
+    }
+    let happened = [
+      "a timeout after a payment": provider.timeouts, "a repeated answer": repetitions, "a contradiction": contradictions,
+      "a death of the adapter": deaths.values.reduce(0, +), "a payment": provider.transfers.count,
+    ]
+    found += happened.filter { $0.value == 0 }.map { "the fault did not happen: there was no \($0.key.dropFirst(2))" }
+    return found.sorted()
+  }
+}

@@ -1,0 +1,1 @@
+// Loaded before a service (LD_PRELOAD): nothing in it is called by name.

@@ -1,0 +1,15 @@
+import FaultBench
+import TestSupport
+import Testing
+
+/// The provider's row sees what it is there for.
+@Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
+struct ProviderTests {
+  /// A planted mistake: a provider that knows no ids, and so pays again whenever it is asked again.
+  @Test func payingTwiceIsSeen() throws {
+    let installation = try Installation(bootstrap: KafkaBroker.forTest().bootstrap)
+    let result = try FaultPlan(cycles: 2, seed: 1).campaign(on: installation, under: FaultyProvider(knowsIDs: false))
+    #expect(result.violations.contains { $0.contains("was paid 2 times") || $0.contains("was paid 3 times") })
+    #expect(result.violations.contains { $0.contains("the provider has paid") })
+  }
+}
