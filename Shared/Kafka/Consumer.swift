@@ -49,6 +49,7 @@ public final class Consumer {
     _ configuration: Configuration, group: String, instance: String? = nil, readCommitted: Bool = true, endEvents: Bool = false
   ) throws(KafkaError) {
     self.configuration = configuration
+    let timeouts = try Timeouts(configuration)
     var choices = [
       ("group.id", group),
       ("isolation.level", readCommitted ? "read_committed" : "read_uncommitted"),
@@ -58,9 +59,8 @@ public final class Consumer {
       ("auto.offset.reset", "earliest"),
       ("partition.assignment.strategy", "range"),
       ("check.crcs", "true"),
-      // Longer than the transaction time-out, so that a frozen instance is fenced before its partitions move.
-      ("session.timeout.ms", "12000"),
-      ("heartbeat.interval.ms", "3000"),
+      ("session.timeout.ms", String(timeouts.session)),
+      ("heartbeat.interval.ms", String(timeouts.heartbeat)),
       ("max.poll.interval.ms", "1800000"),
       // A full prefetch queue stops fetching for up to 1 s, so it must hold more than what is worked off in that time.
       ("queued.min.messages", "500000"),

@@ -158,11 +158,8 @@ struct TaskOpener {
     let reader = try Consumer(configuration, group: settings.group, readCommitted: true, endEvents: true)
     defer { reader.close() }
     try reader.assignByHand([(changelog, offset: start)])
-    let progress = metrics.restoreProgress(changelog.partition)
-    let started = ContinuousClock.now
-    var told = started
+    var progress = RestoreProgress(from: start, to: end)
     var rows: [RowChange] = []
-    var count = 0
     var last = start
     while true {
       health.beat()
@@ -172,15 +169,18 @@ struct TaskOpener {
         guard let key = record.key else { continue }
         rows.append(RowChange(key: key, value: record.value))
         last = record.offset + 1
-        count += 1
+        progress.read(next: last)
         if rows.count >= 5000 { try apply(&rows, to: store, next: last, cluster) }
       case .end(_, let offset):
         guard offset >= end else { continue }
         try apply(&rows, to: store, next: offset, cluster)
-        metrics.restoredRows.add(count)
+        let whole = progress.whole()
         log.info(
           "state restored",
-          ["partition": changelog.partition, "rows": count, "seconds": (ContinuousClock.now - started).seconds])
+          [
+            "partition": changelog.partition, "rows": progress.rows, "seconds": whole.seconds,
+            "rowsPerSecond": whole.rowsPerSecond,
+          ])
         return
       case .error(let error):
         if error.isFatal { throw error }
@@ -188,19 +188,25 @@ struct TaskOpener {
       case .assigned, .revoked, .lost, .nothing:
         break
       }
-      if ContinuousClock.now - told > .seconds(2) {
-        told = .now
-        let ratio = Double(last - start) / Double(max(1, end - start))
-        progress.set(ratio)
-        health.ready = .no("restoring partition \(changelog.partition): \(Int(ratio * 100)) %")
-        log.info("restoring state", ["partition": changelog.partition, "percent": Int(ratio * 100), "rows": count])
-      }
+      if let news = progress.news() { tell(news, of: changelog.partition) }
     }
   }
 
+  private func tell(_ news: RestoreProgress.News, of partition: Int32) {
+    metrics.restoreProgress(partition).set(news.ratio)
+    health.ready = .no("restoring partition \(partition): \(news.text)")
+    var fields: LogFields = [
+      "partition": partition, "percent": news.percent, "rows": news.rows, "rowsPerSecond": news.rowsPerSecond,
+    ]
+    if let left = news.secondsLeft { fields["secondsLeft"] = left.logValue }
+    log.info("restoring state", fields)
+  }
+
   private func apply(_ rows: inout [RowChange], to store: RocksStore, next: Int64, _ cluster: String?) throws {
+    let count = rows.count
     rows.append(ChangelogPosition(next: next, writtenAt: Instant.now.milliseconds, cluster: cluster).row)
     try store.write(rows)
+    metrics.restoredRows.add(count)
     hooks.reached(.whileRestoring)
     rows.removeAll(keepingCapacity: true)
   }
