@@ -62,9 +62,10 @@ public final class Consumer {
       ("session.timeout.ms", String(timeouts.session)),
       ("heartbeat.interval.ms", String(timeouts.heartbeat)),
       ("max.poll.interval.ms", "1800000"),
-      // A full prefetch queue stops fetching for up to 1 s, so it must hold more than what is worked off in that time.
-      ("queued.min.messages", "500000"),
-      ("queued.max.messages.kbytes", "131072"),
+      // A full prefetch queue stops fetching for up to 1 s, so it must hold more than what is worked off in that time. The bytes are those
+      // of keys and values; what librdkafka adds to each record comes on top, which for small ones is several times as much.
+      ("queued.min.messages", "100000"),
+      ("queued.max.messages.kbytes", "65536"),
     ]
     if let instance { choices.append(("group.instance.id", instance)) }
     client = try Client(RD_KAFKA_CONSUMER, configuration, choices)

@@ -4,7 +4,7 @@
 /// what is left is reckoned from the last stretch instead of the whole way, so the estimate mends itself where the gaps end.
 package struct RestoreProgress {
   /// How often there is something to tell.
-  private static let stretch = Duration.seconds(2)
+  private static let stretch = Duration.seconds(1)
 
   private let start: Int64
   private let end: Int64

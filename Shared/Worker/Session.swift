@@ -167,7 +167,7 @@ final class Session {
     closeTasks()
     let numbers = Set(partitions.map(\.partition)).sorted()
     for number in numbers {
-      tasks[number] = try opener.open(number, consumer: consumer)
+      tasks[number] = try opener.open(number, of: numbers.count, consumer: consumer)
       health.beat()
     }
     try consumer.assign(partitions.map { ($0, tasks[$0.partition]?.position(of: $0.topic, topics) ?? Offset.beginning) })

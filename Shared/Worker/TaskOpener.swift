@@ -47,6 +47,8 @@ final class OpenTask {
 struct TaskOpener {
   /// Of one attempt: a stop that is asked for meanwhile waits no longer.
   private static let timeoutMilliseconds: Int32 = 3_000
+  /// Rows that the tasks of an instance keep decoded between batches, all together.
+  private static let decodedRowsMax = 200_000
 
   let service: Service
   let programs: Set<ProgramID>
@@ -59,8 +61,9 @@ struct TaskOpener {
   let metrics: WorkerMetrics
   let hooks: FaultHooks
 
+  /// - Parameter count: of partitions that this instance is given, which share its memory.
   /// - Throws: `Disagreement` if the group has committed more than the changelog explains.
-  func open(_ number: Int32, consumer: Consumer) throws -> OpenTask {
+  func open(_ number: Int32, of count: Int, consumer: Consumer) throws -> OpenTask {
     let inputs = topics.inputs.map { TopicPartition(topic: $0, partition: number) }
     // The fetch is repeated while a former owner's transaction holds pending offsets: at most until the broker ends it.
     let committed = try patiently("waiting for a former owner's transaction to end") { () throws(KafkaError) in
@@ -74,11 +77,11 @@ struct TaskOpener {
     let cluster = consumer.clusterID(timeoutMilliseconds: Self.timeoutMilliseconds)
     let directory = "\(settings.stateDirectory)/\(settings.topicPrefix)\(service.name.rawValue)/\(number)"
     do {
-      return try open(number, directory, changelog, bounds, committed, cluster)
+      return try open(number, of: count, directory, changelog, bounds, committed, cluster)
     } catch StoreError.corrupt(let detail) {
       log.error("the state store is corrupt and is rebuilt: \(detail)", ["partition": number])
       try RocksStore.destroy(directory: directory)
-      return try open(number, directory, changelog, bounds, committed, cluster)
+      return try open(number, of: count, directory, changelog, bounds, committed, cluster)
     }
   }
 
@@ -96,7 +99,7 @@ struct TaskOpener {
   }
 
   private func open(
-    _ number: Int32, _ directory: String, _ changelog: TopicPartition, _ bounds: (low: Int64, high: Int64),
+    _ number: Int32, of count: Int, _ directory: String, _ changelog: TopicPartition, _ bounds: (low: Int64, high: Int64),
     _ committed: [TopicPartition: Int64], _ cluster: String?
   ) throws -> OpenTask {
     var store = try RocksStore(directory: directory, resources: resources)
@@ -119,6 +122,7 @@ struct TaskOpener {
       let owns = topics
       let stages = try StageTask(
         service: service.name, stages: service.stages, programs: programs, store: store,
+        decodedRowsMax: Self.decodedRowsMax / max(1, count),
         owns: { owns.partition(of: $0) == number })
       let task = OpenTask(
         number: number, directory: directory, store: store, stages: stages, inputCount: topics.inputs.count,
@@ -147,17 +151,16 @@ struct TaskOpener {
   {
     guard start < end else { return }
     var configuration = configuration
-    // One partition at a time needs no large prefetch.
-    if configuration.properties["queued.max.messages.kbytes"] == nil {
-      configuration.properties["queued.max.messages.kbytes"] = "16384"
-    }
     // The end is told in an answer, and a broker that has no record holds its answer back for this long.
-    configuration.properties.merge(["fetch.wait.max.ms": "10"]) { own, _ in own }
+    // Rows of one partition are worked off faster than records of all: the bytes alone bound the prefetch, or it would stand still.
+    configuration.properties.merge(["fetch.wait.max.ms": "10", "queued.min.messages": "1000000"]) { own, _ in own }
     // It reads what it is given and never joins: the group is named because librdkafka looks for its coordinator in any case, and to
     // this one there is a right already.
     let reader = try Consumer(configuration, group: settings.group, readCommitted: true, endEvents: true)
     defer { reader.close() }
     try reader.assignByHand([(changelog, offset: start)])
+    metrics.restoreProgress(changelog.partition).set(0)
+    health.ready = .no("restoring partition \(changelog.partition)")
     var progress = RestoreProgress(from: start, to: end)
     var rows: [RowChange] = []
     var last = start
