@@ -232,12 +232,20 @@ private final class WatermarkObserver {
   }
 
   func watermarks(_ partition: TopicPartition, timeoutMilliseconds: Int32) throws(KafkaError) -> (low: Int64, high: Int64) {
-    var low: Int64 = 0
-    var high: Int64 = 0
-    let code = rd_kafka_query_watermark_offsets(
-      client.handle, partition.topic, partition.partition, &low, &high, timeoutMilliseconds)
-    client.callbacks.events.removeAll()
-    try KafkaError.check(code, client.handle)
-    return (low, high)
+    let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
+    while true {
+      var low: Int64 = 0
+      var high: Int64 = 0
+      let code = rd_kafka_query_watermark_offsets(
+        client.handle, partition.topic, partition.partition, &low, &high, deadline.millisecondsLeft)
+      client.callbacks.events.removeAll()
+      // The broker that leads a topic made a moment ago may not know it yet, and librdkafka does not ask again.
+      if code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, !deadline.isOver {
+        usleep(50_000)
+        continue
+      }
+      try KafkaError.check(code, client.handle)
+      return (low, high)
+    }
   }
 }
