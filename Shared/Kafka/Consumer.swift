@@ -52,6 +52,7 @@ public final class Consumer {
     goesOnAfterLoss: Bool = true
   ) throws(KafkaError) {
     self.configuration = configuration
+    let timeouts = try Timeouts(configuration)
     var choices = [
       ("group.id", group),
       ("isolation.level", readCommitted ? "read_committed" : "read_uncommitted"),
@@ -61,13 +62,13 @@ public final class Consumer {
       ("auto.offset.reset", goesOnAfterLoss ? "earliest" : "error"),
       ("partition.assignment.strategy", "range"),
       ("check.crcs", "true"),
-      // Longer than the transaction time-out, so that a frozen instance is fenced before its partitions move.
-      ("session.timeout.ms", "12000"),
-      ("heartbeat.interval.ms", "3000"),
+      ("session.timeout.ms", String(timeouts.session)),
+      ("heartbeat.interval.ms", String(timeouts.heartbeat)),
       ("max.poll.interval.ms", "1800000"),
-      // A full prefetch queue stops fetching for up to 1 s, so it must hold more than what is worked off in that time.
-      ("queued.min.messages", "500000"),
-      ("queued.max.messages.kbytes", "131072"),
+      // A full prefetch queue stops fetching for up to 1 s, so it must hold more than what is worked off in that time. The bytes are those
+      // of keys and values; what librdkafka adds to each record comes on top, which for small ones is several times as much.
+      ("queued.min.messages", "100000"),
+      ("queued.max.messages.kbytes", "65536"),
     ]
     if let instance { choices.append(("group.instance.id", instance)) }
     client = try Client(RD_KAFKA_CONSUMER, configuration, choices)
@@ -234,12 +235,20 @@ private final class WatermarkObserver {
   }
 
   func watermarks(_ partition: TopicPartition, timeoutMilliseconds: Int32) throws(KafkaError) -> (low: Int64, high: Int64) {
-    var low: Int64 = 0
-    var high: Int64 = 0
-    let code = rd_kafka_query_watermark_offsets(
-      client.handle, partition.topic, partition.partition, &low, &high, timeoutMilliseconds)
-    client.callbacks.events.removeAll()
-    try KafkaError.check(code, client.handle)
-    return (low, high)
+    let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
+    while true {
+      var low: Int64 = 0
+      var high: Int64 = 0
+      let code = rd_kafka_query_watermark_offsets(
+        client.handle, partition.topic, partition.partition, &low, &high, deadline.millisecondsLeft)
+      client.callbacks.events.removeAll()
+      // The broker that leads a topic made a moment ago may not know it yet, and librdkafka does not ask again.
+      if code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, !deadline.isOver {
+        usleep(50_000)
+        continue
+      }
+      try KafkaError.check(code, client.handle)
+      return (low, high)
+    }
   }
 }

@@ -18,6 +18,8 @@ final class Outgoing {
       ("linger.ms", "5"),
       // A row or a step may gather more than one event's worth; the broker's own limit is the topic's max.message.bytes.
       ("message.max.bytes", "4194304"),
+      // A full queue is waited for, so it need not hold what a backlog's transaction writes (by default a gigabyte).
+      ("queue.buffering.max.kbytes", "65536"),
     ]
     client = try Client(RD_KAFKA_PRODUCER, configuration, common + choices)
     fields = .allocate(capacity: fieldCapacity)

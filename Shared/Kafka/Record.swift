@@ -35,6 +35,11 @@ public struct Record: Sendable, Equatable {
     self.headers = headers
   }
 
+  /// Of key, value and headers, without what keeps them in order.
+  public var byteCount: Int {
+    headers.reduce((key?.count ?? 0) + (value?.count ?? 0)) { $0 + $1.name.utf8.count + ($1.value?.count ?? 0) }
+  }
+
   init(_ message: UnsafePointer<rd_kafka_message_t>, topic: String) {
     self.topic = topic
     partition = message.pointee.partition

@@ -20,21 +20,21 @@ public final class TransactionalProducer {
 
   /// - Parameters:
   ///   - transactionalID: service + stable instance name; a newer producer with the same one fences this one.
-  ///   - transactionTimeoutMilliseconds: after this the broker aborts what a frozen producer left open. Keep it below the
-  ///     consumer's session.timeout (12 s). Records are given up 2 s (or a fifth) before it.
+  ///   - transactionTimeoutMilliseconds: after this the broker aborts what a frozen producer left open; records are given up a fifth
+  ///     of it before. nil: three quarters of the consumer's session.timeout, see `Timeouts`.
   ///   - topics: every topic that will be written, so that none is first noticed during a transaction.
   /// - Throws: `KafkaError` for a refused property.
   public init(
-    _ configuration: Configuration, transactionalID: String, transactionTimeoutMilliseconds: Int = 10_000, topics: [String]
+    _ configuration: Configuration, transactionalID: String, transactionTimeoutMilliseconds: Int? = nil, topics: [String]
   ) throws(KafkaError) {
     endsEpochOnUnknownOutcome = configuration.endsEpochOnUnknownOutcome
-    let margin = min(2_000, max(1, transactionTimeoutMilliseconds / 5))
+    let timeouts = try Timeouts(configuration)
     outgoing = try Outgoing(
       configuration,
       [
         ("transactional.id", transactionalID),
-        ("transaction.timeout.ms", String(transactionTimeoutMilliseconds)),
-        ("message.timeout.ms", String(transactionTimeoutMilliseconds - margin)),
+        ("transaction.timeout.ms", String(transactionTimeoutMilliseconds ?? timeouts.transaction)),
+        ("message.timeout.ms", String(transactionTimeoutMilliseconds.map(Timeouts.message) ?? timeouts.message)),
       ], topics: topics)
   }
 

@@ -27,9 +27,11 @@ public final class StageTask {
 
   /// - Parameters:
   ///   - programs: the programs of the deployment; an event of another one is dead-lettered.
+  ///   - decodedRowsMax: rows that are kept decoded from one batch to the next.
   ///   - owns: tells whether a key belongs to this task's partition.
   public init(
-    service: ServiceName, stages: [AnyStage], programs: Set<ProgramID>, store: any StateStore, owns: ((String) -> Bool)? = nil
+    service: ServiceName, stages: [AnyStage], programs: Set<ProgramID>, store: any StateStore, decodedRowsMax: Int = 100_000,
+    owns: ((String) -> Bool)? = nil
   ) throws {
     self.service = service
     source = "/laurel/\(service.rawValue)"
@@ -40,7 +42,7 @@ public final class StageTask {
     self.programs = programs
     self.store = store
     self.owns = owns
-    rows = StateRows(store: store)
+    rows = StateRows(store: store, decodedMax: decodedRowsMax)
     progress = try store.value(for: RowKey.progress).map { try JSONParser().decode(Progress.self, from: $0) } ?? Progress()
     committedProgress = progress
   }

@@ -8,7 +8,7 @@ import JSON
 /// drops the batch.
 final class StateRows {
   /// Decoded rows kept across batches; more than this and all clean ones are let go.
-  private static let cellsMax = 100_000
+  private let cellsMax: Int
   /// A walk takes this many rows from the store at a time, so that it never holds a table in memory.
   private static let pieceLength = 512
 
@@ -48,7 +48,10 @@ final class StateRows {
   private var dirtyAtTurn = 0
   private(set) var failure: (any Error)?
 
-  init(store: any StateStore) { self.store = store }
+  init(store: any StateStore, decodedMax: Int) {
+    self.store = store
+    cellsMax = decodedMax
+  }
 
   // MARK: Reading
 
@@ -188,7 +191,7 @@ final class StateRows {
   func commit() {
     for (_, cell) in dirty { cell.isDirty = false }
     forgetChanges()
-    if cells.count > Self.cellsMax { cells.removeAll(keepingCapacity: true) }
+    if cells.count > cellsMax { cells.removeAll(keepingCapacity: true) }
   }
 
   /// Forgets the open batch and everything decoded.

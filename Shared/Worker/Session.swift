@@ -15,6 +15,9 @@ import Streaming
 final class Session {
   private static let requestMilliseconds: Int32 = 10_000
   private static let abortsInARowMax = 5
+  /// Bytes after which a batch takes no further record: what is decoded, held and written at a time stays small however large records
+  /// are. The number of records alone would bound nothing: ten thousand of 1 MiB are 10 GiB.
+  private static let batchBytesMax = 16 << 40
 
   private let service: Service
   private let settings: Settings
@@ -93,11 +96,13 @@ final class Session {
     let clock = ContinuousClock()
     let quiet = max(1, Int32(settings.commitInterval.milliseconds / 10))
     var end: ContinuousClock.Instant?
-    while gathered.count < settings.batchRecordsMax, !Shutdown.requested {
+    var bytes = 0
+    while gathered.count < settings.batchRecordsMax, bytes < Self.batchBytesMax, !Shutdown.requested {
       let polled = consumer.poll(timeoutMilliseconds: end == nil ? min(100, Int32(settings.commitInterval.milliseconds)) : quiet)
       switch polled {
       case .record(let record):
         gathered.append(record)
+        bytes += record.byteCount
         if end == nil { end = clock.now + settings.commitInterval }
       case .end(let partition, let offset):
         if let task = tasks[partition.partition] {
@@ -170,7 +175,7 @@ final class Session {
     closeTasks()
     let numbers = Set(partitions.map(\.partition)).sorted()
     for number in numbers {
-      tasks[number] = try opener.open(number, consumer: consumer)
+      tasks[number] = try opener.open(number, of: numbers.count, consumer: consumer)
       health.beat()
     }
     try consumer.assign(partitions.map { ($0, tasks[$0.partition]?.position(of: $0.topic, topics) ?? Offset.beginning) })

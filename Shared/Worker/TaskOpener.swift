@@ -49,6 +49,8 @@ final class OpenTask {
 struct TaskOpener {
   /// Of one attempt: a stop that is asked for meanwhile waits no longer.
   private static let timeoutMilliseconds: Int32 = 3_000
+  /// Rows that the tasks of an instance keep decoded between batches, all together.
+  private static let decodedRowsMax = 200_000
 
   let service: Service
   let programs: Set<ProgramID>
@@ -61,8 +63,9 @@ struct TaskOpener {
   let metrics: WorkerMetrics
   let hooks: FaultHooks
 
+  /// - Parameter count: of partitions that this instance is given, which share its memory.
   /// - Throws: `Disagreement` if the group has committed more than the changelog explains.
-  func open(_ number: Int32, consumer: Consumer) throws -> OpenTask {
+  func open(_ number: Int32, of count: Int, consumer: Consumer) throws -> OpenTask {
     let inputs = topics.inputs.map { TopicPartition(topic: $0, partition: number) }
     // The fetch is repeated while a former owner's transaction holds pending offsets: at most until the broker ends it.
     let committed = try patiently("waiting for a former owner's transaction to end", .seconds(30)) { () throws(KafkaError) in
@@ -77,11 +80,11 @@ struct TaskOpener {
       cluster: consumer.clusterID(timeoutMilliseconds: Self.timeoutMilliseconds), partition: "\(changelog)")
     let directory = "\(settings.stateDirectory)/\(settings.topicPrefix)\(service.name.rawValue)/\(number)"
     do {
-      return try open(number, directory, changelog, bounds, committed, identity)
+      return try open(number, of: count, directory, changelog, bounds, committed, identity)
     } catch StoreError.corrupt(let detail) {
       log.error("the state store is corrupt and is rebuilt: \(detail)", ["partition": number])
       try RocksStore.destroy(directory: directory)
-      return try open(number, directory, changelog, bounds, committed, identity)
+      return try open(number, of: count, directory, changelog, bounds, committed, identity)
     }
   }
 
@@ -101,7 +104,7 @@ struct TaskOpener {
   }
 
   private func open(
-    _ number: Int32, _ directory: String, _ changelog: TopicPartition, _ bounds: (low: Int64, high: Int64),
+    _ number: Int32, of count: Int, _ directory: String, _ changelog: TopicPartition, _ bounds: (low: Int64, high: Int64),
     _ committed: [TopicPartition: Int64], _ identity: ChangelogIdentity
   ) throws -> OpenTask {
     var store = try RocksStore(directory: directory, resources: resources)
@@ -124,6 +127,7 @@ struct TaskOpener {
       let owns = topics
       let stages = try StageTask(
         service: service.name, stages: service.stages, programs: programs, store: store,
+        decodedRowsMax: Self.decodedRowsMax / max(1, count),
         owns: { owns.partition(of: $0) == number })
       let task = OpenTask(
         number: number, directory: directory, store: store, stages: stages, inputCount: topics.inputs.count,
@@ -160,22 +164,18 @@ struct TaskOpener {
     let start = position?.next ?? low
     guard start < end else { return }
     var configuration = configuration
-    // One partition at a time needs no large prefetch.
-    if configuration.properties["queued.max.messages.kbytes"] == nil {
-      configuration.properties["queued.max.messages.kbytes"] = "16384"
-    }
     // The end is told in an answer, and a broker that has no record holds its answer back for this long.
-    configuration.properties.merge(["fetch.wait.max.ms": "10"]) { own, _ in own }
+    // Rows of one partition are worked off faster than records of all: the bytes alone bound the prefetch, or it would stand still.
+    configuration.properties.merge(["fetch.wait.max.ms": "10", "queued.min.messages": "1000000"]) { own, _ in own }
     // It reads what it is given and never joins: the group is named because librdkafka looks for its coordinator in any case, and to
     // this one there is a right already.
     let reader = try Consumer(configuration, group: settings.group, readCommitted: true, endEvents: true)
     defer { reader.close() }
     try reader.assignByHand([(changelog, offset: start)])
-    let progress = metrics.restoreProgress(changelog.partition)
-    let started = ContinuousClock.now
-    var told = started
+    metrics.restoreProgress(changelog.partition).set(0)
+    health.ready = .no("restoring partition \(changelog.partition)")
+    var progress = RestoreProgress(from: start, to: end)
     var rows: [RowChange] = []
-    var count = 0
     var last = start
     while true {
       health.beat()
@@ -188,15 +188,18 @@ struct TaskOpener {
         guard let key = record.key else { continue }
         rows.append(RowChange(key: key, value: record.value))
         last = record.offset + 1
-        count += 1
+        progress.read(next: last)
         if rows.count >= 5000 { try apply(&rows, to: store, next: last, identity) }
       case .end(_, let offset):
         guard offset >= end else { continue }
         try apply(&rows, to: store, next: offset, identity)
-        metrics.restoredRows.add(count)
+        let whole = progress.whole()
         log.info(
           "state restored",
-          ["partition": changelog.partition, "rows": count, "seconds": (ContinuousClock.now - started).seconds])
+          [
+            "partition": changelog.partition, "rows": progress.rows, "seconds": whole.seconds,
+            "rowsPerSecond": whole.rowsPerSecond,
+          ])
         return
       case .error(let error):
         if error.isFatal { throw error }
@@ -204,19 +207,25 @@ struct TaskOpener {
       case .assigned, .revoked, .lost, .nothing:
         break
       }
-      if ContinuousClock.now - told > .seconds(2) {
-        told = .now
-        let ratio = Double(last - start) / Double(max(1, end - start))
-        progress.set(ratio)
-        health.ready = .no("restoring partition \(changelog.partition): \(Int(ratio * 100)) %")
-        log.info("restoring state", ["partition": changelog.partition, "percent": Int(ratio * 100), "rows": count])
-      }
+      if let news = progress.news() { tell(news, of: changelog.partition) }
     }
   }
 
+  private func tell(_ news: RestoreProgress.News, of partition: Int32) {
+    metrics.restoreProgress(partition).set(news.ratio)
+    health.ready = .no("restoring partition \(partition): \(news.text)")
+    var fields: LogFields = [
+      "partition": partition, "percent": news.percent, "rows": news.rows, "rowsPerSecond": news.rowsPerSecond,
+    ]
+    if let left = news.secondsLeft { fields["secondsLeft"] = left.logValue }
+    log.info("restoring state", fields)
+  }
+
   private func apply(_ rows: inout [RowChange], to store: RocksStore, next: Int64, _ identity: ChangelogIdentity) throws {
+    let count = rows.count
     rows.append(ChangelogPosition(next: next, writtenAt: Instant.now.milliseconds, of: identity).row)
     try store.write(rows)
+    metrics.restoredRows.add(count)
     hooks.reached(.whileRestoring)
     rows.removeAll(keepingCapacity: true)
   }

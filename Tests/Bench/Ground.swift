@@ -61,18 +61,24 @@ final class Ground {
   func flush() throws { try producer.flush(timeoutMilliseconds: 120_000) }
 
   /// Accrual, built beside this program, with its default settings.
-  func startAccrual() throws -> ServiceProcess {
+  /// - Parameter log: names its log file.
+  func startAccrual(as log: String = "accrual-1") throws -> ServiceProcess {
     let terms = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "ops/terms")
     let process = try ServiceProcess(
-      "accrual", name: "accrual-1",
+      "accrual", name: log,
       arguments: [
-        "--bootstrap", configuration.bootstrap, "--terms", terms.path, "--state", folder.appending(path: "state").path,
-        "--group", "\(prefix)accrual", "--topic-prefix", prefix, "--http", "127.0.0.1:0",
+        "--bootstrap", configuration.bootstrap, "--terms", terms.path, "--state", state.path, "--group", "\(prefix)accrual",
+        "--topic-prefix", prefix, "--http", "127.0.0.1:0",
       ], folder: folder)
     services.append(process)
     return process
   }
+
+  private var state: URL { folder.appending(path: "state") }
+
+  /// Of an instance that has stopped.
+  func removeState() throws { try FileManager.default.removeItem(at: state) }
 
   func remove() {
     for process in services { process.kill() }

@@ -4,35 +4,40 @@ import TestSupport
 // laurel-bench [PAYMENTS [PARTITIONS]]: how fast accrual works off payments on real Kafka, beside a plain loop of the same shape in the
 // same run, and how long a payment takes to become a notice. No figure is asked for; honest ones are.
 
+// laurel-bench backlog [PAYMENTS]: what memory one instance takes to work off a tenth of a backlog, and all of it, whether it slows down
+// on the way, and how fast its state is then built anew; on real Kafka.
+
 // laurel-bench state [REFEREES [PAYMENTS]]: what an event costs and leaves behind when there are a thousand others, and when there are
 // a million; without Kafka.
 
-let isAboutState = CommandLine.arguments.dropFirst().first == "state"
-let numbers = CommandLine.arguments.dropFirst(isAboutState ? 2 : 1).map { Int($0) }
-guard numbers.count <= 2, numbers.allSatisfy({ ($0 ?? 0) > 0 }) else {
+let subjects = ["backlog": 1, "state": 2]
+let subject = CommandLine.arguments.dropFirst().first.flatMap { subjects[$0] == nil ? nil : $0 }
+let numbers = CommandLine.arguments.dropFirst(subject == nil ? 1 : 2).map { Int($0) }
+guard numbers.count <= subject.flatMap({ subjects[$0] }) ?? 2, numbers.allSatisfy({ ($0 ?? 0) > 0 }) else {
   FileHandle.standardError.write(
-    Data("Usage: laurel-bench [PAYMENTS [PARTITIONS]]\n       laurel-bench state [REFEREES [PAYMENTS]]\n".utf8))
+    Data(
+      """
+      Usage: laurel-bench [PAYMENTS [PARTITIONS]]
+             laurel-bench backlog [PAYMENTS]
+             laurel-bench state [REFEREES [PAYMENTS]]
+
+      """.utf8))
   exit(2)
-}
-if isAboutState {
-  do {
-    try StateBench().run(
-      referees: numbers.first.flatMap { $0 } ?? 1_000_000, payments: numbers.dropFirst().first.flatMap { $0 } ?? 100_000)
-    exit(0)
-  } catch {
-    FileHandle.standardError.write(Data("laurel-bench: \(error)\n".utf8))
-    exit(1)
-  }
-}
-guard let home = KafkaBroker.home else {
-  FileHandle.standardError.write(Data("laurel-bench: \(KafkaBroker.skipReason)\n".utf8))
-  exit(1)
 }
 
 do {
-  let payments = numbers.first.flatMap { $0 } ?? 200_000
-  let partitions = Int32(numbers.dropFirst().first.flatMap { $0 } ?? 4)
-  let broker = try KafkaBroker.start(home: home)
+  switch subject {
+  case "state": try StateBench().run(referees: number(0, or: 1_000_000), payments: number(1, or: 100_000))
+  case "backlog": try measureBacklog(number(0, or: 5_000_000))
+  default: try measureSpeed(payments: number(0, or: 200_000), partitions: Int32(number(1, or: 4)))
+  }
+} catch {
+  FileHandle.standardError.write(Data("laurel-bench: \(error)\n".utf8))
+  exit(1)
+}
+
+func measureSpeed(payments: Int, partitions: Int32) throws {
+  let broker = try startBroker()
   defer { broker.stop() }
   print("\(payments) payments of \(Ground.referees) referees, \(partitions) partitions, one instance of accrual, one broker")
 
@@ -53,11 +58,47 @@ do {
   defer { quick.remove() }
   let latency = try NoticeLatency.measure(quick, perSecond: 500, seconds: 20)
   print("payment→notice   p50 \(decimal(latency.p50)) ms, p99 \(decimal(latency.p99)) ms at 500/s, --commit-ms as by default")
-} catch {
-  FileHandle.standardError.write(Data("laurel-bench: \(error)\n".utf8))
-  exit(1)
 }
 
+func measureBacklog(_ payments: Int) throws {
+  let broker = try startBroker()
+  defer { broker.stop() }
+  print("a backlog of payments of \(Ground.referees) referees, 4 partitions, one instance of accrual that was away, one broker")
+  let small = try workOff(payments / 10, broker)
+  let large = try workOff(payments, broker)
+  print(
+    "ratio            \(ratio(Double(large.memoryBytesMax) / Double(small.memoryBytesMax))) of the small backlog's memory, "
+      + "\(ratio(large.perSecond / small.perSecond)) of its payments/s")
+}
+
+func workOff(_ payments: Int, _ broker: KafkaBroker) throws -> Backlog {
+  let ground = try Ground(bootstrap: broker.bootstrap, partitions: 4)
+  defer { ground.remove() }
+  try ground.publish(payments)
+  let backlog = try Backlog.measure(ground, payments: payments)
+  print("\(payments) payments")
+  print(
+    "  worked off in  \(figure(backlog.seconds)) s, \(figure(backlog.perSecond)) payments/s; the first tenth at "
+      + "\(figure(backlog.firstTenth)), the last at \(figure(backlog.lastTenth)): \(ratio(backlog.lastTenth / backlog.firstTenth))"
+  )
+  print("  memory at most \(figure(backlog.memoryBytesMax >> 20)) MiB; until a tenth was done \(backlog.earlyBytesMax >> 20) MiB")
+  let restore = try Restore.measure(ground)
+  print(
+    "  restored       \(figure(restore.rows)) rows at \(figure(Double(restore.rows) / restore.seconds)) rows/s, ready after "
+      + "\(decimal(restore.readySeconds)) s, told \(restore.progressLines) times, \(restore.memoryBytesMax >> 20) MiB at most")
+  // Seen at once, in a file too: the whole takes minutes.
+  fflush(nil)
+  return backlog
+}
+
+func startBroker() throws -> KafkaBroker {
+  guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
+  return try KafkaBroker.start(home: home)
+}
+
+func number(_ index: Int, or standard: Int) -> Int { numbers.indices.contains(index) ? numbers[index] ?? standard : standard }
 func figure(_ number: Double) -> String { String(format: "%8.0f", number) }
+func figure(_ number: Int) -> String { String(format: "%8d", number) }
 func decimal(_ number: Double) -> String { String(format: "%.1f", number) }
 func percent(_ ratio: Double) -> String { String(format: "%.0f %%", ratio * 100) }
+func ratio(_ ratio: Double) -> String { String(format: "%.2f", ratio) }

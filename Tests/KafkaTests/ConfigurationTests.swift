@@ -15,4 +15,29 @@ import Testing
     #expect((caution != nil) == (told != nil))
     if let told { #expect(caution?.contains("librdkafka \(told), only from 2.6.1 on") == true) }
   }
+
+  /// Properties, and what comes of them: session, heartbeat, transaction, message; nil: refused, naming the first property.
+  @Test(
+    arguments: [
+      ([:], [8000, 2000, 6000, 4800], nil), (["session.timeout.ms": "20000"], [20_000, 5000, 15_000, 12_000], nil),
+      (["transaction.timeout.ms": "5000"], [8000, 2000, 5000, 4000], nil),
+      (["delivery.timeout.ms": "3000"], [8000, 2000, 6000, 3000], nil),
+      (["transaction.timeout.ms": "8000"], nil, "transaction.timeout.ms"),
+      (["session.timeout.ms": "6000", "transaction.timeout.ms": "10000"], nil, "transaction.timeout.ms"),
+      (["message.timeout.ms": "6000"], nil, "message.timeout.ms"),
+      (["session.timeout.ms": "6000", "heartbeat.interval.ms": "6000"], nil, "heartbeat.interval.ms"),
+    ] as [([String: String], [Int]?, String?)])
+  func timeoutsKeepTheirOrder(properties: [String: String], expected: [Int]?, refused: String?) throws {
+    let configuration = Configuration(bootstrap: "", properties: properties)
+    let result = Result { () throws(KafkaError) in try Timeouts(configuration) }
+    switch result {
+    case .success(let found):
+      #expect([found.session, found.heartbeat, found.transaction, found.message] == expected)
+    case .failure(let error):
+      let refused = try #require(refused)
+      // INVALID_ARG: a service ends with it instead of trying again.
+      #expect(error.code == -186)
+      #expect("\(error)".contains("\(refused) (\(properties[refused] ?? "")) must be below"))
+    }
+  }
 }

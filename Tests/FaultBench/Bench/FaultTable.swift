@@ -9,6 +9,9 @@ package enum FaultTable {
       FaultRow("kill", "kill -9 of an instance at a moment of chance; it starts again") { RandomKill() },
       FaultRow("crash-points", "an instance ends at a named point of its loop", smokeCycles: 9) { CrashPoint() },
       FaultRow("takeover", "kill -9 of an instance for good: another takes over", smokeCycles: 2) { Takeover() },
+      FaultRow("takeover-open", "the same in an open transaction, which the broker has to end", smokeCycles: 2) {
+        OpenTakeover()
+      },
       FaultRow("frozen", "SIGSTOP beyond the session, then SIGCONT", smokeCycles: 2) { Frozen() },
       FaultRow("storm", "join and leave: 1, 4, 1 instances") { Storm() },
       FaultRow(

@@ -38,6 +38,31 @@ package final class Takeover: Fault {
   }
 }
 
+/// An instance ends for good when its transaction holds records and offsets: whoever takes over also has to wait for the broker to end
+/// that.
+package final class OpenTakeover: Fault {
+  package init() {}
+
+  package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
+    let (service, number) = campaign.victim(cycle)
+    let installation = campaign.installation
+    try installation.end(service, number, gracefully: false)
+    let faulty = try installation.start(service, number, fault: "crash:afterOffsets:\(1 + campaign.random.upTo(2))")
+    try campaign.keepBusy(until: .seconds(30)) { !faulty.isRunning }
+    let since = ContinuousClock.now
+    guard faulty.ending(within: .seconds(1)) == .signal(SIGKILL) else {
+      throw BrokerFailure("\(service)-\(number) has not ended in a transaction")
+    }
+    try installation.end(service, number, gracefully: false)
+    return Blow("\(service)-\(number) ended in a transaction for good", [service], since: since)
+  }
+
+  package func lift(from campaign: Campaign, cycle: Int) throws {
+    let (service, number) = campaign.victim(cycle)
+    try campaign.installation.start(service, number)
+  }
+}
+
 /// SIGSTOP until the other instance has taken over, then SIGCONT: the thawed one still believes that its partitions are its own.
 package final class Frozen: Fault {
   private let only: ServiceName?

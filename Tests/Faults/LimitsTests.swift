@@ -1,0 +1,64 @@
+import Contracts
+import FaultBench
+import Foundation
+import Kafka
+import TestSupport
+import Testing
+
+/// What one batch and one restore take, whatever the bus holds.
+@Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"), .serialized)
+struct LimitsTests {
+  /// Ten thousand records may be gigabytes: a batch ends at 16 MiB, long before its number of records or its time is over.
+  @Test func batchEndsWhenItsRecordsAreLarge() throws {
+    try Installation.run { installation in
+      let count = 300
+      let producer = try Producer(installation.configuration, topics: [installation.name(.billing)])
+      let large = Array(#"{"payment":""#.utf8) + [UInt8](repeating: UInt8(ascii: "x"), count: 200 << 10)
+      let headers = Envelope(id: "large", source: "/limits", type: PaymentSettled.type, program: ProgramID("bonus")).headers
+        .map { Header(name: $0.0, value: Array($0.1.utf8)) }
+      for _ in 0..<count {
+        try producer.produce(
+          topic: installation.name(.billing), partition: 0, key: Array("e0".utf8), value: large, headers: headers)
+      }
+      try producer.flush(timeoutMilliseconds: 60_000)
+      // Five seconds to gather in: time enough for all of them.
+      let service = try installation.start(.accrual, extra: ["--commit-ms", "5000"])
+      let done = waitUntil(.seconds(90)) { service.metric("laurel_records_total") ?? 0 >= Double(count) }
+      try #require(done, "\(service.log.suffix(2000))")
+      let page = try #require(service.page("/metrics")?.body)
+      func batches(_ upTo: String) -> Double? {
+        page.split(separator: "\n").first { $0.hasPrefix(#"laurel_batch_records_bucket{le="\#(upTo)"}"#) }
+          .flatMap { $0.split(separator: " ").last }.flatMap { Double($0) }
+      }
+      let all = try #require(batches("+Inf"))
+      #expect(all > 0)
+      #expect(batches("100") == all, "batches of more than 100 records of 200 KiB")
+    }
+  }
+
+  /// The closing line and the counter tell of every row that the state was built from.
+  @Test func restoreTellsItsRowsAndItsRate() throws {
+    try Installation.run { installation in
+      let publisher = try Publisher(installation)
+      let load = Payments(referees: 4, count: 400)
+      try load.publishCodes(publisher)
+      try load.publishRegistrations(0..<4, publisher)
+      try publisher.flush()
+      let first = try installation.start(.attribution)
+      let written = waitUntil(.seconds(60)) { first.metric("laurel_records_total") ?? 0 >= 8 }
+      try #require(written, "\(first.log.suffix(2000))")
+      try installation.end(.attribution, 1, gracefully: true)
+      let rows = try installation.records([.changelog(.attribution)]).count
+      try FileManager.default.removeItem(at: installation.stateFolder("attribution-1"))
+
+      let second = try installation.start(.attribution)
+      try installation.waitReady()
+      // Of this life and no earlier one: those had nothing to restore from.
+      let lines = second.lines.filter { $0["message"] as? String == "state restored" && $0["rows"] as? Int ?? 0 > 0 }
+      #expect(rows > 0)
+      #expect(lines.compactMap { $0["rows"] as? Int }.reduce(0, +) == rows)
+      #expect(lines.allSatisfy { ($0["rowsPerSecond"] as? Int ?? 0) > 0 })
+      #expect(second.metric("laurel_restored_rows_total") == Double(rows))
+    }
+  }
+}
