@@ -105,7 +105,8 @@ import Testing
   private final class Trial {
     private let cluster: MockCluster
     private let configuration: Configuration
-    private let group: Consumer
+    /// Made after the producer has been initialised: it asks for its coordinator too, and would meet the error meant for that.
+    private var group: Consumer?
     private var producer: TransactionalProducer
     private let positions = [TopicPartition(topic: "billing", partition: 0): Int64(42)]
 
@@ -114,7 +115,6 @@ import Testing
       try cluster.createTopic("rewards", partitions: 1)
       let properties = MockCluster.clientProperties.merging(["retry.backoff.ms": "10", "reconnect.backoff.ms": "10"]) { $1 }
       configuration = Configuration(bootstrap: cluster.bootstrap, properties: properties, log: { _ in })
-      group = try Consumer(configuration, group: "ledger")
       producer = try Trial.make(configuration)
     }
 
@@ -153,7 +153,7 @@ import Testing
         try inject("flush")
         try producer.produce(topic: "rewards", partition: 0, key: nil, value: bytes("x"))
         try producer.flush(timeoutMilliseconds: 5_000)
-        let metadata = try group.groupMetadata()
+        let metadata = try self.metadata()
         try inject("send")
         try attempt { try producer.send(offsets: positions, metadata, timeoutMilliseconds: 5_000) }
         try inject(call.name == "abort" ? "abort" : "commit")
@@ -174,6 +174,12 @@ import Testing
       }
     }
 
+    private func metadata() throws -> GroupMetadata {
+      let consumer = try group ?? Consumer(configuration, group: "ledger")
+      group = consumer
+      return try consumer.groupMetadata()
+    }
+
     private func renew() throws {
       producer = try Trial.make(configuration)
       try producer.initialise(timeoutMilliseconds: 5_000)
@@ -183,7 +189,7 @@ import Testing
       try producer.begin()
       try producer.produce(topic: "rewards", partition: 0, key: nil, value: bytes("next"))
       try producer.flush(timeoutMilliseconds: 5_000)
-      try producer.send(offsets: positions, try group.groupMetadata(), timeoutMilliseconds: 5_000)
+      try producer.send(offsets: positions, try metadata(), timeoutMilliseconds: 5_000)
       try producer.commit(timeoutMilliseconds: 5_000)
     }
   }
