@@ -31,7 +31,7 @@ package enum FaultTable {
         "network", "a proxy cuts, slows, silences one way, holds and repeats EndTxn", smokeCycles: 3,
         run: { try BadNetwork.run($0) }),
       FaultRow(
-        "errors", "every error class on every call, by the mock bus's injection", smokeCycles: 5,
+        "errors", "every error class on every call, by the mock bus's injection", smokeCycles: 3,
         run: { try BrokerErrors.run($0) }),
       FaultRow("input", "10 to 50 % duplicates, garbage, oversized, strays; reordered") { BadInput() },
       ClockCampaign.row,
