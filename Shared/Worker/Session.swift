@@ -17,7 +17,7 @@ final class Session {
   private static let abortsInARowMax = 5
   /// Bytes after which a batch takes no further record: what is decoded, held and written at a time stays small however large records
   /// are. The number of records alone would bound nothing: ten thousand of 1 MiB are 10 GiB.
-  private static let batchBytesMax = 16 << 40
+  private static let batchBytesMax = 16 << 20
 
   private let service: Service
   private let settings: Settings

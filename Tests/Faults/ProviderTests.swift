@@ -9,7 +9,7 @@ struct ProviderTests {
   @Test func payingTwiceIsSeen() throws {
     let installation = try Installation(bootstrap: KafkaBroker.forTest().bootstrap)
     let result = try FaultPlan(cycles: 2, seed: 1).campaign(on: installation, under: FaultyProvider(knowsIDs: false))
-    #expect(result.violations.contains { $0.contains("was paid 2 times") || $0.contains("was paid 3 times") })
+    #expect(result.violations.contains { $0.contains("was paid") && $0.hasSuffix("times") })
     #expect(result.violations.contains { $0.contains("the provider has paid") })
   }
 }

@@ -141,6 +141,9 @@ final class ClockCampaign {
   /// went, and so its state seems young.
   private func returnWithStaleClock(_ service: ServiceName, _ number: Int, to instant: Instant) throws {
     let name = "\(service.rawValue)-\(number)"
+    // Its store is written once more, with the time that it will come back with: a round may end while it is hours back.
+    try send { try publisher.repeatTick() }
+    try watch.waitUntilQuiet()
     let since = try end(service, number)
     let stale = now
     try setAll(instant, but: name)

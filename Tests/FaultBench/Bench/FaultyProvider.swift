@@ -44,9 +44,10 @@ package final class FaultyProvider: Fault {
       case PayoutFailed.type:
         let result = try parser.decode(PayoutFailed.self, from: event.data)
         note(event, of: result.payout, result.referrer, result.at, succeeds: false)
-      default:
+      case PayoutUnknown.type:
         let result = try parser.decode(PayoutUnknown.self, from: event.data)
         note(event, of: result.payout, result.referrer, result.at, succeeds: false)
+      default: break  // an operator's decision
       }
     }
     try campaign.startAll()
@@ -65,6 +66,7 @@ package final class FaultyProvider: Fault {
     let number = 1 + cycle / 2 % 2
     try campaign.installation.service(service, number).kill()
     let since = ContinuousClock.now
+    try hear(campaign.course.rounds[cycle].answers)
     // It answers what has been instructed by now to a service that is not there.
     let death = campaign.random.pick(Death.allCases)
     try live(on: campaign, until: death)
@@ -74,10 +76,21 @@ package final class FaultyProvider: Fault {
 
   /// Life after life until everything is answered.
   package func answers(_ events: [BenchEvent], _ campaign: Campaign) throws -> [BenchRecord] {
+    try hear(events)
     for _ in 0..<campaign.random.upTo(3) { try live(on: campaign, until: campaign.random.pick(Death.allCases)) }
     try live(on: campaign, until: nil)
-    return []
+    return events.filter { $0.topic != .payoutResults }.map(BenchRecord.init)
   }
+
+  /// What an operator's decision instructs is answered in the next round: an answer is dated, and must not come before its time.
+  private func hear(_ answers: [BenchEvent]) throws {
+    for event in answers where event.topic == .payoutResults {
+      let payouts = outcomes.filter { $0.value.events.contains { $0.envelope.id == event.envelope.id } }.keys
+      answerable.formUnion(payouts)
+    }
+  }
+
+  private var answerable: Set<PayoutID> = []
 
   // MARK: The adapter
 
@@ -100,6 +113,7 @@ package final class FaultyProvider: Fault {
       unknown.insert(instruction.payout)
       return true
     }
+    guard answerable.contains(instruction.payout) else { return true }
     func dies(_ point: Death) -> Bool {
       guard point == death else { return false }
       deaths[point, default: 0] += 1

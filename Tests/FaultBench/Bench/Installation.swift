@@ -61,13 +61,25 @@ package final class Installation {
     }
   }
 
+  /// A broker that has just been started knows them at once, and leads their partitions a moment later.
   package func createTopics() throws {
-    guard let mock else {
-      _ = try Topics.create(on: bus, partitions: partitions)
+    if let mock {
+      // It answers no admin requests.
+      for topic in Topic.catalogue { try mock.createTopic(name(topic), partitions: partitions) }
       return
     }
-    // It answers no admin requests.
-    for topic in Topic.catalogue { try mock.createTopic(name(topic), partitions: partitions) }
+    _ = try Topics.create(on: bus, partitions: partitions)
+    let consumer = try Consumer(configuration, group: uniqueName("leaders"))
+    defer { consumer.close() }
+    let end = ContinuousClock.now + .seconds(60)
+    for topic in Topic.catalogue {
+      for partition in 0..<partitions {
+        let place = TopicPartition(topic: name(topic), partition: partition)
+        while (try? consumer.watermarks(place, timeoutMilliseconds: 1000)) == nil {
+          guard ContinuousClock.now < end else { throw BrokerFailure("\(place) has no leader") }
+        }
+      }
+    }
   }
 
   /// How the operator's parts reach it.
