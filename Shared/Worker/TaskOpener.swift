@@ -165,8 +165,8 @@ struct TaskOpener {
     guard start < end else { return }
     var configuration = configuration
     // The end is told in an answer, and a broker that has no record holds its answer back for this long.
-    // Rows of one partition are worked off faster than records of all: the bytes alone bound the prefetch, or it would stand still.
-    configuration.properties.merge(["fetch.wait.max.ms": "10", "queued.min.messages": "1000000"]) { own, _ in own }
+    // All of a prefetch is of one partition here, and rows are worked off faster than records: more than a second's worth of them.
+    configuration.properties.merge(["fetch.wait.max.ms": "10", "queued.min.messages": "300000"]) { own, _ in own }
     // It reads what it is given and never joins: the group is named because librdkafka looks for its coordinator in any case, and to
     // this one there is a right already.
     let reader = try Consumer(configuration, group: settings.group, readCommitted: true, endEvents: true)
