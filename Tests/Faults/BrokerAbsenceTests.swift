@@ -9,8 +9,17 @@ import Testing
 struct BrokerAbsenceTests {
   @Test func servicesWaitForTheBrokerAndOutliveIt() throws {
     guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
-    let broker = try KafkaBroker.start(home: home)
-    defer { broker.stop() }
+    // Kafka itself may spoil it by leaving a prepared transaction without its end (GUARANTEES, "A lost broker").
+    for attempt in 1...3 {
+      let broker = try KafkaBroker.start(home: home)
+      defer { broker.stop() }
+      do { return try outlive(broker) } catch {
+        guard broker.hasSkippedMarkers, attempt < 3 else { throw error }
+      }
+    }
+  }
+
+  private func outlive(_ broker: KafkaBroker) throws {
     broker.kill()
     try Installation.run(bootstrap: broker.bootstrap) { installation in
       // A lost broker is tried again after at most 10 s otherwise, which is longer than it takes to come back here.

@@ -14,7 +14,7 @@ import TestSupport
 /// is published only while the time is near its events, and before the time jumps on the bus is quiet and all is said that was due.
 final class ClockCampaign {
   static let row = FaultRow(
-    "clock", "the system's time jumps forwards and back and differs between instances; kill -9", smokeCycles: 5
+    "clock", "the system's time jumps forwards and back and differs between instances; kill -9", smokeCycles: 2
   ) { plan in
     guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
     // The services' time may be ahead of the broker's, which as it comes refuses what is from more than an hour in its future.

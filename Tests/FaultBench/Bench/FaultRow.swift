@@ -67,9 +67,13 @@ package struct FaultPlan: Sendable {
     }
     result.recoveries = campaign.recoveries
     result.seconds = (ContinuousClock.now - started).asSeconds
-    result.violations +=
-      try judge?(installation, course) ?? Self.judge(installation, course, deadLetters: fault.deadLetters)
-    result.violations += try fault.violations(on: installation)
+    do {
+      result.violations +=
+        try judge?(installation, course) ?? Self.judge(installation, course, deadLetters: fault.deadLetters)
+      result.violations += try fault.violations(on: installation)
+    } catch {
+      result.violations.append("it could not be judged: \(error)")
+    }
     return result
   }
 
@@ -109,6 +113,16 @@ package struct FaultResult: Sendable {
     self.cycles = cycles
     self.events = events
     self.notices = notices
+  }
+
+  /// Another part of the same row.
+  mutating func add(_ other: FaultResult) {
+    cycles += other.cycles
+    events += other.events
+    notices += other.notices
+    seconds += other.seconds
+    violations += other.violations
+    recoveries += other.recoveries
   }
 
   /// A recovery time in seconds, such that `share` of all are not longer.

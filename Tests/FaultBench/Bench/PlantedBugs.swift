@@ -27,14 +27,14 @@ package struct PlantedBug: Sendable {
     PlantedBug("doubledNotice", seenAs: " doubled:") { NoFault() },
     PlantedBug("wrongBalance", seenAs: " sum of balance:") { NoFault() },
     PlantedBug("lostChange", seenAs: "verify: ") { NoFault() },
-    PlantedBug("noFence", seenAs: " doubled:") { Frozen(only: .accrual) },
+    PlantedBug("noFence", seenAs: " doubled:") { Frozen() },
     PlantedBug("noGuard", seenAs: "the group has committed|doubled:") { plan, bug in
       try BadNetwork.run(plan, onlyLateCommits: true, planted: "bug:\(bug.name)")
     },
   ]
 
   var row: FaultRow {
-    FaultRow("bug:\(name)", "planted: the bench must see it", smokeCycles: 2) { plan in
+    FaultRow("bug:\(name)", "planted: the bench must see it", smokeCycles: 1) { plan in
       var result = try run(plan, self)
       let isSeen = result.violations.contains { violation in kind.split(separator: "|").contains { violation.contains($0) } }
       result.remark = "seen: \(result.violations.map { $0.prefix { $0 != "\n" } }.joined(separator: " "))"

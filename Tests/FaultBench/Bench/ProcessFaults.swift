@@ -65,25 +65,18 @@ package final class OpenTakeover: Fault {
 
 /// SIGSTOP until the other instance has taken over, then SIGCONT: the thawed one still believes that its partitions are its own.
 package final class Frozen: Fault {
-  private let only: ServiceName?
-
-  /// - Parameter only: whose instances freeze; nil: each service's in turn.
-  package init(only: ServiceName? = nil) { self.only = only }
-
-  private func victim(_ campaign: Campaign, _ cycle: Int) -> (service: ServiceName, number: Int) {
-    only.map { ($0, 1 + cycle % 2) } ?? campaign.victim(cycle)
-  }
+  package init() {}
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
-    let (service, number) = victim(campaign, cycle)
-    try campaign.pour(upTo: 100)
+    let (service, number) = campaign.victim(cycle)
+    try campaign.pour(upTo: 300)
     let since = ContinuousClock.now
     try campaign.installation.service(service, number).freeze()
     return Blow("SIGSTOP of \(service)-\(number)", [service], since: since)
   }
 
   package func lift(from campaign: Campaign, cycle: Int) throws {
-    let (service, number) = victim(campaign, cycle)
+    let (service, number) = campaign.victim(cycle)
     let installation = campaign.installation
     try installation.service(service, number).thaw()
     let other = try installation.service(service, 3 - number)
