@@ -6,7 +6,7 @@ SOURCES := Package.swift Shared Services Tests
 # A Kafka unpacked beside the checkout is used when none is named.
 export KAFKA_HOME ?= $(if $(wildcard ../shared/kafka/bin),$(abspath ../shared/kafka))
 
-.PHONY: help setup build release bench-build demo test bench bench-backlog bench-state faults fuzz format lint clean
+.PHONY: help setup build release bench-build demo test faults-smoke bench bench-backlog bench-state faults fuzz format lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,11 +31,16 @@ demo: build ## run the three programs' examples on the embedded bus; exit 0 only
 
 # The suites with brokers and processes of their own run one after the other: side by side they would only wait for the cores.
 BUS_SUITES := KafkaTests CommandTests Faults
+BENCH_TESTS := Faults\.(BenchTests|ProviderTests)
 
 test: setup ## build and run every test; real Kafka from KAFKA_HOME
 	$(SWIFT) build --build-tests $(STRICT)
 	$(SWIFT) test --skip-build $(addprefix --skip ,$(BUS_SUITES:%=%\.))
-	for suite in $(BUS_SUITES); do $(SWIFT) test --skip-build --filter "$$suite\." || exit 1; done
+	for suite in $(BUS_SUITES); do $(SWIFT) test --skip-build --filter "$$suite\." --skip '$(BENCH_TESTS)' || exit 1; done
+
+faults-smoke: setup ## a bounded run of every row of the faults bench (six minutes); CI runs it after `make test`
+	$(SWIFT) build --build-tests $(STRICT)
+	$(SWIFT) test --skip-build --filter '$(BENCH_TESTS)'
 
 bench: bench-build ## accrual's records/s beside a plain librdkafka loop, on real Kafka (PAYMENTS=200000)
 	.build/release/laurel-bench $(or $(PAYMENTS),200000)
