@@ -348,6 +348,8 @@ private enum Tool {
 
   static func end(_ process: Process) {
     if process.isRunning { process.terminate() }
+    // A tracer that waits for a thread that sleeps does not hear SIGTERM; without it the kernel lets its threads go.
+    if !waitUntil(.seconds(3), { !process.isRunning }) { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
   }
 }
