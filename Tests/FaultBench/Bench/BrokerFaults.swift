@@ -45,7 +45,8 @@ extension BrokerKill {
       seed += 1
       guard !broker.hasSkippedMarkers else {
         spoilt += 1
-        guard spoilt <= 2 + plan.cycles else { throw BrokerFailure("Kafka has spoilt \(spoilt) campaigns") }
+        // Told, and no fault of Laurel's: the row then shows fewer cycles than were asked for.
+        if spoilt > 3 + plan.cycles { break }
         continue
       }
       result.add(found)
