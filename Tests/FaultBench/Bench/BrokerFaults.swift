@@ -46,7 +46,7 @@ extension BrokerKill {
       guard !broker.hasSkippedMarkers else {
         spoilt += 1
         // Told, and no fault of Laurel's: the row then shows fewer cycles than were asked for.
-        if spoilt > 3 + plan.cycles { break }
+        if spoilt > 1 + plan.cycles { break }
         continue
       }
       result.add(found)
