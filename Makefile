@@ -38,7 +38,7 @@ test: setup ## build and run every test; real Kafka from KAFKA_HOME
 	$(SWIFT) test --skip-build $(addprefix --skip ,$(BUS_SUITES:%=%\.))
 	for suite in $(BUS_SUITES); do $(SWIFT) test --skip-build --filter "$$suite\." --skip '$(BENCH_TESTS)' || exit 1; done
 
-faults-smoke: setup ## a bounded run of every row of the faults bench (six minutes); CI runs it after `make test`
+faults-smoke: setup ## a bounded run of the faults bench (3 to 6 minutes); CI runs it after `make test`
 	$(SWIFT) build --build-tests $(STRICT)
 	$(SWIFT) test --skip-build --filter '$(BENCH_TESTS)'
 

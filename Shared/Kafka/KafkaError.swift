@@ -65,6 +65,7 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
 
   /// The record at a position is not there any more: retention, deletion, a log that was cut.
   public var meansLoss: Bool { code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET.rawValue }
+
   /// A broker has said so itself, with one of Kafka's codes: UNKNOWN_SERVER_ERROR (-1) and upwards.
   var isOfBroker: Bool { code >= RD_KAFKA_RESP_ERR_UNKNOWN.rawValue }
 

@@ -14,7 +14,7 @@ package protocol Fault: AnyObject {
   func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) -> [BenchRecord]
   /// The payment provider's answers as this fault lets them arrive: asked for when all instructions are there.
   func answers(_ events: [BenchEvent], _ campaign: Campaign) throws -> [BenchRecord]
-  /// What a campaign under this fault leaves in the dead-letter topics; nil: nothing.
+  /// What a campaign under this fault leaves in the dead-letter topics.
   var deadLetters: Int { get }
   /// What else is wrong at the end, and whether the fault did not happen at all.
   func violations(on installation: Installation) throws -> [String]

@@ -33,12 +33,15 @@ package struct PlantedBug: Sendable {
     },
   ]
 
+  func isSeen(in result: FaultResult) -> Bool {
+    result.violations.contains { violation in kind.split(separator: "|").contains { violation.contains($0) } }
+  }
+
   var row: FaultRow {
     FaultRow("bug:\(name)", "planted: the bench must see it", smokeCycles: 1) { plan in
       var result = try run(plan, self)
-      let isSeen = result.violations.contains { violation in kind.split(separator: "|").contains { violation.contains($0) } }
       result.remark = "seen: \(result.violations.map { $0.prefix { $0 != "\n" } }.joined(separator: " "))"
-      result.violations = isSeen ? [] : ["the planted bug was not seen: \(result.violations)"]
+      result.violations = isSeen(in: result) ? [] : ["the planted bug was not seen: \(result.violations)"]
       return result
     }
   }
@@ -48,7 +51,7 @@ extension PlantedBug {
   /// Those that need no fault beside them, one in each service, in one campaign: for a bounded run.
   static let together = FaultRow("bugs", "planted in each service: the bench must see them all", smokeCycles: 1) { plan in
     var result = try plan.campaign(on: Installation(bootstrap: try KafkaBroker.forTest().bootstrap), under: PlantedEverywhere())
-    let unseen = all.prefix(4).filter { bug in !result.violations.contains { $0.contains(bug.kind) } }
+    let unseen = all.prefix(4).filter { !$0.isSeen(in: result) }
     result.remark = "seen: \(result.violations.map { $0.prefix { $0 != "\n" } }.joined(separator: " "))"
     result.violations = unseen.map { "the planted bug \($0.name) was not seen: \(result.violations)" }
     return result
