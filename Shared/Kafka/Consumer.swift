@@ -242,13 +242,24 @@ private final class WatermarkObserver {
       let code = rd_kafka_query_watermark_offsets(
         client.handle, partition.topic, partition.partition, &low, &high, deadline.millisecondsLeft)
       client.callbacks.events.removeAll()
-      // The broker that leads a topic made a moment ago may not know it yet, and librdkafka does not ask again.
+      // The broker that leads a topic made a moment ago may not know it yet; and one that led it before it was restarted is asked again
+      // and again: librdkafka learns of another leader only where it reads the topic.
       if code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, !deadline.isOver {
         usleep(50_000)
+        askForLeaders(of: partition.topic, deadline)
         continue
       }
       try KafkaError.check(code, client.handle)
       return (low, high)
     }
+  }
+
+  /// The answer goes into the client's own table of leaders; without one the old table stays.
+  private func askForLeaders(of name: String, _ deadline: Deadline) {
+    guard let topic = rd_kafka_topic_new(client.handle, name, nil) else { return }
+    defer { rd_kafka_topic_destroy(topic) }
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    let code = rd_kafka_metadata(client.handle, 0, topic, &metadata, deadline.millisecondsLeft)
+    if code == RD_KAFKA_RESP_ERR_NO_ERROR { rd_kafka_metadata_destroy(metadata) }
   }
 }

@@ -17,6 +17,8 @@ public final class KafkaBroker: Sendable {
   private let client: [String: String]
   private let home: URL
   private let folder: URL
+  /// Of the cluster of which it is one of several; nil: it is the only one.
+  private let seat: KafkaCluster.Seat?
   private let running: Mutex<Watched?>
 
   /// A running broker and the end of the pipe on which its life hangs.
@@ -49,11 +51,13 @@ public final class KafkaBroker: Sendable {
     throw failure
   }
 
-  private init(
-    home: URL, settings: [String: String], listeners: [String], client: [String: String], proxied: Bool
+  init(
+    home: URL, settings: [String: String], listeners: [String] = ["PLAINTEXT"], client: [String: String] = [:],
+    proxied: Bool = false, seat: KafkaCluster.Seat? = nil
   ) throws {
     self.home = home
     self.client = client
+    self.seat = seat
     let ports = try freePorts(2 + listeners.count)
     bootstrap = "127.0.0.1:\(ports[2])"
     addresses = Dictionary(uniqueKeysWithValues: zip(listeners, ports.dropFirst(2).map { "127.0.0.1:\($0)" }))
@@ -63,7 +67,7 @@ public final class KafkaBroker: Sendable {
     running = Mutex(nil)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     do {
-      try configure(controller: ports[0], behindProxy: ports[1], settings)
+      try configure(controller: seat?.port ?? ports[0], behindProxy: ports[1], settings)
       try format()
     } catch {
       try? FileManager.default.removeItem(at: folder)
@@ -86,14 +90,19 @@ public final class KafkaBroker: Sendable {
 
   /// Starts the broker again on the same port and folder after `kill`, and waits until it answers.
   public func restart(timeout: Duration = .seconds(90)) throws {
-    kill()
-    try running.withLock { $0 = try launch() }
+    try begin()
     do {
       try waitUntilReady(timeout)
     } catch {
       kill()
       throw error
     }
+  }
+
+  /// Starts it, and does not wait for its answer.
+  package func begin() throws {
+    kill()
+    try running.withLock { $0 = try launch() }
   }
 
   /// Ends the broker and its proxy and removes its folder.
@@ -129,6 +138,7 @@ public final class KafkaBroker: Sendable {
       "transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
       "share.coordinator.state.topic.replication.factor": "1", "share.coordinator.state.topic.min.isr": "1",
     ]
+    own.merge(seat?.settings ?? [:]) { $1 }
     if let proxy {
       own["listeners", default: ""] += ",PROXIED://127.0.0.1:\(behindProxy)"
       own["advertised.listeners", default: ""] += ",PROXIED://127.0.0.1:\(proxy.port)"
@@ -139,13 +149,15 @@ public final class KafkaBroker: Sendable {
     let kept = template.split(separator: "\n").filter { line in
       own[line.split(separator: "=", maxSplits: 1).first.map(String.init) ?? ""] == nil
     }
-    let lines = kept.map(String.init) + own.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let lines =
+      kept.map(String.init) + own.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     try (lines.joined(separator: "\n") + "\n").write(to: propertiesFile, atomically: true, encoding: .utf8)
   }
 
   private func format() throws {
-    let format = try shell(
-      #""$1/bin/kafka-storage.sh" format --standalone -t "$("$1/bin/kafka-storage.sh" random-uuid)" -c "$2" >"$3" 2>&1"#)
+    // Several know each other by their settings.
+    let how = seat.map { "format -t \($0.clusterID)" } ?? #"format --standalone -t "$("$1/bin/kafka-storage.sh" random-uuid)""#
+    let format = try shell(#""$1/bin/kafka-storage.sh" \#(how) -c "$2" >"$3" 2>&1"#)
     try format.process.run()
     format.process.waitUntilExit()
     guard format.process.terminationStatus == 0 else { throw BrokerFailure("formatting failed:\n\(output)") }
@@ -179,7 +191,7 @@ public final class KafkaBroker: Sendable {
     return Watched(process: process, lifeline: pipe.fileHandleForWriting)
   }
 
-  private func waitUntilReady(_ timeout: Duration) throws {
+  package func waitUntilReady(_ timeout: Duration) throws {
     let deadline = ContinuousClock.now + timeout
     let admin = try Admin(Configuration(bootstrap: bootstrap, properties: client, log: { _ in }))
     while true {
@@ -202,7 +214,7 @@ public struct BrokerFailure: Error, CustomStringConvertible {
 }
 
 /// Ports that nobody listens on at this moment.
-private func freePorts(_ count: Int) throws -> [UInt16] {
+func freePorts(_ count: Int) throws -> [UInt16] {
   // All are held until all are known, so that they differ.
   var sockets: [Int32] = []
   defer { for socket in sockets { close(socket) } }

@@ -24,6 +24,52 @@ package final class BrokerKill: Fault {
   }
 }
 
+/// One of three brokers is killed with -9, each in turn, and comes back, soon or after the others have taken its place; every fourth time
+/// two die at once, so that nothing can be written until they are back.
+package final class ClusterKill: Fault {
+  private let cluster: KafkaCluster
+  /// They stay away for 0 s to so many.
+  private let secondsMax: Int
+  private var away: [KafkaBroker] = []
+
+  package init(_ cluster: KafkaCluster, secondsMax: Int) {
+    self.cluster = cluster
+    self.secondsMax = secondsMax
+  }
+
+  package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
+    let count = cluster.brokers.count
+    let isMajority = cycle % 4 == 3
+    away = (0..<(isMajority ? count - 1 : 1)).map { cluster.brokers[(cycle + $0) % count] }
+    let since = ContinuousClock.now
+    for broker in away { broker.kill() }
+    if isMajority || campaign.random.chance(50) {
+      let seconds = campaign.random.upTo(secondsMax)
+      _ = waitUntil(.seconds(seconds)) { false }
+      try comeBack()
+      return Blow(
+        "kill -9 of \(isMajority ? count - 1 : 1) of \(count) brokers, \(seconds) s away", ServiceName.allCases, since: since)
+    }
+    return Blow("kill -9 of 1 of \(count) brokers, away until the others work", ServiceName.allCases, since: since)
+  }
+
+  package func lift(from campaign: Campaign, cycle: Int) throws { try comeBack() }
+
+  private func comeBack() throws {
+    for broker in away { try broker.begin() }
+    for broker in away { try broker.waitUntilReady(.seconds(90)) }
+    away = []
+  }
+
+  static func run(_ plan: FaultPlan) throws -> FaultResult {
+    guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
+    let cluster = try KafkaCluster.start(home: home)
+    defer { cluster.stop() }
+    let fault = ClusterKill(cluster, secondsMax: plan.cycles > 5 ? 60 : 3)
+    return try plan.campaign(on: Installation(bootstrap: cluster.bootstrap), under: fault)
+  }
+}
+
 /// Kafka itself has left a prepared transaction without its end: what is said after that is no test of Laurel (GUARANTEES, "A lost
 /// broker").
 struct LeftWithoutEnd: Error {}

@@ -74,12 +74,26 @@ package struct FaultPlan: Sendable {
     } catch {
       result.violations.append("it could not be judged: \(error)")
     }
+    if !result.violations.isEmpty { keep(installation, result.violations) }
     return result
+  }
+
+  /// With FAULTS_KEEP: broker, topics and folders stay for whoever looks into it, until the folder is removed.
+  private func keep(_ installation: Installation, _ violations: [String]) {
+    guard ProcessInfo.processInfo.environment["FAULTS_KEEP"] != nil else { return }
+    let text = """
+      \(violations.joined(separator: "\n"))
+      kept: \(installation.configuration.bootstrap), topics \(installation.prefix)…; remove \(installation.folder.path) to go on
+
+      """
+    FileHandle.standardError.write(Data(text.utf8))
+    while FileManager.default.fileExists(atPath: installation.folder.path) { _ = waitUntil(.seconds(1)) { false } }
   }
 
   static func judge(_ installation: Installation, _ course: Course, deadLetters: Int) throws -> [String] {
     let notices = try installation.records([.referrals, .rewards, .discounts, .payouts])
     var verdict = try Verdict(notices, expected: course.notices, prefix: installation.prefix)
+    verdict.add(try missing(installation, course))
     let letters = try installation.records(ServiceName.allCases.map(Topic.deadLetters))
     if letters.count != deadLetters {
       let reasons = Dictionary(grouping: letters) { $0.header("laurel_reason") ?? "?" }.mapValues(\.count)
@@ -94,6 +108,17 @@ package struct FaultPlan: Sendable {
       onProgress: { _ in })
     verdict.add((report.differences + report.moving).prefix(10).map { "verify: \($0)" })
     return verdict.violations
+  }
+}
+
+extension FaultPlan {
+  /// What the bus itself has lost of the history, if anything: that would be no fault of the services.
+  private static func missing(_ installation: Installation, _ course: Course) throws -> [String] {
+    let events = (course.prologue + course.rounds).flatMap { $0.events + $0.answers }
+    let onBus = Set(try installation.records(Array(Set(events.map(\.topic)))).compactMap { $0.header("ce_id") })
+    let lost = events.filter { !onBus.contains($0.envelope.id) }
+    guard let first = lost.first else { return [] }
+    return ["\(lost.count) events of the history are not on the bus: \(first.envelope.id) …"]
   }
 }
 

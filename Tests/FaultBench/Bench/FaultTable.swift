@@ -20,7 +20,10 @@ package enum FaultTable {
       DiskFull.row,
       FaultRow("io-error", "writes to the state's files fail with EIO for seconds (strace)", smokeCycles: 1) { WritesFail() },
       FaultRow(
-        "broker", "kill -9 of the broker, which stays away for up to 60 s", smokeCycles: 1, run: { try BrokerKill.run($0) }),
+        "broker", "kill -9 of the only broker, which stays away for up to 60 s", smokeCycles: 1, run: { try BrokerKill.run($0) }),
+      FaultRow(
+        "brokers", "kill -9 of one of three brokers, or of two at once, which stay away for up to 60 s", smokeCycles: 2,
+        run: { try ClusterKill.run($0) }),
       FaultRow(
         "network", "a proxy cuts, slows, silences one way, holds and repeats EndTxn", smokeCycles: 2,
         run: { try BadNetwork.run($0) }),
@@ -45,7 +48,7 @@ package enum FaultTable {
 
   /// Rows that cannot share a campaign.
   private static let own = [
-    "state-folder", "broker", "network", "errors", "disk-full", "io-error", "clock", "provider", "bug:noGuard",
+    "state-folder", "broker", "brokers", "network", "errors", "disk-full", "io-error", "clock", "provider", "bug:noGuard",
   ]
 
   package static let heading = line("FAULT", "CYCLES", "EVENTS", "VIOLATIONS", "P50 s", "P99 s", "SECONDS")
