@@ -88,6 +88,9 @@ public final class ServiceProcess: Sendable {
   /// SIGCONT
   public func thaw() { signal(SIGCONT) }
 
+  /// Whether it is stopped by a signal, whoever has sent it.
+  public var isFrozen: Bool { running.process.isRunning && state == "T" }
+
   private func signal(_ number: Int32) {
     // The number of a process that has ended may be someone else's.
     if running.process.isRunning { Foundation.kill(running.process.processIdentifier, number) }
@@ -95,15 +98,24 @@ public final class ServiceProcess: Sendable {
 
   /// User and system time used so far, and the most memory held, as /proc tells it.
   public var cost: (cpuSeconds: Double, memoryBytesMax: Int)? {
-    let folder = "/proc/\(running.process.processIdentifier)"
-    guard let stat = try? String(contentsOfFile: "\(folder)/stat", encoding: .utf8), let end = stat.lastIndex(of: ")"),
-      let status = try? String(contentsOfFile: "\(folder)/status", encoding: .utf8)
+    guard let fields = statFields,
+      let status = try? String(contentsOfFile: "/proc/\(running.process.processIdentifier)/status", encoding: .utf8)
     else { return nil }
     // proc(5): fields 14 and 15, in clock ticks; the third is the first after the name.
-    let fields = stat[end...].split(separator: " ").dropFirst()
     let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
     let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: { $0 == " " || $0 == "\t" })
     return (ticks / Double(sysconf(Int32(_SC_CLK_TCK))), (peak?.dropFirst().first.flatMap { Int($0) } ?? 0) << 10)
+  }
+
+  /// proc(5): "R", "S", "T" …
+  private var state: Substring? { statFields?.first }
+
+  /// Of /proc's stat, from the third on.
+  private var statFields: ArraySlice<Substring>? {
+    guard let stat = try? String(contentsOfFile: "/proc/\(running.process.processIdentifier)/stat", encoding: .utf8),
+      let end = stat.lastIndex(of: ")")
+    else { return nil }
+    return stat[end...].split(separator: " ").dropFirst()
   }
 
   /// All that processes of this name have written.

@@ -27,7 +27,10 @@ package struct PlantedBug: Sendable {
     PlantedBug("doubledNotice", seenAs: " doubled:") { NoFault() },
     PlantedBug("wrongBalance", seenAs: " sum of balance:") { NoFault() },
     PlantedBug("lostChange", seenAs: "verify: ") { NoFault() },
-    PlantedBug("noFence", seenAs: " doubled:") { Frozen() },
+    PlantedBug("noFence", seenAs: " doubled:") { plan, bug in
+      try plan.campaign(
+        on: Installation(bootstrap: try KafkaBroker.forTest().bootstrap), under: Frozen(planted: "bug:\(bug.name)"))
+    },
     PlantedBug("noGuard", seenAs: "the group has committed|doubled:") { plan, bug in
       try BadNetwork.run(plan, onlyLateCommits: true, planted: "bug:\(bug.name)")
     },

@@ -63,16 +63,40 @@ package final class OpenTakeover: Fault {
   }
 }
 
-/// SIGSTOP until the other instance has taken over, then SIGCONT: the thawed one still believes that its partitions are its own.
+/// SIGSTOP until the other instance has taken over, then SIGCONT: the thawed one still believes that its partitions are its own. The moment
+/// is one of chance or, as often, a named point of the loop, with a batch in hand.
 package final class Frozen: Fault {
-  package init() {}
+  private static let points = [
+    "beforeBegin", "afterBegin", "whileProducing", "afterProduce", "afterFlush", "afterOffsets", "afterCommit",
+  ]
+  /// What else is wrong with the one that is frozen: then it always has a batch in hand, of which nothing is on the bus yet.
+  private let planted: String?
+
+  package init(planted: String? = nil) { self.planted = planted }
+
+  package func prepare(_ campaign: Campaign) throws { try campaign.startAll(fault: planted) }
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
     let (service, number) = campaign.victim(cycle)
+    if planted != nil || campaign.random.chance(50) { return try fall(on: campaign, service, number) }
     try campaign.pour(upTo: 300)
     let since = ContinuousClock.now
     try campaign.installation.service(service, number).freeze()
     return Blow("SIGSTOP of \(service)-\(number)", [service], since: since)
+  }
+
+  private func fall(on campaign: Campaign, _ service: ServiceName, _ number: Int) throws -> Blow {
+    let point = planted == nil ? Self.points[campaign.random.upTo(Self.points.count - 1)] : "beforeBegin"
+    let installation = campaign.installation
+    try installation.end(service, number, gracefully: true)
+    let process = try installation.start(
+      service, number, fault: ["stop:\(point):1", planted].compactMap { $0 }.joined(separator: ","))
+    let isReady = waitUntil(.seconds(60)) { process.isReady }
+    guard isReady else { throw BrokerFailure("\(process.name) is not ready") }
+    try campaign.pour(upTo: 0)
+    try campaign.keepBusy(until: .seconds(30)) { process.isFrozen }
+    guard process.isFrozen else { throw BrokerFailure("\(process.name) has not come to \(point)") }
+    return Blow("\(process.name) frozen at \(point)", [service])
   }
 
   package func lift(from campaign: Campaign, cycle: Int) throws {

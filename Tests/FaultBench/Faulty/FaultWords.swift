@@ -8,25 +8,30 @@ import Worker
 enum FaultWords {
   /// nil: there is none of that name.
   static func hooks(_ text: String) -> FaultHooks? {
-    let words = text.split(separator: ":").map(String.init)
-    switch words.first {
-    case "none": return FaultHooks.none
-    case "crash":
-      guard words.count == 3, let point = Checkpoint(rawValue: words[1]), let passing = Int(words[2]) else { return nil }
-      return crash(at: point, passing: passing)
-    case "bug": return words.count == 2 ? PlantedBug(rawValue: words[1])?.hooks : nil
-    default: return nil
-    }
-  }
-
-  private static func crash(at point: Checkpoint, passing: Int) -> FaultHooks {
-    let left = Atomic(passing)
-    var hooks = FaultHooks()
-    hooks.reached = { reached in
-      guard reached == point, left.subtract(1, ordering: .relaxed).newValue == 0 else { return }
-      kill(getpid(), SIGKILL)
+    var hooks = FaultHooks.none
+    for word in text.split(separator: ",") {
+      let parts = word.split(separator: ":").map(String.init)
+      switch parts.first {
+      case "none": break
+      case "crash", "stop":
+        guard parts.count == 3, let point = Checkpoint(rawValue: parts[1]), let passing = Int(parts[2]) else { return nil }
+        hooks.reached = signal(parts[0] == "crash" ? SIGKILL : SIGSTOP, at: point, passing: passing)
+      case "bug":
+        guard parts.count == 2, let bug = PlantedBug(rawValue: parts[1]) else { return nil }
+        bug.plant(in: &hooks)
+      default: return nil
+      }
     }
     return hooks
+  }
+
+  /// The process sends itself a signal that nobody can catch, when it passes the point for the `passing`th time.
+  private static func signal(_ number: Int32, at point: Checkpoint, passing: Int) -> @Sendable (Checkpoint) -> Void {
+    let left = Atomic(passing)
+    return { reached in
+      guard reached == point, left.subtract(1, ordering: .relaxed).newValue == 0 else { return }
+      kill(getpid(), number)
+    }
   }
 }
 
@@ -45,8 +50,7 @@ enum PlantedBug: String, CaseIterable {
   /// A producer whose request was lost with its connection goes on under its old epoch.
   case noGuard
 
-  var hooks: FaultHooks {
-    var hooks = FaultHooks()
+  func plant(in hooks: inout FaultHooks) {
     let count = Atomic(0)
     /// Every 20th time.
     @Sendable func falls() -> Bool { count.add(1, ordering: .relaxed).newValue.isMultiple(of: 20) }
@@ -67,7 +71,6 @@ enum PlantedBug: String, CaseIterable {
         return batch
       }
     }
-    return hooks
   }
 }
 

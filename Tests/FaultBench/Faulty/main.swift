@@ -9,9 +9,10 @@ import Terms
 import Worker
 
 // laurel-faulty: one of the services, with a fault in it; its command line is the service's own. FAULTY_SERVICE names the service and
-// FAULTY_FAULT the fault:
+// FAULTY_FAULT the faults, separated by commas:
 //
 //   crash:CHECKPOINT:N   it ends with SIGKILL when it passes the checkpoint for the Nth time
+//   stop:CHECKPOINT:N    it stops there as by SIGSTOP, and goes on with SIGCONT
 //   bug:NAME             a planted bug, from now on, by which the bench shows that its checks see it
 //   none
 
