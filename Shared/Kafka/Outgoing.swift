@@ -37,8 +37,9 @@ final class Outgoing {
   /// Runs delivery reports and error notices, waiting for them up to `timeoutMilliseconds`.
   func poll(timeoutMilliseconds: Int32) { rd_kafka_poll(client.handle, timeoutMilliseconds) }
 
-  /// Makes the topics' leaders known, so that the first record of each does not wait.
-  /// - Throws: `UNKNOWN_TOPIC_OR_PART` naming the topic, or a time-out.
+  /// Makes the leaders of all partitions known, so that the first record of each does not wait, and waits for those that have none: a
+  /// transaction that meets such a partition could only fail.
+  /// - Throws: `UNKNOWN_TOPIC_OR_PART` or `LEADER_NOT_AVAILABLE` naming the topic, or a time-out.
   func learnTopics(timeoutMilliseconds: Int32) throws(KafkaError) {
     let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
     var missing: KafkaError?
@@ -58,9 +59,15 @@ final class Outgoing {
   }
 
   private static func firstFailure(in metadata: rd_kafka_metadata) -> KafkaError? {
-    for index in 0..<Int(metadata.topic_cnt) where metadata.topics[index].err != RD_KAFKA_RESP_ERR_NO_ERROR {
+    for index in 0..<Int(metadata.topic_cnt) {
       let topic = metadata.topics[index]
-      return KafkaError(topic.err, reason: "\(String(cString: topic.topic)): \(String(cString: rd_kafka_err2str(topic.err)))")
+      let name = String(cString: topic.topic)
+      guard topic.err == RD_KAFKA_RESP_ERR_NO_ERROR else {
+        return KafkaError(topic.err, reason: "\(name): \(String(cString: rd_kafka_err2str(topic.err)))")
+      }
+      for partition in 0..<Int(topic.partition_cnt) where topic.partitions[partition].leader < 0 {
+        return KafkaError(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, reason: "\(name) [\(partition)] has no leader")
+      }
     }
     return nil
   }

@@ -100,7 +100,7 @@ public final class KafkaBroker: Sendable {
   }
 
   /// Starts it, and does not wait for its answer.
-  package func begin() throws {
+  func begin() throws {
     kill()
     try running.withLock { $0 = try launch() }
   }
@@ -191,7 +191,7 @@ public final class KafkaBroker: Sendable {
     return Watched(process: process, lifeline: pipe.fileHandleForWriting)
   }
 
-  package func waitUntilReady(_ timeout: Duration) throws {
+  func waitUntilReady(_ timeout: Duration) throws {
     let deadline = ContinuousClock.now + timeout
     let admin = try Admin(Configuration(bootstrap: bootstrap, properties: client, log: { _ in }))
     while true {

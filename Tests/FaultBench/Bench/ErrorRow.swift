@@ -33,13 +33,17 @@ package final class BrokerErrors: Fault {
     let what = "\(count) × \(pair)"
     campaign.trace(what)
     let before = try cluster.errorsLeft(pair.request, ofBroker: Self.broker)
-    // The bench publishes on the same bus: its records must be through before produce requests are answered with errors.
-    if pair.moment == .working { try campaign.pour(upTo: 0) }
     let since = ContinuousClock.now
     switch (pair.request, pair.moment) {
     case (.metadata, _): try blindMetadata(pair, campaign, cycle)
     case (_, .working):
+      // The bench publishes on the same bus: its records must be through before produce requests are answered with errors, and not yet
+      // worked off.
+      let services = campaign.installation.services.values
+      for service in services { service.freeze() }
+      try campaign.pour(upTo: 0)
       try cluster.pushErrors(pair.request, Array(repeating: pair.code, count: count), ofBroker: Self.broker)
+      for service in services { service.thaw() }
       try waitMet(pair, campaign)
     case (_, .starting):
       for attempt in 0..<3 {
