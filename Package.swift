@@ -91,9 +91,13 @@ let package = Package(
         "CommandKit", "Contracts", "Deployment", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
         "Words", "Worker",
       ]),
+    // It starts the services, so building it builds them: everything that is shipped.
     executable(
       "LaurelMain", "Services/Laurel/Main",
-      ["BusCommands", "CommandKit", "Contracts", "OfflineCommands", "ServiceKit", "TermsFiles", "Worker"]),
+      [
+        "AccrualService", "AttributionService", "BusCommands", "CommandKit", "Contracts", "DiscountsService", "OfflineCommands",
+        "PayoutsService", "ServiceKit", "TermsFiles", "Worker",
+      ]),
 
     .target(
       name: "TestSupport", dependencies: ["Contracts", "Deployment", "JSON", "Kafka", "Streaming", "Terms"],
