@@ -19,9 +19,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 /// Targets that decoders of bytes from outside are fuzzed with: tests under a seeded mutator, or, for `make fuzz`, a program under
 /// libFuzzer, which needs a build of its own.
 let fuzzed: [Target.Dependency] = [
-  "Attribution", "Contracts", "Deployment", "JSON", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms",
-  "TermsFiles",
-  "Worker",
+  "Attribution", "BusCommands", "CommandKit", "Contracts", "Deployment", "JSON", "OfflineCommands", "RocksStore", "ServiceKit",
+  "Streaming", "Terms", "TermsFiles", "Words", "Worker",
 ]
 let fuzz: Target =
   Context.environment["LAUREL_LIBFUZZER"] == nil
@@ -80,12 +79,25 @@ let package = Package(
     library(
       "Deployment", "Services/Laurel/Deployment",
       ["Accrual", "Attribution", "Contracts", "Discounts", "JSON", "Payouts", "Streaming", "Terms"]),
+    // The command's parts. Those that need no bus and those that work on one do not know each other, so they are compiled side by side.
+    library("Words", "Services/Laurel/Words", ["Contracts", "Terms"]),
+    library("CommandKit", "Services/Laurel/Kit", ["Contracts", "JSON", "ServiceKit", "Words"]),
     library(
-      "LaurelCommand", "Services/Laurel/Command",
+      "OfflineCommands", "Services/Laurel/Offline",
+      ["CommandKit", "Contracts", "Deployment", "JSON", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles", "Words"]),
+    library(
+      "BusCommands", "Services/Laurel/Bus",
       [
-        "Contracts", "Deployment", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles", "Worker",
+        "CommandKit", "Contracts", "Deployment", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
+        "Words", "Worker",
       ]),
-    executable("LaurelMain", "Services/Laurel/Main", ["LaurelCommand"]),
+    // It starts the services, so building it builds them: everything that is shipped.
+    executable(
+      "LaurelMain", "Services/Laurel/Main",
+      [
+        "AccrualService", "AttributionService", "BusCommands", "CommandKit", "Contracts", "DiscountsService", "OfflineCommands",
+        "PayoutsService", "ServiceKit", "TermsFiles", "Worker",
+      ]),
 
     .target(
       name: "TestSupport", dependencies: ["Contracts", "Deployment", "JSON", "Kafka", "Streaming", "Terms"],
@@ -96,7 +108,7 @@ let package = Package(
     library(
       "FaultBench", "Tests/FaultBench/Bench",
       [
-        "Contracts", "Deployment", "JSON", "Kafka", "LaurelCommand", "RocksStore", "Streaming", "Terms", "TermsFiles",
+        "BusCommands", "Contracts", "Deployment", "JSON", "Kafka", "RocksStore", "Streaming", "Terms", "TermsFiles",
         "TestSupport", "Worker",
       ]),
     executable("LaurelFaults", "Tests/FaultBench/Main", ["FaultBench", "ServiceKit", "TestSupport"]),
@@ -123,13 +135,13 @@ let package = Package(
     tests(
       "CommandTests",
       [
-        "Contracts", "Deployment", "JSON", "Kafka", "LaurelCommand", "RocksStore", "ServiceKit", "Streaming", "Terms",
-        "TermsFiles", "TestSupport", "Worker",
+        "BusCommands", "CommandKit", "Contracts", "Deployment", "JSON", "Kafka", "OfflineCommands", "RocksStore", "ServiceKit",
+        "Streaming", "Terms", "TermsFiles", "TestSupport", "Words", "Worker",
       ]),
     tests(
       "Faults",
       [
-        "Contracts", "Deployment", "FaultBench", "JSON", "Kafka", "LaurelCommand", "RocksStore", "ScenarioFiles", "Streaming",
+        "BusCommands", "Contracts", "Deployment", "FaultBench", "JSON", "Kafka", "RocksStore", "ScenarioFiles", "Streaming",
         "Terms", "TermsFiles", "TestSupport", "Worker",
       ]),
     fuzz,

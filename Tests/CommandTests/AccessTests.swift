@@ -5,7 +5,7 @@ import Terms
 import TestSupport
 import Testing
 
-@testable import LaurelCommand
+@testable import BusCommands
 
 /// Who may do what on the bus, without a broker.
 @Suite struct AccessTests {

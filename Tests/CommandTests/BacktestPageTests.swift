@@ -3,7 +3,7 @@ import Foundation
 import JSON
 import Testing
 
-@testable import LaurelCommand
+@testable import OfflineCommands
 
 #if canImport(FoundationXML)
   import FoundationXML

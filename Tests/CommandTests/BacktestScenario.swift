@@ -1,3 +1,4 @@
+import CommandKit
 import Contracts
 import Foundation
 import Terms
@@ -5,7 +6,7 @@ import TermsFiles
 import TestSupport
 import Testing
 
-@testable import LaurelCommand
+@testable import OfflineCommands
 
 /// A history of a few payments, and a proposal that is the present terms with something replaced.
 struct BacktestScenario: CustomTestStringConvertible {

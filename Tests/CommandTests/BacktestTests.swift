@@ -1,10 +1,12 @@
+import CommandKit
 import Contracts
 import Foundation
 import JSON
 import TermsFiles
 import Testing
 
-@testable import LaurelCommand
+@testable import BusCommands
+@testable import OfflineCommands
 
 /// What a back-test finds: given a history and a proposal, when both terms have run, then these figures.
 @Suite struct BacktestTests {

@@ -3,7 +3,7 @@ import Kafka
 import Testing
 import Worker
 
-@testable import LaurelCommand
+@testable import BusCommands
 
 /// What a record on a dead-letter topic is to an operator, and what stands against its replay.
 @Suite struct DeadLetterTests {

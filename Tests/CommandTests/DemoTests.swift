@@ -1,7 +1,7 @@
 import Contracts
 import Testing
 
-@testable import LaurelCommand
+@testable import BusCommands
 
 /// The examples of `make demo`.
 @Suite struct DemoTests {

@@ -1,9 +1,8 @@
+import CommandKit
 import Contracts
 import Foundation
 import TestSupport
 import Testing
-
-@testable import LaurelCommand
 
 /// What a line of a file is taken for.
 @Suite struct EventFileTests {

@@ -1,3 +1,4 @@
+import CommandKit
 import Contracts
 import Deployment
 import Foundation
@@ -6,7 +7,7 @@ import Streaming
 import TermsFiles
 import Testing
 
-@testable import LaurelCommand
+@testable import BusCommands
 
 /// The worked examples of the contract and of the demo.
 enum Example {

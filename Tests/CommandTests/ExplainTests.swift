@@ -1,3 +1,4 @@
+import CommandKit
 import Contracts
 import Deployment
 import Foundation
@@ -7,8 +8,10 @@ import Terms
 import TermsFiles
 import TestSupport
 import Testing
+import Words
 
-@testable import LaurelCommand
+@testable import BusCommands
+@testable import OfflineCommands
 
 /// What `laurel explain` tells of the demo's and the contract's examples.
 @Suite struct ExplainTests {

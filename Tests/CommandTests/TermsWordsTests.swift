@@ -1,9 +1,10 @@
+import CommandKit
 import Contracts
 import Terms
 import TermsFiles
 import Testing
 
-@testable import LaurelCommand
+@testable import Words
 
 /// What `laurel terms check` says about terms.
 @Suite struct TermsWordsTests {

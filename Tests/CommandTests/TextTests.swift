@@ -1,8 +1,10 @@
+import CommandKit
 import Contracts
 import ServiceKit
 import Testing
+import Words
 
-@testable import LaurelCommand
+@testable import BusCommands
 
 /// How figures and notices read.
 @Suite struct TextTests {

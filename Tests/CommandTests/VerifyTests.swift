@@ -1,3 +1,4 @@
+import CommandKit
 import Contracts
 import Deployment
 import JSON
@@ -7,7 +8,7 @@ import TermsFiles
 import Testing
 import Worker
 
-@testable import LaurelCommand
+@testable import BusCommands
 
 /// What `laurel verify` compares, without a bus: planted differences must be seen.
 @Suite struct VerifyTests {

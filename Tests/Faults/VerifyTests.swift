@@ -1,8 +1,8 @@
+import BusCommands
 import Contracts
 import FaultBench
 import Foundation
 import Kafka
-import LaurelCommand
 import RocksStore
 import Streaming
 import TestSupport

@@ -44,7 +44,8 @@ import Testing
     "Services/Accrual/Stages": ["Contracts", "Streaming", "Terms"],
     "Services/Discounts/Stages": ["Contracts", "Streaming", "Terms"],
     "Services/Payouts/Stages": ["Contracts", "Streaming", "Terms"],
-    "Services/Laurel/Command/Backtest": ["Contracts", "JSON"],
+    "Services/Laurel/Words": ["Contracts", "Terms"],
+    "Services/Laurel/Offline/Backtest": ["Contracts", "JSON", "Words"],
   ]
 
   @Test(arguments: rules.keys.sorted())

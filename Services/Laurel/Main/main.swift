@@ -1,3 +1,1 @@
-import LaurelCommand
-
 LaurelProgram.run()

@@ -1,8 +1,8 @@
+import BusCommands
 import Contracts
 import Deployment
 import Foundation
 import Kafka
-import LaurelCommand
 import Terms
 import TestSupport
 

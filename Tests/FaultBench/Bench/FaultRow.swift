@@ -1,7 +1,7 @@
+import BusCommands
 import Contracts
 import Foundation
 import Kafka
-import LaurelCommand
 import Terms
 import TermsFiles
 import TestSupport

@@ -1,7 +1,7 @@
+import BusCommands
 import Contracts
 import Foundation
 import Kafka
-import LaurelCommand
 import TestSupport
 
 /// Laurel on a real broker: topics of its own, and services as processes with their state in a temporary folder.

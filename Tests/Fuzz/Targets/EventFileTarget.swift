@@ -1,7 +1,7 @@
+import CommandKit
 import Contracts
 import Foundation
-
-@testable import LaurelCommand
+import Words
 
 /// A file of events: one entry for each line that is not blank, whatever is in it, however little of a long line is kept.
 enum EventFileTarget {

@@ -1,7 +1,6 @@
 import Contracts
 import JSON
-
-@testable import LaurelCommand
+import Words
 
 /// A body under every message type: what is taken is written as the same, has a key that Kafka can hash, and can be told in a sentence.
 enum MessageTarget {

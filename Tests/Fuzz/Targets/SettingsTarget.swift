@@ -2,7 +2,8 @@ import Contracts
 import Foundation
 import ServiceKit
 
-@testable import LaurelCommand
+@testable import BusCommands
+@testable import OfflineCommands
 @testable import Worker
 
 /// A configuration file and a command line: what is wrong is said, what is taken is a setting.

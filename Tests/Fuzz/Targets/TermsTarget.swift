@@ -1,8 +1,9 @@
 import Contracts
 import Terms
 import TermsFiles
+import Words
 
-@testable import LaurelCommand
+@testable import OfflineCommands
 
 /// A terms file: what is wrong is said with a place in the file; what is taken can be told in words and run.
 enum TermsTarget {

@@ -1,7 +1,8 @@
+import CommandKit
 import Contracts
+import Words
 
 @testable import Attribution
-@testable import LaurelCommand
 
 /// The small languages: instants, spans, identifiers, amounts, URLs.
 enum ValueTarget {

@@ -1,0 +1,75 @@
+import CommandKit
+import Contracts
+import Kafka
+import ServiceKit
+import Worker
+
+/// `laurel clock`: the virtual clock of a bus.
+package enum Clock {
+  package static let command = Command(
+    "clock", summary: "Show or move the bus's virtual clock",
+    discussion: """
+      Services follow the system's time until the first tick on the topic 'clock', and that clock from then on: what is due on the way \
+      happens in order. Such a clock is for trying things out. In production run the services with --clock system; they ignore ticks.
+      """,
+    example: """
+      laurel clock set 2026-01-01 --bootstrap localhost:9092
+      laurel clock advance 14d --bootstrap localhost:9092
+      """,
+    subcommands: [
+      Command(
+        "show", summary: "Print where the clock stands", example: "laurel clock show --bootstrap localhost:9092",
+        options: Settings.connection),
+      Command(
+        "set", summary: "Move the clock to an instant; never back",
+        discussion: "On a bus without ticks this is what makes the services follow the virtual clock, for good.",
+        example: "laurel clock set 2026-01-28T00:00:00Z --bootstrap localhost:9092", options: Settings.connection,
+        operands: [Operand("INSTANT", help: "In UTC, such as 2026-01-28T00:00:00Z or 2026-01-28")]),
+      Command(
+        "advance", summary: "Move the clock on by a span of time",
+        example: "laurel clock advance 14d --bootstrap localhost:9092", options: Settings.connection,
+        operands: [Operand("SPAN", help: "A whole number and a unit: 14d, 36h, 90m, 30s")]),
+    ])
+
+  package static func run(_ invocation: Invocation) throws -> Int32 {
+    guard let bus = Bus(invocation) else { return UsageError.exitCode }
+    let operand = invocation.operands.first ?? ""
+    // What was typed is judged before the broker is asked.
+    var target: Instant?
+    var span: TimeSpan?
+    switch invocation.path.last {
+    case "set":
+      target = Instant(written: operand)
+      if target == nil { throw misuse("set", "INSTANT must be an instant in UTC such as 2026-01-28T00:00:00Z, not '\(operand)'") }
+    case "advance":
+      span = TimeSpan(operand)
+      if span == nil { throw misuse("advance", "SPAN must be a whole number and a unit such as 14d or 36h, not '\(operand)'") }
+    default: break
+    }
+    let clock = BusClock(bus: bus, partitions: try bus.partitions())
+    let now = try clock.now()
+    if let span {
+      guard let now else {
+        throw CommandFailure(
+          "there is no tick on this bus, so its services follow the system's time; 'laurel clock set INSTANT' makes them follow a virtual "
+            + "clock, for good")
+      }
+      target = now + span
+    }
+    if let target {
+      guard Instant.range.contains(target) else { throw CommandFailure("\(target) is out of range") }
+      if let now, target < now { throw CommandFailure("the clock stands at \(now) and does not go back") }
+      let producer = try Producer.publisher(bus)
+      try clock.tick(target, on: producer)
+      try producer.flush(timeoutMilliseconds: Bus.timeoutMilliseconds)
+    }
+    let output = ResultOutput()
+    try output.line((target ?? now)?.description ?? "system time: there is no tick on this bus")
+    try output.flush()
+    return 0
+  }
+
+  private static func misuse(_ command: String, _ problem: String) -> UsageError {
+    UsageError(command: "laurel clock \(command)", problems: [problem])
+  }
+}

@@ -1,0 +1,174 @@
+import CommandKit
+import Contracts
+import Kafka
+import ServiceKit
+import Words
+
+/// Sends letters to the services that refused them, exactly once.
+///
+/// 1. **Take over** the one transactional id that all replays of a deployment share: what another replay has open is aborted, and
+///    nothing of it can be committed from here on.
+/// 2. **Read** letters and marks up to where the topics end now, waiting for transactions that are open before that: every mark that
+///    there will ever be of earlier replays is seen.
+/// 3. **Write** each letter's record and its mark in one transaction. A crash before the commit leaves neither; one after it both.
+///
+/// The record goes to the service's re-keyed topic, which it reads like any of its inputs and nobody else does.
+struct LetterReplay {
+  /// What one transaction takes at most: a killed one hides from the service what comes after it until the broker gives it up.
+  private static let lettersMax = 100
+  private static let bytesMax = 8 << 20
+  private static let patience = Duration.seconds(60)
+
+  private let topics: LetterTopics
+  private let output = ResultOutput(flushesEachLine: true)
+
+  init(_ topics: LetterTopics) { self.topics = topics }
+
+  /// - Throws: before anything is written when a letter that was named is not there or cannot be replayed.
+  func run(_ choice: LetterChoice, dry: Bool) throws {
+    // A rehearsal takes nothing over from a replay that is going on.
+    let producer = dry ? nil : try takeOver()
+    let (starts, ends) = try topics.bounds()
+    var book = LetterBook()
+    try topics.read(from: starts, upTo: ends) { book.add($0, $1) }
+    book.sort()
+    let chosen = try chosen(choice, book)
+    guard !chosen.isEmpty else { return tell("laurel: nothing to replay") }
+    guard let producer else {
+      for letter in chosen { try output.line("would be replayed  \(line(letter))") }
+      return tell("laurel: \(counted(chosen.count, "letter")) would be replayed")
+    }
+    try write(chosen, upTo: ends, producer)
+    tell("laurel: \(counted(chosen.count, "letter")) replayed")
+  }
+
+  // MARK: 1. Take over
+
+  private func takeOver() throws -> TransactionalProducer {
+    let written = ServiceName.allCases.flatMap { [Topic.rekeyed($0), .deadLetters($0)] }
+    let producer = try TransactionalProducer(
+      topics.bus.configuration, transactionalID: "\(topics.bus.prefix)laurel.dead-letters", topics: written.map(topics.bus.name))
+    do {
+      try retrying { () throws(TransactionFailure) in
+        try producer.initialise(timeoutMilliseconds: Bus.timeoutMilliseconds)
+      }
+    } catch let failure as TransactionFailure {
+      throw CommandFailure("nothing was replayed: \(failure.error)")
+    }
+    return producer
+  }
+
+  private func retrying(_ call: () throws(TransactionFailure) -> Void) throws {
+    let end = ContinuousClock.now + Self.patience
+    while true {
+      do { return try call() } catch TransactionFailure.retriable(let error) {
+        guard .now < end else { throw TransactionFailure.fatal(error) }
+        _ = Shutdown.wait(upTo: .milliseconds(100))
+      }
+    }
+  }
+
+  // MARK: 2. Choose
+
+  /// The letters to be replayed, in order; says which others there are.
+  private func chosen(_ choice: LetterChoice, _ book: LetterBook) throws -> [Letter] {
+    switch choice {
+    case .these(let ids):
+      let named = book.letters.filter { ids.contains($0.id) }
+      let unknown = ids.subtracting(named.map(\.id))
+      guard unknown.isEmpty else { throw UnknownLetter(Array(unknown), among: book, topics) }
+      for letter in named {
+        if let instant = book.replayed[letter.id] { tell("laurel: \(letter.id) was replayed already, on \(instant.readable)") }
+      }
+      let open = named.filter { book.replayed[$0.id] == nil }
+      let obstacles = open.compactMap { letter in letter.obstacle.map { "\(letter.id) cannot be replayed: \($0)" } }
+      guard obstacles.isEmpty else {
+        throw CommandFailure((obstacles + ["nothing was replayed"]).joined(separator: "\nlaurel: "))
+      }
+      return open
+    case .matching(let filter):
+      let open = book.letters.filter { filter.takes($0) && book.replayed[$0.id] == nil }
+      let left = open.filter { $0.obstacle != nil }
+      if !left.isEmpty {
+        tell("laurel: \(counted(left.count, "letter")) cannot be replayed; see 'laurel dead-letters list' and 'show'")
+      }
+      return open.filter { $0.obstacle == nil }
+    }
+  }
+
+  private func line(_ letter: Letter) -> String {
+    "\(letter.id)  \(letter.reason)  \(LetterText.plain(letter.type ?? "-"))  \(LetterText.plain(letter.key ?? "-"))"
+  }
+
+  // MARK: 3. Write
+
+  /// Reads the chosen letters once more, now with their bodies, of which there may be more than memory holds.
+  private func write(_ chosen: [Letter], upTo ends: [LetterTopics.Partition: Int64], _ producer: TransactionalProducer) throws {
+    let byID = Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, $0) })
+    let starts = Dictionary(
+      chosen.map { (LetterTopics.Partition(service: $0.id.service, number: $0.id.partition), $0.id.offset) },
+      uniquingKeysWith: min)
+    var batch: [(Letter, Kafka.Record)] = []
+    var bytes = 0
+    var done = 0
+    try topics.read(from: starts, upTo: ends) { record, service in
+      let id = Letter.ID(service: service, partition: record.partition, offset: record.offset)
+      guard let letter = byID[id] else { return }
+      batch.append((letter, record))
+      bytes += record.value?.count ?? 0
+      if batch.count >= Self.lettersMax || bytes >= Self.bytesMax {
+        try commit(batch, after: done, producer)
+        done += batch.count
+        (batch, bytes) = ([], 0)
+      }
+    }
+    try commit(batch, after: done, producer)
+    guard done + batch.count == chosen.count else {
+      throw CommandFailure(
+        "only \(done + batch.count) of \(counted(chosen.count, "letter")) could be read again and were replayed")
+    }
+  }
+
+  /// - Parameter done: how many have been replayed before.
+  private func commit(_ batch: [(Letter, Kafka.Record)], after done: Int, _ producer: TransactionalProducer) throws {
+    guard !batch.isEmpty else { return }
+    do {
+      try producer.begin()
+      for (letter, record) in batch { try produce(letter, record, producer) }
+      try producer.flush(timeoutMilliseconds: Bus.timeoutMilliseconds)
+      try retrying { () throws(TransactionFailure) in try producer.commit(timeoutMilliseconds: Bus.timeoutMilliseconds) }
+    } catch let failure as TransactionFailure {
+      if case .abortable = failure { try? producer.abort(timeoutMilliseconds: Bus.timeoutMilliseconds) }
+      throw CommandFailure(text(failure, batch.count, after: done))
+    }
+    for (letter, _) in batch { try output.line("replayed  \(line(letter))") }
+  }
+
+  private func produce(_ letter: Letter, _ record: Kafka.Record, _ producer: TransactionalProducer) throws(TransactionFailure) {
+    // Where the key belongs; a record without one goes to the task that refused it, which sends it on if it must.
+    let partition = record.key.map { Kafka.partition(forKey: $0, count: topics.partitions) } ?? record.partition
+    try producer.produce(
+      topic: topics.bus.name(.rekeyed(letter.id.service)), partition: partition, key: record.key, value: record.value,
+      headers: record.headersForReplay(of: letter.id))
+    try producer.produce(
+      topic: topics.bus.name(.deadLetters(letter.id.service)), partition: letter.id.partition, key: record.key, value: nil,
+      headers: [ReplayMark.header(letter.id)])
+  }
+
+  private func text(_ failure: TransactionFailure, _ count: Int, after done: Int) -> String {
+    let before = "\(counted(done, "letter")) replayed before it"
+    if failure.error.meansTakenOver {
+      return "another replay has begun and took over, the rest is its to do; \(before)"
+    }
+    if case .abortable(let error) = failure { return "\(counted(count, "letter")) not replayed: \(error); \(before)" }
+    return """
+      the broker has not said what came of \(counted(count, "letter")): \(failure.error); \(before). Run it again: what has been replayed \
+      is not replayed twice
+      """
+  }
+}
+
+extension KafkaError {
+  /// A newer producer has our transactional id: `_FENCED`, `INVALID_PRODUCER_EPOCH`, `PRODUCER_FENCED`.
+  fileprivate var meansTakenOver: Bool { [-144, 47, 90].contains(code) }
+}

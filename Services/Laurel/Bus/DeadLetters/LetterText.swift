@@ -1,0 +1,202 @@
+import Contracts
+import JSON
+import Kafka
+import Words
+import Worker
+
+/// Letters as an operator reads them.
+enum LetterText {
+  private static let detailMax = 100
+
+  // MARK: list
+
+  static func table(_ letters: [Letter], _ book: LetterBook) -> [String] {
+    guard !letters.isEmpty else { return [] }
+    var rows = [["ID", "REFUSED", "STATE", "REASON", "FOUND AT", "KEY", "TYPE", "DETAIL"]]
+    for letter in letters {
+      rows.append([
+        "\(letter.id)", letter.time.description, book.state(of: letter).rawValue, plain(letter.reason),
+        plain(found(letter.origin)),
+        plain(letter.key ?? "-"), plain(letter.type ?? "-"), plain(shortened(letter.detail)),
+      ])
+    }
+    return Topics.columns(rows)
+  }
+
+  /// `3 to look at: 2 unknown-program, 1 malformed; 4 replayed`
+  static func summary(_ letters: [Letter], _ book: LetterBook) -> String {
+    var reasons: [String: Int] = [:]
+    for letter in letters where book.state(of: letter) != .replayed { reasons[letter.reason, default: 0] += 1 }
+    let replayed = letters.count { book.state(of: $0) == .replayed }
+    let open = letters.count - replayed
+    let counts = reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \(plain($0.key))" }
+    let first = open == 0 ? "no open dead letter" : "\(counted(open, "dead letter")): \(counts.joined(separator: ", "))"
+    return first + (replayed == 0 ? "" : "; \(replayed) replayed")
+  }
+
+  static func json(_ letter: Letter, _ book: LetterBook) throws -> String {
+    var place: Letter.Place?
+    if case .record(let found) = letter.origin { place = found }
+    let line = LetterLine(
+      id: "\(letter.id)", service: letter.id.service.rawValue, time: letter.time.description,
+      state: book.state(of: letter).rawValue, reason: letter.reason, detail: letter.detail, topic: place?.topic,
+      partition: place?.partition, offset: place?.offset, key: letter.key, type: letter.type,
+      replayedAt: book.replayed[letter.id]?.description, replayOf: letter.replayOf.map { "\($0)" }, obstacle: letter.obstacle)
+    return String(decoding: try JSONEncoding.encode(line), as: UTF8.self)
+  }
+
+  private static func found(_ origin: Letter.Origin) -> String {
+    switch origin {
+    case .record(let place): "\(place)"
+    case .timer: "(a timer)"
+    case .kept: "(its state)"
+    case .unknown: "?"
+    }
+  }
+
+  private static func shortened(_ text: String) -> String {
+    text.count > detailMax ? String(text.prefix(detailMax)) + "…" : text
+  }
+
+  // MARK: show
+
+  /// - Parameter whole: the record at its first place, if it is there and the letter has only a part of it.
+  static func page(_ letter: Letter, _ record: Kafka.Record, whole: Kafka.Record?, _ book: LetterBook) -> [String] {
+    var rows = [
+      ["letter", "\(letter.id), \(book.state(of: letter).rawValue)"],
+      ["reason", plain(letter.reason)],
+      ["detail", plain(letter.detail)],
+      ["refused", "by \(letter.id.service.rawValue) on \(letter.time.readable)"],
+      ["found", origin(letter)],
+      ["key", plain(letter.key ?? "none")],
+      ["type", plain(letter.type ?? "cannot be read")],
+    ]
+    if let first = letter.replayOf { rows.append(["before", "refused as \(first) first, and replayed"]) }
+    if let instant = book.replayed[letter.id] { rows.append(["replayed", "on \(instant.readable)"]) }
+    if let second = book.letters.first(where: { $0.replayOf == letter.id }) {
+      rows.append(["again", "refused again as \(second.id)"])
+    }
+    if book.replayed[letter.id] == nil {
+      rows.append(["replay", letter.obstacle.map { "not possible: \($0)" } ?? "laurel dead-letters replay \(letter.id)"])
+    }
+    if let size = letter.wholeSize { rows.append(["cut", cut(size, record, whole)]) }
+    var lines = Topics.columns(rows)
+    let source = whole ?? record
+    lines.append("")
+    lines.append("headers")
+    lines += Topics.columns(record.headers.map { ["  " + plain($0.name), header($0)] })
+    lines.append("")
+    lines.append("body, \(counted(source.value?.count ?? 0, "byte"))")
+    return lines + body(source.value ?? []).map { "  " + $0 }
+  }
+
+  private static func origin(_ letter: Letter) -> String {
+    switch letter.origin {
+    case .record(let place): "on \(plain(place.topic)), partition \(place.partition), offset \(place.offset)"
+    case .timer: "in \(letter.id.service.rawValue)'s state: a timer that was due"
+    case .kept: "in \(letter.id.service.rawValue)'s state: an event that it had taken and kept"
+    case .unknown: "nobody knows where: the headers of the place are missing"
+    }
+  }
+
+  private static func cut(_ size: String, _ record: Kafka.Record, _ whole: Kafka.Record?) -> String {
+    let kept = "\(counted(record.value?.count ?? 0, "byte")) of \(plain(size)) are kept here"
+    return kept
+      + (whole == nil ? ", and the record is no longer where it was found" : "; the body below was read where it was found")
+  }
+
+  private static func header(_ header: Header) -> String {
+    guard let value = header.value else { return "(no value)" }
+    guard let text = String(validating: value, as: UTF8.self) else { return "0x" + value.map(hex).joined() }
+    return plain(text)
+  }
+
+  /// JSON indented, other text as it is, bytes in hexadecimal.
+  static func body(_ bytes: [UInt8]) -> [String] {
+    guard let text = String(validating: bytes, as: UTF8.self) else { return dump(bytes) }
+    let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+    let shaped = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? indented(text) : text
+    return shaped.split(separator: "\n", omittingEmptySubsequences: false).map { plain(String($0)) }
+  }
+
+  /// Lines where JSON's brackets and commas stand. Nothing else is changed: what is wrong with a letter must be seen.
+  private static func indented(_ text: String) -> String {
+    var result = ""
+    var depth = 0
+    var isInString = false
+    var isEscaped = false
+    func line() -> String { "\n" + String(repeating: "  ", count: min(depth, 40)) }
+    for scalar in text.unicodeScalars {
+      if isInString {
+        result.unicodeScalars.append(scalar)
+        if isEscaped {
+          isEscaped = false
+        } else if scalar == "\\" {
+          isEscaped = true
+        } else if scalar == "\"" {
+          isInString = false
+        }
+        continue
+      }
+      switch scalar {
+      case " ", "\t", "\n", "\r": continue
+      case "{", "[":
+        depth += 1
+        result.unicodeScalars.append(scalar)
+        result += line()
+      case "}", "]":
+        depth = max(0, depth - 1)
+        result += line()
+        result.unicodeScalars.append(scalar)
+      case ",":
+        result += ","
+        result += line()
+      case ":": result += ": "
+      default:
+        isInString = scalar == "\""
+        result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// `00000010  7b 22 70 61 …  {"pa…`
+  private static func dump(_ bytes: [UInt8]) -> [String] {
+    stride(from: 0, to: bytes.count, by: 16).map { start in
+      let row = bytes[start..<min(start + 16, bytes.count)]
+      let place = String(start, radix: 16)
+      let digits = row.map(hex).joined(separator: " ")
+      let text = String(decoding: row.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: ".") }, as: UTF8.self)
+      return String(repeating: "0", count: max(0, 8 - place.count)) + place + "  " + digits
+        + String(repeating: " ", count: 3 * (16 - row.count) + 2) + text
+    }
+  }
+
+  private static func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+
+  /// Texts of others neither move the reader's cursor nor start a new line.
+  static func plain(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars { result.append(scalar.properties.generalCategory == .control ? "?" : scalar) }
+    return String(result)
+  }
+}
+
+private struct LetterLine: Encodable {
+  let id: String
+  let service: String
+  let time: String
+  let state: String
+  let reason: String
+  let detail: String
+  /// Where it was found.
+  let topic: String?
+  let partition: Int32?
+  let offset: Int64?
+  let key: String?
+  let type: String?
+  let replayedAt: String?
+  let replayOf: String?
+  let obstacle: String?
+}

@@ -1,0 +1,151 @@
+import CommandKit
+import Contracts
+import Foundation
+import ServiceKit
+import Synchronization
+
+/// The four services as child processes of this command.
+final class Fleet: Sendable {
+  struct Plan: Sendable {
+    var bus: Bus
+    var terms: String
+    var state: String
+    var instances = 1
+    var commitMilliseconds = 20
+    var logLevel = LogLevel.info
+    var coloured = false
+  }
+
+  private struct State {
+    var children: [ChildProcess] = []
+    var ports: [String: Int] = [:]
+    var ended: (name: String, exit: ChildProcess.Exit)?
+    var isStopping = false
+  }
+
+  private let plan: Plan
+  private let print: @Sendable (String) -> Void
+  private let state = Mutex(State())
+
+  /// - Parameter print: takes each line of the services' logs, with its service in front; from threads of their own.
+  init(_ plan: Plan, print: @escaping @Sendable (String) -> Void) {
+    self.plan = plan
+    self.print = print
+  }
+
+  /// - Throws: `CommandFailure` when a program is missing, `ChildProcessError` when one does not start.
+  func start() throws {
+    let names = ServiceName.allCases.flatMap { service in (1...plan.instances).map { (service, "\(service.rawValue)-\($0)") } }
+    let width = names.map(\.1.count).max() ?? 0
+    for (service, instance) in names {
+      guard let executable = ChildProcess.besideThisExecutable(service.rawValue) else {
+        throw CommandFailure("there is no program '\(service.rawValue)' beside this one: 'make build' builds them all")
+      }
+      let colour = Terminal.Colour.allCases[(ServiceName.allCases.firstIndex(of: service) ?? 0) + 1]
+      let mark = colour.paint(instance + String(repeating: " ", count: width - instance.count) + " |", if: plan.coloured)
+      let child = try ChildProcess.start(
+        name: instance, executable: executable, arguments: arguments(service, instance), environment: childEnvironment,
+        onLine: { [weak self] line in self?.heard(line, from: instance, mark) },
+        onExit: { [weak self] exit in self?.ended(instance, exit) })
+      state.withLock { $0.children.append(child) }
+    }
+  }
+
+  /// The first service that has ended of itself, and how.
+  var ended: (name: String, exit: ChildProcess.Exit)? { state.withLock { $0.ended } }
+
+  /// Waits until every service says that it is ready.
+  /// - Throws: `CommandFailure` when one ends or the time is over; `Interrupted` when the command is to stop.
+  func waitUntilReady(within limit: Duration) throws {
+    let end = ContinuousClock.now + limit
+    var waiting = state.withLock { Set($0.children.map(\.name)) }
+    while !waiting.isEmpty {
+      if let ended { throw CommandFailure("\(ended.name) has ended (\(ended.exit.text)); its last lines say why") }
+      for name in waiting {
+        guard let port = state.withLock({ $0.ports[name] }) else { continue }
+        if HealthProbe.isReady(port: port) { waiting.remove(name) }
+      }
+      guard .now < end else {
+        throw CommandFailure("not ready after \(limit.components.seconds) s: \(waiting.sorted().joined(separator: ", "))")
+      }
+      if !waiting.isEmpty, Shutdown.wait(upTo: .milliseconds(50)) { throw BusWatch.Interrupted() }
+    }
+  }
+
+  /// Asks all to stop, and insists before the promised 10 s are over.
+  func stop() {
+    let children = state.withLock { state in
+      state.isStopping = true
+      return state.children
+    }
+    ChildProcess.terminate(children, within: .seconds(9))
+  }
+
+  // MARK: The children
+
+  private func arguments(_ service: ServiceName, _ instance: String) -> [String] {
+    [
+      "--bootstrap", plan.bus.bootstrap, "--terms", plan.terms, "--state", "\(plan.state)/\(instance)", "--instance", instance,
+      "--commit-ms", String(plan.commitMilliseconds), "--http", "127.0.0.1:0", "--log-format", "text", "--log-level",
+      // Where a service listens stands in a notice.
+      min(plan.logLevel, .notice).name,
+    ]
+      + (plan.bus.prefix.isEmpty
+        // Two deployments on one broker are two sets of groups, too.
+        ? [] : ["--topic-prefix", plan.bus.prefix, "--group", "\(plan.bus.prefix)laurel.\(service.rawValue)"])
+      + plan.bus.properties.sorted { $0.key < $1.key }.flatMap { ["--kafka", "\($0.key)=\($0.value)"] }
+  }
+
+  /// Ours, without the settings that are meant for this command: the services get theirs as arguments.
+  private var childEnvironment: [String: String] {
+    var variables = environment.filter { !$0.key.hasPrefix("LAUREL_") }
+    variables[plan.coloured ? "CLICOLOR_FORCE" : "NO_COLOR"] = "1"
+    if plan.coloured { variables["NO_COLOR"] = nil }
+    return variables
+  }
+
+  private func heard(_ line: String, from instance: String, _ mark: String) {
+    let plain = Terminal.withoutColours(line)
+    if plain.contains("  started  "), let place = plain.range(of: "http="),
+      let port = Int(plain[place.upperBound...].prefix { $0.isNumber })
+    {
+      state.withLock { $0.ports[instance] = port }
+    }
+    // NOTICE is asked for because of that line alone.
+    if plan.logLevel > .notice, plain.dropFirst(13).hasPrefix("NOTICE") { return }
+    print("\(mark) \(line)")
+  }
+
+  private func ended(_ instance: String, _ exit: ChildProcess.Exit) {
+    state.withLock { state in
+      if !state.isStopping, state.ended == nil { state.ended = (instance, exit) }
+    }
+  }
+}
+
+extension ChildProcess.Exit {
+  var text: String {
+    switch self {
+    case .code(let code): "exit code \(code)"
+    case .signal(let number): "signal \(number)"
+    }
+  }
+}
+
+extension Terminal {
+  /// The text without escape sequences for colours.
+  static func withoutColours(_ text: String) -> String {
+    var plain = String.UnicodeScalarView()
+    var isEscape = false
+    for scalar in text.unicodeScalars {
+      if isEscape {
+        isEscape = scalar != "m"
+      } else if scalar == "\u{1B}" {
+        isEscape = true
+      } else {
+        plain.append(scalar)
+      }
+    }
+    return String(plain)
+  }
+}

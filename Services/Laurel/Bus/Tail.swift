@@ -1,0 +1,150 @@
+import CommandKit
+import Contracts
+import JSON
+import Kafka
+import ServiceKit
+import Words
+import Worker
+
+/// `laurel tail`: what is said on the bus, as it is said.
+package enum Tail {
+  package static let command = Command(
+    "tail", summary: "Show notices as they arrive",
+    discussion: """
+      Reads only what is committed, and belongs to no consumer group: watching changes nothing. Without operands it shows the four topics \
+      of notices; any other topic can be named, such as accrual.dead-letters. It runs until Ctrl-C, or --until-quiet.
+      """,
+    example: """
+      laurel tail --bootstrap localhost:9092 --from-beginning
+      laurel tail rewards --bootstrap localhost:9092 --json | jq .data.balance
+      laurel tail billing accrual.dead-letters --bootstrap localhost:9092
+      """,
+    options: Settings.connection + [
+      Option("json", help: "Structured CloudEvents, one a line, instead of sentences"),
+      Option("from-beginning", help: "Start with the oldest record instead of the next one"),
+      Option("until-quiet", placeholder: "SECONDS", kind: .integer(1...86_400), help: "Stop when so long nothing has come"),
+    ],
+    operands: [Operand("TOPIC", help: "A topic, see 'laurel topics list'", required: false, repeatable: true)])
+
+  package static func run(_ invocation: Invocation) throws -> Int32 {
+    Shutdown.install()
+    guard let bus = Bus(invocation) else { return UsageError.exitCode }
+    let topics = try topics(invocation.operands, bus)
+    let counts = try bus.partitionCounts()
+    let missing = topics.filter { counts[$0] == nil }
+    guard missing.isEmpty else { throw CommandFailure(try bus.explanation(ofMissing: missing)) }
+    let start = invocation.flag("from-beginning") ? Offset.beginning : Offset.end
+    let reader = try Consumer.reader(bus)
+    defer { reader.close() }
+    let places = topics.flatMap { topic in
+      (0..<(counts[topic] ?? 0)).map { (TopicPartition(topic: bus.name(topic), partition: $0), offset: start) }
+    }
+    try reader.assignByHand(places)
+    var lines = RecordLines(asJSON: invocation.flag("json"), coloured: Terminal.coloured(1, environment: environment))
+    let output = ResultOutput()
+    let quiet = invocation.optionalInteger("until-quiet").map { Duration.seconds($0) }
+    var lastNews = ContinuousClock.now
+    var unread = Set(places.map(\.0))
+    while !Shutdown.requested {
+      let polled = reader.poll(timeoutMilliseconds: 50)
+      switch polled {
+      case .record(let record):
+        lastNews = .now
+        if let topic = bus.topic(named: record.topic) { try output.line(lines.line(record, topic)) }
+      case .end(let place, _): unread.remove(place)
+      case .error(let error):
+        if error.isFatal { throw error }
+      case .nothing:
+        try output.flush()
+      case .assigned, .revoked, .lost: break
+      }
+      if let quiet, unread.isEmpty, .now - lastNews > quiet { break }
+    }
+    try output.flush()
+    return 0
+  }
+
+  private static func topics(_ names: [String], _ bus: Bus) throws -> [Topic] {
+    guard !names.isEmpty else { return Topic.catalogue.filter { $0.kind == .notices } }
+    var problems: [String] = []
+    let topics = names.compactMap { name -> Topic? in
+      if let topic = Topic.named(name) ?? bus.topic(named: name) { return topic }
+      let near = nearest(name, among: Topic.catalogue.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+      problems.append("unknown topic '\(name)'\(near)")
+      return nil
+    }
+    guard problems.isEmpty else { throw UsageError(command: "laurel tail", problems: problems) }
+    return topics
+  }
+}
+
+/// Records as lines.
+struct RecordLines {
+  let asJSON: Bool
+  let coloured: Bool
+  private let parser = JSONParser()
+
+  init(asJSON: Bool, coloured: Bool) {
+    self.asJSON = asJSON
+    self.coloured = coloured
+  }
+
+  mutating func line(_ record: Kafka.Record, _ topic: Topic) -> [UInt8] {
+    if topic.kind == .deadLetters { return Array(deadLetter(record, topic).utf8) }
+    if topic.kind == .changelog { return Array(raw(record, topic).utf8) }
+    do {
+      let read = try BusMessage(record, topic: topic, parser: parser)
+      if asJSON { return read.envelope.structuredText(data: read.data) }
+      return Array(text(read).utf8)
+    } catch {
+      return Array(raw(record, topic, "unreadable, \(error)").utf8)
+    }
+  }
+
+  private func text(_ read: BusMessage) -> String {
+    let message = read.message(parser)
+    let when = Terminal.dim((message?.instant ?? read.envelope.time)?.readable ?? "", if: coloured)
+    let program = Terminal.Colour.cyan.paint(read.envelope.program?.value ?? "-", if: coloured)
+    if let message, let sentence = NoticeText.sentence(message) { return "\(when)  \(program)  \(sentence)" }
+    return "\(when)  \(program)  \(read.envelope.type) \(String(decoding: read.data, as: UTF8.self))"
+  }
+
+  private func deadLetter(_ record: Kafka.Record, _ topic: Topic) -> String {
+    if let letter = ReplayMark.letter(record) {
+      if asJSON { return #"{"replayed":"\#(letter)"}"# }
+      return Terminal.Colour.green.paint("\(topic.writtenBy) gets \(letter) once more", if: coloured) + "  replayed"
+    }
+    func header(_ name: String) -> String? {
+      record.headers.last { $0.name == name }?.value.map { String(decoding: $0, as: UTF8.self) }
+    }
+    let reason = header(PlaceHeader.reason) ?? "unknown"
+    let detail = header(PlaceHeader.detail) ?? ""
+    let place = "\(header(PlaceHeader.topic) ?? "?")/\(header(PlaceHeader.partition) ?? "?")@\(header(PlaceHeader.offset) ?? "?")"
+    if asJSON {
+      let letter = DeadLetterLine(
+        deadLetterOf: topic.writtenBy, reason: reason, detail: detail, place: place,
+        body: String(decoding: record.value ?? [], as: UTF8.self))
+      return (try? JSONEncoding.encode(letter)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+    return Terminal.Colour.red.paint("\(topic.writtenBy) refused \(place)", if: coloured) + "  \(reason): \(detail)"
+  }
+
+  private func raw(_ record: Kafka.Record, _ topic: Topic, _ remark: String? = nil) -> String {
+    let value = record.value.map { printable($0) } ?? "(deleted)"
+    let place = "\(topic.name)/\(record.partition)@\(record.offset)" + (remark.map { " (\($0))" } ?? "")
+    return "\(place)  \(record.key.map(printable) ?? "-")  \(value)"
+  }
+
+  /// Bytes of others do not move the reader's cursor.
+  private func printable(_ bytes: [UInt8]) -> String {
+    String(decoding: bytes.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+  }
+}
+
+private struct DeadLetterLine: Encodable {
+  let deadLetterOf: String
+  let reason: String
+  let detail: String
+  let place: String
+  let body: String
+}

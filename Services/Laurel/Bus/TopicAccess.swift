@@ -1,0 +1,95 @@
+import CommandKit
+import Deployment
+import JSON
+import ServiceKit
+import Terms
+import Worker
+
+/// `laurel topics acls`: what each program may do on the bus, for the broker to hold them to it.
+enum TopicAccess {
+  static let command = Command(
+    "acls", summary: "Print the commands that give each service exactly the rights it needs",
+    discussion: """
+      Prints kafka-acls.sh commands, one a line, for the four services and for those who deal with them: the billing system (publisher), the \
+      payment provider's adapter (provider), readers of notices (reader) and this command (operator). Nothing is changed on a broker. The \
+      broker needs authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer. Rights are for a service's own \
+      group and transactional ids; with another --group or --topic-prefix they are others.
+      """,
+    example: """
+      laurel topics acls --bootstrap localhost:9093 --command-config admin.properties | PATH=$KAFKA_HOME/bin:$PATH sh
+      # users that log in with SASL
+      laurel topics acls --principal-prefix User:
+      # every right, one a line
+      laurel topics acls --json
+      """,
+    options: Settings.connection.filter { ["topic-prefix", "config"].contains($0.name) } + [
+      Option(
+        "bootstrap", placeholder: "HOST:PORT", help: "For the commands' --bootstrap-server", defaultValue: "localhost:9092"),
+      Option(
+        "principal-prefix", placeholder: "TEXT", help: "Put before a party's name to make its principal",
+        defaultValue: "User:CN="),
+      Option("principal-suffix", placeholder: "TEXT", help: "Put after it, such as ',O=Example'"),
+      Option("command-config", placeholder: "FILE", help: "For the commands: how they log in to the broker"),
+      Option("json", help: "The rights themselves, one a line, instead of commands"),
+    ])
+
+  static func run(_ invocation: Invocation) throws -> Int32 {
+    let access = Access(services: Deployment.services(Programs([])), prefix: invocation.text("topic-prefix"))
+    let output = ResultOutput()
+    for party in Access.Party.allCases {
+      let principal =
+        invocation.text("principal-prefix") + party.name + (invocation.optionalText("principal-suffix") ?? "")
+      let rights = access.rights(of: party)
+      if invocation.flag("json") {
+        for right in rights { try output.line(try JSONEncoding.encode(Line(principal, right))) }
+      } else {
+        try output.line("# \(party.name): \(party.summary)")
+        let start = ["kafka-acls.sh", "--bootstrap-server", invocation.text("bootstrap")]
+        let login = invocation.optionalText("command-config").map { ["--command-config", $0] } ?? []
+        for arguments in commands(rights) {
+          let words = start + login + ["--add", "--allow-principal", principal] + arguments
+          try output.line(words.map(quoted).joined(separator: " "))
+        }
+      }
+    }
+    try output.flush()
+    return 0
+  }
+
+  /// Arguments that grant the rights, in as few commands as `kafka-acls.sh` takes: one grants one operation on many resources.
+  static func commands(_ rights: [AccessRight]) -> [[String]] {
+    AccessRight.Pattern.allCases.flatMap { pattern in
+      AccessRight.Operation.allCases.compactMap { operation -> [String]? in
+        let granted = rights.filter { $0.pattern == pattern && $0.operation == operation }
+        guard !granted.isEmpty else { return nil }
+        let kind = pattern == .literal ? [] : ["--resource-pattern-type", pattern.rawValue]
+        return ["--operation", operation.rawValue] + kind + granted.flatMap { ["--\($0.resource.rawValue)", $0.name] }
+      }
+    }
+  }
+
+  /// As a POSIX shell takes it for one word.
+  private static func quoted(_ word: String) -> String {
+    let plain = word.utf8.allSatisfy { byte in
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "._-:=/,".utf8.contains(byte)
+    }
+    return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
+  }
+
+  private struct Line: Encodable {
+    let principal: String
+    let operation: String
+    let resource: String
+    let name: String
+    let pattern: String
+
+    init(_ principal: String, _ right: AccessRight) {
+      self.principal = principal
+      operation = right.operation.rawValue
+      resource = right.resource.rawValue
+      name = right.name
+      pattern = right.pattern.rawValue
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import CommandKit
+import Contracts
+import Kafka
+import ServiceKit
+import Words
+import Worker
+
+/// `laurel topics`: what is on the bus.
+package enum Topics {
+  package static let command = Command(
+    "topics", summary: "Create Laurel's topics, list them, or print the rights to them",
+    example: """
+      laurel topics create --bootstrap localhost:9092 --partitions 8
+      laurel topics list
+      laurel topics acls
+      """,
+    subcommands: [create, list, TopicAccess.command])
+
+  private static let create = Command(
+    "create", summary: "Create every topic that does not exist yet",
+    discussion: """
+      Waits up to a minute for a broker that is still starting. Existing topics are left as they are. All topics must have the same number of partitions, and it can never be changed: state and \
+      keys are bound to it. A topic that exists with another number is an error.
+      """,
+    example: """
+      laurel topics create --bootstrap localhost:9092 --partitions 8 --replication 3
+      # a second deployment on the same brokers
+      laurel topics create --bootstrap localhost:9092 --topic-prefix staging.
+      """,
+    options: Settings.connection + [
+      Option("partitions", placeholder: "N", kind: .integer(1...1000), help: "Partitions of every topic", defaultValue: "4"),
+      Option(
+        "replication", placeholder: "N", kind: .integer(1...10), help: "Copies of every record; the broker's default if absent"),
+    ])
+
+  private static let list = Command(
+    "list", summary: "List the topics, who writes them and what they hold",
+    discussion: "With --bootstrap also how many partitions each has on that bus.",
+    example: "laurel topics list --bootstrap localhost:9092",
+    options: Bus.optionalConnection)
+
+  package static func run(_ invocation: Invocation) throws -> Int32 {
+    if invocation.path.last == "acls" { return try TopicAccess.run(invocation) }
+    let bus = Bus(invocation)
+    if invocation.path.last == "create", let bus {
+      return try create(
+        bus, partitions: Int32(invocation.integer("partitions")),
+        replication: Int32(invocation.optionalInteger("replication") ?? -1))
+    }
+    try list(bus)
+    return 0
+  }
+
+  // MARK: create
+
+  private static func create(_ bus: Bus, partitions: Int32, replication: Int32) throws -> Int32 {
+    let made = try create(on: bus, partitions: partitions, replication: replication)
+    let output = ResultOutput()
+    for topic in Topic.catalogue {
+      try output.line((made.contains(topic) ? "created  " : "exists   ") + bus.name(topic))
+    }
+    try output.flush()
+    return 0
+  }
+
+  /// Creates what is missing; gives what it has created.
+  /// - Throws: when an existing topic has another number of partitions, or one could not be created.
+  package static func create(on bus: Bus, partitions: Int32, replication: Int32 = -1) throws -> Set<Topic> {
+    let existing = try bus.partitionCountsPatiently()
+    let different = Topic.catalogue.compactMap { topic in
+      existing[topic].flatMap { $0 == partitions ? nil : "\(bus.name(topic)) has \($0)" }
+    }
+    guard different.isEmpty else {
+      throw CommandFailure(
+        "not \(counted(Int(partitions), "partition")): \(different.joined(separator: ", ")); nothing was created")
+    }
+    let missing = Topic.catalogue.filter { existing[$0] == nil }
+    guard !missing.isEmpty else { return [] }
+    let outcomes = try Admin(bus.configuration).createTopics(
+      missing.map { Admin.NewTopic(name: bus.name($0), partitions: partitions, config: settings(of: $0)) },
+      replication: replication)
+    let failures = outcomes.sorted { $0.key < $1.key }.compactMap { name, outcome -> String? in
+      if case .failed(let error) = outcome { "\(name): \(error)" } else { nil }
+    }
+    guard failures.isEmpty else { throw CommandFailure("could not be created: \(failures.joined(separator: "; "))") }
+    return Set(missing)
+  }
+
+  /// The broker's settings for a topic.
+  static func settings(of topic: Topic) -> [String: String] {
+    let forever = ["retention.ms": "-1"]
+    // What Laurel makes of many events, and what was too large to be one, must fit.
+    let large = ["max.message.bytes": "4194304"]
+    switch topic.kind {
+    case .input, .clock: return forever
+    case .notices, .deadLetters: return forever.merging(large) { first, _ in first }
+    // Steps are read within moments; a week is for a service that was down.
+    case .internalStep: return large.merging(["retention.ms": String(TimeSpan.days(7).milliseconds)]) { first, _ in first }
+    // A store that has not followed the changelog for half of this time is rebuilt, so that it misses no deletion.
+    case .changelog:
+      return large.merging(
+        ["cleanup.policy": "compact", "delete.retention.ms": String(TimeSpan.days(1).milliseconds)]) { first, _ in first }
+    }
+  }
+
+  // MARK: list
+
+  private static func list(_ bus: Bus?) throws {
+    let counts = try bus?.partitionCounts()
+    var rows = [["TOPIC", "KEY", "WRITTEN BY", "HOLDS"]]
+    for topic in Topic.catalogue { rows.append([(bus?.prefix ?? "") + topic.name, topic.keyedBy, topic.writtenBy, topic.holds]) }
+    if let counts {
+      rows[0].insert("PARTITIONS", at: 1)
+      for (index, topic) in Topic.catalogue.enumerated() {
+        rows[index + 1].insert(counts[topic].map { String($0) } ?? "missing", at: 1)
+      }
+    }
+    let output = ResultOutput()
+    for line in columns(rows) { try output.line(line) }
+    try output.flush()
+  }
+
+  /// Rows with their columns aligned.
+  static func columns(_ rows: [[String]]) -> [String] {
+    let count = rows.map(\.count).max() ?? 0
+    let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+    return rows.map { row in
+      row.enumerated().map { index, cell in
+        index == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[index] - cell.count)
+      }.joined(separator: "  ")
+    }
+  }
+}

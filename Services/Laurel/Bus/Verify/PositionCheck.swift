@@ -1,0 +1,94 @@
+import CommandKit
+import Contracts
+import Kafka
+import ServiceKit
+
+/// Waits for a partition to stand still, and checks it then: the rows, and the positions against the offsets that the group has committed
+/// and the ends of the inputs.
+struct PositionCheck {
+  /// The marker that makes a transaction's offsets valid may come after those of its records.
+  private static let markerPatience = Duration.seconds(2)
+
+  private(set) var notes: [String] = []
+  private let bench: BusRebuild
+  private let admin: Admin
+  private let groups: [ServiceName: String]
+  /// Of inputs, as they were asked for last; they only grow.
+  private var ends: [TopicPartition: Int64] = [:]
+  /// Services whose group has committed nothing: what is not there cannot be compared.
+  private var silent: Set<ServiceName> = []
+
+  init(_ bench: BusRebuild, groups: [ServiceName: String]) throws {
+    self.bench = bench
+    self.groups = groups
+    admin = try Admin(bench.bus.configuration)
+  }
+
+  /// What differs; nil: there was no moment to say.
+  mutating func settle(_ partition: BusRebuild.Partition, patience: Duration) throws -> [String]? {
+    let deadline = ContinuousClock.now + patience
+    let place = partition.place
+    /// Since when the offsets differ, while the changelog has stood at this record.
+    var since: (moment: ContinuousClock.Instant, record: Int64)?
+    repeat {
+      let committed = try bench.standingStill(partition) { try admin.groupOffsets(group(place.service)) }
+      if let committed {
+        let checked = try bench.check(partition)
+        let positions = try compare(checked.positions ?? [:], committed, partition)
+        if positions.isEmpty {
+          partition.settled = checked
+          return checked.findings.lines("\(place)")
+        }
+        if since?.record != partition.state.lastOffset { since = (.now, partition.state.lastOffset) }
+        if let since, ContinuousClock.now - since.moment > Self.markerPatience {
+          partition.settled = checked
+          return checked.findings.lines("\(place)") + positions.lines("\(place)")
+        }
+      }
+      guard !Shutdown.wait(upTo: .milliseconds(20)) else { throw CommandFailure("interrupted") }
+    } while ContinuousClock.now < deadline
+    return nil
+  }
+
+  private func group(_ service: ServiceName) -> String { groups[service] ?? "\(bench.bus.prefix)laurel.\(service.rawValue)" }
+
+  private mutating func compare(
+    _ positions: [String: Int64], _ committed: [TopicPartition: Int64], _ partition: BusRebuild.Partition
+  ) throws -> Findings {
+    var findings = Findings()
+    let place = partition.place
+    for (name, position) in positions.sorted(by: { $0.key < $1.key }) {
+      let input = TopicPartition(topic: bench.bus.prefix + name, partition: place.number)
+      let end = try end(of: input, atLeast: position)
+      if position > end { findings.add("the position in \(name) is \(position), and it ends at \(end)") }
+    }
+    if committed.isEmpty {
+      if !positions.isEmpty, silent.insert(place.service).inserted {
+        notes.append(
+          "the group \(group(place.service)) has committed nothing: positions of \(place.service.rawValue) are not compared")
+      }
+      return findings
+    }
+    let own = committed.filter { $0.key.partition == place.number }
+    let names = Set(positions.keys.map { bench.bus.prefix + $0 }).union(own.keys.map(\.topic))
+    for name in names.sorted() {
+      let position = positions[String(name.dropFirst(bench.bus.prefix.count))]
+      let offset = own[TopicPartition(topic: name, partition: place.number)]
+      if position != offset {
+        findings.add(
+          """
+          the position in \(name.dropFirst(bench.bus.prefix.count)) is \(position.map(String.init) ?? "none"), \
+          and the group has committed \(offset.map(String.init) ?? "none")
+          """)
+      }
+    }
+    return findings
+  }
+
+  private mutating func end(of input: TopicPartition, atLeast wanted: Int64) throws -> Int64 {
+    if let known = ends[input], known >= wanted { return known }
+    let end = try bench.end(of: input)
+    ends[input] = end
+    return end
+  }
+}

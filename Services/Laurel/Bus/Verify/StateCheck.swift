@@ -1,0 +1,109 @@
+import CommandKit
+import Contracts
+import Deployment
+import JSON
+import Streaming
+import Words
+
+/// A partition's rebuilt state held against itself (the service's own `RowAudit`s) and against what its notices have said.
+struct StateCheck {
+  private(set) var rows = 0
+  /// Of the rows in the order of their keys: the same wherever and whenever the same state is rebuilt.
+  private(set) var hash = ""
+  /// The next offset to read, by topic; nil: there is no progress row.
+  private(set) var positions: [String: Int64]?
+  private(set) var findings = Findings()
+
+  private let parser: JSONParser
+  private let service: ServiceName
+  private var scope: Scope?
+  private var audit: (any RowAudit)?
+
+  private struct Scope: Equatable {
+    let stage: String
+    let program: ProgramID
+    let key: String
+  }
+
+  init(_ rebuilt: RebuiltState, _ notices: NoticeBook, parser: JSONParser) throws {
+    self.parser = parser
+    service = rebuilt.place.service
+    guard var hash = StableHash.Running() else { throw CommandFailure("no memory for a hash") }
+    var cursor = try rebuilt.cursor()
+    while let entry = try cursor.next() {
+      guard let value = entry.value else { continue }
+      rows += 1
+      // With its length each, so that no two states give the same bytes.
+      hash.add(Self.length(entry.key) + entry.key + Self.length(value) + value)
+      try take(Row(key: entry.key, value: value), notices)
+    }
+    endScope()
+    self.hash = hash.hex128()
+    try notices.forEachKey { key in
+      if try !rebuilt.holds(key) {
+        findings.add("\(StoredRow.name(of: key)): notices have told of it, and it is not in the state")
+      }
+    }
+    if rebuilt.behindProgress > 0 {
+      findings.add(
+        """
+        the changelog ends with \(counted(rebuilt.behindProgress, "record")) that no worker has written (behind the last progress row), \
+        the first of them \(StoredRow.name(of: rebuilt.firstBehind))
+        """)
+    }
+    if rows > 0, positions == nil { findings.add("there is no progress row") }
+  }
+
+  private static func length(_ bytes: [UInt8]) -> [UInt8] { withUnsafeBytes(of: UInt32(bytes.count).bigEndian) { Array($0) } }
+
+  private mutating func take(_ row: Row, _ notices: NoticeBook) throws {
+    let stored: StoredRow
+    do {
+      guard let known = try StoredRow(row, parser: parser) else {
+        return findings.add("\(StoredRow.name(of: row.key)): no row of a service")
+      }
+      stored = known
+    } catch {
+      return findings.add("\(StoredRow.name(of: row.key)): cannot be read: \(error)")
+    }
+    switch stored {
+    case .progress(let positions): self.positions = positions
+    case .timer, .seen: break
+    case .sequence(let number):
+      let told = try notices.number(row.key)
+      if told != number {
+        findings.add("\(StoredRow.name(of: row.key)) is \(number), the last notice's \(told.map(String.init) ?? "none")")
+      }
+    case .stage(let stageRow):
+      do { try take(stageRow, key: row.key, notices) } catch let error as JSONError {
+        findings.add("\(StoredRow.name(of: row.key)): cannot be read: \(error)")
+      }
+    }
+  }
+
+  private mutating func take(_ row: StageRow, key: [UInt8], _ notices: NoticeBook) throws {
+    if let balance = try Deployment.balance(row, of: service) {
+      let told = try notices.balance(key)
+      if told != balance {
+        findings.add("\(StoredRow.name(of: key)) is \(Self.text(balance)), the last notice's \(told.map(Self.text) ?? "none")")
+      }
+    }
+    let scope = Scope(stage: row.stage, program: row.program, key: row.key)
+    if scope != self.scope {
+      endScope()
+      self.scope = scope
+      audit = Deployment.audit(stage: row.stage, of: service)
+    }
+    try audit?.take(row)
+  }
+
+  private mutating func endScope() {
+    guard let scope, let audit else { return }
+    for text in audit.contradictions() { findings.add("\(scope.stage) of \(scope.program)/\(scope.key): \(text)") }
+    self.audit = nil
+  }
+
+  private static func text(_ balance: Balance) -> String {
+    (try? JSONEncoding.encode(balance)).map { String(decoding: $0, as: UTF8.self) } ?? "\(balance)"
+  }
+}

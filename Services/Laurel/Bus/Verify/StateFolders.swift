@@ -1,0 +1,101 @@
+import CommandKit
+import Contracts
+import Foundation
+import RocksStore
+import Streaming
+import Words
+import Worker
+
+/// Instances' state folders, each held against the rebuilt state of its partition.
+struct StateFolders {
+  /// A running owner replaces files while they are being opened, and what was opened then may lack some of them: what is missing or wrong
+  /// counts when it is so every time.
+  private static let attemptsMax = 4
+
+  private(set) var told: [VerifyReport.Folder] = []
+  private(set) var differences: [String] = []
+  private(set) var notes: [String] = []
+  private let bench: BusRebuild
+  private let resources = RocksResources(blockCacheBytes: 16 << 20)
+
+  init(_ bench: BusRebuild) throws { self.bench = bench }
+
+  /// - Parameter folder: as an instance has it in `--state`.
+  /// - Throws: `CommandFailure` when it cannot be read.
+  mutating func compare(_ folder: String, services: [ServiceName]) throws {
+    guard Self.names(in: folder) != nil else { throw CommandFailure("\(folder): cannot be read as a folder") }
+    var count = 0
+    for service in services {
+      let path = "\(folder)/\(bench.bus.prefix)\(service.rawValue)"
+      for number in (Self.names(in: path) ?? []).compactMap(Int32.init).sorted() {
+        guard let partition = bench.partitions.first(where: { $0.place == ServicePartition(service: service, number: number) })
+        else {
+          differences.append("\(path)/\(number): there is no partition \(number)")
+          continue
+        }
+        try compare("\(path)/\(number)", partition)
+        count += 1
+      }
+    }
+    if count == 0 {
+      notes.append("\(folder) holds no state: no folder such as \(bench.bus.prefix)\(services[0].rawValue)/0 is in it")
+    }
+  }
+
+  private static func names(in folder: String) -> [String]? { try? FileManager.default.contentsOfDirectory(atPath: folder) }
+
+  private mutating func compare(_ path: String, _ partition: BusRebuild.Partition) throws {
+    var attempt = 1
+    while true {
+      let isLast = attempt == Self.attemptsMax
+      do {
+        let outcome = try outcome(path, partition)
+        if outcome.findings.isEmpty || isLast {
+          told.append(VerifyReport.Folder(path: path, state: outcome.state, detail: outcome.detail))
+          differences += outcome.findings.lines("\(partition.place) in \(path)")
+          return
+        }
+      } catch let failure as StoreError {
+        if isLast {
+          // Nothing has ever been written, or its owner has just deleted it.
+          if Self.names(in: path)?.isEmpty ?? true { return notes.append("\(path) is empty") }
+          told.append(VerifyReport.Folder(path: path, state: .differs, detail: "cannot be read"))
+          return differences.append("\(partition.place) in \(path): \(failure)")
+        }
+      }
+      attempt += 1
+    }
+  }
+
+  private struct Outcome {
+    let state: VerifyReport.Folder.State
+    var detail = ""
+    var findings = Findings()
+  }
+
+  private func outcome(_ path: String, _ partition: BusRebuild.Partition) throws -> Outcome {
+    let store = try RocksStore(readingOnly: path, resources: resources)
+    defer { store.close() }
+    let position = try ChangelogPosition.read(from: store)
+    let next = position?.next ?? 0
+    let end = try bench.end(of: partition.changelog)
+    if let position {
+      let isAtEnd = next > partition.state.lastOffset
+      // What it has missed only matters where there is something that it has not followed.
+      let refusal = position.refusal(
+        of: ChangelogIdentity(cluster: bench.cluster, partition: partition.changelog.description), end: .max, now: .now,
+        ageMax: isAtEnd ? .days(365_000) : ChangelogPosition.ageMax)
+      if let refusal { return Outcome(state: .discarded, detail: "it \(refusal): a worker would rebuild it") }
+      if next > end {
+        var ahead = Outcome(state: .differs)
+        ahead.findings.add("it has followed the changelog to offset \(next), which ends at \(end)")
+        return ahead
+      }
+      try bench.read(to: [partition.changelog: next])
+    }
+    let comparison = try FolderComparison(store, from: next, partition.state)
+    if !comparison.findings.isEmpty { return Outcome(state: .differs, findings: comparison.findings) }
+    if comparison.behind == 0 { return Outcome(state: .equal, detail: counted(comparison.rows, "row")) }
+    return Outcome(state: .behind, detail: "by \(counted(comparison.behind, "row")), and equal after them")
+  }
+}

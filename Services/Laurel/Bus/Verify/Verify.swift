@@ -1,0 +1,101 @@
+import CommandKit
+import Contracts
+import JSON
+import Kafka
+import ServiceKit
+import Worker
+
+/// `laurel verify`: whether a service's changelog, state folders, notices and positions agree.
+package enum Verify {
+  package static let command = Command(
+    "verify", summary: "Check that changelogs, state folders, notices and positions agree",
+    discussion: """
+      Rebuilds every service's state from its changelog in a temporary folder, prints a hash of it (the same for the same state, in any \
+      process), and checks: what must hold within the state, such as balances against the rewards, spends and withdrawals behind them; \
+      that notices are numbered 1, 2, 3 … under ids of their own, and the last of them say what the state says; that the group's offsets \
+      are the state's positions; and that each state folder is, after the records that it has not followed yet, the same row for row.
+
+      Services may go on working: it only reads, and belongs to no group. A partition is compared in a moment in which it stands still; \
+      one that never does is called moving. Exit 0: all agree; 1: something differs, each told in a line, or it could not be read; \
+      3: nothing differs, but something was moving.
+      """,
+    example: """
+      laurel verify --bootstrap localhost:9092
+      laurel verify --bootstrap localhost:9092 --service accrual --state /var/lib/laurel
+      """,
+    options: Settings.connection + [
+      Option(
+        "state", placeholder: "DIR", help: "A state folder as an instance has it in --state; several if instances have their own",
+        repeatable: true),
+      Option(
+        "service", placeholder: "NAME", kind: .choice(ServiceName.allCases.map(\.rawValue)), help: "Only this service",
+        repeatable: true),
+      Option(
+        "group", placeholder: "NAME",
+        help: "The service's consumer group, with one --service (default the topic prefix and laurel.SERVICE)"),
+      Option(
+        "patience", placeholder: "SECONDS", kind: .integer(3...3600), help: "How long to wait for a quiet moment",
+        defaultValue: "10"),
+      Option("json", help: "One JSON object instead of a table"),
+    ])
+
+  package static func run(_ invocation: Invocation) throws -> Int32 {
+    Shutdown.install()
+    guard let bus = Bus(invocation) else { return UsageError.exitCode }
+    let named = invocation.list("service").compactMap(ServiceName.init(rawValue:))
+    let services = ServiceName.allCases.filter { named.isEmpty || named.contains($0) }
+    var groups: [ServiceName: String] = [:]
+    if let group = invocation.optionalText("group") {
+      guard services.count == 1 else {
+        throw UsageError(
+          command: "laurel verify", problems: ["--group goes with one --service: each service has a group of its own"])
+      }
+      groups[services[0]] = group
+    }
+    let report = try check(
+      bus: bus, states: invocation.list("state"), services: services, groups: groups,
+      patience: .seconds(invocation.integer("patience")), onProgress: { tell("laurel: \($0)") })
+    let output = ResultOutput()
+    if invocation.flag("json") {
+      try output.line(try JSONEncoding.encode(report))
+    } else {
+      for line in report.lines { try output.line(line) }
+    }
+    try output.flush()
+    return report.exitCode
+  }
+
+  /// - Parameters:
+  ///   - states: state folders as instances have them: `<folder>/<prefix><service>/<partition>`.
+  ///   - groups: consumer groups that have another name than the topic prefix and `laurel.<service>`.
+  ///   - patience: how long to wait for each partition to stand still.
+  ///   - onProgress: told every two seconds how far the reading is.
+  /// - Throws: when the bus or a folder cannot be read.
+  package static func check(
+    bus: Bus, states: [String] = [], services: [ServiceName] = ServiceName.allCases, groups: [ServiceName: String] = [:],
+    patience: Duration = .seconds(10), onProgress: @escaping (String) -> Void = { _ in }
+  ) throws -> VerifyReport {
+    let started = ContinuousClock.now
+    let bench = try BusRebuild(bus, services: services, onProgress: onProgress)
+    defer { bench.close() }
+    var positions = try PositionCheck(bench, groups: groups)
+    var differences: [String] = []
+    var moving: [ServicePartition] = []
+    try bench.readToEnds()
+    for partition in bench.partitions {
+      if let lines = try positions.settle(partition, patience: patience) {
+        differences += lines
+      } else {
+        moving.append(partition.place)
+      }
+    }
+    var folders = try StateFolders(bench)
+    for state in states { try folders.compare(state, services: services) }
+    // Numbers and ids of notices are right or wrong wherever they were read to.
+    differences += bench.partitions.flatMap { $0.notices.findings.lines($0.place.description) } + folders.differences
+    return VerifyReport(
+      services: services.map { bench.report($0) }, folders: folders.told, differences: differences,
+      moving: moving.map(\.description),
+      notes: bench.notes + positions.notes + folders.notes, seconds: (ContinuousClock.now - started) / .seconds(1))
+  }
+}

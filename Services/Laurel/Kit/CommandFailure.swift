@@ -1,0 +1,15 @@
+import Foundation
+import ServiceKit
+
+/// Ends the command with exit code 1 and this text on standard error.
+package struct CommandFailure: Error, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) { self.description = description }
+}
+
+/// Says something about the command's own work, on standard error: standard output is for results.
+package func tell(_ text: String) { LineSink.standardError.line(text) }
+
+/// This process's environment.
+package var environment: [String: String] { ProcessInfo.processInfo.environment }

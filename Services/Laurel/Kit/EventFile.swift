@@ -1,0 +1,117 @@
+import Contracts
+import JSON
+import ServiceKit
+import Words
+
+/// An event from outside, as a file tells of it.
+package struct FileEvent {
+  package let line: Int
+  package let envelope: Envelope
+  /// The bare data.
+  package let data: [UInt8]
+  package let message: any Message
+
+  package var topic: Topic { type(of: message).topic }
+  /// Moves a virtual clock: the envelope's time, else the instant in the data.
+  package var time: Instant { envelope.time ?? message.instant }
+}
+
+/// What a line of an event file turned out to be.
+package enum FileEntry {
+  case event(FileEvent)
+  /// A type that CONTRACTS does not name.
+  case unknownType(Line, time: Instant?)
+  /// - Parameter time: of its envelope, as far as that can be read.
+  case refused(Line, time: Instant?, reason: String, detail: String)
+
+  /// Whatever becomes of it, this time has come.
+  package var time: Instant? {
+    switch self {
+    case .event(let event): event.time
+    case .unknownType(_, let time), .refused(_, let time, _, _): time
+    }
+  }
+
+  /// Laurel's own messages do not come from outside.
+  package static let notAnInput = "not-an-input"
+}
+
+/// Reads a file of events: structured CloudEvents, one a line. Blank lines are passed over.
+package final class EventFile {
+  package var name: String { lines.name }
+  private let lines: LineReader
+  private let parser = JSONParser()
+
+  /// - Parameters:
+  ///   - path: `-` is standard input.
+  ///   - keptBytesMax: what is kept of a line; one that is longer than an event may be is refused in any case.
+  package init(path: String, keptBytesMax: Int = Envelope.maximumBodyBytes + 1) throws {
+    lines = try LineReader(path: path, keptBytesMax: keptBytesMax)
+  }
+
+  /// nil: the end.
+  package func next() throws -> FileEntry? {
+    while let line = try lines.line() {
+      if !line.isBlank { return entry(line) }
+    }
+    return nil
+  }
+
+  private func entry(_ line: Line) -> FileEntry {
+    var time: Instant?
+    func refused(_ reason: String, _ detail: String) -> FileEntry { .refused(line, time: time, reason: reason, detail: detail) }
+    do {
+      guard line.length <= Envelope.maximumBodyBytes else {
+        throw Refusal(.oversized, "\(line.length) bytes; the limit is \(Envelope.maximumBodyBytes)")
+      }
+      let (envelope, data) = try Envelope.structured(line.bytes, parser: parser)
+      time = envelope.time
+      guard let type = MessageRegistry.type(named: envelope.type) else { return .unknownType(line, time: time) }
+      guard [.input, .clock].contains(type.topic.kind) else {
+        return refused(FileEntry.notAnInput, "\(envelope.type) is for Laurel to say, on the topic \(type.topic.name)")
+      }
+      let message = try decode(type, from: data)
+      return .event(FileEvent(line: line.number, envelope: envelope, data: data, message: message))
+    } catch let refusal as Refusal {
+      return refused(refusal.reason.rawValue, refusal.detail)
+    } catch {
+      return refused(DeadLetterReason.malformed.rawValue, "\(error)")
+    }
+  }
+
+  private func decode<M: Message>(_ type: M.Type, from data: [UInt8]) throws(Refusal) -> any Message {
+    do { return try parser.decode(type, from: data) } catch { throw Refusal(error) }
+  }
+}
+
+/// Counts what did not go through a file smoothly, and says it: each thing where it stands, and all of it at the end.
+package struct FileTroubles {
+  package let file: String
+  private(set) var refused = 0
+  private(set) var deadLetters = 0
+  private(set) var unknownTypes = 0
+
+  package init(file: String) { self.file = file }
+
+  package mutating func refused(_ line: Int, reason: String, detail: String) {
+    refused += 1
+    tell("\(file):\(line): \(reason): \(detail)")
+  }
+
+  /// A well-formed event that a service refused.
+  package mutating func deadLetter(_ line: Int, _ refusal: Refusal) {
+    deadLetters += 1
+    tell("\(file):\(line): \(refusal)")
+  }
+
+  package mutating func unknownType() { unknownTypes += 1 }
+
+  /// One line, if there is anything to say.
+  package var summary: String? {
+    var parts: [String] = []
+    if refused > 0 { parts.append(counted(refused, "line") + " refused") }
+    if deadLetters > 0 { parts.append(counted(deadLetters, "event") + " dead-lettered") }
+    if unknownTypes > 0 { parts.append(counted(unknownTypes, "event") + " of unknown types ignored") }
+    return parts.isEmpty ? nil : "laurel: \(file): " + parts.joined(separator: ", ")
+  }
+}

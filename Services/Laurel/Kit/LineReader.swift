@@ -1,0 +1,90 @@
+import Foundation
+
+/// A line of a file, without its end.
+package struct Line {
+  /// From 1.
+  package let number: Int
+  /// Its beginning; all of it unless it is longer than what the reader keeps.
+  package let bytes: [UInt8]
+  /// The bytes that it has.
+  package let length: Int
+
+  package var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
+}
+
+/// The lines of a file or of standard input, one after another in bounded memory, however long the file or a line is.
+package final class LineReader {
+  /// What messages call the file: its path as given.
+  package let name: String
+  private let descriptor: Int32
+  private let keptBytesMax: Int
+  private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  private var next = 0
+  private var end = 0
+  private var number = 0
+  /// Some editors put it before a file's first line; it says nothing.
+  private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  /// - Parameters:
+  ///   - path: `-` is standard input.
+  ///   - keptBytesMax: of a longer line only so much is kept; its length is counted all the same.
+  /// - Throws: `CommandFailure` when it cannot be opened.
+  package init(path: String, keptBytesMax: Int) throws {
+    name = path
+    self.keptBytesMax = keptBytesMax
+    descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw CommandFailure("\(path): \(String(cString: strerror(errno)))") }
+  }
+
+  deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
+
+  /// nil: the end. A last line without a line feed is one too.
+  package func line() throws -> Line? {
+    var bytes: [UInt8] = []
+    var length = 0
+    var isOpen = false
+    while true {
+      if next == end {
+        guard try fill() else { break }
+      }
+      isOpen = true
+      let feed = buffer[next..<end].firstIndex(of: 0x0A)
+      let piece = next..<(feed ?? end)
+      bytes += buffer[piece.prefix(keptBytesMax - bytes.count)]
+      length += piece.count
+      next = feed.map { $0 + 1 } ?? end
+      if feed != nil { break }
+    }
+    guard isOpen else { return nil }
+    number += 1
+    if number == 1, bytes.starts(with: Self.byteOrderMark) { bytes.removeFirst(Self.byteOrderMark.count) }
+    return Line(number: number, bytes: bytes, length: length)
+  }
+
+  private func fill() throws -> Bool {
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count >= 0 {
+        next = 0
+        end = count
+        return count > 0
+      }
+      guard errno == EINTR else { throw CommandFailure("\(name): \(String(cString: strerror(errno)))") }
+    }
+  }
+
+  /// How many lines a file has, for a progress bar; nil where that cannot be known beforehand.
+  package static func count(path: String) -> Int? {
+    guard path != "-", let file = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? file.close() }
+    var status = stat()
+    guard fstat(file.fileDescriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    var count = 0
+    var lastByte: UInt8 = 0x0A
+    while let data = try? file.read(upToCount: 1 << 20), let last = data.last {
+      for byte in data where byte == 0x0A { count += 1 }
+      lastByte = last
+    }
+    return lastByte == 0x0A ? count : count + 1
+  }
+}

@@ -1,0 +1,57 @@
+import BusCommands
+import CommandKit
+import Contracts
+import Foundation
+import OfflineCommands
+import ServiceKit
+import TermsFiles
+import Worker
+
+private let laurel = Command(
+  "laurel", summary: "Run and operate Laurel's referral programs",
+  example: """
+    # the three programs' examples on a bus in memory, with every notice as it arrives
+    laurel demo
+    # what would these events earn whom?
+    laurel simulate --terms ops/terms --events ops/demo/bonus.jsonl
+    """,
+  subcommands: [
+    Demo.command, Simulate.command, Explain.command, Backtest.command, TermsCheck.command, Dev.command, Publish.command,
+    Tail.command, Clock.command, Topics.command, DeadLetters.command, Verify.command,
+  ], version: "0.1")
+
+/// The operator's program: parses its command line, runs the command, and exits with what came of it.
+enum LaurelProgram {
+  static func run() -> Never {
+    let invocation = laurel.parseOrExit(alsoKnown: Settings.names)
+    do {
+      switch invocation.path.first {
+      case "simulate": exit(try Simulate.run(invocation))
+      case "explain": exit(try Explain.run(invocation))
+      case "terms": exit(try TermsCheck.run(invocation, now: .now))
+      case "backtest": exit(try Backtest.run(invocation))
+      case "publish": exit(try Publish.run(invocation))
+      case "dev": exit(try Dev.run(invocation))
+      case "demo": exit(try Demo.run(invocation))
+      case "tail": exit(try Tail.run(invocation))
+      case "topics": exit(try Topics.run(invocation))
+      case "dead-letters": exit(try DeadLetters.run(invocation))
+      case "verify": exit(try Verify.run(invocation))
+      case "clock": exit(try Clock.run(invocation))
+      default: exit(UsageError.exitCode)
+      }
+    } catch is ResultOutput.ReaderGone {
+      // What a shell reports for a program that SIGPIPE has ended.
+      exit(128 + SIGPIPE)
+    } catch let misuse as UsageError {
+      tell("\(misuse)")
+      exit(UsageError.exitCode)
+    } catch let problems as TermsProblems {
+      tell("laurel: the terms cannot be used:\n\(problems)")
+      exit(1)
+    } catch {
+      tell("laurel: \(error)")
+      exit(1)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Contracts
+import Words
+
+/// Figures of a back-test as people read them. A plain `-` stands for minus; pages put a true minus sign in its place.
+enum FigureText {
+  /// `1,234.50 USD`, `450 percentage points`.
+  static func full(_ value: Int64, _ unit: CostUnit) -> String {
+    switch unit {
+    case .money(let currency): MoneyText.amount(value, currency)
+    case .points: "\(grouped(value)) percentage point\(value == 1 ? "" : "s")"
+    }
+  }
+
+  /// Without the unit.
+  static func figure(_ value: Int64, _ unit: CostUnit) -> String {
+    switch unit {
+    case .money(let currency): MoneyText.figure(value, currency)
+    case .points: grouped(value)
+    }
+  }
+
+  static func figure(_ value: Int64, _ unit: FigureRow.Unit) -> String {
+    switch unit {
+    case .cost(let unit): figure(value, unit)
+    case .count: grouped(value)
+    case .tenthsOfPercent: tenths(value) + " %"
+    }
+  }
+
+  /// With a sign; `0` differences are an empty text, so that a table shows what is different.
+  static func difference(_ values: Compared, _ unit: FigureRow.Unit) -> String {
+    guard values.isChanged else { return "" }
+    let text = figure(values.difference, unit)
+    let plain = unit == .tenthsOfPercent ? String(text.dropLast(2)) + " points" : text
+    return values.difference > 0 ? "+\(plain)" : plain
+  }
+
+  /// `+12.4 %`; empty where nothing differs, or where there was nothing to compare with.
+  static func share(_ values: Compared, _ unit: FigureRow.Unit) -> String {
+    // A share of a share only confuses.
+    guard unit != .tenthsOfPercent, values.isChanged, let perMille = values.perMille else { return "" }
+    return (perMille > 0 ? "+" : "") + tenths(perMille) + " %"
+  }
+
+  /// 124 → `12.4`
+  static func tenths(_ value: Int64) -> String {
+    let (whole, tenth) = value.magnitude.quotientAndRemainder(dividingBy: 10)
+    return (value < 0 ? "-" : "") + grouped(whole) + ".\(tenth)"
+  }
+
+  /// 1234567 → `1,234,567`
+  static func grouped(_ value: Int64) -> String { (value < 0 ? "-" : "") + grouped(value.magnitude) }
+
+  private static func grouped(_ value: UInt64) -> String {
+    var out = ""
+    let digits = String(value)
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { out += "," }
+      out.append(digit)
+    }
+    return out
+  }
+
+  /// `no-plan-line` → `no plan line`
+  static func words(_ code: String) -> String { code.replacing("-", with: " ") }
+
+  /// `paidWithBonus` → `paid with bonus`
+  static func spaced(_ name: String) -> String {
+    var out = ""
+    for letter in name {
+      if letter.isUppercase { out += " " }
+      out += letter.lowercased()
+    }
+    return out
+  }
+}
+
+extension BecauseText {
+  /// The reasons of a notice, a sentence each.
+  ///
+  /// - Parameter other: whose currency is taken where the notice itself names none: what the other terms said of the same thing.
+  static func lines(_ notice: any Notice, or other: (any Notice)? = nil) -> [String] {
+    let currency = Story.currency(of: notice) ?? other.flatMap(Story.currency(of:))
+    return notice.because.map { sentence($0, currency: currency) }
+  }
+}

@@ -1,0 +1,110 @@
+import CommandKit
+import Contracts
+import Deployment
+import JSON
+import Streaming
+import Terms
+
+/// Takes a history through the services twice, event by event: once under each of two terms.
+final class ComparedHistory {
+  private(set) var troubles: FileTroubles
+  private var comparison: HistoryComparison
+  private var history: BacktestReport.History
+  /// The programs of either side; the events of those that are not compared are passed over.
+  private let known: Set<ProgramID>
+  private let compared: Set<ProgramID>
+  /// What an event without a program belongs to: the history is that of the terms as they are.
+  private let onlyProgram: ProgramID?
+  private var simulations: [Simulation] = []
+  private let parser = JSONParser()
+  private var failure: (any Error)?
+  private var line = 0
+  private var told: Set<String> = []
+
+  /// - Parameters:
+  ///   - folders: what the report calls the two.
+  ///   - file: what troubles call the history.
+  /// - Throws: `CommandFailure` when no program is in both.
+  init(_ terms: Sides<Programs>, folders: Sides<String>, file: String) throws {
+    compared = terms.current.ids.intersection(terms.proposed.ids)
+    known = terms.current.ids.union(terms.proposed.ids)
+    onlyProgram = terms.current.all.count == 1 ? terms.current.all.first?.id : nil
+    guard !compared.isEmpty else {
+      let names = terms.map { $0.all.map(\.id.value).joined(separator: ", ") }
+      throw CommandFailure(
+        "nothing to compare: \(folders.current) has \(names.current), \(folders.proposed) has \(names.proposed)")
+    }
+    troubles = FileTroubles(file: file)
+    comparison = HistoryComparison(programs: Array(compared))
+    history = BacktestReport.History(terms: folders)
+    history.onlyIn = terms.map { side in side.all.map(\.id).filter { !compared.contains($0) }.map(\.value) }
+    simulations = try Side.allCases.map { side in
+      let programs = Programs(terms[side].all.filter { compared.contains($0.id) })
+      return try Simulation(
+        services: Deployment.services(programs), programs: known, notice: { [unowned self] in take($0, side) },
+        refused: { [unowned self] in refused($0) })
+    }
+  }
+
+  /// - Parameter read: called after each line.
+  func run(_ file: EventFile, until: Instant?, read: () -> Void) throws {
+    while let entry = try file.next() {
+      if case .event(let event) = entry { line = event.line }
+      if let time = entry.time { try advance(to: time) }
+      switch entry {
+      case .event(let event): try take(event)
+      case .unknownType: troubles.unknownType()
+      case .refused(let line, _, let reason, let detail): troubles.refused(line.number, reason: reason, detail: detail)
+      }
+      read()
+    }
+    if let until { try advance(to: until) }
+    history.end = simulations.map(\.clock).max()
+  }
+
+  /// Notices that only one side has given so far.
+  var waitingCount: Int { comparison.waitingCount }
+
+  func report(top: Int) throws -> BacktestReport { try comparison.report(history, top: top) }
+
+  private func take(_ event: FileEvent) throws {
+    guard event.topic.kind == .input else { return }
+    var envelope = event.envelope
+    envelope.program = envelope.program ?? onlyProgram
+    if let program = envelope.program, known.contains(program), !compared.contains(program) {
+      history.eventsLeftOut += 1
+      return
+    }
+    history.events += 1
+    history.first = min(history.first ?? event.time, event.time)
+    history.last = max(history.last ?? event.time, event.time)
+    for simulation in simulations {
+      try simulation.take(envelope, topic: event.topic, data: event.data, number: Int64(event.line))
+    }
+    if let failure { throw failure }
+  }
+
+  private func advance(to instant: Instant) throws {
+    for simulation in simulations { try simulation.advance(to: instant) }
+    if let failure { throw failure }
+  }
+
+  private func take(_ record: OutputRecord, _ side: Side) {
+    guard failure == nil, let program = record.envelope.program,
+      let type = MessageRegistry.type(named: record.envelope.type) as? any Notice.Type
+    else { return }
+    do {
+      func open<N: Notice>(_ type: N.Type) throws -> any Notice { try parser.decode(type, from: record.data) }
+      try comparison.take(try open(type), data: record.data, program: program, side)
+    } catch {
+      failure = error
+    }
+  }
+
+  /// What both sides refuse is told once.
+  private func refused(_ letter: DeadLetter) {
+    // An event that was kept, and turned out to be refused only now, no longer knows its line.
+    let place = letter.record.topic.kind == .input && letter.record.offset > 0 ? Int(letter.record.offset) : line
+    if told.insert("\(place): \(letter.refusal)").inserted { troubles.deadLetter(place, letter.refusal) }
+  }
+}

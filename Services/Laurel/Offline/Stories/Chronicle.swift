@@ -1,0 +1,170 @@
+import CommandKit
+import Contracts
+import Deployment
+import JSON
+import Streaming
+import Terms
+import Words
+
+/// All that a file of events tells and all that the services say about it, in order.
+struct Chronicle {
+  struct Entry {
+    /// Of the file: the line that it stands in, or that caused it.
+    let line: Int
+    let program: ProgramID?
+    let happening: Happening
+  }
+
+  enum Happening {
+    /// - Parameter again: the services had it already; it changes nothing.
+    case arrived(any Message, again: Bool)
+    /// A line, or an event that a service refused.
+    /// - Parameters:
+    ///   - message: as far as it could be read.
+    ///   - text: the line.
+    case refused(any Message, reason: String, detail: String)
+    case unreadable(text: String, reason: String, detail: String)
+    case said(any Notice)
+  }
+
+  private(set) var entries: [Entry] = []
+  let programs: Programs
+  let file: String
+  /// Where the clock stands at the end.
+  private(set) var clock = Instant(milliseconds: 0)
+
+  /// Runs the simulation over a file.
+  /// - Parameter until: where the clock goes at the end.
+  init(events path: String, _ programs: Programs, until: Instant?) throws {
+    self.programs = programs
+    let source = try EventFile(path: path)
+    file = source.name
+    let record = Record(only: programs.all.count == 1 ? programs.all[0].id : nil)
+    let simulation = try Simulation(
+      services: Deployment.services(programs), programs: programs.ids, notice: { record.said($0) },
+      refused: { record.refused($0) })
+    while let entry = try source.next() {
+      if case .event(let event) = entry { record.arrives(event) }
+      if let time = entry.time { try simulation.advance(to: time) }
+      switch entry {
+      case .event(let event):
+        if event.topic.kind == .input {
+          try simulation.take(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line))
+        }
+      case .unknownType: break
+      case .refused(let line, _, let reason, let detail):
+        let text = String(decoding: line.bytes, as: UTF8.self)
+        record.entries.append(
+          Entry(line: line.number, program: nil, happening: .unreadable(text: text, reason: reason, detail: detail)))
+      }
+    }
+    if let until { try simulation.advance(to: until) }
+    clock = simulation.clock
+    entries = record.entries
+  }
+
+  /// Collects while the simulation runs.
+  private final class Record {
+    var entries: [Entry] = []
+    private let only: ProgramID?
+    private let parser = JSONParser()
+    private var known: Set<String> = []
+    private var line = 0
+    /// Where the entry of a line's event stands, so that a refusal takes its place.
+    private var places: [Int: Int] = [:]
+
+    init(only program: ProgramID?) { only = program }
+
+    func arrives(_ event: FileEvent) {
+      line = event.line
+      guard event.topic.kind == .input else { return }
+      let program = event.envelope.program ?? only
+      let own = event.message.businessID ?? "\(event.envelope.source)\u{1f}\(event.envelope.id)"
+      let identity = [program?.value ?? "", event.envelope.type, event.message.key, own].joined(separator: "\u{1f}")
+      let again = !known.insert(identity).inserted
+      places[line] = entries.count
+      entries.append(Entry(line: line, program: program, happening: .arrived(event.message, again: again)))
+    }
+
+    func refused(_ letter: DeadLetter) {
+      // An event that was kept, and turned out to be refused only now, is told of where it stands.
+      let number = letter.record.topic.kind == .input && letter.record.offset > 0 ? Int(letter.record.offset) : line
+      guard let place = places[number], case .arrived(let message, _) = entries[place].happening else { return }
+      entries[place] = Entry(
+        line: number, program: entries[place].program,
+        happening: .refused(message, reason: letter.refusal.reason.rawValue, detail: letter.refusal.detail))
+    }
+
+    func said(_ output: OutputRecord) {
+      guard let type = MessageRegistry.type(named: output.envelope.type) as? any Notice.Type,
+        let notice = decode(type, output.data)
+      else { return }
+      entries.append(Entry(line: line, program: output.envelope.program, happening: .said(notice)))
+    }
+
+    private func decode<N: Notice>(_ type: N.Type, _ data: [UInt8]) -> (any Notice)? { try? parser.decode(type, from: data) }
+  }
+}
+
+extension Chronicle {
+  /// Every event of a program that arrived or was refused as a whole.
+  func inputs(_ program: ProgramID) -> [any Message] {
+    entries.compactMap { entry in
+      guard entry.program == program else { return nil }
+      switch entry.happening {
+      case .arrived(let message, _), .refused(let message, _, _): return message
+      case .unreadable, .said: return nil
+      }
+    }
+  }
+
+  func notices<N: Notice>(_ type: N.Type, _ program: ProgramID) -> [N] {
+    entries.compactMap { entry in
+      guard entry.program == program, case .said(let notice) = entry.happening else { return nil }
+      return notice as? N
+    }
+  }
+
+  /// The last balance that was told of an account.
+  func balance(of account: AccountID, in currency: Currency, _ program: ProgramID) -> Balance? {
+    for entry in entries.reversed() where entry.program == program {
+      guard case .said(let notice) = entry.happening, notice.key == account.value, let balance = Story.balance(after: notice),
+        balance.currency == currency
+      else { continue }
+      return balance
+    }
+    return nil
+  }
+
+  /// What the entries say of one subject, with the lines that could not be read and name it.
+  ///
+  /// - Parameter concerns: whether a message is about the subject.
+  func passages(_ program: ProgramID, naming id: String, currency: Currency?, _ concerns: (any Message) -> Bool) -> [Story
+    .Passage]
+  {
+    entries.compactMap { entry in
+      guard entry.program == program || entry.program == nil else { return nil }
+      switch entry.happening {
+      case .arrived(let message, let again):
+        guard concerns(message), let sentence = InputText.sentence(message) else { return nil }
+        return Story.Passage(
+          at: message.instant, isDecision: false, text: sentence + (again ? " (again: it changes nothing)" : ""), because: [])
+      case .refused(let message, let reason, let detail):
+        guard concerns(message) else { return nil }
+        let what = InputText.sentence(message) ?? type(of: message).type
+        return Story.Passage(
+          at: message.instant, isDecision: false, text: "refused, in line \(entry.line): \(what)",
+          because: ["\(reason): \(detail)"])
+      case .unreadable(let text, let reason, let detail):
+        guard text.contains("\"\(id)\"") else { return nil }
+        return Story.Passage(
+          at: nil, isDecision: false, text: "line \(entry.line) names it and cannot be read", because: ["\(reason): \(detail)"])
+      case .said(let notice):
+        guard concerns(notice), let sentence = NoticeText.sentence(notice) else { return nil }
+        return Story.Passage(
+          at: notice.instant, isDecision: true, text: sentence,
+          because: Story.because(notice, currency: Story.currency(of: notice) ?? currency))
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Contracts
+import Terms
+import Words
+
+/// The story of one company: its subscriptions and invoices, and the discounts that the monthly runs dealt to it.
+struct CompanyStory {
+  let program: ProgramID
+  let company: CompanyID
+  let owner: AccountID
+  let chronicle: Chronicle
+
+  static func all(_ id: String, _ program: ProgramID, _ chronicle: Chronicle) -> [Story] {
+    guard let company = CompanyID(id) else { return [] }
+    let owners = chronicle.inputs(program).compactMap { Self.company(of: $0) == company ? AccountID($0.key) : nil }
+    return Set(owners).sorted().map {
+      CompanyStory(program: program, company: company, owner: $0, chronicle: chronicle).story
+    }
+  }
+
+  static func company(of message: any Message) -> CompanyID? {
+    switch message {
+    case let m as SubscriptionChanged: m.company
+    case let m as CompanyClosed: m.company
+    case let m as InvoiceIssued: m.company
+    case let m as InvoiceSettled: m.company
+    case let m as InvoiceVoided: m.company
+    default: nil
+    }
+  }
+
+  private var story: Story {
+    var passages = chronicle.passages(program, naming: company.value, currency: nil) { message in
+      switch message {
+      case let m as CompanyOrderSet: m.account == owner && m.companies.contains(company)
+      case let n as DiscountAssigned: n.company == company && n.account == owner
+      case let n as DiscountApplied: n.company == company && n.account == owner
+      case let n as DiscountVoided: n.company == company && n.account == owner
+      case let n as DiscountSkipped: n.account == owner
+      default: Self.company(of: message) == company && message.key == owner.value
+      }
+    }
+    // A share of 0 % is no notice; the others' of the same run say that it was held.
+    for run in runsWithoutShare {
+      let place = passages.firstIndex { $0.at.map { $0 > run.asOf } ?? false } ?? passages.endIndex
+      passages.insert(
+        Story.Passage(
+          at: run.asOf, isDecision: true, text: "company \(company) of \(owner) gets nothing in \(run.period)",
+          because: [
+            "by \(run.terms): the owner's \(counted(run.activeReferrals, "active referral")) went to companies before it in the order, or what "
+              + "was left is below the first tier"
+          ]), at: place)
+    }
+    return Story(
+      title: "Company \(company) of \(owner), program \(program)", passages: passages, asOf: chronicle.clock, next: next)
+  }
+
+  private var runsWithoutShare: [DiscountAssigned] {
+    let dealt = chronicle.notices(DiscountAssigned.self, program).filter { $0.account == owner }
+    let first = chronicle.inputs(program).filter { Self.company(of: $0) == company && $0 is SubscriptionChanged }.map(\.instant)
+      .min()
+    let runs = Dictionary(dealt.map { ($0.asOf, $0) }, uniquingKeysWith: { first, _ in first })
+    return runs.values.filter { run in
+      !dealt.contains { $0.asOf == run.asOf && $0.company == company } && first.map { $0 < run.asOf } ?? false
+    }.sorted { $0.asOf < $1.asOf }
+  }
+
+  // MARK: What comes next
+
+  private var next: [String] {
+    guard let schedule = chronicle.programs[program]?.version(at: chronicle.clock).discounts?.schedule else {
+      return ["the terms in force know no discounts for companies"]
+    }
+    let run = schedule.next(after: chronicle.clock).readable
+    let ended = Set(
+      chronicle.notices(DiscountApplied.self, program).map(\.assignment)
+        + chronicle.notices(DiscountVoided.self, program).map(\.assignment))
+    let open = chronicle.notices(DiscountAssigned.self, program).last {
+      $0.company == company && $0.account == owner && !ended.contains($0.assignment)
+    }
+    guard let open else { return ["no discount is open; the next run is on \(run)"] }
+    return [
+      "its \(open.percent) % are taken off the first invoice issued before the next run, on \(run), which replaces what is unused"
+    ]
+  }
+}

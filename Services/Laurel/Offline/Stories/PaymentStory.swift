@@ -1,0 +1,156 @@
+import Contracts
+import Terms
+import Words
+
+/// The story of one payment: what it earned whom, what became of the reward, and when it can be used.
+struct PaymentStory {
+  let program: ProgramID
+  let payment: PaymentID
+  let payer: AccountID
+  let chronicle: Chronicle
+
+  /// The payers that have a payment of this id: it is unique for its payer only.
+  static func all(_ id: String, _ program: ProgramID, _ chronicle: Chronicle) -> [Story] {
+    guard let payment = PaymentID(id) else { return [] }
+    let payers = chronicle.inputs(program).compactMap { Self.payer(of: payment, $0) }
+    return Set(payers).sorted().map {
+      PaymentStory(program: program, payment: payment, payer: $0, chronicle: chronicle).story
+    }
+  }
+
+  static func payment(of message: any Message) -> PaymentID? {
+    switch message {
+    case let m as PaymentSettled: m.payment
+    case let m as RefundRequested: m.payment
+    case let m as RefundDeclined: m.payment
+    case let m as PaymentRefunded: m.payment
+    case let m as PaymentDisputed: m.payment
+    case let m as DisputeClosed: m.payment
+    default: nil
+    }
+  }
+
+  private static func payer(of payment: PaymentID, _ message: any Message) -> AccountID? {
+    Self.payment(of: message) == payment ? AccountID(message.key) : nil
+  }
+
+  private var story: Story {
+    let settled = chronicle.inputs(program).compactMap { $0 as? PaymentSettled }.first {
+      $0.payment == payment && $0.account == payer
+    }
+    let accrued = chronicle.notices(RewardAccrued.self, program).first { $0.payment == payment && $0.referee == payer }
+    let passages = chronicle.passages(program, naming: payment.value, currency: settled?.currency) { message in
+      concerns(message, reward: accrued?.reward)
+    }
+    return Story(
+      title: "Payment \(payment) of \(payer), program \(program)", passages: passages, asOf: chronicle.clock,
+      next: next(settled, accrued))
+  }
+
+  private func concerns(_ message: any Message, reward: RewardID?) -> Bool {
+    if Self.payer(of: payment, message) == payer { return true }
+    switch message {
+    case let n as ReferralAttributed: return n.referee == payer
+    case let n as ReferralRejected: return n.referee == payer
+    case let n as RewardAccrued: return n.reward == reward
+    case let n as RewardDeclined: return n.payment == payment && n.referee == payer
+    case let n as OfferUsed: return n.payment == payment && n.account == payer
+    case let n as ReferralActivated: return n.referee == payer && n.because.contains { $0["payment"] == .text(payment.value) }
+    case let n as ReferralDeactivated: return n.referee == payer && n.because.contains { $0["payment"] == .text(payment.value) }
+    default: return reward != nil && Self.reward(of: message) == reward
+    }
+  }
+
+  private static func reward(of message: any Message) -> RewardID? {
+    switch message {
+    case let n as RewardCredited: n.reward
+    case let n as RewardUnlocked: n.reward
+    case let n as RewardFrozen: n.reward
+    case let n as RewardUnfrozen: n.reward
+    case let n as RewardAdjusted: n.reward
+    case let n as RewardReversed: n.reward
+    default: nil
+    }
+  }
+
+  // MARK: What comes next
+
+  private func next(_ settled: PaymentSettled?, _ accrued: RewardAccrued?) -> [String] {
+    guard settled != nil else { return ["the payment itself has not arrived: what is known of it waits for it"] }
+    if let accrued { return next(of: accrued) }
+    if chronicle.notices(RewardDeclined.self, program).contains(where: { $0.payment == payment && $0.referee == payer }) {
+      return ["that is final: nothing more will come of this payment"]
+    }
+    return [withoutNotice]
+  }
+
+  private var withoutNotice: String {
+    let terms = chronicle.programs[program]
+    guard terms?.versions.contains(where: { $0.reward != nil }) ?? false else {
+      return "the program rewards no payments; it may count for active referrals"
+    }
+    if chronicle.notices(ReferralAttributed.self, program).contains(where: { $0.referee == payer }) {
+      return "the terms in force say nothing about payments, so it earns nothing"
+    }
+    let registered = chronicle.inputs(program).contains { ($0 as? AccountRegistered)?.account == payer }
+    return registered
+      ? "nobody brought \(payer), so the payment earns nobody anything"
+      : "its payer, \(payer), has not registered: the payment waits for its registration, and is judged then"
+  }
+
+  private func next(of accrued: RewardAccrued) -> [String] {
+    var progress = RewardProgress(accrued)
+    for entry in chronicle.entries where entry.program == program {
+      if case .said(let notice) = entry.happening, Self.reward(of: notice) == accrued.reward { progress.hear(notice) }
+    }
+    let standing = chronicle.balance(of: accrued.referrer, in: accrued.currency, program).map {
+      "the balance of \(accrued.referrer) is \(NoticeText.standing($0))"
+    }
+    return [progress.next] + [standing].compactMap { $0 }
+  }
+}
+
+/// How far a reward has come, by what was said about it.
+struct RewardProgress {
+  private let accrued: RewardAccrued
+  private let creditAt: Instant?
+  private var amount: Int64
+  private var isCredited = false
+  private var isUnlocked = false
+  private var causes: [FreezeCause] = []
+
+  init(_ accrued: RewardAccrued) {
+    self.accrued = accrued
+    amount = accrued.amount
+    let hold = accrued.because.first { $0.code == "hold" }
+    if case .text(let text)? = hold?["creditAt"] { creditAt = Instant(rfc3339: text) } else { creditAt = nil }
+  }
+
+  mutating func hear(_ notice: any Notice) {
+    switch notice {
+    case is RewardCredited: isCredited = true
+    case is RewardUnlocked: isUnlocked = true
+    case let n as RewardAdjusted: amount = n.amount
+    case let n as RewardReversed: amount += n.delta
+    case let n as RewardFrozen: causes.append(n.cause)
+    case let n as RewardUnfrozen: causes.removeAll { $0 == n.cause }
+    default: break
+    }
+  }
+
+  /// What comes next, and when.
+  var next: String {
+    let money = MoneyText.amount(amount, accrued.currency)
+    guard amount > 0 else { return "nothing is left of the reward, and nothing more will come of it" }
+    let isAvailable = isUnlocked || isCredited && accrued.availableAt == (creditAt ?? accrued.availableAt)
+    if !causes.isEmpty {
+      let cause = listed(causes.map { $0 == .dispute ? "the dispute" : "the request for a refund" })
+      return "\(money) are held until \(cause) is settled"
+        + (isAvailable ? "" : isCredited ? ", and until \(accrued.availableAt.readable)" : ", and not credited before then")
+    }
+    if isAvailable { return "its \(money) have become part of the balance of \(accrued.referrer), free to be used" }
+    if isCredited { return "\(money) are on the account, and can be used from \(accrued.availableAt.readable) on" }
+    let credit = "\(money) will be credited on \((creditAt ?? accrued.availableAt).readable)"
+    return creditAt == accrued.availableAt ? credit : credit + ", and can be used from \(accrued.availableAt.readable) on"
+  }
+}

@@ -1,0 +1,189 @@
+import Contracts
+import Words
+
+/// What rows of a state say, as sentences. Pure: the facts come from the services, which alone know what their rows mean.
+enum StateText {
+  /// Whose thing a row is about, if it is about the thing that is asked for.
+  static func owner(of fact: Because, _ subject: Explain.Subject, _ id: String) -> String? {
+    guard self.id(of: subject, fact) == id else { return nil }
+    switch subject {
+    case .payment: return named(fact, "payer")
+    case .referral: return id
+    case .company, .withdrawal: return named(fact, "owner")
+    }
+  }
+
+  static func id(of subject: Explain.Subject, _ fact: Because) -> String? {
+    switch subject {
+    case .payment: named(fact, "payment")
+    case .referral: named(fact, "referee")
+    case .company: named(fact, "company")
+    case .withdrawal: named(fact, "request")
+    }
+  }
+
+  /// Beside the thing itself: who brought a payer, when the next run of a company's owner is.
+  static func isAboutOwner(_ fact: Because, _ subject: Explain.Subject, _ owner: String) -> Bool {
+    switch subject {
+    case .payment: ["referred-by", "unreferred"].contains(fact.code) && text(fact, "referee") == owner
+    case .company: fact.code == "next-run" && text(fact, "owner") == owner
+    case .referral, .withdrawal: false
+    }
+  }
+
+  static func story(
+    of subject: Explain.Subject, _ id: String, owner: String, program: ProgramID, _ facts: [Because]
+  ) -> Story {
+    let title =
+      subject == .referral
+      ? "The referral of \(id), program \(program)"
+      : "\(subject.rawValue.capitalizedFirst) \(id) of \(owner), program \(program)"
+    let passages = facts.compactMap { fact in
+      sentence(fact).map { Story.Passage(at: date(of: fact), isDecision: false, text: $0, because: terms(fact)) }
+    }
+    let next = facts.compactMap(next)
+    return Story(
+      title: title, passages: passages.sorted { ($0.at?.milliseconds ?? .max) < ($1.at?.milliseconds ?? .max) }, asOf: nil,
+      next: next.isEmpty ? ["nothing is to come, as far as the state knows"] : next)
+  }
+
+  // MARK: Rows
+
+  /// nil: the row only says what comes next.
+  static func sentence(_ fact: Because) -> String? {
+    switch fact.code {
+    case "unreferred": "nobody brought \(text(fact, "referee"))"
+    case "referred-by": "\(text(fact, "referee")) was brought by \(text(fact, "referrer"))"
+    case "registered-unbound":
+      "\(text(fact, "referee")) registered"
+        + (fact["named"] == .flag(true) ? ", and its referral was rejected" : ", naming no referral")
+    case "registered-pending": "\(text(fact, "referee")) registered; whether that binds it is being asked"
+    case "registered-bound": "\(text(fact, "referee")) registered, and is bound to \(text(fact, "referrer"))"
+    case "payment-waits": "the payment waits until it is known who brought \(text(fact, "payer"))"
+    case "payment-awaited": "\(text(fact, "facts")) refunds, requests or disputes wait for the payment, which has not arrived"
+    case "payment-over": "the payment earned nothing, or all of its reward was taken back: no later event changes that"
+    case "payment-earning":
+      "the payment earns \(rate(fact)) of \(money(fact, "base")), less what went back (\(money(fact, "refunds")) so far): "
+        + "\(money(fact, "amount")) are left of its reward, if the referrer may have it"
+    case "reward":
+      "\(text(fact, "referrer")) has a reward of \(money(fact, "amount")) from it, \(standing(fact))"
+    case "activity":
+      text(fact, "referee") + (fact["active"] == .flag(true) ? " is an active referral" : " is no active referral")
+    case "offer-open":
+      "its offer of \(text(fact, "percent")) % for \(text(fact, "plans")) is open until \(day(fact, "expiresAt"))"
+    case "company":
+      "the company is known" + (fact["since"] == nil ? "" : " since \(day(fact, "since"))")
+        + (fact["closedAt"] == nil ? "" : ", and closed since \(day(fact, "closedAt"))")
+    case "company-subscription": "its subscription \(text(fact, "subscription")) is \(text(fact, "status"))"
+    case "company-invoice":
+      "its invoice \(text(fact, "invoice")) was issued, due on \(day(fact, "dueAt"))"
+        + (fact["endedAt"] == nil ? "; it is not settled" : ", and settled or voided on \(day(fact, "endedAt"))")
+    case "assignment-open": "the run of \(text(fact, "period")) gave it \(text(fact, "percent")) %, not used yet"
+    case "reservation": "\(money(fact, "amount")) are set aside for it"
+    case "withdrawal-standing":
+      "\(text(fact, "owner")) asked for \(money(fact, "amount")) to be paid out to \(text(fact, "destination")); it is "
+        + BecauseText.standing(text(fact, "standing"))
+        + (fact["endedAt"] == nil ? "" : " since \(day(fact, "endedAt"))")
+    case "withdrawal-over": "\(text(fact, "owner")) asked for it, and it is over; the notices tell how it ended"
+    case "withdrawal-in-line":
+      "\(text(fact, "owner")) asked for \(money(fact, "amount")); it waits behind another request that the ledger is being asked about"
+    case "withdrawal-heard": heard(fact)
+    default: nil
+    }
+  }
+
+  private static func standing(_ fact: Because) -> String {
+    let place: String
+    switch text(fact, "standing") {
+    case "pending": place = "pending"
+    case "locked": place = "credited and held"
+    default: place = "available"
+    }
+    return fact["causes"] == .list([]) ? place : "\(place), frozen by: \(text(fact, "causes").replacing("-", with: " "))"
+  }
+
+  private static func heard(_ fact: Because) -> String? {
+    var parts: [String] = []
+    if fact["ledger"] != nil { parts.append("the ledger has set the money aside") }
+    if fact["ledgerRefused"] != nil {
+      parts.append("the ledger has refused: \(text(fact, "ledgerRefused").replacing("-", with: " "))")
+    }
+    if fact["approvedBy"] != nil { parts.append("\(text(fact, "approvedBy")) approved it on \(day(fact, "decidedAt"))") }
+    if fact["rejectedBy"] != nil { parts.append("\(text(fact, "rejectedBy")) rejected it on \(day(fact, "decidedAt"))") }
+    if fact["canceledAt"] != nil { parts.append("its owner canceled it on \(day(fact, "canceledAt"))") }
+    if fact["settledAt"] != nil { parts.append("the provider paid it on \(day(fact, "settledAt"))") }
+    if fact["failedAt"] != nil { parts.append("the payout failed on \(day(fact, "failedAt"))") }
+    return parts.isEmpty ? nil : "heard of it: " + parts.joined(separator: "; ")
+  }
+
+  // MARK: What comes next
+
+  private static func next(_ fact: Because) -> String? {
+    switch fact.code {
+    case "reward": nextOfReward(fact)
+    case "withdrawal-standing":
+      switch text(fact, "standing") {
+      case "opened": "the ledger says whether the money is there; it is due on \(day(fact, "dueAt"))"
+      case "awaitingApproval": "an operator has to decide; it is due on \(day(fact, "dueAt"))"
+      case "instructed": "the provider's answer ends it; it is due on \(day(fact, "dueAt"))"
+      default: nil
+      }
+    case "assignment-open": "the discount is taken off the company's first invoice before the next run"
+    case "next-run": "the next run of its owner is on \(day(fact, "at"))"
+    case "offer-open": "the offer expires on \(day(fact, "expiresAt"))"
+    default: nil
+    }
+  }
+
+  private static func nextOfReward(_ fact: Because) -> String? {
+    let money = self.money(fact, "amount")
+    if fact["causes"] != .list([]) { return "\(money) are held until what holds them is settled" }
+    switch text(fact, "standing") {
+    case "pending":
+      let credit = "\(money) will be credited on \(day(fact, "creditAt"))"
+      return fact["creditAt"] == fact["availableAt"] ? credit : credit + ", and can be used from \(day(fact, "availableAt")) on"
+    case "locked": return "\(money) can be used from \(day(fact, "availableAt")) on"
+    default: return nil
+    }
+  }
+
+  // MARK: Facts
+
+  /// What the row is dated by.
+  private static func date(of fact: Because) -> Instant? {
+    for name in ["attributedAt", "registeredAt", "paidAt", "requestedAt", "issuedAt", "asOf", "since"] {
+      if case .text(let text)? = fact[name], let instant = Instant(rfc3339: text) { return instant }
+    }
+    return nil
+  }
+
+  private static func terms(_ fact: Because) -> [String] { fact["terms"] == nil ? [] : ["by \(text(fact, "terms"))"] }
+
+  private static func named(_ fact: Because, _ name: String) -> String? {
+    if case .text(let id)? = fact[name] { id } else { nil }
+  }
+
+  private static func text(_ fact: Because, _ name: String) -> String {
+    switch fact[name] {
+    case .text(let text): text
+    case .number(let number): "\(number)"
+    case .flag(let flag): flag ? "yes" : "no"
+    case .list(let items): listed(items, "or")
+    case nil: ""
+    }
+  }
+
+  private static func money(_ fact: Because, _ name: String) -> String {
+    guard case .number(let minor)? = fact[name], let currency = Currency(text(fact, "currency")) else { return "?" }
+    return MoneyText.amount(minor, currency)
+  }
+
+  private static func rate(_ fact: Because) -> String {
+    guard case .number(let points)? = fact["rate"], let rate = BasisPoints(points) else { return "?" }
+    return rate.words
+  }
+
+  private static func day(_ fact: Because, _ name: String) -> String {
+    Instant(rfc3339: text(fact, name))?.readable ?? text(fact, name)
+  }
+}

@@ -1,0 +1,97 @@
+import Contracts
+import Words
+
+/// What happened to one thing, why, and what comes next, ready to be printed.
+struct Story {
+  /// One thing that arrived or was decided.
+  struct Passage {
+    /// nil: it does not say.
+    let at: Instant?
+    let isDecision: Bool
+    let text: String
+    let because: [String]
+  }
+
+  let title: String
+  var passages: [Passage]
+  /// Where the clock stands; nil: as of what the state knows.
+  let asOf: Instant?
+  var next: [String]
+
+  private static let width = 110
+  /// `28 Apr 2026 00:00:00 UTC` and two spaces.
+  private static let dateWidth = 26
+
+  var lines: [String] {
+    var lines = [title, ""]
+    for passage in passages {
+      let date = passage.at?.readable ?? ""
+      let gap = String(repeating: " ", count: max(1, Self.dateWidth - date.count))
+      let text = (passage.isDecision ? "→ " : "  ") + wrapped(passage.text, to: Self.width, indent: Self.dateWidth + 2)
+      lines.append(date + gap + text)
+      for reason in passage.because {
+        let indent = Self.dateWidth + 4
+        lines.append(String(repeating: " ", count: indent) + "· " + wrapped(reason, to: Self.width, indent: indent + 2))
+      }
+    }
+    if passages.isEmpty { lines.append("Nothing has been heard of it.") }
+    lines.append("")
+    lines.append(asOf.map { "As of \($0.readable)" } ?? "As of the last event in the state")
+    lines += next.map { "  " + wrapped($0.capitalizedFirst, to: Self.width, indent: 2) }
+    return lines
+  }
+
+  // MARK: Notices
+
+  /// Why a notice says what it says, and by which terms. A reason that no entry speaks of is told by itself.
+  static func because(_ notice: any Notice, currency: Currency?) -> [String] {
+    let told = Set(notice.because.map(\.code))
+    let bare = reasons(of: notice).filter { !told.contains($0) && bareReasons.contains($0) }
+    let sentences = (bare.map { Because($0) } + notice.because).map { BecauseText.sentence($0, currency: currency) }
+    guard let first = sentences.first else { return [] }
+    return ["by \(notice.terms): \(first)"] + sentences.dropFirst()
+  }
+
+  /// Reasons whose facts stand under the code of what was asked for.
+  private static let bareReasons: Set<String> = ["insufficient-balance", "not-spendable", "kind-not-allowed"]
+
+  private static func reasons(of notice: any Notice) -> [String] {
+    switch notice {
+    case let n as BonusDeclined: n.reasons.map(\.rawValue)
+    case let n as WithdrawalDeclined: n.reasons.map(\.rawValue)
+    default: []
+    }
+  }
+
+  /// That of a notice's amounts.
+  static func currency(of notice: any Notice) -> Currency? {
+    if let balance = balance(after: notice) { return balance.currency }
+    return switch notice {
+    case let n as WithdrawalOpened: n.currency
+    case let n as WithdrawalAwaitingApproval: n.currency
+    case let n as PayoutInstructed: n.currency
+    case let n as WithdrawalPaid: n.currency
+    case let n as WithdrawalFailed: n.currency
+    default: nil
+    }
+  }
+
+  static func balance(after notice: any Notice) -> Balance? {
+    switch notice {
+    case let n as RewardAccrued: n.balance
+    case let n as RewardCredited: n.balance
+    case let n as RewardUnlocked: n.balance
+    case let n as RewardFrozen: n.balance
+    case let n as RewardUnfrozen: n.balance
+    case let n as RewardAdjusted: n.balance
+    case let n as RewardReversed: n.balance
+    case let n as BonusReserved: n.balance
+    case let n as BonusCaptured: n.balance
+    case let n as BonusReleased: n.balance
+    case let n as WithdrawalReserved: n.balance
+    case let n as WithdrawalReleased: n.balance
+    case let n as WithdrawalBooked: n.balance
+    default: nil
+    }
+  }
+}

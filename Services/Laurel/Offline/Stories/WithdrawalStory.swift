@@ -1,0 +1,108 @@
+import Contracts
+import Terms
+import Words
+
+/// The story of one request to be paid out.
+struct WithdrawalStory {
+  let program: ProgramID
+  let request: RequestID
+  let owner: AccountID
+  let chronicle: Chronicle
+
+  static func all(_ id: String, _ program: ProgramID, _ chronicle: Chronicle) -> [Story] {
+    guard let request = RequestID(id) else { return [] }
+    let owners = chronicle.inputs(program).compactMap { Self.request(of: $0) == request ? AccountID($0.key) : nil }
+    return Set(owners).sorted().map {
+      WithdrawalStory(program: program, request: request, owner: $0, chronicle: chronicle).story
+    }
+  }
+
+  /// The request that an input is about; of the provider's results, the payout's name says it.
+  static func request(of message: any Message) -> RequestID? {
+    switch message {
+    case let m as WithdrawalRequested: m.request
+    case let m as WithdrawalCanceled: m.request
+    case let m as WithdrawalApproved: m.request
+    case let m as WithdrawalRejected: m.request
+    default: nil
+    }
+  }
+
+  private var story: Story {
+    let payouts = Set(chronicle.notices(PayoutInstructed.self, program).filter { isOwn($0.request, $0) }.map(\.payout))
+    let asked = chronicle.inputs(program).compactMap { $0 as? WithdrawalRequested }.first {
+      $0.request == request && $0.account == owner
+    }
+    let passages = chronicle.passages(program, naming: request.value, currency: asked?.currency) { message in
+      switch message {
+      case let m as PayoutSettled: payouts.contains(m.payout)
+      case let m as PayoutFailed: payouts.contains(m.payout)
+      case let m as PayoutUnknown: payouts.contains(m.payout)
+      case let n as any Notice: Self.request(of: n).map { isOwn($0, n) } ?? false
+      default: Self.request(of: message) == request && message.key == owner.value
+      }
+    }
+    return Story(
+      title: "Withdrawal \(request) of \(owner), program \(program)", passages: passages, asOf: chronicle.clock, next: next(asked)
+    )
+  }
+
+  private func isOwn(_ request: RequestID, _ message: any Message) -> Bool {
+    request == self.request && message.key == owner.value
+  }
+
+  private static func request(of notice: any Notice) -> RequestID? {
+    switch notice {
+    case let n as WithdrawalOpened: n.request
+    case let n as WithdrawalAwaitingApproval: n.request
+    case let n as PayoutInstructed: n.request
+    case let n as WithdrawalPaid: n.request
+    case let n as WithdrawalFailed: n.request
+    case let n as WithdrawalDeclined: n.request
+    case let n as WithdrawalDueSoon: n.request
+    case let n as WithdrawalOverdue: n.request
+    case let n as WithdrawalReserved: n.request
+    case let n as WithdrawalReleased: n.request
+    case let n as WithdrawalBooked: n.request
+    case let n as BonusDeclined: n.request
+    default: nil
+    }
+  }
+
+  // MARK: What comes next
+
+  private func next(_ asked: WithdrawalRequested?) -> [String] {
+    guard let asked else { return ["the request itself has not arrived: what is known of it waits for it"] }
+    var standing: (any Notice)?
+    var opened: WithdrawalOpened?
+    for entry in chronicle.entries where entry.program == program {
+      guard case .said(let notice) = entry.happening, Self.request(of: notice).map({ isOwn($0, notice) }) ?? false else {
+        continue
+      }
+      switch notice {
+      case let n as WithdrawalOpened: (opened, standing) = (n, n)
+      case is WithdrawalAwaitingApproval, is PayoutInstructed, is WithdrawalPaid, is WithdrawalFailed, is WithdrawalDeclined,
+        is BonusDeclined:
+        standing = notice
+      default: break
+      }
+    }
+    let money = MoneyText.amount(asked.amount, asked.currency)
+    let due = opened.map { " It is due on \($0.dueAt.readable)." } ?? ""
+    let sentence: String
+    switch standing {
+    case nil: sentence = "it waits behind another request of \(owner) about which the ledger is still being asked"
+    case is WithdrawalOpened: sentence = "the ledger has not said yet whether the money is there.\(due)"
+    case is WithdrawalAwaitingApproval: sentence = "\(money) are set aside, and an operator has to decide.\(due)"
+    case is PayoutInstructed:
+      sentence = "the provider has been told to pay \(money); its answer ends the withdrawal, and nothing is sent twice.\(due)"
+    case is WithdrawalPaid: sentence = "it is over: the money has arrived"
+    case is WithdrawalFailed: sentence = "it is over: the money is back on the balance, and may be asked for again"
+    default: sentence = "it is over: nothing is paid. Another request may be made"
+    }
+    let balance = chronicle.balance(of: owner, in: asked.currency, program).map {
+      "the balance of \(owner) is \(NoticeText.standing($0))"
+    }
+    return [sentence] + [balance].compactMap { $0 }
+  }
+}

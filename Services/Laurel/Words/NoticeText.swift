@@ -1,0 +1,121 @@
+import Contracts
+
+/// Notices as sentences, for people who watch.
+package enum NoticeText {
+  /// nil: the message is no notice.
+  package static func sentence(_ message: any Message) -> String? {
+    referrals(message) ?? rewards(message) ?? spending(message) ?? withdrawals(message) ?? discounts(message)
+  }
+
+  private static func referrals(_ message: any Message) -> String? {
+    switch message {
+    case let n as CodeIssued:
+      "\(n.account) has the code \(n.code)" + (n.link.isEmpty ? "" : ", to be shared as \(n.link)")
+    case let n as CodeDeclined: "\(n.account) does not get the code it asked for: \(list(n.reasons))"
+    case let n as ClickCounted: "a visit of the link with \(n.code) counts"
+    case let n as ClickRejected: "a visit of the link with \(n.code) does not count: \(list(n.reasons))"
+    case let n as ReferralAttributed: "\(n.referee) was brought by \(n.referrer), with the code \(n.code)"
+    case let n as ReferralRejected:
+      "the registration of \(n.referee)" + (n.code.map { " with \($0)" } ?? "") + " binds nobody: \(list(n.reasons))"
+    case let n as ReferralActivated: "\(n.referee) is an active referral of \(n.referrer) from now on"
+    case let n as ReferralDeactivated: "\(n.referee) is an active referral of \(n.referrer) no more"
+    default: nil
+    }
+  }
+
+  private static func rewards(_ message: any Message) -> String? {
+    switch message {
+    case let n as RewardAccrued:
+      "\(n.referrer) earns \(MoneyText.amount(n.amount, n.currency)) (\(n.rate) of \(MoneyText.figure(n.base, n.currency)) from "
+        + "\(n.referee)'s payment \(n.payment)), usable from \(n.availableAt.readable)"
+    case let n as RewardDeclined: "\(n.referrer) earns nothing from \(n.referee)'s payment \(n.payment): \(list(n.reasons))"
+    case let n as RewardCredited:
+      "\(MoneyText.amount(n.amount, n.currency)) are credited to \(n.referrer): \(standing(n.balance))"
+    case let n as RewardUnlocked:
+      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are no longer held: \(standing(n.balance))"
+    case let n as RewardFrozen: "a reward of \(n.referrer) is held (\(words(n.cause))): \(standing(n.balance))"
+    case let n as RewardUnfrozen: "a reward of \(n.referrer) is free again (\(words(n.cause))): \(standing(n.balance))"
+    case let n as RewardAdjusted:
+      "a pending reward of \(n.referrer) is now \(MoneyText.amount(n.amount, n.currency)) "
+        + "(\(MoneyText.figure(n.delta, n.currency)) by refund \(n.refund))"
+    case let n as RewardReversed:
+      "\(MoneyText.amount(n.delta, n.currency)) for \(n.referrer): taken back by a \(words(n.cause)); \(standing(n.balance))"
+    default: nil
+    }
+  }
+
+  private static func spending(_ message: any Message) -> String? {
+    switch message {
+    case let n as BonusReserved:
+      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are set aside for invoice \(n.invoice): \(standing(n.balance))"
+    case let n as BonusCaptured:
+      "\(n.referrer) has paid \(MoneyText.amount(n.amount, n.currency)) of invoice \(n.invoice): \(standing(n.balance))"
+    case let n as BonusReleased:
+      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer), set aside for invoice \(n.invoice), are back: \(standing(n.balance))"
+    case let n as BonusDeclined: "\(n.referrer) may not use its balance as asked in \(n.request): \(list(n.reasons))"
+    default: nil
+    }
+  }
+
+  private static func withdrawals(_ message: any Message) -> String? {
+    switch message {
+    case let n as WithdrawalReserved:
+      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are set aside for withdrawal \(n.request): \(standing(n.balance))"
+    case let n as WithdrawalReleased:
+      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer), set aside for withdrawal \(n.request), are back: \(standing(n.balance))"
+    case let n as WithdrawalBooked:
+      "\(MoneyText.amount(n.amount, n.currency)) are booked as paid to \(n.referrer): \(standing(n.balance))"
+    case let n as PayoutInstructed:
+      "payout \(n.payout): \(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are to go to \(n.destination)"
+    case let n as WithdrawalOpened:
+      "\(n.referrer) wants \(MoneyText.amount(n.amount, n.currency)) out (\(n.request)), to be paid by \(n.dueAt.readable)"
+    case let n as WithdrawalAwaitingApproval:
+      "withdrawal \(n.request) of \(n.referrer) over \(MoneyText.amount(n.amount, n.currency)) waits for an operator"
+    case let n as WithdrawalPaid: "withdrawal \(n.request): \(MoneyText.amount(n.amount, n.currency)) have reached \(n.referrer)"
+    case let n as WithdrawalFailed:
+      "withdrawal \(n.request) of \(n.referrer) over \(MoneyText.amount(n.amount, n.currency)) has failed"
+    case let n as WithdrawalDeclined: "withdrawal \(n.request) of \(n.referrer) is declined: \(list(n.reasons))"
+    case let n as WithdrawalDueSoon: "withdrawal \(n.request) of \(n.referrer) must be paid by \(n.dueAt.readable)"
+    case let n as WithdrawalOverdue: "withdrawal \(n.request) of \(n.referrer) should have been paid by \(n.dueAt.readable)"
+    default: nil
+    }
+  }
+
+  private static func discounts(_ message: any Message) -> String? {
+    switch message {
+    case let n as OfferOpened: "\(n.account) may buy \(plans(n.plans)) \(n.percent) % cheaper, until \(n.expiresAt.readable)"
+    case let n as OfferUsed: "\(n.account) has used its welcome offer of \(n.percent) % with payment \(n.payment)"
+    case let n as OfferExpired: "the welcome offer of \(n.percent) % to \(n.account) has expired"
+    case let n as DiscountAssigned:
+      "company \(n.company) of \(n.account) gets \(n.percent) % off its next invoice "
+        + "(\(n.period): \(counted(n.slots, "slot")) of \(counted(n.activeReferrals, "active referral")))"
+    case let n as DiscountSkipped: "\(n.account) gets no discount in \(n.period): \(list(n.reasons))"
+    case let n as DiscountApplied: "invoice \(n.invoice) of company \(n.company) is \(n.percent) % cheaper (\(n.period))"
+    case let n as DiscountVoided: "the discount of company \(n.company) for \(n.period) is void: \(words(n.reason))"
+    default: nil
+    }
+  }
+
+  // MARK: Parts
+
+  /// What a balance holds, the empty parts left out.
+  package static func standing(_ balance: Balance) -> String {
+    let parts = [
+      (balance.available, "available"), (balance.pending, "pending"), (balance.locked, "held"), (balance.reserved, "set aside"),
+      (balance.spent, "spent"), (balance.paid, "paid out"), (balance.reversed, "taken back"),
+    ]
+    let told = parts.filter { $0.0 != 0 || $0.1 == "available" }
+    return "now " + told.map { "\(MoneyText.figure($0.0, balance.currency)) \($0.1)" }.joined(separator: ", ")
+  }
+
+  private static func list<Reason: RawRepresentable<String> & SendableMetatype>(_ reasons: [Reason]) -> String {
+    reasons.map(words).joined(separator: ", ")
+  }
+
+  /// `no-plan-line`: no plan line.
+  private static func words<Reason: RawRepresentable<String> & SendableMetatype>(_ reason: Reason) -> String {
+    String(reason.rawValue.map { $0 == "-" ? " " : $0 })
+  }
+
+  private static func plans(_ names: [String]) -> String { names.isEmpty ? "anything" : names.joined(separator: " or ") }
+}

@@ -1,0 +1,74 @@
+import Contracts
+import Terms
+
+// Figures, spans and lists as they stand inside a sentence.
+
+extension BasisPoints {
+  /// `10 %`, `0.5 %`.
+  package var words: String { description.dropLast() + " %" }
+}
+
+extension TimeSpan {
+  /// `14 days`, `1 hour`; in the longest unit that is exact.
+  package var words: String {
+    let units: [(name: String, length: TimeSpan)] = [
+      ("day", .days(1)), ("hour", .hours(1)), ("minute", .minutes(1)), ("second", .seconds(1)), ("millisecond", .milliseconds(1)),
+    ]
+    for unit in units where milliseconds != 0 && milliseconds % unit.length.milliseconds == 0 {
+      return counted(Int(milliseconds / unit.length.milliseconds), unit.name)
+    }
+    return "no time"
+  }
+
+  /// `14 days after the payment`, or `at payment`.
+  package var wordsAfterPayment: String { self == .zero ? "at payment" : "\(words) after the payment" }
+}
+
+extension Instant {
+  /// `28 Apr 2026 00:00`, as a clock in a zone shows it.
+  package func readable(in zone: Zone) -> String {
+    (self + .seconds(zone.seconds(at: self))).readable.replacing(" UTC", with: "")
+  }
+}
+
+/// `1 line`, `2 lines`.
+package func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+/// `a`, `a and b`, `a, b and c`.
+package func listed(_ words: [String], _ conjunction: String = "and") -> String {
+  guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+  return words.dropLast().joined(separator: ", ") + " \(conjunction) " + last
+}
+
+/// `1st`, `22nd`, `28th`.
+package func ordinal(_ number: Int64) -> String {
+  let suffix: String
+  switch (number % 100, number % 10) {
+  case (11...13, _): suffix = "th"
+  case (_, 1): suffix = "st"
+  case (_, 2): suffix = "nd"
+  case (_, 3): suffix = "rd"
+  default: suffix = "th"
+  }
+  return "\(number)\(suffix)"
+}
+
+extension String {
+  /// A sentence's beginning.
+  package var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}
+
+/// Text broken between words, each line but the first behind `indent` spaces.
+package func wrapped(_ text: String, to width: Int, indent: Int) -> String {
+  let room = max(width - indent, 20)
+  var lines: [String] = []
+  var line = ""
+  for word in text.split(separator: " ") {
+    if !line.isEmpty, line.count + 1 + word.count > room {
+      lines.append(line)
+      line = ""
+    }
+    line += line.isEmpty ? String(word) : " " + word
+  }
+  return (lines + [line]).joined(separator: "\n" + String(repeating: " ", count: indent))
+}

@@ -1,0 +1,282 @@
+import Contracts
+import Terms
+
+/// Something about terms that are allowed, and that an operator might regret.
+package struct TermsConcern: Equatable {
+  package enum Weight: String {
+    /// Most likely a mistake, or it will cost somebody something.
+    case warning
+    /// Harmless; good to know.
+    case note
+  }
+
+  package let weight: Weight
+  /// From 1.
+  package let version: Int
+  /// From the version down, as in a ``TermsProblem``.
+  package let field: String
+  package let message: String
+}
+
+/// Finds what an operator would regret. Pure: terms and an instant in, sentences out. What a file may not say at all, TermsFiles refuses.
+package struct TermsConcerns {
+  private(set) var found: [TermsConcern] = []
+  private let program: Program
+  private let now: Instant
+
+  /// - Parameter instant: what "already" and "in the past" are measured by.
+  package static func of(_ program: Program, at instant: Instant) -> [TermsConcern] {
+    var concerns = TermsConcerns(program, now: instant)
+    for (index, version) in program.versions.enumerated() {
+      concerns.look(at: version, before: index > 0 ? program.versions[index - 1] : nil)
+    }
+    return concerns.found
+  }
+
+  private init(_ program: Program, now: Instant) {
+    self.program = program
+    self.now = now
+  }
+
+  private mutating func warn(_ version: TermsVersion, _ field: String, _ message: String) {
+    found.append(TermsConcern(weight: .warning, version: version.version, field: field, message: message))
+  }
+
+  private mutating func note(_ version: TermsVersion, _ field: String, _ message: String) {
+    found.append(TermsConcern(weight: .note, version: version.version, field: field, message: message))
+  }
+
+  private mutating func look(at version: TermsVersion, before: TermsVersion?) {
+    lookAtStart(version, before)
+    lookAtLink(version)
+    if let reward = version.reward {
+      lookAtRates(reward, version)
+      lookAtCurrencies(reward, version)
+      lookAtUse(reward, version)
+    } else if version.spending == nil, version.withdrawal == nil, before?.reward != nil {
+      warn(
+        version, "",
+        "rewards of earlier versions can neither be spent nor withdrawn any more: keep spending or withdrawal until they are used"
+      )
+    }
+    if let withdrawal = version.withdrawal { lookAtWithdrawal(withdrawal, version) }
+    if let offer = version.welcomeOffer { lookAtOffer(offer, version) }
+    if let discounts = version.discounts { lookAtDiscounts(discounts, version, before?.discounts) }
+  }
+
+  // MARK: Versions
+
+  private mutating func lookAtStart(_ version: TermsVersion, _ before: TermsVersion?) {
+    guard let before else {
+      if version.effectiveFrom > now {
+        note(
+          version, "effectiveFrom",
+          "is still to come, but what happens before it is judged by this version all the same: it is the first")
+      }
+      return
+    }
+    if version == program.versions.last, version.effectiveFrom <= now {
+      warn(
+        version, "effectiveFrom",
+        "is in the past: what services have judged since then by version \(before.version) stays, and whoever replays it gets other "
+          + "figures; an event that arrives late is judged by this version. Choose an instant that is still to come")
+    }
+    var same = before
+    (same.version, same.effectiveFrom) = (version.version, version.effectiveFrom)
+    if same == version { note(version, "", "says the same as version \(before.version)") }
+  }
+
+  // MARK: Links
+
+  private mutating func lookAtLink(_ version: TermsVersion) {
+    let (link, parameter) = (version.attribution.link, version.attribution.parameter)
+    if !link.hasPrefix("https://") {
+      warn(version, "attribution.link", "is not https: browsers warn of such a page, and anybody on the way can change the code")
+    }
+    let parts = link.split(separator: "{code}", omittingEmptySubsequences: false)
+    guard let before = parts.first, let after = parts.last else { return }
+    let carries = before.hasSuffix("?\(parameter)=") || before.hasSuffix("&\(parameter)=")
+    if !carries || !(after.isEmpty || after.hasPrefix("&") || after.hasPrefix("#")) {
+      warn(
+        version, "attribution.link",
+        "does not carry the code as \(parameter)={code}: who registers on that very page is bound to nobody, unless the site moves "
+          + "the code there")
+    }
+  }
+
+  // MARK: Rewards
+
+  private mutating func lookAtRates(_ reward: RewardTerms, _ version: TermsVersion) {
+    lookAtRate(reward.rate, "reward.rate", of: "", version)
+    for (index, status) in reward.statuses.enumerated() {
+      lookAtRate(status.rate, "reward.statuses[\(index)].rate", of: " of a referee with the status \(status.name)", version)
+    }
+    var before = reward.rate
+    var same: [String] = []
+    var first: Int?
+    for (index, status) in reward.statuses.enumerated() {
+      if status.rate == before {
+        same.append(status.name)
+        first = first ?? index
+      }
+      before = status.rate
+    }
+    if let first {
+      note(
+        version, "reward.statuses[\(first)].rate",
+        "changes nothing: \(listed(same)) \(same.count == 1 ? "has" : "have") the same rate as the status before")
+    }
+    if reward.requiresPlanLine, !reward.lineKinds.contains(.plan) {
+      warn(
+        version, "reward.lines.kinds",
+        "leaves out plan lines, though a payment must have one to earn: the plan itself earns nothing")
+    }
+  }
+
+  private mutating func lookAtRate(_ rate: BasisPoints, _ field: String, of whose: String, _ version: TermsVersion) {
+    if rate == .zero {
+      warn(version, field, "is 0 %: every payment\(whose) is declined with the reason no-base")
+    } else if rate == .whole {
+      warn(version, field, "is 100 %: the referrer gets all that a payment\(whose) brings")
+    }
+  }
+
+  /// A status that lacks a currency is passed over there: the next one is reached at once.
+  private mutating func lookAtCurrencies(_ reward: RewardTerms, _ version: TermsVersion) {
+    let all = Set(reward.statuses.flatMap(\.above.keys)).sorted()
+    for (index, status) in reward.statuses.enumerated() {
+      let missing = all.filter { status.above[$0] == nil }
+      guard !missing.isEmpty else { continue }
+      warn(
+        version, "reward.statuses[\(index)].above",
+        "has no threshold in \(listed(missing.map(\.code))), as other statuses have: nobody who pays in "
+          + "\(missing.count == 1 ? "it" : "these") becomes \(status.name)")
+    }
+    guard let withdrawal = version.withdrawal, !all.isEmpty else { return }
+    for currency in withdrawal.approvalAbove.keys.sorted() where !all.contains(currency) {
+      warn(
+        version, "withdrawal.approvalAbove.\(currency)",
+        "is a currency that no status has a threshold in: what is paid in \(currency) earns \(reward.rate.words) for ever. Is it "
+          + "mistyped, or are thresholds missing?")
+    }
+    guard !withdrawal.approvalAbove.isEmpty else { return }
+    for currency in all where withdrawal.approvalAbove[currency] == nil {
+      warn(
+        version, "withdrawal.approvalAbove",
+        "names no \(currency), as statuses do: withdrawals in \(currency) need no approval, however large")
+    }
+  }
+
+  private mutating func lookAtUse(_ reward: RewardTerms, _ version: TermsVersion) {
+    if version.spending == nil, version.withdrawal == nil {
+      warn(version, "reward", "can be used for nothing: the version has neither spending nor withdrawal")
+    }
+    found += Self.aboutHold(reward, refundWindow: reward.refundWindow, version)
+  }
+
+  /// - Parameter refundWindow: how long after a payment the money may go back; nil: the terms do not say.
+  static func aboutHold(_ reward: RewardTerms, refundWindow: TimeSpan?, _ version: TermsVersion) -> [TermsConcern] {
+    guard let refundWindow, reward.availableAfter > refundWindow else { return [] }
+    return [
+      TermsConcern(
+        weight: .warning, version: version.version, field: "reward.availableAfter",
+        message:
+          "is longer than the refund window of \(refundWindow.words): the rest of the \(reward.availableAfter.words) the referrer "
+          + "waits for nothing")
+    ]
+  }
+
+  // MARK: Withdrawals and offers
+
+  private mutating func lookAtWithdrawal(_ withdrawal: WithdrawalTerms, _ version: TermsVersion) {
+    if withdrawal.dueSoonAfter == withdrawal.dueAfter {
+      warn(
+        version, "withdrawal.dueSoonAfter",
+        "is as long as dueAfter: the reminder comes when the withdrawal is overdue already")
+    }
+    if version.reward == nil {
+      note(version, "withdrawal", "pays out what earlier versions have earned: this one has no reward")
+    }
+  }
+
+  private mutating func lookAtOffer(_ offer: WelcomeOfferTerms, _ version: TermsVersion) {
+    if offer.percent == 0 { warn(version, "welcomeOffer.percent", "is 0 %: the offer is worth nothing") }
+    if offer.percent == 100 { warn(version, "welcomeOffer.percent", "is 100 %: the first payment costs nothing") }
+    if offer.within == .zero { warn(version, "welcomeOffer.within", "is no time at all: the offer has expired when it opens") }
+  }
+
+  // MARK: Discounts
+
+  private mutating func lookAtDiscounts(_ terms: DiscountTerms, _ version: TermsVersion, _ before: DiscountTerms?) {
+    lookAtTiers(terms, version)
+    lookAtRuns(terms.schedule, version)
+    if let before { lookAtChange(of: before.schedule, to: terms.schedule, version) }
+  }
+
+  private mutating func lookAtTiers(_ terms: DiscountTerms, _ version: TermsVersion) {
+    var best: DiscountTerms.Tier?
+    for (index, tier) in terms.tiers.enumerated() {
+      let field = "discounts.tiers[\(index)]"
+      if tier.from > terms.maxPerCompany {
+        let who = index == 0 ? "no company ever gets a discount" : "no company ever gets these \(tier.percent) %"
+        warn(
+          version, field + ".from", "is above maxPerCompany, \(terms.maxPerCompany), which is all that a company can have: \(who)"
+        )
+        continue
+      }
+      if let best, tier.percent < best.percent {
+        let last = index + 1 < terms.tiers.count ? terms.tiers[index + 1].from - 1 : nil
+        warn(
+          version, field + ".percent",
+          tier.percent == 0
+            ? "is a hole in the table: with \(TermsWords.range(tier.from, last)) active referrals there is nothing, with \(best.from) "
+              + "there are \(best.percent) %"
+            : "falls: \(tier.from) active referrals give \(tier.percent) %, fewer than \(tier.from) up to \(best.percent) %")
+      } else if let best, tier.percent == best.percent {
+        note(version, field + ".percent", "changes nothing: it is \(tier.percent) % from \(best.from) active referrals on")
+      } else if best == nil, tier.percent == 0 {
+        note(version, field + ".percent", "is 0 %, which is what fewer referrals give too")
+      }
+      if tier.percent >= best?.percent ?? 0 { best = tier }
+    }
+    if let best, best.from < terms.maxPerCompany, terms.tiers.last?.from == best.from {
+      note(
+        version, "discounts.maxPerCompany",
+        "lets a company take \(terms.maxPerCompany) active referrals, though more than \(best.from) give it nothing more: they would have "
+          + "counted for the owner's next company")
+    }
+  }
+
+  private mutating func lookAtRuns(_ schedule: MonthlySchedule, _ version: TermsVersion) {
+    if schedule.day > 28 {
+      let short = schedule.day == 31 ? "months that are shorter" : schedule.day == 30 ? "February" : "February of most years"
+      note(version, "discounts.day", "is the last day of the month in \(short)")
+    }
+    // Of a zone with daylight saving the hours of the coming year, not of all that the tables know.
+    let start = max(now, version.effectiveFrom)
+    let hours = Set(TermsWords.runs(schedule, from: start, until: nil, count: 12).map { ($0.milliseconds / 60_000) % 1440 })
+    if hours.count > 1 {
+      let clock = hours.sorted().map { Instant(milliseconds: $0 * 60_000).readable.suffix(9) }
+      note(
+        version, "discounts.zone",
+        "has daylight saving time: 00:00 in \(schedule.zone.name) is \(listed(clock.map(String.init), "or")), by the season")
+    }
+  }
+
+  private mutating func lookAtChange(of old: MonthlySchedule, to new: MonthlySchedule, _ version: TermsVersion) {
+    let before = version.effectiveFrom - .milliseconds(1)
+    let month = new.period(of: version.effectiveFrom)
+    let hadRun = TermsWords.period(heldBy: old, before: version.effectiveFrom) == month
+    let hasRun = new.period(of: new.next(after: before)) == month
+    if !hadRun, !hasRun {
+      warn(
+        version, "effectiveFrom",
+        "leaves \(month) without a run: by version \(version.version - 1) it would come later in the month, by this one it is past already"
+      )
+    } else if hadRun, hasRun {
+      note(
+        version, "discounts.day",
+        "comes once more in \(month), which has had its run by then: the first run by this version is a month later")
+    }
+  }
+}

@@ -1,0 +1,286 @@
+import Contracts
+import Terms
+
+/// What a version of the terms means, in sentences for the people who wrote the program. Pure: terms in, sentences out.
+package struct TermsWords {
+  /// Sentences about one part of the rules.
+  package struct Section: Equatable {
+    package let title: String
+    package let sentences: [String]
+  }
+
+  private let version: TermsVersion
+
+  private init(_ version: TermsVersion) { self.version = version }
+
+  /// - Parameters:
+  ///   - before: the version before it.
+  ///   - instant: from when on runs of the calendar are named.
+  ///   - end: when the next version takes over; nil: never.
+  package static func sections(
+    of version: TermsVersion, after before: TermsVersion? = nil, from instant: Instant, until end: Instant?
+  ) -> [Section] {
+    let words = TermsWords(version)
+    let sections: [Section?] = [
+      words.referring, words.earning, words.holding, words.using, words.withdrawing, words.offer,
+      words.tiers, words.calendar(after: before, from: instant, until: end), words.judging,
+    ]
+    return sections.compactMap { $0 }
+  }
+
+  // MARK: Attribution
+
+  private var referring: Section {
+    let terms = version.attribution
+    var sentences = [
+      "A referrer shares \(terms.link.replacing("{code}", with: "CODE")), CODE being its own code.",
+      "A registration that names a code binds the new account to the code's owner, once and for good. The code is read from the "
+        + "parameter \"\(terms.parameter)\" of the page where the visit began, or is typed in.",
+    ]
+    if let referrer = terms.referrer {
+      sentences.append("\(Self.admitted(referrer).capitalizedFirst) may refer, earn and withdraw; anybody may be referred.")
+    } else {
+      sentences.append("Anybody may refer, and anybody may be referred.")
+    }
+    if !terms.paidAdParameters.isEmpty {
+      sentences.append(
+        "A visit that came from a paid advertisement (\(listed(terms.paidAdParameters, "or")) in its address) binds nobody.")
+    }
+    sentences.append(
+      terms.refusesPriorAccounts
+        ? "Who had an account before is no new client, and binds nobody." : "Earlier accounts of a new client do not matter.")
+    return Section(title: "Who refers whom", sentences: sentences)
+  }
+
+  static func admitted(_ referrer: Eligibility) -> String {
+    let kinds = referrer.kinds.isEmpty ? "accounts of any kind" : listed(referrer.kinds.map(Self.kind), "or")
+    return "only \(kinds)" + (referrer.countries.isEmpty ? "" : " from \(listed(referrer.countries, "or"))")
+  }
+
+  private static func kind(_ kind: AccountKind) -> String {
+    switch kind {
+    case .individual: "individuals"
+    case .soleTrader: "sole traders"
+    case .legalEntity: "legal entities"
+    }
+  }
+
+  // MARK: Rewards
+
+  private var earning: Section? {
+    guard let terms = version.reward else { return nil }
+    var sentences = [Self.payments(terms), Self.lines(terms)]
+    if terms.statuses.isEmpty {
+      let example = Money.share(of: 100_000, rate: terms.rate)
+      sentences.append(
+        "The reward is \(terms.rate.words) of that, rounded half up once: 1,000.00 earn "
+          + "\(MoneyText.figure(example, "USD")), in the payment's own currency.")
+    } else {
+      sentences.append("The rate depends on what the referee had paid before this payment (plans and services, earning or not):")
+      sentences += Self.rates(terms)
+      sentences.append("What a referee pays in a currency without thresholds always earns \(terms.rate.words).")
+    }
+    if terms.refusesPromoCodes { sentences.append("A payment with a promo code earns nothing.") }
+    if !terms.excludedDiscounts.isEmpty {
+      sentences.append(
+        "A line that was sold cheaper by a discount of the kind \(listed(terms.excludedDiscounts.map(\.rawValue), "or")) "
+          + "does not count; other discounts do no harm.")
+    }
+    return Section(title: "What a payment earns", sentences: sentences)
+  }
+
+  static func payments(_ terms: RewardTerms) -> String {
+    switch terms.maxPayments {
+    case nil: "Every payment of a referee earns its referrer a reward."
+    case 1: "Only a referee's first payment that can earn does."
+    case let count?: "Only a referee's first \(count) payments that can earn do."
+    }
+  }
+
+  static func lines(_ terms: RewardTerms) -> String {
+    var text = "What counts of a payment is its \(listed(terms.lineKinds.map(Self.lineKind))) lines"
+    if let categories = terms.categories { text += " of the category \(listed(categories, "or"))" }
+    text += ", without tax and less what was paid with rewards"
+    if terms.requiresPlanLine { text += "; a payment without a plan line earns nothing" }
+    return text + "."
+  }
+
+  private static func lineKind(_ kind: LineKind) -> String {
+    switch kind {
+    case .plan: "plan"
+    case .service: "service"
+    case .topUp: "top-up"
+    }
+  }
+
+  /// One line a rate, with the turnover from which on it holds.
+  static func rates(_ terms: RewardTerms) -> [String] {
+    var lines = [
+      "\(terms.rate.words) up to \(terms.statuses.first.map { thresholds($0, "or") } ?? "any amount") (no status yet)"
+    ]
+    for status in terms.statuses {
+      lines.append("\(status.rate.words) above \(thresholds(status, "or")) (\(status.name))")
+    }
+    return lines.map { "- \($0)" }
+  }
+
+  static func thresholds(_ status: RewardTerms.Status, _ conjunction: String = "and") -> String {
+    listed(status.above.sorted { $0.key < $1.key }.map { MoneyText.amount($0.value, $0.key) }, conjunction)
+  }
+
+  private var holding: Section? {
+    guard let terms = version.reward else { return nil }
+    let credited = terms.creditAfter == .zero ? "on the account at once" : "on the account \(terms.creditAfter.words) later"
+    let start = terms.creditAfter == .zero ? "A reward is \(credited)" : "A reward is pending at payment and \(credited)"
+    let sentence =
+      terms.availableAfter == terms.creditAfter
+      ? "\(start), free to be used from then on."
+      : "\(start), and can be used \(terms.availableAfter.words) after the payment; until then it is held."
+    let window =
+      terms.refundWindow.map { "From \($0.words) after the payment on, none of these changes anything." }
+      ?? "However late these come, they count."
+    return Section(
+      title: "When it can be used",
+      sentences: [
+        sentence,
+        "A refund takes its share of the reward back, at the rate of the payment; while one is asked for, or a dispute is open, "
+          + "the reward is held. \(window)",
+      ])
+  }
+
+  private var using: Section? {
+    guard let terms = version.spending else {
+      return version.reward == nil ? nil : Section(title: "Spending", sentences: ["Rewards cannot be spent on invoices."])
+    }
+    return Section(
+      title: "Spending",
+      sentences: [
+        "The balance can pay \(listed(terms.kinds.map { "\($0) lines" })) of the account's own invoices: set aside first, then taken "
+          + "or given back. Parts of an invoice too; never more than is available."
+      ])
+  }
+
+  private var withdrawing: Section? {
+    guard let terms = version.withdrawal else {
+      return version.reward == nil ? nil : Section(title: "Withdrawal", sentences: ["Rewards are never paid out."])
+    }
+    return Section(
+      title: "Withdrawal",
+      sentences: [
+        "An account may ask for what is available to be paid out; one request at a time.", Self.approval(terms),
+        "Of a request that is still open a reminder goes out after \(terms.dueSoonAfter.words), and a notice that it is overdue "
+          + "after \(terms.dueAfter.words).",
+      ])
+  }
+
+  static func approval(_ terms: WithdrawalTerms) -> String {
+    guard !terms.approvalAbove.isEmpty else { return "No request needs an operator's approval." }
+    let limits = terms.approvalAbove.sorted { $0.key < $1.key }.map { MoneyText.amount($0.value, $0.key) }
+    return "An operator must approve what is above \(listed(limits, "or")); exactly that much needs no approval, and other "
+      + "currencies need none."
+  }
+
+  // MARK: Offers and discounts
+
+  private var offer: Section? {
+    guard let terms = version.welcomeOffer else { return nil }
+    return Section(
+      title: "The new client's own discount",
+      sentences: [
+        "A referred client gets \(terms.percent) % off its first payment for \(listed(terms.plans, "or")), if it pays within "
+          + "\(terms.within.words) of its registration. Unused, the offer expires; the referral stays."
+      ])
+  }
+
+  private var tiers: Section? {
+    guard let terms = version.discounts else { return nil }
+    var sentences = ["Once a month each company of a referrer gets a discount on its next invoice, by active referrals:"]
+    sentences += Self.table(terms)
+    sentences.append(
+      "A company takes up to \(terms.maxPerCompany) of its owner's active referrals, in the order that the owner wishes; only what "
+        + "is left goes to the next company.")
+    if let first = terms.tiers.first {
+      let (all, rest) = (terms.maxPerCompany, first.from)
+      let (sum, overflow) = all.addingReportingOverflow(rest)
+      if !overflow {
+        sentences.append(
+          "So an owner of two companies with \(sum) active referrals gets \(terms.percent(for: all)) % for the first and "
+            + "\(terms.percent(for: min(rest, all))) % for the second.")
+      }
+    }
+    return Section(title: "Monthly discounts", sentences: sentences)
+  }
+
+  /// One line a tier: `5 to 9 active referrals: 5 %`.
+  static func table(_ terms: DiscountTerms) -> [String] {
+    var lines: [String] = []
+    if let first = terms.tiers.first, first.from > 0 { lines.append("\(range(0, first.from - 1)): nothing") }
+    for (index, tier) in terms.tiers.enumerated() {
+      let last = index + 1 < terms.tiers.count ? terms.tiers[index + 1].from - 1 : nil
+      lines.append("\(range(tier.from, last)): " + (tier.percent == 0 ? "nothing" : "\(tier.percent) %"))
+    }
+    return lines.map { "- \($0)" }
+  }
+
+  static func range(_ from: Int64, _ to: Int64?) -> String {
+    guard let to else { return "\(from) and more" }
+    return from == to ? "\(from)" : "\(from) to \(to)"
+  }
+
+  private func calendar(after before: TermsVersion?, from instant: Instant, until end: Instant?) -> Section? {
+    guard let schedule = version.discounts?.schedule else { return nil }
+    let held = before?.discounts.flatMap { Self.period(heldBy: $0.schedule, before: version.effectiveFrom) }
+    let runs = Self.runs(schedule, from: max(instant, version.effectiveFrom), until: end, held: held, count: 4)
+    var sentences = [
+      "The discounts are dealt \(Self.day(schedule)), by what is dated before that instant. An owner with an overdue invoice gets "
+        + "none that month, and nothing is carried over."
+    ]
+    if runs.isEmpty {
+      sentences.append("Under this version there are no more runs.")
+    } else {
+      sentences.append("The next runs under this version:")
+      sentences += runs.map { run in
+        schedule.zone == .utc
+          ? "- \(run.readable)" : "- \(run.readable(in: schedule.zone)) in \(schedule.zone.name), \(run.readable)"
+      }
+    }
+    return Section(title: "Calendar", sentences: sentences)
+  }
+
+  static func day(_ schedule: MonthlySchedule) -> String {
+    let clock = schedule.zone == .utc ? "UTC" : "by the clock of \(schedule.zone.name)"
+    return "at 00:00 \(clock) on the \(ordinal(schedule.day)) of each month"
+  }
+
+  /// The month of an instant, if a schedule has had its run of it by then: there is one run a month, whatever a next version says.
+  static func period(heldBy schedule: MonthlySchedule, before instant: Instant) -> String? {
+    let month = schedule.period(of: instant)
+    return schedule.period(of: schedule.next(after: instant - .milliseconds(1))) == month ? nil : month
+  }
+
+  /// The first runs of a schedule at or after an instant, before an end.
+  ///
+  /// - Parameter held: the month that has had its run.
+  static func runs(
+    _ schedule: MonthlySchedule, from instant: Instant, until end: Instant?, held: String? = nil, count: Int
+  ) -> [Instant] {
+    var runs: [Instant] = []
+    var last = instant - .milliseconds(1)
+    while runs.count < count {
+      last = schedule.next(after: last)
+      guard last <= Instant.range.upperBound, end.map({ last < $0 }) ?? true else { break }
+      if schedule.period(of: last) != held { runs.append(last) }
+    }
+    return runs
+  }
+
+  private var judging: Section? {
+    switch version.judgedBy {
+    case .eventTime: nil
+    case .attributionTime:
+      Section(
+        title: "Which version judges",
+        sentences: ["A payment is judged by the version in force when its payer registered, not by that of its own day."])
+    }
+  }
+}
