@@ -31,7 +31,7 @@ final class BusRebuild {
     }
   }
 
-  /// A transaction that nobody ends is ended by the broker after its time-out of ten seconds, which it looks for every ten seconds.
+  /// A transaction that nobody ends is ended by the broker after its time-out (six seconds by default), which it looks for every ten.
   private static let stallLimit = Duration.seconds(40)
 
   let bus: Bus
