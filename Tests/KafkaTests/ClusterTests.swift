@@ -5,12 +5,13 @@ import Testing
 /// What only several brokers can show.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct ClusterTests {
-  /// A leader that was restarted leads nothing for minutes: who asked it before must learn that others do.
-  @Test func watermarksFollowTheLeader() throws {
+  /// A leader that was restarted leads nothing for minutes: who asked it before must learn that others do. A partition whose only copy is
+  /// away has no leader: a transaction could only fail there.
+  @Test func leadersComeAndGo() throws {
     let home = try #require(KafkaBroker.home, "\(KafkaBroker.skipReason)")
     // A killed broker is let in again when it has been missed for so long.
     let cluster = try KafkaCluster.start(
-      home: home, count: 2, settings: ["broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500"])
+      home: home, settings: ["broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500"])
     defer { cluster.stop() }
     let configuration = Configuration(bootstrap: cluster.bootstrap, log: { _ in })
     let topic = uniqueName("led")
@@ -26,10 +27,30 @@ struct ClusterTests {
     }
     let before = try ends()
     #expect(before == Array(repeating: 1, count: 6))
+    let single = uniqueName("single")
+    _ = try Admin(configuration).createTopics([.init(name: single, partitions: 3)], replication: 1)
+
     let broker = cluster.brokers[1]
     broker.kill()
+    let refused = waitUntil(.seconds(30)) { Self.refusal(configuration, writing: single)?.contains("has no leader") ?? false }
+    #expect(refused, "\(Self.refusal(configuration, writing: single) ?? "it was taken")")
+    let others = Self.refusal(configuration, writing: topic)
+    #expect(others == nil)
     try broker.restart()
     let after = try ends()
     #expect(after == before)
+    let taken = waitUntil(.seconds(30)) { Self.refusal(configuration, writing: single) == nil }
+    #expect(taken)
+  }
+
+  /// What a transactional producer that is to write this topic waits for; nil: nothing.
+  private static func refusal(_ configuration: Configuration, writing topic: String) -> String? {
+    do {
+      let producer = try TransactionalProducer(configuration, transactionalID: topic, topics: [topic])
+      try producer.initialise(timeoutMilliseconds: 5000)
+      return nil
+    } catch {
+      return "\(error)"
+    }
   }
 }
