@@ -166,9 +166,16 @@ struct DeadLetterCommandTests {
         Issue.record("the replay was over before it was frozen", severity: .warning)
         return try onceEach(installation, ids)
       }
-      #expect(try Self.laurel(installation, ["replay", next]).contains("1 letter replayed"))
+      let taken = try Self.laurel(installation, ["replay", next])
       frozen.thaw()
       let ended = frozen.ending(within: .seconds(30))
+      // Or its last transaction was being committed, and readers did not see it yet.
+      guard ended != .status(0) else {
+        Issue.record("the replay was over when it was frozen", severity: .warning)
+        _ = try Self.laurel(installation, ["replay", "--all-open"])
+        return try onceEach(installation, ids)
+      }
+      #expect(taken.contains("1 letter replayed"))
       #expect(ended == .status(1))
       #expect(frozen.log.contains("another replay has begun and took over"), "\(frozen.log.suffix(500))")
       // Two at once: one takes over from the other, or comes to find nothing to do.
