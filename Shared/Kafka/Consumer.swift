@@ -45,7 +45,7 @@ public final class Consumer {
   ///   - readCommitted: hide records of aborted and open transactions; `committed` then waits for stable offsets.
   ///   - endEvents: whether `poll` returns `.end`.
   ///   - goesOnAfterLoss: whether an offset that the broker no longer has, or not yet, is replaced by the oldest one that it has. If not,
-  ///     `poll` returns an error that `meansLoss`; the property `auto.offset.reset` overrules it.
+  ///     `poll` returns an error that `stopsReading`; the property `auto.offset.reset` overrules it.
   /// - Throws: `KafkaError` for a refused property.
   public init(
     _ configuration: Configuration, group: String, instance: String? = nil, readCommitted: Bool = true, endEvents: Bool = false,

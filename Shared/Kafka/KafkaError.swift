@@ -63,8 +63,15 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A time-out or a lost connection: what the broker made of the request is not known.
   var leavesOutcomeUnknown: Bool { Self.silence.contains(code) }
 
+  /// librdkafka reads a partition no more until it is assigned anew: it does not know from where. A position is not there any more, or the
+  /// broker has refused to say where the partition begins.
+  public var stopsReading: Bool { code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET.rawValue }
+
   /// The record at a position is not there any more: retention, deletion, a log that was cut.
-  public var meansLoss: Bool { code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET.rawValue }
+  public var meansLoss: Bool {
+    // Only the reason tells what was behind it.
+    stopsReading && reason.contains(String(cString: rd_kafka_err2str(RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)))
+  }
 
   /// A broker has said so itself, with one of Kafka's codes: UNKNOWN_SERVER_ERROR (-1) and upwards.
   var isOfBroker: Bool { code >= RD_KAFKA_RESP_ERR_UNKNOWN.rawValue }

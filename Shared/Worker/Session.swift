@@ -150,6 +150,7 @@ final class Session {
           start once with --kafka auto.offset.reset=earliest
           """)
     }
+    if error.stopsReading { throw error }
     if error.meansNoBroker {
       health.ready = .no("no broker can be reached")
       brokerProbe = .now + .seconds(2)

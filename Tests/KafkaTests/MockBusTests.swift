@@ -49,6 +49,23 @@ import Testing
     #expect(records[3].headers.map { text($0.value) } == (0..<40).map { "\($0)" })
   }
 
+  /// Where a partition begins is a question that a broker may refuse; that is no loss, and another client may ask again.
+  @Test func refusedQuestionForTheBeginningIsNoLoss() throws {
+    try cluster.createTopic("billing", partitions: 1)
+    let consumer = try Consumer(configuration, group: "group", goesOnAfterLoss: false)
+    defer { consumer.close() }
+    try cluster.pushErrors(.listOffsets, Array(repeating: 10, count: 20), ofBroker: 1)
+    try consumer.assignByHand([(TopicPartition(topic: "billing", partition: 0), offset: Offset.beginning)])
+    var errors: [KafkaError] = []
+    let isRefused = waitUntil(.seconds(10)) {
+      if case .error(let error) = consumer.poll(timeoutMilliseconds: 100) { errors.append(error) }
+      return errors.contains { $0.stopsReading }
+    }
+    #expect(isRefused, "\(errors)")
+    let isLoss = errors.contains { $0.meansLoss }
+    #expect(!isLoss, "\(errors)")
+  }
+
   @Test func keysGoToThePartitionThatTheFunctionNames() throws {
     try cluster.createTopic("billing", partitions: 7)
     let producer = try Producer(configuration, topics: ["billing"])
