@@ -37,8 +37,9 @@ package struct BenchHistory {
     /// Registrations, and then payments, of each program in a round.
     package var registrations: Int
     package var payments: Int
-    /// Whether there is something that is granted or declined by the balance: spending and withdrawals.
-    package var asksForBalances = true
+    /// For a bus that shows aborted transactions and restores from them, where what was undone may be found again beside what was done
+    /// instead: nothing is granted or declined by the balance (spending and withdrawals), and a payment is taken back once.
+    package var showsAborted = false
 
     /// A few hundred events in a round.
     package static let small = Size(referrers: 6, registrations: 12, payments: 40)
@@ -67,6 +68,7 @@ package struct BenchHistory {
     let lines: [PaymentLine]
     let round: Int
     var left: Int64
+    var isTakenBack = false
   }
 
   package init(seed: UInt64, size: Size) {
@@ -128,7 +130,7 @@ package struct BenchHistory {
         if step < size.payments { try pay(program, round) }
         if random.chance(25) { try takeBack(program, round) }
       }
-      if size.asksForBalances {
+      if !size.showsAborted {
         if random.chance(20) { try spend() }
         if random.chance(12) { try withdraw(round, step) }
       }
@@ -235,9 +237,12 @@ package struct BenchHistory {
   /// A refund, or a hold that the next round ends, of a payment of the round before.
   private mutating func takeBack(_ program: ProgramID, _ round: Int) throws {
     guard let known = payments[program] else { return }
-    let recent = known.indices.filter { known[$0].round == round - 1 && known[$0].left > 0 }
+    let recent = known.indices.filter {
+      known[$0].round == round - 1 && known[$0].left > 0 && !(size.showsAborted && known[$0].isTakenBack)
+    }
     guard !recent.isEmpty else { return }
     let index = random.pick(recent)
+    payments[program]?[index].isTakenBack = true
     let payment = known[index]
     switch random.upTo(9) {
     case 0...5:

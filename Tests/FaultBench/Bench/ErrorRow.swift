@@ -135,8 +135,7 @@ package final class BrokerErrors: Fault {
     var plan = plan
     plan.cycles = pairs.count
     plan.seed = seed
-    // A request between services that was aborted is seen all the same, and seen again when it is made anew: a reservation comes twice.
-    plan.size.asksForBalances = false
+    plan.size.showsAborted = true
     var result = try plan.campaign(on: Installation(mock: cluster), under: fault) { installation, course in
       let isAll = whole.count == pairs.count
       let sure = isAll ? course.notices.count : course.rounds[whole.count].noticesBefore
