@@ -91,8 +91,9 @@ package final class Frozen: Fault {
     try installation.end(service, number, gracefully: true)
     let process = try installation.start(
       service, number, fault: ["stop:\(point):1", planted].compactMap { $0 }.joined(separator: ","))
-    let isReady = waitUntil(.seconds(60)) { process.isReady }
-    guard isReady else { throw BrokerFailure("\(process.name) is not ready") }
+    // It may come to the point with what was under way.
+    let isThere = waitUntil(.seconds(60)) { process.isFrozen || process.isReady }
+    guard isThere else { throw BrokerFailure("\(process.name) is not ready") }
     try campaign.pour(upTo: 0)
     try campaign.keepBusy(until: .seconds(30)) { process.isFrozen }
     guard process.isFrozen else { throw BrokerFailure("\(process.name) has not come to \(point)") }
