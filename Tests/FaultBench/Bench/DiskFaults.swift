@@ -51,15 +51,15 @@ package final class StateFolderDamage: Fault {
 
   private func kind(_ cycle: Int) -> Kind { Kind.allCases[cycle % Kind.allCases.count] }
   private func backup(_ campaign: Campaign) -> URL { campaign.installation.folder.appending(path: "backup") }
-  private func folder(_ campaign: Campaign, _ cycle: Int) -> StateFolder {
+  private func folder(_ campaign: Campaign, _ cycle: Int) throws -> StateFolder {
     let (service, number) = campaign.victim(cycle)
-    return StateFolder(campaign.installation, service, number)
+    return try StateFolder(campaign.installation, service, number)
   }
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
     let (service, number) = campaign.victim(cycle)
     let installation = campaign.installation
-    let folder = folder(campaign, cycle)
+    let folder = try folder(campaign, cycle)
     let kind = kind(cycle)
     if kind == .copiedLive { try copyLive(campaign, folder) }
     if kind == .claimsMore {
@@ -274,7 +274,7 @@ package final class WritesFail: Fault {
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
     let (service, number) = campaign.victim(cycle)
     let process = try campaign.installation.service(service, number)
-    let folder = StateFolder(campaign.installation, service, number)
+    let folder = try StateFolder(campaign.installation, service, number)
     let loggedBefore = process.lines.count
     // The logs alone, or everything that a store is opened with too.
     let paths = try cycle.isMultiple(of: 2) ? folder.logs() : upcoming(folder)

@@ -1,6 +1,7 @@
 import BusCommands
 import Contracts
 import Foundation
+import JSON
 import Kafka
 import Terms
 import TermsFiles
@@ -115,7 +116,15 @@ extension FaultPlan {
   /// What the bus itself has lost of the history, if anything: that would be no fault of the services.
   private static func missing(_ installation: Installation, _ course: Course) throws -> [String] {
     let events = (course.prologue + course.rounds).flatMap { $0.events + $0.answers }
-    let onBus = Set(try installation.records(Array(Set(events.map(\.topic)))).compactMap { $0.header("ce_id") })
+    let parser = JSONParser()
+    let onBus = Set(
+      try installation.records(Array(Set(events.map(\.topic)))).compactMap { record in
+        // Garbage has no id.
+        try? Envelope.record(
+          headers: record.headers.compactMap { header in header.value.map { (header.name, $0) } }, value: record.value ?? [],
+          parser: parser
+        ).0.id
+      })
     let lost = events.filter { !onBus.contains($0.envelope.id) }
     guard let first = lost.first else { return [] }
     return ["\(lost.count) events of the history are not on the bus: \(first.envelope.id) …"]

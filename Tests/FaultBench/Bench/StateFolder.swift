@@ -2,21 +2,25 @@ import Contracts
 import Foundation
 import TestSupport
 
-/// The stores of one instance, on disk.
+/// The stores that one instance is using, on disk.
 struct StateFolder {
   let root: URL
-  /// One folder for every partition that the instance has owned.
+  /// One folder for every partition that the instance has owned at any time.
   private let service: URL
+  /// Those that it owns, or owned when it ended. Damage to others would show only when it gets them again.
+  private let owned: Set<String>
 
-  init(_ installation: Installation, _ service: ServiceName, _ number: Int) {
+  init(_ installation: Installation, _ service: ServiceName, _ number: Int) throws {
     root = installation.stateFolder("\(service.rawValue)-\(number)")
     self.service = root.appending(path: installation.prefix + service.rawValue, directoryHint: .isDirectory)
+    let told = try installation.service(service, number).lines.last { $0["message"] as? String == "partitions assigned" }
+    owned = Set((told?["partitions"] as? String ?? "").split(separator: ",").map(String.init))
   }
 
   func stores() throws -> [URL] {
     guard FileManager.default.fileExists(atPath: service.path) else { return [] }
     return try FileManager.default.contentsOfDirectory(at: service, includingPropertiesForKeys: nil)
-      .filter { Int32($0.lastPathComponent) != nil }.sorted { $0.lastPathComponent < $1.lastPathComponent }
+      .filter { owned.contains($0.lastPathComponent) }.sorted { $0.lastPathComponent < $1.lastPathComponent }
   }
 
   /// Files of all stores that are not empty.
