@@ -136,7 +136,9 @@ package final class StateFolderDamage: Fault {
       }
     case .oldBackup, .copiedLive: try folder.restore(from: backup(campaign))
     case .claimsMore: try claimMore(folder, backup(campaign))
-    case .logMissing: for log in try some(folder.logs()) { try dropFirstHalf(log) }
+    case .logMissing:
+      let dropped = try some(folder.logs()).count { try dropFirstHalf($0) }
+      guard dropped > 0 else { throw BrokerFailure("no log of \(folder.root.path) holds more than one record") }
     }
   }
 
@@ -159,13 +161,15 @@ package final class StateFolderDamage: Fault {
 
   /// The log as if its first half had been in an older one, which is not there. A record is a header of seven bytes, of which the fifth
   /// and sixth tell its length, and that many bytes: db/log_format.h of RocksDB.
-  private func dropFirstHalf(_ log: URL) throws {
+  /// - Returns: whether there is more than one record in it.
+  private func dropFirstHalf(_ log: URL) throws -> Bool {
     // Within the first block, so that what follows may be moved to its beginning.
     let bytes = try Data(contentsOf: log).prefix(32_768)
     var offset = 0
     while offset < bytes.count / 2 { offset += 7 + Int(bytes[offset + 4]) + Int(bytes[offset + 5]) << 8 }
-    guard offset < bytes.count else { throw BrokerFailure("\(log.path) holds one record only") }
+    guard offset < bytes.count else { return false }
     try bytes.dropFirst(offset).write(to: log)
+    return true
   }
 
   /// The row of the store that says how far it has followed its changelog.
