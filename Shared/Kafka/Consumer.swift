@@ -161,7 +161,7 @@ public final class Consumer {
     return try observer.watermarks(partition, timeoutMilliseconds: timeoutMilliseconds)
   }
 
-  /// Whether a broker answers within the time. Not asked by `watermarks`: librdkafka 2.0.2 waits there longer than it is told to.
+  /// Whether a broker answers within the time.
   public func reachesBroker(timeoutMilliseconds: Int32) -> Bool {
     var metadata: UnsafePointer<rd_kafka_metadata>?
     guard rd_kafka_metadata(client.handle, 0, nil, &metadata, timeoutMilliseconds) == RD_KAFKA_RESP_ERR_NO_ERROR else {
@@ -228,6 +228,8 @@ public final class Consumer {
 
 /// A client that sees uncommitted records, only to ask where partitions end.
 private final class WatermarkObserver {
+  /// Of one question, after which another broker may lead.
+  private static let answerMilliseconds: Int32 = 2_000
   private let client: Client
 
   init(_ configuration: Configuration) throws(KafkaError) {
@@ -236,21 +238,31 @@ private final class WatermarkObserver {
 
   func watermarks(_ partition: TopicPartition, timeoutMilliseconds: Int32) throws(KafkaError) -> (low: Int64, high: Int64) {
     let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
+    let low = try offset(of: partition, at: Offset.beginning, deadline)
+    return (low, try offset(of: partition, at: Offset.end, deadline))
+  }
+
+  /// Asked for with the times that mean the beginning and the end: `rd_kafka_query_watermark_offsets` has no time-out while it waits for the
+  /// answer of a broker that is away (librdkafka 2.0.2).
+  private func offset(of partition: TopicPartition, at time: Int64, _ deadline: Deadline) throws(KafkaError) -> Int64 {
     while true {
-      var low: Int64 = 0
-      var high: Int64 = 0
-      let code = rd_kafka_query_watermark_offsets(
-        client.handle, partition.topic, partition.partition, &low, &high, deadline.millisecondsLeft)
-      client.callbacks.events.removeAll()
-      // The broker that leads a topic made a moment ago may not know it yet; and one that led it before it was restarted is asked again
-      // and again: librdkafka learns of another leader only where it reads the topic.
-      if code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, !deadline.isOver {
+      do throws(KafkaError) {
+        let list = PartitionList([(partition, offset: time)])
+        let code = rd_kafka_offsets_for_times(
+          client.handle, list.pointer, min(deadline.millisecondsLeft, Self.answerMilliseconds))
+        client.callbacks.events.removeAll()
+        try KafkaError.check(code, client.handle)
+        guard let offset = try list.offsets()[partition] else {
+          throw KafkaError(RD_KAFKA_RESP_ERR__NO_OFFSET, reason: "\(partition): no answer of the offset asked for")
+        }
+        return offset
+      } catch {
+        // The broker that leads a topic made a moment ago may not know it yet; one that led it before it died or was restarted is asked
+        // again and again: librdkafka learns of another leader only where it reads the topic.
+        guard error.isRetriable, !deadline.isOver else { throw error }
         usleep(50_000)
         askForLeaders(of: partition.topic, deadline)
-        continue
       }
-      try KafkaError.check(code, client.handle)
-      return (low, high)
     }
   }
 
@@ -259,7 +271,7 @@ private final class WatermarkObserver {
     guard let topic = rd_kafka_topic_new(client.handle, name, nil) else { return }
     defer { rd_kafka_topic_destroy(topic) }
     var metadata: UnsafePointer<rd_kafka_metadata>?
-    let code = rd_kafka_metadata(client.handle, 0, topic, &metadata, deadline.millisecondsLeft)
+    let code = rd_kafka_metadata(client.handle, 0, topic, &metadata, min(deadline.millisecondsLeft, Self.answerMilliseconds))
     if code == RD_KAFKA_RESP_ERR_NO_ERROR { rd_kafka_metadata_destroy(metadata) }
   }
 }

@@ -32,6 +32,9 @@ struct ClusterTests {
 
     let broker = cluster.brokers[1]
     broker.kill()
+    // librdkafka itself would wait for the dead one.
+    let meanwhile = try ends()
+    #expect(meanwhile == before)
     let refused = waitUntil(.seconds(30)) { Self.refusal(configuration, writing: single)?.contains("has no leader") ?? false }
     #expect(refused, "\(Self.refusal(configuration, writing: single) ?? "it was taken")")
     let others = Self.refusal(configuration, writing: topic)
