@@ -2,18 +2,21 @@ import Contracts
 import Foundation
 import TestSupport
 
-/// kill -9 of the Kafka process, which stays away for a while: its log on disk is as the kill left it.
+/// kill -9 of the Kafka process, which stays away for a while: its log on disk is as the kill left it. At rest, or under load.
 package final class BrokerKill: Fault {
   private let broker: KafkaBroker
   /// It stays away for 0 s to so many.
   private let secondsMax: Int
+  private let isAtRest: Bool
 
-  package init(_ broker: KafkaBroker, secondsMax: Int) {
+  package init(_ broker: KafkaBroker, secondsMax: Int, atRest: Bool) {
     self.broker = broker
     self.secondsMax = secondsMax
+    isAtRest = atRest
   }
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
+    if isAtRest { try campaign.comeToRest() }
     broker.kill()
     // The first time it comes back at once.
     let away = cycle == 0 ? 0 : campaign.random.upTo(secondsMax)
@@ -71,20 +74,23 @@ package final class ClusterKill: Fault {
 struct LeftWithoutEnd: Error {}
 
 extension BrokerKill {
-  /// The row: campaigns of two cycles, each on a broker of its own; one that Kafka has spoilt is told and done again.
+  /// The row: campaigns of two cycles, each on a broker of its own; in every second one the broker is killed under load. What Kafka then
+  /// spoils is told and made up for.
   static func run(_ plan: FaultPlan) throws -> FaultResult {
     guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
     var result = FaultResult(cycles: 0)
     var spoilt = 0
     var seed = plan.seed
+    var isAtRest = true
     while result.cycles < plan.cycles {
       let broker = try KafkaBroker.start(home: home)
       defer { broker.stop() }
       // A bounded run does not wait a minute for the same thing.
-      let fault = BrokerKill(broker, secondsMax: plan.cycles > 5 ? 60 : 3)
+      let fault = BrokerKill(broker, secondsMax: plan.cycles > 5 ? 60 : 3, atRest: isAtRest)
       let part = FaultPlan(cycles: min(2, plan.cycles - result.cycles), seed: seed, size: plan.size)
       let found = try part.campaign(on: Installation(bootstrap: broker.bootstrap), under: fault)
       seed += 1
+      isAtRest.toggle()
       guard !broker.hasSkippedMarkers else {
         spoilt += 1
         // Told, and no fault of Laurel's: the row then shows fewer cycles than were asked for.

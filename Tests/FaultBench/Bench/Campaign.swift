@@ -153,6 +153,9 @@ package final class Campaign {
     }
   }
 
+  /// Until all that is on the bus has been processed: no transaction is under way then.
+  package func comeToRest() throws { try watch.waitUntilQuiet() }
+
   /// All that is left of the round goes out at once; the blow falls while the services are busy with it.
   package func pour(upTo milliseconds: Int) throws {
     try send {

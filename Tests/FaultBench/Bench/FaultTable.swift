@@ -20,7 +20,8 @@ package enum FaultTable {
       DiskFull.row,
       FaultRow("io-error", "writes to the state's files fail with EIO for seconds (strace)", smokeCycles: 1) { WritesFail() },
       FaultRow(
-        "broker", "kill -9 of the only broker, which stays away for up to 60 s", smokeCycles: 1, run: { try BrokerKill.run($0) }),
+        "broker", "kill -9 of the only broker, at rest and under load, which stays away for up to 60 s", smokeCycles: 1,
+        run: { try BrokerKill.run($0) }),
       FaultRow(
         "brokers", "kill -9 of one of three brokers, which stays away for up to 60 s", smokeCycles: 1,
         run: { try ClusterKill.run($0) }),
