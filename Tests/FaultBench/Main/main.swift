@@ -10,7 +10,8 @@ let command = Command(
   discussion: """
     For each row a history of the three programs is published at speed, two instances of every service work it off, and the fault falls once \
     a cycle. What read_committed readers saw is then compared with the simulation of the same history. Exit 1: there were violations. \
-    The times are from the blow until the struck service works again on every partition.
+    The times are from the blow until the struck service works again on every partition. With FAULTS_TRACE in the environment it tells \
+    what happens when; with FAULTS_KEEP a campaign that was not clean keeps its bus and folders for whoever looks into it.
     """,
   example: """
     laurel-faults --cycles 50 --seed 7
