@@ -64,13 +64,13 @@ package final class ClusterKill: Fault {
     guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
     let cluster = try KafkaCluster.start(home: home)
     defer { cluster.stop() }
-    let fault = ClusterKill(cluster, secondsMax: plan.cycles > 5 ? 60 : 3)
+    let fault = ClusterKill(cluster, secondsMax: plan.brokerSecondsMax)
     return try plan.campaign(on: Installation(bootstrap: cluster.bootstrap), under: fault)
   }
 }
 
-/// Kafka itself has left a prepared transaction without its end: what is said after that is no test of Laurel (GUARANTEES, "A lost
-/// broker").
+/// Kafka itself has left a prepared transaction without its end: what is said after that is no test of Laurel (GUARANTEES,
+/// "Partitions without any leader").
 struct LeftWithoutEnd: Error {}
 
 extension BrokerKill {
@@ -85,8 +85,7 @@ extension BrokerKill {
     while result.cycles < plan.cycles {
       let broker = try KafkaBroker.start(home: home)
       defer { broker.stop() }
-      // A bounded run does not wait a minute for the same thing.
-      let fault = BrokerKill(broker, secondsMax: plan.cycles > 5 ? 60 : 3, atRest: isAtRest)
+      let fault = BrokerKill(broker, secondsMax: plan.brokerSecondsMax, atRest: isAtRest)
       let part = FaultPlan(cycles: min(2, plan.cycles - result.cycles), seed: seed, size: plan.size)
       let found = try part.campaign(on: Installation(bootstrap: broker.bootstrap), under: fault)
       seed += 1
@@ -102,4 +101,9 @@ extension BrokerKill {
     if spoilt > 0 { result.remark = "\(spoilt) campaigns spoilt by Kafka (GUARANTEES)" }
     return result
   }
+}
+
+extension FaultPlan {
+  /// How long a broker stays away at most: a bounded run does not wait a minute for the same thing.
+  fileprivate var brokerSecondsMax: Int { cycles > 5 ? 60 : 3 }
 }
