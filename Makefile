@@ -6,7 +6,7 @@ SOURCES := Package.swift Shared Services Tests
 # A Kafka unpacked beside the checkout is used when none is named.
 export KAFKA_HOME ?= $(if $(wildcard ../shared/kafka/bin),$(abspath ../shared/kafka))
 
-.PHONY: help setup build release bench-build demo test faults-smoke bench bench-backlog bench-state faults fuzz format lint clean
+.PHONY: help setup build release bench-build contracts demo test interop faults-smoke bench bench-backlog bench-codec bench-state faults fuzz format lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ release: setup ## build the four services and the laurel command, optimised
 bench-build: release
 	$(SWIFT) build -c release $(STRICT) --product laurel-bench
 
+contracts: setup ## make the messages' Swift, schemas, AsyncAPI and pages of ops/contracts/messages, and the codecs of stored types
+	@$(SWIFT) build -q --product laurel-contracts && .build/debug/laurel-contracts
+
 demo: build ## run the three programs' examples on the embedded bus; exit 0 only if the figures are right
 	.build/debug/laurel demo
 
@@ -36,6 +39,17 @@ test: setup ## build and run every test; real Kafka from KAFKA_HOME
 	$(SWIFT) build --build-tests $(STRICT)
 	$(SWIFT) test --skip-build $(addprefix --skip ,$(BUS_SUITES:%=%\.))
 	for suite in $(BUS_SUITES); do $(SWIFT) test --skip-build --filter "$$suite\." --skip '$(BENCH_TESTS)' || exit 1; done
+	$(MAKE) interop
+
+# Other people's tools from PyPI, in an environment of their own.
+PYTHON := .build/python/bin/python
+$(PYTHON): Tests/Interop/requirements.txt
+	python3 -m venv .build/python
+	$(PYTHON) -m pip install -q --disable-pip-version-check -r $<
+	touch $@
+
+interop: $(PYTHON) ## other people's tools on ops/contracts: JSON Schema, AsyncAPI, CloudEvents, generated models (part of `make test`)
+	$(PYTHON) -m pytest Tests/Interop
 
 faults-smoke: setup ## a bounded run of the faults bench (3 to 6 minutes); CI runs it after `make test`
 	$(SWIFT) build --build-tests $(STRICT)
@@ -46,6 +60,9 @@ bench: bench-build ## accrual's records/s beside a plain librdkafka loop, on rea
 
 bench-backlog: bench-build ## memory and speed over a backlog, and the restore after it, on real Kafka (PAYMENTS=5000000); removes its 20 GB
 	.build/release/laurel-bench backlog $(or $(PAYMENTS),5000000)
+
+bench-codec: bench-build ## what a message costs in and out, beside Foundation; no Kafka
+	.build/release/laurel-bench codec
 
 bench-state: bench-build ## cost and state of a payment at 1,000 and at 1,000,000 (REFEREES=1000000 PAYMENTS=100000: 20 minutes); no Kafka
 	.build/release/laurel-bench state $(or $(REFEREES),1000000) $(or $(PAYMENTS),100000)

@@ -59,7 +59,6 @@ void simdjson_tape_destroy(simdjson_tape *tape) { delete static_cast<Parser *>(t
 simdjson_status simdjson_tape_parse(simdjson_tape *tape, const uint8_t *bytes, size_t length) {
   auto *self = static_cast<Parser *>(tape);
   self->length = 0;
-  self->message = nullptr;
   if (length > self->max_bytes) return simdjson_status_too_long;
 
   auto error = self->reserve(length);
@@ -68,10 +67,7 @@ simdjson_status simdjson_tape_parse(simdjson_tape *tape, const uint8_t *bytes, s
     std::memset(self->input.get() + length, 0, simdjson::SIMDJSON_PADDING);
     error = self->parser.parse(self->input.get(), length, false).error();
   }
-  if (error) {
-    self->message = simdjson::error_message(error);
-    return status(error);
-  }
+  if (error) return status(error);
 
   self->words = self->parser.doc.tape.get();
   self->strings = self->parser.doc.string_buf.get();

@@ -8,87 +8,66 @@ import CSimdJSON
 public final class JSONParser {
   /// Levels of brackets; an empty innermost pair is not counted.
   public static let depthLimit = 64
-  /// Bytes of one text; CONTRACTS.md's own limit on a body is far lower. The buffers take some 20 times the longest text.
+  /// Bytes of one text; CONTRACTS's own limit on a body is far lower. The buffers take some 20 times the longest text.
   public static let byteLimit = 4 << 20
 
-  private let owner = TapeOwner()
+  private let parser: UnsafeMutablePointer<simdjson_tape>?
+  /// Of the last text.
+  private var tape: Tape?
 
-  public init() {}
+  public init() { parser = simdjson_tape_create(JSONParser.byteLimit, JSONParser.depthLimit + 1) }
 
-  /// Parses one text. The document is valid until the next parse; afterwards it refuses.
+  deinit { simdjson_tape_destroy(parser) }
+
+  /// Parses one text and hands its value to the body, which must not keep it.
   ///
-  /// - Throws: every reason of `JSONError` about the text as such. The path is known only for `duplicateKey`.
-  public func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONDocument {
-    try owner.parse(bytes)
-    return JSONDocument(owner)
+  /// - Throws: every reason of `JSONError` about the text as such, and what the body throws.
+  public func read<Result>(
+    _ bytes: UnsafeRawBufferPointer, _ body: (JSONValue) throws(JSONError) -> Result
+  ) throws(JSONError) -> Result {
+    let tape = try parse(bytes)
+    defer { withExtendedLifetime(self) {} }
+    return try body(JSONValue(tape, Tape.root))
   }
 
-  /// Parses one text. The document is valid until the next parse; afterwards it refuses.
-  public func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONDocument {
-    try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in try parse(UnsafeRawBufferPointer(buffer)) }
+  /// Parses one text and hands its value to the body, which must not keep it.
+  public func read<Result>(_ bytes: [UInt8], _ body: (JSONValue) throws(JSONError) -> Result) throws(JSONError) -> Result {
+    try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in try read(UnsafeRawBufferPointer(buffer), body) }
   }
 
   /// Parses one text and decodes the whole of it.
-  public func decode<T: Decodable>(_ type: T.Type, from bytes: [UInt8]) throws(JSONError) -> T {
-    try parse(bytes).decode(type)
-  }
-}
-
-/// Keeps simdjson's buffers while a parser or one of its documents lives.
-final class TapeOwner {
-  private let parser: UnsafeMutablePointer<simdjson_tape>?
-  /// A stable place, so that decoders can refer to the tape by one word.
-  private let place: UnsafeMutablePointer<Tape>
-  private var isPlaced = false
-  /// Counts parses, so that a document knows whether the tape is still its own.
-  private(set) var generation = 0
-
-  init() {
-    parser = simdjson_tape_create(JSONParser.byteLimit, JSONParser.depthLimit + 1)
-    place = .allocate(capacity: 1)
+  public func decode<T: JSONDecodable>(_ type: T.Type, from bytes: [UInt8]) throws(JSONError) -> T {
+    try read(bytes) { json throws(JSONError) in try T(json: json) }
   }
 
-  deinit {
-    simdjson_tape_destroy(parser)
-    place.deallocate()
-  }
+  /// The paths of members of the last text that nothing has asked for, within the objects that were decoded. An unknown member counts
+  /// once, whatever is inside it.
+  public var unknownFields: [String] { tape?.unknownFields ?? [] }
 
-  func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
-    generation += 1
-    isPlaced = false
+  private func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> Tape {
+    tape = nil
     guard let parser else { throw JSONError(reason: .malformed, detail: "no memory for a parser") }
     let status = simdjson_tape_parse(parser, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
     guard status == simdjson_status_parsed, let words = parser.pointee.words, let strings = parser.pointee.strings,
       let marks = parser.pointee.marks
-    else { throw refusal(status, parser.pointee.message, of: bytes) }
-    let tape = Tape(words: words, strings: strings, marks: marks, count: parser.pointee.length)
+    else { throw JSONParser.error(status, of: bytes) }
+    let tape = Tape(words: words, strings: strings, marks: marks)
     if let key = tape.duplicateKey() {
-      throw JSONError(reason: .duplicateKey, path: tape.path(to: key), detail: "the object has this member already")
+      throw JSONError(reason: .duplicateKey, path: tape.path(to: key), detail: "the object has this member twice")
     }
-    place.initialize(to: tape)
-    isPlaced = true
+    self.tape = tape
+    return tape
   }
 
-  /// The tape of that parse, unless there has been another since.
-  func tape(of generation: Int) -> UnsafePointer<Tape>? {
-    isPlaced && generation == self.generation ? UnsafePointer(place) : nil
-  }
-
-  private func refusal(
-    _ status: simdjson_status, _ message: UnsafePointer<CChar>?, of bytes: UnsafeRawBufferPointer
-  ) -> JSONError {
+  private static func error(_ status: simdjson_status, of bytes: UnsafeRawBufferPointer) -> JSONError {
     switch status {
-    case simdjson_status_number:
-      let fault = NumberFault(in: bytes)
-      return JSONError(reason: fault.reason, detail: fault.detail)
-    case simdjson_status_not_utf8:
-      return JSONError(reason: .notUTF8, detail: "the bytes are not UTF-8")
     case simdjson_status_too_deep:
-      return JSONError(reason: .tooDeep, detail: "more than \(JSONParser.depthLimit) levels of brackets")
+      JSONError(reason: .tooDeep, detail: "more than \(depthLimit) levels of brackets")
     case simdjson_status_too_long:
-      return JSONError(reason: .malformed, detail: "\(bytes.count) bytes, over the limit of \(JSONParser.byteLimit)")
-    default:
-      return JSONError(reason: .malformed, detail: message.map { String(cString: $0) } ?? "not JSON")
+      JSONError(reason: .malformed, detail: "\(bytes.count) bytes, over the limit of \(byteLimit)")
+    case simdjson_status_out_of_memory:
+      JSONError(reason: .malformed, detail: "no memory to parse \(bytes.count) bytes")
+    default: JSONFault.find(in: bytes)
     }
   }
 }

@@ -1,27 +1,31 @@
 /// simdjson's tape of one text: all values in document order, strings aside.
 ///
 /// One 64-bit word per bracket, string or atom and two per number; the kind in the top byte, the payload in the rest
-/// (simdjson, doc/tape.md). Word 0 and the last are the root's, the value itself begins at word 1. An object's members
-/// are key, value, key, value … A plain value of pointers, so that a decoder costs no reference counting; `TapeOwner`
+/// (simdjson, doc/tape.md). Word 0 and the last belong to the root, the value itself begins at word 1. An object's members
+/// are key, value, key, value … A plain value of pointers, so that reading costs no reference counting; the parser
 /// keeps the memory alive.
-struct Tape {
-  let words: UnsafePointer<UInt64>
-  let strings: UnsafePointer<UInt8>
-  /// One per word. At a member's key: 1 when a type asked for it. At an object: 0, or, once a type opened it, where the
-  /// search for its next member begins (members mostly come in the order in which they are declared).
-  let marks: UnsafeMutablePointer<UInt32>
-  let count: Int
+@frozen @usableFromInline struct Tape {
+  @usableFromInline let words: UnsafePointer<UInt64>
+  @usableFromInline let strings: UnsafePointer<UInt8>
+  /// One per word. At a member's key: 1 once a type has asked for it. At an object: 0, or, once a type opened it, where the
+  /// search for its next member begins.
+  @usableFromInline let marks: UnsafeMutablePointer<UInt32>
 
   static let root = 1
 
-  func kind(_ index: Int) -> TapeKind { TapeKind(byte: UInt8(truncatingIfNeeded: words[index] &>> 56)) }
+  @usableFromInline init(words: UnsafePointer<UInt64>, strings: UnsafePointer<UInt8>, marks: UnsafeMutablePointer<UInt32>) {
+    self.words = words
+    self.strings = strings
+    self.marks = marks
+  }
 
-  func isObject(_ index: Int) -> Bool { kind(index) == .object }
+  /// Words in the tape.
+  var count: Int { Int(truncatingIfNeeded: words[0] & 0xFF_FFFF_FFFF_FFFF) }
 
-  func isNull(_ index: Int) -> Bool { kind(index) == .null }
+  @usableFromInline func kind(_ index: Int) -> TapeKind { TapeKind(byte: UInt8(truncatingIfNeeded: words[index] &>> 56)) }
 
   /// The index after the whole value at `index`.
-  func after(_ index: Int) -> Int {
+  @usableFromInline func after(_ index: Int) -> Int {
     switch kind(index) {
     case .object, .array: Int(truncatingIfNeeded: words[index] & 0xFFFF_FFFF)
     case .signed, .unsigned, .double: index &+ 2
@@ -30,13 +34,13 @@ struct Tape {
   }
 
   /// The index of the closing bracket of the object or array at `index`.
-  func close(_ index: Int) -> Int { after(index) &- 1 }
+  @usableFromInline func close(_ index: Int) -> Int { after(index) &- 1 }
 
   /// Members or elements of the object or array at `index`; simdjson stops counting at 16,777,215.
-  func size(_ index: Int) -> Int { Int(truncatingIfNeeded: (words[index] &>> 32) & 0xFF_FFFF) }
+  @usableFromInline func size(_ index: Int) -> Int { Int(truncatingIfNeeded: (words[index] &>> 32) & 0xFF_FFFF) }
 
   /// The bytes of the string or key at `index`, UTF-8 that simdjson has checked.
-  func utf8(_ index: Int) -> UnsafeBufferPointer<UInt8> {
+  @usableFromInline func utf8(_ index: Int) -> UnsafeBufferPointer<UInt8> {
     let start = strings + Int(truncatingIfNeeded: words[index] & 0xFF_FFFF_FFFF_FFFF)
     let length = UnsafeRawPointer(start).loadUnaligned(as: UInt32.self)
     return UnsafeBufferPointer(start: start + 4, count: Int(length))
@@ -48,8 +52,10 @@ struct Tape {
 }
 
 /// What a word of the tape is: simdjson's letters.
-struct TapeKind: Equatable {
-  let byte: UInt8
+@frozen @usableFromInline struct TapeKind: Equatable {
+  @usableFromInline let byte: UInt8
+
+  @usableFromInline init(byte: UInt8) { self.byte = byte }
 
   static let object = TapeKind(byte: UInt8(ascii: "{"))
   static let array = TapeKind(byte: UInt8(ascii: "["))
@@ -71,8 +77,8 @@ struct TapeKind: Equatable {
     case .object: "an object"
     case .array: "an array"
     case .string: "a string"
-    case .signed, .unsigned: "an integer"
-    case .double: "a number that is not an integer"
+    case .signed, .unsigned: "a whole number"
+    case .double: "a number with a point or an exponent"
     case .true: "true"
     case .false: "false"
     case .null: "null"
@@ -84,50 +90,43 @@ struct TapeKind: Equatable {
 // MARK: - Members
 
 extension Tape {
-  /// The key of the member of that name, looked for from `start` on and then from the object's first member.
-  func key(_ name: UnsafeBufferPointer<UInt8>, in object: Int, from start: Int) -> Int? {
+  /// In an object's mark: a search has passed over members, so those before the next one are not all known.
+  private static let hasSkipped: UInt32 = 1 << 31
+
+  /// Notes that a type decodes the object, so that its other members count as unknown, and begins at its first member.
+  @usableFromInline func open(_ object: Int) { marks[object] = UInt32(truncatingIfNeeded: object &+ 1) }
+
+  /// The value of the member of that name of an open object, which then counts as known.
+  ///
+  /// The search begins behind the last member that was found, since members mostly come in the order in which they are asked for.
+  @usableFromInline func member(_ name: UnsafeBufferPointer<UInt8>, of object: Int) -> Int? {
+    let mark = marks[object]
+    let start = Int(mark & ~Tape.hasSkipped)
     let end = close(object)
     var key = start
     while key < end {
-      if same(utf8(key), name) { return key }
+      if same(utf8(key), name) {
+        marks[key] = 1
+        marks[object] = UInt32(truncatingIfNeeded: after(key &+ 1)) | (key == start ? mark & Tape.hasSkipped : Tape.hasSkipped)
+        return key &+ 1
+      }
       key = after(key &+ 1)
     }
+    guard mark & Tape.hasSkipped != 0 else { return nil }
     key = object &+ 1
     while key < start {
-      if same(utf8(key), name) { return key }
+      if same(utf8(key), name) {
+        marks[key] = 1
+        return key &+ 1
+      }
       key = after(key &+ 1)
     }
     return nil
   }
 
-  /// Notes that a type decodes the object, so that its other members count as unknown.
-  func open(_ object: Int) {
-    if marks[object] == 0 { marks[object] = UInt32(truncatingIfNeeded: object &+ 1) }
-  }
-
-  /// The value of the member of that name of an open object, which is then asked for.
-  func member(_ name: UnsafeBufferPointer<UInt8>, of object: Int) -> Int? {
-    guard let key = key(name, in: object, from: Int(marks[object])) else { return nil }
-    let value = key &+ 1
-    marks[key] = 1
-    marks[object] = UInt32(truncatingIfNeeded: after(value))
-    return value
-  }
-
-  /// The value reached from the root by member names. Asks for each on the way, opens none.
-  func value(at path: [String]) -> Int? {
-    var index = Tape.root
-    for var name in path {
-      guard isObject(index), let key = name.withUTF8({ key($0, in: index, from: index &+ 1) }) else { return nil }
-      marks[key] = 1
-      index = key &+ 1
-    }
-    return index
-  }
-
-  /// Members, of objects that a type decoded, that no type asked for.
-  var unknownFields: Int {
-    var unknown = 0
+  /// The paths of members, of objects that a type decoded, that no type asked for.
+  var unknownFields: [String] {
+    var unknown: [String] = []
     var index = Tape.root
     while index < count &- 1 {
       let kind = kind(index)
@@ -135,7 +134,7 @@ extension Tape {
         var key = index &+ 1
         let end = close(index)
         while key < end {
-          if marks[key] == 0 { unknown &+= 1 }
+          if marks[key] == 0 { unknown.append(path(to: key)) }
           key = after(key &+ 1)
         }
       }
@@ -150,37 +149,41 @@ func same(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> B
   let count = a.count
   guard count == b.count else { return false }
   guard count > 0, let a = UnsafeRawPointer(a.baseAddress), let b = UnsafeRawPointer(b.baseAddress) else { return true }
-  var index = 0
-  while index &+ 8 <= count {
-    let left = a.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-    if left != b.loadUnaligned(fromByteOffset: index, as: UInt64.self) { return false }
-    index &+= 8
+  func differ<Word: FixedWidthInteger & BitwiseCopyable>(_ type: Word.Type, at offset: Int) -> Bool {
+    a.loadUnaligned(fromByteOffset: offset, as: type) != b.loadUnaligned(fromByteOffset: offset, as: type)
   }
-  while index < count {
-    let left = a.load(fromByteOffset: index, as: UInt8.self)
-    if left != b.load(fromByteOffset: index, as: UInt8.self) { return false }
-    index &+= 1
+  // The last word may overlap the one before it.
+  switch count {
+  case 8...:
+    var index = 0
+    while index &+ 8 < count {
+      if differ(UInt64.self, at: index) { return false }
+      index &+= 8
+    }
+    return !differ(UInt64.self, at: count &- 8)
+  case 4...: return !differ(UInt32.self, at: 0) && !differ(UInt32.self, at: count &- 4)
+  case 2...: return !differ(UInt16.self, at: 0) && !differ(UInt16.self, at: count &- 2)
+  default: return !differ(UInt8.self, at: 0)
   }
-  return true
 }
 
 // MARK: - Paths
 
 extension Tape {
-  /// The steps from the root to the value (or key) at `index`. Walks the tape, so that only errors pay for paths.
-  func steps(to index: Int) -> [PathStep] {
-    var steps: [PathStep] = []
+  /// The way from the root to the value (or key) at `index`: `lines[0].amount`. Walks the tape, so that only errors pay for paths.
+  @usableFromInline func path(to index: Int) -> String {
+    var path = ""
     var container = Tape.root
     while container < index {
       guard let (step, inner) = step(from: container, towards: index) else { break }
-      steps.append(step)
+      path += path.isEmpty && step.hasPrefix(".") ? String(step.dropFirst()) : step
       if inner > index { break }
       container = inner
     }
-    return steps
+    return path
   }
 
-  private func step(from container: Int, towards index: Int) -> (PathStep, Int)? {
+  private func step(from container: Int, towards index: Int) -> (String, Int)? {
     let kind = kind(container)
     guard kind == .object || kind == .array else { return nil }
     let end = close(container)
@@ -188,12 +191,10 @@ extension Tape {
     var position = 0
     while item < end {
       let value = kind == .object ? item &+ 1 : item
-      if index < after(value) { return (kind == .object ? .member(text(item)) : .element(position), value) }
+      if index < after(value) { return (kind == .object ? ".\(text(item))" : "[\(position)]", value) }
       item = after(value)
       position += 1
     }
     return nil
   }
-
-  func path(to index: Int) -> String { PathStep.text(steps(to: index)) }
 }

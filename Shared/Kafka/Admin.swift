@@ -43,8 +43,8 @@ public final class Admin {
     var requests: [OpaquePointer?] = []
     defer { for request in requests { rd_kafka_NewTopic_destroy(request) } }
     for topic in topics {
-      let (request, refusal) = Self.request(topic, replication)
-      if let request { requests.append(request) } else { outcomes[topic.name] = .failed(refusal) }
+      let (request, rejection) = Self.request(topic, replication)
+      if let request { requests.append(request) } else { outcomes[topic.name] = .failed(rejection) }
     }
     guard !requests.isEmpty else { return outcomes }
     let event = try ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeoutMilliseconds) { options in
@@ -105,8 +105,8 @@ public final class Admin {
       let code = rd_kafka_metadata(client.handle, 0, topic, &metadata, deadline.millisecondsLeft)
       guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw failure(code) }
       defer { rd_kafka_metadata_destroy(metadata) }
-      let refusals = (0..<Int(metadata.pointee.topic_cnt)).map { metadata.pointee.topics[$0].err }
-      if refusals.contains(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) { hidden.insert(name) }
+      let rejections = (0..<Int(metadata.pointee.topic_cnt)).map { metadata.pointee.topics[$0].err }
+      if rejections.contains(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) { hidden.insert(name) }
     }
     return hidden
   }
@@ -154,11 +154,11 @@ public final class Admin {
       throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG)
     }
     defer { rd_kafka_AdminOptions_destroy(options) }
-    let refusal: KafkaError? = withTextBuffer { text, size in
+    let rejection: KafkaError? = withTextBuffer { text, size in
       let code = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMilliseconds, text, size)
       return code == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(code, reason: String(cString: text))
     }
-    if let refusal { throw refusal }
+    if let rejection { throw rejection }
     send(options)
     // librdkafka always answers, at the latest when the request has timed out.
     guard let pointer = rd_kafka_queue_poll(queue, -1) else { throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT) }
@@ -171,11 +171,11 @@ public final class Admin {
   }
 
   private static func request(_ topic: NewTopic, _ replication: Int32) -> (OpaquePointer?, KafkaError) {
-    let (request, refusal): (OpaquePointer?, KafkaError) = withTextBuffer { text, size in
+    let (request, rejection): (OpaquePointer?, KafkaError) = withTextBuffer { text, size in
       let request = rd_kafka_NewTopic_new(topic.name, topic.partitions, replication, text, size)
       return (request, KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG, reason: String(cString: text)))
     }
-    guard let request else { return (nil, refusal) }
+    guard let request else { return (nil, rejection) }
     for (name, value) in topic.config.sorted(by: { $0.key < $1.key }) {
       let code = rd_kafka_NewTopic_set_config(request, name, value)
       guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
@@ -183,7 +183,7 @@ public final class Admin {
         return (nil, KafkaError(code, reason: "topic setting \"\(name)\" is refused"))
       }
     }
-    return (request, refusal)
+    return (request, rejection)
   }
 
   private static func collect(

@@ -50,7 +50,7 @@ public struct OutputRecord: Sendable {
 
 /// Input that could not be processed: kept with its reason and its place, so that nothing is lost.
 public struct DeadLetter: Sendable {
-  public let refusal: Refusal
+  public let rejection: Rejection
   /// As it came; for an event that a stage had kept, rebuilt from the state.
   public let record: InputRecord
 }
@@ -60,10 +60,10 @@ public struct Batch: Sendable {
   public var outputs: [OutputRecord] = []
   public var deadLetters: [DeadLetter] = []
   /// Records on a wrong partition, to be written to the service's re-keyed topic under this key.
-  public var rekeyed: [(key: String, record: InputRecord)] = []
+  public var repartitioned: [(key: String, record: InputRecord)] = []
   public var changes: [RowChange] = []
 
-  public var isEmpty: Bool { outputs.isEmpty && deadLetters.isEmpty && rekeyed.isEmpty && changes.isEmpty }
+  public var isEmpty: Bool { outputs.isEmpty && deadLetters.isEmpty && repartitioned.isEmpty && changes.isEmpty }
 }
 
 /// What a task has done since it was made; never goes down.
@@ -75,7 +75,7 @@ public struct TaskCounts: Sendable, Equatable {
   /// Fields that CONTRACTS does not name.
   public var unknownFields = 0
   public var timersFired = 0
-  public var rekeyed = 0
+  public var repartitioned = 0
   public var deadLetters: [DeadLetterReason: Int] = [:]
 
   public init() {}

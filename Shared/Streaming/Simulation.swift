@@ -11,9 +11,10 @@ public struct Service: Sendable {
     self.stages = stages
   }
 
-  /// Every topic that its stages read, in the catalogue's order.
+  /// Every topic that its stages read, and those of messages that it will have rules for, in the catalogue's order.
   public var inputs: [Topic] {
-    let read = Set(stages.flatMap { $0.reads.map(\.topic) })
+    let coming = MessageRegistry.notYet.filter { $0.value == name }.compactMap { MessageRegistry.type(named: $0.key)?.topic }
+    let read = Set(stages.flatMap { $0.reads.map(\.topic) } + coming)
     return Topic.catalogue.filter(read.contains)
   }
 }
@@ -129,6 +130,6 @@ private struct Refused: Hashable {
     topic = letter.record.topic.name
     key = letter.record.key
     value = letter.record.value
-    reason = letter.refusal.reason
+    reason = letter.rejection.reason
   }
 }

@@ -11,16 +11,16 @@ public protocol Stage: Sendable {
   /// The types that this stage writes, one case each.
   associatedtype Output: StageOutput
   /// What a timer of this stage says when it is due.
-  associatedtype Due: Codable & Sendable
+  associatedtype Due: JSONCodable & Sendable
 
   /// Unique within its service; part of the keys of its state, so it never changes.
   static var name: String { get }
   static var accepts: [Accepts<Input>] { get }
 
-  /// Takes one event of the turn's key. A refusal undoes all that the turn has done and dead-letters the event.
-  func handle(_ input: Input, _ turn: Turn<Self>) throws(Refusal)
+  /// Takes one event of the turn's key. A rejection undoes all that the turn has done and dead-letters the event.
+  func handle(_ input: Input, _ turn: Turn<Self>) throws(Rejection)
   /// A timer is due. It fires at most once; what it emits is stamped with `instant`, not with the time at which it happened to run.
-  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Self>) throws(Refusal)
+  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Self>) throws(Rejection)
 }
 
 /// What a stage writes: an enum with one case a type.
@@ -29,12 +29,10 @@ public protocol StageOutput: Sendable {
 }
 
 /// No timers: for stages that set none.
-public enum NoTimer: Codable, Sendable {
-  public init(from decoder: any Decoder) throws {
-    throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "this stage sets no timers"))
-  }
+public enum NoTimer: JSONCodable, Sendable {
+  public init(json: JSONValue) throws(JSONError) { throw json.error("this stage sets no timers") }
 
-  public func encode(to encoder: any Encoder) throws {}
+  public func write(to json: inout JSONWriter) {}
 }
 
 /// One type of message that a stage reads, and how repeats of it are recognised.
@@ -52,7 +50,7 @@ public struct Accepts<Input: Sendable>: Sendable {
   public let type: String
   public let topic: Topic
   let repeats: Repeats
-  let decode: @Sendable (JSONDocument) throws(JSONError) -> Decoded
+  let decode: @Sendable (JSONValue) throws(JSONError) -> Decoded
 
   struct Decoded {
     let input: Input
@@ -63,8 +61,8 @@ public struct Accepts<Input: Sendable>: Sendable {
   public static func on<M: Message>(_ wrap: @escaping @Sendable (M) -> Input, repeats: Repeats? = nil) -> Accepts {
     Accepts(
       type: M.type, topic: M.topic, repeats: repeats ?? (M.topic.kind == .input ? .remembered : .harmless),
-      decode: { document throws(JSONError) in
-        let message = try document.decode(M.self)
+      decode: { json throws(JSONError) in
+        let message = try M(json: json)
         return Decoded(input: wrap(message), message: message)
       })
   }

@@ -97,13 +97,13 @@ public final class StageTask {
     do {
       guard let stage = stageByName[row.stage] else { return due }
       try stage.fire(row, due, self)
-    } catch let refusal as Refusal {
+    } catch let rejection as Rejection {
       rows.undoTurn()
       rows.set(key, nil)
       let record = InputRecord(
         topic: .deadLetters(service), partition: 0, offset: 0, key: Array(row.key.utf8), value: Array(row.due.utf8),
         headers: [("laurel_timer", Array("\(row.stage) due \(due)".utf8))])
-      deadLetter(record, refusal)
+      deadLetter(record, rejection)
     } catch {
       rows.fail(error)
     }
@@ -119,10 +119,10 @@ public final class StageTask {
   public func admit(_ record: InputRecord, latest: Instant?) -> AdmittedEvent? {
     do {
       return try admitted(record, latest: latest)
-    } catch let refusal as Refusal {
-      deadLetter(record, refusal)
+    } catch let rejection as Rejection {
+      deadLetter(record, rejection)
     } catch let error as JSONError {
-      deadLetter(record, Refusal(error))
+      deadLetter(record, Rejection(error))
     } catch {
       rows.fail(error)
     }
@@ -139,57 +139,71 @@ public final class StageTask {
     // it was let in with it, and may have gathered more.
     let bytes = record.headers.reduce(value.count) { $0 + $1.value.count }
     guard bytes <= Envelope.maximumBodyBytes || record.topic.isOwn else {
-      throw Refusal(.oversized, "\(bytes) bytes; the limit is \(Envelope.maximumBodyBytes)")
+      throw Rejection(.oversized, "\(bytes) bytes; the limit is \(Envelope.maximumBodyBytes)")
     }
     let (envelope, data) = try Envelope.record(
       headers: record.headers, value: value, parser: parser, isBounded: !record.topic.isOwn)
     guard let readers = readersByType[envelope.type] else {
-      if MessageRegistry.type(named: envelope.type) == nil { counts.ignored += 1 }
+      try rejectIfNotYet(envelope.type, data)
       return nil
     }
-    let document = try parser.parse(data)
-    var steps: [Step] = []
-    for stage in readers {
-      if let step = try stage.decode(envelope.type, record.topic, document) { steps.append(step) }
+    let steps = try parser.read(data) { json throws(JSONError) in
+      var steps: [Step] = []
+      for stage in readers {
+        if let step = try stage.decode(envelope.type, record.topic, json) { steps.append(step) }
+      }
+      return steps
     }
     guard let step = steps.first else {
-      throw Refusal(.malformed, "\(envelope.type) does not belong on \(record.topic.name)")
+      let topic = MessageRegistry.type(named: envelope.type)?.topic.name ?? "another topic"
+      throw Rejection(.wrongTopic, "\(envelope.type) belongs on \(topic), not on \(record.topic.name)")
     }
     let message = step.message
     let time = envelope.time ?? message.instant
     // Laurel's own records were let in at their cause; a hop that is refused would leave half of it done.
     if let latest, step.topic.kind == .input, max(time, message.instant) > latest {
-      throw Refusal(.futureTime, "\(max(time, message.instant)) is after \(latest)")
+      throw Rejection(.futureTime, "\(max(time, message.instant)) is after \(latest)")
     }
     if let owns, !owns(message.key) {
-      counts.rekeyed += 1
-      batch.rekeyed.append((message.key, record))
+      counts.repartitioned += 1
+      batch.repartitioned.append((message.key, record))
       return nil
     }
-    counts.unknownFields += document.unknownFields
+    counts.unknownFields += parser.unknownFields.count
     return AdmittedEvent(record: record, time: time, envelope: envelope, program: try program(of: envelope), steps: steps)
   }
 
-  private func program(of envelope: Envelope) throws(Refusal) -> ProgramID {
+  /// A type that no stage of this service reads: either another service does, or nobody yet, or it is not part of the contract.
+  private func rejectIfNotYet(_ type: String, _ data: [UInt8]) throws {
+    guard let message = MessageRegistry.type(named: type) else {
+      counts.ignored += 1
+      return
+    }
+    guard MessageRegistry.notYet[type] == service else { return }
+    try parser.read(data) { json throws(JSONError) in _ = try message.init(json: json) }
+    throw Rejection(.notYet, "\(type) is part of the contract, but this release does not handle it yet")
+  }
+
+  private func program(of envelope: Envelope) throws(Rejection) -> ProgramID {
     if let program = envelope.program {
       guard programs.contains(program) else {
-        throw Refusal(.unknownProgram, "this deployment has no program '\(program)'")
+        throw Rejection(.unknownProgram, "this deployment has no program '\(program)'")
       }
       return program
     }
     guard let only = programs.first, programs.count == 1 else {
-      throw Refusal(.missingProgram, "'program' is absent and this deployment has \(programs.count) programs")
+      throw Rejection(.missingProgram, "'program' is absent and this deployment has \(programs.count) programs")
     }
     return only
   }
 
   /// Runs an admitted event through the stages that read it, then what it made due.
   public func run(_ event: AdmittedEvent) {
-    var refusals: [Refusal] = []
+    var rejections: [Rejection] = []
     for step in event.steps {
       rows.beginTurn()
-      do throws(Refusal) {
-        let body = step.repeats == .harmless ? nil : StableHash.value64(of: try encoded(step.message))
+      do throws(Rejection) {
+        let body = step.repeats == .harmless ? nil : step.message.fingerprint()
         let identity = step.identity(event.envelope, body: body)
         if let body, try isKnown(step, event, identity, body) {
           counts.repeated += 1
@@ -200,51 +214,49 @@ public final class StageTask {
       } catch {
         rows.undoTurn()
         // Two stages that refuse one event for one reason: one dead letter.
-        if !refusals.contains(error) { deadLetter(event.record, error) }
-        refusals.append(error)
+        if !rejections.contains(error) { deadLetter(event.record, error) }
+        rejections.append(error)
       }
     }
     while fireNext(upTo: clock) != nil {}
   }
 
-  /// Tells a repeated event from a new one, and refuses another body under a known identity: the business key (DECISIONS R3), and the
-  /// envelope's source and id, which no two events share, of whatever types they are ("For every program": either is enough).
-  private func isKnown(_ step: Step, _ event: AdmittedEvent, _ identity: String, _ body: UInt64) throws(Refusal) -> Bool {
+  /// Tells a repeated event from a new one, and rejects another body under a known identity (DECISIONS R3): the business key where the
+  /// type has one, else the envelope's source and id. Bodies are compared by the fields that the revision knew which took the first one.
+  private func isKnown(_ step: Step, _ event: AdmittedEvent, _ identity: String, _ body: UInt64) throws(Rejection) -> Bool {
     let type = event.envelope.type
-    let fingerprint = Int64(bitPattern: body)
-    func seen(type: String, _ identity: String) -> [UInt8] {
+    func row(_ identity: String) -> [UInt8] {
       RowKey.seen(stage: step.stage, program: event.program.value, key: step.message.key, type: type, identity: identity)
     }
-    let envelope = step.repeats == .remembered ? seen(type: "", Step.identity(of: event.envelope)) : nil
-    let key = step.repeats == .remembered && step.message.businessID == nil ? envelope : seen(type: type, identity)
-    guard let key else { return false }
-    if let known = rows.value(Int64.self, key) {
-      guard known == fingerprint else {
-        throw Refusal(
-          .conflictingDuplicate, "\(type) '\(step.message.businessID ?? event.envelope.id)' is known with another body")
+    if step.repeats == .rememberedByBody {
+      for revision in 1..<MessageRegistry.revision {
+        let earlier = step.message.fingerprint(revision: revision)
+        if rows.value(Seen.self, row(Step.identity(ofBody: earlier)))?.revision == revision { return true }
+      }
+    }
+    let key = row(identity)
+    if let known = rows.value(Seen.self, key) {
+      let same = known.revision == MessageRegistry.revision ? body : step.message.fingerprint(revision: known.revision)
+      guard UInt64(bitPattern: known.body) == same else {
+        let id = step.message.businessID.map { "'\($0)'" } ?? "with source and id '\(event.envelope.id)'"
+        throw Rejection(.conflictingDuplicate, "\(type) \(id) was already received with different content")
       }
       return true
     }
-    if let envelope, envelope != key {
-      guard rows.value(Int64.self, envelope) == nil else {
-        throw Refusal(.conflictingDuplicate, "\(type): source and id '\(event.envelope.id)' are known with another body")
-      }
-      rows.set(envelope, fingerprint)
-    }
-    rows.set(key, fingerprint)
+    rows.set(key, Seen(body: Int64(bitPattern: body), revision: MessageRegistry.revision))
     return false
   }
 
   // MARK: What a turn leaves behind
 
   /// Turns what a stage left behind into records and rows: all of it, or none if something cannot be written.
-  func finish<S: Stage>(_ turn: Turn<S>, origin: String) throws(Refusal) {
+  func finish<S: Stage>(_ turn: Turn<S>, origin: String) throws(Rejection) {
     var outputs: [OutputRecord] = []
     outputs.reserveCapacity(turn.outputs.count)
     for (index, output) in turn.outputs.enumerated() {
       let message = output.message
       let topic = Swift.type(of: message).topic
-      let data = try encoded(message)
+      let data = message.jsonBytes()
       let sequence = topic.kind == .notices ? nextSequence(turn.program, topic, message.key) : nil
       let envelope = envelope(of: message, turn, id: derive(origin, turn, "\(index)"), sequence: sequence)
       outputs.append(OutputRecord(topic: topic, key: message.key, envelope: envelope, data: data))
@@ -255,13 +267,13 @@ public final class StageTask {
       // A whole event again, so that it can be sent once more as it is.
       let headers = envelope(of: message, turn, id: derive(origin, turn, "r\(index)"), sequence: nil).headers
       let record = InputRecord(
-        topic: Swift.type(of: message).topic, partition: 0, offset: 0, key: Array(message.key.utf8), value: try encoded(message),
+        topic: Swift.type(of: message).topic, partition: 0, offset: 0, key: Array(message.key.utf8), value: message.jsonBytes(),
         headers: headers.map { (name: $0.0, value: Array($0.1.utf8)) })
-      letters.append(DeadLetter(refusal: refused.refusal, record: record))
+      letters.append(DeadLetter(rejection: refused.rejection, record: record))
     }
     var set: [(due: Instant, row: TimerRow)] = []
     for (index, timer) in turn.timers.enumerated() {
-      let due = String(decoding: try encoded(timer.what), as: UTF8.self)
+      let due = String(decoding: timer.what.jsonBytes(), as: UTF8.self)
       let row = TimerRow(
         stage: S.name, program: turn.program, key: turn.key, due: due, cause: turn.cause,
         origin: derive(origin, turn, "t\(index)"))
@@ -269,7 +281,7 @@ public final class StageTask {
     }
     // Nothing is refused from here on: what is outside the rows cannot be undone with them.
     batch.outputs.append(contentsOf: outputs)
-    for letter in letters { deadLetter(letter.record, letter.refusal) }
+    for letter in letters { deadLetter(letter.record, letter.rejection) }
     for (due, row) in set {
       progress.timerOrder += 1
       let timer = TimerKey(due: due, order: progress.timerOrder)
@@ -288,11 +300,8 @@ public final class StageTask {
   private func envelope<S: Stage>(of message: any Message, _ turn: Turn<S>, id: String, sequence: Int64?) -> Envelope {
     Envelope(
       id: id, source: source, type: Swift.type(of: message).type, time: message.instant, subject: message.key,
-      program: turn.program, partitionKey: sequence == nil ? nil : message.key, sequence: sequence, causationID: turn.cause)
-  }
-
-  private func encoded(_ value: some Encodable) throws(Refusal) -> [UInt8] {
-    do { return try JSONEncoding.encode(value) } catch { throw Refusal(error) }
+      program: turn.program, partitionKey: sequence == nil ? nil : message.key, sequence: sequence, causationID: turn.cause,
+      traceparent: turn.traceparent)
   }
 
   private func derive<S: Stage>(_ origin: String, _ turn: Turn<S>, _ ordinal: String) -> String {
@@ -300,9 +309,9 @@ public final class StageTask {
   }
 
   /// A record that the driver itself could not take.
-  public func deadLetter(_ record: InputRecord, _ refusal: Refusal) {
-    counts.deadLetters[refusal.reason, default: 0] += 1
-    batch.deadLetters.append(DeadLetter(refusal: refusal, record: record))
+  public func deadLetter(_ record: InputRecord, _ rejection: Rejection) {
+    counts.deadLetters[rejection.reason, default: 0] += 1
+    batch.deadLetters.append(DeadLetter(rejection: rejection, record: record))
   }
 
   // MARK: Batches
@@ -345,13 +354,20 @@ public final class StageTask {
 }
 
 /// Where a task stands; one row of its state, so that it can never disagree with the rest.
-struct Progress: Codable, Sendable, Equatable {
+struct Progress: Stored, Equatable {
   var positions: [String: Int64] = [:]
   /// Milliseconds since 1970.
   var clock: Int64 = 0
   var isVirtual = false
   /// Timers set so far.
   var timerOrder: Int64 = 0
+}
+
+/// The driver's memory of an event from outside.
+struct Seen: Stored {
+  /// The fingerprint of its body by the fields of a revision of the contract.
+  let body: Int64
+  let revision: Int
 }
 
 /// The positions in a task's changelog record of its progress: for those who watch a service from outside (`laurel publish --in-order`).

@@ -14,10 +14,10 @@ final class StateRows {
 
   /// A class: what has a cell in hand (a change, an undo, the end of a batch) need not look its key up again.
   private final class Cell {
-    var value: (any Codable & Sendable)?
+    var value: (any JSONCodable & Sendable)?
     var isDirty: Bool
 
-    init(value: (any Codable & Sendable)?, isDirty: Bool) {
+    init(value: (any JSONCodable & Sendable)?, isDirty: Bool) {
       self.value = value
       self.isDirty = isDirty
     }
@@ -29,7 +29,7 @@ final class StateRows {
     let cell: Cell
     /// The turn has made the cell; what the store has under its key was never read.
     let isNew: Bool
-    let value: (any Codable & Sendable)?
+    let value: (any JSONCodable & Sendable)?
     let isDirty: Bool
   }
 
@@ -55,7 +55,7 @@ final class StateRows {
 
   // MARK: Reading
 
-  func value<Value: Codable & Sendable>(_ type: Value.Type, _ key: [UInt8]) -> Value? {
+  func value<Value: JSONCodable & Sendable>(_ type: Value.Type, _ key: [UInt8]) -> Value? {
     if let cell = cells[HashedKey(key)] { return value(type, of: cell, key) }
     guard failure == nil else { return nil }
     do {
@@ -68,7 +68,7 @@ final class StateRows {
     }
   }
 
-  private func value<Value: Codable & Sendable>(_ type: Value.Type, of cell: Cell, _ key: [UInt8]) -> Value? {
+  private func value<Value: JSONCodable & Sendable>(_ type: Value.Type, of cell: Cell, _ key: [UInt8]) -> Value? {
     guard let known = cell.value else { return nil }
     guard let value = known as? Value else {
       // Silence here would read as "no row", and the next write would lose it.
@@ -79,18 +79,18 @@ final class StateRows {
   }
 
   /// All rows under the prefix of a table or of rows in it, ascending by key; they are hot afterwards.
-  func values<Value: Codable & Sendable>(_ type: Value.Type, prefix: [UInt8]) -> [Value] {
+  func values<Value: JSONCodable & Sendable>(_ type: Value.Type, prefix: [UInt8]) -> [Value] {
     var found: [Value] = []
     walk(type, prefix: prefix, keepsDecoded: true) { found.append($0) }
     return failure == nil ? found : []
   }
 
   /// The rows that ``values(_:prefix:)`` gives, one at a time: however many there are, none that was not decoded already is kept.
-  func forEach<Value: Codable & Sendable>(_ type: Value.Type, prefix: [UInt8], _ body: (Value) -> Void) {
+  func forEach<Value: JSONCodable & Sendable>(_ type: Value.Type, prefix: [UInt8], _ body: (Value) -> Void) {
     walk(type, prefix: prefix, keepsDecoded: false, body)
   }
 
-  private func walk<Value: Codable & Sendable>(
+  private func walk<Value: JSONCodable & Sendable>(
     _ type: Value.Type, prefix: [UInt8], keepsDecoded: Bool, _ body: (Value) -> Void
   ) {
     guard failure == nil else { return }
@@ -144,7 +144,7 @@ final class StateRows {
 
   // MARK: Changing
 
-  func set(_ key: [UInt8], _ value: (any Codable & Sendable)?) {
+  func set(_ key: [UInt8], _ value: (any JSONCodable & Sendable)?) {
     if let cell = cells[HashedKey(key)] {
       undo.append(Undo(key: key, cell: cell, isNew: false, value: cell.value, isDirty: cell.isDirty))
       if !cell.isDirty { dirty.append((key, cell)) }
@@ -183,8 +183,8 @@ final class StateRows {
   /// The batch's changes, encoded, in the order of their first change.
   func changes() throws -> [RowChange] {
     if let failure { throw failure }
-    return try dirty.map { key, cell in
-      RowChange(key: key, value: try cell.value.map { value in try JSONEncoding.encode(value) })
+    return dirty.map { key, cell in
+      RowChange(key: key, value: cell.value.map { $0.jsonBytes() })
     }
   }
 

@@ -1,10 +1,11 @@
 import Contracts
+import JSON
 
 /// A named kind of rows in a stage's state. The rows that a turn sees are those of its own program and key; below them the parts of
 /// the row key order and distinguish them.
 ///
 /// The name is part of the stored keys and the value's Codable form is what is stored: both outlive a release.
-public struct Table<Value: Codable & Sendable>: Sendable {
+public struct Table<Value: JSONCodable & Sendable>: Sendable {
   let name: String
 
   public init(_ name: String) { self.name = name }

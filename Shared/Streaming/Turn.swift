@@ -8,17 +8,20 @@ public final class Turn<S: Stage> {
   public let key: String
   /// The event that all this goes back to: its CloudEvents id.
   public let cause: String
+  /// Of the event; nil for a timer. Handed on to all that the event causes at once.
+  let traceparent: String?
 
   private let rows: StateRows
   private let scope: [UInt8]
   private(set) var outputs: [S.Output] = []
   private(set) var timers: [(due: Instant, what: S.Due)] = []
-  private(set) var refused: [(refusal: Refusal, message: any Message)] = []
+  private(set) var refused: [(rejection: Rejection, message: any Message)] = []
 
-  init(program: ProgramID, key: String, cause: String, rows: StateRows) {
+  init(program: ProgramID, key: String, cause: String, traceparent: String?, rows: StateRows) {
     self.program = program
     self.key = key
     self.cause = cause
+    self.traceparent = traceparent
     self.rows = rows
     scope = RowKey.scope(stage: S.name, program: program.value, key: key)
   }
@@ -43,14 +46,14 @@ public final class Turn<S: Stage> {
   /// repeats, for ever. For types whose repeats are remembered.
   public func hasTaken<M: Message>(_ type: M.Type, _ businessID: String) -> Bool {
     let row = RowKey.seen(stage: S.name, program: program.value, key: key, type: M.type, identity: businessID)
-    return rows.value(Int64.self, row) != nil
+    return rows.value(Seen.self, row) != nil
   }
 
   /// Written to its topic in the order of the calls.
   public func emit(_ output: S.Output) { outputs.append(output) }
 
   /// Dead-letters an event that was kept from an earlier turn and turns out to be refused now. For the turn's own event: throw.
-  public func refuse(_ message: any Message, _ refusal: Refusal) { refused.append((refusal, message)) }
+  public func refuse(_ message: any Message, _ rejection: Rejection) { refused.append((rejection, message)) }
 
   /// Fires once, at `instant` or as soon after as can be; an instant already past fires right after this turn. Timers of one key that
   /// are due at one instant fire in the order of the calls (DECISIONS T3). There is no canceling: a stage asks its state whether a

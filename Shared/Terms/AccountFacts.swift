@@ -1,25 +1,26 @@
 import Contracts
+import JSON
 
 /// What is known of an account that may refer, each fact with its day: kind, country and closing are judged as of an event's instant,
 /// and a change at that very instant counts (DECISIONS T7).
-public struct AccountFacts: Codable, Sendable, Equatable {
+public struct AccountFacts: Stored, Equatable {
   private static let changesMax = 200
 
   /// In order of instant; of equal instants, in order of arrival.
-  private var changes: [Change] = []
+  var changes: [Change] = []
   /// The earliest closing.
-  public private(set) var closedAt: Instant?
+  public internal(set) var closedAt: Instant?
 
-  private struct Change: Codable, Sendable, Equatable {
+  struct Change: Stored, Equatable {
     let at: Instant
     let kind: AccountKind?
-    let country: String?
+    let country: Country?
   }
 
   public init() {}
 
   /// What a registration or an update says; what it does not name stays as it was.
-  public mutating func learn(at instant: Instant, kind: AccountKind?, country: String?) {
+  public mutating func learn(at instant: Instant, kind: AccountKind?, country: Country?) {
     guard kind != nil || country != nil else { return }
     let place = changes.firstIndex { $0.at > instant } ?? changes.count
     changes.insert(Change(at: instant, kind: kind, country: country), at: place)
@@ -36,7 +37,7 @@ public struct AccountFacts: Codable, Sendable, Equatable {
 
   public func kind(at instant: Instant) -> AccountKind? { changes.last { $0.at <= instant && $0.kind != nil }?.kind }
 
-  public func country(at instant: Instant) -> String? { changes.last { $0.at <= instant && $0.country != nil }?.country }
+  public func country(at instant: Instant) -> Country? { changes.last { $0.at <= instant && $0.country != nil }?.country }
 
   /// Whether the account may refer and earn at an instant; without a rule anybody may (row C1).
   public func isAdmitted(by eligibility: Eligibility?, at instant: Instant) -> Bool {

@@ -114,24 +114,24 @@ public struct AttributionTerms: Sendable, Equatable {
 public struct Eligibility: Sendable, Equatable {
   public var kinds: [AccountKind]
   /// ISO 3166-1 alpha-2.
-  public var countries: [String]
+  public var countries: [Country]
 
-  public init(kinds: [AccountKind], countries: [String]) {
+  public init(kinds: [AccountKind], countries: [Country]) {
     self.kinds = kinds
     self.countries = countries
   }
 
-  public func admits(kind: AccountKind?, country: String?) -> Bool {
+  public func admits(kind: AccountKind?, country: Country?) -> Bool {
     (kinds.isEmpty || kind.map(kinds.contains) ?? false) && (countries.isEmpty || country.map(countries.contains) ?? false)
   }
 
-  /// What an account is, and what it would have to be, for the `because` of a refusal.
-  public static func facts(kind: AccountKind?, country: String?, by rule: Eligibility?) -> [(String, Because.Fact)] {
+  /// What an account is, and what it would have to be, for the `because` of a rejection.
+  public static func facts(kind: AccountKind?, country: Country?, by rule: Eligibility?) -> [(String, Because.Fact)] {
     var facts: [(String, Because.Fact)] = [
-      ("kind", .text(kind?.rawValue ?? "unknown")), ("country", .text(country ?? "unknown")),
+      ("kind", .text(kind?.rawValue ?? "unknown")), ("country", .text(country?.code ?? "unknown")),
     ]
     if let rule, !rule.kinds.isEmpty { facts.append(("allowedKinds", .list(rule.kinds.map(\.rawValue)))) }
-    if let rule, !rule.countries.isEmpty { facts.append(("allowedCountries", .list(Array(rule.countries.prefix(20))))) }
+    if let rule, !rule.countries.isEmpty { facts.append(("allowedCountries", .list(rule.countries.prefix(20).map(\.code)))) }
     return facts
   }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import Terms
+import YAML
 
 /// The sections of a version, one function each, in the order in which a file has them. Everything is read before anything is
 /// given up, so that all problems are reported.
@@ -120,10 +121,10 @@ extension TermsReader {
     return Eligibility(kinds: kinds, countries: countries)
   }
 
-  private func country(_ field: Field) -> String? {
+  private func country(_ field: Field) -> Country? {
     guard let text = text(field) else { return nil }
     let isCode = text.utf8.count == 2 && text.utf8.allSatisfy { 0x41...0x5A ~= $0 }
-    return isCode ? text : refuse(field, "a country's two capital letters (ISO 3166-1) such as UA")
+    return isCode ? Country(text) : refuse(field, "a country's two capital letters (ISO 3166-1) such as UA")
   }
 
   private func spending(_ field: Field) -> SpendingTerms? {

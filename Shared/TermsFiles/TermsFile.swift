@@ -1,4 +1,5 @@
 import Terms
+import YAML
 
 /// One file of terms: its program, and where in the file each field stands, for those who have something to say about a value that
 /// is allowed.

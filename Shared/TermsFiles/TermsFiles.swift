@@ -1,5 +1,6 @@
 import Foundation
 import Terms
+import YAML
 
 /// Reads the programs' terms: YAML files, one program each, in one directory (`ops/terms`).
 public enum TermsFiles {

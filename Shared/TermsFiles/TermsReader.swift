@@ -1,4 +1,5 @@
 import Contracts
+import YAML
 
 /// The value of a field, or an item of a list, with the path by which a problem names it.
 struct Field {

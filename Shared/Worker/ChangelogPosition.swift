@@ -17,7 +17,7 @@ package struct ChangelogIdentity {
 }
 
 /// How far a store has followed its changelog; the only row of a store that is not in the changelog.
-package struct ChangelogPosition: Codable {
+package struct ChangelogPosition: Stored {
   /// So far a clock is put back in the course of things; one that was put back further cannot tell a store's age.
   private static let backMax = TimeSpan.hours(1)
   package static let key: [UInt8] = [UInt8(ascii: "c")]
@@ -44,7 +44,7 @@ package struct ChangelogPosition: Codable {
   /// Why a store that stands here must be rebuilt from nothing; nil: it can follow the changelog, which ends at `end`.
   ///
   /// - Parameter ageMax: what a store may have missed at most without missing a deletion.
-  package func refusal(of identity: ChangelogIdentity, end: Int64, now: Instant, ageMax: TimeSpan) -> String? {
+  package func rejection(of identity: ChangelogIdentity, end: Int64, now: Instant, ageMax: TimeSpan) -> String? {
     if let cluster, let other = identity.cluster, cluster != other { return "is of another cluster" }
     if let changelog, changelog != identity.partition { return "is that of \(changelog)" }
     if next > end { return "is ahead of the changelog" }
@@ -61,8 +61,7 @@ package struct ChangelogPosition: Codable {
   }
 
   package var row: RowChange {
-    // Integers and ASCII names: their encoding cannot fail.
-    RowChange(key: Self.key, value: try? JSONEncoding.encode(self))
+    RowChange(key: Self.key, value: jsonBytes())
   }
 
   package static func read(from store: any StateStore) throws -> ChangelogPosition? {

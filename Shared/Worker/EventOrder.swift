@@ -64,10 +64,10 @@ struct EventOrder {
       if !stages.isVirtual { log.notice("following the bus's virtual clock from now on", ["partition": record.partition]) }
       stages.followBus(from: moved)
       return moved
-    } catch let refusal as Refusal {
-      stages.deadLetter(record, refusal)
+    } catch let rejection as Rejection {
+      stages.deadLetter(record, rejection)
     } catch {
-      stages.deadLetter(record, Refusal(.malformed, "\(error)"))
+      stages.deadLetter(record, Rejection(.malformed, "\(error)"))
     }
     return nil
   }

@@ -14,7 +14,7 @@ extension InputRecord {
   /// of that name is a claim of whoever wrote it, and the last one counts.
   var headersWithPlace: [Header] {
     let own = headers.map { Header(name: $0.name, value: $0.value) }
-    guard !topic.isRekeyed || !headers.contains(where: { $0.name == PlaceHeader.topic }) else { return own }
+    guard !topic.isRepartitioned || !headers.contains(where: { $0.name == PlaceHeader.topic }) else { return own }
     return own + [
       Header(name: PlaceHeader.topic, value: Array(topic.name.utf8)),
       Header(name: PlaceHeader.partition, value: Array(String(partition).utf8)),
@@ -41,8 +41,8 @@ extension DeadLetter {
   var kept: Kept {
     let place = record.headersWithPlace
     let reason = [
-      Header(name: PlaceHeader.reason, value: Array(refusal.reason.rawValue.utf8)),
-      Header(name: PlaceHeader.detail, value: Array(refusal.detail.utf8)),
+      Header(name: PlaceHeader.reason, value: Array(rejection.reason.rawValue.utf8)),
+      Header(name: PlaceHeader.detail, value: Array(rejection.detail.utf8)),
     ]
     let size = (record.key?.count ?? 0) + (record.value?.count ?? 0) + Self.bytes(of: place)
     guard size > Self.bytesMax else { return Kept(key: record.key, value: record.value, headers: place + reason) }
@@ -92,7 +92,7 @@ enum ClockTick {
     let parser = JSONParser()
     let (envelope, data) = try Envelope.record(headers: record.headers, value: value, parser: parser)
     guard envelope.type == ClockMoved.type else { return nil }
-    do { return try parser.decode(ClockMoved.self, from: data).at } catch { throw Refusal(error) }
+    do { return try parser.decode(ClockMoved.self, from: data).at } catch { throw Rejection(error) }
   }
 }
 

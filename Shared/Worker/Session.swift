@@ -309,15 +309,15 @@ final class Session {
     }
     for letter in batch.deadLetters {
       log.warning(
-        "dead letter: \(letter.refusal)",
+        "dead letter: \(letter.rejection)",
         ["topic": letter.record.topic.name, "partition": letter.record.partition, "offset": letter.record.offset])
       let kept = letter.kept
       try producer.produce(
         topic: topics.deadLetters, partition: task.number, key: kept.key, value: kept.value, headers: kept.headers)
     }
-    for (key, record) in batch.rekeyed {
+    for (key, record) in batch.repartitioned {
       try producer.produce(
-        topic: topics.rekeyed, partition: topics.partition(of: key), key: Array(key.utf8), value: record.value,
+        topic: topics.repartitioned, partition: topics.partition(of: key), key: Array(key.utf8), value: record.value,
         headers: record.headersWithPlace)
     }
     for change in batch.changes {

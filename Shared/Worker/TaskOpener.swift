@@ -110,10 +110,10 @@ struct TaskOpener {
     var store = try RocksStore(directory: directory, resources: resources)
     var position = try ChangelogPosition.read(from: store)
     if let known = position,
-      let refusal = known.refusal(of: identity, end: bounds.high, now: Instant.now, ageMax: ChangelogPosition.ageMax)
+      let rejection = known.rejection(of: identity, end: bounds.high, now: Instant.now, ageMax: ChangelogPosition.ageMax)
     {
       log.notice(
-        "the state store \(refusal) and is rebuilt",
+        "the state store \(rejection) and is rebuilt",
         ["partition": number, "position": known.next, "changelogEnd": bounds.high])
       store.close()
       try RocksStore.destroy(directory: directory)

@@ -10,7 +10,7 @@ struct TopicNames {
   let inputs: [String]
   let changelog: String
   let deadLetters: String
-  let rekeyed: String
+  let repartitioned: String
   /// Every topic that the worker may write to.
   let written: [String]
   private let byName: [String: Topic]
@@ -18,12 +18,12 @@ struct TopicNames {
   init(prefix: String, service: Service, partitions: Int32) {
     self.prefix = prefix
     self.partitions = partitions
-    let read = service.inputs + [Topic.rekeyed(service.name), Topic.clock]
+    let read = service.inputs + [Topic.repartitioned(service.name), Topic.clock]
     inputs = read.map { prefix + $0.name }
     byName = Dictionary(read.map { (prefix + $0.name, $0) }, uniquingKeysWith: { first, _ in first })
     changelog = prefix + Topic.changelog(service.name).name
     deadLetters = prefix + Topic.deadLetters(service.name).name
-    rekeyed = prefix + Topic.rekeyed(service.name).name
+    repartitioned = prefix + Topic.repartitioned(service.name).name
     written = Topic.written(by: service.name).map { prefix + $0.name }
   }
 

@@ -12,7 +12,7 @@ final class WorkerMetrics: Sendable {
   let ignored: Counter
   let unknownFields: Counter
   let timersFired: Counter
-  let rekeyed: Counter
+  let repartitioned: Counter
   let outputs: Counter
   let batchSeconds: Histogram
   let transactionSeconds: Histogram
@@ -32,8 +32,8 @@ final class WorkerMetrics: Sendable {
     ignored = metrics.counter("laurel_ignored_records_total", help: "Tombstones and events of unknown types.")
     unknownFields = metrics.counter("laurel_unknown_fields_total", help: "Fields that no contract names.")
     timersFired = metrics.counter("laurel_timers_fired_total", help: "Timers fired.")
-    rekeyed = metrics.counter(
-      "laurel_rekeyed_records_total", help: "Records found on a wrong partition and sent to their right one.")
+    repartitioned = metrics.counter(
+      "laurel_repartitioned_records_total", help: "Records found on a wrong partition and sent to their right one.")
     outputs = metrics.counter("laurel_outputs_total", help: "Messages written.")
     batchSeconds = metrics.histogram("laurel_batch_seconds", help: "Decoding, stages and encoding of a batch.")
     transactionSeconds = metrics.histogram("laurel_transaction_seconds", help: "From begin to the end of the commit.")
@@ -76,7 +76,7 @@ final class WorkerMetrics: Sendable {
     ignored.add(now.ignored - before.ignored)
     unknownFields.add(now.unknownFields - before.unknownFields)
     timersFired.add(now.timersFired - before.timersFired)
-    rekeyed.add(now.rekeyed - before.rekeyed)
+    repartitioned.add(now.repartitioned - before.repartitioned)
     for (reason, count) in now.deadLetters { deadLetters(reason).add(count - before.deadLetters[reason, default: 0]) }
   }
 }

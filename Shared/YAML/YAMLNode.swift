@@ -1,12 +1,12 @@
 /// A place in a file, counted from 1 as editors do.
-struct Mark: Equatable, Sendable {
-  var line: Int
-  var column: Int
+package struct Mark: Equatable, Sendable {
+  package var line: Int
+  package var column: Int
 }
 
 /// A value of a YAML document with its place, so that every problem can name it.
-struct YAMLNode {
-  enum Content {
+package struct YAMLNode {
+  package enum Content {
     /// `plain`: written without quotes, so that `28` is a number and `"28"` is not.
     case scalar(String, plain: Bool)
     case sequence([YAMLNode])
@@ -14,29 +14,29 @@ struct YAMLNode {
   }
 
   /// One `key: value`. Duplicates are kept: whoever reads the mapping names them.
-  struct Entry {
-    let key: String
-    let keyMark: Mark
-    let value: YAMLNode
+  package struct Entry {
+    package let key: String
+    package let keyMark: Mark
+    package let value: YAMLNode
   }
 
-  let content: Content
-  let mark: Mark
+  package let content: Content
+  package let mark: Mark
 }
 
-/// The file is no YAML that terms may be written in.
-struct YAMLSyntaxError: Error {
+/// The file is not YAML of the kind that Laurel reads.
+package struct YAMLSyntaxError: Error {
   /// nil: the file as a whole.
-  let mark: Mark?
-  let message: String
+  package let mark: Mark?
+  package let message: String
 }
 
 extension YAMLNode {
   /// Terms are five levels deep; a limit keeps a hostile file from exhausting the stack.
   private static let deepest = 32
 
-  /// The one document of a file. Anchors, aliases, tags and second documents are refused: terms are to be read as they stand.
-  static func document(_ bytes: [UInt8]) throws(YAMLSyntaxError) -> YAMLNode {
+  /// The one document of a file. Anchors, aliases, tags and second documents are rejected: a file is to be read as it stands.
+  package static func document(_ bytes: [UInt8]) throws(YAMLSyntaxError) -> YAMLNode {
     let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
     defer { buffer.deallocate() }
     _ = buffer.initialize(from: bytes)
@@ -44,13 +44,13 @@ extension YAMLNode {
 
     _ = try events.next()  // the stream's start
     guard case .documentStart = try events.next().kind else {
-      throw YAMLSyntaxError(mark: nil, message: "is empty; terms begin with \"program:\" and \"versions:\"")
+      throw YAMLSyntaxError(mark: nil, message: "is empty")
     }
     let root = try node(events.next(), from: &events, depth: 0)
     _ = try events.next()  // the document's end
     let after = try events.next()
     if case .documentStart = after.kind {
-      throw YAMLSyntaxError(mark: after.mark, message: "a second document begins here; write one program in one file")
+      throw YAMLSyntaxError(mark: after.mark, message: "a second document begins here; a file holds one")
     }
     return root
   }

@@ -32,7 +32,7 @@ final class Ground {
       throw BrokerFailure("\(name): \(outcome)")
     }
     producer = try Producer(configuration, topics: [Topic.billing, .referrals, .clock].map { own + $0.name })
-    for partition in 0..<partitions { try send(ClockMoved(at: Self.start, partition: partition), "clock", on: partition) }
+    for partition in 0..<partitions { try send(ClockMoved(at: Self.start, partition: Int(partition)), "clock", on: partition) }
     for number in 0..<Self.referees {
       try send(
         ReferralAttributed(
@@ -88,7 +88,7 @@ final class Ground {
   private func send<M: Message>(_ message: M, _ id: String, on partition: Int32? = nil) throws {
     let envelope = Envelope(id: id, source: "/bench", type: M.type, time: message.instant, program: "bonus")
     try producer.produce(
-      topic: name(M.topic), partition: partition, key: Array(message.key.utf8), value: try JSONEncoding.encode(message),
+      topic: name(M.topic), partition: partition, key: Array(message.key.utf8), value: message.jsonBytes(),
       headers: envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) })
   }
 

@@ -10,7 +10,9 @@ import TestSupport
 // laurel-bench state [REFEREES [PAYMENTS]]: what an event costs and leaves behind when there are a thousand others, and when there are
 // a million; without Kafka.
 
-let subjects = ["backlog": 1, "state": 2]
+// laurel-bench codec: what a message costs in and out, beside Foundation; without Kafka.
+
+let subjects = ["backlog": 1, "state": 2, "codec": 0]
 let subject = CommandLine.arguments.dropFirst().first.flatMap { subjects[$0] == nil ? nil : $0 }
 let numbers = CommandLine.arguments.dropFirst(subject == nil ? 1 : 2).map { Int($0) }
 guard numbers.count <= subject.flatMap({ subjects[$0] }) ?? 2, numbers.allSatisfy({ ($0 ?? 0) > 0 }) else {
@@ -20,6 +22,7 @@ guard numbers.count <= subject.flatMap({ subjects[$0] }) ?? 2, numbers.allSatisf
       Usage: laurel-bench [PAYMENTS [PARTITIONS]]
              laurel-bench backlog [PAYMENTS]
              laurel-bench state [REFEREES [PAYMENTS]]
+             laurel-bench codec
 
       """.utf8))
   exit(2)
@@ -28,6 +31,7 @@ guard numbers.count <= subject.flatMap({ subjects[$0] }) ?? 2, numbers.allSatisf
 do {
   switch subject {
   case "state": try StateBench().run(referees: number(0, or: 1_000_000), payments: number(1, or: 100_000))
+  case "codec": try CodecBench.run()
   case "backlog": try measureBacklog(number(0, or: 5_000_000))
   default: try measureSpeed(payments: number(0, or: 200_000), partitions: Int32(number(1, or: 4)))
   }

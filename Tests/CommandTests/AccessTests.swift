@@ -18,6 +18,7 @@ import Testing
       "clicks": ["R", "", "", "", "W", "", "", "RWC"],
       "billing": ["", "R", "R", "", "W", "", "", "RWC"],
       "requests": ["R", "R", "R", "R", "W", "", "", "RWC"],
+      "decisions": ["R", "R", "", "R", "", "", "", "RWC"],
       "payout-results": ["", "", "", "R", "", "W", "", "RWC"],
       "clock": ["R", "R", "R", "R", "", "", "", "RWC"],
       "referrals": ["W", "R", "R", "", "", "", "R", "RC"],
@@ -29,10 +30,10 @@ import Testing
       "accrual.earnings": ["", "RW", "", "", "", "", "", "RC"],
       "accrual.answers": ["", "W", "", "R", "", "", "", "RC"],
       "discounts.activity": ["", "", "RW", "", "", "", "", "RC"],
-      "attribution.rekeyed": ["RW", "", "", "", "", "", "", "RWC"],
-      "accrual.rekeyed": ["", "RW", "", "", "", "", "", "RWC"],
-      "discounts.rekeyed": ["", "", "RW", "", "", "", "", "RWC"],
-      "payouts.rekeyed": ["", "", "", "RW", "", "", "", "RWC"],
+      "attribution.repartitioned": ["RW", "", "", "", "", "", "", "RWC"],
+      "accrual.repartitioned": ["", "RW", "", "", "", "", "", "RWC"],
+      "discounts.repartitioned": ["", "", "RW", "", "", "", "", "RWC"],
+      "payouts.repartitioned": ["", "", "", "RW", "", "", "", "RWC"],
       "attribution.changelog": ["RW", "", "", "", "", "", "", "RC"],
       "accrual.changelog": ["", "RW", "", "", "", "", "", "RC"],
       "discounts.changelog": ["", "", "RW", "", "", "", "", "RC"],
@@ -116,6 +117,6 @@ import Testing
     #expect(rights.count == all.count)
     #expect(
       rights.first
-        == #"{"principal":"User:attribution","operation":"Read","resource":"topic","name":"accounts","pattern":"literal"}"#)
+        == #"{"name":"accounts","operation":"Read","pattern":"literal","principal":"User:attribution","resource":"topic"}"#)
   }
 }

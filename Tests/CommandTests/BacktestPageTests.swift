@@ -1,3 +1,4 @@
+import CommandKit
 import Contracts
 import Foundation
 import JSON
@@ -56,7 +57,7 @@ import Testing
     let reports = [try given.report(), try given.report()]
     #expect(Set(reports.map { ReportPage($0).html }).count == 1)
     #expect(Set(reports.map { ReportText($0).lines }).count == 1)
-    #expect(Set(try reports.map { try JSONEncoding.encode($0) }).count == 1)
+    #expect(Set(try reports.map { try JSONLine.encode($0) }).count == 1)
   }
 
   @Test func textOfAReport() throws {
@@ -78,7 +79,7 @@ import Testing
   /// The names that machines read; the report's first figures with them.
   @Test func jsonOfAReport() throws {
     let report = try Self.given([Given.payment("bonus", "p1", 10_000, "USD", on: "2026-01-10")]).report()
-    let object = try JSONSerialization.jsonObject(with: Data(try JSONEncoding.encode(report))) as? [String: Any]
+    let object = try JSONSerialization.jsonObject(with: Data(try JSONLine.encode(report))) as? [String: Any]
     let programs = try #require(object?["programs"] as? [[String: Any]])
     let cost = try #require((programs[0]["costs"] as? [[String: Any]])?.first)
     #expect(cost["unit"] as? String == "USD")

@@ -116,7 +116,7 @@ import Testing
     #expect(!report.examples.isEmpty)
   }
 
-  /// A reward here and a refusal there are shown side by side, each with its reasons.
+  /// A reward here and a rejection there are shown side by side, each with its reasons.
   @Test func oppositeDecisionsStandTogether() throws {
     let report = try Given(
       proposal: [("rate: 10%", "rate: 10%\n      maxPayments: 1")],
@@ -200,7 +200,7 @@ import Testing
   }
 
   private func encoded(_ notice: any Notice) throws -> [UInt8] {
-    func open<N: Notice>(_ notice: N) throws -> [UInt8] { try JSONEncoding.encode(notice) }
+    func open<N: Notice>(_ notice: N) throws -> [UInt8] { notice.jsonBytes() }
     return try open(notice)
   }
 

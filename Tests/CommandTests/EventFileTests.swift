@@ -85,7 +85,7 @@ import Testing
     try entries(of: bytes).map { entry in
       switch entry {
       case .event(let event): event.line
-      case .unknownType(let line, _): line.number
+      case .unknownType(let line, _, _): line.number
       case .refused(let line, _, _, _): line.number
       }
     }

@@ -55,7 +55,7 @@ import Words
   static let payments = [
     Case(
       "bonus", .payment, "p1",
-      "beta was brought by acme",
+      "beta was referred by acme",
       "beta paid 300,000.00 KZT for business-year (plan, Business) and 105,000.00 KZT for onboarding (service)",
       "300,000.00 of plan lines + 105,000.00 of service lines = 405,000.00 KZT", "405,000.00 × 10 % = 40,500.00 KZT",
       "credited 14 days after the payment (on 24 Jan 2026 09:00 UTC)", "40,500.00 KZT are credited to acme",
@@ -211,7 +211,7 @@ import Words
         separator: " ")
     }
     #expect(try told(.payment, "p1").contains("acme has a reward of 40,500.00 KZT from it"))
-    #expect(try told(.payment, "p1").contains("beta was brought by acme"))
+    #expect(try told(.payment, "p1").contains("beta was referred by acme"))
     #expect(try told(.withdrawal, "w5").contains("it is with the provider"))
     #expect(try told(.withdrawal, "w5").contains("1.00 USD are set aside for it"))
     #expect(try told(.withdrawal, "w5").contains("The provider's answer ends it; it is due on 23 Feb 2026 10:00 UTC"))

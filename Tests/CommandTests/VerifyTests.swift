@@ -105,7 +105,7 @@ import Worker
         rows += try written.check(service).rows
       }
     }
-    #expect(rows > 2000)
+    #expect(rows > 1500)
   }
 
   /// Whatever has been compacted away: the hash is of what is there.

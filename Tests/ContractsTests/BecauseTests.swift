@@ -9,7 +9,7 @@ struct BecauseTests {
 
   @Test("It is flat JSON, in the order given")
   func flat() throws {
-    let bytes = try JSONEncoding.encode(Self.because)
+    let bytes = Self.because.jsonBytes()
     #expect(
       String(decoding: bytes, as: UTF8.self)
         == #"{"code":"rate","status":"Basic","turnover":6000,"first":true,"plans":["Start+","Business"],"of":"2"}"#)

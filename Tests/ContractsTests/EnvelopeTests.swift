@@ -23,7 +23,8 @@ struct EnvelopeTests {
     #expect(
       Self.full.headers.map { "\($0.0): \($0.1)" } == [
         "ce_specversion: 1.0", "ce_id: e1", "ce_source: /billing", "ce_type: payment.settled.v1",
-        "ce_time: 2026-01-05T08:00:00.000Z", "ce_subject: acme", "ce_program: bonus", "ce_partitionkey: acme", "ce_sequence: 7",
+        "ce_time: 2026-01-05T08:00:00.000Z", "ce_subject: acme", "ce_program: bonus", "ce_partitionkey: acme",
+        "ce_sequence: 0000000000000000007",
         "ce_causationid: e0", "ce_traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         "content-type: application/json",
       ])
@@ -34,26 +35,64 @@ struct EnvelopeTests {
     arguments: [
       ("ce_specversion", nil, .malformed), ("ce_specversion", "0.3", .malformed), ("ce_id", nil, .malformed),
       ("ce_id", "", .malformed), ("ce_source", nil, .malformed), ("ce_type", nil, .malformed), ("ce_time", "now", .malformed),
-      ("ce_time", "2200-01-01T00:00:00Z", .malformed), ("ce_program", "", .malformed), ("ce_sequence", "one", .malformed),
+      ("ce_time", "2200-01-01T00:00:00Z", .malformed), ("ce_program", "", .malformed),
       ("content-type", "text/plain", .malformed), ("content-type", "application/cloudevents-batch+json", .malformed),
     ] as [(String, String?, DeadLetterReason)])
   func refused(_ name: String, _ value: String?, _ reason: DeadLetterReason) {
     var headers = Self.full.headers.filter { $0.0 != name }
     if let value { headers.append((name, value)) }
-    let refusal = #expect(throws: Refusal.self) { try Envelope(headers: Self.bytes(headers)) }
-    #expect(refusal?.reason == reason)
+    let rejection = #expect(throws: Rejection.self) { try Envelope(headers: Self.bytes(headers)) }
+    #expect(rejection?.reason == reason)
   }
 
   @Test("A header twice, and one that is not UTF-8")
   func brokenHeaders() {
-    let twice = #expect(throws: Refusal.self) {
+    let twice = #expect(throws: Rejection.self) {
       try Envelope(headers: Self.bytes(Self.least.headers + [("ce_id", "e1")]))
     }
     #expect(twice?.reason == .malformed)
-    let broken = #expect(throws: Refusal.self) {
-      try Envelope(headers: Self.bytes(Self.least.headers) + [("ce_subject", [0xC3])])
+    let broken = #expect(throws: Rejection.self) {
+      try Envelope(headers: Self.bytes(Self.least.headers.filter { $0.0 != "ce_source" }) + [("ce_source", [0xC3])])
     }
     #expect(broken?.reason == .notUTF8)
+  }
+
+  /// What decides nothing is never a reason to reject an event (DECISIONS T8).
+  @Test("Attributes that Laurel does not need never make an event malformed")
+  func unneeded() throws {
+    for name in [
+      "ce_sequence", "ce_traceparent", "traceparent", "ce_subject", "ce_partitionkey", "ce_causationid", "ce_anything",
+    ] {
+      for bytes in [[0xC3], [], Array("one".utf8), Array("-1".utf8)] as [[UInt8]] {
+        let headers = Self.bytes(Self.least.headers) + [(name, bytes), (name, bytes)]
+        let envelope = try Envelope(headers: headers)
+        #expect(envelope.id == "e1" && envelope.sequence == nil)
+      }
+    }
+    for member in [
+      #""sequence":1.5"#, #""sequence":{}"#, #""sequence":-1"#, #""traceparent":7"#, #""subject":[]"#, #""other":{"a":1}"#,
+    ] {
+      let text = #"{"specversion":"1.0","id":"1","source":"s","type":"t",\#(member),"data":{}}"#
+      #expect(try Envelope.structured(Array(text.utf8), parser: JSONParser()).envelope.sequence == nil)
+    }
+  }
+
+  @Test("A trace comes by either header, ce_traceparent goes first, and what is none is dropped")
+  func traceparent() throws {
+    let one = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    let other = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+    func read(_ headers: (String, String)...) throws -> String? {
+      try Envelope(headers: Self.bytes(Self.least.headers + headers)).traceparent
+    }
+    #expect(try read(("traceparent", one)) == one)
+    #expect(try read(("traceparent", one), ("ce_traceparent", other)) == other)
+    #expect(try read(("ce_traceparent", other), ("traceparent", one)) == other)
+    for broken in [
+      "none", "", one + "-x", one.uppercased(), "ff" + one.dropFirst(2),
+      one.replacing("b7ad6b7169203331", with: "0000000000000000"),
+    ] {
+      #expect(try read(("ce_traceparent", broken)) == nil, "\(broken)")
+    }
   }
 
   @Test("A content type may have parameters, and is JSON of any kind")
@@ -80,12 +119,14 @@ struct EnvelopeTests {
   func line() throws {
     let line = #"""
       {"specversion":"1.0","id":"e1","source":"/billing","type":"payment.settled.v1","time":"2026-01-05T08:00:00.000Z",\#
-      "subject":"acme","program":"bonus","partitionkey":"acme","sequence":7,"causationid":"e0",\#
+      "subject":"acme","program":"bonus","partitionkey":"acme","sequence":"0000000000000000007","causationid":"e0",\#
       "traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01","datacontenttype":"application/json","data":{}}
       """#
     #expect(String(decoding: Self.full.structuredText(data: Array("{}".utf8)), as: UTF8.self) == line)
-    let textual = line.replacing(#""sequence":7"#, with: #""sequence":"7""#)
-    #expect(try Envelope.structured(Array(textual.utf8), parser: JSONParser()).envelope == Self.full)
+    for sequence in ["7", #""7""#] {
+      let textual = line.replacing(#""0000000000000000007""#, with: sequence)
+      #expect(try Envelope.structured(Array(textual.utf8), parser: JSONParser()).envelope == Self.full)
+    }
   }
 
   @Test(
@@ -95,15 +136,14 @@ struct EnvelopeTests {
       (#"{"specversion":"1.0","id":"1","source":"s","type":"t"}"#, .malformed),
       (#"{"specversion":"1.0","id":"1","source":"s","type":"t","data_base64":"e30="}"#, .malformed),
       (#"{"specversion":"1.0","id":1,"source":"s","type":"t","data":{}}"#, .malformed),
-      (#"{"specversion":"1.0","id":"1","source":"s","type":"t","sequence":1.5,"data":{}}"#, .malformed),
       (#"{"specversion":"1.0","id":"1","source":"s","type":"t","datacontenttype":"text/csv","data":"a"}"#, .malformed),
       (#"{"specversion":"1.0","id":"1","id":"2","source":"s","type":"t","data":{}}"#, .duplicateKey),
       (#"{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"a":1,"a":2}}"#, .duplicateKey),
       (#"{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"a":1e999}}"#, .outOfRange),
     ] as [(String, DeadLetterReason)])
   func refusedText(_ text: String, _ reason: DeadLetterReason) {
-    let refusal = #expect(throws: Refusal.self) { try Envelope.structured(Array(text.utf8), parser: JSONParser()) }
-    #expect(refusal?.reason == reason, "\(String(describing: refusal))")
+    let rejection = #expect(throws: Rejection.self) { try Envelope.structured(Array(text.utf8), parser: JSONParser()) }
+    #expect(rejection?.reason == reason, "\(String(describing: rejection))")
   }
 
   @Test("A body over 256 KiB is refused in both modes, one of 256 KiB is read")
@@ -113,25 +153,25 @@ struct EnvelopeTests {
     let largest = [UInt8](repeating: 0x20, count: Envelope.maximumBodyBytes)
     #expect(try Envelope.record(headers: headers, value: largest, parser: parser).data.count == 262_144)
     for headers in [headers, [("content-type", Array("application/cloudevents+json".utf8))]] {
-      let refusal = #expect(throws: Refusal.self) {
+      let rejection = #expect(throws: Rejection.self) {
         try Envelope.record(headers: headers, value: largest + [0x20], parser: parser)
       }
-      #expect(refusal?.reason == .oversized)
+      #expect(rejection?.reason == .oversized)
     }
   }
 
-  @Test("The mode follows from the content type; a record without any header is structured")
+  @Test("The mode follows from the content type; a record without any ce_ header is structured")
   func modes() throws {
     let parser = JSONParser()
     let text = Self.full.structuredText(data: Array(#"{"a":1}"#.utf8))
-    for headers in [[], [("trace", "1")], [("content-type", "Application/CloudEvents+json; charset=UTF-8")]] {
+    for headers in [
+      [], [("trace", "1")], [("content-type", "application/json")],
+      [("content-type", "Application/CloudEvents+json; charset=UTF-8")],
+    ] {
       let record = try Envelope.record(headers: Self.bytes(headers), value: text, parser: parser)
       #expect(record.envelope == Self.full && record.data == Array(#"{"a":1}"#.utf8))
     }
     let binary = try Envelope.record(headers: Self.bytes(Self.full.headers), value: [1, 2], parser: parser)
     #expect(binary.envelope == Self.full && binary.data == [1, 2])
-    #expect(throws: Refusal.self) {
-      try Envelope.record(headers: Self.bytes([("content-type", "application/json")]), value: text, parser: parser)
-    }
   }
 }

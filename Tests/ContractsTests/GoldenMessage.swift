@@ -1,17 +1,21 @@
 import Contracts
+import Foundation
 import Testing
 
-/// A message's data as it stood on the bus when its type was published.
+/// A message's data as it stood on the bus when its type was published. Lines of Golden/messages.txt are added, never changed.
 struct GoldenMessage: Sendable, CustomTestStringConvertible {
   let type: any Message.Type
   let json: String
 
-  init(_ type: any Message.Type, _ json: String) {
-    self.type = type
-    self.json = json
-  }
-
   var testDescription: String { "\(type.type) \(json.prefix(60))" }
 
-  static let all = goldenInputs + goldenAttributionAndRewards + goldenDiscountsAndPayouts
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+
+  static let all: [GoldenMessage] = {
+    let text = (try? String(contentsOf: folder.appending(path: "Golden/messages.txt"), encoding: .utf8)) ?? ""
+    return text.split(separator: "\n").compactMap { line in
+      let parts = line.split(separator: " ", maxSplits: 1)
+      return MessageRegistry.type(named: String(parts[0])).map { GoldenMessage(type: $0, json: String(parts[1])) }
+    }
+  }()
 }

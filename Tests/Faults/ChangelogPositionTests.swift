@@ -11,43 +11,43 @@ struct ChangelogPositionTests {
     let row: String
     var end: Int64 = 10
     var cluster: String? = "one"
-    let refusal: String?
+    let rejection: String?
     var testDescription: String { row }
   }
 
   private static let now: Int64 = 1_767_603_600_000
 
   @Test(arguments: [
-    Case(row: #"{"next":10,"writtenAt":1767603600000,"cluster":"one","changelog":"a.changelog/2"}"#, refusal: nil),
-    Case(row: #"{"next":4,"writtenAt":1767570000000,"cluster":"one","changelog":"a.changelog/2"}"#, refusal: nil),
+    Case(row: #"{"next":10,"writtenAt":1767603600000,"cluster":"one","changelog":"a.changelog/2"}"#, rejection: nil),
+    Case(row: #"{"next":4,"writtenAt":1767570000000,"cluster":"one","changelog":"a.changelog/2"}"#, rejection: nil),
     Case(
       row: #"{"next":4,"writtenAt":1767560399999,"cluster":"one","changelog":"a.changelog/2"}"#,
-      refusal: "is too old for the changelog"),
+      rejection: "is too old for the changelog"),
     Case(
       row: #"{"next":11,"writtenAt":1767603600000,"cluster":"one","changelog":"a.changelog/2"}"#,
-      refusal: "is ahead of the changelog"),
+      rejection: "is ahead of the changelog"),
     Case(
       row: #"{"next":4,"writtenAt":1767603600000,"cluster":"two","changelog":"a.changelog/2"}"#,
-      refusal: "is of another cluster"),
+      rejection: "is of another cluster"),
     Case(
       row: #"{"next":4,"writtenAt":1767603600000,"cluster":"one","changelog":"a.changelog/3"}"#,
-      refusal: "is that of a.changelog/3"),
+      rejection: "is that of a.changelog/3"),
     Case(
       row: #"{"next":4,"writtenAt":1767603600000,"cluster":"one","changelog":"b.changelog/2"}"#,
-      refusal: "is that of b.changelog/2"),
-    Case(row: #"{"next":4,"writtenAt":1767603600000,"changelog":"a.changelog/2"}"#, refusal: nil),
+      rejection: "is that of b.changelog/2"),
+    Case(row: #"{"next":4,"writtenAt":1767603600000,"changelog":"a.changelog/2"}"#, rejection: nil),
     Case(
-      row: #"{"next":4,"writtenAt":1767603600000,"cluster":"two","changelog":"a.changelog/2"}"#, cluster: nil, refusal: nil),
+      row: #"{"next":4,"writtenAt":1767603600000,"cluster":"two","changelog":"a.changelog/2"}"#, cluster: nil, rejection: nil),
     // As versions wrote it that did not tell whose it is.
-    Case(row: #"{"next":4,"writtenAt":1767603600000,"cluster":"one"}"#, refusal: nil),
-    Case(row: #"{"next":4,"writtenAt":1767603600000}"#, refusal: nil),
+    Case(row: #"{"next":4,"writtenAt":1767603600000,"cluster":"one"}"#, rejection: nil),
+    Case(row: #"{"next":4,"writtenAt":1767603600000}"#, rejection: nil),
   ])
   func aStoreIsTakenOrRebuilt(_ example: Case) throws {
     let position = try JSONParser().decode(ChangelogPosition.self, from: Array(example.row.utf8))
-    let refusal = position.refusal(
+    let rejection = position.rejection(
       of: ChangelogIdentity(cluster: example.cluster, partition: "a.changelog/2"), end: example.end,
       now: Instant(milliseconds: Self.now), ageMax: .hours(12))
-    #expect(refusal == example.refusal)
+    #expect(rejection == example.rejection)
   }
 
   @Test func whatIsWrittenIsRead() throws {

@@ -33,7 +33,7 @@ struct DeadLetterCommandTests {
       // What would be refused again, what only claims to come from billing, and what is too long to be kept whole.
       try publisher.produce(.billing, key: "e0", value: Array(#"{"payment":7,"#.utf8), headers: try Self.headers("garbage"))
       try publisher.produce(.billing, key: "e0", value: [0xFF, 0x1B, 0x00], headers: try Self.headers("bytes"))
-      let stray = try JSONEncoding.encode(try Self.payment(9))
+      let stray = try Self.payment(9).jsonBytes()
       try publisher.produce(
         .requests, key: "e0", value: stray,
         headers: try Self.headers("stray")
@@ -63,8 +63,8 @@ struct DeadLetterCommandTests {
       // A rehearsal, and what cannot be replayed.
       let rehearsal = try Self.laurel(installation, ["replay", "--reason", "unknown-program", "--dry-run"])
       #expect(rehearsal.contains("\(open.count) letters would be replayed"))
-      #expect(try installation.records([.rekeyed(.accrual)]).isEmpty)
-      let strayID = try #require(listed.first { $0.detail.contains("does not belong on requests") }?.id)
+      #expect(try installation.records([.repartitioned(.accrual)]).isEmpty)
+      let strayID = try #require(listed.first { $0.detail.contains("belongs on billing, not on requests") }?.id)
       #expect(try Self.laurel(installation, ["replay", strayID], status: 1).contains("it would be taken all the same"))
       let longID = try #require(listed.first { $0.reason == "oversized" }?.id)
       #expect(try Self.laurel(installation, ["replay", longID], status: 1).contains("refused again as oversized"))
@@ -139,7 +139,7 @@ struct DeadLetterCommandTests {
       // One request after the other, too.
       let slow = ["--kafka", "max.in.flight.requests.per.connection=1"]
       // Requests of one record, so that a transaction takes its time; killed a moment after the next one is there.
-      let replayed = try installation.reader([.rekeyed(.accrual)])
+      let replayed = try installation.reader([.repartitioned(.accrual)])
       var interrupted = 0
       for attempt in 0..<4 {
         let before = replayed.records.count
@@ -151,7 +151,7 @@ struct DeadLetterCommandTests {
         process.kill()
       }
       try #require(interrupted >= 3, "only \(interrupted) were killed at work")
-      let done = try installation.records([.rekeyed(.accrual)]).count
+      let done = try installation.records([.repartitioned(.accrual)]).count
       try #require(done < count, "there is nothing left for those that follow")
 
       // One stands still at its work while another does some of it: it must not go on when it can.
@@ -194,7 +194,7 @@ struct DeadLetterCommandTests {
 
   /// On the topic where a doubled record would be seen: the service itself takes a payment once however often it comes.
   private func onceEach(_ installation: Installation, _ ids: [String]) throws {
-    let replayed = try installation.records([.rekeyed(.accrual)])
+    let replayed = try installation.records([.repartitioned(.accrual)])
     let counts = replayed.reduce(into: [String: Int]()) { $0[$1.header("laurel_replay_of") ?? "", default: 0] += 1 }
     try #require(counts == Dictionary(uniqueKeysWithValues: ids.map { ($0, 1) }), "\(counts.filter { $0.value > 1 }.count) twice")
     let letters = try installation.records([.deadLetters(.accrual)])
@@ -242,9 +242,8 @@ struct DeadLetterCommandTests {
   }
 
   private static func list(_ installation: Installation, _ arguments: [String] = []) throws -> [Line] {
-    let parser = JSONParser()
-    return try laurel(installation, ["list", "--json"] + arguments).split(separator: "\n").filter { $0.hasPrefix("{") }
-      .map { try parser.decode(Line.self, from: Array($0.utf8)) }
+    try laurel(installation, ["list", "--json"] + arguments).split(separator: "\n").filter { $0.hasPrefix("{") }
+      .map { try JSONDecoder().decode(Line.self, from: Data($0.utf8)) }
   }
 
   // MARK: Records

@@ -71,7 +71,7 @@ struct GarbageTests {
       {"sku":"a","kind":"plan","amount":9223372036854775807},{"sku":"b","kind":"plan","amount":9223372036854775807}]}
       """#),
     Garbage("header twice", .malformed, payment("g"), more: [Header(name: "ce_id", value: text("again"))]),
-    Garbage("header not UTF-8", .notUTF8, payment("g"), more: [Header(name: "ce_subject", value: [0xFF])]),
+    Garbage("header not UTF-8", .notUTF8, payment("g"), more: [Header(name: "ce_time", value: [0xFF])]),
     Garbage("no headers", .malformed, bytes: text("hello"), headers: []),
     Garbage("headers without a type", .malformed, bytes: text("{}"), headers: [Header(name: "ce_id", value: text("1"))]),
     Garbage("tombstone", nil, nil),
@@ -149,7 +149,7 @@ struct GarbageTests {
       let count = Int(installation.partitions)
       let came = try reader.read(for: .seconds(60)) { $0.count { $0.header("ce_type") == RewardAccrued.type } >= count }
       try #require(came, "\(reader.records.count) notices")
-      #expect(try installation.service(.accrual).metric("laurel_rekeyed_records_total") == Double(count - 1))
+      #expect(try installation.service(.accrual).metric("laurel_repartitioned_records_total") == Double(count - 1))
       try installation.stopAll()
       let audit = try Audit(installation)
       try audit.checkIDsAndSequences()

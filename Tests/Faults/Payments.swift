@@ -41,7 +41,7 @@ struct Payments {
     }
   }
 
-  /// Withdrawals of nothing: a question of payouts to the ledger, its answer, and one refusal each.
+  /// Withdrawals of nothing: a question of payouts to the ledger, its answer, and one rejection each.
   func publishWithdrawals(_ numbers: Range<Int>, _ publisher: Publisher) throws {
     for number in numbers {
       try publisher.publish(

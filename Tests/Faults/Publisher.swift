@@ -23,7 +23,7 @@ final class Publisher {
       id: "e\(count)", source: "/faults", type: M.type, time: message.instant, program: ProgramID(program),
       partitionKey: message.key)
     try produce(
-      M.topic, partition: partition, key: message.key, value: try JSONEncoding.encode(message),
+      M.topic, partition: partition, key: message.key, value: message.jsonBytes(),
       headers: envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) })
   }
 
@@ -38,7 +38,7 @@ final class Publisher {
   /// Moves the virtual clock on every partition.
   func tick(_ instant: Instant) throws {
     for partition in 0..<installation.partitions {
-      try publish(ClockMoved(at: instant, partition: partition), partition: partition)
+      try publish(ClockMoved(at: instant, partition: Int(partition)), partition: partition)
     }
     try flush()
   }

@@ -28,7 +28,7 @@ import Testing
           #"{"account":"a","registeredAt":"\#(at)","identities":[\#(list)],"referral":{"code":"CODE"}}"#))
     }
     #expect(bus.deadLetters.count > 100)
-    #expect(bus.deadLetters.allSatisfy { $0.refusal.reason == .conflictingDuplicate })
+    #expect(bus.deadLetters.allSatisfy { $0.rejection.reason == .conflictingDuplicate })
     try bus.advance(by: .days(1))
     #expect(bus.outputs.contains { $0.envelope.type == ReferralRejected.type })
   }

@@ -29,97 +29,108 @@ import Testing
 
   @Test("null and absence are the same for an optional, and nothing else is")
   func optionals() throws {
-    struct Some: Decodable, Equatable {
+    struct Some: JSONDecodable, Equatable {
       var a: Int64?
-      var b: [Int64?]?
-      var c: Code?
+      var b: [String]?
+      init(a: Int64? = nil, b: [String]? = nil) { (self.a, self.b) = (a, b) }
+      init(json: JSONValue) throws(JSONError) {
+        let object = try json.object()
+        self.init(a: try object.optional("a"), b: try object.optional("b"))
+      }
     }
     #expect(try decode(Some.self, "{}") == Some())
-    #expect(try decode(Some.self, #"{"a":null,"b":null,"c":null}"#) == Some())
-    #expect(try decode(Some.self, #"{"a":1,"b":[null,2]}"#) == Some(a: 1, b: [nil, 2]))
-    #expect(try decode(Int64?.self, "null") == nil)
-    #expect(refusal(Some.self, utf8(#"{"a":""}"#))?.path == "a")
-    #expect(refusal([Int64].self, utf8("[null]"))?.reason == .malformed)
+    #expect(try decode(Some.self, #"{"a":null,"b":null}"#) == Some())
+    #expect(try decode(Some.self, #"{"a":1,"b":["x"]}"#) == Some(a: 1, b: ["x"]))
+    #expect(rejection(Some.self, utf8(#"{"a":""}"#))?.path == "a")
+    #expect(rejection([Int64].self, utf8("[null]"))?.reason == .malformed)
   }
 
-  @Test("containers asked for by hand")
-  func byHand() throws {
-    struct ByHand: Decodable {
-      var seen: [String] = []
+  @Test("an enum with values is an object of one member, one without is its name")
+  func variants() throws {
+    enum Step: Equatable, JSONCodable {
+      case over
+      case paid(Int64)
+      case named(at: Int64, by: String?)
 
-      init(from decoder: any Decoder) throws {
-        let object = try decoder.container(keyedBy: Name.self)
-        seen.append(object.allKeys.map(\.stringValue).joined(separator: " "))
-        seen.append(
-          "\(object.contains(Name("list"))) \(object.contains(Name("no"))) \(try object.decodeNil(forKey: Name("nil")))")
-        var list = try object.nestedUnkeyedContainer(forKey: Name("list"))
-        seen.append("\(list.count ?? -1) \(try list.decodeNil()) \(try list.decodeNil()) \(list.currentIndex)")
-        seen.append(Name.path(list.codingPath))
-        let inner = try list.nestedContainer(keyedBy: Name.self)
-        seen.append("\(Name.path(inner.codingPath)) \(try inner.decode(Int64.self, forKey: Name("x")))")
-        var deepest = try list.nestedUnkeyedContainer()
-        seen.append("\(deepest.isAtEnd) \(list.isAtEnd)")
-        seen.append("\(try Int64(from: object.superDecoder(forKey: Name("super")))) \(try Int64(from: object.superDecoder()))")
-        do {
-          _ = try deepest.decode(Int64.self)
-        } catch let error as JSONError {
-          seen.append(error.path)
+      init(json: JSONValue) throws(JSONError) {
+        let (name, value) = try json.variant()
+        switch name {
+        case "over": self = .over
+        case "paid": self = .paid(try value.decode())
+        case "named":
+          let row = try value.object()
+          self = .named(at: try row.required("at"), by: try row.optional("by"))
+        default: throw json.error("no step")
+        }
+      }
+
+      func write(to json: inout JSONWriter) {
+        switch self {
+        case .over: json.variant("over")
+        case .paid(let amount): json.variant("paid", amount)
+        case .named(let at, let by):
+          json.beginVariant("named")
+          json.member("at", at)
+          json.member("by", by)
+          json.endVariant()
         }
       }
     }
-    struct Name: CodingKey {
-      var stringValue: String
-      var intValue: Int? { nil }
-      init(_ text: String) { stringValue = text }
-      init(stringValue: String) { self.stringValue = stringValue }
-      init?(intValue: Int) { nil }
-      static func path(_ keys: [any CodingKey]) -> String { keys.map(\.stringValue).joined(separator: "/") }
+    let steps: [Step] = [.over, .paid(-3), .named(at: 1, by: "x"), .named(at: 2, by: nil)]
+    #expect(encoded(steps) == #"["over",{"paid":-3},{"named":{"at":1,"by":"x"}},{"named":{"at":2}}]"#)
+    #expect(try decode([Step].self, encoded(steps)) == steps)
+    #expect(rejection([Step].self, utf8(#"["gone"]"#))?.path == "[0]")
+    #expect(rejection(Step.self, utf8(#"{"paid":1,"over":2}"#))?.detail == "expected one member, found 2")
+    #expect(rejection(Step.self, utf8("7"))?.detail == "expected an object, found a whole number")
+  }
+
+  @Test("a text is decoded by several types, one after the other")
+  func severalTypes() throws {
+    let parser = JSONParser()
+    let twice = try parser.read(utf8(Payment.text)) { json throws(JSONError) in
+      [try Payment(json: json), try Payment(json: json)]
     }
-    let seen = try decode(ByHand.self, #"{"nil":null,"list":[null,{"x":5},[]],"super":3}"#).seen
+    #expect(twice == [Payment.value, Payment.value])
+    // Whatever order they ask in.
+    let found = try parser.read(utf8(#"{"a":1,"b":2,"c":3,"d":4}"#)) { json throws(JSONError) in
+      let object = try json.object()
+      let names: [StaticString] = ["d", "a", "c", "e", "b", "a"]
+      return names.map { (try? object.member($0)?.integer()) ?? nil }
+    }
+    #expect(found == [4, 1, 3, nil, 2, 1])
+    #expect(parser.unknownFields == [])
+  }
+
+  @Test("words of a list, and what is said of another one")
+  func words() throws {
+    #expect(try decode(Kind.self, #""plan""#) == .plan)
     #expect(
-      seen == ["nil list super", "true false true", "3 true false 1", "list", "list/Index 1 5", "true true", "3 3", "list[2][0]"])
+      rejection([Kind].self, utf8(#"["plan","Plan"]"#))
+        == JSONError(reason: .malformed, path: "[1]", detail: #""Plan" is not one of plan, service"#))
   }
 
-  @Test("a refused element stays to be tried as something else")
-  func alternatives() throws {
-    struct Alternatives: Decodable {
-      var texts: [String] = []
-      init(from decoder: any Decoder) throws {
-        var list = try decoder.unkeyedContainer()
-        while !list.isAtEnd {
-          if let number = try? list.decode(Int64.self) {
-            texts.append("number \(number)")
-          } else {
-            texts.append("string \(try list.decode(String.self))")
-          }
-        }
-      }
-    }
-    #expect(try decode(Alternatives.self, #"[1,"a",2]"#).texts == ["number 1", "string a", "number 2"])
-  }
-
-  @Test("a parser is used over and over, after refusals too")
+  @Test("a parser is used over and over, after rejections too")
   func reuse() throws {
     let parser = JSONParser()
     for round in 0..<200 {
       let text = String(repeating: "x", count: round * 37)
       #expect(try parser.decode([String].self, from: utf8("[\"\(text)\"]")) == [text])
-      #expect(throws: JSONError.self) { try parser.parse(utf8("[\"\(text)\"")) }
-      #expect(throws: JSONError.self) { try parser.parse([]) }
+      #expect(throws: JSONError.self) { try parser.read(utf8("[\"\(text)\"")) { _ in } }
+      #expect(throws: JSONError.self) { try parser.read([]) { _ in } }
     }
   }
 
   @Test("a megabyte of string, of elements and of members")
   func large() throws {
     let text = String(repeating: "ä\"€\n", count: 125_000)
-    let bytes = try JSONEncoding.encode([text])
+    let bytes = [text].jsonBytes()
     #expect(bytes.count > 1_000_000)
     #expect(try JSONParser().decode([String].self, from: bytes) == [text])
 
     let numbers = (0..<150_000).map(Int64.init)
-    #expect(try JSONParser().decode([Int64].self, from: JSONEncoding.encode(numbers)) == numbers)
+    #expect(try JSONParser().decode([Int64].self, from: numbers.jsonBytes()) == numbers)
 
     let members = Dictionary(uniqueKeysWithValues: (0..<20_000).map { ("key \($0)", Int64($0)) })
-    #expect(try JSONParser().decode([String: Int64].self, from: JSONEncoding.encode(members)) == members)
+    #expect(try JSONParser().decode([String: Int64].self, from: members.jsonBytes()) == members)
   }
 }

@@ -4,55 +4,36 @@ import Testing
 @Suite struct DocumentTests {
   private static let event = #"{"id":"e1","data":{"a":1,"b":[{"c":2,"d":3}],"e":{"f":4}},"x":null,"y":{"z":1,"w":[{}]}}"#
 
-  private struct Envelope: Decodable { var id: String }
-  private struct Data: Decodable {
-    struct Item: Decodable { var c: Int64 }
-    var a: Int64
-    var b: [Item]
-  }
-
-  @Test("parts are decoded by path")
-  func parts() throws {
-    let document = try JSONParser().parse(utf8(Self.event))
-    #expect(try document.decode(Envelope.self).id == "e1")
-    #expect(try document.decode(Data.self, at: "data").b[0].c == 2)
-    #expect(try document.decode(Int64.self, at: "data", "e", "f") == 4)
-    #expect(document.contains("data", "e"))
-    #expect(document.contains("x"))
-    #expect(document.contains())
-    #expect(!document.contains("data", "g"))
-    #expect(!document.contains("id", "e"))
-
-    let missing = #expect(throws: JSONError.self) { try document.decode(Data.self, at: "data", "g") }
-    #expect(missing == JSONError(reason: .malformed, path: "data.g", detail: "missing"))
-    let wrong = #expect(throws: JSONError.self) { try document.decode(Data.self, at: "data", "e") }
-    #expect(wrong?.path == "data.e.a")
-  }
-
-  @Test("unknown members are counted once each, of decoded objects only")
+  @Test("unknown members are named once each, of decoded objects only")
   func unknownFields() throws {
     let parser = JSONParser()
-    var document = try parser.parse(utf8(Self.event))
-    #expect(document.unknownFields == 0)
-    _ = try document.decode(Envelope.self)
-    #expect(document.unknownFields == 3)  // data, x, y
-    _ = try document.decode(Data.self, at: "data")
-    #expect(document.unknownFields == 4)  // x, y, data.e, data.b[0].d
-    #expect(document.contains("x"))
-    #expect(document.unknownFields == 3)
-    _ = try document.decode([String: Int64].self, at: "data", "e")
-    #expect(document.unknownFields == 2)
-    _ = document.serialized(at: "y")
-    #expect(document.unknownFields == 1)
+    func unknown() -> [String] { parser.unknownFields.sorted() }
+    try parser.read(utf8(Self.event)) { json throws(JSONError) in
+      #expect(unknown() == [])
+      let event = try json.object()
+      #expect((try? event.member("id")?.string()) == "e1")
+      #expect(unknown() == ["data", "x", "y"])
+      guard let data = try event.member("data")?.object() else { return }
+      #expect(unknown() == ["data.a", "data.b", "data.e", "x", "y"])
+      #expect((try? data.required("a", as: Int64.self)) == 1)
+      let items = try data.member("b")?.array(of: Item.self)
+      #expect(items?.map(\.c) == [2])
+      #expect(unknown() == ["data.b[0].d", "data.e", "x", "y"])
+      // Asked for and null: absent, and not unknown.
+      #expect(event.member("x") == nil)
+      #expect(unknown() == ["data.b[0].d", "data.e", "y"])
+      let names = try event.member("y")?.object().members().map(\.name)
+      #expect(names == ["z", "w"])
+      #expect(unknown() == ["data.b[0].d", "data.e"])
+    }
+    #expect(unknown() == ["data.b[0].d", "data.e"])
+    #expect(throws: JSONError.self) { try parser.read(utf8("{")) { _ in } }
+    #expect(unknown() == [])
+  }
 
-    document = try parser.parse(utf8(Payment.text))
-    _ = try document.decode(Payment.self)
-    #expect(document.unknownFields == 0)
-
-    // An optional that is absent or null was asked for, and is not unknown.
-    document = try parser.parse(utf8(#"{"sku":"s","plan":null,"kind":"k","amount":1,"note":""}"#))
-    _ = try document.decode(Payment.Line.self)
-    #expect(document.unknownFields == 1)
+  private struct Item: JSONDecodable {
+    let c: Int64
+    init(json: JSONValue) throws(JSONError) { c = try json.object().required("c") }
   }
 
   @Test(
@@ -64,30 +45,6 @@ import Testing
       ("[1.5,1e3,-0.0,1e300,5e-324]", "[1.5,1000.0,-0.0,1e+300,5e-324]"),
     ])
   func serialized(_ text: String, _ written: String) throws {
-    let document = try JSONParser().parse(utf8(text))
-    #expect(document.serialized().map { String(decoding: $0, as: UTF8.self) } == written)
-  }
-
-  @Test func serializedPart() throws {
-    let document = try JSONParser().parse(utf8(Self.event))
-    #expect(document.serialized(at: "data", "b") == utf8(#"[{"c":2,"d":3}]"#))
-    #expect(document.serialized(at: "data", "g") == nil)
-  }
-
-  @Test("a document whose parser has moved on refuses, and one without its parser lives")
-  func validity() throws {
-    let parser = JSONParser()
-    let old = try parser.parse(utf8(Self.event))
-    let new = try parser.parse(utf8("{}"))
-    #expect(throws: JSONError.self) { try old.decode(Envelope.self) }
-    #expect(!old.contains("id"))
-    #expect(old.serialized() == nil)
-    #expect(old.unknownFields == 0)
-    #expect(new.contains())
-    #expect(throws: JSONError.self) { try parser.parse(utf8("{")) }
-    #expect(!new.contains())
-
-    func orphan() throws -> JSONDocument { try JSONParser().parse(utf8(Self.event)) }
-    #expect(try orphan().decode(Envelope.self).id == "e1")
+    #expect(String(decoding: try JSONParser().read(utf8(text)) { $0.serialized() }, as: UTF8.self) == written)
   }
 }

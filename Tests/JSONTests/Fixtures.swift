@@ -1,12 +1,32 @@
 import JSON
 
-/// A payment of CONTRACTS.md's shape, with plain fields.
-struct Payment: Codable, Equatable {
-  struct Line: Codable, Equatable {
+/// A payment of CONTRACTS's shape, with plain fields.
+struct Payment: JSONCodable, Equatable {
+  struct Line: JSONCodable, Equatable {
     var sku: String
     var kind: String
     var plan: String?
     var amount: Int64
+
+    init(sku: String, kind: String, plan: String?, amount: Int64) {
+      (self.sku, self.kind, self.plan, self.amount) = (sku, kind, plan, amount)
+    }
+
+    init(json: JSONValue) throws(JSONError) {
+      let object = try json.object()
+      self.init(
+        sku: try object.required("sku"), kind: try object.required("kind"), plan: try object.optional("plan"),
+        amount: try object.required("amount"))
+    }
+
+    func write(to json: inout JSONWriter) {
+      json.beginObject()
+      json.member("sku", sku)
+      json.member("kind", kind)
+      json.member("plan", plan)
+      json.member("amount", amount)
+      json.endObject()
+    }
   }
 
   var payment: String
@@ -14,6 +34,27 @@ struct Payment: Codable, Equatable {
   var paidAt: String
   var currency: String
   var lines: [Line]
+
+  init(payment: String, account: String, paidAt: String, currency: String, lines: [Line]) {
+    (self.payment, self.account, self.paidAt, self.currency, self.lines) = (payment, account, paidAt, currency, lines)
+  }
+
+  init(json: JSONValue) throws(JSONError) {
+    let object = try json.object()
+    self.init(
+      payment: try object.required("payment"), account: try object.required("account"), paidAt: try object.required("paidAt"),
+      currency: try object.required("currency"), lines: try object.required("lines"))
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("payment", payment)
+    json.member("account", account)
+    json.member("paidAt", paidAt)
+    json.member("currency", currency)
+    json.member("lines", lines)
+    json.endObject()
+  }
 
   static let text =
     #"{"payment":"p1","account":"beta","paidAt":"2026-01-10T09:00:00.000Z","currency":"KZT","lines":["#
@@ -28,73 +69,59 @@ struct Payment: Codable, Equatable {
     ])
 }
 
-/// Every width and optional, so that each overload of the containers is reached.
-struct Everything: Codable, Equatable {
-  var flag: Bool
-  var text: String
-  var real: Double
-  var small: Float
-  var int: Int
-  var int8: Int8
-  var int16: Int16
-  var int32: Int32
-  var int64: Int64
-  var uint: UInt
-  var uint8: UInt8
-  var uint16: UInt16
-  var uint32: UInt32
-  var uint64: UInt64
-  var maybeFlag: Bool?
-  var maybeText: String?
-  var maybeReal: Double?
-  var maybeInt: Int?
-  var maybeInt32: Int32?
-  var maybeInt64: Int64?
-  var maybeUInt64: UInt64?
-  var maybeNested: [String: [Int64]]?
-  var list: [String?]
-  var table: [String: Bool]
+/// Any JSON, members in their order.
+indirect enum AnyJSON: JSONCodable, Equatable {
+  case null
+  case bool(Bool)
+  case integer(Int64)
+  /// As it is written.
+  case double(String)
+  case string([UInt8])
+  case array([AnyJSON])
+  case object([Member])
 
-  static let full = Everything(
-    flag: true, text: "ä\"\\\n\u{1}\u{1F600}/", real: -0.1, small: 1.5, int: .min, int8: .min, int16: .max, int32: .min,
-    int64: .min, uint: .max, uint8: .max, uint16: .max, uint32: .max, uint64: .max, maybeFlag: false, maybeText: "",
-    maybeReal: .leastNonzeroMagnitude, maybeInt: 0, maybeInt32: -1, maybeInt64: .max, maybeUInt64: 1 << 63,
-    maybeNested: ["a": [1, -2], "": []], list: ["x", nil, ""], table: ["b": true, "a": false])
+  struct Member: Equatable {
+    let name: String
+    let value: AnyJSON
+  }
 
-  static let sparse = Everything(
-    flag: false, text: "", real: 0, small: 0, int: 0, int8: 0, int16: 0, int32: 0, int64: 0, uint: 0, uint8: 0, uint16: 0,
-    uint32: 0, uint64: 0, list: [], table: [:])
-}
-
-/// A type that validates itself: 1–4 characters.
-struct Code: Codable, Equatable {
-  var text: String
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    text = try container.decode(String.self)
-    guard (1...4).contains(text.utf8.count) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "a code has 1 to 4 characters")
+  init(json: JSONValue) throws(JSONError) {
+    if json.isNull {
+      self = .null
+    } else if let members = try? json.object().members() {
+      var read: [Member] = []
+      for (name, value) in members { read.append(Member(name: name, value: try AnyJSON(json: value))) }
+      self = .object(read)
+    } else if let bool = try? json.bool() {
+      self = .bool(bool)
+    } else if let number = try? json.integer() {
+      self = .integer(number)
+    } else if let text = try? json.string() {
+      self = .string(Array(text.utf8))
+    } else if let elements = try? json.array(of: AnyJSON.self) {
+      self = .array(elements)
+    } else {
+      self = .double(String(decoding: json.serialized(), as: UTF8.self))
     }
   }
 
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(text)
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .null: json.null()
+    case .bool(let value): value.write(to: &json)
+    case .integer(let value): value.write(to: &json)
+    case .double(let text): json.raw(Array(text.utf8))
+    case .string(let bytes): bytes.withUnsafeBufferPointer { json.string($0) }
+    case .array(let elements): elements.write(to: &json)
+    case .object(let members):
+      json.beginObject()
+      for member in members { json.member(named: member.name, member.value) }
+      json.endObject()
+    }
   }
 }
 
-/// A type that throws the module's own error, without a path.
-struct Percent: Codable, Equatable {
-  var value: Int64
-
-  init(from decoder: any Decoder) throws {
-    value = try decoder.singleValueContainer().decode(Int64.self)
-    if value > 100 { throw JSONError(reason: .outOfRange, detail: "more than 100 %") }
-  }
-}
-
-enum Kind: String, Codable { case plan, service }
+enum Kind: String, JSONWord { case plan, service }
 
 /// A small repeatable source of randomness (SplitMix64).
 struct Seeded: RandomNumberGenerator {
@@ -113,16 +140,14 @@ struct Seeded: RandomNumberGenerator {
 
 func utf8(_ text: String) -> [UInt8] { [UInt8](text.utf8) }
 
-func decode<T: Decodable>(_ type: T.Type, _ text: String) throws(JSONError) -> T {
+func decode<T: JSONDecodable>(_ type: T.Type, _ text: String) throws(JSONError) -> T {
   try JSONParser().decode(type, from: utf8(text))
 }
 
-func encoded<T: Encodable>(_ value: T) throws(JSONError) -> String {
-  String(decoding: try JSONEncoding.encode(value), as: UTF8.self)
-}
+func encoded(_ value: some JSONEncodable) -> String { String(decoding: value.jsonBytes(), as: UTF8.self) }
 
 /// The error that decoding ends with; nil when it does not.
-func refusal<T: Decodable>(_ type: T.Type, _ bytes: [UInt8]) -> JSONError? {
+func rejection<T: JSONDecodable>(_ type: T.Type, _ bytes: [UInt8]) -> JSONError? {
   do {
     _ = try JSONParser().decode(type, from: bytes)
     return nil

@@ -2,7 +2,7 @@ import Foundation
 import JSON
 import Testing
 
-@Suite struct RefusalTests {
+@Suite struct RejectionTests {
   @Test(
     "texts that are not JSON, whatever type is asked for",
     arguments: [
@@ -58,11 +58,11 @@ import Testing
       (#"{"a":"\u0000","\u0000":1,"\u0000":2}"#, .duplicateKey),
     ] as [(String, JSONError.Reason)])
   func text(_ text: String, _ reason: JSONError.Reason) {
-    #expect(refusal(Nothing.self, utf8(text))?.reason == reason)
+    #expect(rejection(Nothing.self, utf8(text))?.reason == reason)
   }
 
-  /// Asks for nothing, so that every refusal is the text's own.
-  private struct Nothing: Decodable { init(from decoder: any Decoder) {} }
+  /// Asks for nothing, so that every rejection is the text's own.
+  private struct Nothing: JSONDecodable { init(json: JSONValue) {} }
 
   @Test(
     "bytes that are not UTF-8",
@@ -71,8 +71,8 @@ import Testing
       [0xF8, 0x88, 0x80, 0x80, 0x80],
     ] as [[UInt8]])
   func notUTF8(_ bytes: [UInt8]) {
-    #expect(refusal(Nothing.self, utf8(#"{"a":""#) + bytes + utf8(#""}"#))?.reason == .notUTF8)
-    #expect(refusal(Nothing.self, utf8(#"{"a"#) + bytes + utf8(#"":1}"#))?.reason == .notUTF8)
+    #expect(rejection(Nothing.self, utf8(#"{"a":""#) + bytes + utf8(#""}"#))?.reason == .notUTF8)
+    #expect(rejection(Nothing.self, utf8(#"{"a"#) + bytes + utf8(#"":1}"#))?.reason == .notUTF8)
   }
 
   @Test("duplicates are seen in objects of any size, and in parts that no type asks for")
@@ -80,10 +80,10 @@ import Testing
     for size in [2, 3, 15, 16, 17, 18, 100, 1000] {
       let names = (0..<size).map { "member-of-one-length-\(1000 + $0)" }
       let members = names.map { "\"\($0)\":{\"inner\":[]}" }
-      #expect(refusal(Nothing.self, utf8("{\(members.joined(separator: ","))}")) == nil)
+      #expect(rejection(Nothing.self, utf8("{\(members.joined(separator: ","))}")) == nil)
       for repeated in [0, size / 2, size - 1] {
         let text = "{\"unknown\":[1,{\((members + [members[repeated]]).joined(separator: ","))}]}"
-        let error = refusal(Nothing.self, utf8(text))
+        let error = rejection(Nothing.self, utf8(text))
         #expect(error?.reason == .duplicateKey)
         #expect(error?.path == "unknown[1].\(names[repeated])")
       }
@@ -94,7 +94,7 @@ import Testing
   func nearDuplicates() throws {
     let names = ["", "a", "aa", "aaaaaa", "aaaaaaa", "aaaaaaaa", "aaaaaaab", "aaaaaaaaa", "baaaaaaa", "A", "a ", "ä"]
     let members = names.map { "\"\($0)\":1" }.joined(separator: ",")
-    #expect(refusal(Nothing.self, utf8("{\(members)}")) == nil)
+    #expect(rejection(Nothing.self, utf8("{\(members)}")) == nil)
   }
 
   @Test("64 levels of brackets, and no more")
@@ -105,19 +105,19 @@ import Testing
     func objects(_ levels: Int) -> [UInt8] {
       utf8(String(repeating: #"{"a":"#, count: levels) + "1" + String(repeating: "}", count: levels))
     }
-    #expect(refusal(Nothing.self, arrays(64)) == nil)
-    #expect(refusal(Nothing.self, arrays(65))?.reason == .tooDeep)
-    #expect(refusal(Nothing.self, objects(64)) == nil)
-    #expect(refusal(Nothing.self, objects(65))?.reason == .tooDeep)
-    #expect(refusal(Nothing.self, arrays(100_000))?.reason == .tooDeep)
-    #expect(refusal(Nothing.self, utf8(String(repeating: "[", count: 100_000)))?.reason == .malformed)
+    #expect(rejection(Nothing.self, arrays(64)) == nil)
+    #expect(rejection(Nothing.self, arrays(65))?.reason == .tooDeep)
+    #expect(rejection(Nothing.self, objects(64)) == nil)
+    #expect(rejection(Nothing.self, objects(65))?.reason == .tooDeep)
+    #expect(rejection(Nothing.self, arrays(100_000))?.reason == .tooDeep)
+    #expect(rejection(Nothing.self, utf8(String(repeating: "[", count: 100_000)))?.reason == .tooDeep)
   }
 
   @Test("a text over the limit of bytes")
   func tooLong() {
     let text = [UInt8](repeating: 0x20, count: JSONParser.byteLimit) + utf8("1")
-    #expect(refusal(Nothing.self, text)?.reason == .malformed)
-    #expect(refusal(Nothing.self, Array(text.dropFirst())) == nil)
+    #expect(rejection(Nothing.self, text)?.reason == .malformed)
+    #expect(rejection(Nothing.self, Array(text.dropFirst())) == nil)
   }
 
   @Test(
@@ -131,23 +131,15 @@ import Testing
       ("null", .malformed), ("[]", .malformed), ("{}", .malformed),
     ] as [(String, JSONError.Reason?)])
   func int64(_ text: String, _ reason: JSONError.Reason?) throws {
-    #expect(refusal(Int64.self, utf8(text))?.reason == reason)
-    #expect(refusal([Int64].self, utf8("[\(text)]"))?.reason == reason)
-    #expect(refusal([String: Int64].self, utf8("{\"a\":\(text)}"))?.reason == reason)
-    #expect(refusal(Amount.self, utf8("{\"amount\":\(text)}"))?.reason == reason)
+    #expect(rejection(Int64.self, utf8(text))?.reason == reason)
+    #expect(rejection([Int64].self, utf8("[\(text)]"))?.reason == reason)
+    #expect(rejection([String: Int64].self, utf8("{\"a\":\(text)}"))?.reason == reason)
+    #expect(rejection(Amount.self, utf8("{\"amount\":\(text)}"))?.reason == reason)
     if reason == nil { #expect(try decode(Int64.self, text) == Int64(text)) }
   }
 
-  private struct Amount: Decodable { var amount: Int64 }
-
-  @Test("each width has its own edges")
-  func widths() throws {
-    #expect(try decode([Int8].self, "[127,-128]") == [127, -128])
-    #expect(refusal([Int8].self, utf8("[128]")) == JSONError(reason: .outOfRange, path: "[0]", detail: "128 is beyond Int8"))
-    #expect(refusal([UInt32].self, utf8("[0,-1]"))?.path == "[1]")
-    #expect(try decode([UInt64].self, "[18446744073709551615]") == [.max])
-    #expect(refusal([UInt16].self, utf8("[65536]"))?.reason == .outOfRange)
-    #expect(try decode([Double].self, "[1,18446744073709551615,-2.5e-3]") == [1, 18_446_744_073_709_551_616, -0.0025])
+  private struct Amount: JSONDecodable {
+    init(json: JSONValue) throws(JSONError) { _ = try json.object().required("amount", as: Int64.self) }
   }
 
   @Test(
@@ -169,34 +161,29 @@ import Testing
   func payment(_ old: String, _ new: String, _ reason: JSONError.Reason, _ path: String) throws {
     let at = try #require(Payment.text.range(of: old))
     let text = Payment.text.replacingCharacters(in: at, with: new)
-    let error = refusal(Payment.self, utf8(text))
+    let error = rejection(Payment.self, utf8(text))
     #expect(error?.reason == reason)
     #expect(error?.path == path)
     #expect(error?.detail.isEmpty == false)
   }
 
-  private struct Coupon: Decodable {
-    var codes: [Code]
-    var percent: Percent?
-    var kind: Kind?
-  }
-
-  @Test("a type's own refusal keeps its words and gets a path")
-  func ownRefusals() {
-    #expect(
-      refusal(Coupon.self, utf8(#"{"codes":["A","","B"]}"#))
-        == JSONError(reason: .malformed, path: "codes[1]", detail: "a code has 1 to 4 characters"))
-    #expect(
-      refusal(Coupon.self, utf8(#"{"codes":[],"percent":101}"#))
-        == JSONError(reason: .outOfRange, path: "percent", detail: "more than 100 %"))
-    #expect(refusal(Coupon.self, utf8(#"{"codes":[],"kind":"cat"}"#))?.path == "kind")
-    #expect(refusal(Code.self, utf8(#""""#)) == JSONError(reason: .malformed, detail: "a code has 1 to 4 characters"))
-    #expect(refusal(Thrower.self, utf8("{}"))?.detail == "Odd()")
-  }
-
-  private struct Thrower: Decodable {
-    struct Odd: Error {}
-    init(from decoder: any Decoder) throws { throw Odd() }
+  @Test(
+    "what is no JSON says in which column, and what is expected there",
+    arguments: [
+      ("", "not valid JSON: the text is empty"),
+      (#"{"a":1,}"#, "not valid JSON: a member's name in double quotes is expected in column 8"),
+      (#"{"a" 1}"#, "not valid JSON: a colon is expected in column 6"),
+      (#"["ä" 1]"#, "not valid JSON: a comma or ] is expected in column 6"),
+      ("{\n  \"a\": nope\n}", "not valid JSON: a value is expected in line 2, column 8"),
+      (#"{"a":01}"#, "not valid JSON: a number without leading zeros is expected in column 6"),
+      (#"{"a":"b"#, "not valid JSON: the text ends where the closing quote of a string is expected"),
+      ("{} {}", "not valid JSON: the end of the text is expected in column 4"),
+      (#"["\ud800x"]"#, "not valid JSON: the other half of a surrogate pair is expected in column 8"),
+      (#"{"a":[1e400]}"#, "1e400 in column 7 does not fit into 64 bits"),
+      ("\u{FEFF}{}", "begins with a byte order mark (EF BB BF); save the text as UTF-8 without one"),
+    ])
+  func places(_ text: String, _ detail: String) {
+    #expect(rejection(Nothing.self, utf8(text))?.detail == detail)
   }
 
   @Test func description() {

@@ -35,19 +35,19 @@ struct ClusterTests {
     // librdkafka itself would wait for the dead one.
     let meanwhile = try ends()
     #expect(meanwhile == before)
-    let refused = waitUntil(.seconds(30)) { Self.refusal(configuration, writing: single)?.contains("has no leader") ?? false }
-    #expect(refused, "\(Self.refusal(configuration, writing: single) ?? "it was taken")")
-    let others = Self.refusal(configuration, writing: topic)
+    let refused = waitUntil(.seconds(30)) { Self.rejection(configuration, writing: single)?.contains("has no leader") ?? false }
+    #expect(refused, "\(Self.rejection(configuration, writing: single) ?? "it was taken")")
+    let others = Self.rejection(configuration, writing: topic)
     #expect(others == nil)
     try broker.restart()
     let after = try ends()
     #expect(after == before)
-    let taken = waitUntil(.seconds(30)) { Self.refusal(configuration, writing: single) == nil }
+    let taken = waitUntil(.seconds(30)) { Self.rejection(configuration, writing: single) == nil }
     #expect(taken)
   }
 
   /// What a transactional producer that is to write this topic waits for; nil: nothing.
-  private static func refusal(_ configuration: Configuration, writing topic: String) -> String? {
+  private static func rejection(_ configuration: Configuration, writing topic: String) -> String? {
     do {
       let producer = try TransactionalProducer(configuration, transactionalID: topic, topics: [topic])
       try producer.initialise(timeoutMilliseconds: 5000)

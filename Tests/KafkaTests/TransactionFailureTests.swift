@@ -69,7 +69,7 @@ import Testing
     #expect(error.txnRequiresAbort)
     #expect(error.code == 22)
     // Until the abort, every call says the same.
-    guard case .abortable = refusal(of: producer) else {
+    guard case .abortable = rejection(of: producer) else {
       Issue.record("a record was taken by a failed transaction")
       return
     }
@@ -81,7 +81,7 @@ import Testing
     try producer.commit(timeoutMilliseconds: 10_000)
   }
 
-  private func refusal(of producer: TransactionalProducer) -> TransactionFailure? {
+  private func rejection(of producer: TransactionalProducer) -> TransactionFailure? {
     transactionFailure { try produce(producer, "more") }
   }
 
@@ -138,7 +138,7 @@ import Testing
       return
     }
     #expect(error.isFatal)
-    guard case .fatal = refusal(of: producer) else {
+    guard case .fatal = rejection(of: producer) else {
       Issue.record("a record was taken by a dead producer")
       return
     }

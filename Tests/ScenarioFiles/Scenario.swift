@@ -19,7 +19,7 @@ import Foundation
 /// `|` stands the balance, without what is 0. A notice dated otherwise than its step ends in `@ instant`, one of later terms than the
 /// first in `by version 2`. The sentences are those of ``ScenarioEvent`` and ``NoticeSentences``; anything else is an error.
 public struct Scenario: Sendable, CustomStringConvertible {
-  public enum Kind: String, Sendable, CaseIterable { case plain, edge, refusal }
+  public enum Kind: String, Sendable, CaseIterable { case plain, edge, rejection }
 
   /// `A4`, `every-order`.
   public let row: String
@@ -88,7 +88,7 @@ extension Scenario {
             Scenario(
               row: row.name, kind: kind, title: String(heading.output.3), isOnBus: heading.output.2 != nil, program: row.program))
         } else {
-          throw ScenarioError(place, "neither a row nor a plain, edge or refusal: \(line)")
+          throw ScenarioError(place, "neither a row nor a plain, edge or rejection: \(line)")
         }
       case (2, true): try scenarios[last].read(line, place)
       case (4, true):

@@ -10,7 +10,7 @@ import TermsFiles
 public struct ScenarioRun: Sendable {
   /// Structured CloudEvents, in order.
   public private(set) var notices: [String] = []
-  public private(set) var refusals: [DeadLetterReason] = []
+  public private(set) var rejections: [DeadLetterReason] = []
   /// One entry a step that went otherwise than written: the step, what is written, what is said.
   public private(set) var differences: [String] = []
 
@@ -28,7 +28,7 @@ public struct ScenarioRun: Sendable {
     let simulation = try Simulation(
       services: Deployment.services(Programs([terms])), programs: [terms.id],
       notice: { heard.notices.append(String(decoding: $0.envelope.structuredText(data: $0.data), as: UTF8.self)) },
-      refused: { heard.refusals.append($0.refusal.reason) })
+      refused: { heard.rejections.append($0.rejection.reason) })
     let parser = JSONParser()
     var sentences = NoticeSentences()
     for (number, step) in scenario.steps.enumerated() {
@@ -47,7 +47,7 @@ public struct ScenarioRun: Sendable {
         differences.append(Self.difference(step, lines))
       }
       notices += said
-      refusals += refused
+      rejections += refused
     }
   }
 
@@ -58,11 +58,11 @@ public struct ScenarioRun: Sendable {
 
   private final class Heard {
     var notices: [String] = []
-    var refusals: [DeadLetterReason] = []
+    var rejections: [DeadLetterReason] = []
 
     func take() -> ([String], [DeadLetterReason]) {
-      defer { (notices, refusals) = ([], []) }
-      return (notices, refusals)
+      defer { (notices, rejections) = ([], []) }
+      return (notices, rejections)
     }
   }
 }

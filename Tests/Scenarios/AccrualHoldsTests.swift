@@ -160,7 +160,7 @@ import Testing
     try scenario.take(
       PaymentRefunded(
         refund: "r", payment: "p", account: "beta", refundedAt: at("2026-01-11"), currency: "USD", amount: 1))
-    #expect(scenario.refusals == [.malformed])
+    #expect(scenario.rejections == [.malformed])
   }
 }
 

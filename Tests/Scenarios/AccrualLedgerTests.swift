@@ -152,7 +152,7 @@ import Testing
           PaymentLine(sku: "c", kind: .plan, amount: 1000),
         ]))
     #expect(scenario.said() == ["01-10 reward.accrued p 100 at 10% → pending 100"])
-    #expect(scenario.refusals == [])
+    #expect(scenario.rejections == [])
   }
 }
 

@@ -15,7 +15,7 @@ final class AccrualScenario {
 
   private final class Notices {
     var lines: [String] = []
-    var refusals: [DeadLetterReason] = []
+    var rejections: [DeadLetterReason] = []
     let parser = JSONParser()
   }
 
@@ -71,7 +71,7 @@ final class AccrualScenario {
     simulation = try Simulation(
       services: [AccrualService.service(Programs([Program(id: program, versions: versions)]))], programs: [program],
       store: { _ in store }, notice: { notices.lines.append(Self.line($0, notices.parser)) },
-      refused: { notices.refusals.append($0.refusal.reason) })
+      refused: { notices.rejections.append($0.rejection.reason) })
   }
 
   /// A day of a test; a text that is none fails the test by standing in 1970.
@@ -84,7 +84,7 @@ final class AccrualScenario {
   func take<M: Message>(_ message: M, late: String? = nil) throws {
     number += 1
     let envelope = Envelope(id: "e\(number)", source: "/test", type: M.type, time: late.map(day) ?? message.instant)
-    try simulation.take(envelope, topic: M.topic, data: try JSONEncoding.encode(message), number: number)
+    try simulation.take(envelope, topic: M.topic, data: message.jsonBytes(), number: number)
   }
 
   func advance(_ to: String) throws { try simulation.advance(to: day(to)) }
@@ -158,7 +158,7 @@ final class AccrualScenario {
 
   // MARK: Then
 
-  var refusals: [DeadLetterReason] { notices.refusals }
+  var rejections: [DeadLetterReason] { notices.rejections }
 
   /// What the state still holds of payments, of facts that wait for one, and of rewards: `payment p`, `awaited p`, `reward p`.
   var kept: [String] {
@@ -195,7 +195,7 @@ final class AccrualScenario {
     }
   }
 
-  private struct Said: Decodable {
+  private struct Said: JSONDecodable {
     let payment: String?
     let request: String?
     let amount: Int64?
@@ -207,6 +207,21 @@ final class AccrualScenario {
     let accruedAt: Instant?
     let creditedAt: Instant?
     let at: Instant?
+
+    init(json: JSONValue) throws(JSONError) {
+      let notice = try json.object()
+      payment = try notice.optional("payment")
+      request = try notice.optional("request")
+      amount = try notice.optional("amount")
+      delta = try notice.optional("delta")
+      rate = try notice.optional("rate")
+      cause = try notice.optional("cause")
+      reasons = try notice.optional("reasons")
+      balance = try notice.optional("balance")
+      accruedAt = try notice.optional("accruedAt")
+      creditedAt = try notice.optional("creditedAt")
+      at = try notice.optional("at")
+    }
 
     var day: Instant { at ?? accruedAt ?? creditedAt ?? Instant(milliseconds: 0) }
   }

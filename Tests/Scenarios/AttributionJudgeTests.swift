@@ -98,7 +98,7 @@ import Testing
 
   /// An account as its registration and one later change leave it.
   static func facts(
-    _ kind: AccountKind?, _ country: String?, closed: Instant? = nil, then change: (Instant, AccountKind?, String?)? = nil
+    _ kind: AccountKind?, _ country: Country?, closed: Instant? = nil, then change: (Instant, AccountKind?, Country?)? = nil
   ) -> AccountFacts {
     var facts = AccountFacts()
     facts.learn(at: noon(1), kind: kind, country: country)

@@ -105,7 +105,7 @@ import Testing
       PaymentSettled(
         payment: "p", account: "r", subscription: "s", paidAt: at("2026-01-07"), currency: "USD",
         lines: [PaymentLine(sku: "a", kind: .plan, amount: .max), PaymentLine(sku: "b", kind: .plan, amount: 1)]))
-    #expect(scenario.refusals == [.overflow])
+    #expect(scenario.rejections == [.overflow])
   }
 }
 

@@ -14,7 +14,7 @@ final class DiscountsScenario {
 
   private final class Notices {
     var lines: [String] = []
-    var refusals: [DeadLetterReason] = []
+    var rejections: [DeadLetterReason] = []
     let parser = JSONParser()
   }
 
@@ -54,7 +54,8 @@ final class DiscountsScenario {
     let notices = notices
     simulation = try Simulation(
       services: [DiscountsService.service(Programs([program]))], programs: [program.id],
-      notice: { notices.lines.append(Self.line($0, notices.parser)) }, refused: { notices.refusals.append($0.refusal.reason) })
+      notice: { notices.lines.append(Self.line($0, notices.parser)) }, refused: { notices.rejections.append($0.rejection.reason) }
+    )
   }
 
   // MARK: Given
@@ -63,7 +64,7 @@ final class DiscountsScenario {
   func take<M: Message>(_ message: M, arriving: String? = nil) throws {
     number += 1
     let envelope = Envelope(id: "e\(number)", source: "/test", type: M.type, time: arriving.map(at) ?? message.instant)
-    try simulation.take(envelope, topic: M.topic, data: try JSONEncoding.encode(message), number: number)
+    try simulation.take(envelope, topic: M.topic, data: message.jsonBytes(), number: number)
   }
 
   func advance(to instant: String) throws { try simulation.advance(to: at(instant)) }
@@ -127,7 +128,7 @@ final class DiscountsScenario {
 
   // MARK: Then
 
-  var refusals: [DeadLetterReason] { notices.refusals }
+  var rejections: [DeadLetterReason] { notices.rejections }
   func clear() { notices.lines.removeAll() }
 
   /// The notices since the last look.

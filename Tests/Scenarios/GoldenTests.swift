@@ -35,14 +35,14 @@ import Testing
   static func simulate(
     _ lines: [String], until: Instant? = nil, programs: Programs? = nil,
     store: (ServiceName) throws -> any StateStore = { _ in MemoryStore() }
-  ) throws -> (notices: [String], refused: [Refusal]) {
+  ) throws -> (notices: [String], refused: [Rejection]) {
     let programs = try programs ?? TermsFiles.load(directory: Golden.terms.path)
     var notices: [String] = []
-    var refused: [Refusal] = []
+    var refused: [Rejection] = []
     let simulation = try Simulation(
       services: Deployment.services(programs), programs: programs.ids, store: store,
       notice: { notices.append(String(decoding: $0.envelope.structuredText(data: $0.data), as: UTF8.self)) },
-      refused: { refused.append($0.refusal) })
+      refused: { refused.append($0.rejection) })
     let parser = JSONParser()
     for (number, line) in lines.enumerated() {
       let (envelope, data) = try Envelope.structured(Array(line.utf8), parser: parser)

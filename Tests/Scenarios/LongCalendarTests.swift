@@ -187,7 +187,7 @@ import Testing
       because: [])
     let envelope = Envelope(id: "e1", source: "/test", type: ReferralAttributed.type, time: instant, program: "tiers")
     return InputRecord(
-      topic: ReferralAttributed.topic, partition: 0, offset: 0, key: nil, value: try JSONEncoding.encode(message),
+      topic: ReferralAttributed.topic, partition: 0, offset: 0, key: nil, value: message.jsonBytes(),
       headers: envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
   }
 
@@ -206,7 +206,7 @@ import Testing
       notice: { record in
         guard let skipped = try? parser.decode(DiscountSkipped.self, from: record.data) else { return }
         heard.runs.append(Run(period: skipped.period, asOf: skipped.asOf))
-      }, refused: { Issue.record("\($0.refusal)") })
+      }, refused: { Issue.record("\($0.rejection)") })
     let record = try attribution(at: bound)
     let headers = record.headers.map { ($0.name, $0.value) }
     let (envelope, data) = try Envelope.record(headers: headers, value: try #require(record.value), parser: JSONParser())

@@ -14,7 +14,7 @@ final class PayoutsScenario {
 
   private final class Heard {
     var notices: [OutputRecord] = []
-    var refusals: [DeadLetterReason] = []
+    var rejections: [DeadLetterReason] = []
   }
 
   static let owner: AccountID = "own"
@@ -39,7 +39,7 @@ final class PayoutsScenario {
     let heard = heard
     simulation = try Simulation(
       services: [PayoutsService.service(Programs([program]))], programs: [program.id], notice: { heard.notices.append($0) },
-      refused: { heard.refusals.append($0.refusal.reason) })
+      refused: { heard.rejections.append($0.rejection.reason) })
   }
 
   // MARK: Given
@@ -49,14 +49,14 @@ final class PayoutsScenario {
     number += 1
     let type = Swift.type(of: message)
     let envelope = Envelope(id: "e\(number)", source: "/test", type: type.type, time: arriving ?? message.instant)
-    try simulation.take(envelope, topic: type.topic, data: try JSONEncoding.encode(message), number: number)
+    try simulation.take(envelope, topic: type.topic, data: message.jsonBytes(), number: number)
   }
 
   func advance(to instant: Instant) throws { try simulation.advance(to: instant) }
 
   // MARK: Then
 
-  var refusals: [DeadLetterReason] { heard.refusals }
+  var rejections: [DeadLetterReason] { heard.rejections }
   /// All notices of a type so far.
   func notices<M: Message>(_ type: M.Type) throws -> [M] {
     let parser = JSONParser()
@@ -69,11 +69,19 @@ final class PayoutsScenario {
     return try heard.notices.map(Self.line)
   }
 
-  private struct Said: Decodable {
+  private struct Said: JSONDecodable {
     let request: String
     let payout: String?
     let reasons: [String]?
     let at: Instant
+
+    init(json: JSONValue) throws(JSONError) {
+      let notice = try json.object()
+      request = try notice.required("request")
+      payout = try notice.optional("payout")
+      reasons = try notice.optional("reasons")
+      at = try notice.required("at")
+    }
   }
 
   private static func line(_ record: OutputRecord) throws -> String {

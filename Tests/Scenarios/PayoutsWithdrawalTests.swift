@@ -133,7 +133,7 @@ import Testing
       try scenario.said() == [
         "opened w1 03-01T12:00", "awaitingApproval w1 03-01T12:00", "instructed w1 w1#1 03-03T12:00", "paid w1 w1#1 03-04T12:00",
       ])
-    #expect(scenario.refusals.isEmpty)
+    #expect(scenario.rejections.isEmpty)
   }
 
   @Test func aCancellationMayComeBeforeItsRequest() throws {
@@ -163,7 +163,7 @@ import Testing
     let scenario = try PayoutsScenario()
     try scenario.take(Event.requested("w1", 400))
     try scenario.take(Event.requested("w1", 401))
-    #expect(scenario.refusals == [.conflictingDuplicate])
+    #expect(scenario.rejections == [.conflictingDuplicate])
     #expect(try scenario.said() == ["opened w1 03-01T12:00"])
   }
 
@@ -183,7 +183,7 @@ import Testing
     try scenario.take(Event.requested("w1", day: 2))
     try scenario.take(Event.reserved("w1", day: 2))
     #expect(try scenario.said() == ["opened w1 03-02T12:00", "instructed w1 w1#1 03-02T12:00"])
-    #expect(scenario.refusals.isEmpty)
+    #expect(scenario.rejections.isEmpty)
   }
 
   // MARK: The watch
@@ -231,7 +231,7 @@ import Testing
     try scenario.take(Event.requested("w1"))
     try scenario.advance(to: Event.noon(30))
     #expect(try scenario.said() == [])
-    #expect(scenario.refusals.isEmpty)
+    #expect(scenario.rejections.isEmpty)
   }
 
   /// The version in force at the request judges it to its end (row B10 for every program).

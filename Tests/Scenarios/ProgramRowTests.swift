@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test func everyRowHasItsPlainCaseItsEdgeAndItsRefusal() throws {
+  @Test func everyRowHasItsPlainCaseItsEdgeAndItsRejection() throws {
     let rows =
       (1...9).map { "A\($0)" } + (1...10).flatMap { ["B\($0)", "C\($0)"] }
       + ["duplicates", "order", "version", "self", "base", "reversal", "closed", "why"].map { "every-\($0)" }

@@ -36,19 +36,27 @@ import Testing
         for value in values { found.insert("\(notice.type) \(value)") }
       }
     }
-    let known = Self.codes.flatMap { code in code.values.map { "\(code.type) \($0)" } }
+    let known = Self.codes.flatMap { code in code.values.map { "\(code.type) \($0)" } }.filter { !Self.notYet.contains($0) }
     #expect(Set(known).subtracting(found) == [], "no case says it")
     #expect(found.subtracting(known) == [], "no enum has it")
   }
 
+  /// Part of the contract; the rules come with later releases.
+  private static let notYet: Set<String> = [
+    "discount.restored.v1", "referral.ended.v1", "reward.restored.v1", "balance.corrected.v1", "bonus.returned.v1",
+    "withdrawal.returned.v1", "companyOrder.recorded.v1", "withdrawal.restored.v1", "withdrawal.declined.v1 below-minimum",
+    "withdrawal.declined.v1 account-banned", "bonus.declined.v1 account-banned", "reward.declined.v1 before-referral",
+    "reward.declined.v1 referral-ended", "reward.declined.v1 earning-period-over", "reward.declined.v1 max-reward",
+  ]
+
   /// Every type of notice is said in a case of some row.
   @Test func everyNoticeStandsInACase() throws {
     let said = Set(try Self.notices().map(\.type))
-    let known = Set(MessageRegistry.all.filter { $0.topic.kind == .notices }.map { $0.type })
+    let known = Set(MessageRegistry.all.filter { $0.topic.kind == .notices }.map { $0.type }).subtracting(Self.notYet)
     #expect(known.subtracting(said) == [])
   }
 
-  /// "Every reward, refusal, skip and void says why: a reason code, the terms version, the facts used."
+  /// "Every reward, rejection, skip and void says why: a reason code, the terms version, the facts used."
   @Test func everyNoticeSaysWhy() throws {
     for notice in try Self.notices() {
       let because = notice.data["because"] as? [[String: Any]] ?? []
@@ -105,9 +113,10 @@ import Testing
     Letter(.overflow, "lines that add up beyond Int64", payment("p1", [int64Max, "1"])),
   ]
 
-  /// `refund-window-closed` needs terms with a window: `RefundWindowTests`.
+  /// `refund-window-closed` needs terms with a window: `RefundWindowTests`. The last two are the driver's: `DeadLetterTests`.
   @Test func everyReasonOfADeadLetterStandsHere() {
-    #expect(Set(DeadLetterReason.allCases).subtracting(Self.letters.map(\.reason)) == [.refundWindowClosed])
+    #expect(
+      Set(DeadLetterReason.allCases).subtracting(Self.letters.map(\.reason)) == [.refundWindowClosed, .notYet, .wrongTopic])
   }
 
   /// The last line is refused, for that reason alone; the ones before it are not.
@@ -121,7 +130,7 @@ import Testing
       let record = InputRecord(topic: .billing, partition: 0, offset: Int64(number), key: nil, value: line, headers: [])
       // The simulation knows no future; a bus that follows the system's time does.
       if let event = task.admit(record, latest: letter.reason == .futureTime ? latest : nil) { task.run(event) }
-      let refused = task.takeRecords().deadLetters.map(\.refusal.reason)
+      let refused = task.takeRecords().deadLetters.map(\.rejection.reason)
       #expect(refused == (number + 1 == letter.lines.count ? [letter.reason] : []), "line \(number + 1)")
     }
   }

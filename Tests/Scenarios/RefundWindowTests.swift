@@ -35,7 +35,7 @@ import Testing
         "01-10 reward.accrued p 100 at 10% → pending 100", "01-24 reward.credited 100 → available 100",
         "03-10 reward.reversed -20 (refund) → available 80 reversed 20",
       ])
-    #expect(scenario.refusals == Array(repeating: Self.tooLate, count: 6))
+    #expect(scenario.rejections == Array(repeating: Self.tooLate, count: 6))
   }
 
   @Test func `Without a window a refund counts for ever`() throws {
@@ -44,14 +44,14 @@ import Testing
     try scenario.advance("12-30")
     try scenario.refunded("r", "p", "12-31", 1000)
     #expect(scenario.said().last == "12-31 reward.reversed -100 (refund) → reversed 100")
-    #expect(scenario.refusals == [])
+    #expect(scenario.rejections == [])
   }
 
   @Test func `A fact dated after the closing is refused even if it arrives before it`() throws {
     let scenario = try Self.bonus()
     try scenario.paid("p", "01-10", 1000)
     try scenario.refunded("r", "p", "03-11", 200, late: "02-01")
-    #expect(scenario.refusals == [Self.tooLate])
+    #expect(scenario.rejections == [Self.tooLate])
     #expect(scenario.kept == ["payment p", "reward p"])
   }
 
@@ -72,10 +72,10 @@ import Testing
     let scenario = try Self.bonus()
     try scenario.paid("p", "01-10", [PaymentLine(sku: "x", kind: .service, amount: 1000)])
     try scenario.refunded("r1", "p", "02-01", 200)
-    #expect(scenario.refusals == [])
+    #expect(scenario.rejections == [])
     #expect(scenario.kept == ["payment p"])
     try scenario.refunded("r2", "p", "03-11", 200)
-    #expect(scenario.refusals == [Self.tooLate])
+    #expect(scenario.rejections == [Self.tooLate])
     #expect(scenario.kept == [])
   }
 
@@ -92,7 +92,7 @@ import Testing
     let scenario = try Self.bonus()
     try scenario.paid("p", "01-10", 1000)
     try scenario.refunded("r", "p", "03-01", 200, late: "03-12")
-    #expect(scenario.refusals == [Self.tooLate])
+    #expect(scenario.rejections == [Self.tooLate])
     #expect(scenario.kept == [])
     #expect(scenario.said().last == "01-24 reward.credited 100 → available 100")
   }
@@ -106,7 +106,7 @@ import Testing
     #expect(scenario.said() == [])
     try scenario.paid("p", "01-10", 999)
     #expect(scenario.said() == [])
-    #expect(scenario.refusals == [.conflictingDuplicate])
+    #expect(scenario.rejections == [.conflictingDuplicate])
   }
 
   // MARK: What is under way when it closes
@@ -118,13 +118,13 @@ import Testing
     try scenario.advance("04-01")
     #expect(scenario.kept == ["payment p", "reward p"])
     try scenario.requested("p", "04-02")
-    #expect(scenario.refusals == [Self.tooLate])
+    #expect(scenario.rejections == [Self.tooLate])
     _ = scenario.said()
     try scenario.closed("p", .won, "04-03")
     #expect(scenario.said() == ["04-03 reward.unfrozen (dispute) → available 100"])
     #expect(scenario.kept == [])
     try scenario.closed("p", .lost, "04-04")
-    #expect(scenario.refusals == [Self.tooLate, Self.tooLate])
+    #expect(scenario.rejections == [Self.tooLate, Self.tooLate])
   }
 
   @Test func `A dispute that is lost after the closing takes the reward`() throws {
@@ -148,7 +148,7 @@ import Testing
       ])
     #expect(scenario.kept == [])
     try scenario.refunded("r2", "p", "04-02", 100)
-    #expect(scenario.refusals == [Self.tooLate])
+    #expect(scenario.rejections == [Self.tooLate])
   }
 
   @Test func `A reward that is pending when the window closes is credited all the same`() throws {
@@ -180,12 +180,12 @@ import Testing
     try scenario.refunded("r1", "p", "02-01", 200)
     try scenario.refunded("r2", "p", "02-11", 200)
     try scenario.advance("04-01")
-    #expect(scenario.refusals == [])
+    #expect(scenario.rejections == [])
     try scenario.advance("04-02")
-    #expect(scenario.refusals == [Self.tooLate])
+    #expect(scenario.rejections == [Self.tooLate])
     #expect(scenario.kept == ["awaited p", "payment p"])
     try scenario.advance("04-12")
-    #expect(scenario.refusals == [Self.tooLate, Self.tooLate])
+    #expect(scenario.rejections == [Self.tooLate, Self.tooLate])
     #expect(scenario.kept == [])
     // If the payment comes nevertheless, it earns; the refund was told.
     try scenario.paid("p", "01-10", 1000, late: "05-01")
@@ -204,10 +204,10 @@ import Testing
         "01-10 reward.accrued p 100 at 10% → pending 100", "01-24 reward.credited 100 → available 100",
         "03-01 reward.reversed -20 (refund) → available 80 reversed 20",
       ])
-    #expect(scenario.refusals == [Self.tooLate])
+    #expect(scenario.rejections == [Self.tooLate])
     #expect(scenario.kept == [])
     try scenario.refunded("r3", "p", "03-02", 200, late: "04-02")
-    #expect(scenario.refusals == [Self.tooLate, Self.tooLate])
+    #expect(scenario.rejections == [Self.tooLate, Self.tooLate])
   }
 
   @Test func `What an account did before it registered is taken in its order, the refund before the payment too`() throws {
@@ -220,7 +220,7 @@ import Testing
       scenario.said() == [
         "01-10 reward.accrued p 100 at 10% → pending 100", "01-20 reward.adjusted -20 → pending 80 reversed 20",
       ])
-    #expect(scenario.refusals == [Self.tooLate])
+    #expect(scenario.rejections == [Self.tooLate])
   }
 
   @Test(arguments: [nil, TimeSpan.days(60)])
@@ -246,7 +246,7 @@ import Testing
     #expect(scenario.kept == ["payment q", "reward q"])
     try scenario.refunded("r1", "p", "12-01", 1000)
     try scenario.refunded("r2", "q", "12-01", 1000)
-    #expect(scenario.refusals == [Self.tooLate])
+    #expect(scenario.rejections == [Self.tooLate])
     #expect(scenario.said().last == "12-01 reward.reversed -100 (refund) → available 100 reversed 100")
     // Some payment has no window, so a fact waits for its payment as long as it takes.
     try scenario.refunded("r3", "z", "12-02", 10)

@@ -65,7 +65,7 @@ func record<M: Message>(
 ) throws -> InputRecord {
   let envelope = Envelope(
     id: id, source: source, type: M.type, time: time, subject: message.key, program: program, causationID: causation)
-  return record(envelope, try JSONEncoding.encode(message), topic: topic, key: message.key)
+  return record(envelope, message.jsonBytes(), topic: topic, key: message.key)
 }
 
 func record(_ envelope: Envelope, _ value: [UInt8]?, topic: Topic, key: String) -> InputRecord {

@@ -52,7 +52,13 @@ import Testing
       record.headers = (envelope.headers + [("ce_id", "y")]).map { (name: $0.0, value: Array($0.1.utf8)) }
     },
     Case("not JSON by its content type", .malformed) { _, envelope in envelope.dataContentType = "application/avro" },
-    Case("a known type on a topic that is not its own", .malformed) { record, _ in record.topic = .requests },
+    Case("a known type on a topic that is not its own", .wrongTopic) { record, _ in record.topic = .requests },
+    Case("a message of the contract without a rule yet", .notYet) { record, envelope in
+      envelope.type = ReferralEndRequested.type
+      record.topic = .decisions
+      record.value = Array(
+        #"{"request":"r","account":"acct","operator":"o","decidedAt":"1970-01-01T00:00:01Z"}"#.utf8)
+    },
     Case("a body that is too long", .oversized) { record, _ in
       record.value = body("p", #","note":"\#(String(repeating: "x", count: Envelope.maximumBodyBytes))""#)
     },
@@ -97,8 +103,8 @@ import Testing
     #expect(batch.outputs.map(\.envelope.sequence) == [1, 2])
     let letter = try #require(batch.deadLetters.first)
     #expect(batch.deadLetters.count == 1)
-    #expect(letter.refusal.reason == example.reason, "\(letter.refusal)")
-    #expect(!letter.refusal.detail.isEmpty)
+    #expect(letter.rejection.reason == example.reason, "\(letter.rejection)")
+    #expect(!letter.rejection.detail.isEmpty)
     // As it came.
     #expect(letter.record.value == example.record.value)
     #expect(letter.record.key == example.record.key)
@@ -122,7 +128,7 @@ import Testing
     bench.take(record(envelope, value, topic: .billing, key: "acct"), latest: Self.latest)
     #expect(try bench.said() == ["paid 5"])
     bench.take(record(envelope, value + [0x20], topic: .billing, key: "acct"), latest: Self.latest)
-    #expect(try bench.task.takeBatch().deadLetters.map(\.refusal.reason) == [.oversized])
+    #expect(try bench.task.takeBatch().deadLetters.map(\.rejection.reason) == [.oversized])
   }
 
   /// What Laurel has made of many events was let in with them: refused here, a part of them would be lost.
@@ -140,7 +146,7 @@ import Testing
     #expect(try bench.said() == ["paid 5"])
   }
 
-  /// It was let in at its cause; a refusal half-way would leave half of it done.
+  /// It was let in at its cause; a rejection half-way would leave half of it done.
   @Test func whatLaurelWroteIsNotRefusedForItsTime() throws {
     let bench = try Bench()
     let handed = Handed(key: "a", at: Instant(milliseconds: 99_000), acts: [.say("x")])
@@ -161,7 +167,7 @@ import Testing
     try bench.tell("a", .say("goes on"), .refuseKept("k1"), .refuseKept("k2"))
     let batch = try bench.commit()
     #expect(batch.outputs.map(text) == ["goes on"])
-    #expect(batch.deadLetters.map(\.refusal.detail) == ["kept k1", "kept k2"])
+    #expect(batch.deadLetters.map(\.rejection.detail) == ["kept k1", "kept k2"])
     let other = try Bench()
     for letter in batch.deadLetters { other.take(letter.record) }
     let again = try other.task.takeBatch()
@@ -219,17 +225,17 @@ import Testing
     bench.take(stray)
     bench.take(try record(Told(key: "mine", id: "1", at: Instant(milliseconds: 1), acts: [.say("y")]), id: "2"))
     let batch = try bench.commit()
-    #expect(batch.rekeyed.map(\.key) == ["not mine"])
-    #expect(batch.rekeyed.first?.record.value == stray.value)
+    #expect(batch.repartitioned.map(\.key) == ["not mine"])
+    #expect(batch.repartitioned.first?.record.value == stray.value)
     #expect(batch.outputs.map(text) == ["y"])
     #expect(batch.deadLetters.isEmpty)
-    #expect(bench.task.counts.rekeyed == 1)
+    #expect(bench.task.counts.repartitioned == 1)
   }
 
-  @Test func theServicesOwnRekeyedTopicIsRead() throws {
+  @Test func theServicesOwnRepartitionedTopicIsRead() throws {
     let bench = try Bench()
     let told = Told(key: "a", id: "1", at: Instant(milliseconds: 1), acts: [.say("x")])
-    bench.take(try record(told, id: "1", topic: .rekeyed(.attribution)))
+    bench.take(try record(told, id: "1", topic: .repartitioned(.attribution)))
     // The same event came by the direct way too.
     bench.take(try record(told, id: "1"))
     #expect(try bench.said() == ["x"])

@@ -30,7 +30,7 @@ import Testing
     #expect(outputs.filter { $0.topic == .claims }.map(\.envelope.sequence) == [nil])
   }
 
-  @Test func sequencesHaveNoGapAfterRefusalsAbortsTimersAndRestarts() throws {
+  @Test func sequencesHaveNoGapAfterRejectionsAbortsTimersAndRestarts() throws {
     var random = SplitMix(state: 3)
     var kept: [Int64] = []
     func sequences(_ batch: Batch) -> [Int64] { batch.outputs.filter { $0.topic == .discounts }.compactMap(\.envelope.sequence) }
@@ -99,14 +99,19 @@ import Testing
     #expect(Set(all).count == all.count)
   }
 
-  /// Either identity is enough: an envelope that is known around another business id is no new event ("For every program").
-  @Test func oneEnvelopeIsOneEvent() throws {
+  /// A trace goes with all that an event causes at once, through internal messages too, and with nothing that a timer does later.
+  @Test func aTraceIsHandedOn() throws {
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     let bench = try Bench()
-    bench.take(try record(told("a", "1", [.say("1")]), id: "x"))
-    bench.take(try record(told("a", "2", [.say("2")]), id: "x"))
-    let batch = try bench.commit()
-    #expect(batch.outputs.count == 1)
-    #expect(batch.deadLetters.map(\.refusal.reason) == [.conflictingDuplicate])
+    var record = try record(
+      told("a", "1", [.say("now"), .step(to: "a", [.say("then")]), .timer(at: 9000, [.say("later")])]), id: "x")
+    record.headers.append(("traceparent", Array(trace.utf8)))
+    bench.take(record)
+    bench.advance(10_000)
+    let outputs = try bench.commit().outputs
+    #expect(outputs.map { text($0) } == ["now", text(outputs[1]), "later"])
+    #expect(outputs.map(\.envelope.traceparent) == [trace, trace, nil])
+    #expect(outputs[0].envelope.headers.contains { $0 == ("ce_traceparent", trace) })
   }
 
   /// Text that joins to the same text is not the same source and id.
@@ -117,7 +122,7 @@ import Testing
     #expect(Set(all).count == 2)
   }
 
-  @Test func aRecordThatTookTheWayOverTheRekeyedTopicGivesTheSameIDsAndCause() throws {
+  @Test func aRecordThatTookTheWayOverTheRepartitionedTopicGivesTheSameIDsAndCause() throws {
     func envelopes(_ record: InputRecord) throws -> [Envelope] {
       let bench = try Bench()
       bench.take(record)
@@ -127,13 +132,14 @@ import Testing
     for id in ["1", nil] {
       let event = told("a", id, Self.several)
       let direct = try envelopes(record(event, id: "x", causation: "something outside"))
-      let rekeyed = try envelopes(record(event, id: "x", topic: .rekeyed(.attribution), causation: "something outside"))
-      #expect(direct == rekeyed)
+      let repartitioned = try envelopes(
+        record(event, id: "x", topic: .repartitioned(.attribution), causation: "something outside"))
+      #expect(direct == repartitioned)
       #expect(direct.allSatisfy { $0.causationID == "x" })
     }
     let handed = Handed(key: "a", at: Instant(milliseconds: 1), acts: [.say("1")])
     let direct = try envelopes(record(handed, id: "h", causation: "root"))
-    #expect(try envelopes(record(handed, id: "h", topic: .rekeyed(.attribution), causation: "root")) == direct)
+    #expect(try envelopes(record(handed, id: "h", topic: .repartitioned(.attribution), causation: "root")) == direct)
     #expect(direct.map(\.causationID) == ["root"])
   }
 

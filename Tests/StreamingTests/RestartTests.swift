@@ -25,17 +25,17 @@ import Testing
     let batch = try bench.commit()
     #expect(batch.outputs.map(text) == ["kept", "timer 1", "timer 2", "timer 3"])
     #expect(batch.outputs.map(\.envelope.sequence) == [2, 3, 4, 5])
-    #expect(batch.deadLetters.map(\.refusal.reason) == [.conflictingDuplicate])
+    #expect(batch.deadLetters.map(\.rejection.reason) == [.conflictingDuplicate])
   }
 
   /// The same events and ticks to a task that is never restarted and to one that is, after every commit: the same records.
   @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
   func aRestartChangesNothing(seed: UInt64) throws {
-    func run(restarting: Bool) throws -> (outputs: [OutputRecord], rows: [Row], letters: [Refusal]) {
+    func run(restarting: Bool) throws -> (outputs: [OutputRecord], rows: [Row], letters: [Rejection]) {
       var random = SplitMix(state: seed)
       let bench = try Bench([AnyStage(Script()), AnyStage(Echo())])
       var outputs: [OutputRecord] = []
-      var letters: [Refusal] = []
+      var letters: [Rejection] = []
       var clock: Int64 = 1000
       for number in 0..<300 {
         var acts: [Act] = []
@@ -59,7 +59,7 @@ import Testing
         guard isCommitted || number == 299 else { continue }
         let batch = try bench.commit()
         outputs += batch.outputs
-        letters += batch.deadLetters.map(\.refusal)
+        letters += batch.deadLetters.map(\.rejection)
         if restarting { try bench.restart() }
       }
       return (outputs, bench.store.all, letters)

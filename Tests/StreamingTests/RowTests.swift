@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  // MARK: Refusal
+  // MARK: Rejection
 
   @Test func aRefusedTurnLeavesNothing() throws {
     try bench.tell("a", .put(["stored"], "s"))
@@ -91,12 +91,12 @@ import Testing
       .timer(at: 1, [.say("no")]), .refuseKept("k"), .refuse)
     let batch = try bench.commit()
     #expect(batch.outputs.isEmpty)
-    #expect(batch.deadLetters.map(\.refusal.detail) == ["as told"])
+    #expect(batch.deadLetters.map(\.rejection.detail) == ["as told"])
     #expect(bench.store.all == before)
     #expect(bench.task.nextDue == nil)
   }
 
-  @Test func aRefusalTakesBackOnlyItsOwnTurn() throws {
+  @Test func aRejectionTakesBackOnlyItsOwnTurn() throws {
     try bench.tell("a", .put(["stored"], "s1"))
     try bench.commit()
     try bench.tell("a", .put(["stored"], "s2"), .put(["dirty"], "d1"), .put(["gone"], "g"), .drop(["gone"]))
@@ -112,8 +112,8 @@ import Testing
     #expect(try bench.said() == ["d1 n2 s2"])
   }
 
-  /// A scan before the refusal has looked at changes that are then taken back.
-  @Test func scansBetweenRefusalsStayRight() throws {
+  /// A scan before the rejection has looked at changes that are then taken back.
+  @Test func scansBetweenRejectionsStayRight() throws {
     try bench.tell("a", .put(["1"], "1"), .list([]))
     try bench.tell("a", .put(["2"], "2"), .put(["1"], "x"), .list([]), .refuse)
     try bench.tell("a", .list([]))

@@ -22,7 +22,7 @@ import Testing
       number += 1
       let told = Told(key: key, id: "\(number)", at: Instant(milliseconds: milliseconds), acts: acts)
       let envelope = Envelope(id: "\(number)", source: "/test", type: Told.type, time: time.map(Instant.init(milliseconds:)))
-      try simulation?.take(envelope, topic: .requests, data: JSONEncoding.encode(told), number: number)
+      try simulation?.take(envelope, topic: .requests, data: told.jsonBytes(), number: number)
     }
 
     func advance(_ milliseconds: Int64) throws { try simulation?.advance(to: Instant(milliseconds: milliseconds)) }
@@ -131,7 +131,7 @@ import Testing
   @Test func whatTwoServicesRefuseIsToldOnce() throws {
     let trial = try Trial()
     try trial.tell("a", at: 1000, .say("no"), .refuse)
-    #expect(trial.letters.map(\.refusal.reason) == [.overflow])
+    #expect(trial.letters.map(\.rejection.reason) == [.overflow])
     try trial.tell("a", at: 1000, .say("yes"))
     #expect(trial.texts == ["yes", "echo of yes"])
   }
@@ -139,7 +139,7 @@ import Testing
   @Test func severalKeptEventsRefusedByOneAreAllTold() throws {
     let trial = try Trial()
     try trial.tell("a", at: 1000, .refuseKept("k1"), .refuseKept("k2"))
-    #expect(trial.letters.map(\.refusal.detail) == ["kept k1", "kept k2"])
+    #expect(trial.letters.map(\.rejection.detail) == ["kept k1", "kept k2"])
   }
 
   @Test func aTimerRefusedAfterARefusedEventIsTold() throws {
@@ -155,13 +155,14 @@ import Testing
     let trial = try Trial()
     let envelope = Envelope(id: "1", source: "/test", type: Told.type, time: Instant(milliseconds: 9000))
     try trial.simulation?.take(envelope, topic: .requests, data: Array("{}".utf8), number: 1)
-    #expect(trial.letters.map(\.refusal.reason) == [.malformed])
+    #expect(trial.letters.map(\.rejection.reason) == [.malformed])
     #expect(trial.simulation?.clock == Instant(milliseconds: 0))
   }
 
   @Test func aServiceReadsEachTopicOnce() {
-    #expect(Self.services[0].inputs == [.accounts, .requests, .claims])
-    #expect(Self.services[1].inputs == [.requests, .discounts])
+    // And the topics of messages whose rules will come.
+    #expect(Self.services[0].inputs == [.accounts, .requests, .decisions, .claims])
+    #expect(Self.services[1].inputs == [.accounts, .billing, .requests, .decisions, .discounts])
   }
 }
 

@@ -142,7 +142,7 @@ import Testing
     bench.advance(5000)
     let batch = try bench.commit()
     #expect(batch.outputs.map(text) == ["-", "yes"])
-    #expect(batch.deadLetters.map(\.refusal.reason) == [.overflow])
+    #expect(batch.deadLetters.map(\.rejection.reason) == [.overflow])
     try bench.restart()
     bench.advance(9000)
     #expect(try bench.task.takeBatch().deadLetters.isEmpty)

@@ -1,8 +1,9 @@
 import Contracts
+import JSON
 import Streaming
 
 /// What a scripted stage is to do: the tests' events carry it, so that each test reads as its own stage.
-enum Act: Codable, Equatable, Sendable {
+enum Act: Stored, Equatable {
   case put([Part], String)
   case drop([Part])
   /// Says the row's text, or `-`.
@@ -21,7 +22,7 @@ enum Act: Codable, Equatable, Sendable {
   /// Refuses another event, of the given id, and goes on.
   case refuseKept(String)
 
-  enum Part: Codable, Equatable, Sendable, ExpressibleByStringLiteral {
+  enum Part: Stored, Equatable, ExpressibleByStringLiteral {
     case text(String)
     case instant(Int64)
 
@@ -124,7 +125,7 @@ struct Script: Stage {
   static let rows = Table<String>("row")
   static let others = Table<String>("row-of-another-table")
 
-  func handle(_ input: Input, _ turn: Turn<Script>) throws(Refusal) {
+  func handle(_ input: Input, _ turn: Turn<Script>) throws(Rejection) {
     switch input {
     case .told(let told): try perform(told.acts, at: told.at, turn)
     case .handed(let handed): try perform(handed.acts, at: handed.at, turn)
@@ -132,11 +133,11 @@ struct Script: Stage {
     }
   }
 
-  func fire(_ due: [Act], at instant: Instant, _ turn: Turn<Script>) throws(Refusal) {
+  func fire(_ due: [Act], at instant: Instant, _ turn: Turn<Script>) throws(Rejection) {
     try perform(due, at: instant, turn)
   }
 
-  private func perform(_ acts: [Act], at instant: Instant, _ turn: Turn<Script>) throws(Refusal) {
+  private func perform(_ acts: [Act], at instant: Instant, _ turn: Turn<Script>) throws(Rejection) {
     for act in acts {
       switch act {
       case .put(let parts, let text):
@@ -157,9 +158,9 @@ struct Script: Stage {
       case .say(let text): say(text, at: instant, turn)
       case .step(let key, let acts): turn.emit(.handed(Handed(key: key, at: instant, acts: acts)))
       case .timer(let due, let acts): turn.setTimer(at: Instant(milliseconds: due), acts)
-      case .refuse: throw Refusal(.overflow, "as told")
+      case .refuse: throw Rejection(.overflow, "as told")
       case .refuseKept(let id):
-        turn.refuse(Told(key: turn.key, id: id, at: instant, acts: []), Refusal(.overflow, "kept \(id)"))
+        turn.refuse(Told(key: turn.key, id: id, at: instant, acts: []), Rejection(.overflow, "kept \(id)"))
       }
     }
   }
@@ -206,12 +207,12 @@ struct Echo: Stage {
 
   static let accepts: [Accepts<Input>] = [.on(Input.said), .on(Input.told)]
 
-  func handle(_ input: Input, _ turn: Turn<Echo>) throws(Refusal) {
+  func handle(_ input: Input, _ turn: Turn<Echo>) throws(Rejection) {
     switch input {
     case .said(let said):
       turn.emit(Output(echoed: Echoed(key: said.key, at: said.at, text: "echo of \(said.text)")))
     case .told(let told):
-      if told.acts.contains(.refuse) { throw Refusal(.overflow, "as told") }
+      if told.acts.contains(.refuse) { throw Rejection(.overflow, "as told") }
       for case .timer(let due, _) in told.acts { turn.setTimer(at: Instant(milliseconds: due), "echo") }
     }
   }
@@ -237,13 +238,13 @@ struct Payments: Stage {
 
   static let accepts: [Accepts<Input>] = [.on(Input.paid), .on(Input.updated)]
 
-  func handle(_ input: Input, _ turn: Turn<Payments>) throws(Refusal) {
+  func handle(_ input: Input, _ turn: Turn<Payments>) throws(Rejection) {
     switch input {
     case .paid(let payment):
       var sum: Int64 = 0
       for line in payment.lines {
         let (next, overflow) = sum.addingReportingOverflow(line.amount)
-        guard !overflow else { throw Refusal(.overflow, "the lines of \(payment.payment)") }
+        guard !overflow else { throw Rejection(.overflow, "the lines of \(payment.payment)") }
         sum = next
       }
       turn.emit(Output(said: Said(key: turn.key, at: payment.paidAt, text: "paid \(sum)")))

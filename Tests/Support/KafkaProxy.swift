@@ -228,7 +228,7 @@ enum Sockets {
     return prompt(socket)
   }
 
-  /// Begins to connect; a refusal is seen at the first read or write. nil: refused at once.
+  /// Begins to connect; a rejection is seen at the first read or write. nil: refused at once.
   static func connect(_ port: UInt16) -> Int32? {
     let socket = make()
     guard socket >= 0 else { return nil }

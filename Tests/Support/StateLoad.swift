@@ -116,7 +116,7 @@ public final class StateLoad {
     made += 1
     let envelope = Envelope(
       id: "evt-" + Self.digits(Int(made)), source: "/load", type: M.type, time: message.instant, program: program)
-    return Event(envelope: envelope, topic: M.topic, data: try JSONEncoding.encode(message))
+    return Event(envelope: envelope, topic: M.topic, data: message.jsonBytes())
   }
 
   private func at(_ referee: Int) -> Instant { Self.start + .seconds(Int64(referee)) }

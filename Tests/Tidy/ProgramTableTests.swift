@@ -41,7 +41,7 @@ import Testing
     let file = TidyTests.root.appending(path: "Tests/Scenarios/Rows/\(row.name).scenario")
     let text = try String(contentsOf: file, encoding: .utf8)
     #expect(text.hasPrefix("row \(row.name) of "))
-    #expect(text.matches(of: /\n(plain|edge|refusal)[ :]/).count >= 3)
+    #expect(text.matches(of: /\n(plain|edge|rejection)[ :]/).count >= 3)
     for golden in row.goldens {
       let path = TidyTests.root.appending(path: "Tests/Scenarios/Golden/\(golden).expected.jsonl").path
       #expect(FileManager.default.fileExists(atPath: path), "no golden \(golden)")

@@ -9,6 +9,7 @@ import Testing
     let path: String
     let text: String
     var testDescription: String { path }
+    var isGenerated: Bool { text.hasPrefix("// Made by `make contracts`") }
     var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
     var imports: [String] {
       lines.compactMap { line in
@@ -38,12 +39,12 @@ import Testing
   static let rules = [
     "Shared/JSON": ["CSimdJSON"],
     "Shared/Contracts": ["JSON", "CXXHash"],
-    "Shared/Terms": ["Contracts"],
+    "Shared/Terms": ["Contracts", "JSON"],
     "Shared/Streaming": ["Contracts", "JSON"],
-    "Services/Attribution/Stages": ["Contracts", "Streaming", "Terms"],
-    "Services/Accrual/Stages": ["Contracts", "Streaming", "Terms"],
-    "Services/Discounts/Stages": ["Contracts", "Streaming", "Terms"],
-    "Services/Payouts/Stages": ["Contracts", "Streaming", "Terms"],
+    "Services/Attribution/Stages": ["Contracts", "JSON", "Streaming", "Terms"],
+    "Services/Accrual/Stages": ["Contracts", "JSON", "Streaming", "Terms"],
+    "Services/Discounts/Stages": ["Contracts", "JSON", "Streaming", "Terms"],
+    "Services/Payouts/Stages": ["Contracts", "JSON", "Streaming", "Terms"],
     "Services/Laurel/Words": ["Contracts", "Terms"],
     "Services/Laurel/Offline/Backtest": ["Contracts", "JSON", "Words"],
   ]
@@ -60,7 +61,7 @@ import Testing
 
   /// Each C library has one module that knows it.
   @Test(arguments: [
-    ("CRDKafka", "Shared/Kafka"), ("CRocksDB", "Shared/RocksStore"), ("CYAML", "Shared/TermsFiles"),
+    ("CRDKafka", "Shared/Kafka"), ("CRocksDB", "Shared/RocksStore"), ("CYAML", "Shared/YAML"),
     ("CMicroHTTPD", "Shared/ServiceKit"), ("CSimdJSON", "Shared/JSON"), ("CXXHash", "Shared/Contracts"),
   ])
   func eachCLibraryIsConfined(library: String, home: String) throws {
@@ -114,7 +115,7 @@ import Testing
   }
 
   @Test func filesAreOneThing() throws {
-    for source in try Self.sources(in: ["Shared", "Services"]) {
+    for source in try Self.sources(in: ["Shared", "Services"]) where !source.isGenerated {
       #expect(source.lines.count <= 400, "\(source.path) has \(source.lines.count) lines")
     }
   }

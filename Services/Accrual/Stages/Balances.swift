@@ -47,7 +47,7 @@ extension LedgerStage {
   }
 
   /// New money: the only way in. All that a referrer ever accrued stays within Int64, so that its parts can always be added up.
-  func add(_ amount: Int64, in currency: Currency, _ turn: Turn<Self>) throws(Refusal) -> Balance {
+  func add(_ amount: Int64, in currency: Currency, _ turn: Turn<Self>) throws(Rejection) -> Balance {
     var balance = balance(in: currency, turn)
     try exactly("the balance of '\(turn.key)'") { () throws(ArithmeticOverflow) in
       balance.pending = try Money.sum(balance.pending, amount)
@@ -60,7 +60,7 @@ extension LedgerStage {
   /// Every other movement: what leaves one place arrives at another. Gives the balance after it.
   func move(
     _ amount: Int64, in currency: Currency, from source: Balance.Place, to destination: Balance.Place, _ turn: Turn<Self>
-  ) throws(Refusal) -> Balance {
+  ) throws(Rejection) -> Balance {
     var balance = balance(in: currency, turn)
     try exactly("the balance of '\(turn.key)'") { () throws(ArithmeticOverflow) in
       try balance.move(amount, from: source, to: destination)
@@ -70,8 +70,8 @@ extension LedgerStage {
   }
 
   /// The referrer itself: the turn's key, which was an account's id before it became a key.
-  func owner(_ turn: Turn<Self>) throws(Refusal) -> AccountID {
-    guard let owner = AccountID(turn.key) else { throw Refusal(.malformed, "'\(turn.key)' is no account") }
+  func owner(_ turn: Turn<Self>) throws(Rejection) -> AccountID {
+    guard let owner = AccountID(turn.key) else { throw Rejection(.malformed, "'\(turn.key)' is no account") }
     return owner
   }
 }

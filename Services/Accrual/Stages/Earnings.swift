@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import Streaming
 import Terms
 
@@ -38,7 +39,7 @@ struct EarningsStage: Stage {
   }
 
   /// Set only where terms have a refund window.
-  enum Due: Codable, Sendable {
+  enum Due: Stored {
     /// The refund window of a payment closes.
     case closes(PaymentID)
     /// The refund window of any payment that a waiting fact can be about has closed.
@@ -61,7 +62,7 @@ struct EarningsStage: Stage {
   // MARK: State
 
   /// What is known about who referred an account.
-  enum Standing: Codable, Sendable, Equatable {
+  enum Standing: Stored, Equatable {
     /// Not registered yet, or its registration is still on its way through attribution: billing events wait.
     case unknown(hasRegistered: Bool)
     case referred(by: AccountID, attributedAt: Instant)
@@ -78,7 +79,7 @@ struct EarningsStage: Stage {
   }
 
   /// A billing event that came before it was known whether its payer is bound.
-  enum BillingEvent: Codable, Sendable {
+  enum BillingEvent: Stored {
     case payment(PaymentSettled)
     case fact(PaymentFact)
 
@@ -108,7 +109,7 @@ struct EarningsStage: Stage {
 
   // MARK: The walk of an event
 
-  func handle(_ input: Input, _ turn: Turn<Self>) throws(Refusal) {
+  func handle(_ input: Input, _ turn: Turn<Self>) throws(Rejection) {
     // A program that rewards nobody in any version keeps nothing.
     guard let program = programs[turn.program], program.versions.contains(where: { $0.reward != nil }) else { return }
     switch input {
@@ -127,7 +128,7 @@ struct EarningsStage: Stage {
     }
   }
 
-  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {
+  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     switch due {
     case .closes(let payment): close(payment, at: instant, turn)
     case .expires(let payment, let number): expire(payment, number, turn)
@@ -170,7 +171,7 @@ struct EarningsStage: Stage {
 
   // MARK: Billing events
 
-  private func take(_ event: BillingEvent, _ program: Program, _ turn: Turn<Self>) throws(Refusal) {
+  private func take(_ event: BillingEvent, _ program: Program, _ turn: Turn<Self>) throws(Rejection) {
     let standing = standing(turn)
     if let referral = standing.referral {
       var replay: Replay?
@@ -184,7 +185,7 @@ struct EarningsStage: Stage {
 
   private func happen(
     _ event: BillingEvent, _ referral: Referral, _ program: Program, _ replay: inout Replay?, _ turn: Turn<Self>
-  ) throws(Refusal) {
+  ) throws(Rejection) {
     switch event {
     case .payment(let payment): try settle(payment, referral, program, &replay, turn)
     case .fact(let fact): try learn(fact, referral, program, &replay, turn)

@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 
 // The steps from Earnings (who knows the payments of a referee) to the Ledger (who owns the referrer's balance). Internal to this
 // service: only its own two stages write and read them.
@@ -79,7 +80,7 @@ struct RewardsResumed: Message {
 }
 
 /// What a refund, a request for one or a dispute means for the reward of its payment.
-enum RewardChange: Codable, Equatable, Sendable {
+enum RewardChange: Stored, Equatable {
   /// - Parameter to: minor units of the reward that are left.
   case reduced(to: Int64, by: RefundID, at: Instant, because: [Because])
   case held(FreezeCause, at: Instant)

@@ -16,7 +16,7 @@ extension EarningsStage {
   /// - Parameter replay: what the payment is a part of; nil: it comes by itself.
   func settle(
     _ payment: PaymentSettled, _ referral: Referral, _ program: Program, _ replay: inout Replay?, _ turn: Turn<Self>
-  ) throws(Refusal) {
+  ) throws(Rejection) {
     let terms = program.version(judging: payment.paidAt, attributedAt: referral.attributedAt)
     let keepsTurnover = program.versions.contains { $0.reward.map { !$0.statuses.isEmpty } ?? false }
     let limitsPayments = program.versions.contains { $0.reward?.maxPayments != nil }
@@ -40,7 +40,7 @@ extension EarningsStage {
     case .refused(let reasons, let because):
       turn[Self.payments, row] = .over(closesAt: closesAt)
       for fact in facts {
-        do throws(Refusal) { try fact.mustComeBefore(closesAt) } catch { turn.refuse(fact.message, error) }
+        do throws(Rejection) { try fact.mustComeBefore(closesAt) } catch { turn.refuse(fact.message, error) }
       }
       turn.emit(
         .refused(
@@ -65,7 +65,7 @@ extension EarningsStage {
             because: because + [hold(reward, creditAt: creditAt, availableAt: availableAt)])))
       replay?.add(payment.payment, paidAt: payment.paidAt, creditAt: creditAt, availableAt: availableAt)
       for fact in facts {
-        do throws(Refusal) { try apply(fact, to: &earning, referral, &replay, turn) } catch { turn.refuse(fact.message, error) }
+        do throws(Rejection) { try apply(fact, to: &earning, referral, &replay, turn) } catch { turn.refuse(fact.message, error) }
       }
       turn[Self.payments, row] = earning.isOver ? .over(closesAt: closesAt) : .earning(earning)
       if isAlone { resume(replay, at: payment.paidAt, referral, turn) }
@@ -95,7 +95,7 @@ extension EarningsStage {
   /// - Parameter replay: it has waited for its payer to be bound, perhaps together with its payment; nil: it comes by itself.
   func learn(
     _ fact: PaymentFact, _ referral: Referral, _ program: Program, _ replay: inout Replay?, _ turn: Turn<Self>
-  ) throws(Refusal) {
+  ) throws(Rejection) {
     let row = RowPart.id(fact.payment)
     switch turn[Self.payments, row] {
     case nil:
@@ -118,7 +118,7 @@ extension EarningsStage {
 
   private func apply(
     _ fact: PaymentFact, to earning: inout EarningPayment, _ referral: Referral, _ replay: inout Replay?, _ turn: Turn<Self>
-  ) throws(Refusal) {
+  ) throws(Rejection) {
     let changes = try earning.take(fact)
     if !changes.isEmpty { mature(until: fact.instant, &replay, referral, turn) }
     for change in changes { tell(change, of: fact.payment, to: referral.referrer, turn) }

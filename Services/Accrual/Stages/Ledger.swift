@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import Streaming
 import Terms
 
@@ -38,7 +39,7 @@ struct LedgerStage: Stage {
   }
 
   /// A reward has reached an instant that was fixed when it accrued.
-  enum Due: Codable, Sendable {
+  enum Due: Stored {
     case credit(referee: AccountID, payment: PaymentID)
     case unlock(referee: AccountID, payment: PaymentID)
   }
@@ -68,7 +69,7 @@ struct LedgerStage: Stage {
 
   // MARK: The walk of an event
 
-  func handle(_ input: Input, _ turn: Turn<Self>) throws(Refusal) {
+  func handle(_ input: Input, _ turn: Turn<Self>) throws(Rejection) {
     guard let program = programs[turn.program] else { return }
     switch input {
     case .registered(let registration): register(registration, program, turn)
@@ -97,7 +98,7 @@ struct LedgerStage: Stage {
     because.first.flatMap { first in first["reason"].map { [("reason", $0)] } } ?? []
   }
 
-  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {
+  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     switch due {
     case .credit(let referee, let payment): try creditIfDue(referee, payment, at: instant, turn)
     case .unlock(let referee, let payment): try unlockIfDue(referee, payment, at: instant, turn)

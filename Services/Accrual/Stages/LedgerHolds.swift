@@ -4,7 +4,7 @@ import Streaming
 // What refunds and disputes do to a reward on the balance (rows A9, C7; DECISIONS A9b, C7, C7b). A reward that was declined, or
 // that nothing is left of, has no row: whatever comes for it does nothing.
 extension LedgerStage {
-  func change(_ referee: AccountID, _ payment: PaymentID, _ change: RewardChange, _ turn: Turn<Self>) throws(Refusal) {
+  func change(_ referee: AccountID, _ payment: PaymentID, _ change: RewardChange, _ turn: Turn<Self>) throws(Rejection) {
     guard var reward = reward(referee, payment, turn) else { return }
     switch change {
     case .reduced(let amount, let refund, let instant, let because):
@@ -21,7 +21,7 @@ extension LedgerStage {
   /// Takes a part back: an adjustment before the credit, a reversal after it.
   private func reduce(
     _ reward: inout Reward, to amount: Int64, by refund: RefundID, at instant: Instant, _ because: [Because], _ turn: Turn<Self>
-  ) throws(Refusal) {
+  ) throws(Rejection) {
     guard amount < reward.amount else { return }
     let taken = reward.amount - amount
     let balance = try move(taken, in: reward.currency, from: reward.place, to: .reversed, turn)
@@ -44,7 +44,7 @@ extension LedgerStage {
   }
 
   /// Takes all that is left, from wherever it stands; what held the reward has no more to hold.
-  private func takeBack(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {
+  private func takeBack(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     let taken = reward.amount
     let balance = try move(taken, in: reward.currency, from: reward.place, to: .reversed, turn)
     reward.amount = 0
@@ -56,7 +56,7 @@ extension LedgerStage {
   }
 
   /// Freezes: one notice a cause, and the money moves with the first.
-  private func hold(_ reward: inout Reward, _ cause: FreezeCause, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {
+  private func hold(_ reward: inout Reward, _ cause: FreezeCause, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     guard !reward.causes.contains(cause) else { return }
     let place = reward.place
     reward.causes.append(cause)
@@ -69,7 +69,7 @@ extension LedgerStage {
   }
 
   /// Unfreezes: one notice a cause; with the last the money moves, and what the reward has missed happens now.
-  private func release(_ reward: inout Reward, _ cause: FreezeCause, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {
+  private func release(_ reward: inout Reward, _ cause: FreezeCause, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     guard reward.causes.contains(cause) else { return }
     let place = reward.place
     reward.causes.removeAll { $0 == cause }
@@ -84,7 +84,7 @@ extension LedgerStage {
 
   /// Credited and unlocked at the later of the release and the fixed instant. A timer set here may be the second for its instant:
   /// the first may have found the reward frozen, and of two the later finds it done.
-  private func catchUp(_ reward: inout Reward, at release: Instant, _ turn: Turn<Self>) throws(Refusal) {
+  private func catchUp(_ reward: inout Reward, at release: Instant, _ turn: Turn<Self>) throws(Rejection) {
     if reward.progress == .pending {
       guard release >= reward.creditAt else {
         awaitCredit(reward, turn)

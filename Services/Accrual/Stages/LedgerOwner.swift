@@ -1,24 +1,25 @@
 import Contracts
+import JSON
 import Streaming
 import Terms
 
 /// What the ledger knows about the account that owns it.
-struct Owner: Codable, Sendable, Equatable {
+struct Owner: Stored, Equatable {
   var hasRegistered = false
   /// The earliest closing.
   var closedAt: Instant?
   /// The latest kind and country, so that judging a payment of today reads no history.
   var kind: AccountKind?
   var kindSince: Instant?
-  var country: String?
+  var country: Country?
   var countrySince: Instant?
 }
 
 /// What became known about an owner at an instant; an absent field was left as it was.
-struct OwnerChange: Codable, Sendable, Equatable {
+struct OwnerChange: Stored, Equatable {
   let at: Instant
   var kind: AccountKind?
-  var country: String?
+  var country: Country?
 }
 
 extension Program {
@@ -28,7 +29,7 @@ extension Program {
 
 /// Why an owner may not have what a payment has earned (rows C1, closed; DECISIONS R1, T7): all reasons that hold.
 func reasonsAgainstReferrer(
-  paidAt: Instant, closedAt: Instant?, eligibility: Eligibility?, kind: AccountKind?, country: String?
+  paidAt: Instant, closedAt: Instant?, eligibility: Eligibility?, kind: AccountKind?, country: Country?
 ) -> [(reason: RewardReason, because: Because)] {
   var found: [(reason: RewardReason, because: Because)] = []
   if let closedAt, closedAt <= paidAt {
@@ -41,7 +42,7 @@ func reasonsAgainstReferrer(
 }
 
 /// The facts behind `referrer-not-eligible`.
-func ineligible(kind: AccountKind?, country: String?, by eligibility: Eligibility?) -> Because {
+func ineligible(kind: AccountKind?, country: Country?, by eligibility: Eligibility?) -> Because {
   Because("referrer-not-eligible", Eligibility.facts(kind: kind, country: country, by: eligibility))
 }
 
@@ -59,7 +60,7 @@ extension LedgerStage {
     update(kind: registration.kind, country: registration.country, at: registration.registeredAt, program, turn)
   }
 
-  func update(kind: AccountKind?, country: String?, at instant: Instant, _ program: Program, _ turn: Turn<Self>) {
+  func update(kind: AccountKind?, country: Country?, at instant: Instant, _ program: Program, _ turn: Turn<Self>) {
     guard program.asksForOwners, kind != nil || country != nil else { return }
     var owner = turn[Self.owners] ?? Owner()
     var change = turn[Self.ownerChanges, .instant(instant)] ?? OwnerChange(at: instant)
@@ -83,12 +84,12 @@ extension LedgerStage {
   }
 
   /// Kind and country as of an instant, as far as is known now; a change at that very instant counts (DECISIONS T7).
-  func profile(at instant: Instant, _ turn: Turn<Self>) -> (kind: AccountKind?, country: String?) {
+  func profile(at instant: Instant, _ turn: Turn<Self>) -> (kind: AccountKind?, country: Country?) {
     guard let owner = turn[Self.owners] else { return (nil, nil) }
     let kindIsLatest = owner.kindSince.map { $0 <= instant } ?? true
     let countryIsLatest = owner.countrySince.map { $0 <= instant } ?? true
     if kindIsLatest, countryIsLatest { return (owner.kind, owner.country) }
-    var before: (kind: AccountKind?, country: String?) = (nil, nil)
+    var before: (kind: AccountKind?, country: Country?) = (nil, nil)
     turn.forEach(Self.ownerChanges) { change in
       guard change.at <= instant else { return }
       before = (change.kind ?? before.kind, change.country ?? before.country)

@@ -1,11 +1,12 @@
 import Contracts
+import JSON
 import Streaming
 import Terms
 
 /// A reward on a balance.
-struct Reward: Codable, Sendable, Equatable {
+struct Reward: Stored, Equatable {
   /// How far it has come; it never goes back.
-  enum Progress: String, Codable, Sendable {
+  enum Progress: String, JSONWord, Sendable {
     /// Accrued, not yet credited.
     case pending
     /// Credited, before its day.
@@ -62,7 +63,7 @@ extension LedgerStage {
   // MARK: A payment has earned, or not
 
   /// Asks whether the referrer may have it (rows C1, closed) and accrues it.
-  func accrue(_ earned: RewardEarned, _ program: Program, _ turn: Turn<Self>) throws(Refusal) {
+  func accrue(_ earned: RewardEarned, _ program: Program, _ turn: Turn<Self>) throws(Rejection) {
     let terms = program.version(judging: earned.paidAt, attributedAt: earned.attributedAt)
     let eligibility = terms.attribution.referrer
     let profile = eligibility == nil ? (kind: nil, country: nil) : profile(at: earned.paidAt, turn)
@@ -107,7 +108,7 @@ extension LedgerStage {
   // MARK: A reward's day has come
 
   /// Pending to locked, or straight to available where both fall on one instant.
-  func credit(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {
+  func credit(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     let isAvailable = reward.availableAt <= reward.creditAt
     let balance = try move(reward.amount, in: reward.currency, from: .pending, to: isAvailable ? .available : .locked, turn)
     reward.progress = isAvailable ? .available : .locked
@@ -121,7 +122,7 @@ extension LedgerStage {
   }
 
   /// Locked to available.
-  func unlock(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {
+  func unlock(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     let balance = try move(reward.amount, in: reward.currency, from: .locked, to: .available, turn)
     reward.progress = .available
     turn.emit(
@@ -146,13 +147,13 @@ extension LedgerStage {
 
   // A frozen reward misses its instant; its release looks after that.
 
-  func creditIfDue(_ referee: AccountID, _ payment: PaymentID, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {
+  func creditIfDue(_ referee: AccountID, _ payment: PaymentID, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     guard var reward = reward(referee, payment, turn), reward.progress == .pending, !reward.isFrozen else { return }
     try credit(&reward, at: instant, turn)
     keep(reward, turn)
   }
 
-  func unlockIfDue(_ referee: AccountID, _ payment: PaymentID, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {
+  func unlockIfDue(_ referee: AccountID, _ payment: PaymentID, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     guard var reward = reward(referee, payment, turn), reward.progress == .locked, !reward.isFrozen else { return }
     try unlock(&reward, at: instant, turn)
     keep(reward, turn)
@@ -161,7 +162,7 @@ extension LedgerStage {
   // MARK: A replay (DECISIONS T4)
 
   /// What a timer of the reward would have done at this instant.
-  func mature(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {
+  func mature(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     guard !reward.isFrozen else { return }
     switch reward.progress {
     case .pending: if reward.creditAt <= instant { try credit(&reward, at: instant, turn) }

@@ -1,9 +1,10 @@
 import Contracts
+import JSON
 import Streaming
 import Terms
 
 /// A spend of a balance on an invoice, by its request.
-enum Spend: Codable, Sendable, Equatable {
+enum Spend: Stored, Equatable {
   /// Its end came first and waits for it.
   case awaited(SpendEnd)
   /// - Parameters:
@@ -15,7 +16,7 @@ enum Spend: Codable, Sendable, Equatable {
 }
 
 /// How a spend ends.
-enum SpendEnd: Codable, Sendable, Equatable {
+enum SpendEnd: Stored, Equatable {
   case captured(at: Instant)
   case released(at: Instant)
 }
@@ -34,7 +35,7 @@ extension LedgerStage {
   static let spends = Table<Spend>("spend")
 
   /// Sets the money aside, or declines.
-  func reserve(_ request: SpendRequested, _ program: Program, _ turn: Turn<Self>) throws(Refusal) {
+  func reserve(_ request: SpendRequested, _ program: Program, _ turn: Turn<Self>) throws(Rejection) {
     let row = RowPart.id(request.request)
     let before = turn[Self.spends, row]
     let terms = program.version(at: request.requestedAt)
@@ -67,7 +68,7 @@ extension LedgerStage {
   }
 
   /// Captures or releases; an end without its request waits for it.
-  func end(_ end: SpendEnd, request: RequestID, _ turn: Turn<Self>) throws(Refusal) {
+  func end(_ end: SpendEnd, request: RequestID, _ turn: Turn<Self>) throws(Rejection) {
     switch turn[Self.spends, .id(request)] {
     case nil: turn[Self.spends, .id(request)] = .awaited(end)
     case .awaited, .over: return

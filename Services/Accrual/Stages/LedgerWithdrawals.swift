@@ -1,9 +1,10 @@
 import Contracts
+import JSON
 import Streaming
 import Terms
 
 /// Money set aside for a withdrawal that is under way.
-struct Reservation: Codable, Sendable, Equatable {
+struct Reservation: Stored, Equatable {
   /// Minor units.
   let amount: Int64
   let currency: Currency
@@ -14,7 +15,7 @@ struct Reservation: Codable, Sendable, Equatable {
 /// Why nothing is set aside for a withdrawal: all reasons that hold (row C1; DECISIONS R1). That the owner is closed is none:
 /// what it has earned stays payable.
 func reasonsAgainstWithdrawal(
-  amount: Int64, available: Int64, eligibility: Eligibility?, kind: AccountKind?, country: String?
+  amount: Int64, available: Int64, eligibility: Eligibility?, kind: AccountKind?, country: Country?
 ) -> [WithdrawalReason] {
   var reasons: [WithdrawalReason] = []
   if let eligibility, !eligibility.admits(kind: kind, country: country) { reasons.append(.referrerNotEligible) }
@@ -39,7 +40,7 @@ extension LedgerStage {
   }
 
   /// Sets the money aside, or tells payouts why not.
-  func reserve(_ opened: WithdrawalOpened, _ program: Program, _ turn: Turn<Self>) throws(Refusal) {
+  func reserve(_ opened: WithdrawalOpened, _ program: Program, _ turn: Turn<Self>) throws(Rejection) {
     let terms = program.version(at: opened.requestedAt)
     let eligibility = terms.attribution.referrer
     let profile = eligibility == nil ? (kind: nil, country: nil) : profile(at: opened.requestedAt, turn)
@@ -68,7 +69,7 @@ extension LedgerStage {
   }
 
   /// The money has left.
-  func book(_ request: RequestID, at instant: Instant, _ turn: Turn<Self>) throws(Refusal) {
+  func book(_ request: RequestID, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     guard let reservation = turn[Self.reservations, .id(request)] else { return }
     turn[Self.reservations, .id(request)] = nil
     let balance = try move(reservation.amount, in: reservation.currency, from: .reserved, to: .paid, turn)
@@ -81,7 +82,7 @@ extension LedgerStage {
   }
 
   /// The money stays. A withdrawal for which nothing was set aside, declined for that very reason, has none to give back.
-  func release(_ request: RequestID, at instant: Instant, _ because: Because, _ turn: Turn<Self>) throws(Refusal) {
+  func release(_ request: RequestID, at instant: Instant, _ because: Because, _ turn: Turn<Self>) throws(Rejection) {
     guard let reservation = turn[Self.reservations, .id(request)] else { return }
     turn[Self.reservations, .id(request)] = nil
     let balance = try move(reservation.amount, in: reservation.currency, from: .reserved, to: .available, turn)

@@ -1,7 +1,8 @@
 import Contracts
+import JSON
 
 /// What becomes known about a payment after it was made.
-enum PaymentFact: Codable, Sendable, Equatable {
+enum PaymentFact: Stored, Equatable {
   case refundRequested(RefundRequested)
   case refundDeclined(RefundDeclined)
   case refunded(PaymentRefunded)
@@ -32,7 +33,7 @@ enum PaymentFact: Codable, Sendable, Equatable {
 }
 
 /// What Earnings remembers of a payment of a bound referee.
-enum PaymentState: Codable, Sendable, Equatable {
+enum PaymentState: Stored, Equatable {
   /// Its facts came first (DECISIONS T4): how many have come so far, and how many of them wait for it. They have rows of their own.
   case awaited(come: Int, waiting: Int)
   case earning(EarningPayment)
@@ -45,13 +46,13 @@ enum PaymentState: Codable, Sendable, Equatable {
 }
 
 /// A payment that has earned: what refunds, requests and disputes have left of its reward.
-struct EarningPayment: Codable, Sendable, Equatable {
+struct EarningPayment: Stored, Equatable {
   /// A cause to hold the reward.
   ///
   /// Its beginning and its end may come in any order; the later instant wins, and at equal ones what came last (DECISIONS T6).
-  struct Hold: Codable, Sendable, Equatable {
-    private(set) var since: Instant?
-    private(set) var endedAt: Instant?
+  struct Hold: Stored, Equatable {
+    var since: Instant?
+    var endedAt: Instant?
 
     var isOpen: Bool { since != nil }
 
@@ -77,10 +78,10 @@ struct EarningPayment: Codable, Sendable, Equatable {
   /// From here on nothing that becomes known of the payment counts; nil: everything does, for ever. Fixed when it was judged.
   let closesAt: Instant?
   /// Minor units of the reward that are left; it never grows.
-  private(set) var amount: Int64
-  private(set) var refunded: RefundedBase
-  private var request = Hold()
-  private var dispute = Hold()
+  var amount: Int64
+  var refunded: RefundedBase
+  var request = Hold()
+  var dispute = Hold()
 
   init(currency: Currency, rate: BasisPoints, amount: Int64, refunded: RefundedBase, closesAt: Instant?) {
     self.currency = currency
@@ -94,8 +95,8 @@ struct EarningPayment: Codable, Sendable, Equatable {
   var isOver: Bool { amount == 0 }
   var isHeld: Bool { request.isOpen || dispute.isOpen }
 
-  /// Takes a fact (rows A9, C7; DECISIONS T6, C7b). A refusal leaves everything as it was.
-  mutating func take(_ fact: PaymentFact) throws(Refusal) -> [RewardChange] {
+  /// Takes a fact (rows A9, C7; DECISIONS T6, C7b). A rejection leaves everything as it was.
+  mutating func take(_ fact: PaymentFact) throws(Rejection) -> [RewardChange] {
     if !answers(fact) { try fact.mustComeBefore(closesAt) }
     guard !isOver else { return [] }
     switch fact {
@@ -107,7 +108,7 @@ struct EarningPayment: Codable, Sendable, Equatable {
       return dispute.begin(at: fact.disputedAt) ? [.held(.dispute, at: fact.disputedAt)] : []
     case .disputeClosed(let fact):
       switch fact.outcome {
-      case .won:
+      case .won, .withdrawn:
         return dispute.end(at: fact.closedAt) ? [.released(.dispute, at: fact.closedAt)] : []
       case .lost:
         amount = 0
@@ -129,9 +130,9 @@ struct EarningPayment: Codable, Sendable, Equatable {
     }
   }
 
-  private mutating func take(_ refund: PaymentRefunded) throws(Refusal) -> [RewardChange] {
+  private mutating func take(_ refund: PaymentRefunded) throws(Rejection) -> [RewardChange] {
     guard refund.currency == currency else {
-      throw Refusal(.malformed, "a refund in \(refund.currency) of a payment in \(currency)")
+      throw Rejection(.malformed, "a refund in \(refund.currency) of a payment in \(currency)")
     }
     let (after, left, because) = try exactly("a refund of payment '\(refund.payment)'") { () throws(ArithmeticOverflow) in
       var after = refunded

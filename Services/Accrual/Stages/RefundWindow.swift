@@ -24,12 +24,12 @@ extension Program {
 }
 
 extension PaymentFact {
-  func mustComeBefore(_ closesAt: Instant?) throws(Refusal) {
+  func mustComeBefore(_ closesAt: Instant?) throws(Rejection) {
     if let closesAt, instant >= closesAt { throw isTooLate("its refund window closed at \(closesAt)") }
   }
 
-  func isTooLate(_ why: String) -> Refusal {
-    Refusal(.refundWindowClosed, "\(type(of: message).type) of \(instant) about payment '\(payment)': \(why)")
+  func isTooLate(_ why: String) -> Rejection {
+    Rejection(.refundWindowClosed, "\(type(of: message).type) of \(instant) about payment '\(payment)': \(why)")
   }
 }
 

@@ -1,12 +1,13 @@
 import Contracts
+import JSON
 
 /// How much of a reward's base refunds have left (DECISIONS A9).
 ///
 /// A refund with lines takes from these lines; one without takes the same share of all that is left:
 /// remaining = (base − line refunds on earning lines) × (received − all refunds) ÷ (received − line refunds).
-struct RefundedBase: Codable, Sendable, Equatable {
+struct RefundedBase: Stored, Equatable {
   /// A name that earning lines of the payment bear.
-  struct EarningSKU: Codable, Sendable, Equatable {
+  struct EarningSKU: Stored, Equatable {
     let sku: String
     /// Of the earning lines with this name, minor units; nil: no other line bears it.
     ///
@@ -21,11 +22,11 @@ struct RefundedBase: Codable, Sendable, Equatable {
   let base: Int64
   /// Minor units: all lines less what was paid with bonuses.
   let received: Int64
-  private(set) var earningSKUs: [EarningSKU]
+  var earningSKUs: [EarningSKU]
   /// Minor units of all refunds' lines.
-  private(set) var lineRefunds: Int64 = 0
+  var lineRefunds: Int64 = 0
   /// Minor units of all refunds.
-  private(set) var refunds: Int64 = 0
+  var refunds: Int64 = 0
 
   init(of payment: PaymentSettled, base: Int64, earns: (PaymentLine) -> Bool) throws(ArithmeticOverflow) {
     self.base = base

@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import Streaming
 import Terms
 
@@ -64,7 +65,7 @@ public struct Accounts: Stage {
   // MARK: State
 
   /// The first registration, which stays (DECISIONS R4).
-  struct Registration: Codable, Sendable {
+  struct Registration: Stored {
     var isReferred: Bool
     var registeredAt: Instant
     var identities: [String]
@@ -73,7 +74,7 @@ public struct Accounts: Stage {
     var waiting: [AccountRegistered] = []
   }
 
-  enum Standing: Codable, Sendable, Equatable {
+  enum Standing: Stored, Equatable {
     /// It named no referral, or was rejected.
     case unbound
     case pending
@@ -96,7 +97,7 @@ public struct Accounts: Stage {
 
   // MARK: The walk of an event
 
-  public func handle(_ input: Input, _ turn: Turn<Accounts>) throws(Refusal) {
+  public func handle(_ input: Input, _ turn: Turn<Accounts>) throws(Rejection) {
     guard let program = programs[turn.program] else { return }
     switch input {
     case .registered(let event): try registered(event, program, turn)
@@ -122,19 +123,19 @@ public struct Accounts: Stage {
 
   // MARK: Registration (rows A1, B1, C2, C4)
 
-  private func registered(_ event: AccountRegistered, _ program: Program, _ turn: Turn<Accounts>) throws(Refusal) {
+  private func registered(_ event: AccountRegistered, _ program: Program, _ turn: Turn<Accounts>) throws(Rejection) {
     guard var first = turn[Self.registration] else { return register(event, program, turn) }
     switch first.standing {
     case .pending:
       let bytes = first.waiting.reduce(event.textBytes) { $0 + $1.textBytes }
       guard first.waiting.count < Self.waitingMax, bytes <= Self.waitingBytesMax else {
-        throw Refusal(
+        throw Rejection(
           .conflictingDuplicate, "account '\(event.account)' has \(first.waiting.count) registrations that wait already")
       }
       first.waiting.append(event)
       turn[Self.registration] = first
     case .bound, .unbound:
-      if let refusal = again(event, first, program, turn) { throw refusal }
+      if let rejection = again(event, first, program, turn) { throw rejection }
     }
   }
 
@@ -164,9 +165,9 @@ public struct Accounts: Stage {
   /// A second registration with another body (DECISIONS R4); gives why it is refused, if it is no attempt to refer a bound account.
   private func again(
     _ event: AccountRegistered, _ first: Registration, _ program: Program, _ turn: Turn<Accounts>
-  ) -> Refusal? {
+  ) -> Rejection? {
     guard case .bound(let referrer) = first.standing, let referral = event.referral else {
-      return Refusal(.conflictingDuplicate, "account '\(event.account)' is registered with another body")
+      return Rejection(.conflictingDuplicate, "account '\(event.account)' is registered with another body")
     }
     let terms = program.version(at: event.registeredAt)
     reject(event, judge(event, referral, boundTo: referrer, by: terms.attribution), terms, turn)
@@ -233,7 +234,7 @@ public struct Accounts: Stage {
     registration.waiting = []
     turn[Self.registration] = registration
     for event in waiting {
-      if let refusal = again(event, registration, program, turn) { turn.refuse(event, refusal) }
+      if let rejection = again(event, registration, program, turn) { turn.refuse(event, rejection) }
     }
   }
 
@@ -267,7 +268,8 @@ public struct Accounts: Stage {
       return turn.emit(
         .codeIssued(
           CodeIssued(
-            account: claim.owner, code: claim.code, link: CodeNames.link(terms.attribution.link, claim.code),
+            request: claim.request, account: claim.owner, code: claim.code,
+            link: CodeNames.link(terms.attribution.link, claim.code),
             at: claim.requestedAt,
             terms: terms.name,
             because: [Because(claim.attempt == nil ? "wished" : "derived", ["request": .text(claim.request.value)])])))
@@ -296,6 +298,6 @@ extension AccountRegistered {
   fileprivate var textBytes: Int {
     let lists =
       (identities ?? []).reduce(0) { $0 + $1.utf8.count } + (previousAccounts ?? []).reduce(0) { $0 + $1.value.utf8.count }
-    return [country, plan, referral?.code, referral?.landingURL].reduce(lists) { $0 + ($1?.utf8.count ?? 0) }
+    return [plan, referral?.code, referral?.landingURL].reduce(lists) { $0 + ($1?.utf8.count ?? 0) }
   }
 }

@@ -48,7 +48,7 @@ public struct Codes: Stage {
 
   public init(programs: Programs) { self.programs = programs }
 
-  public func handle(_ input: Input, _ turn: Turn<Codes>) throws(Refusal) {
+  public func handle(_ input: Input, _ turn: Turn<Codes>) throws(Rejection) {
     guard let program = programs[turn.program] else { return }
     switch input {
     case .claimed(let claim):
@@ -98,13 +98,13 @@ public struct Codes: Stage {
       turn.emit(
         .clickCounted(
           ClickCounted(
-            code: visit.code, at: visit.visitedAt, visitor: visit.visitor, terms: terms.name,
+            code: visit.code.code, at: visit.visitedAt, visitor: visit.visitor, terms: terms.name,
             because: [Because("counted", ["owner": .text(owner.value)])])))
     } else {
       turn.emit(
         .clickRejected(
           ClickRejected(
-            code: visit.code, at: visit.visitedAt, reasons: reasons, terms: terms.name, because: because)))
+            code: visit.code.code, at: visit.visitedAt, reasons: reasons, terms: terms.name, because: because)))
     }
   }
 }

@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import Streaming
 import Terms
 
@@ -34,7 +35,7 @@ struct Activity: Stage {
     }
   }
 
-  enum Due: String, Codable, Sendable { case offerExpires }
+  enum Due: String, JSONWord, Sendable { case offerExpires }
 
   // A registration is judged by attribution, which also says what a second one means (DECISIONS R4).
   static let accepts: [Accepts<Input>] = [
@@ -45,7 +46,7 @@ struct Activity: Stage {
   // MARK: State
 
   /// One row for every account with billing events: what it is to the program.
-  struct Account: Codable, Sendable {
+  struct Account: Stored {
     var standing = Standing.unknown
     /// Facts kept while nobody knows who the account is.
     var kept: Int64 = 0
@@ -53,7 +54,7 @@ struct Activity: Stage {
     var referral: Referral?
   }
 
-  enum Standing: String, Codable, Sendable {
+  enum Standing: String, JSONWord, Sendable {
     case unknown
     /// Registered with a referral; the verdict is on its way.
     case registered
@@ -62,19 +63,19 @@ struct Activity: Stage {
     case free
   }
 
-  struct Referral: Codable, Sendable {
+  struct Referral: Stored {
     let referral: ReferralID
     let referrer: AccountID
     let attributedAt: Instant
   }
 
-  struct KeptFact: Codable, Sendable {
+  struct KeptFact: Stored {
     let number: Int64
     let fact: BillingFact
   }
 
   /// What Allocation was told last.
-  struct Told: Codable, Sendable, Equatable {
+  struct Told: Stored, Equatable {
     let isActive: Bool
     let turns: [Instant]
     /// When it became so: what ends an activation is not dated before it.
@@ -94,7 +95,7 @@ struct Activity: Stage {
 
   // MARK: Events
 
-  func handle(_ input: Input, _ turn: Turn<Activity>) throws(Refusal) {
+  func handle(_ input: Input, _ turn: Turn<Activity>) throws(Rejection) {
     guard let program = programs[turn.program], program.hasDiscounts || program.hasWelcomeOffers else { return }
     var account = turn[Rows.account] ?? Account()
     switch input {
@@ -109,7 +110,7 @@ struct Activity: Stage {
     case .attributed(let attributed):
       if account.standing != .bound { bind(attributed, account, program, turn) }
     case .rejected(let rejected):
-      // A second registration's refusal says nothing about the first.
+      // A second registration's rejection says nothing about the first.
       if account.standing == .unknown || account.standing == .registered, !rejected.reasons.contains(.alreadyAttributed) {
         free(account, turn)
       }
@@ -278,7 +279,7 @@ struct Activity: Stage {
 
   // MARK: Timers
 
-  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Activity>) throws(Refusal) {
+  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Activity>) throws(Rejection) {
     switch due {
     case .offerExpires:
       guard let offer = turn[Rows.offer] else { return }

@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import Streaming
 import Terms
 
@@ -39,7 +40,7 @@ struct Allocation: Stage {
     }
   }
 
-  enum Due: String, Codable, Sendable { case run }
+  enum Due: String, JSONWord, Sendable { case run }
 
   static let accepts: [Accepts<Input>] = [
     .on(Input.told), .on(Input.subscriptionChanged), .on(Input.companyClosed), .on(Input.invoiceIssued),
@@ -49,7 +50,7 @@ struct Allocation: Stage {
 
   // MARK: State
 
-  struct Account: Codable, Sendable, Equatable {
+  struct Account: Stored, Equatable {
     /// nil: nobody is bound to it.
     var runs: RunPlan?
     var closedAt: Instant?
@@ -58,7 +59,7 @@ struct Allocation: Stage {
   }
 
   /// A referral of the account.
-  struct Referee: Codable, Sendable, Equatable {
+  struct Referee: Stored, Equatable {
     let referee: AccountID
     let isActive: Bool
     /// The instants at which it became active, inactive, … in turn.
@@ -79,7 +80,7 @@ struct Allocation: Stage {
 
   // MARK: Events
 
-  func handle(_ input: Input, _ turn: Turn<Allocation>) throws(Refusal) {
+  func handle(_ input: Input, _ turn: Turn<Allocation>) throws(Rejection) {
     guard let program = programs[turn.program], program.hasDiscounts else { return }
     switch input {
     case .told(let told): take(told, program, turn)
@@ -189,7 +190,7 @@ struct Allocation: Stage {
 
   // MARK: Timers
 
-  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Allocation>) throws(Refusal) {
+  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Allocation>) throws(Rejection) {
     guard let program = programs[turn.program], var account = turn[Rows.account] else { return }
     switch due {
     case .run:

@@ -1,7 +1,8 @@
 import Contracts
+import JSON
 
 /// What a billing event says about a referee, as far as its activity and its welcome offer ask for it.
-enum BillingFact: Codable, Sendable, Equatable {
+enum BillingFact: Stored, Equatable {
   case status(SubscriptionStatusFact)
   case payment(PaymentFact)
   case refund(TakenBack)
@@ -15,7 +16,7 @@ enum BillingFact: Codable, Sendable, Equatable {
   }
 }
 
-struct SubscriptionStatusFact: Codable, Sendable, Equatable {
+struct SubscriptionStatusFact: Stored, Equatable {
   let subscription: SubscriptionID
   let changedAt: Instant
   let status: SubscriptionStatus
@@ -29,7 +30,7 @@ struct SubscriptionStatusFact: Codable, Sendable, Equatable {
   }
 }
 
-struct PaymentFact: Codable, Sendable, Equatable {
+struct PaymentFact: Stored, Equatable {
   let payment: PaymentID
   let subscription: SubscriptionID?
   let paidAt: Instant
@@ -41,7 +42,7 @@ struct PaymentFact: Codable, Sendable, Equatable {
 
   /// - Parameter isCounted: the program counts payments by their amounts; where it does not, an amount beyond Int64 is no matter of
   ///   this service.
-  init(_ settled: PaymentSettled, isCounted: Bool) throws(Refusal) {
+  init(_ settled: PaymentSettled, isCounted: Bool) throws(Rejection) {
     payment = settled.payment
     subscription = settled.subscription
     paidAt = settled.paidAt
@@ -54,13 +55,13 @@ struct PaymentFact: Codable, Sendable, Equatable {
     do {
       received = try Money.difference(Money.sum(settled.lines.map(\.amount)), settled.paidWithBonus ?? 0)
     } catch {
-      throw Refusal(.overflow, "the amount of payment '\(settled.payment)' is beyond Int64")
+      throw Rejection(.overflow, "the amount of payment '\(settled.payment)' is beyond Int64")
     }
   }
 }
 
 /// Money that went back to the payer: a refund, or a lost dispute, which equals a full refund (DECISIONS B2).
-struct TakenBack: Codable, Sendable, Equatable {
+struct TakenBack: Stored, Equatable {
   let payment: PaymentID
   let at: Instant
   /// Minor units; nil: all of it.

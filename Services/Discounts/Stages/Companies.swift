@@ -1,12 +1,13 @@
 import Contracts
+import JSON
 
 /// A subscription of the account's own companies, as it was at each instant.
-struct OwnSubscription: Codable, Sendable, Equatable {
+struct OwnSubscription: Stored, Equatable {
   let subscription: SubscriptionID
   var history = History<Standing>()
 
   /// A subscription may move to another company.
-  struct Standing: Codable, Sendable, Equatable {
+  struct Standing: Stored, Equatable {
     let company: CompanyID
     let status: SubscriptionStatus
 
@@ -24,13 +25,13 @@ struct OwnSubscription: Codable, Sendable, Equatable {
 }
 
 /// A company of the account: known by its first subscription.
-struct Company: Codable, Sendable, Equatable {
+struct Company: Stored, Equatable {
   let company: CompanyID
   /// nil: only its closing has arrived.
   var first: FirstSubscription?
   var closedAt: Instant?
 
-  struct FirstSubscription: Codable, Sendable, Equatable {
+  struct FirstSubscription: Stored, Equatable {
     var at: Instant
     /// Order of arrival, for companies of one instant.
     let number: Int64
@@ -41,7 +42,7 @@ struct Company: Codable, Sendable, Equatable {
 }
 
 /// The order in which the user wishes its companies to get discounts (row B9), from an instant on.
-struct CompanyOrder: Codable, Sendable, Equatable {
+struct CompanyOrder: Stored, Equatable {
   let at: Instant
   let companies: [CompanyID]
 }

@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import Terms
 
 /// What a run decides, from facts as of its instant (rows B3, B4, B6, B8, B9): pure functions.
@@ -54,14 +55,14 @@ enum Dealing {
 }
 
 /// An invoice of the account.
-struct Invoice: Codable, Sendable, Equatable {
+struct Invoice: Stored, Equatable {
   let invoice: InvoiceID
   /// nil: only its end has arrived.
   var issued: Issued?
   /// When it was settled or voided, whichever was first; a payment does not end it (DECISIONS B6).
   var endedAt: Instant?
 
-  struct Issued: Codable, Sendable, Equatable {
+  struct Issued: Stored, Equatable {
     let company: CompanyID
     let issuedAt: Instant
     let dueAt: Instant
@@ -83,7 +84,7 @@ struct Invoice: Codable, Sendable, Equatable {
 }
 
 /// A discount that a company has not used yet (row B7): for its first invoice from the run on.
-struct OpenAssignment: Codable, Sendable, Equatable {
+struct OpenAssignment: Stored, Equatable {
   let assignment: AssignmentID
   let account: AccountID
   let company: CompanyID

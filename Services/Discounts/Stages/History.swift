@@ -1,11 +1,12 @@
 import Contracts
+import JSON
 
 /// What held from when on: values by the instant at which they came, ascending.
 ///
 /// Events arrive in any order and a run may be held late, so the past has to be known: a value alone would not tell what held at a
 /// run's instant.
-struct History<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {
-  struct Entry: Codable, Sendable, Equatable {
+struct History<Value: JSONCodable & Sendable & Equatable>: Stored, Equatable {
+  struct Entry: Stored, Equatable {
     let at: Instant
     let value: Value
   }
@@ -15,7 +16,7 @@ struct History<Value: Codable & Sendable & Equatable>: Codable, Sendable, Equata
   /// However close together they are, no more are kept: a row must not grow with what a sender repeats.
   private static var entriesMax: Int { 240 }
 
-  private(set) var entries: [Entry] = []
+  var entries: [Entry] = []
 
   /// Of two values of one instant the later arrival holds (DECISIONS T1).
   mutating func put(_ value: Value, at instant: Instant) {

@@ -75,6 +75,7 @@ extension Allocation {
     case .noActiveCompany: Because(reason.rawValue, ["companies": .number(Int64(companies))])
     case .belowMinimum:
       Because(reason.rawValue, ["active": .number(active), "minimum": .number(terms.tiers.first?.from ?? 0)])
+    case .other(let word): Because(word)
     }
   }
 }

@@ -1,16 +1,17 @@
 import Contracts
+import JSON
 
 /// A referee's payment, or a payment that has not arrived yet while something of it has come back already.
 ///
 /// What comes back has rows of its own (`TakenBack`), and they are read again only when the payment ends by them: a payment that is
 /// refunded bit by bit costs as much for the last bit as for the first.
-struct RefereePayment: Codable, Sendable, Equatable {
+struct RefereePayment: Stored, Equatable {
   /// nil: the payment has not arrived; what was taken back waits for it.
   var settled: Settled?
   /// How many parts that came back have rows.
   var parts: Int64 = 0
 
-  struct Settled: Codable, Sendable, Equatable {
+  struct Settled: Stored, Equatable {
     let subscription: SubscriptionID
     /// Minor units.
     let received: Int64

@@ -1,16 +1,17 @@
 import Contracts
+import JSON
 
 /// What is known of a referee's subscription: its statuses, its trial and its payments, each with its instant.
-struct RefereeSubscription: Codable, Sendable, Equatable {
+struct RefereeSubscription: Stored, Equatable {
   let subscription: SubscriptionID
   var statuses = History<SubscriptionStatus>()
   /// When the trial ends, by when that was said. Once named it holds, also when later messages leave it out (DECISIONS B2).
   var trialEnds = History<Instant>()
   /// Ascending by `paidAt`.
-  private(set) var payments: [Paid] = []
+  var payments: [Paid] = []
 
   /// A payment that counts as one: above zero.
-  struct Paid: Codable, Sendable, Equatable {
+  struct Paid: Stored, Equatable {
     let payment: PaymentID
     let paidAt: Instant
     /// When all of it had gone back.

@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import Terms
 
 /// When the monthly runs of a program are (rows B5, B10): a run follows the version in force at its own instant, also as to when it is.
@@ -29,17 +30,17 @@ struct RunCalendar {
 }
 
 /// Where an account stands in its runs.
-struct RunPlan: Codable, Sendable, Equatable {
+struct RunPlan: Stored, Equatable {
   /// The next one; nil: none will come.
-  private(set) var next: Instant?
+  var next: Instant?
   /// What `next` was reckoned from: the attribution of a first referee, or the run before.
-  private var after: Instant
+  var after: Instant
   /// The period of the run before.
-  private var period: String?
+  var period: String?
   /// The runs from `first` to `last` are held, but for those that are being caught up before `resumesAt`.
-  private var first: Instant?
-  private var last: Instant?
-  private var resumesAt: Instant?
+  var first: Instant?
+  var last: Instant?
+  var resumesAt: Instant?
 
   /// From the first run after the first referee was bound (DECISIONS B5).
   init(attributedAt: Instant, _ calendar: RunCalendar) {

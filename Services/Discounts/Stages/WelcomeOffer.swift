@@ -1,9 +1,10 @@
 import Contracts
+import JSON
 import Terms
 
 /// A new client's offer while it is open (row A5): opened when the client is bound to a referrer, used by its first payment for one of
 /// the plans, or run out.
-struct WelcomeOffer: Codable, Sendable, Equatable {
+struct WelcomeOffer: Stored, Equatable {
   let offer: OfferID
   let account: AccountID
   let percent: Int64

@@ -30,12 +30,12 @@ struct BusClock {
   /// Queues a tick for every partition, so that every task of every service hears of it. The tokens of its records come from `token`.
   func tick(_ instant: Instant, on producer: Producer, token: Int = 0) throws {
     for partition in all {
-      let tick = ClockMoved(at: instant, partition: partition.partition)
+      let tick = ClockMoved(at: instant, partition: Int(partition.partition))
       let envelope = Envelope(
         id: "clock/\(instant)/\(partition.partition)", source: "/laurel/command", type: ClockMoved.type, time: instant,
         subject: tick.key, partitionKey: tick.key)
       try producer.send(
-        envelope, data: try JSONEncoding.encode(tick), topic: partition.topic, partition: partition.partition, key: tick.key,
+        envelope, data: tick.jsonBytes(), topic: partition.topic, partition: partition.partition, key: tick.key,
         token: token)
     }
   }

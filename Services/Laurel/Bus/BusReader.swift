@@ -14,7 +14,7 @@ struct BusMessage {
   let data: [UInt8]
 
   /// Reads a record in either mode.
-  init(_ record: Kafka.Record, topic: Topic, parser: JSONParser) throws(Refusal) {
+  init(_ record: Kafka.Record, topic: Topic, parser: JSONParser) throws(Rejection) {
     self.record = record
     self.topic = topic
     (envelope, data) = try Envelope.record(

@@ -67,13 +67,13 @@ package final class BusWatch {
     self.onNotice = onNotice
     partitions = try bus.partitions()
     consumer = try Consumer.reader(bus)
-    let readBySomeone = Set(services.flatMap { $0.inputs + [.rekeyed($0.name), .clock] })
+    let readBySomeone = Set(services.flatMap { $0.inputs + [.repartitioned($0.name), .clock] })
     let topics = Topic.catalogue.filter { readBySomeone.contains($0) || $0.kind == .notices }
     self.topics = topics
     isRead = topics.map(readBySomeone.contains)
     indexByName = Dictionary(uniqueKeysWithValues: topics.enumerated().map { (bus.name($1), $0) })
     self.services = services.map { service in
-      let reads = Set(service.inputs + [.rekeyed(service.name), .clock])
+      let reads = Set(service.inputs + [.repartitioned(service.name), .clock])
       return Watched(
         service: service, reads: topics.indices.filter { reads.contains(topics[$0]) },
         writes: topics.indices.filter { topics[$0].writtenBy == service.name.rawValue })

@@ -8,7 +8,7 @@ enum DemoMeaning {
     case is ReferralAttributed: "The registration named the code, so referee and referrer are bound, once and for good."
     case is OfferOpened: "The new client's own discount, for 21 days; the referral stays if it expires."
     case is OfferUsed: "Its first payment for one of these plans came in time."
-    case let accrued as RewardAccrued where accrued.rate.value == 100:
+    case let accrued as RewardAccrued where accrued.rate?.value == 100:
       "The payments before have made more than 75.00 of turnover: from here on the rate is 1 %."
     case is RewardAccrued: "The rate of what was received, rounded half up once; the terms say when it can be used."
     case is RewardCredited where notice.program == "bonus":

@@ -23,10 +23,14 @@ package enum Publish {
       """,
     example: """
       laurel publish ops/demo/bonus.jsonl --bootstrap localhost:9092 --in-order
+      # would everything in it be taken? Needs no bus.
+      laurel publish --check ops/demo/bonus.jsonl
       # and what falls due until the end of March
       laurel publish ops/demo/cash.jsonl --bootstrap localhost:9092 --in-order --until 2026-04-01
       """,
-    options: Settings.connection + [
+    options: Bus.optionalConnection + [
+      Option("check", help: "Only report which lines would not be taken, and why; needs no bus, exit 1 if there are any"),
+      Option("json", help: "With --check: a JSON object for each line"),
       Option("in-order", help: "Wait for all that an event causes before the next; the clock follows the events"),
       Option("until", placeholder: "INSTANT", kind: .instant, help: "Where the bus's clock goes at the end"),
       Option("rate", placeholder: "N", kind: .integer(1...1_000_000), help: "At most N events a second"),
@@ -40,8 +44,14 @@ package enum Publish {
   private static let inputs = Topic.catalogue.filter { $0.kind == .input }
 
   package static func run(_ invocation: Invocation) throws -> Int32 {
+    guard let path = invocation.operands.first else { return UsageError.exitCode }
+    if invocation.flag("check") { return try PublishCheck.run(path, asJSON: invocation.flag("json")) }
     Shutdown.install()
-    guard let bus = Bus(invocation), let path = invocation.operands.first else { return UsageError.exitCode }
+    guard let bus = Bus(invocation) else {
+      throw UsageError(
+        command: "laurel publish",
+        problems: ["--bootstrap HOST:PORT is needed (or LAUREL_BOOTSTRAP in the environment), unless --check is given"])
+    }
     let isRaw = invocation.flag("raw")
     let file = try EventFile(path: path, keptBytesMax: isRaw ? RawRecord.bytesMax : Envelope.maximumBodyBytes + 1)
     let partitions = try bus.partitions()
@@ -63,7 +73,7 @@ package enum Publish {
         case .event(let event):
           try outlet.publish(event)
           published += 1
-        case .unknownType(let line, _):
+        case .unknownType(let line, _, _):
           troubles.unknownType()
           if isRaw { try outlet.publish(RawRecord(line, fallback: fallback, parser: parser)) }
         case .refused(let line, _, let reason, let detail):

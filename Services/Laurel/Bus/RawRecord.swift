@@ -18,13 +18,13 @@ struct RawRecord {
     bytes = line.bytes
     var topic = fallback
     var key: String?
-    if let document = try? parser.parse(line.bytes) {
-      if let name = try? document.decode(String.self, at: "type"), let type = MessageRegistry.type(named: name),
-        type.topic.kind == .input
-      {
+    try? parser.read(line.bytes) { json throws(JSONError) in
+      let event = try json.object()
+      if let name = try? event.member("type")?.string(), let type = MessageRegistry.type(named: name), type.topic.kind == .input {
         topic = type.topic
       }
-      for field in ["account", "code", "referrer"] where key == nil { key = try? document.decode(String.self, at: "data", field) }
+      let data = try event.member("data")?.object()
+      key = try (data?.member("account") ?? data?.member("code") ?? data?.member("referrer"))?.string()
     }
     self.topic = topic
     self.key = key

@@ -124,7 +124,7 @@ struct RecordLines {
       let letter = DeadLetterLine(
         deadLetterOf: topic.writtenBy, reason: reason, detail: detail, place: place,
         body: String(decoding: record.value ?? [], as: UTF8.self))
-      return (try? JSONEncoding.encode(letter)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+      return (try? JSONLine.encode(letter)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
     return Terminal.Colour.red.paint("\(topic.writtenBy) refused \(place)", if: coloured) + "  \(reason): \(detail)"
   }

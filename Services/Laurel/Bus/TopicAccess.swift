@@ -41,7 +41,7 @@ enum TopicAccess {
         invocation.text("principal-prefix") + party.name + (invocation.optionalText("principal-suffix") ?? "")
       let rights = access.rights(of: party)
       if invocation.flag("json") {
-        for right in rights { try output.line(try JSONEncoding.encode(Line(principal, right))) }
+        for right in rights { try output.line(try JSONLine.encode(Line(principal, right))) }
       } else {
         try output.line("# \(party.name): \(party.summary)")
         let start = ["kafka-acls.sh", "--bootstrap-server", invocation.text("bootstrap")]

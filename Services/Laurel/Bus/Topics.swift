@@ -95,7 +95,7 @@ package enum Topics {
     case .input, .clock: return forever
     case .notices, .deadLetters: return forever.merging(large) { first, _ in first }
     // Steps are read within moments; a week is for a service that was down.
-    case .internalStep: return large.merging(["retention.ms": String(TimeSpan.days(7).milliseconds)]) { first, _ in first }
+    case .internal: return large.merging(["retention.ms": String(TimeSpan.days(7).milliseconds)]) { first, _ in first }
     // A store that has not followed the changelog for half of this time is rebuilt, so that it misses no deletion.
     case .changelog:
       return large.merging(

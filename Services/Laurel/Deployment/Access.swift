@@ -38,7 +38,7 @@ public struct Access: Sendable {
   /// A service, or somebody who deals with them.
   public enum Party: Hashable, Sendable, CaseIterable {
     case service(ServiceName)
-    /// The billing system: what comes from outside, except results of payouts.
+    /// The billing system: what comes from outside, except decisions of operators and results of payouts.
     case publisher
     /// The payment provider's adapter: reads instructions, writes results.
     case provider
@@ -65,7 +65,7 @@ public struct Access: Sendable {
     public var summary: String {
       switch self {
       case .service(let service): "the service \(service.rawValue), all its instances"
-      case .publisher: "the billing system: writes what happens, except what became of payouts"
+      case .publisher: "the billing system: writes what happens, but no decisions and no results of payouts"
       case .provider: "the payment provider's adapter: reads instructions, writes what became of payouts"
       case .reader: "whoever reads notices, in consumer groups whose names begin with reader"
       case .administrator: "the laurel command"
@@ -91,23 +91,23 @@ public struct Access: Sendable {
   public func rights(of party: Party) -> [AccessRight] {
     switch party {
     case .service(let name):
-      let reads = services.filter { $0.name == name }.flatMap(\.inputs) + [.rekeyed(name), .clock, .changelog(name)]
+      let reads = services.filter { $0.name == name }.flatMap(\.inputs) + [.repartitioned(name), .clock, .changelog(name)]
       return topics(.read, reads) + topics(.write, Topic.written(by: name)) + [
         right(.read, .group, name.group(prefix: prefix)),
         right(.write, .transactionalID, name.transactionalIDs(prefix: prefix), .prefixed),
       ]
     case .publisher:
-      return topics(.write, Topic.catalogue.filter { $0.kind == .input && $0 != .payoutResults })
+      return topics(.write, Topic.catalogue.filter { $0.kind == .input && $0 != .payoutResults && $0 != .decisions })
     case .provider:
       return topics(.read, [.payouts]) + topics(.write, [.payoutResults]) + [right(.read, .group, prefix + "provider")]
     case .reader:
       return topics(.read, Topic.catalogue.filter { $0.kind == .notices }) + [right(.read, .group, prefix + "reader", .prefixed)]
     case .administrator:
-      // Dead letters are replayed from their topic by way of the service's re-keyed one, in a transaction.
+      // Dead letters are replayed from their topic through the service's repartitioned one, in a transaction.
       let written = Topic.catalogue.filter { topic in
         switch topic.kind {
         case .input, .clock, .deadLetters: true
-        case .internalStep: ServiceName.allCases.contains { topic == .rekeyed($0) }
+        case .internal: ServiceName.allCases.contains { topic == .repartitioned($0) }
         case .notices, .changelog: false
         }
       }

@@ -20,7 +20,7 @@ package struct FileEvent {
 package enum FileEntry {
   case event(FileEvent)
   /// A type that CONTRACTS does not name.
-  case unknownType(Line, time: Instant?)
+  case unknownType(Line, type: String, time: Instant?)
   /// - Parameter time: of its envelope, as far as that can be read.
   case refused(Line, time: Instant?, reason: String, detail: String)
 
@@ -28,7 +28,7 @@ package enum FileEntry {
   package var time: Instant? {
     switch self {
     case .event(let event): event.time
-    case .unknownType(_, let time), .refused(_, let time, _, _): time
+    case .unknownType(_, _, let time), .refused(_, let time, _, _): time
     }
   }
 
@@ -62,25 +62,27 @@ package final class EventFile {
     func refused(_ reason: String, _ detail: String) -> FileEntry { .refused(line, time: time, reason: reason, detail: detail) }
     do {
       guard line.length <= Envelope.maximumBodyBytes else {
-        throw Refusal(.oversized, "\(line.length) bytes; the limit is \(Envelope.maximumBodyBytes)")
+        throw Rejection(.oversized, "\(line.length) bytes; the limit is \(Envelope.maximumBodyBytes)")
       }
       let (envelope, data) = try Envelope.structured(line.bytes, parser: parser)
       time = envelope.time
-      guard let type = MessageRegistry.type(named: envelope.type) else { return .unknownType(line, time: time) }
+      guard let type = MessageRegistry.type(named: envelope.type) else {
+        return .unknownType(line, type: envelope.type, time: time)
+      }
       guard [.input, .clock].contains(type.topic.kind) else {
         return refused(FileEntry.notAnInput, "\(envelope.type) is for Laurel to say, on the topic \(type.topic.name)")
       }
       let message = try decode(type, from: data)
       return .event(FileEvent(line: line.number, envelope: envelope, data: data, message: message))
-    } catch let refusal as Refusal {
-      return refused(refusal.reason.rawValue, refusal.detail)
+    } catch let rejection as Rejection {
+      return refused(rejection.reason.rawValue, rejection.detail)
     } catch {
       return refused(DeadLetterReason.malformed.rawValue, "\(error)")
     }
   }
 
-  private func decode<M: Message>(_ type: M.Type, from data: [UInt8]) throws(Refusal) -> any Message {
-    do { return try parser.decode(type, from: data) } catch { throw Refusal(error) }
+  private func decode<M: Message>(_ type: M.Type, from data: [UInt8]) throws(Rejection) -> any Message {
+    do { return try parser.decode(type, from: data) } catch { throw Rejection(error) }
   }
 }
 
@@ -99,9 +101,9 @@ package struct FileTroubles {
   }
 
   /// A well-formed event that a service refused.
-  package mutating func deadLetter(_ line: Int, _ refusal: Refusal) {
+  package mutating func deadLetter(_ line: Int, _ rejection: Rejection) {
     deadLetters += 1
-    tell("\(file):\(line): \(refusal)")
+    tell("\(file):\(line): \(rejection)")
   }
 
   package mutating func unknownType() { unknownTypes += 1 }

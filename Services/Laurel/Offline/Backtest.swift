@@ -58,7 +58,7 @@ package enum Backtest {
     }
     let output = ResultOutput()
     if invocation.flag("json") {
-      try output.line(JSONEncoding.encode(report))
+      try output.line(JSONLine.encode(report))
     } else {
       for line in ReportText(report).lines { try output.line(line) }
     }

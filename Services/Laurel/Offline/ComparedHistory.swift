@@ -105,6 +105,6 @@ final class ComparedHistory {
   private func refused(_ letter: DeadLetter) {
     // An event that was kept, and turned out to be refused only now, no longer knows its line.
     let place = letter.record.topic.kind == .input && letter.record.offset > 0 ? Int(letter.record.offset) : line
-    if told.insert("\(place): \(letter.refusal)").inserted { troubles.deadLetter(place, letter.refusal) }
+    if told.insert("\(place): \(letter.rejection)").inserted { troubles.deadLetter(place, letter.rejection) }
   }
 }

@@ -44,7 +44,7 @@ package enum Simulate {
       refused: { letter in
         // An event that was kept, and turned out to be refused only now, no longer knows its line.
         let place = letter.record.topic.kind == .input && letter.record.offset > 0 ? Int(letter.record.offset) : line
-        troubles.deadLetter(place, letter.refusal)
+        troubles.deadLetter(place, letter.rejection)
       })
     while let entry = try file.next() {
       if case .event(let event) = entry { line = event.line }

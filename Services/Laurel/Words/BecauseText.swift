@@ -30,6 +30,10 @@ package struct BecauseText {
       isMany("skus")
         ? "\(list("skus")) were sold cheaper, by a \(list("discounts", "or")) discount, and do not count"
         : "\(list("skus")) was sold cheaper, by a \(list("discounts", "or")) discount, and does not count"
+    case "before-referral": "the payment was made before the referral began"
+    case "referral-ended": "the referral had ended before the payment"
+    case "earning-period-over": "payments of this referral earn no longer"
+    case "max-reward": "the limit of rewards for this referee is reached"
     case "account-closed": "the referrer's account was closed on \(day("closedAt")), before the payment"
     case "referrer-not-eligible": ineligible
     case "hold":
@@ -102,6 +106,7 @@ package struct BecauseText {
     case "captured": "the \(amount("amount")) set aside for invoice \(text("invoice")) are used"
     case "released": "the \(amount("amount")) set aside for invoice \(text("invoice")) are not needed"
     case "insufficient-balance": "less was available than was asked for"
+    case "account-banned": "the account was closed as banned"
     case "not-spendable": "the terms know no spending"
     case "kind-not-allowed": "the balance may not pay lines of every kind that was named"
     case "not-withdrawable": "the terms know no withdrawals: \(amount("amount")) cannot be paid out"
@@ -115,6 +120,7 @@ package struct BecauseText {
   private var withdrawals: String? {
     switch because.code {
     case "none-open": "no other withdrawal of the account was open"
+    case "below-minimum" where because["minimum"] == nil: "less than the program's smallest withdrawal"
     case "already-open": "withdrawal \(text("openRequest")) of the same account was still open"
     case "above-limit": "\(amount("amount")) are more than the \(money("approvalAbove")) above which an operator decides"
     case "no-approval-needed":
@@ -174,7 +180,7 @@ package struct BecauseText {
   private var discounts: String? {
     switch because.code {
     case "referred":
-      because["referrer"] == nil ? "it was referred on \(day("attributedAt"))" : "it was brought by \(text("referrer"))"
+      because["referrer"] == nil ? "it was referred on \(day("attributedAt"))" : "it was referred by \(text("referrer"))"
     case "first-payment": "it paid for \(text("plan")) before \(day("expiresAt"))"
     case "not-used-in-time": "no payment for one of its plans came before \(day("expiresAt"))"
     case "counting-subscription":

@@ -18,8 +18,8 @@ package enum InputText {
     }
   }
 
-  private static func who(_ kind: AccountKind?, _ country: String?) -> String {
-    let parts = [kind?.rawValue, country].compactMap { $0 }
+  private static func who(_ kind: AccountKind?, _ country: Country?) -> String {
+    let parts = [kind?.rawValue, country?.code].compactMap { $0 }
     return parts.isEmpty ? "" : " as " + parts.joined(separator: ", ")
   }
 

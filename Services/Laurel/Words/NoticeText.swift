@@ -14,9 +14,10 @@ package enum NoticeText {
     case let n as CodeDeclined: "\(n.account) does not get the code it asked for: \(list(n.reasons))"
     case let n as ClickCounted: "a visit of the link with \(n.code) counts"
     case let n as ClickRejected: "a visit of the link with \(n.code) does not count: \(list(n.reasons))"
-    case let n as ReferralAttributed: "\(n.referee) was brought by \(n.referrer), with the code \(n.code)"
+    case let n as ReferralAttributed: "\(n.referee) was referred by \(n.referrer)" + (n.code.map { " with the code \($0)" } ?? "")
     case let n as ReferralRejected:
       "the registration of \(n.referee)" + (n.code.map { " with \($0)" } ?? "") + " binds nobody: \(list(n.reasons))"
+    case let n as ReferralEnded: "the referral of \(n.referee) by \(n.referrer) has ended (\(n.operator), \(n.request))"
     case let n as ReferralActivated: "\(n.referee) is an active referral of \(n.referrer) from now on"
     case let n as ReferralDeactivated: "\(n.referee) is an active referral of \(n.referrer) no more"
     default: nil
@@ -26,7 +27,7 @@ package enum NoticeText {
   private static func rewards(_ message: any Message) -> String? {
     switch message {
     case let n as RewardAccrued:
-      "\(n.referrer) earns \(MoneyText.amount(n.amount, n.currency)) (\(n.rate) of \(MoneyText.figure(n.base, n.currency)) from "
+      "\(n.referrer) earns \(MoneyText.amount(n.amount, n.currency)) (\(n.rate.map { "\($0) of " } ?? "")\(MoneyText.figure(n.base, n.currency)) from "
         + "\(n.referee)'s payment \(n.payment)), usable from \(n.availableAt.readable)"
     case let n as RewardDeclined: "\(n.referrer) earns nothing from \(n.referee)'s payment \(n.payment): \(list(n.reasons))"
     case let n as RewardCredited:
@@ -40,6 +41,11 @@ package enum NoticeText {
         + "(\(MoneyText.figure(n.delta, n.currency)) by refund \(n.refund))"
     case let n as RewardReversed:
       "\(MoneyText.amount(n.delta, n.currency)) for \(n.referrer): taken back by a \(words(n.cause)); \(standing(n.balance))"
+    case let n as RewardRestored:
+      "\(MoneyText.amount(n.delta, n.currency)) of a reward of \(n.referrer) are back: \(standing(n.balance))"
+    case let n as BalanceCorrected:
+      "\(n.operator) corrected the balance of \(n.referrer) by \(MoneyText.amount(n.delta, n.currency)) (\(n.reason.prefix(200))): "
+        + standing(n.balance)
     default: nil
     }
   }
@@ -52,6 +58,8 @@ package enum NoticeText {
       "\(n.referrer) has paid \(MoneyText.amount(n.amount, n.currency)) of invoice \(n.invoice): \(standing(n.balance))"
     case let n as BonusReleased:
       "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer), set aside for invoice \(n.invoice), are back: \(standing(n.balance))"
+    case let n as BonusReturned:
+      "\(MoneyText.amount(n.amount, n.currency)) that \(n.referrer) had spent on invoice \(n.invoice) are back: \(standing(n.balance))"
     case let n as BonusDeclined: "\(n.referrer) may not use its balance as asked in \(n.request): \(list(n.reasons))"
     default: nil
     }
@@ -65,6 +73,8 @@ package enum NoticeText {
       "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer), set aside for withdrawal \(n.request), are back: \(standing(n.balance))"
     case let n as WithdrawalBooked:
       "\(MoneyText.amount(n.amount, n.currency)) are booked as paid to \(n.referrer): \(standing(n.balance))"
+    case let n as WithdrawalRestored:
+      "\(MoneyText.amount(n.amount, n.currency)) paid to \(n.referrer) came back: \(standing(n.balance))"
     case let n as PayoutInstructed:
       "payout \(n.payout): \(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are to go to \(n.destination)"
     case let n as WithdrawalOpened:
@@ -74,6 +84,8 @@ package enum NoticeText {
     case let n as WithdrawalPaid: "withdrawal \(n.request): \(MoneyText.amount(n.amount, n.currency)) have reached \(n.referrer)"
     case let n as WithdrawalFailed:
       "withdrawal \(n.request) of \(n.referrer) over \(MoneyText.amount(n.amount, n.currency)) has failed"
+    case let n as WithdrawalReturned:
+      "withdrawal \(n.request): the provider returned \(MoneyText.amount(n.amount, n.currency)) of \(n.referrer)"
     case let n as WithdrawalDeclined: "withdrawal \(n.request) of \(n.referrer) is declined: \(list(n.reasons))"
     case let n as WithdrawalDueSoon: "withdrawal \(n.request) of \(n.referrer) must be paid by \(n.dueAt.readable)"
     case let n as WithdrawalOverdue: "withdrawal \(n.request) of \(n.referrer) should have been paid by \(n.dueAt.readable)"
@@ -91,6 +103,11 @@ package enum NoticeText {
         + "(\(n.period): \(counted(n.slots, "slot")) of \(counted(n.activeReferrals, "active referral")))"
     case let n as DiscountSkipped: "\(n.account) gets no discount in \(n.period): \(list(n.reasons))"
     case let n as DiscountApplied: "invoice \(n.invoice) of company \(n.company) is \(n.percent) % cheaper (\(n.period))"
+    case let n as DiscountRestored:
+      "invoice \(n.invoice) of company \(n.company) was voided, so its next invoice gets the discount (\(n.period))"
+    case let n as CompanyOrderRecorded:
+      "\(n.account) set the order of its companies: \(listed(n.companies.map(\.value)))"
+        + (n.unknown.isEmpty ? "" : "; without a subscription yet: \(listed(n.unknown.map(\.value)))")
     case let n as DiscountVoided: "the discount of company \(n.company) for \(n.period) is void: \(words(n.reason))"
     default: nil
     }

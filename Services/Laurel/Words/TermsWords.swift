@@ -54,7 +54,7 @@ package struct TermsWords {
 
   static func admitted(_ referrer: Eligibility) -> String {
     let kinds = referrer.kinds.isEmpty ? "accounts of any kind" : listed(referrer.kinds.map(Self.kind), "or")
-    return "only \(kinds)" + (referrer.countries.isEmpty ? "" : " from \(listed(referrer.countries, "or"))")
+    return "only \(kinds)" + (referrer.countries.isEmpty ? "" : " from \(listed(referrer.countries.map(\.code), "or"))")
   }
 
   private static func kind(_ kind: AccountKind) -> String {

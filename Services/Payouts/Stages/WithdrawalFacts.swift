@@ -1,12 +1,13 @@
 import Contracts
+import JSON
 
 /// What has been heard about a withdrawal, in whatever order it came: even before the request itself. Of each kind the first to arrive
 /// stays, so that neither a second decision nor a second result changes anything (DECISIONS C10).
-struct WithdrawalFacts: Codable, Sendable, Equatable {
-  private(set) var answer: LedgerAnswer?
-  private(set) var decision: OperatorDecision?
-  private(set) var canceledAt: Instant?
-  private(set) var result: PayoutResult?
+struct WithdrawalFacts: Stored, Equatable {
+  var answer: LedgerAnswer?
+  var decision: OperatorDecision?
+  var canceledAt: Instant?
+  var result: PayoutResult?
 
   mutating func learn(_ answer: LedgerAnswer) { self.answer = self.answer ?? answer }
   mutating func learn(_ decision: OperatorDecision) { self.decision = self.decision ?? decision }
@@ -15,19 +16,19 @@ struct WithdrawalFacts: Codable, Sendable, Equatable {
 }
 
 /// Whether the money was set aside.
-enum LedgerAnswer: Codable, Sendable, Equatable {
+enum LedgerAnswer: Stored, Equatable {
   case reserved
   case refused(reasons: [WithdrawalReason], because: [Because])
 }
 
 /// What an operator said about a large withdrawal.
-enum OperatorDecision: Codable, Sendable, Equatable {
+enum OperatorDecision: Stored, Equatable {
   case approved(at: Instant, operator: OperatorID, note: String?)
   case rejected(at: Instant, operator: OperatorID, note: String?)
 }
 
 /// How a payout ended. (That nobody knows is no end.)
-enum PayoutResult: Codable, Sendable, Equatable {
+enum PayoutResult: Stored, Equatable {
   case settled(at: Instant, reference: String?)
   case failed(at: Instant, reason: String?)
 }

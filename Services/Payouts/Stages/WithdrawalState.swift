@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import Terms
 
 /// One withdrawal: what was asked under which terms, and how far it has come (row C10).
@@ -8,8 +9,8 @@ import Terms
 ///       └─refused, canceled→ declined ←rejected, canceled┘
 ///
 /// There is no way back to `instructed`, so nothing is ever instructed twice.
-struct Withdrawal: Codable, Sendable, Equatable {
-  enum Standing: String, Codable, Sendable, CaseIterable {
+struct Withdrawal: Stored, Equatable {
+  enum Standing: String, JSONWord, Sendable {
     /// The ledger's answer is on its way.
     case opened
     case awaitingApproval
@@ -33,8 +34,8 @@ struct Withdrawal: Codable, Sendable, Equatable {
   let approvalAbove: Int64?
   /// `program@version`: what judged the request goes on judging it.
   let terms: String
-  private(set) var standing = Standing.opened
-  private(set) var endedAt: Instant?
+  var standing = Standing.opened
+  var endedAt: Instant?
 
   init(_ event: WithdrawalRequested, under version: TermsVersion, _ terms: WithdrawalTerms) {
     request = event.request

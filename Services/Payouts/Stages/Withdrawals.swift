@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import Streaming
 import Terms
 
@@ -45,7 +46,7 @@ public struct Withdrawals: Stage {
     }
   }
 
-  public enum Due: Codable, Sendable {
+  public enum Due: Stored {
     case dueSoon(RequestID)
     case overdue(RequestID)
   }
@@ -78,7 +79,7 @@ public struct Withdrawals: Stage {
   static let strayResults = Table<PayoutResult>("stray-result")
 
   /// What is kept of a withdrawal, for good: of one that is over and not the latest only that it was there.
-  enum Kept: Codable, Sendable {
+  enum Kept: Stored {
     case whole(Withdrawal)
     case over
   }
@@ -89,7 +90,7 @@ public struct Withdrawals: Stage {
 
   // MARK: The walk of an event
 
-  public func handle(_ input: Input, _ turn: Turn<Withdrawals>) throws(Refusal) {
+  public func handle(_ input: Input, _ turn: Turn<Withdrawals>) throws(Rejection) {
     switch input {
     case .requested(let event): requested(event, turn)
     case .canceled(let event): learn(of: event.request, turn) { $0.learn(canceledAt: event.canceledAt) }

@@ -31,8 +31,6 @@ typedef struct simdjson_tape {
   uint32_t *_Null_unspecified marks;
   // Words in the tape; 0 when the last parse failed.
   size_t length;
-  // simdjson's words for the last failure; a static string, or NULL.
-  const char *_Nullable message;
 } simdjson_tape;
 
 // A parser with its buffers; NULL when memory is short. max_depth counts brackets that are not empty.

@@ -1,4 +1,8 @@
+import JSON
+
 /// One reason of a decision: a code and the facts used. In JSON it is flat: `{"code": "rate", "status": "Basic", "turnover": 6000}`.
+///
+/// It is kept as that JSON: a reason is written once, by the stage that decides, and then only handed on.
 public struct Because: Sendable {
   /// A fact as it stands in the JSON.
   public enum Fact: Hashable, Sendable {
@@ -14,36 +18,94 @@ public struct Because: Sendable {
     public let fact: Fact
   }
 
-  public let code: String
-  /// In the order in which they were given. No name occurs twice, and none is `code`.
-  public let facts: [NamedFact]
+  /// One compact JSON object whose first member is `code`.
+  private let json: [UInt8]
 
   /// The name `code` is taken; of facts with one name the first stays.
   public init(_ code: String, _ facts: KeyValuePairs<String, Fact> = [:]) {
-    self.init(code: code, facts: facts.map { NamedFact(name: $0.key, fact: $0.value) })
+    self.init(code, facts.map { ($0.key, $0.value) })
   }
 
   /// For facts of which some are only there at times.
   public init(_ code: String, _ facts: [(String, Fact)]) {
-    self.init(code: code, facts: facts.map { NamedFact(name: $0.0, fact: $0.1) })
+    var writer = JSONWriter(capacity: 256)
+    writer.beginObject()
+    writer.member("code", code)
+    // Two members of one name would make the notice a JSON object that Laurel itself rejects.
+    for (index, fact) in facts.enumerated() where fact.0 != "code" && !facts[..<index].contains(where: { $0.0 == fact.0 }) {
+      writer.member(named: fact.0, fact.1)
+    }
+    writer.endObject()
+    json = writer.bytes()
   }
 
-  private init(code: String, facts: [NamedFact]) {
-    self.code = code
-    var kept: [NamedFact] = []
-    // Two members of one name would make the notice a JSON object that Laurel itself refuses.
-    for fact in facts where fact.name != "code" && !kept.contains(where: { $0.name == fact.name }) { kept.append(fact) }
-    self.facts = kept
-  }
+  public var code: String { parts.code }
+
+  /// In the order in which they were given. No name occurs twice, and none is `code`.
+  public var facts: [NamedFact] { parts.facts }
 
   /// The fact of that name.
   public subscript(name: String) -> Fact? { facts.first { $0.name == name }?.fact }
+
+  /// Reading parses: rules write reasons, only explanations and tests read them.
+  private var parts: (code: String, facts: [NamedFact]) {
+    var code = ""
+    var facts: [NamedFact] = []
+    // It is JSON that this type wrote or that a parser read.
+    try? JSONParser().read(json) { json throws(JSONError) in
+      for (name, value) in try json.object().members() {
+        if name == "code" {
+          code = try value.string()
+        } else if let fact = Fact(value) {
+          facts.append(NamedFact(name: name, fact: fact))
+        }
+      }
+    }
+    return (code, facts)
+  }
 }
 
 extension Because: Equatable {
   /// The order of facts says nothing, as that of JSON members does not.
   public static func == (left: Because, right: Because) -> Bool {
-    left.code == right.code && left.facts.count == right.facts.count && left.facts.allSatisfy { right[$0.name] == $0.fact }
+    if left.json == right.json { return true }
+    let (one, other) = (left.parts, right.parts)
+    return one.code == other.code && Set(one.facts) == Set(other.facts)
+  }
+}
+
+extension Because: JSONCodable {
+  /// Facts of shapes that this version does not know (objects, fractions, null) are kept and not shown.
+  public init(json: JSONValue) throws(JSONError) {
+    _ = try json.object().required("code", as: String.self)
+    self.json = json.serialized()
+  }
+
+  public func write(to json: inout JSONWriter) { json.raw(self.json) }
+}
+
+extension Because.Fact: JSONEncodable {
+  fileprivate init?(_ json: JSONValue) {
+    if let text = try? json.string() {
+      self = .text(text)
+    } else if let number = try? json.integer() {
+      self = .number(number)
+    } else if let flag = try? json.bool() {
+      self = .flag(flag)
+    } else if let list = try? json.array(of: String.self) {
+      self = .list(list)
+    } else {
+      return nil
+    }
+  }
+
+  public func write(to json: inout JSONWriter) {
+    switch self {
+    case .text(let text): text.write(to: &json)
+    case .number(let number): number.write(to: &json)
+    case .flag(let flag): flag.write(to: &json)
+    case .list(let list): list.write(to: &json)
+    }
   }
 }
 
@@ -56,20 +118,17 @@ extension Because: Codable {
     init?(intValue: Int) { nil }
   }
 
-  /// Facts of shapes this version does not know (objects, fractions, null) are left out.
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Key.self)
-    let code = try fields.decode(String.self, forKey: Key("code"))
-    var facts: [NamedFact] = []
-    for key in fields.allKeys where key.stringValue != "code" {
-      guard let fact = try? fields.decode(Fact.self, forKey: key) else { continue }
-      facts.append(NamedFact(name: key.stringValue, fact: fact))
+    let facts = fields.allKeys.compactMap { key in
+      (try? fields.decode(Fact.self, forKey: key)).map { (key.stringValue, $0) }
     }
-    self.init(code: code, facts: facts)
+    self.init(try fields.decode(String.self, forKey: Key("code")), facts)
   }
 
   public func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: Key.self)
+    let (code, facts) = parts
     try fields.encode(code, forKey: Key("code"))
     for fact in facts { try fields.encode(fact.fact, forKey: Key(fact.name)) }
   }

@@ -24,7 +24,7 @@ public struct Envelope: Hashable, Sendable {
   public var sequence: Int64?
   /// The id of the event that caused this one.
   public var causationID: String?
-  /// W3C Trace Context.
+  /// W3C Trace Context; handed on to every notice that the event causes at once.
   public var traceparent: String?
   /// The media type of the data; always JSON.
   public var dataContentType: String
@@ -55,46 +55,54 @@ struct EnvelopeAttributes {
   var source: String?
   var type: String?
   var time: String?
-  var subject: String?
   var program: String?
+  var dataContentType: String?
+  // What no decision needs is never a reason to reject an event (DECISIONS T8).
+  var subject: String?
   var partitionKey: String?
   var sequence: String?
   var causationID: String?
   var traceparent: String?
-  var dataContentType: String?
 
-  func checked() throws(Refusal) -> Envelope {
-    guard let specVersion else { throw Refusal(.malformed, "specversion is missing") }
-    guard specVersion == "1.0" else { throw Refusal(.malformed, "specversion is not 1.0: \(specVersion.prefix(20))") }
+  func checked() throws(Rejection) -> Envelope {
+    guard let specVersion else { throw Rejection(.malformed, "specversion is missing") }
+    guard specVersion == "1.0" else { throw Rejection(.malformed, "specversion: \"\(specVersion.prefix(20))\" is not 1.0") }
     var envelope = Envelope(
       id: try required(id, "id"), source: try required(source, "source"), type: try required(type, "type"),
-      subject: subject, partitionKey: partitionKey, causationID: causationID, traceparent: traceparent)
+      subject: subject, partitionKey: partitionKey, sequence: sequence.flatMap { Int64($0) }.flatMap { $0 < 0 ? nil : $0 },
+      causationID: causationID,
+      traceparent: traceparent.flatMap { Self.isTraceparent($0) ? $0 : nil })
     if let time {
-      guard let instant = Instant(rfc3339: time) else {
-        throw Refusal(.malformed, "time is not an instant in RFC 3339 UTC: \(time.prefix(40))")
+      guard let instant = Instant(rfc3339: time), Instant.range.contains(instant) else {
+        throw Rejection(.malformed, "time: \"\(time.prefix(40))\" is not \(Instant.form)")
       }
-      guard Instant.range.contains(instant) else { throw Refusal(.malformed, "time is out of range: \(time.prefix(40))") }
       envelope.time = instant
     }
     if let program {
-      guard let id = ProgramID(program) else { throw Refusal(.malformed, "program is not an identifier") }
+      guard let id = ProgramID(program) else {
+        throw Rejection(.malformed, "program: \"\(program.prefix(60))\" is not \(ProgramID.form)")
+      }
       envelope.program = id
-    }
-    if let sequence {
-      guard let number = Int64(sequence) else { throw Refusal(.malformed, "sequence is not an integer: \(sequence.prefix(20))") }
-      envelope.sequence = number
     }
     if let dataContentType {
       guard isJSON(mediaType: dataContentType) else {
-        throw Refusal(.malformed, "the data is not JSON but \(dataContentType.prefix(60))")
+        throw Rejection(.malformed, "datacontenttype: \"\(dataContentType.prefix(60))\" is not JSON")
       }
       envelope.dataContentType = dataContentType
     }
     return envelope
   }
 
-  private func required(_ text: String?, _ name: String) throws(Refusal) -> String {
-    guard let text, !text.isEmpty else { throw Refusal(.malformed, "\(name) is missing") }
+  /// W3C Trace Context, version 00: `00-<32 hex>-<16 hex>-<2 hex>`. What is not one is not handed on.
+  private static func isTraceparent(_ text: String) -> Bool {
+    let parts = text.utf8.split(separator: 0x2D, omittingEmptySubsequences: false)
+    guard parts.map(\.count) == [2, 32, 16, 2] else { return false }
+    return parts.allSatisfy { $0.allSatisfy { 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 } } && !parts[0].elementsEqual("ff".utf8)
+      && parts[1].contains { $0 != 0x30 } && parts[2].contains { $0 != 0x30 }
+  }
+
+  private func required(_ text: String?, _ name: String) throws(Rejection) -> String {
+    guard let text, !text.isEmpty else { throw Rejection(.malformed, "\(name) is missing") }
     return text
   }
 }
@@ -106,7 +114,7 @@ func essence(ofMediaType text: String) -> String {
 }
 
 private func isJSON(mediaType: String) -> Bool {
-  // The text that nearly every record carries, before the general and slower way.
+  // Nearly every record carries this text, so it is compared first.
   if mediaType == Envelope.binaryContentType { return true }
   let essence = essence(ofMediaType: mediaType)
   return essence == Envelope.binaryContentType || (essence.hasSuffix("+json") && !essence.hasPrefix("application/cloudevents"))

@@ -4,36 +4,36 @@ import JSON
 extension Envelope {
   /// Reads one event: its attributes, and the bytes of its `data` as JSON.
   ///
-  /// Refuses what ``init(headers:)`` refuses, what is not JSON, and what has no `data` or has it in `data_base64`.
+  /// Rejects what ``init(headers:)`` rejects, what is not JSON, and what has no `data` or has it in `data_base64`.
   public static func structured(
     _ bytes: [UInt8], parser: JSONParser
-  ) throws(Refusal) -> (envelope: Envelope, data: [UInt8]) {
-    guard bytes.count <= maximumBodyBytes else { throw Refusal(.oversized, "\(bytes.count) bytes") }
-    do {
-      let document = try parser.parse(bytes)
-      let members = try document.decode(StructuredMembers.self)
-      let envelope = try members.attributes.checked()
-      guard let data = document.serialized(at: "data") else { throw Refusal(.malformed, "data is missing") }
-      return (envelope, data)
-    } catch let refusal as Refusal {
-      throw refusal
-    } catch let error as JSONError {
-      throw Refusal(error)
+  ) throws(Rejection) -> (envelope: Envelope, data: [UInt8]) {
+    guard bytes.count <= maximumBodyBytes else { throw Rejection(.oversized, "\(bytes.count) bytes") }
+    let attributes: EnvelopeAttributes
+    let data: [UInt8]?
+    do throws(JSONError) {
+      (attributes, data) = try parser.read(bytes) { json throws(JSONError) in
+        let event = try json.object()
+        return (try EnvelopeAttributes(structured: event), event.member("data")?.serialized())
+      }
     } catch {
-      throw Refusal(.malformed, "\(error)")
+      throw Rejection(error)
     }
+    let envelope = try attributes.checked()
+    guard let data else { throw Rejection(.malformed, "data is missing") }
+    return (envelope, data)
   }
 
   /// Reads a record in whichever mode it is.
   ///
-  /// Structured when its `content-type` says so, or when it has neither a content type nor any `ce_` header: so a file of
-  /// events can be piped into any Kafka producer.
+  /// Structured when its `content-type` says so, or when it has no `ce_` header: so a file of events can be piped into any Kafka
+  /// producer, and what some SDKs write as structured under `application/json` is read.
   ///
-  /// - Parameter isBounded: whether a body over ``maximumBodyBytes`` is refused.
+  /// - Parameter isBounded: whether a body over ``maximumBodyBytes`` is rejected.
   public static func record(
     headers: [(String, [UInt8])], value: [UInt8], parser: JSONParser, isBounded: Bool = true
-  ) throws(Refusal) -> (envelope: Envelope, data: [UInt8]) {
-    guard !isBounded || value.count <= maximumBodyBytes else { throw Refusal(.oversized, "\(value.count) bytes") }
+  ) throws(Rejection) -> (envelope: Envelope, data: [UInt8]) {
+    guard !isBounded || value.count <= maximumBodyBytes else { throw Rejection(.oversized, "\(value.count) bytes") }
     if isStructured(headers: headers) { return try structured(value, parser: parser) }
     return (try Envelope(headers: headers), value)
   }
@@ -41,18 +41,18 @@ extension Envelope {
   private static func isStructured(headers: [(String, [UInt8])]) -> Bool {
     var isBare = true
     for (name, bytes) in headers {
-      if name == "content-type" {
-        // The text that nearly every record carries, before the general and slower way.
-        if bytes.elementsEqual(binaryContentType.utf8) { return false }
-        return essence(ofMediaType: String(decoding: bytes, as: UTF8.self)) == structuredContentType
+      if name.hasPrefix("ce_") {
+        isBare = false
+      } else if name == "content-type", !bytes.elementsEqual(binaryContentType.utf8) {
+        // Nearly every record carries the other one, so that is compared first.
+        if essence(ofMediaType: String(decoding: bytes, as: UTF8.self)) == structuredContentType { return true }
       }
-      if name.hasPrefix("ce_") { isBare = false }
     }
     return isBare
   }
 }
 
-extension Refusal {
+extension Rejection {
   /// What was wrong with the JSON, in the dead letter's words.
   public init(_ error: JSONError) {
     let reason: DeadLetterReason =
@@ -66,28 +66,20 @@ extension Refusal {
   }
 }
 
-private struct StructuredMembers: Decodable {
-  let attributes: EnvelopeAttributes
-
-  private enum Name: String, CodingKey {
-    case specVersion = "specversion"
-    case id, source, type, time, subject, program, sequence, traceparent
-    case partitionKey = "partitionkey"
-    case causationID = "causationid"
-    case dataContentType = "datacontenttype"
-  }
-
-  init(from decoder: any Decoder) throws {
-    let members = try decoder.container(keyedBy: Name.self)
-    func text(_ name: Name) throws -> String? { try members.decodeIfPresent(String.self, forKey: name) }
-    attributes = EnvelopeAttributes(
-      specVersion: try text(.specVersion), id: try text(.id), source: try text(.source), type: try text(.type),
-      time: try text(.time), subject: try text(.subject), program: try text(.program),
-      partitionKey: try text(.partitionKey),
-      // CloudEvents' own `sequence` extension is text; Laurel writes a number. Both are read.
-      sequence: try (try? members.decodeIfPresent(Int64.self, forKey: .sequence)).flatMap { $0 }.map { String($0) }
-        ?? text(.sequence),
-      causationID: try text(.causationID), traceparent: try text(.traceparent),
-      dataContentType: try text(.dataContentType))
+extension EnvelopeAttributes {
+  init(structured event: JSONObject) throws(JSONError) {
+    specVersion = try event.optional("specversion")
+    id = try event.optional("id")
+    source = try event.optional("source")
+    type = try event.optional("type")
+    time = try event.optional("time")
+    program = try event.optional("program")
+    dataContentType = try event.optional("datacontenttype")
+    subject = try? event.optional("subject")
+    partitionKey = try? event.optional("partitionkey")
+    let number = event.member("sequence")
+    sequence = (try? number?.string()) ?? (try? number?.integer()).map { "\($0)" }
+    causationID = try? event.optional("causationid")
+    traceparent = try? event.optional("traceparent")
   }
 }

@@ -1,5 +1,7 @@
-/// One message type of the bus: what stands in `data`. CONTRACTS.md names the types and their fields.
-public protocol Message: Codable, Equatable, Sendable {
+import JSON
+
+/// One message type of the bus: what stands in `data`. Public ones are described in ops/contracts/messages.
+public protocol Message: JSONCodable, Equatable, Sendable {
   /// The CloudEvents `type`, with its version: `payment.settled.v1`.
   static var type: String { get }
   /// The topic that carries this type.
@@ -16,12 +18,37 @@ public protocol Message: Codable, Equatable, Sendable {
 
 extension Message {
   public var businessID: String? { nil }
+
+  /// A hash of all the fields that a revision of the contract knew: the same for every text of the same content.
+  public func fingerprint(revision: Int = MessageRegistry.revision) -> UInt64 {
+    var json = JSONWriter(revision: revision)
+    write(to: &json)
+    return json.withBytes { StableHash.value64(of: $0) }
+  }
 }
 
 /// A message that Laurel writes about a decision. Every one says under which terms it was taken, and why.
-public protocol Notice: Message {
+public protocol Notice: Message, Codable {
   /// `program@version`
   var terms: String { get }
   /// The facts that were used, in the order in which they were looked at.
   var because: [Because] { get }
+}
+
+/// Every public message type by its name, for what treats them alike: printing, validating.
+public enum MessageRegistry {
+  private static let byType = Dictionary(all.map { ($0.type, $0) }, uniquingKeysWith: { first, _ in first })
+
+  /// The Swift type of a CloudEvents `type`, or `nil` when it is none of Laurel's.
+  public static func type(named name: String) -> (any Message.Type)? { byType[name] }
+
+  /// Types whose rules are not there yet, with the service that will own them: it dead-letters them (`not-yet`), so that none is lost.
+  public static let notYet: [String: ServiceName] = [
+    AccountReopened.type: .accrual, RefundFailed.type: .accrual, SpendReturned.type: .accrual, CorrectionRequested.type: .accrual,
+    ReferralAssignRequested.type: .attribution, ReferralEndRequested.type: .attribution, PayoutReturned.type: .payouts,
+  ]
+
+  /// The revision of the contract: it goes up when a field is added. A store remembers it with each event that it has taken, so that a
+  /// redelivery under a later revision is compared by the fields that counted then (CONTRACTS, "Evolution").
+  public static let revision = 2
 }

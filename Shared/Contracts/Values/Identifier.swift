@@ -1,3 +1,5 @@
+import JSON
+
 /// An identifier of one kind of thing: 1 to 128 printable ASCII characters (0x20...0x7E), compared byte by byte.
 ///
 /// `Kind` only keeps an account from being passed where a payment is meant; it is not in the text.
@@ -9,6 +11,8 @@ public struct Identifier<Kind>: Hashable, Comparable, Sendable {
     guard isIdentifier(value) else { return nil }
     self.value = value
   }
+
+  @usableFromInline init(unchecked value: String) { self.value = value }
 
   /// An id made of what caused a thing, so that a replay gives the same one. See ``derivedID(_:)``.
   public init(derivedFrom parts: [String]) {
@@ -29,21 +33,35 @@ extension Identifier: ExpressibleByStringLiteral, CustomStringConvertible {
   public var description: String { value }
 }
 
-extension Identifier: Codable {
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let text = try container.decode(String.self)
-    guard isIdentifier(text) else {
-      throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "not an identifier of 1 to 128 printable ASCII characters")
-    }
-    value = text
+extension Identifier: TextValue {
+  static var form: String { identifierForm }
+  var text: String { value }
+
+  init?(text: UnsafeBufferPointer<UInt8>) {
+    guard isIdentifier(text) else { return nil }
+    value = String(decoding: text, as: UTF8.self)
   }
 
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(value)
+  // Spelled out, so that no metadata of the kind is looked up for every id of every message.
+  @inlinable public init(json: JSONValue) throws(JSONError) { self.init(unchecked: try identifierText(json)) }
+
+  @inlinable public func write(to json: inout JSONWriter) { json.string(value) }
+}
+
+private let identifierForm = "an identifier of 1 to 128 printable ASCII characters"
+
+@usableFromInline func identifierText(_ json: JSONValue) throws(JSONError) -> String {
+  let utf8 = try json.utf8()
+  guard isIdentifier(utf8) else {
+    throw json.error("\"\(String(decoding: utf8.prefix(60), as: UTF8.self))\" is not \(identifierForm)")
   }
+  return String(decoding: utf8, as: UTF8.self)
+}
+
+private func isIdentifier(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+  guard 1...128 ~= text.count else { return false }
+  for byte in text where byte &- 0x20 > 0x5E { return false }
+  return true
 }
 
 private func isIdentifier(_ text: String) -> Bool {
@@ -73,53 +91,3 @@ public func derivedID(_ parts: [String]) -> String {
 }
 
 private func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }
-
-/// What an ``Identifier`` may identify; the names below are what the code uses.
-public enum IdentifierKind {
-  public enum Account {}
-  public enum Payment {}
-  public enum Refund {}
-  public enum Invoice {}
-  public enum Company {}
-  public enum Subscription {}
-  public enum Request {}
-  public enum Payout {}
-  public enum Reward {}
-  public enum Offer {}
-  public enum Assignment {}
-  public enum Referral {}
-  public enum Program {}
-  public enum Operator {}
-  public enum Code {}
-}
-
-/// An account of the product; the same account is a referrer, a referee, a payer or all of them.
-public typealias AccountID = Identifier<IdentifierKind.Account>
-/// A settled payment.
-public typealias PaymentID = Identifier<IdentifierKind.Payment>
-/// A refund of a payment.
-public typealias RefundID = Identifier<IdentifierKind.Refund>
-/// An invoice.
-public typealias InvoiceID = Identifier<IdentifierKind.Invoice>
-/// A company (a tenant billed on its own) of an account.
-public typealias CompanyID = Identifier<IdentifierKind.Company>
-/// A subscription of a company.
-public typealias SubscriptionID = Identifier<IdentifierKind.Subscription>
-/// Something an account's owner or an operator asked for: a code, a spend, a withdrawal, an order of companies.
-public typealias RequestID = Identifier<IdentifierKind.Request>
-/// One attempt to pay a withdrawal: `<request>#<attempt>`.
-public typealias PayoutID = Identifier<IdentifierKind.Payout>
-/// A reward: derived from payment, beneficiary and rule.
-public typealias RewardID = Identifier<IdentifierKind.Reward>
-/// A welcome offer.
-public typealias OfferID = Identifier<IdentifierKind.Offer>
-/// A discount assigned to a company for a period.
-public typealias AssignmentID = Identifier<IdentifierKind.Assignment>
-/// The binding of a referee to its referrer.
-public typealias ReferralID = Identifier<IdentifierKind.Referral>
-/// A referral program: `bonus`, `tiers`, `cash`.
-public typealias ProgramID = Identifier<IdentifierKind.Program>
-/// Whoever decides on a withdrawal.
-public typealias OperatorID = Identifier<IdentifierKind.Operator>
-/// A referral code, case-sensitive.
-public typealias Code = Identifier<IdentifierKind.Code>

@@ -1,7 +1,8 @@
+import JSON
+
 /// A point in time: whole milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
-/// Its text is RFC 3339 in UTC with milliseconds (`2026-01-05T08:00:00.000Z`), as CONTRACTS.md asks. Reading accepts 0 to 9
-/// digits of a second's fraction and cuts them to milliseconds; offsets other than `Z` are refused.
+/// Its text is RFC 3339 in UTC with milliseconds (`2026-01-05T08:00:00.000Z`); every form of RFC 3339 is read.
 public struct Instant: Hashable, Comparable, Sendable {
   /// Milliseconds since 1970-01-01T00:00:00Z.
   public let milliseconds: Int64
@@ -56,21 +57,22 @@ public struct Instant: Hashable, Comparable, Sendable {
 }
 
 extension Instant {
-  /// Reads RFC 3339 in UTC, for example `2026-01-05T08:00:00.000Z`.
+  /// Reads RFC 3339 in every form (DECISIONS T8): any offset, any number of fractional digits (cut to milliseconds), small `t` and `z`,
+  /// a second 60 (the next second).
   ///
-  /// `nil` for anything else: another offset, a day that is in no calendar, a second 60, more than 9 digits of fraction.
-  /// Years before 1970 and after 2199 are read; whether they are allowed is decided by ``range``.
+  /// `nil` for anything else, and for a day that is in no calendar. Years before 1970 and after 2199 are read; whether they are allowed
+  /// is decided by ``range``.
   public init?(rfc3339 text: String) {
     var text = text
-    let read = text.withUTF8 { Instant.milliseconds(rfc3339: $0) }
-    guard let read else { return nil }
-    milliseconds = read
+    guard let read = text.withUTF8({ Instant(rfc3339: $0) }) else { return nil }
+    self = read
   }
 
   // By hand on the bytes: several instants stand in every message, and a general parser costs microseconds each.
-  private static func milliseconds(rfc3339 bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
-    guard 20...30 ~= bytes.count else { return nil }
+  init?(rfc3339 bytes: UnsafeBufferPointer<UInt8>) {
+    guard bytes.count >= 20 else { return nil }
     func number(_ first: Int, _ count: Int) -> Int? {
+      guard first + count <= bytes.count else { return nil }
       var value = 0
       for index in first..<first + count {
         let digit = bytes[index] &- 0x30
@@ -79,75 +81,91 @@ extension Instant {
       }
       return value
     }
-    guard bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[10] == 0x54, bytes[13] == 0x3A, bytes[16] == 0x3A,
-      bytes[bytes.count - 1] == 0x5A,
+    guard bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[10] | 0x20 == 0x74, bytes[13] == 0x3A, bytes[16] == 0x3A,
       let year = number(0, 4), let month = number(5, 2), let day = number(8, 2),
       let hour = number(11, 2), let minute = number(14, 2), let second = number(17, 2)
     else { return nil }
+    var index = 19
     var millisecond = 0
-    if bytes.count > 20 {
-      let digits = bytes.count - 21
-      guard bytes[19] == 0x2E, digits >= 1, number(20, digits) != nil, var fraction = number(20, min(digits, 3)) else {
-        return nil
+    if bytes[index] == 0x2E {
+      index += 1
+      let first = index
+      while index < bytes.count, bytes[index] &- 0x30 <= 9 {
+        if index - first < 3 { millisecond = millisecond * 10 + Int(bytes[index] &- 0x30) }
+        index += 1
       }
-      for _ in min(digits, 3)..<3 { fraction *= 10 }
-      millisecond = fraction
+      guard index > first, index < bytes.count else { return nil }
+      for _ in min(index - first, 3)..<3 { millisecond *= 10 }
     }
-    return Instant(
-      year: year, month: month, day: day, hour: hour, minute: minute, second: second, millisecond: millisecond)?.milliseconds
+    var offset = 0
+    switch bytes[index] {
+    case 0x5A, 0x7A:
+      guard index + 1 == bytes.count else { return nil }
+    case 0x2B, 0x2D:
+      guard index + 6 == bytes.count, bytes[index + 3] == 0x3A, let hours = number(index + 1, 2),
+        let minutes = number(index + 4, 2),
+        hours < 24, minutes < 60
+      else { return nil }
+      offset = (hours * 60 + minutes) * (bytes[index] == 0x2D ? -60_000 : 60_000)
+    default: return nil
+    }
+    let isLeap = second == 60
+    guard
+      let local = Instant(
+        year: year, month: month, day: day, hour: hour, minute: minute, second: isLeap ? 59 : second, millisecond: millisecond)
+    else { return nil }
+    milliseconds = local.milliseconds + (isLeap ? 1000 : 0) - Int64(offset)
   }
 }
 
 extension Instant: CustomStringConvertible {
   /// RFC 3339 in UTC with milliseconds; exact for the years 0 to 9999.
   public var description: String {
+    String(unsafeUninitializedCapacity: Instant.textLength) { text in
+      if let start = text.baseAddress { write(to: start) }
+      return Instant.textLength
+    }
+  }
+
+  static let textLength = 24
+
+  private func write(to text: UnsafeMutablePointer<UInt8>) {
     let day = date
     let inDay = Int(milliseconds - day.daysSince1970 * TimeSpan.days(1).milliseconds)
-    return String(unsafeUninitializedCapacity: 24) { text in
-      func write(_ value: Int, _ first: Int, _ count: Int) {
-        var rest = value
-        for index in stride(from: first + count - 1, through: first, by: -1) {
-          text[index] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-          rest /= 10
-        }
+    func write(_ value: Int, _ first: Int, _ count: Int) {
+      var rest = value
+      for index in stride(from: first + count - 1, through: first, by: -1) {
+        text[index] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
       }
-      write(min(max(day.year, 0), 9999), 0, 4)
-      write(day.month, 5, 2)
-      write(day.day, 8, 2)
-      write(inDay / 3_600_000, 11, 2)
-      write(inDay / 60_000 % 60, 14, 2)
-      write(inDay / 1000 % 60, 17, 2)
-      write(inDay % 1000, 20, 3)
-      text[4] = 0x2D
-      text[7] = 0x2D
-      text[10] = 0x54
-      text[13] = 0x3A
-      text[16] = 0x3A
-      text[19] = 0x2E
-      text[23] = 0x5A
-      return 24
     }
+    write(min(max(day.year, 0), 9999), 0, 4)
+    write(day.month, 5, 2)
+    write(day.day, 8, 2)
+    write(inDay / 3_600_000, 11, 2)
+    write(inDay / 60_000 % 60, 14, 2)
+    write(inDay / 1000 % 60, 17, 2)
+    write(inDay % 1000, 20, 3)
+    text[4] = 0x2D
+    text[7] = 0x2D
+    text[10] = 0x54
+    text[13] = 0x3A
+    text[16] = 0x3A
+    text[19] = 0x2E
+    text[23] = 0x5A
   }
 }
 
-extension Instant: Codable {
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let text = try container.decode(String.self)
-    guard let instant = Instant(rfc3339: text) else {
-      throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "not an instant in RFC 3339 UTC: \(text.prefix(40))")
-    }
-    guard Instant.range.contains(instant) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "instant out of range: \(text.prefix(40))")
-    }
+extension Instant: TextValue {
+  static let form = "an instant of RFC 3339 from 1970 to 2199, such as 2026-01-06T09:00:00Z"
+  var text: String { description }
+
+  init?(text: UnsafeBufferPointer<UInt8>) {
+    guard let instant = Instant(rfc3339: text), Instant.range.contains(instant) else { return nil }
     self = instant
   }
 
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
+  public func write(to json: inout JSONWriter) { json.plainString(length: Instant.textLength, write(to:)) }
 }
 
 extension Int64 {

@@ -1,3 +1,5 @@
+import JSON
+
 /// Arithmetic on amounts: Int64 minor units of one currency, exact, checked.
 ///
 /// Rounding is half up, towards plus infinity at exactly one half, and happens once, at the end (PROGRAMS.md).
@@ -93,18 +95,13 @@ public struct Currency: Hashable, Comparable, Sendable, ExpressibleByStringLiter
   }
 }
 
-extension Currency: Codable {
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    guard let currency = Currency(try container.decode(String.self)) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a currency of three upper-case letters")
-    }
-    self = currency
-  }
+extension Currency: TextValue {
+  static let form = "a currency of three capital letters, such as USD"
+  var text: String { code }
 
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(code)
+  init?(text: UnsafeBufferPointer<UInt8>) {
+    guard text.count == 3, 0x41...0x5A ~= text[0], 0x41...0x5A ~= text[1], 0x41...0x5A ~= text[2] else { return nil }
+    code = String(decoding: text, as: UTF8.self)
   }
 }
 
@@ -134,11 +131,20 @@ public struct BasisPoints: Hashable, Comparable, Sendable, CustomStringConvertib
   }
 }
 
+extension BasisPoints: JSONCodable {
+  public init(json: JSONValue) throws(JSONError) {
+    guard let rate = BasisPoints(try json.integer()) else { throw json.error("a rate outside 0 to 10000 basis points") }
+    self = rate
+  }
+
+  public func write(to json: inout JSONWriter) { json.integer(value) }
+}
+
 extension BasisPoints: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     guard let rate = BasisPoints(try container.decode(Int64.self)) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "a rate outside 0...10000 basis points")
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "a rate outside 0 to 10000 basis points")
     }
     self = rate
   }

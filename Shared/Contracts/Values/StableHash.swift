@@ -14,9 +14,10 @@ public enum StableHash {
   public static func hex128(of text: String) -> String { hex128(of: Array(text.utf8)) }
 
   /// XXH3-64 with seed 0.
-  public static func value64(of bytes: [UInt8]) -> UInt64 {
-    bytes.withUnsafeBytes { XXH3_64bits($0.baseAddress, $0.count) }
-  }
+  public static func value64(of bytes: UnsafeRawBufferPointer) -> UInt64 { XXH3_64bits(bytes.baseAddress, bytes.count) }
+
+  /// ``value64(of:)-(UnsafeRawBufferPointer)``
+  public static func value64(of bytes: [UInt8]) -> UInt64 { bytes.withUnsafeBytes { value64(of: $0) } }
 
   /// ``value64(of:)-([UInt8])`` of the UTF-8 bytes.
   public static func value64(of text: String) -> UInt64 {

@@ -45,15 +45,3 @@ extension TimeSpan: CustomStringConvertible {
     return "0s"
   }
 }
-
-extension TimeSpan: Codable {
-  public init(from decoder: any Decoder) throws {
-    self = .milliseconds(try decoder.singleValueContainer().decode(Int64.self))
-  }
-
-  /// As a number of milliseconds.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(milliseconds)
-  }
-}

@@ -16,7 +16,7 @@ package struct BenchEvent: Sendable {
     key = message.key
     envelope = Envelope(
       id: id, source: "/bench", type: M.type, time: message.instant, program: program, partitionKey: message.key)
-    data = try JSONEncoding.encode(message)
+    data = message.jsonBytes()
   }
 
   var headers: [Header] { envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) } }

@@ -249,7 +249,7 @@ final class BenchPublisher {
   func repeatTick() throws {
     for partition in 0..<installation.partitions {
       let event = try BenchEvent(
-        ClockMoved(at: lastTick, partition: partition), program: "bonus", id: "tick-\(lastTick)-\(partition)")
+        ClockMoved(at: lastTick, partition: Int(partition)), program: "bonus", id: "tick-\(lastTick)-\(partition)")
       var record = BenchRecord(event)
       record.partition = partition
       try send(record)

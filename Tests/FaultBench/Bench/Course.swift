@@ -78,7 +78,7 @@ package struct Course: Sendable {
       said.instructions = []
       try take(answers)
       // A history of good events: what is refused would be a mistake of its maker.
-      if let first = said.refused.first { throw first.refusal }
+      if let first = said.refused.first { throw first.rejection }
       return Part(
         tick: tick, events: events, answers: answers, noticesBefore: noticesBefore, noticesAtTick: noticesAtTick)
     }

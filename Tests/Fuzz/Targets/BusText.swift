@@ -36,7 +36,7 @@ enum BusText {
   }
 
   private static func structured(_ line: [UInt8], offset: Int64, _ parser: JSONParser) -> InputRecord {
-    let name = try? parser.parse(line).decode(String.self, at: "type")
+    let name = try? parser.read(line) { json throws(JSONError) in try json.object().member("type")?.string() }
     let topic = name.flatMap { MessageRegistry.type(named: $0)?.topic } ?? .billing
     return InputRecord(topic: topic, partition: 0, offset: offset, key: nil, value: line, headers: [])
   }

@@ -32,7 +32,7 @@ enum EnvelopeTarget {
     if let time = envelope.time { try hold(Instant.range.contains(time), "an instant out of range") }
 
     // Structured text needs data that is JSON; binary mode does not look at it.
-    guard (try? parser.parse(data)) != nil else { return }
+    guard (try? parser.read(data) { _ in true }) != nil else { return }
     let text = envelope.structuredText(data: data)
     try hold(!text.contains(UInt8(ascii: "\n")), "more than one line")
     // The envelope has its bytes in the limit too.
@@ -44,26 +44,26 @@ enum EnvelopeTarget {
       throw error
     }
     try hold(again.envelope == envelope, "structured text reads as another envelope: \(again.envelope), \(envelope)")
-    try hold(again.data == (try parser.parse(data).serialized()), "structured text holds other data")
+    try hold(again.data == (try parser.read(data) { $0.serialized() }), "structured text holds other data")
   }
 
   private static func readTick(_ record: InputRecord) throws {
     do {
       guard let tick = try ClockTick.read(record) else { return }
       try hold(Instant.range.contains(tick), "a tick out of range")
-    } catch let refusal as Refusal {
-      try check(refusal)
+    } catch let rejection as Rejection {
+      try check(rejection)
     }
   }
 
-  static func check(_ refusal: Refusal) throws {
-    try hold(!refusal.detail.isEmpty, "a refusal without a word")
-    try hold(refusal.detail.utf8.count <= 1003, "a detail of \(refusal.detail.utf8.count) bytes")
+  static func check(_ rejection: Rejection) throws {
+    try hold(!rejection.detail.isEmpty, "a rejection without a word")
+    try hold(rejection.detail.utf8.count <= 1003, "a detail of \(rejection.detail.utf8.count) bytes")
   }
 
   /// The letter fits a broker; nothing is cut but what has to be.
-  private static func checkLetter(_ record: InputRecord, _ refusal: Refusal) throws {
-    let kept = DeadLetter(refusal: refusal, record: record).kept
+  private static func checkLetter(_ record: InputRecord, _ rejection: Rejection) throws {
+    let kept = DeadLetter(rejection: rejection, record: record).kept
     var size = (kept.key ?? []).count + (kept.value ?? []).count
     for header in kept.headers { size += header.name.utf8.count + (header.value ?? []).count + 10 }
     try hold(size + 200 < recordBytesMax, "a dead letter of \(size) bytes")

@@ -27,7 +27,7 @@ final class MemoryBus {
     self.isSlow = isSlow
     self.programs = programs
     services = Deployment.services(programs)
-    inputs = services.map { Set($0.inputs + [.rekeyed($0.name)]) }
+    inputs = services.map { Set($0.inputs + [.repartitioned($0.name)]) }
     stores = services.map { _ in MemoryStore() }
     try restart()
   }

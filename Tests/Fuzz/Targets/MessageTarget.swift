@@ -12,13 +12,13 @@ enum MessageTarget {
     let parser = JSONParser()
     let message: M
     do { message = try parser.decode(type, from: bytes) } catch {
-      try EnvelopeTarget.check(Refusal(error))
+      try EnvelopeTarget.check(Rejection(error))
       return
     }
-    let text = try JSONEncoding.encode(message)
+    let text = message.jsonBytes()
     let again = try parser.decode(type, from: text)
     try hold(again == message, "\(M.type) reads as another message: \(String(decoding: text, as: UTF8.self))")
-    try hold(try JSONEncoding.encode(again) == text, "\(M.type) is written in two ways: \(String(decoding: text, as: UTF8.self))")
+    try hold(again.jsonBytes() == text, "\(M.type) is written in two ways: \(String(decoding: text, as: UTF8.self))")
     try hold(Instant.range.contains(message.instant), "\(M.type) at \(message.instant)")
     try hold(message.businessID != "", "\(M.type) has an empty business id")
     // A tick has none where it names no partition.

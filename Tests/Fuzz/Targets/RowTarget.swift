@@ -34,7 +34,7 @@ enum RowTarget {
   private static func checkPosition(_ value: [UInt8]) {
     guard let position = try? JSONParser().decode(ChangelogPosition.self, from: value) else { return }
     for now in [Instant.range.lowerBound, Instant.range.upperBound] {
-      _ = position.refusal(of: ChangelogIdentity(cluster: "c", partition: "p/0"), end: .max, now: now, ageMax: .days(1))
+      _ = position.rejection(of: ChangelogIdentity(cluster: "c", partition: "p/0"), end: .max, now: now, ageMax: .days(1))
     }
   }
 

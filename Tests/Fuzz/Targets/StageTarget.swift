@@ -40,12 +40,12 @@ enum StageTarget {
     try bus.take(record)
     try hold(bus.outputs.count == before.0, "a repeat has an effect: \(bus.outputs.last.map { "\($0.envelope)" } ?? "")")
     for letter in bus.deadLetters[before.1...] {
-      try hold(letter.record.value == record.value, "a repeat refuses another record: \(letter.refusal)")
+      try hold(letter.record.value == record.value, "a repeat refuses another record: \(letter.rejection)")
     }
   }
 
   private static func checkLetters(_ letters: [DeadLetter]) throws {
-    for letter in letters { try EnvelopeTarget.check(letter.refusal) }
+    for letter in letters { try EnvelopeTarget.check(letter.rejection) }
   }
 
   private static func checkOutputs(_ outputs: [OutputRecord], isHonest: Bool) throws {
@@ -64,7 +64,10 @@ enum StageTarget {
       }
       guard let type = MessageRegistry.type(named: name) else { continue }
       try checkReads(type, output.data, parser)
-      if isHonest, let balance = try? parser.parse(output.data).decode(Balance.self, at: "balance") {
+      if isHonest,
+        let balance = try? parser.read(
+          output.data, { json throws(JSONError) in try json.object().optional("balance", as: Balance.self) })
+      {
         _ = try balance.accrued
         let parts = [balance.pending, balance.locked, balance.reserved, balance.spent, balance.paid]
         try hold(parts.allSatisfy { $0 >= 0 }, "\(name): \(balance)")
@@ -74,7 +77,7 @@ enum StageTarget {
 
   private static func checkReads<M: Message>(_ type: M.Type, _ data: [UInt8], _ parser: JSONParser) throws {
     let message = try parser.decode(type, from: data)
-    try hold(try JSONEncoding.encode(message) == data, "\(M.type) is written in two ways")
+    try hold(message.jsonBytes() == data, "\(M.type) is written in two ways")
   }
 
   /// The same history with every service started anew after each record says the same.

@@ -41,7 +41,7 @@ final class Auditor {
     advance(to: clock)
   }
 
-  /// R3: the first delivery of an envelope and of a business key counts, whatever the later ones say.
+  /// R3: of a business key, or of an envelope where the type has none, the first delivery counts, whatever the later ones say.
   private func isNew(
     _ type: String, _ kind: EventKind, _ data: Facts, program: AuditedProgram, source: String, id: String
   ) -> Bool {
@@ -51,8 +51,9 @@ final class Auditor {
       // R4: a second registration is another one only when its body differs, whatever its envelope.
       return registrations.insert("\(program.rules.program) \(account) \(body)").inserted
     }
-    if !envelopes.insert("\(program.rules.program) \(account) \(source) \(id)").inserted { return false }
-    guard let own = kind.id.flatMap({ data.text($0) }) else { return true }
+    guard let own = kind.id.flatMap({ data.text($0) }) else {
+      return envelopes.insert("\(program.rules.program) \(type) \(account) \(source) \(id)").inserted
+    }
     return businessKeys.insert("\(program.rules.program) \(type) \(account) \(own)").inserted
   }
 

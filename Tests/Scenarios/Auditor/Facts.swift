@@ -40,12 +40,11 @@ struct EventKind {
     "link.visited": EventKind("code url visitedAt visitor referrerURL", instant: "visitedAt"),
     "subscription.changed": EventKind(
       "subscription account company plan changedAt status trialEndsAt nextChargeAt", instant: "changedAt"),
-    "company.closed": EventKind("company account closedAt", instant: "closedAt", id: "company"),
+    "company.closed": EventKind("company account closedAt", instant: "closedAt"),
     "invoice.issued": EventKind(
-      "invoice account company subscription issuedAt dueAt amount currency lines discountAssignment", instant: "issuedAt",
-      id: "invoice"),
-    "invoice.settled": EventKind("invoice account company settledAt", instant: "settledAt", id: "invoice"),
-    "invoice.voided": EventKind("invoice account company voidedAt", instant: "voidedAt", id: "invoice"),
+      "invoice account company subscription issuedAt dueAt amount currency lines discountAssignment", instant: "issuedAt"),
+    "invoice.settled": EventKind("invoice account company settledAt", instant: "settledAt"),
+    "invoice.voided": EventKind("invoice account company voidedAt", instant: "voidedAt"),
     "payment.settled": EventKind(
       "payment account company subscription invoice paidAt currency lines tax paidWithBonus promoCode", instant: "paidAt",
       id: "payment"),

@@ -132,7 +132,8 @@ final class AuditedProgram {
     case "payment.settled":
       (data.number("tax") ?? 0) >= 0 && (data.number("paidWithBonus") ?? 0) >= 0
         && data.parts("lines").allSatisfy { ["plan", "service", "topUp"].contains($0.text("kind") ?? "") }
-    case "payment.refunded", "bonus.spendRequested", "withdrawal.requested": (data.number("amount") ?? 0) >= 1
+    case "payment.refunded": (data.number("amount") ?? 0) >= 0
+    case "bonus.spendRequested", "withdrawal.requested": (data.number("amount") ?? 0) >= 1
     case "payment.disputeClosed": ["won", "lost"].contains(data.text("outcome") ?? "")
     case "subscription.changed":
       ["trialing", "active", "pastDue", "unpaid", "canceled", "expired"].contains(data.text("status") ?? "")

@@ -86,7 +86,7 @@ extension Kafka.Record {
   }
 
   /// A dead letter's record as it goes back to its service: as it was found, its first place, and which letter it has been. A second
-  /// refusal of it says so.
+  /// rejection of it says so.
   func headersForReplay(of letter: Letter.ID) -> [Header] {
     let dropped: Set<String> = [PlaceHeader.reason, PlaceHeader.detail, PlaceHeader.size, PlaceHeader.replayOf]
     return headers.filter { !dropped.contains($0.name) }

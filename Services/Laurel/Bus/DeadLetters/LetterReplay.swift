@@ -45,7 +45,7 @@ struct LetterReplay {
   // MARK: 1. Take over
 
   private func takeOver() throws -> TransactionalProducer {
-    let written = ServiceName.allCases.flatMap { [Topic.rekeyed($0), .deadLetters($0)] }
+    let written = ServiceName.allCases.flatMap { [Topic.repartitioned($0), .deadLetters($0)] }
     let producer = try TransactionalProducer(
       topics.bus.configuration, transactionalID: "\(topics.bus.prefix)laurel.dead-letters", topics: written.map(topics.bus.name))
     do {
@@ -148,7 +148,7 @@ struct LetterReplay {
     // Where the key belongs; a record without one goes to the task that refused it, which sends it on if it must.
     let partition = record.key.map { Kafka.partition(forKey: $0, count: topics.partitions) } ?? record.partition
     try producer.produce(
-      topic: topics.bus.name(.rekeyed(letter.id.service)), partition: partition, key: record.key, value: record.value,
+      topic: topics.bus.name(.repartitioned(letter.id.service)), partition: partition, key: record.key, value: record.value,
       headers: record.headersForReplay(of: letter.id))
     try producer.produce(
       topic: topics.bus.name(.deadLetters(letter.id.service)), partition: letter.id.partition, key: record.key, value: nil,

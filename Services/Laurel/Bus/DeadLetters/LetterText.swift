@@ -1,5 +1,5 @@
+import CommandKit
 import Contracts
-import JSON
 import Kafka
 import Words
 import Worker
@@ -42,7 +42,7 @@ enum LetterText {
       state: book.state(of: letter).rawValue, reason: letter.reason, detail: letter.detail, topic: place?.topic,
       partition: place?.partition, offset: place?.offset, key: letter.key, type: letter.type,
       replayedAt: book.replayed[letter.id]?.description, replayOf: letter.replayOf.map { "\($0)" }, obstacle: letter.obstacle)
-    return String(decoding: try JSONEncoding.encode(line), as: UTF8.self)
+    return String(decoding: try JSONLine.encode(line), as: UTF8.self)
   }
 
   private static func found(_ origin: Letter.Origin) -> String {

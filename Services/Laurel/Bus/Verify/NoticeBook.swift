@@ -8,9 +8,15 @@ import Streaming
 /// has, each balance following from the one before; and what the last of them said.
 final class NoticeBook {
   /// What a notice about money says.
-  private struct Said: Decodable {
+  private struct Said: JSONDecodable {
     let balance: Balance?
     let amount: Int64?
+
+    init(json: JSONValue) throws(JSONError) {
+      let notice = try json.object()
+      balance = try notice.optional("balance")
+      amount = try notice.optional("amount")
+    }
   }
 
   let place: ServicePartition
@@ -92,7 +98,7 @@ final class NoticeBook {
     } catch {
       findings.add("\(here): the balance of \(program)/\(key) exceeds 64 bits")
     }
-    try rows.set(ScratchRows.prefix(.balance, place) + stateKey, try JSONEncoding.encode(balance))
+    try rows.set(ScratchRows.prefix(.balance, place) + stateKey, balance.jsonBytes())
   }
 
   // MARK: What the last of them said

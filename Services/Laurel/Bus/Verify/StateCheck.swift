@@ -104,6 +104,6 @@ struct StateCheck {
   }
 
   private static func text(_ balance: Balance) -> String {
-    (try? JSONEncoding.encode(balance)).map { String(decoding: $0, as: UTF8.self) } ?? "\(balance)"
+    String(decoding: balance.jsonBytes(), as: UTF8.self)
   }
 }

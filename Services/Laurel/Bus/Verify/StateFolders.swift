@@ -82,10 +82,10 @@ struct StateFolders {
     if let position {
       let isAtEnd = next > partition.state.lastOffset
       // What it has missed only matters where there is something that it has not followed.
-      let refusal = position.refusal(
+      let rejection = position.rejection(
         of: ChangelogIdentity(cluster: bench.cluster, partition: partition.changelog.description), end: .max, now: .now,
         ageMax: isAtEnd ? .days(365_000) : ChangelogPosition.ageMax)
-      if let refusal { return Outcome(state: .discarded, detail: "it \(refusal): a worker would rebuild it") }
+      if let rejection { return Outcome(state: .discarded, detail: "it \(rejection): a worker would rebuild it") }
       if next > end {
         var ahead = Outcome(state: .differs)
         ahead.findings.add("it has followed the changelog to offset \(next), which ends at \(end)")

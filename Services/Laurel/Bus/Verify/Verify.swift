@@ -57,7 +57,7 @@ package enum Verify {
       patience: .seconds(invocation.integer("patience")), onProgress: { tell("laurel: \($0)") })
     let output = ResultOutput()
     if invocation.flag("json") {
-      try output.line(try JSONEncoding.encode(report))
+      try output.line(try JSONLine.encode(report))
     } else {
       for line in report.lines { try output.line(line) }
     }

@@ -11,9 +11,10 @@ struct NoticeFields {
   private var fields: [String: [UInt8]] = [:]
 
   init(_ data: [UInt8], parser: JSONParser) throws(JSONError) {
-    let document = try parser.parse(data)
-    for name in try document.decode(Names.self).names where !Self.leftOut.contains(name) {
-      fields[name] = document.serialized(at: name)
+    fields = try parser.read(data) { json throws(JSONError) in
+      var fields: [String: [UInt8]] = [:]
+      for (name, value) in try json.object().members() where !Self.leftOut.contains(name) { fields[name] = value.serialized() }
+      return fields
     }
   }
 
@@ -36,18 +37,5 @@ struct NoticeFields {
   struct Fingerprint: Equatable, Sendable {
     let outcome: UInt64
     let balance: UInt64
-  }
-
-  private struct Names: Decodable {
-    let names: [String]
-
-    private struct Key: CodingKey {
-      let stringValue: String
-      var intValue: Int? { nil }
-      init?(stringValue: String) { self.stringValue = stringValue }
-      init?(intValue: Int) { nil }
-    }
-
-    init(from decoder: any Decoder) throws { names = try decoder.container(keyedBy: Key.self).allKeys.map(\.stringValue) }
   }
 }

@@ -155,7 +155,7 @@ struct NoticeMatching {
   private func examples(_ alone: [(identity: NoticeIdentity, waiting: Waiting)]) throws -> [(arrival: Int, example: Example)] {
     var found: [(arrival: Int, example: Example)] = []
     var taken: [AloneKey: Int] = [:]
-    // Over all types: a reward that turned into a refusal is met from both ends.
+    // Over all types: a reward that turned into a rejection is met from both ends.
     var kinds: [ProgramID: Set<String>] = [:]
     var shown: Set<Int> = []
     for (identity, one) in alone {
@@ -184,7 +184,7 @@ struct NoticeMatching {
   private static func kind(_ notices: Sides<(any Notice)?>, _ fields: [String]) -> String {
     func told(_ notice: any Notice) -> String {
       switch notice {
-      case let n as RewardAccrued: n.rate.description
+      case let n as RewardAccrued: n.rate?.description ?? ""
       case let n as RewardDeclined: "\(n.reasons.map(\.rawValue))"
       case let n as ReferralRejected: "\(n.reasons.map(\.rawValue))"
       case let n as DiscountAssigned: "\(n.percent)"

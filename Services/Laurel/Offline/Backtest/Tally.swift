@@ -109,7 +109,7 @@ struct Tally: Equatable, Sendable {
 
   private mutating func add(_ event: Event) { events[event, default: 0] += 1 }
 
-  /// A refusal counts once, and once under each of its reasons.
+  /// A rejection counts once, and once under each of its reasons.
   private mutating func add<Code: RawRepresentable<String>>(_ event: Event, _ codes: [Code]) {
     add(event)
     for code in codes { reasons[Reason(event: event, code: code.rawValue), default: 0] += 1 }

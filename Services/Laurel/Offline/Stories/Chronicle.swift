@@ -70,7 +70,7 @@ struct Chronicle {
     private let parser = JSONParser()
     private var known: Set<String> = []
     private var line = 0
-    /// Where the entry of a line's event stands, so that a refusal takes its place.
+    /// Where the entry of a line's event stands, so that a rejection takes its place.
     private var places: [Int: Int] = [:]
 
     init(only program: ProgramID?) { only = program }
@@ -92,7 +92,7 @@ struct Chronicle {
       guard let place = places[number], case .arrived(let message, _) = entries[place].happening else { return }
       entries[place] = Entry(
         line: number, program: entries[place].program,
-        happening: .refused(message, reason: letter.refusal.reason.rawValue, detail: letter.refusal.detail))
+        happening: .refused(message, reason: letter.rejection.reason.rawValue, detail: letter.rejection.detail))
     }
 
     func said(_ output: OutputRecord) {

@@ -53,7 +53,7 @@ enum StateText {
   static func sentence(_ fact: Because) -> String? {
     switch fact.code {
     case "unreferred": "nobody brought \(text(fact, "referee"))"
-    case "referred-by": "\(text(fact, "referee")) was brought by \(text(fact, "referrer"))"
+    case "referred-by": "\(text(fact, "referee")) was referred by \(text(fact, "referrer"))"
     case "registered-unbound":
       "\(text(fact, "referee")) registered"
         + (fact["named"] == .flag(true) ? ", and its referral was rejected" : ", naming no referral")

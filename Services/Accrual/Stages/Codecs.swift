@@ -1,0 +1,554 @@
+// Made by `make contracts` of the types in this folder that are stored or sent within Laurel.
+// swift-format-ignore-file
+
+import Contracts
+import JSON
+
+extension EarningsStage.Due {
+  init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "closes": self = .closes(try value.decode())
+    case "expires":
+      let row = try value.object()
+      self = .expires(try row.required("_0"), number: try row.required("number"))
+    default: throw json.error("\"\(name)\" is not one of closes, expires")
+    }
+  }
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .closes(let value): json.variant("closes", value)
+    case .expires(let value0, let value1):
+      json.beginVariant("expires")
+      json.member("_0", value0)
+      json.member("number", value1)
+      json.endVariant()
+    }
+  }
+}
+
+extension EarningsStage.Standing {
+  init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "unknown":
+      let row = try value.object()
+      self = .unknown(hasRegistered: try row.required("hasRegistered"))
+    case "referred":
+      let row = try value.object()
+      self = .referred(by: try row.required("by"), attributedAt: try row.required("attributedAt"))
+    case "unreferred": self = .unreferred
+    default: throw json.error("\"\(name)\" is not one of unknown, referred, unreferred")
+    }
+  }
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .unknown(let value0):
+      json.beginVariant("unknown")
+      json.member("hasRegistered", value0)
+      json.endVariant()
+    case .referred(let value0, let value1):
+      json.beginVariant("referred")
+      json.member("by", value0)
+      json.member("attributedAt", value1)
+      json.endVariant()
+    case .unreferred: json.variant("unreferred")
+    }
+  }
+}
+
+extension EarningsStage.BillingEvent {
+  init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "payment": self = .payment(try value.decode())
+    case "fact": self = .fact(try value.decode())
+    default: throw json.error("\"\(name)\" is not one of payment, fact")
+    }
+  }
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .payment(let value): json.variant("payment", value)
+    case .fact(let value): json.variant("fact", value)
+    }
+  }
+}
+
+extension RewardEarned {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    referrer = try row.required("referrer")
+    referee = try row.required("referee")
+    payment = try row.required("payment")
+    paidAt = try row.required("paidAt")
+    attributedAt = try row.required("attributedAt")
+    amount = try row.required("amount")
+    currency = try row.required("currency")
+    base = try row.required("base")
+    rate = try row.required("rate")
+    creditAt = try row.required("creditAt")
+    availableAt = try row.required("availableAt")
+    isReplayed = try row.required("isReplayed")
+    terms = try row.required("terms")
+    because = try row.required("because")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("referrer", referrer)
+    json.member("referee", referee)
+    json.member("payment", payment)
+    json.member("paidAt", paidAt)
+    json.member("attributedAt", attributedAt)
+    json.member("amount", amount)
+    json.member("currency", currency)
+    json.member("base", base)
+    json.member("rate", rate)
+    json.member("creditAt", creditAt)
+    json.member("availableAt", availableAt)
+    json.member("isReplayed", isReplayed)
+    json.member("terms", terms)
+    json.member("because", because)
+    json.endObject()
+  }
+}
+
+extension RewardRefused {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    referrer = try row.required("referrer")
+    referee = try row.required("referee")
+    payment = try row.required("payment")
+    paidAt = try row.required("paidAt")
+    reasons = try row.required("reasons")
+    terms = try row.required("terms")
+    because = try row.required("because")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("referrer", referrer)
+    json.member("referee", referee)
+    json.member("payment", payment)
+    json.member("paidAt", paidAt)
+    json.member("reasons", reasons)
+    json.member("terms", terms)
+    json.member("because", because)
+    json.endObject()
+  }
+}
+
+extension RewardChanged {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    referrer = try row.required("referrer")
+    referee = try row.required("referee")
+    payment = try row.required("payment")
+    change = try row.required("change")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("referrer", referrer)
+    json.member("referee", referee)
+    json.member("payment", payment)
+    json.member("change", change)
+    json.endObject()
+  }
+}
+
+extension RewardsResumed {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    referrer = try row.required("referrer")
+    referee = try row.required("referee")
+    payments = try row.required("payments")
+    at = try row.required("at")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("referrer", referrer)
+    json.member("referee", referee)
+    json.member("payments", payments)
+    json.member("at", at)
+    json.endObject()
+  }
+}
+
+extension RewardChange {
+  init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "reduced":
+      let row = try value.object()
+      self = .reduced(to: try row.required("to"), by: try row.required("by"), at: try row.required("at"), because: try row.required("because"))
+    case "held":
+      let row = try value.object()
+      self = .held(try row.required("_0"), at: try row.required("at"))
+    case "released":
+      let row = try value.object()
+      self = .released(try row.required("_0"), at: try row.required("at"))
+    case "lost":
+      let row = try value.object()
+      self = .lost(at: try row.required("at"))
+    case "due":
+      let row = try value.object()
+      self = .due(at: try row.required("at"))
+    case "final":
+      let row = try value.object()
+      self = .final(at: try row.required("at"))
+    default: throw json.error("\"\(name)\" is not one of reduced, held, released, lost, due, final")
+    }
+  }
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .reduced(let value0, let value1, let value2, let value3):
+      json.beginVariant("reduced")
+      json.member("to", value0)
+      json.member("by", value1)
+      json.member("at", value2)
+      json.member("because", value3)
+      json.endVariant()
+    case .held(let value0, let value1):
+      json.beginVariant("held")
+      json.member("_0", value0)
+      json.member("at", value1)
+      json.endVariant()
+    case .released(let value0, let value1):
+      json.beginVariant("released")
+      json.member("_0", value0)
+      json.member("at", value1)
+      json.endVariant()
+    case .lost(let value0):
+      json.beginVariant("lost")
+      json.member("at", value0)
+      json.endVariant()
+    case .due(let value0):
+      json.beginVariant("due")
+      json.member("at", value0)
+      json.endVariant()
+    case .final(let value0):
+      json.beginVariant("final")
+      json.member("at", value0)
+      json.endVariant()
+    }
+  }
+}
+
+extension LedgerStage.Due {
+  init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "credit":
+      let row = try value.object()
+      self = .credit(referee: try row.required("referee"), payment: try row.required("payment"))
+    case "unlock":
+      let row = try value.object()
+      self = .unlock(referee: try row.required("referee"), payment: try row.required("payment"))
+    default: throw json.error("\"\(name)\" is not one of credit, unlock")
+    }
+  }
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .credit(let value0, let value1):
+      json.beginVariant("credit")
+      json.member("referee", value0)
+      json.member("payment", value1)
+      json.endVariant()
+    case .unlock(let value0, let value1):
+      json.beginVariant("unlock")
+      json.member("referee", value0)
+      json.member("payment", value1)
+      json.endVariant()
+    }
+  }
+}
+
+extension Owner {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    hasRegistered = try row.required("hasRegistered")
+    closedAt = try row.optional("closedAt")
+    kind = try row.optional("kind")
+    kindSince = try row.optional("kindSince")
+    country = try row.optional("country")
+    countrySince = try row.optional("countrySince")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("hasRegistered", hasRegistered)
+    json.member("closedAt", closedAt)
+    json.member("kind", kind)
+    json.member("kindSince", kindSince)
+    json.member("country", country)
+    json.member("countrySince", countrySince)
+    json.endObject()
+  }
+}
+
+extension OwnerChange {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    at = try row.required("at")
+    kind = try row.optional("kind")
+    country = try row.optional("country")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("at", at)
+    json.member("kind", kind)
+    json.member("country", country)
+    json.endObject()
+  }
+}
+
+extension Reward {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    id = try row.required("id")
+    referee = try row.required("referee")
+    payment = try row.required("payment")
+    amount = try row.required("amount")
+    currency = try row.required("currency")
+    creditAt = try row.required("creditAt")
+    availableAt = try row.required("availableAt")
+    terms = try row.required("terms")
+    progress = try row.required("progress")
+    causes = try row.required("causes")
+    finalAt = try row.optional("finalAt")
+    isReplayed = try row.optional("isReplayed")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("id", id)
+    json.member("referee", referee)
+    json.member("payment", payment)
+    json.member("amount", amount)
+    json.member("currency", currency)
+    json.member("creditAt", creditAt)
+    json.member("availableAt", availableAt)
+    json.member("terms", terms)
+    json.member("progress", progress)
+    json.member("causes", causes)
+    json.member("finalAt", finalAt)
+    json.member("isReplayed", isReplayed)
+    json.endObject()
+  }
+}
+
+extension Spend {
+  init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "awaited": self = .awaited(try value.decode())
+    case "reserved":
+      let row = try value.object()
+      self = .reserved(amount: try row.required("amount"), currency: try row.required("currency"), invoice: try row.required("invoice"), terms: try row.required("terms"))
+    case "over": self = .over
+    default: throw json.error("\"\(name)\" is not one of awaited, reserved, over")
+    }
+  }
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .awaited(let value): json.variant("awaited", value)
+    case .reserved(let value0, let value1, let value2, let value3):
+      json.beginVariant("reserved")
+      json.member("amount", value0)
+      json.member("currency", value1)
+      json.member("invoice", value2)
+      json.member("terms", value3)
+      json.endVariant()
+    case .over: json.variant("over")
+    }
+  }
+}
+
+extension SpendEnd {
+  init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "captured":
+      let row = try value.object()
+      self = .captured(at: try row.required("at"))
+    case "released":
+      let row = try value.object()
+      self = .released(at: try row.required("at"))
+    default: throw json.error("\"\(name)\" is not one of captured, released")
+    }
+  }
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .captured(let value0):
+      json.beginVariant("captured")
+      json.member("at", value0)
+      json.endVariant()
+    case .released(let value0):
+      json.beginVariant("released")
+      json.member("at", value0)
+      json.endVariant()
+    }
+  }
+}
+
+extension Reservation {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    amount = try row.required("amount")
+    currency = try row.required("currency")
+    terms = try row.required("terms")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("amount", amount)
+    json.member("currency", currency)
+    json.member("terms", terms)
+    json.endObject()
+  }
+}
+
+extension PaymentFact {
+  init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "refundRequested": self = .refundRequested(try value.decode())
+    case "refundDeclined": self = .refundDeclined(try value.decode())
+    case "refunded": self = .refunded(try value.decode())
+    case "disputed": self = .disputed(try value.decode())
+    case "disputeClosed": self = .disputeClosed(try value.decode())
+    default: throw json.error("\"\(name)\" is not one of refundRequested, refundDeclined, refunded, disputed, disputeClosed")
+    }
+  }
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .refundRequested(let value): json.variant("refundRequested", value)
+    case .refundDeclined(let value): json.variant("refundDeclined", value)
+    case .refunded(let value): json.variant("refunded", value)
+    case .disputed(let value): json.variant("disputed", value)
+    case .disputeClosed(let value): json.variant("disputeClosed", value)
+    }
+  }
+}
+
+extension PaymentState {
+  init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "awaited":
+      let row = try value.object()
+      self = .awaited(come: try row.required("come"), waiting: try row.required("waiting"))
+    case "earning": self = .earning(try value.decode())
+    case "closing": self = .closing(try value.decode())
+    case "over":
+      let row = try value.object()
+      self = .over(closesAt: try row.optional("closesAt"))
+    default: throw json.error("\"\(name)\" is not one of awaited, earning, closing, over")
+    }
+  }
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .awaited(let value0, let value1):
+      json.beginVariant("awaited")
+      json.member("come", value0)
+      json.member("waiting", value1)
+      json.endVariant()
+    case .earning(let value): json.variant("earning", value)
+    case .closing(let value): json.variant("closing", value)
+    case .over(let value0):
+      json.beginVariant("over")
+      json.member("closesAt", value0)
+      json.endVariant()
+    }
+  }
+}
+
+extension EarningPayment {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    currency = try row.required("currency")
+    rate = try row.required("rate")
+    closesAt = try row.optional("closesAt")
+    amount = try row.required("amount")
+    refunded = try row.required("refunded")
+    request = try row.required("request")
+    dispute = try row.required("dispute")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("currency", currency)
+    json.member("rate", rate)
+    json.member("closesAt", closesAt)
+    json.member("amount", amount)
+    json.member("refunded", refunded)
+    json.member("request", request)
+    json.member("dispute", dispute)
+    json.endObject()
+  }
+}
+
+extension EarningPayment.Hold {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    since = try row.optional("since")
+    endedAt = try row.optional("endedAt")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("since", since)
+    json.member("endedAt", endedAt)
+    json.endObject()
+  }
+}
+
+extension RefundedBase {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    base = try row.required("base")
+    received = try row.required("received")
+    earningSKUs = try row.required("earningSKUs")
+    lineRefunds = try row.required("lineRefunds")
+    refunds = try row.required("refunds")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("base", base)
+    json.member("received", received)
+    json.member("earningSKUs", earningSKUs)
+    json.member("lineRefunds", lineRefunds)
+    json.member("refunds", refunds)
+    json.endObject()
+  }
+}
+
+extension RefundedBase.EarningSKU {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    sku = try row.required("sku")
+    atMost = try row.optional("atMost")
+    refunded = try row.required("refunded")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("sku", sku)
+    json.member("atMost", atMost)
+    json.member("refunded", refunded)
+    json.endObject()
+  }
+}

@@ -1,0 +1,181 @@
+// Made by `make contracts` of the types in this folder that are stored or sent within Laurel.
+// swift-format-ignore-file
+
+import Contracts
+import JSON
+
+extension WithdrawalFacts {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    answer = try row.optional("answer")
+    decision = try row.optional("decision")
+    canceledAt = try row.optional("canceledAt")
+    result = try row.optional("result")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("answer", answer)
+    json.member("decision", decision)
+    json.member("canceledAt", canceledAt)
+    json.member("result", result)
+    json.endObject()
+  }
+}
+
+extension LedgerAnswer {
+  init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "reserved": self = .reserved
+    case "refused":
+      let row = try value.object()
+      self = .refused(reasons: try row.required("reasons"), because: try row.required("because"))
+    default: throw json.error("\"\(name)\" is not one of reserved, refused")
+    }
+  }
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .reserved: json.variant("reserved")
+    case .refused(let value0, let value1):
+      json.beginVariant("refused")
+      json.member("reasons", value0)
+      json.member("because", value1)
+      json.endVariant()
+    }
+  }
+}
+
+extension OperatorDecision {
+  init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "approved":
+      let row = try value.object()
+      self = .approved(at: try row.required("at"), operator: try row.required("operator"), note: try row.optional("note"))
+    case "rejected":
+      let row = try value.object()
+      self = .rejected(at: try row.required("at"), operator: try row.required("operator"), note: try row.optional("note"))
+    default: throw json.error("\"\(name)\" is not one of approved, rejected")
+    }
+  }
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .approved(let value0, let value1, let value2):
+      json.beginVariant("approved")
+      json.member("at", value0)
+      json.member("operator", value1)
+      json.member("note", value2)
+      json.endVariant()
+    case .rejected(let value0, let value1, let value2):
+      json.beginVariant("rejected")
+      json.member("at", value0)
+      json.member("operator", value1)
+      json.member("note", value2)
+      json.endVariant()
+    }
+  }
+}
+
+extension PayoutResult {
+  init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "settled":
+      let row = try value.object()
+      self = .settled(at: try row.required("at"), reference: try row.optional("reference"))
+    case "failed":
+      let row = try value.object()
+      self = .failed(at: try row.required("at"), reason: try row.optional("reason"))
+    default: throw json.error("\"\(name)\" is not one of settled, failed")
+    }
+  }
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .settled(let value0, let value1):
+      json.beginVariant("settled")
+      json.member("at", value0)
+      json.member("reference", value1)
+      json.endVariant()
+    case .failed(let value0, let value1):
+      json.beginVariant("failed")
+      json.member("at", value0)
+      json.member("reason", value1)
+      json.endVariant()
+    }
+  }
+}
+
+extension Withdrawal {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    request = try row.required("request")
+    referrer = try row.required("referrer")
+    amount = try row.required("amount")
+    currency = try row.required("currency")
+    destination = try row.required("destination")
+    requestedAt = try row.required("requestedAt")
+    dueSoonAt = try row.required("dueSoonAt")
+    dueAt = try row.required("dueAt")
+    approvalAbove = try row.optional("approvalAbove")
+    terms = try row.required("terms")
+    standing = try row.required("standing")
+    endedAt = try row.optional("endedAt")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("request", request)
+    json.member("referrer", referrer)
+    json.member("amount", amount)
+    json.member("currency", currency)
+    json.member("destination", destination)
+    json.member("requestedAt", requestedAt)
+    json.member("dueSoonAt", dueSoonAt)
+    json.member("dueAt", dueAt)
+    json.member("approvalAbove", approvalAbove)
+    json.member("terms", terms)
+    json.member("standing", standing)
+    json.member("endedAt", endedAt)
+    json.endObject()
+  }
+}
+
+extension Withdrawals.Due {
+  public init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "dueSoon": self = .dueSoon(try value.decode())
+    case "overdue": self = .overdue(try value.decode())
+    default: throw json.error("\"\(name)\" is not one of dueSoon, overdue")
+    }
+  }
+
+  public func write(to json: inout JSONWriter) {
+    switch self {
+    case .dueSoon(let value): json.variant("dueSoon", value)
+    case .overdue(let value): json.variant("overdue", value)
+    }
+  }
+}
+
+extension Withdrawals.Kept {
+  init(json: JSONValue) throws(JSONError) {
+    let (name, value) = try json.variant()
+    switch name {
+    case "whole": self = .whole(try value.decode())
+    case "over": self = .over
+    default: throw json.error("\"\(name)\" is not one of whole, over")
+    }
+  }
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .whole(let value): json.variant("whole", value)
+    case .over: json.variant("over")
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import JSON
+
+/// A value that is text in JSON and that not every text is.
+protocol TextValue: JSONCodable, Codable {
+  /// What the text must be, for the person who sent another one.
+  static var form: String { get }
+  var text: String { get }
+  /// `nil` if the UTF-8 is not such a value.
+  init?(text: UnsafeBufferPointer<UInt8>)
+}
+
+extension TextValue {
+  public init(json: JSONValue) throws(JSONError) {
+    let utf8 = try json.utf8()
+    guard let value = Self(text: utf8) else {
+      throw json.error("\"\(String(decoding: utf8.prefix(60), as: UTF8.self))\" is not \(Self.form)")
+    }
+    self = value
+  }
+
+  public func write(to json: inout JSONWriter) { json.string(text) }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    var text = try container.decode(String.self)
+    guard let value = text.withUTF8({ Self(text: $0) }) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text.prefix(60))\" is not \(Self.form)")
+    }
+    self = value
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(text)
+  }
+}
+
+extension JSONOpenWord {
+  public init(from decoder: any Decoder) throws {
+    self.init(rawValue: try decoder.singleValueContainer().decode(String.self))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(rawValue)
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// Rejects a decoded value that its type alone does not: the bounds of ops/contracts/messages, for Swift's own decoders.
+  func check(_ holds: Bool, _ name: String, _ detail: @autoclosure () -> String) throws {
+    guard !holds else { return }
+    throw DecodingError.dataCorrupted(.init(codingPath: codingPath, debugDescription: "\(name): \(detail())"))
+  }
+}
