@@ -89,7 +89,7 @@ struct TimerRow: Stored {
 
 extension Topic {
   /// A service's own topic for records that arrived on a wrong partition, or that an operator sends to it again.
-  public var isRepartitioned: Bool { name.hasSuffix(".repartitioned") }
+  public var isRepartitioned: Bool { name.hasSuffix(".rekeyed") }
 
   /// Laurel alone writes it.
   var isOwn: Bool {

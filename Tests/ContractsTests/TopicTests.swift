@@ -10,7 +10,7 @@ struct TopicTests {
         "accounts", "clicks", "billing", "requests", "decisions", "payout-results", "clock", "referrals", "rewards", "discounts",
         "payouts",
         "attribution.claims", "attribution.answers", "accrual.earnings", "accrual.answers", "discounts.activity",
-        "attribution.repartitioned", "accrual.repartitioned", "discounts.repartitioned", "payouts.repartitioned",
+        "attribution.rekeyed", "accrual.rekeyed", "discounts.rekeyed", "payouts.rekeyed",
         "attribution.changelog",
         "accrual.changelog", "discounts.changelog", "payouts.changelog", "attribution.dead-letters", "accrual.dead-letters",
         "discounts.dead-letters", "payouts.dead-letters",

@@ -101,7 +101,7 @@ struct Mutator {
       "{", "}", "[", "]", ":", ",", "\"", "\\", "\\u0000", "\\ud800", "\\udc00", "\\uD83D\\uDE00", "\\\"", "null", "true", "{}",
       "[]",
       "\"id\":\"1\",", "\"specversion\":\"1.0\"", "\"program\":\"cash\"", "\"sequence\":1", "\"sequence\":\"x\"", "ce_id=1",
-      "content-type=application/cloudevents+json", "@billing\t", "@requests\t", "@accrual.repartitioned\t", "+1d\n", "+400d\n",
+      "content-type=application/cloudevents+json", "@billing\t", "@requests\t", "@accrual.rekeyed\t", "+1d\n", "+400d\n",
       "1970-01-01T00:00:00Z", "2199-12-31T23:59:59.999Z", "2024-02-29T23:59:60Z", "USD", "KZT", "0d", "36500d", "100%", "0bp",
       "%", "%00", "%F", "%%", "?", "&", "=", "#", "#5", "&a", "*a", "!t", "- ", ": ", "---\n", "|", ">", "~1",
     ].map { Array($0.utf8) } + [

@@ -44,10 +44,10 @@ public struct Topic: Hashable, Sendable {
 // MARK: - Topics that each service has
 
 extension Topic {
-  /// Records found on a wrong partition, sent again under their right key.
+  /// Records found on a wrong partition, sent again under their right key. On the bus it keeps its first name.
   public static func repartitioned(_ service: ServiceName) -> Topic {
     Topic(
-      "\(service.rawValue).repartitioned", .internal, keyedBy: "as the original topic", writtenBy: service.rawValue,
+      "\(service.rawValue).rekeyed", .internal, keyedBy: "as the original topic", writtenBy: service.rawValue,
       holds:
         "Records that \(service.rawValue) found on a wrong partition, sent again under their right key; dead letters sent to it again."
     )
