@@ -42,7 +42,7 @@ public final class JSONParser {
 
   /// The paths of members of the last text that nothing has asked for, within the objects that were decoded. An unknown member counts
   /// once, whatever is inside it.
-  public var unknownFields: [String] { tape?.unknownFields ?? [] }
+  public var unknownFields: [String] { tape?.unknownFields(of: Tape.root) ?? [] }
 
   private func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> Tape {
     tape = nil

@@ -10,6 +10,11 @@
 
   public var isNull: Bool { tape.kind(index) == .null }
 
+  /// The paths of members that nothing has asked for, within the objects of this value that were decoded: see `JSONParser`.
+  public var unknownFields: [String] { tape.unknownFields(of: index) }
+  /// How many they are, which costs no paths.
+  public var unknownFieldCount: Int { tape.unknownFieldCount(of: index) }
+
   /// The UTF-8 bytes of a string, escapes resolved. Valid as long as the value is.
   public func utf8() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
     guard tape.kind(index) == .string else { throw mismatch("a string") }

@@ -9,24 +9,23 @@ public struct JSONWriter: ~Copyable {
   public private(set) var count = 0
   /// Optional fields that came into the contract after this revision are left out. For fingerprints of events that an earlier
   /// revision has taken (CONTRACTS, "Evolution"); everything else writes all fields.
-  public let revision: Int
+  public var revision = Int.max
 
-  public init(capacity: Int = 512, revision: Int = .max) {
+  public init(capacity: Int = 512) {
     self.capacity = capacity
-    self.revision = revision
     start = .allocate(capacity: capacity)
   }
 
   deinit { start.deallocate() }
 
-  /// Forgets what was written and keeps the buffer.
-  public mutating func removeAll() { count = 0 }
+  /// Forgets what was written from a place on, and keeps the buffer.
+  public mutating func removeAll(from place: Int = 0) { count = min(count, place) }
 
   public func bytes() -> [UInt8] { [UInt8](UnsafeBufferPointer(start: start, count: count)) }
 
-  /// The bytes from an offset on, without a copy.
-  public func withBytes<Result>(from offset: Int = 0, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    body(UnsafeRawBufferPointer(start: start + offset, count: count - offset))
+  /// Some of the bytes, in place: valid until more is written.
+  public func bytes(in range: Range<Int>) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: start + range.lowerBound, count: range.count)
   }
 
   // MARK: Objects and arrays
@@ -180,6 +179,23 @@ public struct JSONWriter: ~Copyable {
   /// Bytes that are JSON already.
   public mutating func raw(_ json: [UInt8]) {
     json.withUnsafeBufferPointer { append($0) }
+  }
+
+  /// Bytes as they are: for a text that stands beside the JSON in this buffer.
+  public mutating func raw(_ bytes: UnsafeRawBufferPointer) { append(bytes.bindMemory(to: UInt8.self)) }
+
+  public mutating func raw(_ text: StaticString) { append(text) }
+
+  public mutating func raw(text: String) {
+    var text = text
+    text.withUTF8 { append($0) }
+  }
+
+  /// As many bytes as are filled in.
+  public mutating func plainText(length: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void) {
+    reserve(length)
+    fill(start + count)
+    count &+= length
   }
 
   /// A parsed value as it is.

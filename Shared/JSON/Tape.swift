@@ -125,22 +125,34 @@ extension Tape {
   }
 
   /// The paths of members, of objects that a type decoded, that no type asked for.
-  var unknownFields: [String] {
+  func unknownFields(of value: Int) -> [String] {
     var unknown: [String] = []
-    var index = Tape.root
-    while index < count &- 1 {
+    forEachUnknownField(of: value) { unknown.append(path(to: $0)) }
+    return unknown
+  }
+
+  func unknownFieldCount(of value: Int) -> Int {
+    var count = 0
+    forEachUnknownField(of: value) { _ in count &+= 1 }
+    return count
+  }
+
+  @inline(__always)
+  private func forEachUnknownField(of value: Int, _ body: (_ key: Int) -> Void) {
+    var index = value
+    let end = after(value)
+    while index < end {
       let kind = kind(index)
       if kind == .object, marks[index] != 0 {
         var key = index &+ 1
         let end = close(index)
         while key < end {
-          if marks[key] == 0 { unknown.append(path(to: key)) }
+          if marks[key] == 0 { body(key) }
           key = after(key &+ 1)
         }
       }
       index = kind == .object || kind == .array ? index &+ 1 : after(index)
     }
-    return unknown
   }
 }
 

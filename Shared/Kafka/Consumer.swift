@@ -2,7 +2,7 @@ import CRDKafka
 import Glibc
 
 /// What one poll of a consumer found.
-public enum Polled: Sendable {
+public enum Polled {
   case record(Record)
   /// The end of a partition as this reader sees it (read_committed: the last stable offset); `offset` is the next one to come.
   case end(TopicPartition, offset: Int64)
@@ -39,6 +39,7 @@ public final class Consumer {
   private var owesAnswer = false
   private var isClosed = false
   private var observer: WatermarkObserver?
+  private var wake: WakeUp?
 
   /// - Parameters:
   ///   - instance: a stable name of this member (KIP-345): a restart within session.timeout then moves no partitions.
@@ -86,10 +87,15 @@ public final class Consumer {
   public func poll(timeoutMilliseconds: Int32) -> Polled {
     if let event = nextEvent() { return event }
     guard let message = rd_kafka_consumer_poll(client.handle, timeoutMilliseconds) else { return nextEvent() ?? .nothing }
+    return polled(message)
+  }
+
+  private func polled(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> Polled {
+    if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
+      return .record(Record(message, of: self, topic: name(ofTopic: message.pointee.rkt)))
+    }
     defer { rd_kafka_message_destroy(message) }
     switch message.pointee.err {
-    case RD_KAFKA_RESP_ERR_NO_ERROR:
-      return .record(Record(message, topic: name(ofTopic: message.pointee.rkt)))
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
       let partition = TopicPartition(topic: name(ofTopic: message.pointee.rkt), partition: message.pointee.partition)
       return .end(partition, offset: message.pointee.offset)
@@ -101,6 +107,49 @@ public final class Consumer {
       return .error(KafkaError.of(message.pointee.err, reason: reason, handle: client.handle).endingConsumer)
     }
   }
+
+  // MARK: Partitions with queues of their own
+
+  /// From now on the records of a partition come through `take` and no longer through `poll`; so whoever reads several can choose of which
+  /// the next one is. To be called before the partition is assigned.
+  public func split(_ partition: TopicPartition) throws(KafkaError) -> PartitionQueue {
+    guard let queue = rd_kafka_queue_get_partition(client.handle, partition.topic, partition.partition) else {
+      throw KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, reason: "\(partition)")
+    }
+    rd_kafka_queue_forward(queue, nil)
+    let wake = try wakeUp()
+    wake.watch(queue)
+    return PartitionQueue(queue, partition, wake)
+  }
+
+  private func wakeUp() throws(KafkaError) -> WakeUp {
+    if let wake { return wake }
+    let made = try WakeUp()
+    if let own = rd_kafka_queue_get_consumer(client.handle) {
+      made.watch(own)
+      rd_kafka_queue_destroy(own)
+    }
+    wake = made
+    return made
+  }
+
+  /// The next of a partition's records, ends and errors, without waiting.
+  public func take(_ queue: PartitionQueue) -> Polled {
+    guard let message = rd_kafka_consume_queue(queue.handle, 0) else { return .nothing }
+    if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
+      return .record(Record(message, of: self, topic: queue.partition.topic))
+    }
+    return polled(message)
+  }
+
+  /// Waits until there is something new to `poll` or to `take`, or the time is over. What had come before the last look is not waited for:
+  /// look first, then wait.
+  public func wait(timeoutMilliseconds: Int32) {
+    guard client.callbacks.events.isEmpty else { return }
+    wake?.wait(timeoutMilliseconds)
+  }
+
+  // MARK: Assignments
 
   /// Begins to read these partitions, each from its offset, instead of all that were read before.
   /// The answer to `.assigned`. Offsets are taken as given: the group's committed ones are not looked up.

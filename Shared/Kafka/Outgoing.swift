@@ -1,14 +1,78 @@
 import CRDKafka
 
+/// A topic that a producer writes to.
+public struct ProducedTopic: @unchecked Sendable {
+  let handle: OpaquePointer
+}
+
+/// The headers of one record on their way to librdkafka, which copies them.
+public struct HeaderFields: ~Copyable {
+  private var fields: UnsafeMutablePointer<rd_kafka_vu_t>
+  private var capacity: Int
+  fileprivate var count = 0
+  /// Names (ended by 0) that librdkafka reads until the record is handed over.
+  private var names: [UnsafeMutablePointer<CChar>] = []
+
+  fileprivate init() {
+    capacity = 32
+    fields = .allocate(capacity: capacity)
+  }
+
+  deinit {
+    for name in names { name.deallocate() }
+    fields.deallocate()
+  }
+
+  fileprivate mutating func removeAll() {
+    count = 0
+    for name in names { name.deallocate() }
+    names.removeAll(keepingCapacity: true)
+  }
+
+  /// A header with a name that is part of the program. Its value must stay where it is until the record has been produced.
+  public mutating func add(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+    add(UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self), value)
+  }
+
+  /// A header with any name.
+  mutating func add(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) {
+    let copy = UnsafeMutablePointer<CChar>.allocate(capacity: name.count + 1)
+    UnsafeMutableRawPointer(copy).copyMemory(from: name.baseAddress ?? UnsafeRawPointer(copy), byteCount: name.count)
+    copy[name.count] = 0
+    names.append(copy)
+    add(UnsafePointer(copy), value)
+  }
+
+  private mutating func add(_ name: UnsafePointer<CChar>, _ value: UnsafeRawBufferPointer?) {
+    // A value that is there and empty still needs an address.
+    field(RD_KAFKA_VTYPE_HEADER) {
+      $0.u.header = .init(name: name, val: value.map { $0.baseAddress ?? UnsafeRawPointer(name) }, size: value?.count ?? 0)
+    }
+  }
+
+  fileprivate mutating func field(_ type: rd_kafka_vtype_t, _ set: (inout rd_kafka_vu_t) -> Void) {
+    if count == capacity {
+      let larger = UnsafeMutablePointer<rd_kafka_vu_t>.allocate(capacity: 2 * capacity)
+      larger.moveInitialize(from: fields, count: count)
+      fields.deallocate()
+      fields = larger
+      capacity *= 2
+    }
+    var field = rd_kafka_vu_t()
+    field.vtype = type
+    set(&field)
+    (fields + count).initialize(to: field)
+    count += 1
+  }
+
+  fileprivate func produce(_ client: OpaquePointer) -> OpaquePointer? { rd_kafka_produceva(client, fields, count) }
+}
+
 /// A producing client with its topic handles and the room in which a record is laid out for librdkafka.
 final class Outgoing {
   let client: Client
-  private var topics: [String: OpaquePointer] = [:]
-  private var fields: UnsafeMutablePointer<rd_kafka_vu_t>
-  private var fieldCapacity = 16
-  /// Header names (ended by 0) and values of the record at hand.
-  private var scratch: UnsafeMutableRawPointer
-  private var scratchCapacity = 1024
+  private var topics: [String: ProducedTopic] = [:]
+  private var fields = HeaderFields()
 
   init(_ configuration: Configuration, _ choices: [(String, String)], topics names: [String]) throws(KafkaError) {
     let common = [
@@ -22,16 +86,12 @@ final class Outgoing {
       ("queue.buffering.max.kbytes", "65536"),
     ]
     client = try Client(RD_KAFKA_PRODUCER, configuration, common + choices)
-    fields = .allocate(capacity: fieldCapacity)
-    scratch = .allocate(byteCount: scratchCapacity, alignment: 1)
     // A topic first seen in produce is noticed on a one-second timer: make the handles now.
     for name in names { _ = try topic(name) }
   }
 
   deinit {
-    for topic in topics.values { rd_kafka_topic_destroy(topic) }
-    fields.deallocate()
-    scratch.deallocate()
+    for topic in topics.values { rd_kafka_topic_destroy(topic.handle) }
   }
 
   /// Runs delivery reports and error notices, waiting for them up to `timeoutMilliseconds`.
@@ -74,92 +134,63 @@ final class Outgoing {
 
   /// Hands one record to librdkafka, which copies it. A full queue is waited for.
   func produce(
-    topic name: String, partition: Int32?, key: [UInt8]?, value: [UInt8]?, headers: [Header], timestamp: Int64?, token: Int
+    _ topic: ProducedTopic, partition: Int32?, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, timestamp: Int64?,
+    token: Int, headers: (inout HeaderFields) -> Void
   ) throws(KafkaError) {
-    let topic = try topic(name)
-    reserve(headers)
-    while true {
-      let error = withOptionalBytes(key) { key in
-        withOptionalBytes(value) { value in
-          produce(topic, partition, key, value, headers, timestamp, token)
-        }
-      }
-      guard let error else { return }
+    fields.removeAll()
+    fields.field(RD_KAFKA_VTYPE_RKT) { $0.u.rkt = topic.handle }
+    fields.field(RD_KAFKA_VTYPE_PARTITION) { $0.u.i32 = partition ?? RD_KAFKA_PARTITION_UA }
+    fields.field(RD_KAFKA_VTYPE_MSGFLAGS) { $0.u.i = RD_KAFKA_MSG_F_COPY }
+    fields.field(RD_KAFKA_VTYPE_KEY) { $0.u.mem = Self.memory(key) }
+    fields.field(RD_KAFKA_VTYPE_VALUE) { $0.u.mem = Self.memory(value) }
+    fields.field(RD_KAFKA_VTYPE_OPAQUE) { $0.u.ptr = UnsafeMutableRawPointer(bitPattern: token) }
+    if let timestamp { fields.field(RD_KAFKA_VTYPE_TIMESTAMP) { $0.u.i64 = timestamp } }
+    headers(&fields)
+    while let error = fields.produce(client.handle) {
       guard rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR__QUEUE_FULL else { throw KafkaError(consuming: error) }
       rd_kafka_error_destroy(error)
       poll(timeoutMilliseconds: 10)
     }
   }
 
-  private func topic(_ name: String) throws(KafkaError) -> OpaquePointer {
+  /// The same of values that are held in Swift.
+  func produce(
+    topic name: String, partition: Int32?, key: [UInt8]?, value: [UInt8]?, headers: [Header], timestamp: Int64?, token: Int
+  ) throws(KafkaError) {
+    // One piece of memory for all of it, so that it stays where it is.
+    let size = headers.reduce((key?.count ?? 0) + (value?.count ?? 0)) { $0 + $1.name.utf8.count + ($1.value?.count ?? 0) }
+    let room = UnsafeMutableRawBufferPointer.allocate(byteCount: size + 1, alignment: 1)
+    defer { room.deallocate() }
+    var end = 0
+    func copy(_ bytes: some Collection<UInt8>) -> UnsafeRawBufferPointer {
+      let place = UnsafeMutableRawBufferPointer(rebasing: room[end..<(end + bytes.count)])
+      place.copyBytes(from: bytes)
+      end += bytes.count
+      return UnsafeRawBufferPointer(place)
+    }
+    let (key, value) = (key.map { copy($0) }, value.map { copy($0) })
+    try produce(try topic(name), partition: partition, key: key, value: value, timestamp: timestamp, token: token) { fields in
+      for header in headers { fields.add(copy(header.name.utf8), header.value.map { copy($0) }) }
+    }
+  }
+
+  func topic(_ name: String) throws(KafkaError) -> ProducedTopic {
     if let topic = topics[name] { return topic }
-    guard let topic = rd_kafka_topic_new(client.handle, name, nil) else {
+    guard let handle = rd_kafka_topic_new(client.handle, name, nil) else {
       throw KafkaError.of(rd_kafka_last_error(), handle: client.handle)
     }
+    let topic = ProducedTopic(handle: handle)
     topics[name] = topic
     return topic
   }
 
-  private typealias Memory = (start: UnsafeMutableRawPointer?, count: Int)
-
-  private func withOptionalBytes<Result>(_ bytes: [UInt8]?, _ body: (Memory) -> Result) -> Result {
-    guard let bytes else { return body((nil, 0)) }
-    // Present but empty still needs an address: a null pointer would mean absent.
-    return bytes.withUnsafeBytes { body((UnsafeMutableRawPointer(mutating: $0.baseAddress) ?? scratch, $0.count)) }
+  /// What is there and empty still needs an address: a null pointer would mean absent.
+  private static func memory(_ bytes: UnsafeRawBufferPointer?) -> rd_kafka_vu_t.__Unnamed_union_u.__Unnamed_struct_mem {
+    .init(
+      ptr: bytes.map { UnsafeMutableRawPointer(mutating: $0.baseAddress ?? emptyAddress) }, size: bytes?.count ?? 0)
   }
 
-  private func produce(
-    _ topic: OpaquePointer, _ partition: Int32?, _ key: Memory, _ value: Memory, _ headers: [Header], _ timestamp: Int64?,
-    _ token: Int
-  ) -> OpaquePointer? {
-    var count = 0
-    func add(_ type: rd_kafka_vtype_t, _ set: (inout rd_kafka_vu_t) -> Void) {
-      var field = rd_kafka_vu_t()
-      field.vtype = type
-      set(&field)
-      (fields + count).initialize(to: field)
-      count += 1
-    }
-    add(RD_KAFKA_VTYPE_RKT) { $0.u.rkt = topic }
-    add(RD_KAFKA_VTYPE_PARTITION) { $0.u.i32 = partition ?? RD_KAFKA_PARTITION_UA }
-    add(RD_KAFKA_VTYPE_MSGFLAGS) { $0.u.i = RD_KAFKA_MSG_F_COPY }
-    add(RD_KAFKA_VTYPE_KEY) { $0.u.mem = .init(ptr: key.start, size: key.count) }
-    add(RD_KAFKA_VTYPE_VALUE) { $0.u.mem = .init(ptr: value.start, size: value.count) }
-    add(RD_KAFKA_VTYPE_OPAQUE) { $0.u.ptr = UnsafeMutableRawPointer(bitPattern: token) }
-    if let timestamp { add(RD_KAFKA_VTYPE_TIMESTAMP) { $0.u.i64 = timestamp } }
-    var free = scratch
-    for header in headers {
-      let name = free.assumingMemoryBound(to: CChar.self)
-      free = Self.copy(header.name.utf8, to: free)
-      free.storeBytes(of: 0, as: UInt8.self)
-      free += 1
-      let start = free
-      if let bytes = header.value { free = Self.copy(bytes, to: free) }
-      add(RD_KAFKA_VTYPE_HEADER) {
-        $0.u.header = .init(name: name, val: header.value == nil ? nil : UnsafeRawPointer(start), size: header.value?.count ?? 0)
-      }
-    }
-    return rd_kafka_produceva(client.handle, fields, count)
-  }
-
-  private func reserve(_ headers: [Header]) {
-    if 7 + headers.count > fieldCapacity {
-      fields.deallocate()
-      fieldCapacity = 7 + 2 * headers.count
-      fields = .allocate(capacity: fieldCapacity)
-    }
-    // One byte more than is written, so that an empty last value still has an address inside.
-    let needed = headers.reduce(1) { $0 + $1.name.utf8.count + 1 + ($1.value?.count ?? 0) }
-    if needed > scratchCapacity {
-      scratch.deallocate()
-      scratchCapacity = 2 * needed
-      scratch = .allocate(byteCount: scratchCapacity, alignment: 1)
-    }
-  }
-
-  private static func copy(_ bytes: some Collection<UInt8>, to start: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
-    let room = UnsafeMutableRawBufferPointer(start: start, count: bytes.count)
-    room.copyBytes(from: bytes)
-    return start + bytes.count
-  }
+  // Nothing is ever written there.
+  nonisolated(unsafe) private static let emptyAddress = UnsafeRawPointer(
+    UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
 }

@@ -1,4 +1,5 @@
 import CRDKafka
+import Glibc
 
 /// A record's header; Kafka allows a header without a value, and the same name more than once.
 public struct Header: Sendable, Equatable {
@@ -11,65 +12,63 @@ public struct Header: Sendable, Equatable {
   }
 }
 
-/// A record as it was read, copied out of librdkafka's memory.
-public struct Record: Sendable, Equatable {
+/// A record as it was read, in librdkafka's memory: what it hands out as bytes is valid as long as it is held. For one thread.
+public final class Record {
+  private let message: UnsafeMutablePointer<rd_kafka_message_t>
+  /// librdkafka's client may only go after its messages.
+  private let consumer: Consumer
   public let topic: String
-  public let partition: Int32
-  public let offset: Int64
+
+  init(_ message: UnsafeMutablePointer<rd_kafka_message_t>, of consumer: Consumer, topic: String) {
+    self.message = message
+    self.consumer = consumer
+    self.topic = topic
+  }
+
+  deinit { rd_kafka_message_destroy(message) }
+
+  public var partition: Int32 { message.pointee.partition }
+  public var offset: Int64 { message.pointee.offset }
   /// Milliseconds since 1970, as the topic keeps it (the producer's or the broker's time); -1 if there is none.
-  public let timestamp: Int64
-  public let key: [UInt8]?
+  public var timestamp: Int64 { rd_kafka_message_timestamp(message, nil) }
+
+  public var keyBytes: UnsafeRawBufferPointer? {
+    message.pointee.key.map { UnsafeRawBufferPointer(start: $0, count: message.pointee.key_len) }
+  }
+
   /// `nil` is a tombstone.
-  public let value: [UInt8]?
-  public let headers: [Header]
-
-  public init(
-    topic: String, partition: Int32, offset: Int64, timestamp: Int64, key: [UInt8]?, value: [UInt8]?, headers: [Header] = []
-  ) {
-    self.topic = topic
-    self.partition = partition
-    self.offset = offset
-    self.timestamp = timestamp
-    self.key = key
-    self.value = value
-    self.headers = headers
+  public var valueBytes: UnsafeRawBufferPointer? {
+    message.pointee.payload.map { UnsafeRawBufferPointer(start: $0, count: message.pointee.len) }
   }
 
-  /// Of key, value and headers, without what keeps them in order.
-  public var byteCount: Int {
-    headers.reduce((key?.count ?? 0) + (value?.count ?? 0)) { $0 + $1.name.utf8.count + ($1.value?.count ?? 0) }
-  }
-
-  init(_ message: UnsafePointer<rd_kafka_message_t>, topic: String) {
-    self.topic = topic
-    partition = message.pointee.partition
-    offset = message.pointee.offset
-    timestamp = rd_kafka_message_timestamp(message, nil)
-    key = Self.bytes(message.pointee.key, message.pointee.key_len)
-    value = Self.bytes(message.pointee.payload, message.pointee.len)
-    headers = Self.headers(of: message)
-  }
-
-  static func bytes(_ start: UnsafeRawPointer?, _ count: Int) -> [UInt8]? {
-    start.map { [UInt8](UnsafeRawBufferPointer(start: $0, count: count)) }
-  }
-
-  private static func headers(of message: UnsafePointer<rd_kafka_message_t>) -> [Header] {
+  public func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void) {
     // The headers stay librdkafka's: they go with the message.
     var list: OpaquePointer?
-    guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return [] }
-    let count = rd_kafka_header_cnt(list)
-    var headers: [Header] = []
-    headers.reserveCapacity(count)
-    for index in 0..<count {
+    guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return }
+    for index in 0..<rd_kafka_header_cnt(list) {
       var name: UnsafePointer<CChar>?
       var value: UnsafeRawPointer?
       var size = 0
       guard rd_kafka_header_get_all(list, index, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR, let name else { break }
-      headers.append(Header(name: String(cString: name), value: bytes(value, size)))
+      body(
+        UnsafeRawBufferPointer(start: name, count: strlen(name)),
+        value.map { UnsafeRawBufferPointer(start: $0, count: size) })
     }
+  }
+
+  // MARK: Copies
+
+  public var key: [UInt8]? { keyBytes.map { [UInt8]($0) } }
+  public var value: [UInt8]? { valueBytes.map { [UInt8]($0) } }
+
+  public var headers: [Header] {
+    var headers: [Header] = []
+    forEachHeader { headers.append(Header(name: String(decoding: $0, as: UTF8.self), value: $1.map { [UInt8]($0) })) }
     return headers
   }
+
+  /// Of key and value.
+  public var byteCount: Int { message.pointee.key_len + message.pointee.len }
 }
 
 /// One partition of one topic.

@@ -78,12 +78,32 @@ public final class TransactionalProducer {
       try outgoing.produce(
         topic: topic, partition: partition, key: key, value: value, headers: headers, timestamp: timestamp, token: token)
     } catch {
-      // These errors carry no flags. Inside a transaction `_STATE` means that it has failed already and waits for its abort;
-      // anything else (a record too large, a partition that is not there) refuses this record alone, and its batch with it.
-      if let fatal = KafkaError.fatal(of: handle) { throw .fatal(fatal) }
-      if let denial = denial() { throw .fatal(denial) }
-      throw isOpen ? .abortable(callbacks.deliveryFailure ?? error) : .fatal(error)
+      throw refusal(error)
     }
+  }
+
+  /// For many records: see `produce(topic:)`.
+  public func topic(_ name: String) throws(KafkaError) -> ProducedTopic { try outgoing.topic(name) }
+
+  /// As the other one, without values of Swift on the way.
+  public func produce(
+    _ topic: ProducedTopic, partition: Int32, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, token: Int = 0,
+    headers: (inout HeaderFields) -> Void = { _ in }
+  ) throws(TransactionFailure) {
+    do {
+      try outgoing.produce(
+        topic, partition: partition, key: key, value: value, timestamp: nil, token: token, headers: headers)
+    } catch {
+      throw refusal(error)
+    }
+  }
+
+  private func refusal(_ error: KafkaError) -> TransactionFailure {
+    // These errors carry no flags. Inside a transaction `_STATE` means that it has failed already and waits for its abort;
+    // anything else (a record too large, a partition that is not there) refuses this record alone, and its batch with it.
+    if let fatal = KafkaError.fatal(of: handle) { return .fatal(fatal) }
+    if let denial = denial() { return .fatal(denial) }
+    return isOpen ? .abortable(callbacks.deliveryFailure ?? error) : .fatal(error)
   }
 
   /// Waits until every record of the transaction is acknowledged.

@@ -15,7 +15,7 @@ public final class RocksResources: @unchecked Sendable {
   ///   - blockCacheBytes: uncompressed blocks, indexes and filters of all stores. Least recently used go first.
   ///   - writeBufferBytesPerStore: changes a store collects in memory (and in its log) before it writes a sorted file. RocksDB takes no
   ///     less than 64 KiB.
-  public init(blockCacheBytes: Int = 64 << 20, writeBufferBytesPerStore: Int = 8 << 20) {
+  public init(blockCacheBytes: Int = 32 << 20, writeBufferBytesPerStore: Int = 4 << 20) {
     blockCache = rocksdb_cache_create_lru(max(0, blockCacheBytes))
     self.writeBufferBytesPerStore = max(64 << 10, writeBufferBytesPerStore)
   }

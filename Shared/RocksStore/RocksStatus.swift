@@ -39,18 +39,11 @@ extension StoreError {
   }
 }
 
-extension [UInt8] {
-  /// The bytes as RocksDB's C interface takes them.
-  func withCharacters<Answer, Failure: Error>(
-    _ body: (UnsafePointer<CChar>?, Int) throws(Failure) -> Answer
-  ) throws(Failure) -> Answer {
-    try withUnsafeBufferPointer { bytes throws(Failure) in
-      try body(UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self), bytes.count)
-    }
-  }
+extension UnsafeRawBufferPointer {
+  /// As RocksDB's C interface takes bytes. It wants an address for none of them too.
+  var characters: UnsafePointer<CChar> { UnsafePointer((baseAddress ?? Self.somewhere).assumingMemoryBound(to: CChar.self)) }
 
-  /// A copy of memory that RocksDB owns.
-  init(copying start: UnsafePointer<CChar>?, count: Int) {
-    self.init(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count))
-  }
+  // Nothing is ever written there.
+  nonisolated(unsafe) private static let somewhere = UnsafeRawPointer(
+    UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
 }

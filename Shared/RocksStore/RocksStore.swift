@@ -14,6 +14,8 @@ public final class RocksStore: StateStore {
   private var database: OpaquePointer?
   private let readOptions: OpaquePointer
   private let writeOptions: OpaquePointer
+  /// Used for every write, so that its memory need not grow again.
+  private let batch: OpaquePointer = rocksdb_writebatch_create()
 
   /// Opens the store in `directory`, or makes an empty one when that is missing or empty.
   ///
@@ -49,6 +51,7 @@ public final class RocksStore: StateStore {
     close()
     rocksdb_readoptions_destroy(readOptions)
     rocksdb_writeoptions_destroy(writeOptions)
+    rocksdb_writebatch_destroy(batch)
   }
 
   /// Waits for a running compaction to stop and gives the folder's lock back. Nothing to save: all writes are in the log. Whatever is
@@ -80,51 +83,47 @@ public final class RocksStore: StateStore {
   }
 
   /// - Throws: `corrupt` when the row's block is not what was written; `unavailable` when the disk refuses or the store is closed.
-  public func value(for key: [UInt8]) throws(StoreError) -> [UInt8]? {
+  public func read(_ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) throws(StoreError) {
     let database = try opened()
-    let found = try key.withCharacters { key, count throws(StoreError) in
-      try checked { error in rocksdb_get_pinned(database, readOptions, key, count, error) }
-    }
-    guard let found else { return nil }
+    let found = try checked { error in rocksdb_get_pinned(database, readOptions, key.characters, key.count, error) }
+    guard let found else { return }
     defer { rocksdb_pinnableslice_destroy(found) }
     var count = 0
     let bytes = rocksdb_pinnableslice_value(found, &count)
-    return [UInt8](copying: bytes, count: count)
+    body(UnsafeRawBufferPointer(start: bytes, count: count))
   }
 
-  /// Rows whose keys begin with `prefix`, ascending, from the first key greater than `after` on, `limit` at most.
+  /// Hands the rows whose keys begin with `prefix` to the body, ascending, from the first key greater than `after` on, until it says
+  /// that it wants no more.
   ///
-  /// - Throws: as `value(for:)`; never a part of the rows.
-  public func rows(prefix: [UInt8], after: [UInt8]?, limit: Int) throws(StoreError) -> [Row] {
+  /// - Throws: as `read`, perhaps after some of the rows.
+  public func scan(
+    prefix: [UInt8], after: [UInt8]?, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+  ) throws(StoreError) {
     let database = try opened()
-    guard limit > 0 else { return [] }
-    guard let end = Self.successor(of: prefix) else {
-      return try Self.rows(database, readOptions, prefix: prefix, after: after, limit: limit)
-    }
+    guard let end = Self.successor(of: prefix) else { return try Self.scan(database, readOptions, prefix, after, body) }
     // The iterator keeps the address of the bound, not its bytes: both live inside this call.
-    return try end.withCharacters { bound, count throws(StoreError) in
+    try end.withUnsafeBufferPointer { bound throws(StoreError) in
       let bounded = Self.makeReadOptions()
       defer { rocksdb_readoptions_destroy(bounded) }
+      let bound = UnsafeRawBufferPointer(bound)
       // Without it the iterator walks the deletions that follow the prefix until it meets a row.
-      rocksdb_readoptions_set_iterate_upper_bound(bounded, bound, count)
-      return try Self.rows(database, bounded, prefix: prefix, after: after, limit: limit)
+      rocksdb_readoptions_set_iterate_upper_bound(bounded, bound.characters, bound.count)
+      try Self.scan(database, bounded, prefix, after, body)
     }
   }
 
   /// All or nothing; of several changes to one key the last counts. In the log when this returns.
   ///
   /// - Throws: `unavailable` or `corrupt`; nothing is written then, and RocksDB may refuse all writes until the store is opened again.
-  public func write(_ changes: [RowChange]) throws(StoreError) {
+  public func write(_ changes: Changes) throws(StoreError) {
     let database = try opened()
-    let batch: OpaquePointer = rocksdb_writebatch_create()
-    defer { rocksdb_writebatch_destroy(batch) }
-    for change in changes {
-      change.key.withCharacters { key, keyCount in
-        if let value = change.value {
-          value.withCharacters { value, valueCount in rocksdb_writebatch_put(batch, key, keyCount, value, valueCount) }
-        } else {
-          rocksdb_writebatch_delete(batch, key, keyCount)
-        }
+    rocksdb_writebatch_clear(batch)
+    changes.visit { key, value in
+      if let value {
+        rocksdb_writebatch_put(batch, key.characters, key.count, value.characters, value.count)
+      } else {
+        rocksdb_writebatch_delete(batch, key.characters, key.count)
       }
     }
     try checked { error in rocksdb_write(database, writeOptions, batch, error) }
@@ -141,28 +140,27 @@ public final class RocksStore: StateStore {
     return options
   }
 
-  private static func rows(
-    _ database: OpaquePointer, _ options: OpaquePointer, prefix: [UInt8], after: [UInt8]?, limit: Int
-  ) throws(StoreError) -> [Row] {
+  private static func scan(
+    _ database: OpaquePointer, _ options: OpaquePointer, _ prefix: [UInt8], _ after: [UInt8]?,
+    _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+  ) throws(StoreError) {
     let iterator: OpaquePointer = rocksdb_create_iterator(database, options)
     defer { rocksdb_iter_destroy(iterator) }
     let start = after.map { $0.lexicographicallyPrecedes(prefix) ? prefix : $0 } ?? prefix
-    start.withCharacters { bytes, count in rocksdb_iter_seek(iterator, bytes, count) }
-    var found: [Row] = []
-    while found.count < limit, rocksdb_iter_valid(iterator) != 0 {
+    start.withUnsafeBytes { rocksdb_iter_seek(iterator, $0.characters, $0.count) }
+    while rocksdb_iter_valid(iterator) != 0 {
       var count = 0
       let keyBytes = rocksdb_iter_key(iterator, &count)
-      let key = [UInt8](copying: keyBytes, count: count)
+      let key = UnsafeRawBufferPointer(start: keyBytes, count: count)
       guard key.starts(with: prefix) else { break }
-      if key != after {
+      if after.map({ !key.elementsEqual($0) }) ?? true {
         let valueBytes = rocksdb_iter_value(iterator, &count)
-        found.append(Row(key: key, value: [UInt8](copying: valueBytes, count: count)))
+        guard body(key, UnsafeRawBufferPointer(start: valueBytes, count: count)) else { return }
       }
       rocksdb_iter_next(iterator)
     }
     // An iterator that meets a damaged block only stops being valid.
     try checked { error in rocksdb_iter_get_error(iterator, error) }
-    return found
   }
 
   /// The first key after all that begin with `prefix`; nil when none is.

@@ -4,59 +4,46 @@
 import Contracts
 import JSON
 
-extension TimerRow {
-  init(json: JSONValue) throws(JSONError) {
-    let row = try json.object()
-    stage = try row.required("stage")
-    program = try row.required("program")
-    key = try row.required("key")
-    due = try row.required("due")
-    cause = try row.required("cause")
-    origin = try row.required("origin")
-  }
-
-  func write(to json: inout JSONWriter) {
-    json.beginObject()
-    json.member("stage", stage)
-    json.member("program", program)
-    json.member("key", key)
-    json.member("due", due)
-    json.member("cause", cause)
-    json.member("origin", origin)
-    json.endObject()
-  }
-}
-
 extension Progress {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
+    form = try row.required("form")
     positions = try row.required("positions")
     clock = try row.required("clock")
     isVirtual = try row.required("isVirtual")
     timerOrder = try row.required("timerOrder")
+    sent = try row.required("sent")
+    received = try row.required("received")
   }
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
+    json.member("form", form)
     json.member("positions", positions)
     json.member("clock", clock)
     json.member("isVirtual", isVirtual)
     json.member("timerOrder", timerOrder)
+    json.member("sent", sent)
+    json.member("received", received)
     json.endObject()
   }
 }
 
-extension Seen {
-  init(json: JSONValue) throws(JSONError) {
+extension Timer {
+  public init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
-    body = try row.required("body")
-    revision = try row.required("revision")
+    at = try row.required("at")
+    order = try row.required("order")
+    cause = try row.required("cause")
+    origin = try row.required("origin")
   }
 
-  func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter) {
     json.beginObject()
-    json.member("body", body)
-    json.member("revision", revision)
+    json.member("at", at)
+    json.member("order", order)
+    json.member("cause", cause)
+    json.member("origin", origin)
     json.endObject()
   }
 }

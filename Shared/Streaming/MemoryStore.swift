@@ -1,48 +1,55 @@
-/// A store in memory, for the simulation and tests: sorted runs of bounded length, so that an insertion moves few rows.
+import Contracts
+
+/// A store in memory, for the simulation and tests: values by the hash of their keys, and the keys in sorted runs of bounded length, so
+/// that an insertion moves few of them.
 public final class MemoryStore: StateStore {
   private static let runLengthMax = 256
+  private var values: [StableHash.Value128: [UInt8]] = [:]
   /// Never empty; the runs are ascending, and only the very first may be empty.
-  private var runs: [[Row]] = [[]]
+  private var runs: [[[UInt8]]] = [[]]
 
   public init() {}
 
-  public func value(for key: [UInt8]) -> [UInt8]? {
-    let run = runs[runIndex(for: key)]
-    let index = position(of: key, in: run)
-    return index < run.count && run[index].key == key ? run[index].value : nil
+  public func read(_ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+    values[StableHash.value128(of: key)]?.withUnsafeBytes(body)
   }
 
-  public func rows(prefix: [UInt8], after: [UInt8]?, limit: Int) -> [Row] {
-    let start = after.map { $0.lexicographicallyPrecedes(prefix) ? prefix : $0 } ?? prefix
-    var found: [Row] = []
-    var runNumber = runIndex(for: start)
-    var index = position(of: start, in: runs[runNumber])
-    while runNumber < runs.count, found.count < limit {
-      while index < runs[runNumber].count, found.count < limit {
-        let row = runs[runNumber][index]
+  public func scan(
+    prefix: [UInt8], after: [UInt8]?, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+  ) {
+    let start = after.map { RowKeyOrder.precedes($0, prefix) ? prefix : $0 } ?? prefix
+    var (runNumber, index) = start.withUnsafeBytes { start in
+      let number = runIndex(for: start)
+      return (number, position(of: start, in: runs[number]))
+    }
+    while runNumber < runs.count {
+      let run = runs[runNumber]
+      while index < run.count {
+        let key = run[index]
         index += 1
-        guard row.key.starts(with: prefix) else { return found }
-        if row.key != after { found.append(row) }
+        guard key.starts(with: prefix) else { return }
+        guard key != after else { continue }
+        let goesOn = key.withUnsafeBytes { key in
+          (values[StableHash.value128(of: key)] ?? []).withUnsafeBytes { body(key, $0) }
+        }
+        guard goesOn else { return }
       }
       runNumber += 1
       index = 0
     }
-    return found
   }
 
-  public func write(_ changes: [RowChange]) {
-    for change in changes {
-      let runNumber = runIndex(for: change.key)
-      let index = position(of: change.key, in: runs[runNumber])
-      let exists = index < runs[runNumber].count && runs[runNumber][index].key == change.key
-      if let value = change.value {
-        if exists {
-          runs[runNumber][index] = Row(key: change.key, value: value)
-        } else {
-          runs[runNumber].insert(Row(key: change.key, value: value), at: index)
-          if runs[runNumber].count > Self.runLengthMax { split(runNumber) }
-        }
-      } else if exists {
+  public func write(_ changes: Changes) {
+    changes.visit { key, value in
+      let hash = StableHash.value128(of: key)
+      let before = value.map { values.updateValue([UInt8]($0), forKey: hash) } ?? values.removeValue(forKey: hash)
+      guard (before == nil) != (value == nil) else { return }
+      let runNumber = runIndex(for: key)
+      let index = position(of: key, in: runs[runNumber])
+      if value != nil {
+        runs[runNumber].insert([UInt8](key), at: index)
+        if runs[runNumber].count > Self.runLengthMax { split(runNumber) }
+      } else {
         runs[runNumber].remove(at: index)
         if runs[runNumber].isEmpty, runs.count > 1 { runs.remove(at: runNumber) }
       }
@@ -57,23 +64,23 @@ public final class MemoryStore: StateStore {
   }
 
   /// The last run whose first key is not after `key`.
-  private func runIndex(for key: [UInt8]) -> Int {
+  private func runIndex(for key: UnsafeRawBufferPointer) -> Int {
     var low = 0
     var high = runs.count
     while high - low > 1 {
       let middle = (low + high) / 2
-      if RowKeyOrder.precedes(key, runs[middle][0].key) { high = middle } else { low = middle }
+      if runs[middle][0].withUnsafeBytes({ RowKeyOrder.precedes(key, $0) }) { high = middle } else { low = middle }
     }
     return low
   }
 
-  /// The first row whose key is not before `key`.
-  private func position(of key: [UInt8], in run: [Row]) -> Int {
+  /// The first key that is not before `key`.
+  private func position(of key: UnsafeRawBufferPointer, in run: [[UInt8]]) -> Int {
     var low = 0
     var high = run.count
     while low < high {
       let middle = (low + high) / 2
-      if RowKeyOrder.precedes(run[middle].key, key) { low = middle + 1 } else { high = middle }
+      if RowKeyOrder.precedes(run[middle], key) { low = middle + 1 } else { high = middle }
     }
     return low
   }

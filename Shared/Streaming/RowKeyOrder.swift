@@ -1,32 +1,27 @@
-/// Keys of rows are compared and hashed for every row of every event, and long beginnings of them are equal: eight bytes at a time.
+/// Keys of rows are compared for every row of every event, and long beginnings of them are equal: eight bytes at a time.
 enum RowKeyOrder {
   /// The order of the bytes, as of `lexicographicallyPrecedes`.
   static func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-    left.withUnsafeBytes { left in
-      right.withUnsafeBytes { right in
-        let shared = min(left.count, right.count)
-        var index = 0
-        while index + 8 <= shared {
-          let one = left.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-          let other = right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-          if one != other { return UInt64(bigEndian: one) < UInt64(bigEndian: other) }
-          index += 8
-        }
-        while index < shared {
-          if left[index] != right[index] { return left[index] < right[index] }
-          index += 1
-        }
-        return left.count < right.count
-      }
-    }
+    left.withUnsafeBytes { left in right.withUnsafeBytes { precedes(left, $0) } }
   }
-}
 
-/// A row's key in a dictionary: an array of bytes would be hashed byte by byte.
-struct HashedKey: Hashable {
-  let bytes: [UInt8]
+  static func precedes(_ left: [UInt8], _ right: UnsafeRawBufferPointer) -> Bool {
+    left.withUnsafeBytes { precedes($0, right) }
+  }
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-  func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+  static func precedes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+    let shared = min(left.count, right.count)
+    var index = 0
+    while index + 8 <= shared {
+      let one = left.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      let other = right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      if one != other { return UInt64(bigEndian: one) < UInt64(bigEndian: other) }
+      index += 8
+    }
+    while index < shared {
+      if left[index] != right[index] { return left[index] < right[index] }
+      index += 1
+    }
+    return left.count < right.count
+  }
 }

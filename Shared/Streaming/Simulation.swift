@@ -22,7 +22,10 @@ public struct Service: Sendable {
 /// All services in memory, with a virtual clock: the same stages as on the bus, in a deterministic order. An event goes through all
 /// its hops before the next is read (DECISIONS T2).
 public final class Simulation {
-  /// Where what the services write goes: every notice, in order.
+  /// Events after which what has changed is written to the stores: in between it is held decoded.
+  private static let eventsPerCommit = 2_000
+
+  /// Where what the services write goes: every notice, in order. It is valid within the call.
   private let notice: (OutputRecord) -> Void
   /// Input that was refused, once per event and reason.
   private let refused: (DeadLetter) -> Void
@@ -30,6 +33,7 @@ public final class Simulation {
   private let reads: [[Topic]]
   /// What has been told as refused since the last event from outside.
   private var told: Set<Refused> = []
+  private var untilCommit = eventsPerCommit
   public private(set) var clock = Instant(milliseconds: 0)
 
   /// - Parameter store: where a service's state is; in memory, unless state on disk is what is looked at.
@@ -45,33 +49,24 @@ public final class Simulation {
     }
   }
 
-  /// Takes one event from outside.
-  ///
-  /// - Parameters:
-  ///   - envelope: its attributes; its time, else the instant in its data, moves the clock.
-  ///   - data: the bare data.
-  public func take(_ envelope: Envelope, topic: Topic, data: [UInt8], number: Int64) throws {
-    told.removeAll()
-    let record = InputRecord(
-      topic: topic, partition: 0, offset: number, key: nil, value: data,
-      headers: envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
-    var admitted: [(StageTask, AdmittedEvent)] = []
-    for (task, reads) in zip(tasks, reads) where reads.contains(topic) {
-      if let event = task.admit(record, latest: nil) { admitted.append((task, event)) }
-    }
-    try deliver()
-    if let time = admitted.first?.1.time { try moveClock(to: time) }
-    for (task, event) in admitted {
+  /// Takes one event from outside: its time, else the instant in its data, moves the clock.
+  public func take(_ record: InputRecord) throws {
+    told.removeAll(keepingCapacity: true)
+    var events: [(StageTask, Event)] = []
+    for (task, reads) in zip(tasks, reads) where reads.contains(record.topic) { events.append((task, task.admit(record))) }
+    if let time = events.lazy.compactMap(\.1.time).first { try moveClock(to: time) }
+    for (task, event) in events {
       task.run(event)
       try deliver()
     }
-    try settle()
+    untilCommit -= 1
+    if untilCommit == 0 { try commit() }
   }
 
   /// Moves the clock, never back; what is due on the way fires in the order of time. All that is due at one instant fires before what
   /// it causes is handed on: timers go first, then events (DECISIONS T1).
   public func advance(to instant: Instant) throws {
-    told.removeAll()
+    told.removeAll(keepingCapacity: true)
     try moveClock(to: instant)
   }
 
@@ -80,9 +75,9 @@ public final class Simulation {
       for task in tasks { task.advance(to: due) }
       try deliver()
     }
-    clock = max(clock, instant)
+    guard instant > clock else { return }
+    clock = instant
     for task in tasks { task.advance(to: clock) }
-    try settle()
   }
 
   /// Hands on what the tasks have written until nothing moves.
@@ -92,29 +87,27 @@ public final class Simulation {
     while true {
       for task in tasks {
         if let failure = task.failure { throw failure }
+        guard task.hasWritten else { continue }
         let records = task.takeRecords()
         // Two services that read one topic refuse the same event for the same reason.
         for letter in records.deadLetters where told.insert(Refused(letter)).inserted { refused(letter) }
-        queue.append(contentsOf: records.outputs)
+        for index in 0..<records.outbox.count { queue.append(records.outbox[index]) }
       }
       guard next < queue.count else { return }
       let output = queue[next]
       next += 1
       if output.topic.kind == .notices { notice(output) }
-      let record = InputRecord(
-        topic: output.topic, partition: 0, offset: 0, key: Array(output.key.utf8), value: output.data,
-        headers: output.envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
-      for (task, reads) in zip(tasks, reads) where reads.contains(output.topic) {
-        if let event = task.admit(record, latest: nil) { task.run(event) }
-      }
+      let record = InputRecord(topic: output.topic, partition: 0, offset: 0, memory: output)
+      for (task, reads) in zip(tasks, reads) where reads.contains(output.topic) { task.run(task.admit(record)) }
     }
   }
 
-  /// An event is over: its changes become the tasks' state.
-  private func settle() throws {
+  /// Writes what has changed to the stores. Whoever looks at them calls it before.
+  public func commit() throws {
+    untilCommit = Self.eventsPerCommit
     for task in tasks {
-      let batch = try task.takeBatch()
-      try task.commit(batch)
+      _ = try task.takeBatch()
+      try task.commit()
     }
   }
 }

@@ -9,32 +9,31 @@ public struct StageRow: Sendable {
   public let key: String
   private let table: String
   /// Of the key, below the table.
-  private let rest: [UInt8]
+  private let rest: ArraySlice<UInt8>
   private let value: [UInt8]
 
   /// nil: it is no row of a stage.
   init?(_ row: Row) {
-    guard row.key.first == UInt8(ascii: "s") else { return nil }
-    let names = row.key.dropFirst().split(separator: 0, maxSplits: 4, omittingEmptySubsequences: false)
-    guard names.count == 5, let program = ProgramID(String(decoding: names[1], as: UTF8.self)) else { return nil }
-    stage = String(decoding: names[0], as: UTF8.self)
-    self.program = program
-    key = String(decoding: names[2], as: UTF8.self)
-    table = String(decoding: names[3], as: UTF8.self)
-    rest = Array(names[4])
+    guard let parts = RowKey.parts(of: row.key) else { return nil }
+    stage = String(parts.stage)
+    program = parts.program
+    key = parts.key
+    table = parts.table
+    rest = parts.rest
     value = row.value
   }
 
   /// The row's value; nil: it is of another table.
-  public func value<Value>(in table: Table<Value>) throws -> Value? {
+  public func value<Key, Value>(in table: Table<Key, Value>) throws -> Value? {
     guard table.name == self.table else { return nil }
     return try JSONParser().decode(Value.self, from: value)
   }
 
-  /// A part of the key below the table, where all parts are text; nil: there is none.
-  public func text(_ index: Int) -> String? {
-    let parts = rest.split(separator: 0)
-    return index < parts.count ? String(decoding: parts[index], as: UTF8.self) : nil
+  /// The row's key below the table; nil: it is of another table.
+  public func key<Key, Value>(in table: Table<Key, Value>) -> Key? {
+    guard table.name == self.table else { return nil }
+    var rest = rest
+    return Key(taking: &rest)
   }
 }
 
@@ -43,19 +42,17 @@ extension StateStore {
   public func stageRows(naming id: String) throws(StoreError) -> [StageRow] {
     let wanted = Array(id.utf8)
     var found: [StageRow] = []
-    var last: [UInt8]?
-    while true {
-      let rows = try self.rows(prefix: [UInt8(ascii: "s")], after: last, limit: 10_000)
-      guard let next = rows.last?.key else { return found }
-      last = next
-      for row in rows where row.key.holds(wanted) || row.value.holds(wanted) {
-        if let row = StageRow(row) { found.append(row) }
+    try scan(prefix: RowKey.stageRows, after: nil) { key, value in
+      if key.holds(wanted) || value.holds(wanted), let row = StageRow(Row(key: [UInt8](key), value: [UInt8](value))) {
+        found.append(row)
       }
+      return true
     }
+    return found
   }
 }
 
-extension [UInt8] {
+extension UnsafeRawBufferPointer {
   fileprivate func holds(_ wanted: [UInt8]) -> Bool {
     guard let first = wanted.first else { return true }
     guard count >= wanted.count else { return false }

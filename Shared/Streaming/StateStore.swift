@@ -1,10 +1,43 @@
+import JSON
+
 /// An ordered map of bytes to bytes: the state of one task. Two stores: RocksDB under the worker, memory under the simulation.
 public protocol StateStore: AnyObject {
-  func value(for key: [UInt8]) throws(StoreError) -> [UInt8]?
+  /// Hands the row's value to the body, in the store's own memory; without a row the body is not called.
+  func read(_ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) throws(StoreError)
+  /// Hands the rows whose keys begin with `prefix` to the body, ascending, from the first key greater than `after` on, until it says
+  /// that it wants no more.
+  func scan(
+    prefix: [UInt8], after: [UInt8]?, _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool
+  ) throws(StoreError)
+  /// All or nothing; of several changes to one key the last counts.
+  func write(_ changes: Changes) throws(StoreError)
+}
+
+extension StateStore {
+  public func value(for key: [UInt8]) throws(StoreError) -> [UInt8]? {
+    var found: [UInt8]?
+    try key.withUnsafeBufferPointer { key throws(StoreError) in
+      try read(UnsafeRawBufferPointer(key)) { found = [UInt8]($0) }
+    }
+    return found
+  }
+
   /// Rows whose keys begin with `prefix`, ascending, from the first key greater than `after` on, `limit` at most.
-  func rows(prefix: [UInt8], after: [UInt8]?, limit: Int) throws(StoreError) -> [Row]
-  /// All or nothing.
-  func write(_ changes: [RowChange]) throws(StoreError)
+  public func rows(prefix: [UInt8], after: [UInt8]?, limit: Int) throws(StoreError) -> [Row] {
+    var found: [Row] = []
+    guard limit > 0 else { return found }
+    try scan(prefix: prefix, after: after) { key, value in
+      found.append(Row(key: [UInt8](key), value: [UInt8](value)))
+      return found.count < limit
+    }
+    return found
+  }
+
+  public func write(_ changes: [RowChange]) throws(StoreError) {
+    let encoded = Changes()
+    for change in changes { encoded.add(change.key, change.value) }
+    try write(encoded)
+  }
 }
 
 /// One row of a store.
@@ -26,6 +59,64 @@ public struct RowChange: Sendable, Equatable {
   public init(key: [UInt8], value: [UInt8]?) {
     self.key = key
     self.value = value
+  }
+}
+
+/// The row changes of a batch, in their order and in one piece of memory that is used again.
+public final class Changes {
+  private struct Place {
+    let start: Int
+    let keyEnd: Int
+    let end: Int
+    let isDeletion: Bool
+  }
+
+  private var bytes = JSONWriter(capacity: 1 << 12)
+  private var places: [Place] = []
+
+  public init() {}
+
+  public var count: Int { places.count }
+  public var isEmpty: Bool { places.isEmpty }
+
+  /// nil deletes the row.
+  public func add(_ key: [UInt8], _ value: [UInt8]?) {
+    add(key, isDeletion: value == nil) { json in if let value { json.raw(value) } }
+  }
+
+  public func add(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) {
+    let start = bytes.count
+    bytes.raw(key)
+    let keyEnd = bytes.count
+    if let value { bytes.raw(value) }
+    places.append(Place(start: start, keyEnd: keyEnd, end: bytes.count, isDeletion: value == nil))
+  }
+
+  func add(_ key: [UInt8], isDeletion: Bool, _ write: (inout JSONWriter) -> Void) {
+    let start = bytes.count
+    bytes.raw(key)
+    let keyEnd = bytes.count
+    write(&bytes)
+    places.append(Place(start: start, keyEnd: keyEnd, end: bytes.count, isDeletion: isDeletion))
+  }
+
+  public func removeAll() {
+    bytes.removeAll()
+    places.removeAll(keepingCapacity: true)
+  }
+
+  /// Takes the changes out of which the body says false.
+  public func filter(_ isKept: (_ key: UnsafeRawBufferPointer) -> Bool) {
+    places.removeAll { !isKept(bytes.bytes(in: $0.start..<$0.keyEnd)) }
+  }
+
+  /// Key and new value of each, valid within the body; a value of nil deletes the row.
+  public func visit<Failure>(
+    _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) throws(Failure) -> Void
+  ) throws(Failure) {
+    for place in places {
+      try body(bytes.bytes(in: place.start..<place.keyEnd), place.isDeletion ? nil : bytes.bytes(in: place.keyEnd..<place.end))
+    }
   }
 }
 

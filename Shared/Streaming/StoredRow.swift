@@ -9,20 +9,20 @@ public enum StoredRow {
   case sequence(Int64)
   case timer
   /// The driver's memory of an event.
-  case seen
+  case memory
   case stage(StageRow)
 
   /// nil: none that a task writes.
-  /// - Throws: `JSONError` for a value that is not of its kind.
-  public init?(_ row: Row, parser: JSONParser) throws(JSONError) {
+  /// - Throws: `JSONError` for a value that is not of its kind, `StateForm` for a state of another form.
+  public init?(_ row: Row, parser: JSONParser) throws {
     switch row.key.first {
     case UInt8(ascii: "p") where row.key == RowKey.progress:
-      self = .progress(positions: try parser.decode(Progress.self, from: row.value).positions)
+      self = .progress(positions: try Progress(stored: row.value).positions)
     case UInt8(ascii: "n"): self = .sequence(try parser.decode(Int64.self, from: row.value))
-    case UInt8(ascii: "t") where TimerKey(row.key) != nil:
-      _ = try parser.decode(TimerRow.self, from: row.value)
-      self = .timer
-    case UInt8(ascii: "d"): self = .seen
+    case UInt8(ascii: "t") where row.key.withUnsafeBytes { TimerKey($0) } != nil: self = .timer
+    case UInt8(ascii: "d"):
+      _ = try parser.decode(Memory.self, from: row.value)
+      self = .memory
     default:
       guard let row = StageRow(row) else { return nil }
       self = .stage(row)
@@ -31,7 +31,9 @@ public enum StoredRow {
 
   /// Where a task keeps the last number of a key's notices on a topic.
   public static func sequenceKey(program: ProgramID, topic: Topic, key: String) -> [UInt8] {
-    RowKey.sequence(program: program.value, topic: topic.name, key: key)
+    var bytes: [UInt8] = []
+    RowKey.appendSequence(program: program.value, topic: topic.name, key: key, to: &bytes)
+    return bytes
   }
 
   public static let progressKey = RowKey.progress
@@ -43,10 +45,10 @@ public enum StoredRow {
     case UInt8(ascii: "p") where key == RowKey.progress: return "the progress row"
     case UInt8(ascii: "n") where parts.count >= 3:
       return "the last number of \(parts[0])/\(parts[2]) on \(parts[1])"
-    case UInt8(ascii: "d") where parts.count >= 5:
-      return "the memory of '\(parts[3]) \(parts[4])' by \(parts[0]) of \(parts[1])/\(parts[2])"
+    case UInt8(ascii: "d") where key.count == 17: return "the memory of an event"
     case UInt8(ascii: "t"):
-      return TimerKey(key).map { "timer \($0.order), due \($0.due)" } ?? "'\(RowKey.text(key))'"
+      return key.withUnsafeBytes { TimerKey($0) }.map { "the timer of \(name(of: $0.row)), due \($0.due)" }
+        ?? "'\(RowKey.text(key))'"
     case UInt8(ascii: "s") where parts.count >= 5:
       let below = parts[4...].filter { !$0.isEmpty }.joined(separator: " ")
       return "\(parts[3])\(below.isEmpty ? "" : " '\(below)'") of \(parts[1])/\(parts[2]) in \(parts[0])"
@@ -57,8 +59,12 @@ public enum StoredRow {
 
 extension Table {
   /// The key of a row in a service's store.
-  public func key(stage: String, program: ProgramID, key: String, _ parts: RowPart...) -> [UInt8] {
-    RowKey.row(scope: RowKey.scope(stage: stage, program: program.value, key: key), table: name, parts: parts)
+  public func key(stage: String, program: ProgramID, key: String, _ part: Key) -> [UInt8] {
+    var bytes: [UInt8] = []
+    RowKey.appendScope(stage: stage, program: program.value, key: key, to: &bytes)
+    bytes.append(contentsOf: keyBytes)
+    part.append(to: &bytes)
+    return bytes
   }
 }
 

@@ -1,103 +1,62 @@
 import Contracts
 import JSON
 
-/// A named kind of rows in a stage's state. The rows that a turn sees are those of its own program and key; below them the parts of
-/// the row key order and distinguish them.
+/// A named kind of rows in a stage's state. The rows that a turn sees are those of its own program and key.
 ///
-/// The name is part of the stored keys and the value's Codable form is what is stored: both outlive a release.
-public struct Table<Value: JSONCodable & Sendable>: Sendable {
-  let name: String
+/// The name and the form of key and value are what is stored: they outlive a release. Declare each table once, as a static property.
+public final class Table<Key: RowKeyPart, Value: JSONCodable & Sendable>: AnyTable, @unchecked Sendable {
+  /// nil: its rows have no timers.
+  let timer: TimerOfRow<Value>?
 
-  public init(_ name: String) { self.name = name }
-}
-
-/// A part of a row key: text, or an instant that orders rows by time.
-public enum RowPart: Sendable, ExpressibleByStringLiteral {
-  case text(String)
-  case instant(Instant)
-
-  public init(stringLiteral value: String) { self = .text(value) }
-  public static func id<Kind>(_ identifier: Identifier<Kind>) -> RowPart { .text(identifier.value) }
-}
-
-/// The layout of the keys of a task's store. The first byte tells what a row is; identifiers are printable ASCII, so a zero byte ends
-/// them and the order of the bytes is the order of the parts.
-enum RowKey {
-  /// Where the task stands: positions, clock, counters. One row.
-  static let progress: [UInt8] = [UInt8(ascii: "p")]
-  static let timers: [UInt8] = [UInt8(ascii: "t")]
-
-  /// The driver's memory of an event from outside.
-  static func seen(stage: String, program: String, key: String, type: String, identity: String) -> [UInt8] {
-    join(UInt8(ascii: "d"), [stage, program, key, type, identity])
+  public init(_ name: String) {
+    timer = nil
+    super.init(name: name)
   }
 
-  /// The last sequence number given to a key's notices on a topic.
-  static func sequence(program: String, topic: String, key: String) -> [UInt8] {
-    join(UInt8(ascii: "n"), [program, topic, key])
-  }
-
-  static func timer(_ timer: TimerKey) -> [UInt8] {
-    var bytes = timers
-    bytes.reserveCapacity(17)
-    append(timer.due.milliseconds, to: &bytes)
-    append(timer.order, to: &bytes)
-    return bytes
-  }
-
-  /// The prefix of all the rows of a stage, program and key.
-  static func scope(stage: String, program: String, key: String) -> [UInt8] {
-    join(UInt8(ascii: "s"), [stage, program, key])
-  }
-
-  static func row(scope: [UInt8], table: String, parts: [RowPart]) -> [UInt8] {
-    var bytes = scope
-    bytes.reserveCapacity(scope.count + table.utf8.count + 1 + parts.count * 16)
-    bytes.append(contentsOf: table.utf8)
-    bytes.append(0)
-    for part in parts {
-      switch part {
-      case .text(let text):
-        bytes.append(contentsOf: text.utf8)
-        bytes.append(0)
-      case .instant(let instant):
-        append(instant.milliseconds, to: &bytes)
-      }
-    }
-    return bytes
-  }
-
-  private static func join(_ kind: UInt8, _ parts: [String]) -> [UInt8] {
-    var bytes: [UInt8] = [kind]
-    bytes.reserveCapacity(parts.reduce(1) { $0 + $1.utf8.count + 1 })
-    for part in parts {
-      bytes.append(contentsOf: part.utf8)
-      bytes.append(0)
-    }
-    return bytes
-  }
-
-  /// Big-endian with the sign flipped, so that negative numbers come first.
-  private static func append(_ number: Int64, to bytes: inout [UInt8]) {
-    let bits = UInt64(bitPattern: number) ^ (1 << 63)
-    for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift))) }
+  /// Of rows with timers.
+  public init(_ name: String) where Value: Timed {
+    timer = TimerOfRow(get: { $0.timer }, set: { $0.timer = $1 })
+    super.init(name: name)
   }
 }
 
-extension RowKey {
-  /// The stage, program, key and table that a row (or a prefix that names them) belongs to; nil: it is no row of a stage.
-  static func table(of key: [UInt8]) -> ArraySlice<UInt8>? {
-    guard key.first == UInt8(ascii: "s") else { return nil }
-    var names = 0
-    for (index, byte) in key.enumerated() where byte == 0 {
-      names += 1
-      if names == 4 { return key[...index] }
-    }
-    return nil
+// `@unchecked Sendable`: open to the one subclass above; all of both is `let`.
+public class AnyTable: @unchecked Sendable {
+  public let name: String
+  /// With the zero byte that ends it in a key.
+  let keyBytes: [UInt8]
+
+  fileprivate init(name: String) {
+    self.name = name
+    keyBytes = Array(name.utf8) + [0]
   }
 
-  /// For a person: the zero bytes between the names as slashes.
-  static func text(_ key: [UInt8]) -> String {
-    String(decoding: key.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "/") }, as: UTF8.self)
-  }
+  static func inner(_ name: String) -> AnyTable { AnyTable(name: name) }
+}
+
+/// How the driver reaches the timer in a row.
+struct TimerOfRow<Value: JSONCodable & Sendable>: Sendable {
+  let get: @Sendable (Value) -> Timer?
+  let set: @Sendable (inout Value, Timer?) -> Void
+}
+
+/// A row that can become due: a stage sets its timer, stores the row, and is called when the instant has come.
+public protocol Timed: Stored {
+  /// nil: it waits for no instant.
+  var timer: Timer? { get set }
+}
+
+/// When a row is due. A row has one timer, which fires once; to cancel or move it is to store the row with another or none.
+public struct Timer: Stored, Equatable {
+  /// An instant already past is due right after the turn that sets it.
+  public let at: Instant
+  /// Of timers due at one instant the one set first fires first (DECISIONS T3): counts the timers that the task has set. Given by the
+  /// driver; 0: just set.
+  var order: Int64 = 0
+  /// The event that it goes back to; given by the driver.
+  var cause = ""
+  /// What the ids of its outputs are derived from: the turn that set it, and which of that turn's timers it is. Given by the driver.
+  var origin: Int64 = 0
+
+  public init(at instant: Instant) { at = instant }
 }

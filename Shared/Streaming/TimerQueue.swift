@@ -1,13 +1,14 @@
 import Contracts
 
-/// When a timer is due, and which of those due at one instant was set first (DECISIONS T3).
+/// When a row is due, which of those due at one instant was set first (DECISIONS T3), and which row it is.
 struct TimerKey: Comparable, Sendable {
   let due: Instant
   /// Counts the timers that the task has set.
   let order: Int64
+  let row: [UInt8]
 
   /// Nothing is due at or after it.
-  static let never = TimerKey(due: Instant(milliseconds: .max), order: .max)
+  static let never = TimerKey(due: Instant(milliseconds: .max), order: .max, row: [])
 
   static func < (left: TimerKey, right: TimerKey) -> Bool {
     left.due == right.due ? left.order < right.order : left.due < right.due
@@ -15,18 +16,29 @@ struct TimerKey: Comparable, Sendable {
 }
 
 extension TimerKey {
+  init(due: Instant, order: Int64, row: some Sequence<UInt8>) {
+    self.due = due
+    self.order = order
+    self.row = Array(row)
+  }
+
   /// A stored timer's key, read back; nil: it is none.
-  init?(_ key: [UInt8]) {
-    guard key.count == 17, key[0] == RowKey.timers[0] else { return nil }
-    func number(_ first: Int) -> Int64 {
-      Int64(bitPattern: key[first..<first + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } ^ (1 << 63))
-    }
-    self.init(due: Instant(milliseconds: number(1)), order: number(9))
+  init?(_ key: UnsafeRawBufferPointer) {
+    guard key.count > 17, key[0] == RowKey.timers[0] else { return nil }
+    self.init(
+      due: Instant(milliseconds: RowKey.number(key[1..<9])), order: RowKey.number(key[9..<17]), row: key[17...])
+  }
+
+  func append(to bytes: inout [UInt8]) {
+    bytes.append(RowKey.timers[0])
+    RowKey.append(due.milliseconds, to: &bytes)
+    RowKey.append(order, to: &bytes)
+    bytes.append(contentsOf: row)
   }
 }
 
 /// The due order of a task's timers: those of the store, read in small pieces from the last fired one on (so that deleted rows are
-/// never walked again), and those set in the open batch.
+/// never walked again), and those set in the open batch. A timer that was taken back is still in here: whoever takes it out looks.
 struct TimerQueue {
   private static let pieceLength = 64
 
@@ -43,8 +55,8 @@ struct TimerQueue {
   private var committedFloor: TimerKey?
 
   /// The earliest timer that is due at `instant`, removed; nil: none.
-  mutating func next(dueAt instant: Instant, rows: StateRows) -> TimerKey? {
-    let stored = nextStored(upTo: instant, rows: rows)
+  mutating func next(dueAt instant: Instant, state: TaskState) -> TimerKey? {
+    let stored = nextStored(upTo: instant, state: state)
     let set = fresh.first.flatMap { $0.due <= instant ? $0 : nil }
     switch (stored, set) {
     case (nil, nil): return nil
@@ -65,8 +77,8 @@ struct TimerQueue {
   }
 
   /// The earliest timer there is, left in place.
-  mutating func peek(rows: StateRows) -> TimerKey? {
-    let stored = piece.isEmpty ? earliestStored ?? nextStored(upTo: nil, rows: rows) : nextStored(upTo: nil, rows: rows)
+  mutating func peek(state: TaskState) -> TimerKey? {
+    let stored = piece.isEmpty ? earliestStored ?? nextStored(upTo: nil, state: state) : nextStored(upTo: nil, state: state)
     let earliest = min(stored ?? .never, fresh.first ?? .never)
     return earliest == .never ? nil : earliest
   }
@@ -77,7 +89,7 @@ struct TimerQueue {
   mutating func commit() {
     if let first = fresh.first, let last = floor, first < last {
       // A timer set for the past that nobody has asked for yet: the floor goes back to just before it, or it would never be found.
-      floor = TimerKey(due: first.due, order: first.order - 1)
+      floor = TimerKey(due: first.due, order: first.order - 1, row: [])
     }
     committedFloor = floor
     let isLoaded = !piece.isEmpty || isExhausted
@@ -100,13 +112,12 @@ struct TimerQueue {
   }
 
   /// - Parameter instant: nil: whenever it is due.
-  private mutating func nextStored(upTo instant: Instant?, rows: StateRows) -> TimerKey? {
+  private mutating func nextStored(upTo instant: Instant?, state: TaskState) -> TimerKey? {
     if let instant, let earliestStored, piece.isEmpty, earliestStored.due > instant { return nil }
     if used == piece.count, !isExhausted {
-      let keys = rows.storedKeys(prefix: RowKey.timers, after: (piece.last ?? floor).map(RowKey.timer), limit: Self.pieceLength)
-      piece = keys.compactMap(TimerKey.init)
+      piece = state.storedTimers(after: piece.last ?? floor, limit: Self.pieceLength)
       used = 0
-      isExhausted = keys.count < Self.pieceLength
+      isExhausted = piece.count < Self.pieceLength
       earliestStored = nil
     }
     guard used < piece.count else { return nil }

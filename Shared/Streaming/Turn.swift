@@ -1,62 +1,151 @@
 import Contracts
+import JSON
 
-/// One step of a stage: the state of one program and key, and the outputs and timers it leaves behind.
+/// One step of a stage: the state of one program and key, and the messages and timers that it leaves behind.
+///
+/// One object serves all turns of a stage in a task; a stage never keeps it.
 public final class Turn<S: Stage> {
-  /// The program whose event or timer this is.
-  public let program: ProgramID
+  /// The terms of the program whose event or timer this is.
+  public private(set) var program: S.Program!
+  public private(set) var programID: ProgramID!
   /// The key of the stage's state: an account, or a code.
-  public let key: String
+  public private(set) var key = ""
   /// The event that all this goes back to: its CloudEvents id.
-  public let cause: String
-  /// Of the event; nil for a timer. Handed on to all that the event causes at once.
-  let traceparent: String?
+  public private(set) var cause = ""
+  /// What is remembered of the turn's event, where the stage does it itself (`Repeats.rememberedByStage`): store it in a row.
+  public private(set) var memory: Memory?
 
-  private let rows: StateRows
-  private let scope: [UInt8]
-  private(set) var outputs: [S.Output] = []
-  private(set) var timers: [(due: Instant, what: S.Due)] = []
-  private(set) var refused: [(rejection: Rejection, message: any Message)] = []
+  unowned let task: StageTask
+  private let state: TaskState
+  private var traceparent: String?
+  private var origin = StableHash.Value128(high: 0, low: 0)
+  /// The beginning of the keys of all rows of this stage, program and key.
+  private var scope: [UInt8] = []
+  private var written = 0
+  private var refused = 0
+  private var timersSet = 0
+  private var compare: ((Memory) throws(Rejection) -> Void)?
+  private(set) var wasRepeat = false
 
-  init(program: ProgramID, key: String, cause: String, traceparent: String?, rows: StateRows) {
+  init(_ task: StageTask) {
+    self.task = task
+    state = task.state
+  }
+
+  func begin(
+    _ program: S.Program, _ id: ProgramID, key: String, cause: String, traceparent: String?, origin: StableHash.Value128
+  ) {
     self.program = program
+    programID = id
     self.key = key
     self.cause = cause
     self.traceparent = traceparent
-    self.rows = rows
-    scope = RowKey.scope(stage: S.name, program: program.value, key: key)
+    self.origin = origin
+    scope.removeAll(keepingCapacity: true)
+    RowKey.appendScope(stage: S.name, program: id.value, key: key, to: &scope)
+    written = 0
+    refused = 0
+    timersSet = 0
+    memory = nil
+    compare = nil
+    wasRepeat = false
   }
+
+  func take<M: Message>(_ memory: Memory?, of event: MessageEvent<M>) {
+    guard let memory else { return }
+    self.memory = memory
+    compare = { [unowned task] known throws(Rejection) in try task.compare(event, with: known) }
+  }
+
+  /// Whether the turn's event is the one that a row remembers, taken a second time: nothing at all may come of it.
+  /// - Throws: `conflicting-duplicate`, if it has the same business id and another body.
+  public func isRepeat(of known: Memory?) throws(Rejection) -> Bool {
+    guard let known, let compare else { return false }
+    try compare(known)
+    wasRepeat = true
+    return true
+  }
+
+  // MARK: Rows
 
   /// A row; nil: there is none. Setting nil deletes it.
-  public subscript<Value>(_ table: Table<Value>, _ parts: RowPart...) -> Value? {
-    get { rows.value(Value.self, RowKey.row(scope: scope, table: table.name, parts: parts)) }
-    set { rows.set(RowKey.row(scope: scope, table: table.name, parts: parts), newValue) }
+  public subscript<Key, Value>(table: Table<Key, Value>, key: Key) -> Value? {
+    get {
+      lay(table, key)
+      return state.cell(table, of: Value.self)?.value
+    }
+    set {
+      lay(table, key)
+      task.set(table, newValue, cause: cause) {
+        defer { timersSet += 1 }
+        return derivedID(timersSet, "t")
+      }
+    }
   }
 
-  /// The rows of a table whose keys begin with these parts, ascending.
-  public func all<Value>(_ table: Table<Value>, _ parts: RowPart...) -> [Value] {
-    rows.values(Value.self, prefix: RowKey.row(scope: scope, table: table.name, parts: parts))
+  public subscript<Value>(table: Table<NoKey, Value>) -> Value? {
+    get { self[table, NoKey()] }
+    set { self[table, NoKey()] = newValue }
   }
 
-  /// The rows that ``all(_:_:)`` gives, one at a time and not kept in memory: for tables of any length. The body changes none of them.
-  public func forEach<Value>(_ table: Table<Value>, _ parts: RowPart..., body: (Value) -> Void) {
-    rows.forEach(Value.self, prefix: RowKey.row(scope: scope, table: table.name, parts: parts), body)
+  public subscript<First, Second, Value>(table: Table<KeyPair<First, Second>, Value>, first: First, second: Second) -> Value? {
+    get { self[table, KeyPair(first, second)] }
+    set { self[table, KeyPair(first, second)] = newValue }
   }
 
-  /// Whether this stage has taken an event of this type and business id for this key, now or long ago: what the driver remembers of
-  /// repeats, for ever. For types whose repeats are remembered.
-  public func hasTaken<M: Message>(_ type: M.Type, _ businessID: String) -> Bool {
-    let row = RowKey.seen(stage: S.name, program: program.value, key: key, type: M.type, identity: businessID)
-    return rows.value(Seen.self, row) != nil
+  /// The rows of a table, ascending.
+  public func all<Key, Value>(_ table: Table<Key, Value>) -> [Value] { all(table, under: NoKey()) }
+
+  /// The rows of a table whose keys begin so, ascending.
+  public func all<Key, Value>(_ table: Table<Key, Value>, under part: some RowKeyPart) -> [Value] {
+    lay(table, part)
+    var found: [Value] = []
+    state.forEach(table, of: Value.self, keepsDecoded: true) { found.append($0) }
+    return state.failure == nil ? found : []
   }
+
+  /// The rows that ``all(_:)`` gives, one at a time and not kept in memory: for tables of any length. The body changes none of them.
+  public func forEach<Key, Value>(_ table: Table<Key, Value>, body: (Value) -> Void) {
+    lay(table, NoKey())
+    state.forEach(table, of: Value.self, keepsDecoded: false, body)
+  }
+
+  private func lay(_ table: AnyTable, _ part: some RowKeyPart) {
+    state.key.removeAll(keepingCapacity: true)
+    state.key.append(contentsOf: scope)
+    state.key.append(contentsOf: table.keyBytes)
+    part.append(to: &state.key)
+  }
+
+  // MARK: Messages
 
   /// Written to its topic in the order of the calls.
-  public func emit(_ output: S.Output) { outputs.append(output) }
+  public func emit<M: Message>(_ message: M) {
+    task.write(message, derivedID(written, "m"), programID, cause: cause, traceparent: traceparent)
+    written += 1
+  }
 
   /// Dead-letters an event that was kept from an earlier turn and turns out to be refused now. For the turn's own event: throw.
-  public func refuse(_ message: any Message, _ rejection: Rejection) { refused.append((rejection, message)) }
+  public func refuse(_ message: any Message, _ rejection: Rejection) {
+    let type = type(of: message)
+    // A whole event again, so that it can be sent once more as it is.
+    let envelope = Envelope(
+      id: derivedID(refused, "r").hex, source: task.source, type: type.type, time: message.instant, subject: message.key,
+      program: programID, causationID: cause, traceparent: traceparent)
+    refused += 1
+    let record = InputRecord(
+      topic: type.topic, key: Array(message.key.utf8), value: message.jsonBytes(),
+      headers: envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
+    task.deadLetter(record, rejection)
+  }
 
-  /// Fires once, at `instant` or as soon after as can be; an instant already past fires right after this turn. Timers of one key that
-  /// are due at one instant fire in the order of the calls (DECISIONS T3). There is no canceling: a stage asks its state whether a
-  /// timer still means anything.
-  public func setTimer(at instant: Instant, _ due: S.Due) { timers.append((instant, due)) }
+  /// The same for the same event, stage and place among what it writes, in any process.
+  private func derivedID(_ ordinal: Int, _ kind: StaticString) -> StableHash.Value128 {
+    task.hash {
+      $0.raw(scope)
+      $0.plainText(length: 32, origin.writeHex(to:))
+      $0.raw(kind)
+      $0.integer(Int64(ordinal))
+    }
+  }
 }

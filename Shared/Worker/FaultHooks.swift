@@ -19,8 +19,11 @@ package struct FaultHooks: Sendable {
 
   /// Called at every checkpoint; it may end the process.
   package var reached: @Sendable (Checkpoint) -> Void = { _ in }
-  /// A planted bug: what is written to the bus instead of a batch. The store keeps the true one.
-  package var planted: @Sendable (Batch) -> Batch = { $0 }
+  /// Planted bugs in what is written to the bus; the store keeps the truth. How often a message is written, 1 without a bug; another
+  /// text of it, nil without; whether a row's change is written to the changelog.
+  package var copies: @Sendable (OutputRecord) -> Int = { _ in 1 }
+  package var text: @Sendable (OutputRecord) -> [UInt8]? = { _ in nil }
+  package var keepsChange: (@Sendable (_ key: UnsafeRawBufferPointer) -> Bool)?
   /// A planted bug when false: transactions carry no offsets, so nobody asks whose partition it is (KIP-447).
   package var fencesFormerOwners = true
 

@@ -1,15 +1,8 @@
 import Contracts
-import JSON
 import Kafka
 import Streaming
 
 extension InputRecord {
-  init(_ record: Kafka.Record, topic: Topic) {
-    self.init(
-      topic: topic, partition: record.partition, offset: record.offset, key: record.key, value: record.value,
-      headers: record.headers.compactMap { header in header.value.map { (name: header.name, value: $0) } })
-  }
-
   /// Its own headers and the place it was found at. A record that has moved before keeps its first place; on any other topic a header
   /// of that name is a claim of whoever wrote it, and the last one counts.
   var headersWithPlace: [Header] {
@@ -82,18 +75,6 @@ public enum PlaceHeader {
   public static let replayOf = "laurel_replay_of"
   /// On the dead-letter topic, alone and on a record without a body: the letter that has been replayed.
   public static let replayed = "laurel_replayed"
-}
-
-/// Ticks of the virtual clock.
-enum ClockTick {
-  /// The instant that a record moves the clock to; nil: not a tick.
-  static func read(_ record: InputRecord) throws -> Instant? {
-    guard let value = record.value else { return nil }
-    let parser = JSONParser()
-    let (envelope, data) = try Envelope.record(headers: record.headers, value: value, parser: parser)
-    guard envelope.type == ClockMoved.type else { return nil }
-    do { return try parser.decode(ClockMoved.self, from: data).at } catch { throw Rejection(error) }
-  }
 }
 
 extension KafkaError {

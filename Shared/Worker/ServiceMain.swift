@@ -26,7 +26,7 @@ public enum ServiceMain {
     do {
       let programs = try TermsFiles.load(directory: settings.termsDirectory)
       try checkState(settings.stateDirectory)
-      let health = Health(silenceSecondsMax: 60)
+      let health = Health(silenceSecondsMax: 60, loops: settings.threads)
       let metrics = Metrics()
       let server = try HealthServer(address: settings.httpAddress, health: health, metrics: metrics)
       defer { server.stop() }
@@ -34,7 +34,7 @@ public enum ServiceMain {
         "started",
         [
           "bootstrap": settings.bootstrap, "http": server.port, "programs": programs.all.map(\.id.value).joined(separator: ","),
-          "group": settings.group,
+          "group": settings.group, "threads": settings.threads,
         ])
       let connection = Kafka.Configuration(bootstrap: settings.bootstrap, properties: settings.kafka)
       if let caution = connection.caution { log.warning(caution) }

@@ -7,40 +7,72 @@ import Streaming
 
 /// From joining the group to leaving it: the worker's loop. Confined to one thread.
 ///
-/// 1. **Gather** a batch from all assigned input partitions. A crash loses nothing: nothing has moved.
-/// 2. **Run** the stages over it in order of event time, then the due timers; changes stay in memory. A crash loses nothing.
-/// 3. **Write**: begin, produce outputs, dead letters and changelog, flush, send the positions, commit. A crash before the commit is an
+/// 1. **Run** what the inputs have, in order of event time, and the due timers; changes stay in memory. A crash loses nothing: nothing has
+///    moved.
+/// 2. **Write**: begin, produce outputs, dead letters and changelog, flush, send the positions, commit. A crash before the commit is an
 ///    abort that readers never see; one after it leaves the store behind, which the next start catches up from the changelog.
-/// 4. **Keep** the changes in the store, one write batch a task. A crash within it keeps all of the write batch or nothing.
+/// 3. **Keep** the changes in the store, one write batch a task. A crash within it keeps all of the write batch or nothing.
 final class Session {
-  private static let requestMilliseconds: Int32 = 10_000
   private static let abortsInARowMax = 5
-  /// Bytes after which a batch takes no further record: what is decoded, held and written at a time stays small however large records
-  /// are. The number of records alone would bound nothing: ten thousand of 1 MiB are 10 GiB.
+  /// Bytes after which a batch takes no further record: what is held and written at a time stays small however large records are. The
+  /// number of records alone would bound nothing: ten thousand of 1 MiB are 10 GiB.
   private static let batchBytesMax = 16 << 20
+  /// Records that a task runs before the next one has its turn.
+  private static let sliceLength = 500
+  /// A producer that writes sooner after a commit meets a coordinator that has not finished it, and then waits for 20 ms.
+  private static let restAfterCommit = Duration.milliseconds(3)
+
+  /// What librdkafka holds ready of a partition's topic: each has a queue of its own, so little is enough. An end is told in an answer, and a
+  /// broker without a record holds its answer back for so long.
+  private static let readingProperties = [
+    "queued.min.messages": "3000", "queued.max.messages.kbytes": "8192", "fetch.wait.max.ms": "100",
+  ]
 
   private let service: Service
   private let settings: Settings
   private let log: Log
-  private let health: Health
+  private let health: Health.Loop
   private let metrics: WorkerMetrics
   private let topics: TopicNames
   private let consumer: Consumer
-  private let producer: TransactionalProducer
+  private let transactions: BatchTransactions
   private let opener: TaskOpener
-  private let order: EventOrder
   private let hooks: FaultHooks
-  private var tasks: [Int32: OpenTask] = [:]
-  private var gathered: [Kafka.Record] = []
+  /// In the order of their partitions.
+  private var tasks: [OpenTask] = []
+  private var open = OpenBatch()
+  /// No batch ends before.
+  private var earliestCommit = ContinuousClock.now
   private var isClosed = false
   /// When to ask whether a broker is back; nil: none is known to be away.
   private var brokerProbe: ContinuousClock.Instant?
   /// Aborts since the last commit: what an abort does not mend is left to the next session, which waits longer and longer.
   private var abortsInARow = 0
 
+  /// What has been run since the last commit.
+  private struct OpenBatch {
+    var records = 0
+    var bytes = 0
+    var timers = 0
+    var since: ContinuousClock.Instant?
+    /// Spent on running it.
+    var spent = Duration.zero
+
+    var isEmpty: Bool { since == nil }
+  }
+
+  /// What the inputs have.
+  private enum AtHand {
+    case nothing
+    /// More is on its way.
+    case awaited
+    case more
+  }
+
+  /// - Parameter instance: the name of this member; no other has it.
   init(
-    service: Service, programs: Set<ProgramID>, settings: Settings, configuration: Kafka.Configuration, partitions: Int32,
-    resources: RocksResources, log: Log, health: Health, metrics: WorkerMetrics, hooks: FaultHooks
+    service: Service, programs: Set<ProgramID>, settings: Settings, instance: String, configuration: Kafka.Configuration,
+    partitions: Int32, resources: RocksResources, log: Log, health: Health.Loop, metrics: WorkerMetrics, hooks: FaultHooks
   ) throws {
     self.service = service
     self.settings = settings
@@ -49,23 +81,17 @@ final class Session {
     self.metrics = metrics
     self.hooks = hooks
     topics = TopicNames(prefix: settings.topicPrefix, service: service, partitions: partitions)
-    // The producer first: its new epoch ends what a former life of this instance left open.
-    let producer = try TransactionalProducer(
-      configuration, transactionalID: "\(settings.topicPrefix)\(service.name.rawValue).\(settings.instance)",
-      topics: topics.written)
     health.ready = .no("taking over the transactional id")
-    try Session.retrying { () throws(TransactionFailure) in
-      try producer.initialise(timeoutMilliseconds: Session.requestMilliseconds)
-    }
-    self.producer = producer
+    // The producer first: its new epoch ends what a former life of this instance left open.
+    transactions = try BatchTransactions(
+      service: service.name, instance: instance, configuration: configuration, topics: topics, log: log, hooks: hooks)
+    var reading = configuration
+    reading.properties.merge(Self.readingProperties) { own, _ in own }
     consumer = try Consumer(
-      configuration, group: settings.group, instance: settings.instance, readCommitted: true, endEvents: true,
-      goesOnAfterLoss: false)
+      reading, group: settings.group, instance: instance, readCommitted: true, endEvents: true, goesOnAfterLoss: false)
     opener = TaskOpener(
       service: service, programs: programs, settings: settings, configuration: configuration, topics: topics,
-      resources: resources,
-      log: log, health: health, metrics: metrics, hooks: hooks)
-    order = EventOrder(topics: topics, clock: settings.clock, log: log)
+      resources: resources, log: log, health: health, metrics: metrics, hooks: hooks)
     try consumer.subscribe(topics.inputs)
     health.ready = .no("joining the consumer group \(settings.group)")
   }
@@ -74,10 +100,15 @@ final class Session {
   func run(onProgress: () -> Void) throws {
     while !Shutdown.requested {
       health.beat()
-      try gather()
-      if try process() { onProgress() }
+      try serve()
+      let found = try runTasks()
+      if let wait = timeToCommit(found) {
+        if wait > .zero { consumer.wait(timeoutMilliseconds: wait.roundedUpMilliseconds) }
+      } else if try commit() {
+        onProgress()
+      }
     }
-    _ = try process()
+    _ = try commit()
   }
 
   /// Closes the stores and leaves the group; what was not committed is dropped.
@@ -88,54 +119,35 @@ final class Session {
     consumer.close()
   }
 
-  // MARK: 1. Gather
+  // MARK: The group
 
-  /// Records until the batch is full, its time is over or nothing more comes for a tenth of it; returns without any when there is
-  /// nothing to do.
-  private func gather() throws {
-    let clock = ContinuousClock()
-    let quiet = max(1, Int32(settings.commitInterval.milliseconds / 10))
-    var end: ContinuousClock.Instant?
-    var bytes = 0
-    while gathered.count < settings.batchRecordsMax, bytes < Self.batchBytesMax, !Shutdown.requested {
-      let polled = consumer.poll(timeoutMilliseconds: end == nil ? min(100, Int32(settings.commitInterval.milliseconds)) : quiet)
-      switch polled {
-      case .record(let record):
-        gathered.append(record)
-        bytes += record.byteCount
-        if end == nil { end = clock.now + settings.commitInterval }
-      case .end(let partition, let offset):
-        if let task = tasks[partition.partition] {
-          task.ends[partition.topic] = offset
-          tellLag(of: partition.topic, task)
-        }
-        // Ends are not records: they do not close a batch, and many of them do not hold it up.
-        if end == nil, allCaughtUp { return }
+  /// Answers what the group and the brokers have to say.
+  private func serve() throws {
+    while true {
+      switch consumer.poll(timeoutMilliseconds: 0) {
+      case .record, .end:
+        // Every partition has a queue of its own, from before it was assigned.
+        throw Disagreement(description: "a record came past the queue of its partition")
       case .error(let error):
         try complain(error)
       case .assigned(let partitions):
-        _ = try process()
-        try open(partitions)
+        try take(partitions)
       case .revoked(let partitions):
-        _ = try process()
+        _ = try commit()
         log.info("partitions revoked", ["partitions": numbers(partitions)])
         closeTasks()
         try consumer.unassign()
         health.ready = .no("rebalancing")
       case .lost(let partitions):
-        log.warning("partitions lost: what was gathered is dropped", ["partitions": numbers(partitions)])
+        log.warning("partitions lost: what was open is dropped", ["partitions": numbers(partitions)])
         closeTasks()
         try consumer.unassign()
         health.ready = .no("rebalancing")
       case .nothing:
-        probeBroker()
-        return
+        return probeBroker()
       }
-      if let end, clock.now >= end { return }
     }
   }
-
-  private var allCaughtUp: Bool { tasks.values.allSatisfy { $0.isCaughtUp } }
 
   private func numbers(_ partitions: [TopicPartition]) -> String {
     Set(partitions.map(\.partition)).sorted().map(String.init).joined(separator: ",")
@@ -169,63 +181,119 @@ final class Session {
     }
   }
 
-  // MARK: Assignment
-
   /// Restores each partition's state, and only then takes the partitions.
-  private func open(_ partitions: [TopicPartition]) throws {
+  private func take(_ partitions: [TopicPartition]) throws {
     closeTasks()
     let numbers = Set(partitions.map(\.partition)).sorted()
     for number in numbers {
-      tasks[number] = try opener.open(number, of: numbers.count, consumer: consumer)
+      tasks.append(try opener.open(number, of: numbers.count * settings.threads, consumer: consumer))
       health.beat()
     }
-    try consumer.assign(partitions.map { ($0, tasks[$0.partition]?.position(of: $0.topic, topics) ?? Offset.beginning) })
-    metrics.partitions.set(tasks.count)
+    for task in tasks { try task.connect(consumer) }
+    let positions = tasks.flatMap { task in task.inputs.map { ($0.place, offset: task.position(of: $0)) } }
+    try consumer.assign(positions.filter { partitions.contains($0.0) })
+    metrics.assign(tasks.count)
     health.ready = .yes
     log.info("partitions assigned", ["partitions": self.numbers(partitions)])
   }
 
   private func closeTasks() {
-    for (number, task) in tasks {
-      task.store.close()
-      metrics.forget(partition: number, topics: topics.inputs)
+    for task in tasks {
+      task.close()
+      metrics.forget(partition: task.number, topics: topics.inputs)
     }
+    metrics.assign(-tasks.count)
     tasks.removeAll()
-    gathered.removeAll()
-    metrics.partitions.set(0)
+    open = OpenBatch()
   }
 
-  // MARK: 2. Run
+  // MARK: 1. Run
 
-  /// Runs and writes what has been gathered; true if there was anything to write.
-  private func process() throws -> Bool {
+  private var isFull: Bool {
+    open.records + open.timers >= settings.batchRecordsMax || open.bytes >= Self.batchBytesMax
+  }
+
+  /// Lets each task run for a while.
+  private func runTasks() throws -> AtHand {
     let started = ContinuousClock.now
     let now = Contracts.Instant.now
-    let count = gathered.count
-    for (number, records) in Dictionary(grouping: gathered, by: \.partition) {
-      if let task = tasks[number] { order.run(records, on: task.stages, now: now) }
+    var found = AtHand.nothing
+    var hasRun = false
+    for task in tasks where !isFull {
+      let room = settings.batchRecordsMax - open.records - open.timers
+      switch task.run(upTo: min(Self.sliceLength, room), bytesMax: Self.batchBytesMax - open.bytes, now: now) {
+      case .ran(let count, let bytes):
+        open.records += count
+        open.bytes += bytes
+        found = .more
+        hasRun = true
+      case .awaits: if case .nothing = found { found = .awaited }
+      case .idle: break
+      }
+      for error in task.takeErrors() { try complain(error) }
+      guard !task.stages.isVirtual, task.isCaughtUp else { continue }
+      // At a month's end a million timers may be due at once: no more than a transaction takes, the rest in the next ones.
+      let fired = task.stages.counts.timersFired
+      task.stages.advance(to: now, timersMax: max(1, settings.batchRecordsMax - open.records - open.timers))
+      if case let count = task.stages.counts.timersFired - fired, count > 0 {
+        open.timers += count
+        hasRun = true
+      }
     }
-    gathered.removeAll(keepingCapacity: true)
-    // At a month's end a million timers may be due at once: no more than a transaction takes, the rest in the next rounds.
-    let ready = tasks.values.filter { !$0.stages.isVirtual && $0.isCaughtUp }
-    for task in ready { task.stages.advance(to: now, timersMax: settings.batchRecordsMax) }
+    if hasRun {
+      if open.since == nil { open.since = started }
+      open.spent += ContinuousClock.now - started
+    }
+    return found
+  }
+
+  /// A batch ends when it is full or old, or when the bus has nothing more for it: what comes meanwhile goes into the next one.
+  /// - Returns: nil: it ends now; else how long to wait for more.
+  private func timeToCommit(_ found: AtHand) -> Duration? {
+    guard let since = open.since else {
+      if case .more = found { return .zero }
+      return .milliseconds(100)
+    }
+    let now = ContinuousClock.now
+    let end =
+      if isFull {
+        abortsInARow > 0 ? earliestCommit : now
+      } else if case .nothing = found {
+        earliestCommit
+      } else {
+        max(since + settings.commitInterval, earliestCommit)
+      }
+    guard now < end else { return nil }
+    if case .more = found, !isFull { return .zero }
+    return end - now
+  }
+
+  // MARK: 2. Write
+
+  /// Writes what has been run; true if there was anything to write and it is on the bus.
+  private func commit() throws -> Bool {
+    guard !open.isEmpty else { return false }
     var batches: [(OpenTask, Batch)] = []
-    for number in tasks.keys.sorted() {
-      guard let task = tasks[number] else { continue }
-      let batch = try taken(from: task)
+    for task in tasks {
+      let batch = try batch(of: task)
       if !batch.isEmpty { batches.append((task, batch)) }
     }
-    guard !batches.isEmpty else { return false }
-    metrics.records.add(count)
-    metrics.batchRecords.observe(Double(count))
-    metrics.batchSeconds.observe(ContinuousClock.now - started)
-    guard let positions = try write(batches) else { return false }
-    try keep(batches, positions)
+    guard !batches.isEmpty else {
+      open = OpenBatch()
+      return false
+    }
+    guard let changelogEnds = try write(batches) else { return false }
+    metrics.records.add(open.records)
+    metrics.batchRecords.observe(Double(open.records))
+    metrics.batchSeconds.observe(open.spent)
+    try keep(batches, changelogEnds)
+    open = OpenBatch()
+    earliestCommit = .now + max(Self.restAfterCommit, settings.commitInterval / 10)
     health.ready = .yes
     return true
   }
 
-  private func taken(from task: OpenTask) throws -> Batch {
+  private func batch(of task: OpenTask) throws -> Batch {
     do { return try task.stages.takeBatch() } catch let error as StoreError {
       try giveUp(task, error)
       throw error
@@ -240,50 +308,13 @@ final class Session {
     try RocksStore.destroy(directory: task.directory)
   }
 
-  // MARK: 3. Write
-
-  /// One transaction; gives the changelog's new position for each task, by partition. nil: it was aborted and will be done again.
+  /// One transaction; gives the changelog's new end for each task, by partition. nil: it was aborted and has been run again.
   private func write(_ batches: [(OpenTask, Batch)]) throws -> [Int32: Int64]? {
     let started = ContinuousClock.now
     do {
-      hooks.reached(.beforeBegin)
-      try Session.retrying { () throws(TransactionFailure) in try producer.begin() }
-      hooks.reached(.afterBegin)
-      for (task, batch) in batches { try produce(hooks.planted(batch), of: task) }
-      hooks.reached(.afterProduce)
-      try producer.flush(timeoutMilliseconds: Session.requestMilliseconds)
-      hooks.reached(.afterFlush)
-      var changelogEnds: [Int32: Int64] = [:]
-      for delivery in producer.takeDeliveries() {
-        changelogEnds[delivery.partition] = max(changelogEnds[delivery.partition] ?? 0, delivery.offset + 1)
-      }
-      var offsets: [TopicPartition: Int64] = [:]
-      for (task, _) in batches {
-        for (topic, offset) in task.stages.positions where offset != task.committedPositions[topic] {
-          offsets[TopicPartition(topic: settings.topicPrefix + topic, partition: task.number)] = offset
-        }
-      }
-      if offsets.isEmpty {
-        // Timers alone move no position. Without offsets the broker would not ask whose partition it is (KIP-447), and an instance that
-        // was frozen while its partitions moved would fire once more what their new owner has fired.
-        for (task, _) in batches {
-          for (topic, offset) in task.stages.positions {
-            offsets[TopicPartition(topic: settings.topicPrefix + topic, partition: task.number)] = offset
-          }
-        }
-      }
-      let metadata = try consumer.groupMetadata()
-      if hooks.fencesFormerOwners {
-        try Session.retrying { () throws(TransactionFailure) in
-          try producer.send(offsets: offsets, metadata, timeoutMilliseconds: Session.requestMilliseconds)
-        }
-      }
-      hooks.reached(.afterOffsets)
-      try Session.retrying { () throws(TransactionFailure) in
-        try producer.commit(timeoutMilliseconds: Session.requestMilliseconds)
-      }
-      hooks.reached(.afterCommit)
+      let changelogEnds = try transactions.write(batches, for: consumer)
       metrics.transactionSeconds.observe(ContinuousClock.now - started)
+      for (_, batch) in batches { metrics.outputs.add(batch.outbox.count) }
       abortsInARow = 0
       brokerProbe = nil
       return changelogEnds
@@ -293,74 +324,38 @@ final class Session {
       metrics.transactionsAborted.add()
       abortsInARow += 1
       guard abortsInARow <= Session.abortsInARowMax else { throw failure }
-      try Session.retrying { () throws(TransactionFailure) in
-        try producer.abort(timeoutMilliseconds: Session.requestMilliseconds)
-      }
-      try rewind()
+      try transactions.abort()
+      runAgain()
       return nil
     }
   }
 
-  private func produce(_ batch: Batch, of task: OpenTask) throws(TransactionFailure) {
-    for output in batch.outputs {
-      try producer.produce(
-        topic: settings.topicPrefix + output.topic.name, partition: topics.partition(of: output.key), key: Array(output.key.utf8),
-        value: output.data, headers: output.envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) })
-    }
-    for letter in batch.deadLetters {
-      log.warning(
-        "dead letter: \(letter.rejection)",
-        ["topic": letter.record.topic.name, "partition": letter.record.partition, "offset": letter.record.offset])
-      let kept = letter.kept
-      try producer.produce(
-        topic: topics.deadLetters, partition: task.number, key: kept.key, value: kept.value, headers: kept.headers)
-    }
-    for (key, record) in batch.repartitioned {
-      try producer.produce(
-        topic: topics.repartitioned, partition: topics.partition(of: key), key: Array(key.utf8), value: record.value,
-        headers: record.headersWithPlace)
-    }
-    for change in batch.changes {
-      try producer.produce(topic: topics.changelog, partition: task.number, key: change.key, value: change.value, token: 1)
-    }
-    hooks.reached(.whileProducing)
-    metrics.outputs.add(batch.outputs.count)
+  /// After an abort: the open events once more, from where the stores stand.
+  private func runAgain() {
+    let now = Contracts.Instant.now
+    for task in tasks { task.runAgain(now: now) }
+    open.timers = 0
+    // Whatever stood in the way has a moment to go, the group's next assignment above all.
+    earliestCommit = .now + .milliseconds(100) * abortsInARow
+    open.since = .now
   }
 
-  /// Back to where the stores stand.
-  private func rewind() throws {
-    var positions: [TopicPartition: Int64] = [:]
-    for task in tasks.values {
-      task.stages.abort()
-      // It has its end to reach again before the system's time may fire timers.
-      task.ends.removeAll()
-      for topic in topics.inputs {
-        positions[TopicPartition(topic: topic, partition: task.number)] = task.position(of: topic, topics)
-      }
-    }
-    try consumer.rewind(positions)
-  }
-
-  // MARK: 4. Keep
+  // MARK: 3. Keep
 
   private func keep(_ batches: [(OpenTask, Batch)], _ changelogEnds: [Int32: Int64]) throws {
-    for (task, batch) in batches {
-      do { try task.commit(batch, changelogEnd: changelogEnds[task.number]) } catch {
+    for (task, _) in batches {
+      do { try task.commit(changelogEnd: changelogEnds[task.number]) } catch {
         try giveUp(task, error)
         throw error
       }
       hooks.reached(.afterStoreWrite)
       metrics.add(task.stages.counts, since: task.counted)
       task.counted = task.stages.counts
-      for topic in topics.inputs { tellLag(of: topic, task) }
     }
     metrics.batches.add()
   }
+}
 
-  /// An end that was reached is as good as a position: the markers of transactions before it take offsets and are no records.
-  private func tellLag(of topic: String, _ task: OpenTask) {
-    guard let end = consumer.knownEnd(of: TopicPartition(topic: topic, partition: task.number)) else { return }
-    let reached = max(0, task.position(of: topic, topics), task.ends[topic] ?? 0)
-    metrics.lag(topic, task.number).set(Double(max(0, end - reached)))
-  }
+extension Duration {
+  fileprivate var roundedUpMilliseconds: Int32 { Int32(clamping: (self + .nanoseconds(999_999)).milliseconds) }
 }

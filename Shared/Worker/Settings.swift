@@ -13,6 +13,10 @@ public struct Settings: Sendable {
   public var httpAddress: String
   public var commitInterval: Duration
   public var batchRecordsMax: Int
+  /// How long an input that has nothing more holds the others of its partition up.
+  public var inputWait: Duration
+  /// Sessions of this process.
+  public var threads: Int
   public var topicPrefix: String
   public var clock: ClockSetting
   public var kafka: [String: String]
@@ -77,10 +81,18 @@ public struct Settings: Sendable {
         "http", placeholder: "ADDRESS", help: "Where /livez, /readyz and /metrics are served; port 0: the kernel chooses",
         defaultValue: "127.0.0.1:0"),
       Option(
-        "commit-ms", placeholder: "MS", kind: .integer(1...5000), help: "Longest time that a batch gathers records",
-        defaultValue: "100"),
+        "commit-ms", placeholder: "MS", kind: .integer(1...5000),
+        help: "Longest time that a batch takes records; it ends before when there are no more", defaultValue: "100"),
       Option(
         "batch-records", placeholder: "N", kind: .integer(1...1_000_000), help: "Most records in a batch", defaultValue: "10000"),
+      Option(
+        "threads", placeholder: "N", kind: .integer(1...256),
+        help: "Members of the group that this process runs, each on a thread of its own (default the cores it is given)"),
+      Option(
+        "input-wait-ms", placeholder: "MS", kind: .integer(0...60_000),
+        help:
+          "How long an input topic that has nothing more is waited for, so that what is late there still goes in order of time",
+        defaultValue: "0"),
       Option(
         "clock", placeholder: "SOURCE", kind: .choice(ClockSetting.allCases.map(\.rawValue)),
         help: "bus: system time until a tick on the clock topic, then that; system: system time only", defaultValue: "bus"),
@@ -95,6 +107,8 @@ public struct Settings: Sendable {
     httpAddress = invocation.text("http")
     commitInterval = .milliseconds(invocation.integer("commit-ms"))
     batchRecordsMax = invocation.integer("batch-records")
+    inputWait = .milliseconds(invocation.integer("input-wait-ms"))
+    threads = invocation.optionalText("threads").flatMap(Int.init) ?? Cores.given
     let prefix = invocation.optionalText("topic-prefix") ?? ""
     topicPrefix = prefix
     group = invocation.optionalText("group") ?? service.group(prefix: prefix)

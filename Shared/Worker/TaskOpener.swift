@@ -4,53 +4,12 @@ import RocksStore
 import ServiceKit
 import Streaming
 
-/// A partition that this instance owns: its stages over its store.
-final class OpenTask {
-  let number: Int32
-  let directory: String
-  let store: RocksStore
-  let stages: StageTask
-  /// The end of each input partition when it was last reached, by topic.
-  var ends: [String: Int64] = [:]
-  var counted = TaskCounts()
-  private(set) var committedPositions: [String: Int64]
-  private let inputCount: Int
-  private let changelog: ChangelogIdentity
-
-  init(
-    number: Int32, directory: String, store: RocksStore, stages: StageTask, inputCount: Int, changelog: ChangelogIdentity
-  ) {
-    self.number = number
-    self.directory = directory
-    self.store = store
-    self.stages = stages
-    self.inputCount = inputCount
-    self.changelog = changelog
-    committedPositions = stages.positions
-  }
-
-  /// Every input has been read to its end once: until then the system's time would fire timers before the events that precede them.
-  var isCaughtUp: Bool { ends.count == inputCount }
-
-  /// The next offset to read of an input, by its name on the bus.
-  func position(of topic: String, _ topics: TopicNames) -> Int64 {
-    topics.topic(named: topic).flatMap { stages.positions[$0.name] } ?? Offset.beginning
-  }
-
-  /// - Parameter changelogEnd: after the last changelog record of the batch.
-  func commit(_ batch: Batch, changelogEnd: Int64?) throws(StoreError) {
-    let own = changelogEnd.map { [ChangelogPosition(next: $0, writtenAt: Instant.now.milliseconds, of: changelog).row] } ?? []
-    try stages.commit(batch, alongside: own)
-    committedPositions = stages.positions
-  }
-}
-
 /// Opens a partition's store and brings it up to the changelog's end, before the partition is taken.
 struct TaskOpener {
   /// Of one attempt: a stop that is asked for meanwhile waits no longer.
   private static let timeoutMilliseconds: Int32 = 3_000
   /// Rows that the tasks of an instance keep decoded between batches, all together.
-  private static let decodedRowsMax = 200_000
+  private static let decodedRowsMax = 60_000
 
   let service: Service
   let programs: Set<ProgramID>
@@ -59,7 +18,7 @@ struct TaskOpener {
   let topics: TopicNames
   let resources: RocksResources
   let log: Log
-  let health: Health
+  let health: Health.Loop
   let metrics: WorkerMetrics
   let hooks: FaultHooks
 
@@ -124,16 +83,17 @@ struct TaskOpener {
       // Not from the logical beginning: that is looked up, at the price of half a second while the leader is unknown.
       try restore(store, changelog, from: position, or: bounds.low, to: bounds.high, identity)
       metrics.restoreProgress(number).set(1)
-      let owns = topics
-      let stages = try StageTask(
-        service: service.name, stages: service.stages, programs: programs, store: store,
-        decodedRowsMax: Self.decodedRowsMax / max(1, count),
-        owns: { owns.partition(of: $0) == number })
+      let stages = try stages(number, of: count, store, isRebuilt: position == nil)
+      let inputs = topics.read.map { topic in
+        OpenTask.Input(
+          topic: topic, place: TopicPartition(topic: topics.prefix + topic.name, partition: number),
+          lag: metrics.lag(topics.prefix + topic.name, number))
+      }
       let task = OpenTask(
-        number: number, directory: directory, store: store, stages: stages, inputCount: topics.inputs.count,
-        changelog: identity)
+        number: number, directory: directory, store: store, stages: stages, inputs: inputs, settings: settings,
+        changelog: identity, log: log)
       for (partition, offset) in committed {
-        let restored = task.position(of: partition.topic, topics)
+        let restored = task.inputs.first { $0.place == partition }.map(task.position) ?? Offset.beginning
         guard offset == restored else {
           // The store is only a copy: it is distrusted before the changelog is.
           guard position == nil else {
@@ -152,6 +112,24 @@ struct TaskOpener {
       // Whoever restores it next tells how far it is; what is left here would look like a restore that hangs.
       metrics.forget(partition: number, topics: [])
       throw error
+    }
+  }
+
+  private func stages(_ number: Int32, of count: Int, _ store: RocksStore, isRebuilt: Bool) throws -> StageTask {
+    let partitions = topics.partitions
+    do {
+      return try StageTask(
+        service: service.name, stages: service.stages, programs: programs, store: store,
+        decodedRowsMax: Self.decodedRowsMax / max(1, count),
+        place: StageTask.Place(partition: number) { Kafka.partition(forKey: $0, count: partitions) })
+    } catch let form as StateForm {
+      // The store is only a copy: it is distrusted before the changelog is.
+      guard isRebuilt else { throw StoreError.corrupt("\(form)") }
+      throw Disagreement(
+        description: """
+          \(topics.changelog) was written by another release: \(form). Nothing was changed. Run the release that wrote it, or begin a \
+          new deployment from the inputs: ops/docs/RUNBOOK.md, "Another release's state"
+          """)
     }
   }
 
@@ -175,7 +153,7 @@ struct TaskOpener {
     metrics.restoreProgress(changelog.partition).set(0)
     health.ready = .no("restoring partition \(changelog.partition)")
     var progress = RestoreProgress(from: start, to: end)
-    var rows: [RowChange] = []
+    let rows = Changes()
     var last = start
     while true {
       health.beat()
@@ -185,14 +163,14 @@ struct TaskOpener {
         if let position, position.hasMissed(record.timestamp, ageMax: ChangelogPosition.ageMax) {
           throw StoreError.corrupt("it has missed what was written for more than \(ChangelogPosition.ageMax)")
         }
-        guard let key = record.key else { continue }
-        rows.append(RowChange(key: key, value: record.value))
+        guard let key = record.keyBytes else { continue }
+        rows.add(key, record.valueBytes)
         last = record.offset + 1
         progress.read(next: last)
-        if rows.count >= 5000 { try apply(&rows, to: store, next: last, identity) }
+        if rows.count >= 5000 { try apply(rows, to: store, next: last, identity) }
       case .end(_, let offset):
         guard offset >= end else { continue }
-        try apply(&rows, to: store, next: offset, identity)
+        try apply(rows, to: store, next: offset, identity)
         let whole = progress.whole()
         log.info(
           "state restored",
@@ -221,12 +199,13 @@ struct TaskOpener {
     log.info("restoring state", fields)
   }
 
-  private func apply(_ rows: inout [RowChange], to store: RocksStore, next: Int64, _ identity: ChangelogIdentity) throws {
+  private func apply(_ rows: Changes, to store: RocksStore, next: Int64, _ identity: ChangelogIdentity) throws {
     let count = rows.count
-    rows.append(ChangelogPosition(next: next, writtenAt: Instant.now.milliseconds, of: identity).row)
+    let own = ChangelogPosition(next: next, writtenAt: Instant.now.milliseconds, of: identity).row
+    rows.add(own.key, own.value)
     try store.write(rows)
     metrics.restoredRows.add(count)
     hooks.reached(.whileRestoring)
-    rows.removeAll(keepingCapacity: true)
+    rows.removeAll()
   }
 }

@@ -6,21 +6,22 @@ import Streaming
 struct TopicNames {
   let prefix: String
   let partitions: Int32
-  /// What the service subscribes to: what its stages read, its re-keyed records and the clock.
+  /// What the service subscribes to: what its stages read, its re-keyed records and the clock. At one instant their events go in this
+  /// order: what Laurel's own services have decided goes before what comes from outside.
+  let read: [Topic]
   let inputs: [String]
   let changelog: String
   let deadLetters: String
   let repartitioned: String
   /// Every topic that the worker may write to.
   let written: [String]
-  private let byName: [String: Topic]
 
   init(prefix: String, service: Service, partitions: Int32) {
     self.prefix = prefix
     self.partitions = partitions
-    let read = service.inputs + [Topic.repartitioned(service.name), Topic.clock]
+    let (outside, own) = (service.inputs.filter { $0.kind == .input }, service.inputs.filter { $0.kind != .input })
+    read = own + outside + [Topic.repartitioned(service.name), Topic.clock]
     inputs = read.map { prefix + $0.name }
-    byName = Dictionary(read.map { (prefix + $0.name, $0) }, uniquingKeysWith: { first, _ in first })
     changelog = prefix + Topic.changelog(service.name).name
     deadLetters = prefix + Topic.deadLetters(service.name).name
     repartitioned = prefix + Topic.repartitioned(service.name).name
@@ -29,9 +30,4 @@ struct TopicNames {
 
   /// All that the service reads and writes, and no other: what it needs rights to.
   var all: [String] { inputs + written.filter { !inputs.contains($0) } }
-
-  /// An input topic by its name on the bus.
-  func topic(named name: String) -> Topic? { byName[name] }
-
-  func partition(of key: String) -> Int32 { Kafka.partition(forKey: Array(key.utf8), count: partitions) }
 }

@@ -4,12 +4,15 @@ import Kafka
 import RocksStore
 import ServiceKit
 import Streaming
+import Synchronization
 
-/// One consumer, one transactional producer and one loop, in sessions. What cannot be mended by an abort ends the session, and the next
-/// one starts from what the bus and the stores hold: there is one way back, and it is the way a start takes.
-public final class Worker {
+/// Threads, each a member of the group: one consumer, one transactional producer and one loop, in sessions. What cannot be mended by an abort
+/// ends the session, and the next one starts from what the bus and the stores hold: there is one way back, and it is the way a start takes.
+public final class Worker: Sendable {
   /// The longest wait for a disk that refuses, which is asked again at little cost.
   private static let diskDelayMax = Duration.seconds(5)
+  /// What the main thread has on this platform; other threads would get less.
+  private static let stackBytes = 8 << 20
 
   private let service: Service
   private let programs: Set<ProgramID>
@@ -19,7 +22,10 @@ public final class Worker {
   private let metrics: WorkerMetrics
   private let resources = RocksResources()
   private let hooks: FaultHooks
+  /// Why the first thread ended that could not go on.
+  private let failure = Mutex<(any Error)?>(nil)
 
+  /// - Parameter health: with as many loops as the settings have threads.
   package init(
     service: Service, programs: Set<ProgramID>, settings: Settings, log: Log, health: Health, metrics: Metrics, hooks: FaultHooks
   ) {
@@ -33,19 +39,44 @@ public final class Worker {
   }
 
   /// Returns when a stop is asked for.
-  /// - Throws: what another attempt would not mend: a refused setting, state that disagrees with the bus.
+  /// - Throws: what another attempt would not mend: a refused setting, state that disagrees with the bus. It ends all threads.
   public func run() throws {
+    let ended = DispatchGroup()
+    for number in health.loops.indices {
+      ended.enter()
+      let thread = Thread { [self] in
+        defer { ended.leave() }
+        do { try run(number) } catch {
+          failure.withLock { first in
+            if first == nil { first = error }
+            if !Shutdown.requested { Shutdown.request() }
+          }
+        }
+      }
+      thread.name = "worker \(number + 1)"
+      thread.stackSize = Self.stackBytes
+      thread.start()
+    }
+    ended.wait()
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  /// The first thread's member has the instance's name, the others have theirs beside it.
+  private func instance(_ number: Int) -> String { number == 0 ? settings.instance : "\(settings.instance).\(number + 1)" }
+
+  private func run(_ number: Int) throws {
+    let health = health.loops[number]
     var delay = GrowingDelay()
     while !Shutdown.requested {
       do {
         var configuration = Kafka.Configuration(
           bootstrap: settings.bootstrap, properties: settings.kafka, log: { [log] in log.kafka($0) })
         configuration.endsEpochOnUnknownOutcome = hooks.endsEpochOnUnknownOutcome
-        guard let partitions = try waitForTopics(configuration) else { return }
+        guard let partitions = try waitForTopics(configuration, health, isTold: number == 0) else { return }
         metrics.topicPartitions.set(Int(partitions))
         let session = try Session(
-          service: service, programs: programs, settings: settings, configuration: configuration, partitions: partitions,
-          resources: resources, log: log, health: health, metrics: metrics, hooks: hooks)
+          service: service, programs: programs, settings: settings, instance: instance(number), configuration: configuration,
+          partitions: partitions, resources: resources, log: log, health: health, metrics: metrics, hooks: hooks)
         defer { session.close() }
         try session.run(onProgress: { delay.reset() })
       } catch let error as Disagreement {
@@ -63,7 +94,7 @@ public final class Worker {
         }
         metrics.sessionsEnded.add()
         log.error("starting over: \(error)", ["waitSeconds": wait.seconds])
-        pause(wait)
+        pause(wait, health)
       }
     }
   }
@@ -94,8 +125,13 @@ public final class Worker {
   }
 
   /// The broker answers and has all the service's topics with one number of partitions; nil: a stop was asked for meanwhile.
+  /// - Parameter isTold: in the log too; what every thread waits for is told once.
   /// - Throws: `KafkaError` for a refused property.
-  private func waitForTopics(_ configuration: Kafka.Configuration) throws -> Int32? {
+  private func waitForTopics(_ configuration: Kafka.Configuration, _ health: Health.Loop, isTold: Bool) throws -> Int32? {
+    func tell(_ readiness: String, _ level: (Log, String) -> Void) {
+      health.ready = .no(readiness)
+      if isTold { level(log, readiness) }
+    }
     // What is waited for is near: a local answer, or somebody who is starting it.
     var delay = GrowingDelay(limit: .seconds(5))
     while !Shutdown.requested {
@@ -108,32 +144,35 @@ public final class Worker {
         if missing.isEmpty {
           let different = Set(needed.compactMap { counts[$0] })
           if different.count == 1, let partitions = different.first { return partitions }
-          health.ready = .no("the topics have different numbers of partitions")
-          log.error("the topics must all have the same number of partitions", ["numbers": "\(different.sorted())"])
+          tell("the topics have different numbers of partitions") { log, _ in
+            log.error("the topics must all have the same number of partitions", ["numbers": "\(different.sorted())"])
+          }
         } else if case let hidden = try admin.hidden(of: missing, timeoutMilliseconds: 3000).sorted(), !hidden.isEmpty {
           let names = hidden.joined(separator: ",")
-          health.ready = .no("the broker's ACLs give this principal no right to \(names); \(rightsCommand)")
-          log.error("the broker's ACLs give this principal no right to topics that it needs; \(rightsCommand)", ["topics": names])
+          tell("the broker's ACLs give this principal no right to \(names); \(rightsCommand)") { log, _ in
+            log.error(
+              "the broker's ACLs give this principal no right to topics that it needs; \(rightsCommand)", ["topics": names])
+          }
         } else {
-          health.ready = .no("waiting for topics")
-          log.warning(
-            "waiting for topics: create them with 'laurel topics create --bootstrap \(settings.bootstrap)'",
-            ["missing": missing.joined(separator: ",")])
+          tell("waiting for topics") { log, _ in
+            log.warning(
+              "waiting for topics: create them with 'laurel topics create --bootstrap \(settings.bootstrap)'",
+              ["missing": missing.joined(separator: ",")])
+          }
         }
       } catch {
         if error.isConfigurationMistake { throw error }
         let hint = error.meansNoLogin ? "; \(configuration.caution ?? loginHint)" : ""
         let wait = "waiting for the broker at \(settings.bootstrap): \(error)\(hint)"
-        health.ready = .no(wait)
-        log.warning(wait)
+        tell(wait) { $0.warning($1) }
       }
-      pause(delay.next())
+      pause(delay.next(), health)
     }
     return nil
   }
 
   /// Waits, but not past the wish to stop, and stays alive meanwhile.
-  private func pause(_ duration: Duration) {
+  private func pause(_ duration: Duration, _ health: Health.Loop) {
     var left = duration
     while left > .zero, !Shutdown.requested {
       health.beat()

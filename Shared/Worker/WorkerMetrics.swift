@@ -1,6 +1,7 @@
 import Contracts
 import ServiceKit
 import Streaming
+import Synchronization
 
 /// What a worker tells Prometheus.
 final class WorkerMetrics: Sendable {
@@ -18,7 +19,8 @@ final class WorkerMetrics: Sendable {
   let transactionSeconds: Histogram
   let batchRecords: Histogram
   let restoredRows: Counter
-  let partitions: Gauge
+  private let partitions: Gauge
+  private let assigned = Mutex(0)
   let topicPartitions: Gauge
   private let metrics: Metrics
 
@@ -44,6 +46,14 @@ final class WorkerMetrics: Sendable {
     topicPartitions = metrics.gauge("laurel_partitions", help: "Partitions of every topic: what the instances own together.")
     // From 0 on, so that the first of a reason is a rise and not a new series.
     for reason in DeadLetterReason.allCases { _ = deadLetters(reason) }
+  }
+
+  /// So many partitions more, or less, of one of the threads.
+  func assign(_ change: Int) {
+    assigned.withLock {
+      $0 += change
+      partitions.set($0)
+    }
   }
 
   func deadLetters(_ reason: DeadLetterReason) -> Counter {

@@ -50,7 +50,7 @@ struct Backlog {
 /// The state of one instance of accrual, built anew from its changelog.
 struct Restore {
   let rows: Int
-  /// Of reading and writing the rows, partition after partition, as the service itself tells it.
+  /// Of reading and writing the rows, partition after partition and all threads together, as the service itself tells it.
   let seconds: Double
   /// From the start of the process until it is ready.
   let readySeconds: Double

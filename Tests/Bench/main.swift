@@ -88,7 +88,7 @@ func workOff(_ payments: Int, _ broker: KafkaBroker) throws -> Backlog {
   print("  memory at most \(figure(backlog.memoryBytesMax >> 20)) MiB; until a tenth was done \(backlog.earlyBytesMax >> 20) MiB")
   let restore = try Restore.measure(ground)
   print(
-    "  restored       \(figure(restore.rows)) rows at \(figure(Double(restore.rows) / restore.seconds)) rows/s, ready after "
+    "  restored       \(figure(restore.rows)) rows at \(figure(Double(restore.rows) / restore.seconds)) rows/s a thread, ready after "
       + "\(decimal(restore.readySeconds)) s, told \(restore.progressLines) times, \(restore.memoryBytesMax >> 20) MiB at most")
   // Seen at once, in a file too: the whole takes minutes.
   fflush(nil)

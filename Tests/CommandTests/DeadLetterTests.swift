@@ -1,5 +1,6 @@
 import Contracts
 import Kafka
+import TestSupport
 import Testing
 import Worker
 
@@ -11,7 +12,7 @@ import Worker
     let testDescription: String
     /// A part of what stands against it; nil: nothing does.
     let obstacle: String?
-    let record: Kafka.Record
+    let record: WrittenRecord
 
     init(
       _ description: String, _ obstacle: String?, type: String = PaymentSettled.type, source: String = "/billing",
@@ -27,7 +28,7 @@ import Worker
             header(PlaceHeader.topic, $0), header(PlaceHeader.partition, "\(place.0)"), header(PlaceHeader.offset, "\(place.1)"),
           ]
         } ?? []
-      record = DeadLetterTests.record(
+      record = DeadLetterTests.written(
         value, own + before + found + late + [header(PlaceHeader.reason, "overflow"), header(PlaceHeader.detail, "why")])
     }
   }
@@ -60,7 +61,8 @@ import Worker
 
   @Test(arguments: cases)
   func whatStandsAgainstAReplayIsSaid(_ example: Case) throws {
-    let letter = try #require(LetterParser().letter(example.record, of: .accrual))
+    let record = try Self.read(example.record)
+    let letter = try #require(LetterParser().letter(record, of: .accrual))
     if let obstacle = example.obstacle {
       #expect(letter.obstacle?.contains(obstacle) == true, "\(letter.obstacle ?? "nothing")")
     } else {
@@ -71,11 +73,11 @@ import Worker
 
   @Test func marksAreNotLettersAndLettersAreNoMarks() throws {
     let id = try #require(Letter.ID("accrual/2/5"))
-    let mark = Self.record(nil, [ReplayMark.header(id)])
+    let mark = try Self.read(nil, [ReplayMark.header(id)])
     #expect(ReplayMark.letter(mark) == id)
     #expect(LetterParser().letter(mark, of: .accrual) == nil)
     // A record from outside with the header of a mark.
-    let claim = Self.record(nil, [ReplayMark.header(id), header(PlaceHeader.reason, "malformed")])
+    let claim = try Self.read(nil, [ReplayMark.header(id), header(PlaceHeader.reason, "malformed")])
     #expect(ReplayMark.letter(claim) == nil)
     #expect(LetterParser().letter(claim, of: .accrual) != nil)
     var book = LetterBook()
@@ -86,11 +88,11 @@ import Worker
 
   @Test func itGoesBackAsItWasFound() throws {
     let first = try #require(Letter.ID("accrual/2/17"))
-    let letter = try #require(Self.cases.first).record
+    let letter = try Self.read(#require(Self.cases.first).record)
     let again = letter.headersForReplay(of: first)
     #expect(again.map(\.name) == letter.headers.dropLast(2).map(\.name) + ["laurel_replay_of"])
     // Refused once more and replayed once more: it names its last letter only.
-    let second = Self.record(letter.value, again + [header(PlaceHeader.reason, "overflow"), header(PlaceHeader.detail, "why")])
+    let second = try Self.read(letter.value, again + [header(PlaceHeader.reason, "overflow"), header(PlaceHeader.detail, "why")])
     #expect(try #require(LetterParser().letter(second, of: .accrual)).replayOf == first)
     let last = try #require(Letter.ID("accrual/2/90"))
     #expect(second.headersForReplay(of: last) == Array(again.dropLast()) + [header("laurel_replay_of", "accrual/2/90")])
@@ -114,8 +116,12 @@ import Worker
     #expect(lines[1] == "00000010  73 21" + String(repeating: " ", count: 14 * 3 + 2) + "s!")
   }
 
-  private static func record(_ value: [UInt8]?, _ headers: [Header]) -> Kafka.Record {
-    Kafka.Record(
+  private static func read(_ value: [UInt8]?, _ headers: [Header]) throws -> Kafka.Record { try read(written(value, headers)) }
+
+  private static func read(_ record: WrittenRecord) throws -> Kafka.Record { try #require(Kafka.Record.reading([record]).first) }
+
+  private static func written(_ value: [UInt8]?, _ headers: [Header]) -> WrittenRecord {
+    WrittenRecord(
       topic: "accrual.dead-letters", partition: 2, offset: 17, timestamp: 1000, key: Array("e0".utf8), value: value,
       headers: headers)
   }

@@ -5,6 +5,7 @@ import Foundation
 import JSON
 import Streaming
 import TermsFiles
+import TestSupport
 import Testing
 
 @testable import BusCommands
@@ -32,20 +33,20 @@ enum Example {
     let simulation = try Simulation(
       services: Deployment.services(programs), programs: programs.ids,
       notice: { record in
-        guard let type = MessageRegistry.type(named: record.envelope.type), let message = try? decode(type, record.data, parser)
+        guard let (envelope, data) = try? record.event(), let type = MessageRegistry.type(named: envelope.type),
+          let message = try? decode(type, data, parser)
         else {
-          Issue.record("unreadable: \(record.envelope.type)")
+          Issue.record("unreadable: \(String(decoding: record.structuredText(), as: UTF8.self))")
           return
         }
         notices.append(
-          DemoNotice(
-            program: record.envelope.program?.value ?? "", envelope: record.envelope, topic: record.topic, message: message))
+          DemoNotice(program: envelope.program?.value ?? "", envelope: envelope, topic: record.topic, message: message))
       }, refused: { _ in })
     let file = try EventFile(path: path)
     while let entry = try file.next() {
       guard case .event(let event) = entry else { continue }
       try simulation.advance(to: event.time)
-      try simulation.take(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line))
+      try simulation.take(InputRecord(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line)))
     }
     return notices
   }

@@ -200,10 +200,11 @@ import Words
       let file = try EventFile(path: Self.path(name))
       while let entry = try file.next() {
         guard case .event(let event) = entry, end.map({ event.time < $0 }) ?? true else { continue }
-        try simulation.take(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line))
+        try simulation.take(InputRecord(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line)))
       }
       if let end { try simulation.advance(to: end) }
     }
+    try simulation.commit()
     let before = try files(folder)
     let reader = StateStories(folder: folder, program: nil)
     func told(_ subject: Explain.Subject, _ id: String) throws -> String {

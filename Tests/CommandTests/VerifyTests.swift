@@ -5,6 +5,7 @@ import JSON
 import Kafka
 import Streaming
 import TermsFiles
+import TestSupport
 import Testing
 import Worker
 
@@ -20,7 +21,7 @@ import Worker
     init(_ file: String) throws {
       let programs = try TermsFiles.load(directory: Example.terms)
       var logs: [ServiceName: ChangelogStore] = [:]
-      var notices: [ServiceName: [Record]] = [:]
+      var notices: [ServiceName: [WrittenRecord]] = [:]
       let simulation = try Simulation(
         services: Deployment.services(programs), programs: programs.ids,
         store: { name in
@@ -31,31 +32,34 @@ import Worker
         notice: { notice in
           guard let service = ServiceName(rawValue: notice.topic.writtenBy) else { return }
           notices[service, default: []].append(
-            Record(
-              topic: notice.topic.name, partition: 0, offset: Int64(notices[service]?.count ?? 0), timestamp: -1,
-              key: Array(notice.key.utf8), value: notice.data,
-              headers: notice.envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) }))
+            WrittenRecord(
+              topic: notice.topic.name, offset: Int64(notices[service]?.count ?? 0), key: Array(notice.key.utf8),
+              value: notice.valueBytes.map { [UInt8]($0) },
+              headers: InputRecord(copying: notice).headers.map { Header(name: $0.name, value: $0.value) }))
         }, refused: { _ in })
       let events = try EventFile(path: file)
       while let entry = try events.next() {
         guard case .event(let event) = entry else { continue }
         try simulation.advance(to: event.time)
-        try simulation.take(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line))
+        try simulation.commit()
+        try simulation.take(InputRecord(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line)))
+        try simulation.commit()
       }
-      self.notices = notices
+      let read = try Record.reading(notices.values.flatMap(\.self))
+      self.notices = notices.mapValues { written in read.filter { $0.topic == written[0].topic } }
       changelog = logs.mapValues(\.changes)
     }
 
     /// The state that all but the last of the changes make.
-    func state(of service: ServiceName, without missed: Int = 0) -> MemoryStore {
+    func state(of service: ServiceName, without missed: Int = 0) throws -> MemoryStore {
       let store = MemoryStore()
-      store.write(Array((changelog[service] ?? []).dropLast(missed)))
+      try store.write(Array((changelog[service] ?? []).dropLast(missed)))
       return store
     }
 
     /// A row by what `StoredRow.name` says first, the last of them.
     func row(_ name: String, of service: ServiceName) throws -> Row {
-      let rows = state(of: service).rows(prefix: [], after: nil, limit: .max)
+      let rows = try state(of: service).rows(prefix: [], after: nil, limit: .max)
       return try #require(rows.last { StoredRow.name(of: $0.key).hasPrefix(name) }, "\(rows.map { StoredRow.name(of: $0.key) })")
     }
 
@@ -142,9 +146,9 @@ import Worker
     let index = try #require(written.notices[.accrual]?.lastIndex { text($0.value ?? []).contains(#""balance""#) })
     let last = try #require(written.notices[.accrual]?[index])
     let value = text(last.value ?? []).replacing(/"paid":\d+/, with: #""paid":777"#)
-    written.notices[.accrual]?[index] = Record(
-      topic: last.topic, partition: 0, offset: last.offset, timestamp: -1, key: last.key, value: Array(value.utf8),
-      headers: last.headers)
+    let forged = WrittenRecord(
+      topic: last.topic, offset: last.offset, key: last.key, value: Array(value.utf8), headers: last.headers)
+    written.notices[.accrual]?[index] = try #require(Record.reading([forged]).first)
     let findings = try written.findings(.accrual)
     #expect(findings.contains { $0.contains("by the one before") }, "\(findings)")
   }
@@ -229,8 +233,8 @@ import Worker
     let next = Int64(try #require(written.changelog[.accrual]).count)
     let row = try written.row("balance", of: .accrual)
     func told(_ change: RowChange, from next: Int64) throws -> [String] {
-      let folder = written.state(of: .accrual)
-      folder.write([
+      let folder = try written.state(of: .accrual)
+      try folder.write([
         change, ChangelogPosition(next: next, writtenAt: 0, of: ChangelogIdentity(cluster: nil, partition: "p/0")).row,
       ])
       return try FolderComparison(folder, from: next, rebuilt).findings.lines("")
@@ -255,11 +259,14 @@ private final class ChangelogStore: StateStore {
   private let store = MemoryStore()
   private(set) var changes: [RowChange] = []
 
-  func value(for key: [UInt8]) -> [UInt8]? { store.value(for: key) }
-  func rows(prefix: [UInt8], after: [UInt8]?, limit: Int) -> [Row] { store.rows(prefix: prefix, after: after, limit: limit) }
+  func read(_ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) { store.read(key, body) }
 
-  func write(_ changes: [RowChange]) {
-    self.changes += changes
+  func scan(prefix: [UInt8], after: [UInt8]?, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool) {
+    store.scan(prefix: prefix, after: after, body)
+  }
+
+  func write(_ changes: Changes) {
+    changes.visit { key, value in self.changes.append(RowChange(key: [UInt8](key), value: value.map { [UInt8]($0) })) }
     store.write(changes)
   }
 }

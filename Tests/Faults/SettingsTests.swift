@@ -12,6 +12,8 @@ import Testing
     (["--commit-ms", "soon"], "--commit-ms"),
     (["--commit-ms", "0"], "--commit-ms"),
     (["--batch-records", "many"], "--batch-records"),
+    (["--threads", "0"], "--threads"),
+    (["--input-wait-ms", "soon"], "--input-wait-ms"),
     (["--clock", "sundial"], "--clock"),
     (["--kafka", "no-equals-sign"], "--kafka"),
     (["--topic-prefix", "no spaces"], "--topic-prefix"),

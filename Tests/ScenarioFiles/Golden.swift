@@ -1,5 +1,7 @@
 import Contracts
 import Foundation
+import JSON
+import Streaming
 
 /// The worked examples of the contract: NAME.jsonl is what happens, NAME.expected.jsonl what must be said about it.
 public enum Golden {
@@ -25,5 +27,19 @@ public enum Golden {
 
   private static func lines(_ file: String) throws -> [String] {
     try String(contentsOf: folder.appending(path: file), encoding: .utf8).split(separator: "\n").map(String.init)
+  }
+}
+
+extension InputRecord {
+  /// A line of an event file as a record of its topic.
+  ///
+  /// - Parameter number: its offset.
+  public init(line: String, number: Int) throws {
+    let text = Array(line.utf8)
+    let type = try Envelope.structured(text, parser: JSONParser()).envelope.type
+    guard let topic = MessageRegistry.type(named: type)?.topic else { throw ScenarioError(line, "no such type") }
+    self.init(
+      topic: topic, offset: Int64(number), key: nil, value: text,
+      headers: [(name: "content-type", value: Array(Envelope.structuredContentType.utf8))])
   }
 }

@@ -1,7 +1,6 @@
 import Contracts
 import Deployment
 import Foundation
-import JSON
 import Streaming
 import Terms
 import TermsFiles
@@ -27,15 +26,12 @@ public struct ScenarioRun: Sendable {
     let heard = Heard()
     let simulation = try Simulation(
       services: Deployment.services(Programs([terms])), programs: [terms.id],
-      notice: { heard.notices.append(String(decoding: $0.envelope.structuredText(data: $0.data), as: UTF8.self)) },
+      notice: { heard.notices.append(String(decoding: $0.structuredText(), as: UTF8.self)) },
       refused: { heard.rejections.append($0.rejection.reason) })
-    let parser = JSONParser()
     var sentences = NoticeSentences()
     for (number, step) in scenario.steps.enumerated() {
       if let event = step.event {
-        let (envelope, data) = try Envelope.structured(Array(event.line(program: program).utf8), parser: parser)
-        guard let type = MessageRegistry.type(named: envelope.type) else { throw ScenarioError(step.text, "no such type") }
-        try simulation.take(envelope, topic: type.topic, data: data, number: Int64(number))
+        try simulation.take(InputRecord(line: event.line(program: program), number: number))
       } else {
         try simulation.advance(to: step.instant)
       }

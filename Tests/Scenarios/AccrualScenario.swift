@@ -3,6 +3,7 @@ import Contracts
 import JSON
 import Streaming
 import Terms
+import TestSupport
 
 /// The accrual service alone, in memory: billing events, verdicts and requests in, one line for each notice out, with the balance
 /// after it. The referrer is `acme`, its referee `beta`.
@@ -84,7 +85,7 @@ final class AccrualScenario {
   func take<M: Message>(_ message: M, late: String? = nil) throws {
     number += 1
     let envelope = Envelope(id: "e\(number)", source: "/test", type: M.type, time: late.map(day) ?? message.instant)
-    try simulation.take(envelope, topic: M.topic, data: message.jsonBytes(), number: number)
+    try simulation.take(InputRecord(envelope, topic: M.topic, data: message.jsonBytes(), number: number))
   }
 
   func advance(_ to: String) throws { try simulation.advance(to: day(to)) }
@@ -162,14 +163,9 @@ final class AccrualScenario {
 
   /// What the state still holds of payments, of facts that wait for one, and of rewards: `payment p`, `awaited p`, `reward p`.
   var kept: [String] {
-    store.rows(prefix: Array("s".utf8), after: nil, limit: .max).compactMap { row in
-      let words = row.key.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
-      guard words.count > 4 else { return nil }
-      switch words[3] {
-      case "payment", "awaited": return "\(words[3]) \(words[4])"
-      case "reward": return "reward \(words[5])"
-      default: return nil
-      }
+    get throws {
+      try simulation.commit()
+      return try KeptRows.names(in: store)
     }
   }
 
@@ -181,8 +177,9 @@ final class AccrualScenario {
 
   private static func line(_ record: OutputRecord, _ parser: JSONParser) -> String {
     do {
-      let said = try parser.decode(Said.self, from: record.data)
-      let type = record.envelope.type.dropLast(".v1".utf8.count)
+      let (envelope, data) = try record.event()
+      let said = try parser.decode(Said.self, from: data)
+      let type = envelope.type.dropLast(".v1".utf8.count)
       let day = "\(said.day)".dropFirst(5).prefix(5)
       let words: [String?] = [
         "\(day) \(type)", said.payment ?? said.request, said.delta.map { "\($0)" } ?? said.amount.map { "\($0)" },
@@ -191,7 +188,7 @@ final class AccrualScenario {
       ]
       return words.compactMap(\.self).joined(separator: " ")
     } catch {
-      return "\(record.envelope.type): \(error)"
+      return "on \(record.topic.name): \(error)"
     }
   }
 

@@ -3,6 +3,7 @@ import Discounts
 import JSON
 import Streaming
 import Terms
+import TestSupport
 import Testing
 
 /// The discounts service alone, in memory: billing events and verdicts in, one line for each notice out.
@@ -64,7 +65,7 @@ final class DiscountsScenario {
   func take<M: Message>(_ message: M, arriving: String? = nil) throws {
     number += 1
     let envelope = Envelope(id: "e\(number)", source: "/test", type: M.type, time: arriving.map(at) ?? message.instant)
-    try simulation.take(envelope, topic: M.topic, data: message.jsonBytes(), number: number)
+    try simulation.take(InputRecord(envelope, topic: M.topic, data: message.jsonBytes(), number: number))
   }
 
   func advance(to instant: String) throws { try simulation.advance(to: at(instant)) }
@@ -139,38 +140,39 @@ final class DiscountsScenario {
 
   private static func line(_ record: OutputRecord, _ parser: JSONParser) -> String {
     do {
-      switch record.envelope.type {
+      let (envelope, data) = try record.event()
+      switch envelope.type {
       case ReferralActivated.type:
-        let notice = try parser.decode(ReferralActivated.self, from: record.data)
+        let notice = try parser.decode(ReferralActivated.self, from: data)
         return "\(notice.referee) active at \(short(notice.at))"
       case ReferralDeactivated.type:
-        let notice = try parser.decode(ReferralDeactivated.self, from: record.data)
+        let notice = try parser.decode(ReferralDeactivated.self, from: data)
         return "\(notice.referee) inactive at \(short(notice.at))"
       case DiscountAssigned.type:
-        let notice = try parser.decode(DiscountAssigned.self, from: record.data)
+        let notice = try parser.decode(DiscountAssigned.self, from: data)
         return "\(notice.period) \(notice.company): \(notice.percent)% for \(notice.slots) of \(notice.activeReferrals)"
       case DiscountSkipped.type:
-        let notice = try parser.decode(DiscountSkipped.self, from: record.data)
+        let notice = try parser.decode(DiscountSkipped.self, from: data)
         return "\(notice.period) skipped: \(notice.reasons.map(\.rawValue).joined(separator: ", "))"
       case DiscountApplied.type:
-        let notice = try parser.decode(DiscountApplied.self, from: record.data)
+        let notice = try parser.decode(DiscountApplied.self, from: data)
         return "\(notice.period) \(notice.company): \(notice.percent)% on \(notice.invoice) at \(short(notice.at))"
       case DiscountVoided.type:
-        let notice = try parser.decode(DiscountVoided.self, from: record.data)
+        let notice = try parser.decode(DiscountVoided.self, from: data)
         return "\(notice.period) \(notice.company): \(notice.reason.rawValue) at \(short(notice.at))"
       case OfferOpened.type:
-        let notice = try parser.decode(OfferOpened.self, from: record.data)
+        let notice = try parser.decode(OfferOpened.self, from: data)
         return "\(notice.account) \(notice.percent)% until \(short(notice.expiresAt))"
       case OfferUsed.type:
-        let notice = try parser.decode(OfferUsed.self, from: record.data)
+        let notice = try parser.decode(OfferUsed.self, from: data)
         return "\(notice.account) used by \(notice.payment) at \(short(notice.at))"
       case OfferExpired.type:
-        let notice = try parser.decode(OfferExpired.self, from: record.data)
+        let notice = try parser.decode(OfferExpired.self, from: data)
         return "\(notice.account) expired at \(short(notice.at))"
-      default: return record.envelope.type
+      default: return envelope.type
       }
     } catch {
-      return "\(record.envelope.type): \(error)"
+      return "on \(record.topic.name): \(error)"
     }
   }
 

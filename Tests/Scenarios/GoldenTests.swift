@@ -1,6 +1,5 @@
 import Contracts
 import Deployment
-import JSON
 import ScenarioFiles
 import Streaming
 import Terms
@@ -41,15 +40,11 @@ import Testing
     var refused: [Rejection] = []
     let simulation = try Simulation(
       services: Deployment.services(programs), programs: programs.ids, store: store,
-      notice: { notices.append(String(decoding: $0.envelope.structuredText(data: $0.data), as: UTF8.self)) },
+      notice: { notices.append(String(decoding: $0.structuredText(), as: UTF8.self)) },
       refused: { refused.append($0.rejection) })
-    let parser = JSONParser()
-    for (number, line) in lines.enumerated() {
-      let (envelope, data) = try Envelope.structured(Array(line.utf8), parser: parser)
-      let type = try #require(MessageRegistry.type(named: envelope.type))
-      try simulation.take(envelope, topic: type.topic, data: data, number: Int64(number))
-    }
+    for (number, line) in lines.enumerated() { try simulation.take(InputRecord(line: line, number: number)) }
     if let until { try simulation.advance(to: until) }
+    try simulation.commit()
     return (notices, refused)
   }
 }

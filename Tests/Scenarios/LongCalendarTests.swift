@@ -144,31 +144,27 @@ import Testing
     let first = try task()
     var records = [try Self.attribution(at: try #require(Instant(rfc3339: "2026-01-10T00:00:00Z")))]
     while let record = records.popLast() {
-      if let event = first.admit(record, latest: nil) { first.run(event) }
-      let batch = try first.takeBatch()
-      records += batch.outputs.map {
-        InputRecord(
-          topic: $0.topic, partition: 0, offset: 0, key: Array($0.key.utf8), value: $0.data,
-          headers: $0.envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
-      }
-      try first.commit(batch)
+      first.run(first.admit(record))
+      let written = try first.takeBatch().outbox
+      records += (0..<written.count).map { InputRecord(copying: written[$0]) }
+      try first.commit()
     }
     first.advance(to: run)
-    let lost = try first.takeBatch().outputs
+    let lost = try first.takeBatch().outbox.kept()
     try #require(lost.map(\.envelope.type) == [DiscountSkipped.type])
     // Nothing of it was written: the next owner holds the run, whoever triggers it how often.
     let second = try task()
     second.advance(to: run)
     second.advance(to: run)
-    let batch = try second.takeBatch()
-    #expect(batch.outputs.map(\.envelope.id) == lost.map(\.envelope.id))
-    #expect(batch.outputs.map(\.data) == lost.map(\.data))
-    try second.commit(batch)
+    let again = try second.takeBatch().outbox.kept()
+    #expect(again.map(\.envelope.id) == lost.map(\.envelope.id))
+    #expect(again.map(\.data) == lost.map(\.data))
+    try second.commit()
     second.advance(to: run)
-    #expect(try second.takeBatch().outputs.isEmpty)
+    #expect(try second.takeBatch().outbox.isEmpty)
     let third = try task()
     third.advance(to: run + .days(20))
-    #expect(try third.takeBatch().outputs.isEmpty)
+    #expect(try third.takeBatch().outbox.isEmpty)
   }
 
   // MARK: Runs in the simulation
@@ -186,9 +182,7 @@ import Testing
       referral: "r", referrer: "own", referee: "r", code: "OWN", registeredAt: instant, attributedAt: instant, terms: "t@1",
       because: [])
     let envelope = Envelope(id: "e1", source: "/test", type: ReferralAttributed.type, time: instant, program: "tiers")
-    return InputRecord(
-      topic: ReferralAttributed.topic, partition: 0, offset: 0, key: nil, value: message.jsonBytes(),
-      headers: envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
+    return InputRecord(envelope, topic: ReferralAttributed.topic, data: message.jsonBytes(), number: 1)
   }
 
   /// The first runs of an account whose first referee is bound at an instant.
@@ -204,13 +198,12 @@ import Testing
     let simulation = try Simulation(
       services: [DiscountsService.service(Programs([program]))], programs: [program.id],
       notice: { record in
-        guard let skipped = try? parser.decode(DiscountSkipped.self, from: record.data) else { return }
+        guard let data = try? record.event().data, let skipped = try? parser.decode(DiscountSkipped.self, from: data) else {
+          return
+        }
         heard.runs.append(Run(period: skipped.period, asOf: skipped.asOf))
       }, refused: { Issue.record("\($0.rejection)") })
-    let record = try attribution(at: bound)
-    let headers = record.headers.map { ($0.name, $0.value) }
-    let (envelope, data) = try Envelope.record(headers: headers, value: try #require(record.value), parser: JSONParser())
-    try simulation.take(envelope, topic: record.topic, data: data, number: 1)
+    try simulation.take(attribution(at: bound))
     try simulation.advance(to: until)
     return heard.runs
   }

@@ -3,6 +3,7 @@ import JSON
 import Payouts
 import Streaming
 import Terms
+import TestSupport
 import Testing
 
 /// The payouts service alone, in memory: requests, decisions, the ledger's answers and results in, one line for each notice out. The
@@ -13,7 +14,7 @@ final class PayoutsScenario {
   private var number: Int64 = 0
 
   private final class Heard {
-    var notices: [OutputRecord] = []
+    var notices: [Result<KeptOutput, any Error>] = []
     var rejections: [DeadLetterReason] = []
   }
 
@@ -38,7 +39,8 @@ final class PayoutsScenario {
   init(_ program: Program = cash) throws {
     let heard = heard
     simulation = try Simulation(
-      services: [PayoutsService.service(Programs([program]))], programs: [program.id], notice: { heard.notices.append($0) },
+      services: [PayoutsService.service(Programs([program]))], programs: [program.id],
+      notice: { record in heard.notices.append(Result { try KeptOutput(record) }) },
       refused: { heard.rejections.append($0.rejection.reason) })
   }
 
@@ -49,7 +51,7 @@ final class PayoutsScenario {
     number += 1
     let type = Swift.type(of: message)
     let envelope = Envelope(id: "e\(number)", source: "/test", type: type.type, time: arriving ?? message.instant)
-    try simulation.take(envelope, topic: type.topic, data: message.jsonBytes(), number: number)
+    try simulation.take(InputRecord(envelope, topic: type.topic, data: message.jsonBytes(), number: number))
   }
 
   func advance(to instant: Instant) throws { try simulation.advance(to: instant) }
@@ -60,13 +62,15 @@ final class PayoutsScenario {
   /// All notices of a type so far.
   func notices<M: Message>(_ type: M.Type) throws -> [M] {
     let parser = JSONParser()
-    return try heard.notices.filter { $0.envelope.type == type.type }.map { try parser.decode(type, from: $0.data) }
+    return try heard.notices.map { try $0.get() }.filter { $0.envelope.type == type.type }.map {
+      try parser.decode(type, from: $0.data)
+    }
   }
 
   /// The notices since the last look, as `type request [payout] [reasons] instant`.
   func said() throws -> [String] {
     defer { heard.notices.removeAll() }
-    return try heard.notices.map(Self.line)
+    return try heard.notices.map { try Self.line($0.get()) }
   }
 
   private struct Said: JSONDecodable {
@@ -84,7 +88,7 @@ final class PayoutsScenario {
     }
   }
 
-  private static func line(_ record: OutputRecord) throws -> String {
+  private static func line(_ record: KeptOutput) throws -> String {
     let said = try JSONParser().decode(Said.self, from: record.data)
     let name = record.envelope.type.split(separator: ".")[1]
     let words = [String(name), said.request] + [said.payout].compactMap { $0 } + (said.reasons ?? [])

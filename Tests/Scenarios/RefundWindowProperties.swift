@@ -27,8 +27,8 @@ import Testing
       #expect(
         try GoldenTests.simulate(history.lines + history.lines, until: until, programs: Self.with(window, terms)).notices
           == actual.notices, "\(program), seed \(seed), all again")
-      kept += Self.rows(store)
-      keptWithout += Self.rows(storeWithout)
+      kept += try KeptRows.names(in: store).count
+      keptWithout += try KeptRows.names(in: storeWithout).count
       if history.events.contains(where: { $0.type == "payment.settled" && $0.at + window.milliseconds < history.until }) {
         closedUnderWay += 1
       }
@@ -72,13 +72,5 @@ import Testing
             return version
           })
       })
-  }
-
-  /// Rows of payments, of what waits for them, and of rewards.
-  private static func rows(_ store: MemoryStore) -> Int {
-    store.rows(prefix: Array("s".utf8), after: nil, limit: .max).count { row in
-      let words = row.key.split(separator: 0)
-      return words.count > 4 && ["payment", "awaited", "reward"].contains(String(decoding: words[3], as: UTF8.self))
-    }
   }
 }

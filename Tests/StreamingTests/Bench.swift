@@ -9,28 +9,28 @@ final class Bench {
   private(set) var task: StageTask
   private let stages: [AnyStage]
   private let programs: Set<ProgramID>
-  private let owns: ((String) -> Bool)?
+  private let place: StageTask.Place
   private var number: Int64 = 0
 
   init(
     _ stages: [AnyStage] = [AnyStage(Script())], programs: Set<ProgramID> = ["bonus"], store: CountingStore = CountingStore(),
-    owns: ((String) -> Bool)? = nil
+    place: StageTask.Place = .whole
   ) throws {
     self.store = store
     self.stages = stages
     self.programs = programs
-    self.owns = owns
-    task = try StageTask(service: .attribution, stages: stages, programs: programs, store: store, owns: owns)
+    self.place = place
+    task = try StageTask(service: .attribution, stages: stages, programs: programs, store: store, place: place)
   }
 
   /// Forgets the task; a new one goes on from the store.
   func restart() throws {
-    task = try StageTask(service: .attribution, stages: stages, programs: programs, store: store, owns: owns)
+    task = try StageTask(service: .attribution, stages: stages, programs: programs, store: store, place: place)
   }
 
   /// Admits and runs an event.
   func take(_ record: InputRecord, latest: Instant? = nil) {
-    if let event = task.admit(record, latest: latest) { task.run(event) }
+    task.run(task.admit(record), latest: latest)
   }
 
   /// Tells the script of a key what to do.
@@ -46,16 +46,59 @@ final class Bench {
 
   func advance(_ milliseconds: Int64) { task.advance(to: Instant(milliseconds: milliseconds)) }
 
+  /// The next offset to read is this one.
+  func moved(_ topic: Topic, to offset: Int64) {
+    task.moved(past: InputRecord(topic: topic, offset: offset - 1, key: nil, value: nil))
+  }
+
+  /// A copy of the open batch.
+  func batch() throws -> TakenBatch { try TakenBatch(task.takeBatch()) }
+
   /// Commits the open batch and gives it.
   @discardableResult
-  func commit() throws -> Batch {
-    let batch = try task.takeBatch()
-    try task.commit(batch)
+  func commit() throws -> TakenBatch {
+    let batch = try batch()
+    try task.commit()
     return batch
   }
 
   /// What the script has said in the open batch.
-  func said() throws -> [String] { try task.takeBatch().outputs.map(text) }
+  func said() throws -> [String] { try batch().outputs.map(text) }
+}
+
+/// A batch that outlives its commit.
+struct TakenBatch {
+  let outputs: [Output]
+  let deadLetters: [DeadLetter]
+  let repartitioned: [(key: String, record: InputRecord)]
+  let changes: [RowChange]
+
+  init(_ batch: Batch) throws {
+    outputs = try (0..<batch.outbox.count).map { try Output(batch.outbox[$0]) }
+    deadLetters = batch.deadLetters
+    repartitioned = batch.repartitioned
+    var changes: [RowChange] = []
+    func copy(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) {
+      changes.append(RowChange(key: [UInt8](key), value: value.map { [UInt8]($0) }))
+    }
+    batch.changes.visit(copy)
+    self.changes = changes
+  }
+}
+
+/// A message that a task has written, for as long as a test wants it.
+struct Output {
+  let topic: Topic
+  let key: String
+  let envelope: Envelope
+  /// The bare `data`.
+  let data: [UInt8]
+
+  init(_ record: OutputRecord) throws(Rejection) {
+    topic = record.topic
+    key = record.key
+    (envelope, data) = try record.event()
+  }
 }
 
 /// A record in binary mode on the topic of its type.
@@ -69,13 +112,15 @@ func record<M: Message>(
 }
 
 func record(_ envelope: Envelope, _ value: [UInt8]?, topic: Topic, key: String) -> InputRecord {
-  InputRecord(
-    topic: topic, partition: 0, offset: 0, key: Array(key.utf8), value: value,
-    headers: envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
+  InputRecord(topic: topic, key: Array(key.utf8), value: value, headers: headers(envelope))
+}
+
+func headers(_ envelope: Envelope) -> [(name: String, value: [UInt8])] {
+  envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) }
 }
 
 /// The text of a notice of the toys; for other messages their type.
-func text(_ output: OutputRecord) -> String {
+func text(_ output: Output) -> String {
   let parser = JSONParser()
   if let said = try? parser.decode(Said.self, from: output.data) { return said.text }
   return output.envelope.type
@@ -89,25 +134,35 @@ final class CountingStore: StateStore {
   /// Given to the next question, once.
   var failure: StoreError?
 
-  func value(for key: [UInt8]) throws(StoreError) -> [UInt8]? {
+  func read(_ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) throws(StoreError) {
     gets += 1
     try fail()
-    return store.value(for: key)
+    store.read(key, body)
   }
 
-  func rows(prefix: [UInt8], after: [UInt8]?, limit: Int) throws(StoreError) -> [Row] {
+  func scan(
+    prefix: [UInt8], after: [UInt8]?, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+  ) throws(StoreError) {
     try fail()
-    let rows = store.rows(prefix: prefix, after: after, limit: limit)
-    scannedRows += rows.count
-    return rows
+    store.scan(prefix: prefix, after: after) { key, value in
+      scannedRows += 1
+      return body(key, value)
+    }
   }
 
-  func write(_ changes: [RowChange]) throws(StoreError) {
+  func write(_ changes: Changes) throws(StoreError) {
     try fail()
     store.write(changes)
   }
 
-  var all: [Row] { store.rows(prefix: [], after: nil, limit: .max) }
+  var all: [Row] {
+    var rows: [Row] = []
+    store.scan(prefix: [], after: nil) {
+      rows.append(Row(key: [UInt8]($0), value: [UInt8]($1)))
+      return true
+    }
+    return rows
+  }
 
   private func fail() throws(StoreError) {
     guard let failure else { return }

@@ -14,8 +14,7 @@ extension Act {
     case "drop": self = .drop(try value.decode())
     case "get": self = .get(try value.decode())
     case "list": self = .list(try value.decode())
-    case "walk": self = .walk(try value.decode())
-    case "askWhetherTaken": self = .askWhetherTaken(try value.decode())
+    case "walk": self = .walk
     case "say": self = .say(try value.decode())
     case "step":
       let row = try value.object()
@@ -23,9 +22,14 @@ extension Act {
     case "timer":
       let row = try value.object()
       self = .timer(at: try row.required("at"), try row.required("_1"))
+    case "alarm":
+      let row = try value.object()
+      self = .alarm(try row.required("_0"), at: try row.optional("at"), try row.required("_2"))
+    case "keepAlarm": self = .keepAlarm(try value.decode())
+    case "dropAlarm": self = .dropAlarm(try value.decode())
     case "refuse": self = .refuse
     case "refuseKept": self = .refuseKept(try value.decode())
-    default: throw json.error("\"\(name)\" is not one of put, drop, get, list, walk, askWhetherTaken, say, step, timer, refuse, refuseKept")
+    default: throw json.error("\"\(name)\" is not one of put, drop, get, list, walk, say, step, timer, alarm, keepAlarm, dropAlarm, refuse, refuseKept")
     }
   }
 
@@ -39,8 +43,7 @@ extension Act {
     case .drop(let value): json.variant("drop", value)
     case .get(let value): json.variant("get", value)
     case .list(let value): json.variant("list", value)
-    case .walk(let value): json.variant("walk", value)
-    case .askWhetherTaken(let value): json.variant("askWhetherTaken", value)
+    case .walk: json.variant("walk")
     case .say(let value): json.variant("say", value)
     case .step(let value0, let value1):
       json.beginVariant("step")
@@ -52,6 +55,14 @@ extension Act {
       json.member("at", value0)
       json.member("_1", value1)
       json.endVariant()
+    case .alarm(let value0, let value1, let value2):
+      json.beginVariant("alarm")
+      json.member("_0", value0)
+      json.member("at", value1)
+      json.member("_2", value2)
+      json.endVariant()
+    case .keepAlarm(let value): json.variant("keepAlarm", value)
+    case .dropAlarm(let value): json.variant("dropAlarm", value)
     case .refuse: json.variant("refuse")
     case .refuseKept(let value): json.variant("refuseKept", value)
     }
@@ -73,6 +84,21 @@ extension Act.Part {
     case .text(let value): json.variant("text", value)
     case .instant(let value): json.variant("instant", value)
     }
+  }
+}
+
+extension Bell {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    timer = try row.optional("timer")
+    acts = try row.required("acts")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("timer", timer)
+    json.member("acts", acts)
+    json.endObject()
   }
 }
 

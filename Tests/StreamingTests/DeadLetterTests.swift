@@ -10,17 +10,29 @@ import Testing
   struct Case: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let reason: DeadLetterReason
-    let record: InputRecord
+    let topic: Topic
+    let value: [UInt8]
+    let headers: [(name: String, value: [UInt8])]
 
-    init(_ description: String, _ reason: DeadLetterReason, _ change: (inout InputRecord, inout Envelope) -> Void) {
+    /// What a case changes of a good record.
+    struct Draft {
+      var topic = Topic.billing
+      var value = body()
+      var headers: [(name: String, value: [UInt8])] = []
+    }
+
+    init(_ description: String, _ reason: DeadLetterReason, _ change: (inout Draft, inout Envelope) -> Void) {
       testDescription = description
       self.reason = reason
       var envelope = Envelope(id: "x", source: "/test", type: PaymentSettled.type, program: "bonus")
-      var record = InputRecord(topic: .billing, partition: 0, offset: 5, key: Array("acct".utf8), value: body(), headers: [])
-      change(&record, &envelope)
-      if record.headers.isEmpty { record.headers = envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) } }
-      self.record = record
+      var draft = Draft()
+      change(&draft, &envelope)
+      topic = draft.topic
+      value = draft.value
+      headers = draft.headers.isEmpty ? StreamingTests.headers(envelope) : draft.headers
     }
+
+    var record: InputRecord { InputRecord(topic: topic, offset: 5, key: Array("acct".utf8), value: value, headers: headers) }
   }
 
   private static func body(_ id: String = "p", amount: String = "5", paidAt: String = "1970-01-01T00:00:01Z", _ more: String = "")
@@ -96,7 +108,8 @@ import Testing
       return record(envelope, Self.body(id, amount: amount), topic: .billing, key: "acct")
     }
     bench.take(neighbour("known", "1"), latest: Self.latest)
-    bench.take(example.record, latest: Self.latest)
+    let refused = example.record
+    bench.take(refused, latest: Self.latest)
     bench.take(neighbour("after", "2"), latest: Self.latest)
     let batch = try bench.commit()
     #expect(batch.outputs.map(text) == ["paid 1", "paid 2"])
@@ -106,11 +119,11 @@ import Testing
     #expect(letter.rejection.reason == example.reason, "\(letter.rejection)")
     #expect(!letter.rejection.detail.isEmpty)
     // As it came.
-    #expect(letter.record.value == example.record.value)
-    #expect(letter.record.key == example.record.key)
+    #expect(letter.record.value == refused.value)
+    #expect(letter.record.key == refused.key)
     #expect(letter.record.offset == 5)
-    #expect(letter.record.headers.map(\.name) == example.record.headers.map(\.name))
-    #expect(letter.record.headers.map(\.value) == example.record.headers.map(\.value))
+    #expect(letter.record.headers.map(\.name) == refused.headers.map(\.name))
+    #expect(letter.record.headers.map(\.value) == refused.headers.map(\.value))
     #expect(bench.task.counts.deadLetters == [example.reason: 1])
   }
 
@@ -158,7 +171,7 @@ import Testing
     let bench = try Bench([AnyStage(Payments())], programs: ["cash"])
     let envelope = Envelope(id: "x", source: "/test", type: PaymentSettled.type)
     bench.take(record(envelope, Self.body(), topic: .billing, key: "acct"))
-    #expect(try bench.task.takeBatch().outputs.map(\.envelope.program) == ["cash"])
+    #expect(try bench.batch().outputs.map(\.envelope.program) == ["cash"])
   }
 
   /// An event that a stage had kept and refuses later: rebuilt, so that it can be published again as it is.
@@ -208,9 +221,7 @@ import Testing
     let envelope = Envelope(id: "1", source: "/test", type: PaymentSettled.type, program: "bonus")
     let value = envelope.structuredText(data: Self.body())
     for headers in [[], [("content-type", Array("application/cloudevents+json; charset=utf-8".utf8))]] {
-      bench.take(
-        InputRecord(
-          topic: .billing, partition: 0, offset: 0, key: nil, value: value, headers: headers.map { (name: $0.0, value: $0.1) }))
+      bench.take(InputRecord(topic: .billing, key: nil, value: value, headers: headers.map { (name: $0.0, value: $0.1) }))
     }
     #expect(try bench.said() == ["paid 5"])
     #expect(bench.task.counts.repeated == 1)
@@ -219,7 +230,7 @@ import Testing
   // MARK: Partitions
 
   @Test func aRecordOnAWrongPartitionIsSentOnUnderItsKey() throws {
-    let bench = try Bench(owns: { $0 == "mine" })
+    let bench = try Bench(place: StageTask.Place(partition: 0, partitionOf: { $0.elementsEqual("mine".utf8) ? 0 : 1 }))
     let told = Told(key: "not mine", id: "1", at: Instant(milliseconds: 1), acts: [.say("x")])
     let stray = try record(told, id: "1")
     bench.take(stray)

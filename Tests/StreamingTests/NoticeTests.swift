@@ -33,7 +33,9 @@ import Testing
   @Test func sequencesHaveNoGapAfterRejectionsAbortsTimersAndRestarts() throws {
     var random = SplitMix(state: 3)
     var kept: [Int64] = []
-    func sequences(_ batch: Batch) -> [Int64] { batch.outputs.filter { $0.topic == .discounts }.compactMap(\.envelope.sequence) }
+    func sequences(_ batch: TakenBatch) -> [Int64] {
+      batch.outputs.filter { $0.topic == .discounts }.compactMap(\.envelope.sequence)
+    }
     for number in 0..<400 {
       switch Int.random(in: 0..<10, using: &random) {
       case 0..<4: try say("a", "\(number)", [.say("x"), .say("y")])
@@ -103,10 +105,12 @@ import Testing
   @Test func aTraceIsHandedOn() throws {
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     let bench = try Bench()
-    var record = try record(
+    let record = try record(
       told("a", "1", [.say("now"), .step(to: "a", [.say("then")]), .timer(at: 9000, [.say("later")])]), id: "x")
-    record.headers.append(("traceparent", Array(trace.utf8)))
-    bench.take(record)
+    bench.take(
+      InputRecord(
+        topic: record.topic, key: record.key, value: record.value,
+        headers: record.headers + [(name: "traceparent", value: Array(trace.utf8))]))
     bench.advance(10_000)
     let outputs = try bench.commit().outputs
     #expect(outputs.map { text($0) } == ["now", text(outputs[1]), "later"])
@@ -152,7 +156,8 @@ import Testing
       output.envelope
         == Envelope(
           id: output.envelope.id, source: "/laurel/attribution", type: "toy.said.v1", time: Instant(milliseconds: 1000),
-          subject: "a", program: "bonus", partitionKey: "a", sequence: 1, causationID: "e-1"))
+          subject: "a", program: "bonus", partitionKey: "a", sequence: 1, causationID: "e-1",
+          hop: Hop(partition: 0, number: 1)))
     #expect(String(decoding: output.data, as: UTF8.self) == #"{"key":"a","at":"1970-01-01T00:00:01.000Z","text":"hello"}"#)
   }
 }

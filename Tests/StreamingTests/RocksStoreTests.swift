@@ -20,7 +20,7 @@ import Testing
         return RowChange(key: key, value: Int.random(in: 0..<4, using: &random) == 0 ? nil : Self.value(&random))
       }
       try rocks.write(changes)
-      memory.write(changes)
+      try memory.write(changes)
       for _ in 0..<10 {
         let key = Self.key(&random)
         #expect(try rocks.value(for: key) == memory.value(for: key))
@@ -95,7 +95,7 @@ import Testing
       #expect(try store.rows(prefix: [], after: nil, limit: .max) == memory.rows(prefix: [], after: nil, limit: .max))
       for batch in 0..<10 {
         try store.write(Self.batch(round * 10 + batch))
-        memory.write(Self.batch(round * 10 + batch))
+        try memory.write(Self.batch(round * 10 + batch))
       }
       store.close()
     }
@@ -241,7 +241,7 @@ import Testing
     try filledStore(path)
     let store = try RocksStore(directory: path, resources: .large)
     for number in Self.filledBatches..<(Self.filledBatches + 3) { try store.write(Self.batch(number)) }
-    let states = (0...(Self.filledBatches + 3)).map { Self.rows(afterBatches: $0) }
+    let states = try (0...(Self.filledBatches + 3)).map { try Self.rows(afterBatches: $0) }
     let name = try #require(try files(path).first { $0.hasPrefix("MANIFEST") })
     let whole = try size(path + "/" + name)
     var answered: [Int] = []
@@ -265,7 +265,7 @@ import Testing
   @Test func aFlippedBitInATableIsNeverServed() throws {
     let path = scratch.path("store")
     try filledStore(path)
-    let expected = Self.rows(afterBatches: Self.filledBatches)
+    let expected = try Self.rows(afterBatches: Self.filledBatches)
     var random = Seeded(state: 11)
     var noticed = 0
     for round in 0..<60 {
@@ -294,7 +294,7 @@ import Testing
     for name in try files(path) where name.hasSuffix(".sst") { try flip(path + "/" + name, at: 0, bit: 3) }
     let store = try RocksStore(directory: path, resources: .small)
     var answers: [Outcome] = []
-    for row in Self.rows(afterBatches: Self.filledBatches) {
+    for row in try Self.rows(afterBatches: Self.filledBatches) {
       let answer = outcome {
         let value = try store.value(for: row.key)
         #expect(value == row.value)
@@ -310,7 +310,7 @@ import Testing
   func aDamagedLogGivesAnEarlierWholeState(flips: Bool) throws {
     let store = try RocksStore(directory: scratch.path("store"), resources: .large)
     for number in 0..<20 { try store.write(Self.batch(number)) }
-    let states = (0...20).map { Self.rows(afterBatches: $0) }
+    let states = try (0...20).map { try Self.rows(afterBatches: $0) }
     var random = Seeded(state: 5)
     var earlier = 0
     for round in 0..<40 {
@@ -373,7 +373,7 @@ import Testing
     store.close()
     let answer = outcome {
       let rows = try Self.rows(try RocksStore(directory: copy, resources: .small))
-      #expect(rows == Self.rows(afterBatches: written))
+      #expect(try rows == Self.rows(afterBatches: written))
     }
     #expect(answer == (logs == .all ? .answered : .corrupt))
   }
@@ -403,10 +403,10 @@ import Testing
 
   private static let filledBatches = 20
 
-  private static func rows(afterBatches count: Int) -> [Row] {
+  private static func rows(afterBatches count: Int) throws -> [Row] {
     let memory = MemoryStore()
-    for number in 0..<count { memory.write(batch(number)) }
-    return memory.rows(prefix: [], after: nil, limit: .max)
+    for number in 0..<count { try memory.write(batch(number)) }
+    return try memory.rows(prefix: [], after: nil, limit: .max)
   }
 
   private static func rows(_ store: RocksStore) throws -> [Row] { try store.rows(prefix: [], after: nil, limit: .max) }

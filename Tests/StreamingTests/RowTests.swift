@@ -129,7 +129,7 @@ import Testing
     try bench.commit()
     let before = bench.store.all
     try bench.tell("a", .put(["x"], "2"), .put(["y"], "2"), .say("dropped"), .timer(at: 5000, [.say("dropped")]), .list([]))
-    bench.task.moved("requests", to: 17)
+    bench.moved(.requests, to: 17)
     bench.advance(3000)
     bench.task.abort()
     #expect(try bench.task.takeBatch().isEmpty)
@@ -143,12 +143,12 @@ import Testing
   }
 
   @Test func aBatchThatIsDoneAgainIsTheSame() throws {
-    func run() throws -> Batch {
-      bench.task.moved("requests", to: 3)
+    func run() throws -> TakenBatch {
+      bench.moved(.requests, to: 3)
       let acts: [Act] = [.put(["x"], "1"), .say("one"), .timer(at: 900, [.say("late")]), .timer(at: 2000, [.say("later")])]
       bench.take(try record(Told(key: "a", id: "1", at: Instant(milliseconds: 1000), acts: acts), id: "1"))
       bench.advance(1500)
-      return try bench.task.takeBatch()
+      return try bench.batch()
     }
     let first = try run()
     bench.task.abort()
@@ -220,11 +220,11 @@ import Testing
 
   @Test func aFailedWriteKeepsTheBatchOpen() throws {
     try bench.tell("a", .put(["x"], "1"))
-    let batch = try bench.task.takeBatch()
+    _ = try bench.task.takeBatch()
     bench.store.failure = .unavailable("no space")
-    #expect(throws: StoreError.unavailable("no space")) { try bench.task.commit(batch) }
+    #expect(throws: StoreError.unavailable("no space")) { try bench.task.commit() }
     #expect(bench.store.all.isEmpty)
-    try bench.task.commit(batch)
+    try bench.task.commit()
     try bench.restart()
     try bench.tell("a", .get(["x"]))
     #expect(try bench.said() == ["1"])

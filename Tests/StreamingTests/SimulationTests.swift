@@ -8,13 +8,15 @@ import Testing
   /// A simulation and all that it has said.
   final class Trial {
     private(set) var simulation: Simulation?
-    private(set) var notices: [OutputRecord] = []
+    private(set) var notices: [Output] = []
+    /// As they would stand in a file.
+    private(set) var lines: [[UInt8]] = []
     private(set) var letters: [DeadLetter] = []
     private var number: Int64 = 0
 
     init(_ services: [Service] = SimulationTests.services, programs: Set<ProgramID> = ["bonus"]) throws {
       simulation = try Simulation(
-        services: services, programs: programs, notice: { [unowned self] in notices.append($0) },
+        services: services, programs: programs, notice: { [unowned self] in take($0) },
         refused: { [unowned self] in letters.append($0) })
     }
 
@@ -22,14 +24,18 @@ import Testing
       number += 1
       let told = Told(key: key, id: "\(number)", at: Instant(milliseconds: milliseconds), acts: acts)
       let envelope = Envelope(id: "\(number)", source: "/test", type: Told.type, time: time.map(Instant.init(milliseconds:)))
-      try simulation?.take(envelope, topic: .requests, data: told.jsonBytes(), number: number)
+      try simulation?.take(
+        InputRecord(topic: .requests, offset: number, key: nil, value: told.jsonBytes(), headers: headers(envelope)))
+    }
+
+    private func take(_ notice: OutputRecord) {
+      do { notices.append(try Output(notice)) } catch { Issue.record(error) }
+      lines.append(notice.structuredText())
     }
 
     func advance(_ milliseconds: Int64) throws { try simulation?.advance(to: Instant(milliseconds: milliseconds)) }
 
     var texts: [String] { notices.map(text) }
-    /// As they would stand in a file.
-    var lines: [[UInt8]] { notices.map { $0.envelope.structuredText(data: $0.data) } }
   }
 
   static let services = [Service(.attribution, [AnyStage(Script())]), Service(.accrual, [AnyStage(Echo())])]
@@ -119,6 +125,7 @@ import Testing
           .step(to: "k\(number % 20)", [.list([]), .say("\(number)")]))
       }
       try trial.advance(1_000_000)
+      #expect(trial.lines == trial.notices.map { $0.envelope.structuredText(data: $0.data) })
       return trial.lines
     }
     let first = try run()
@@ -154,7 +161,8 @@ import Testing
   @Test func aRefusedEventDoesNotMoveTheClock() throws {
     let trial = try Trial()
     let envelope = Envelope(id: "1", source: "/test", type: Told.type, time: Instant(milliseconds: 9000))
-    try trial.simulation?.take(envelope, topic: .requests, data: Array("{}".utf8), number: 1)
+    try trial.simulation?.take(
+      InputRecord(topic: .requests, offset: 1, key: nil, value: Array("{}".utf8), headers: headers(envelope)))
     #expect(trial.letters.map(\.rejection.reason) == [.malformed])
     #expect(trial.simulation?.clock == Instant(milliseconds: 0))
   }
@@ -170,21 +178,20 @@ import Testing
 private struct LateBell: Stage {
   static let name = "late-bell"
 
-  struct Output: StageOutput {
-    let echoed: Echoed
-    var message: any Message { echoed }
-  }
+  static let reads: [Reads<LateBell>] = [.on(LateBell.said)]
+  static let timers: [Timers<LateBell>] = [.on(Bell.table, LateBell.rang)]
+  static let writes: [any Message.Type] = [Echoed.self]
 
-  static let accepts: [Accepts<Said>] = [.on { (said: Said) in said }]
+  func program(_ id: ProgramID) -> ProgramID? { id }
 
-  func handle(_ said: Said, _ turn: Turn<LateBell>) {
+  func said(_ said: Said, _ turn: Turn<LateBell>) {
     guard let milliseconds = Int64(said.text) else {
-      return turn.emit(Output(echoed: Echoed(key: said.key, at: said.at, text: "heard \(said.text)")))
+      return turn.emit(Echoed(key: said.key, at: said.at, text: "heard \(said.text)"))
     }
-    turn.setTimer(at: Instant(milliseconds: milliseconds), "bell")
+    Bell.set(at: milliseconds, turn)
   }
 
-  func fire(_ due: String, at instant: Instant, _ turn: Turn<LateBell>) {
-    turn.emit(Output(echoed: Echoed(key: turn.key, at: instant, text: due)))
+  func rang(_ number: Int, _ bell: Bell, _ instant: Instant, _ turn: Turn<LateBell>) {
+    turn.emit(Echoed(key: turn.key, at: instant, text: "bell"))
   }
 }

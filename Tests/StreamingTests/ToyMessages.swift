@@ -10,14 +10,17 @@ enum Act: Stored, Equatable {
   case get([Part])
   /// Says the texts of the rows under these parts, with spaces between.
   case list([Part])
-  /// The same, row by row.
-  case walk([Part])
-  /// Says whether a `Told` of this id has been taken.
-  case askWhetherTaken(String)
+  /// The texts of all rows, row by row.
+  case walk
   case say(String)
   case step(to: String, [Act])
   /// At milliseconds since 1970.
   case timer(at: Int64, [Act])
+  /// Stores the alarm of this number: due then, or without a timer. When it is due it says so.
+  case alarm(Int, at: Int64?, [Act])
+  /// Stores an alarm as it is.
+  case keepAlarm(Int)
+  case dropAlarm(Int)
   case refuse
   /// Refuses another event, of the given id, and goes on.
   case refuseKept(String)
@@ -27,13 +30,40 @@ enum Act: Stored, Equatable {
     case instant(Int64)
 
     init(stringLiteral value: String) { self = .text(value) }
+  }
+}
 
-    var row: RowPart {
-      switch self {
-      case .text(let text): .text(text)
-      case .instant(let milliseconds): .instant(Instant(milliseconds: milliseconds))
+/// Any number of parts, one after another.
+struct Parts: RowKeyPart {
+  let parts: [Act.Part]
+
+  init(_ parts: [Act.Part]) { self.parts = parts }
+
+  /// Nothing tells an instant from a text.
+  init?(taking bytes: inout ArraySlice<UInt8>) { return nil }
+
+  func append(to bytes: inout [UInt8]) {
+    for part in parts {
+      switch part {
+      case .text(let text): bytes += Array(text.utf8) + [0]
+      case .instant(let milliseconds): Instant(milliseconds: milliseconds).append(to: &bytes)
       }
     }
+  }
+}
+
+/// What is to be done at an instant, a row for each.
+struct Bell: Timed {
+  var timer: Timer?
+  var acts: [Act] = []
+
+  static let table = Table<Int, Bell>("bell")
+  private static let count = Table<NoKey, Int>("bells")
+
+  static func set<S>(at milliseconds: Int64, _ turn: Turn<S>, _ acts: [Act] = []) {
+    let number = (turn[count] ?? 0) + 1
+    turn[count] = number
+    turn[table, number] = Bell(timer: Timer(at: Instant(milliseconds: milliseconds)), acts: acts)
   }
 }
 
@@ -98,66 +128,56 @@ struct Echoed: Message {
 struct Script: Stage {
   static let name = "script"
 
-  enum Input: Sendable {
-    case told(Told)
-    case handed(Handed)
-    case registered(Registered)
-  }
-
-  enum Output: StageOutput {
-    case said(Said)
-    case handed(Handed)
-
-    var message: any Message {
-      switch self {
-      case .said(let message): message
-      case .handed(let message): message
-      }
-    }
-  }
-
-  typealias Due = [Act]
-
-  static let accepts: [Accepts<Input>] = [
-    .on(Input.told), .on(Input.handed), .on(Input.registered, repeats: .rememberedByBody),
+  static let reads: [Reads<Script>] = [
+    .on(Script.told), .on(Script.handed), .on(Script.registered, repeats: .rememberedByBody),
   ]
+  static let timers: [Timers<Script>] = [.on(Bell.table, Script.rang), .on(Script.alarms, Script.alarmed)]
+  static let writes: [any Message.Type] = [Said.self, Handed.self]
 
-  static let rows = Table<String>("row")
-  static let others = Table<String>("row-of-another-table")
+  static let rows = Table<Parts, String>("row")
+  static let others = Table<NoKey, String>("row-of-another-table")
+  static let alarms = Table<Int, Bell>("alarm")
 
-  func handle(_ input: Input, _ turn: Turn<Script>) throws(Rejection) {
-    switch input {
-    case .told(let told): try perform(told.acts, at: told.at, turn)
-    case .handed(let handed): try perform(handed.acts, at: handed.at, turn)
-    case .registered(let registered): say("registered \(registered.name)", at: registered.at, turn)
-    }
+  func program(_ id: ProgramID) -> ProgramID? { id }
+
+  private func told(_ told: Told, _ turn: Turn<Script>) throws(Rejection) { try perform(told.acts, at: told.at, turn) }
+  private func handed(_ handed: Handed, _ turn: Turn<Script>) throws(Rejection) { try perform(handed.acts, at: handed.at, turn) }
+
+  private func registered(_ registered: Registered, _ turn: Turn<Script>) {
+    say("registered \(registered.name)", at: registered.at, turn)
   }
 
-  func fire(_ due: [Act], at instant: Instant, _ turn: Turn<Script>) throws(Rejection) {
-    try perform(due, at: instant, turn)
+  private func rang(_ number: Int, _ bell: Bell, _ instant: Instant, _ turn: Turn<Script>) throws(Rejection) {
+    turn[Bell.table, number] = nil
+    try perform(bell.acts, at: instant, turn)
+  }
+
+  private func alarmed(_ number: Int, _ alarm: Bell, _ instant: Instant, _ turn: Turn<Script>) throws(Rejection) {
+    let isOver = alarm.timer == nil && turn[Self.alarms, number]?.timer == nil
+    say("alarm \(number)\(isOver ? "" : " is still set")", at: instant, turn)
+    try perform(alarm.acts, at: instant, turn)
   }
 
   private func perform(_ acts: [Act], at instant: Instant, _ turn: Turn<Script>) throws(Rejection) {
     for act in acts {
       switch act {
       case .put(let parts, let text):
-        set(parts, text, turn)
+        turn[Self.rows, Parts(parts)] = text
         turn[Self.others] = "not to be listed"
-      case .drop(let parts): set(parts, nil, turn)
-      case .get(let parts): say(row(parts, turn) ?? "-", at: instant, turn)
-      case .list(let parts): say(list(parts, turn).joined(separator: " "), at: instant, turn)
-      case .walk(let parts):
+      case .drop(let parts): turn[Self.rows, Parts(parts)] = nil
+      case .get(let parts): say(turn[Self.rows, Parts(parts)] ?? "-", at: instant, turn)
+      case .list(let parts): say(turn.all(Self.rows, under: Parts(parts)).joined(separator: " "), at: instant, turn)
+      case .walk:
         var texts: [String] = []
-        if parts.isEmpty {
-          turn.forEach(Self.rows) { texts.append($0) }
-        } else {
-          turn.forEach(Self.rows, parts[0].row) { texts.append($0) }
-        }
+        turn.forEach(Self.rows) { texts.append($0) }
         say(texts.joined(separator: " "), at: instant, turn)
-      case .askWhetherTaken(let id): say(turn.hasTaken(Told.self, id) ? "taken" : "new", at: instant, turn)
       case .say(let text): say(text, at: instant, turn)
-      case .step(let key, let acts): turn.emit(.handed(Handed(key: key, at: instant, acts: acts)))
-      case .timer(let due, let acts): turn.setTimer(at: Instant(milliseconds: due), acts)
+      case .step(let key, let acts): turn.emit(Handed(key: key, at: instant, acts: acts))
+      case .timer(let due, let acts): Bell.set(at: due, turn, acts)
+      case .alarm(let number, let due, let acts):
+        turn[Self.alarms, number] = Bell(timer: due.map { Timer(at: Instant(milliseconds: $0)) }, acts: acts)
+      case .keepAlarm(let number): turn[Self.alarms, number] = turn[Self.alarms, number]
+      case .dropAlarm(let number): turn[Self.alarms, number] = nil
       case .refuse: throw Rejection(.overflow, "as told")
       case .refuseKept(let id):
         turn.refuse(Told(key: turn.key, id: id, at: instant, acts: []), Rejection(.overflow, "kept \(id)"))
@@ -166,28 +186,7 @@ struct Script: Stage {
   }
 
   private func say(_ text: String, at instant: Instant, _ turn: Turn<Script>) {
-    turn.emit(.said(Said(key: turn.key, at: instant, text: text)))
-  }
-
-  // A subscript with a variable number of parts takes no array.
-  private func row(_ parts: [Act.Part], _ turn: Turn<Script>) -> String? {
-    switch parts.count {
-    case 0: turn[Self.rows]
-    case 1: turn[Self.rows, parts[0].row]
-    default: turn[Self.rows, parts[0].row, parts[1].row]
-    }
-  }
-
-  private func set(_ parts: [Act.Part], _ text: String?, _ turn: Turn<Script>) {
-    switch parts.count {
-    case 0: turn[Self.rows] = text
-    case 1: turn[Self.rows, parts[0].row] = text
-    default: turn[Self.rows, parts[0].row, parts[1].row] = text
-    }
-  }
-
-  private func list(_ parts: [Act.Part], _ turn: Turn<Script>) -> [String] {
-    parts.isEmpty ? turn.all(Self.rows) : turn.all(Self.rows, parts[0].row)
+    turn.emit(Said(key: turn.key, at: instant, text: text))
   }
 }
 
@@ -195,30 +194,44 @@ struct Script: Stage {
 struct Echo: Stage {
   static let name = "echo"
 
-  enum Input: Sendable {
-    case said(Said)
-    case told(Told)
+  static let reads: [Reads<Echo>] = [.on(Echo.said), .on(Echo.told)]
+  static let timers: [Timers<Echo>] = [.on(Bell.table, Echo.rang)]
+  static let writes: [any Message.Type] = [Echoed.self]
+
+  func program(_ id: ProgramID) -> ProgramID? { id }
+
+  private func said(_ said: Said, _ turn: Turn<Echo>) {
+    turn.emit(Echoed(key: said.key, at: said.at, text: "echo of \(said.text)"))
   }
 
-  struct Output: StageOutput {
-    let echoed: Echoed
-    var message: any Message { echoed }
+  private func told(_ told: Told, _ turn: Turn<Echo>) throws(Rejection) {
+    if told.acts.contains(.refuse) { throw Rejection(.overflow, "as told") }
+    for case .timer(let due, _) in told.acts { Bell.set(at: due, turn) }
   }
 
-  static let accepts: [Accepts<Input>] = [.on(Input.said), .on(Input.told)]
-
-  func handle(_ input: Input, _ turn: Turn<Echo>) throws(Rejection) {
-    switch input {
-    case .said(let said):
-      turn.emit(Output(echoed: Echoed(key: said.key, at: said.at, text: "echo of \(said.text)")))
-    case .told(let told):
-      if told.acts.contains(.refuse) { throw Rejection(.overflow, "as told") }
-      for case .timer(let due, _) in told.acts { turn.setTimer(at: Instant(milliseconds: due), "echo") }
-    }
+  private func rang(_ number: Int, _ bell: Bell, _ instant: Instant, _ turn: Turn<Echo>) {
+    turn[Bell.table, number] = nil
+    turn.emit(Echoed(key: turn.key, at: instant, text: "echo of a timer"))
   }
+}
 
-  func fire(_ due: String, at instant: Instant, _ turn: Turn<Echo>) {
-    turn.emit(Output(echoed: Echoed(key: turn.key, at: instant, text: "\(due) of a timer")))
+/// Keeps in rows of its own what is remembered of the events that it has taken, and says what it takes.
+struct Diary: Stage {
+  static let name = "diary"
+
+  static let reads: [Reads<Diary>] = [.on(Diary.told, repeats: .rememberedByStage)]
+  static let writes: [any Message.Type] = [Said.self]
+
+  private static let memories = Table<Parts, Memory>("memory")
+
+  func program(_ id: ProgramID) -> ProgramID? { id }
+
+  private func told(_ told: Told, _ turn: Turn<Diary>) throws(Rejection) {
+    let id = Parts([.text(told.id ?? "-")])
+    guard try !turn.isRepeat(of: turn[Self.memories, id]) else { return }
+    turn[Self.memories, id] = turn.memory
+    if told.acts.contains(.refuse) { throw Rejection(.overflow, "as told") }
+    turn.emit(Said(key: turn.key, at: told.at, text: "took \(told.id ?? "-")"))
   }
 }
 
@@ -226,32 +239,22 @@ struct Echo: Stage {
 struct Payments: Stage {
   static let name = "payments"
 
-  enum Input: Sendable {
-    case paid(PaymentSettled)
-    case updated(AccountUpdated)
-  }
+  static let reads: [Reads<Payments>] = [.on(Payments.paid), .on(Payments.updated)]
+  static let writes: [any Message.Type] = [Said.self]
 
-  struct Output: StageOutput {
-    let said: Said
-    var message: any Message { said }
-  }
+  func program(_ id: ProgramID) -> ProgramID? { id }
 
-  static let accepts: [Accepts<Input>] = [.on(Input.paid), .on(Input.updated)]
-
-  func handle(_ input: Input, _ turn: Turn<Payments>) throws(Rejection) {
-    switch input {
-    case .paid(let payment):
-      var sum: Int64 = 0
-      for line in payment.lines {
-        let (next, overflow) = sum.addingReportingOverflow(line.amount)
-        guard !overflow else { throw Rejection(.overflow, "the lines of \(payment.payment)") }
-        sum = next
-      }
-      turn.emit(Output(said: Said(key: turn.key, at: payment.paidAt, text: "paid \(sum)")))
-    case .updated(let update):
-      turn.emit(Output(said: Said(key: turn.key, at: update.updatedAt, text: "plan \(update.plan ?? "-")")))
+  private func paid(_ payment: PaymentSettled, _ turn: Turn<Payments>) throws(Rejection) {
+    var sum: Int64 = 0
+    for line in payment.lines {
+      let (next, overflow) = sum.addingReportingOverflow(line.amount)
+      guard !overflow else { throw Rejection(.overflow, "the lines of \(payment.payment)") }
+      sum = next
     }
+    turn.emit(Said(key: turn.key, at: payment.paidAt, text: "paid \(sum)"))
   }
 
-  func fire(_ due: NoTimer, at instant: Instant, _ turn: Turn<Payments>) {}
+  private func updated(_ update: AccountUpdated, _ turn: Turn<Payments>) {
+    turn.emit(Said(key: turn.key, at: update.updatedAt, text: "plan \(update.plan ?? "-")"))
+  }
 }

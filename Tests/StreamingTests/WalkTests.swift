@@ -2,7 +2,7 @@ import Contracts
 import Streaming
 import Testing
 
-/// Rows one at a time, for tables of any length; and what is known of events that were taken.
+/// Rows one at a time, for tables of any length; and what a stage remembers of events that it has taken.
 @Suite struct WalkTests {
   private let bench: Bench
 
@@ -24,21 +24,21 @@ import Testing
     }
     try bench.tell("a", .put([.text(Self.text(20))], "changed"), .drop([.text(Self.text(40))]))
     try bench.tell("b", .put(["x"], "another key's"))
-    try bench.tell("a", .walk([]), .list([]), .walk([]))
+    try bench.tell("a", .walk, .list([]), .walk)
     let said = try bench.said()
     #expect(Set(said).count == 1)
     #expect(said.first?.contains("changed") == true)
     try bench.commit()
     try bench.restart()
-    try bench.tell("a", .walk([]))
+    try bench.tell("a", .walk)
     #expect(try bench.said() == [said[0]])
   }
 
-  @Test func aWalkUnderPartsSeesOnlyThose() throws {
+  @Test func aListUnderPartsSeesOnlyThose() throws {
     try bench.tell("a", .put(["x", "1"], "x1"), .put(["x", "2"], "x2"), .put(["xy", "1"], "xy1"))
-    try bench.tell("a", .walk(["x"]))
+    try bench.tell("a", .list(["x"]))
     try bench.commit()
-    try bench.tell("a", .walk(["x"]))
+    try bench.tell("a", .list(["x"]))
     #expect(try bench.said() == ["x1 x2"])
   }
 
@@ -47,20 +47,32 @@ import Testing
     try bench.tell("a", .put(["x"], "1"), .put(["y"], "2"))
     try bench.commit()
     try bench.restart()
-    try bench.tell("a", .walk([]))
+    try bench.tell("a", .walk)
     let before = bench.store.gets
     // Two rows, and the one by which the event itself is known.
     try bench.tell("a", .get(["x"]), .get(["y"]))
     #expect(bench.store.gets - before == 3)
   }
 
+  /// An event is known by the row that remembers it, with the key and whatever became of its turn.
   @Test func whatWasTakenIsKnown() throws {
+    let bench = try Bench([AnyStage(Diary())])
     try bench.tell("a", id: "one")
     try bench.tell("a", id: "refused", .refuse)
     try bench.commit()
     try bench.restart()
-    try bench.tell("b", .askWhetherTaken("one"))
-    try bench.tell("a", id: "self", .askWhetherTaken("one"), .askWhetherTaken("refused"), .askWhetherTaken("self"))
-    #expect(try bench.said() == ["new", "taken", "new", "taken"])
+    try bench.tell("b", id: "one")
+    try bench.tell("a", id: "one")
+    try bench.tell("a", id: "refused")
+    try bench.tell("a", id: "self")
+    try bench.tell("a", id: "self")
+    try bench.tell("a", id: "one", .say("another body"))
+    let batch = try bench.commit()
+    #expect(batch.outputs.map(StreamingTests.text) == ["took one", "took refused", "took self"])
+    #expect(batch.outputs.map(\.key) == ["b", "a", "a"])
+    #expect(batch.deadLetters.map(\.rejection.reason) == [.conflictingDuplicate])
+    #expect(bench.task.counts.repeated == 2)
+    // The driver itself remembers nothing.
+    #expect(!bench.store.all.contains { $0.key.first == UInt8(ascii: "d") })
   }
 }

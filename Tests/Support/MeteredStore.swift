@@ -33,19 +33,23 @@ public final class MeteredStore: StateStore {
     self.service = service
   }
 
-  public func value(for key: [UInt8]) throws(StoreError) -> [UInt8]? { try store.value(for: key) }
-
-  public func rows(prefix: [UInt8], after: [UInt8]?, limit: Int) throws(StoreError) -> [Row] {
-    try store.rows(prefix: prefix, after: after, limit: limit)
+  public func read(_ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) throws(StoreError) {
+    try store.read(key, body)
   }
 
-  public func write(_ changes: [RowChange]) throws(StoreError) {
-    for change in changes {
-      let bytes = change.key.count + (change.value?.count ?? 0)
+  public func scan(
+    prefix: [UInt8], after: [UInt8]?, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+  ) throws(StoreError) {
+    try store.scan(prefix: prefix, after: after, body)
+  }
+
+  public func write(_ changes: Changes) throws(StoreError) {
+    changes.visit { key, value in
+      let bytes = key.count + (value?.count ?? 0)
       written.rows += 1
       written.bytes += bytes
       if bytes > largest.bytes {
-        largest = (bytes, String(decoding: change.key.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "/") }, as: UTF8.self))
+        largest = (bytes, String(decoding: key.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "/") }, as: UTF8.self))
       }
     }
     try store.write(changes)
@@ -54,15 +58,11 @@ public final class MeteredStore: StateStore {
   /// All rows that there are, and their bytes, before any compression.
   public func held() throws -> Written {
     var held = Written()
-    var last: [UInt8]?
-    repeat {
-      let piece = try store.rows(prefix: [], after: last, limit: 10_000)
-      for row in piece {
-        held.rows += 1
-        held.bytes += row.key.count + row.value.count
-      }
-      last = piece.last?.key
-    } while last != nil
+    try store.scan(prefix: [], after: nil) { key, value in
+      held.rows += 1
+      held.bytes += key.count + value.count
+      return true
+    }
     return held
   }
 }

@@ -5,6 +5,8 @@ import Synchronization
 public final class ServiceProcess: Sendable {
   public let name: String
   private let logFile: URL
+  /// What earlier processes of this name have written to it, in bytes.
+  private let loggedBefore: UInt64
   private let running: Running
 
   /// The child and the end of the pipe on which its life hangs.
@@ -28,7 +30,7 @@ public final class ServiceProcess: Sendable {
     if !manager.fileExists(atPath: logFile.path) { _ = manager.createFile(atPath: logFile.path, contents: nil) }
     let log = try FileHandle(forWritingTo: logFile)
     defer { try? log.close() }
-    try log.seekToEnd()
+    loggedBefore = try log.seekToEnd()
     let process = Process()
     process.executableURL = try BuiltProgram.url(executable)
     process.arguments = arguments
@@ -124,6 +126,12 @@ public final class ServiceProcess: Sendable {
   /// The JSON log lines of this process.
   public var lines: [[String: Any]] {
     log.split(separator: "\n").compactMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+  }
+
+  /// Whether it has said that it started: before that it may not catch signals yet.
+  public var hasStarted: Bool {
+    let own = (try? Data(contentsOf: logFile))?.dropFirst(Int(loggedBefore)) ?? Data()
+    return String(decoding: own, as: UTF8.self).contains(#""message":"started""#)
   }
 
   /// Where `/livez`, `/readyz` and `/metrics` are served: from the last `started` line.

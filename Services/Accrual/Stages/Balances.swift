@@ -39,11 +39,11 @@ extension Balance {
 }
 
 extension LedgerStage {
-  /// By currency; they never mix.
-  static let balances = Table<Balance>("balance")
+  /// Currencies never mix.
+  static let balances = Table<Currency, Balance>("balance")
 
   func balance(in currency: Currency, _ turn: Turn<Self>) -> Balance {
-    turn[Self.balances, .text(currency.code)] ?? Balance(currency: currency)
+    turn[Self.balances, currency] ?? Balance(currency: currency)
   }
 
   /// New money: the only way in. All that a referrer ever accrued stays within Int64, so that its parts can always be added up.
@@ -53,7 +53,7 @@ extension LedgerStage {
       balance.pending = try Money.sum(balance.pending, amount)
       _ = try balance.accrued
     }
-    turn[Self.balances, .text(currency.code)] = balance
+    turn[Self.balances, currency] = balance
     return balance
   }
 
@@ -65,7 +65,7 @@ extension LedgerStage {
     try exactly("the balance of '\(turn.key)'") { () throws(ArithmeticOverflow) in
       try balance.move(amount, from: source, to: destination)
     }
-    turn[Self.balances, .text(currency.code)] = balance
+    turn[Self.balances, currency] = balance
     return balance
   }
 

@@ -4,27 +4,22 @@
 import Contracts
 import JSON
 
-extension EarningsStage.Due {
+extension EarningsStage.Payer {
   init(json: JSONValue) throws(JSONError) {
-    let (name, value) = try json.variant()
-    switch name {
-    case "closes": self = .closes(try value.decode())
-    case "expires":
-      let row = try value.object()
-      self = .expires(try row.required("_0"), number: try row.required("number"))
-    default: throw json.error("\"\(name)\" is not one of closes, expires")
-    }
+    let row = try json.object()
+    standing = try row.required("standing")
+    waiting = try row.required("waiting")
+    turnovers = try row.optional("turnovers")
+    earned = try row.optional("earned")
   }
 
   func write(to json: inout JSONWriter) {
-    switch self {
-    case .closes(let value): json.variant("closes", value)
-    case .expires(let value0, let value1):
-      json.beginVariant("expires")
-      json.member("_0", value0)
-      json.member("number", value1)
-      json.endVariant()
-    }
+    json.beginObject()
+    json.member("standing", standing)
+    json.member("waiting", waiting)
+    json.member("turnovers", turnovers)
+    json.member("earned", earned)
+    json.endObject()
   }
 }
 
@@ -240,36 +235,6 @@ extension RewardChange {
   }
 }
 
-extension LedgerStage.Due {
-  init(json: JSONValue) throws(JSONError) {
-    let (name, value) = try json.variant()
-    switch name {
-    case "credit":
-      let row = try value.object()
-      self = .credit(referee: try row.required("referee"), payment: try row.required("payment"))
-    case "unlock":
-      let row = try value.object()
-      self = .unlock(referee: try row.required("referee"), payment: try row.required("payment"))
-    default: throw json.error("\"\(name)\" is not one of credit, unlock")
-    }
-  }
-
-  func write(to json: inout JSONWriter) {
-    switch self {
-    case .credit(let value0, let value1):
-      json.beginVariant("credit")
-      json.member("referee", value0)
-      json.member("payment", value1)
-      json.endVariant()
-    case .unlock(let value0, let value1):
-      json.beginVariant("unlock")
-      json.member("referee", value0)
-      json.member("payment", value1)
-      json.endVariant()
-    }
-  }
-}
-
 extension Owner {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
@@ -325,6 +290,7 @@ extension Reward {
     causes = try row.required("causes")
     finalAt = try row.optional("finalAt")
     isReplayed = try row.optional("isReplayed")
+    timer = try row.optional("timer")
   }
 
   func write(to json: inout JSONWriter) {
@@ -341,6 +307,7 @@ extension Reward {
     json.member("causes", causes)
     json.member("finalAt", finalAt)
     json.member("isReplayed", isReplayed)
+    json.member("timer", timer)
     json.endObject()
   }
 }
@@ -442,10 +409,28 @@ extension PaymentFact {
   }
 }
 
+extension Payment {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    memory = try row.optional("memory")
+    state = try row.required("state")
+    timer = try row.optional("timer")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("memory", memory)
+    json.member("state", state)
+    json.member("timer", timer)
+    json.endObject()
+  }
+}
+
 extension PaymentState {
   init(json: JSONValue) throws(JSONError) {
     let (name, value) = try json.variant()
     switch name {
+    case "noted": self = .noted
     case "awaited":
       let row = try value.object()
       self = .awaited(come: try row.required("come"), waiting: try row.required("waiting"))
@@ -454,12 +439,14 @@ extension PaymentState {
     case "over":
       let row = try value.object()
       self = .over(closesAt: try row.optional("closesAt"))
-    default: throw json.error("\"\(name)\" is not one of awaited, earning, closing, over")
+    case "closed": self = .closed
+    default: throw json.error("\"\(name)\" is not one of noted, awaited, earning, closing, over, closed")
     }
   }
 
   func write(to json: inout JSONWriter) {
     switch self {
+    case .noted: json.variant("noted")
     case .awaited(let value0, let value1):
       json.beginVariant("awaited")
       json.member("come", value0)
@@ -471,7 +458,23 @@ extension PaymentState {
       json.beginVariant("over")
       json.member("closesAt", value0)
       json.endVariant()
+    case .closed: json.variant("closed")
     }
+  }
+}
+
+extension AwaitedFact {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    fact = try row.required("fact")
+    timer = try row.optional("timer")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("fact", fact)
+    json.member("timer", timer)
+    json.endObject()
   }
 }
 

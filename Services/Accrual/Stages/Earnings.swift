@@ -10,56 +10,36 @@ import Terms
 struct EarningsStage: Stage {
   static let name = "earnings"
 
-  enum Input: Sendable {
-    case registered(AccountRegistered)
-    case attributed(ReferralAttributed)
-    case rejected(ReferralRejected)
-    case paid(PaymentSettled)
-    case refundRequested(RefundRequested)
-    case refundDeclined(RefundDeclined)
-    case refunded(PaymentRefunded)
-    case disputed(PaymentDisputed)
-    case disputeClosed(DisputeClosed)
-  }
-
-  enum Output: StageOutput {
-    case earned(RewardEarned)
-    case refused(RewardRefused)
-    case changed(RewardChanged)
-    case resumed(RewardsResumed)
-
-    var message: any Message {
-      switch self {
-      case .earned(let step): step
-      case .refused(let step): step
-      case .changed(let step): step
-      case .resumed(let step): step
-      }
-    }
-  }
-
-  /// Set only where terms have a refund window.
-  enum Due: Stored {
-    /// The refund window of a payment closes.
-    case closes(PaymentID)
-    /// The refund window of any payment that a waiting fact can be about has closed.
-    case expires(PaymentID, number: Int)
-  }
-
-  static let accepts: [Accepts<Input>] = [
+  static let reads: [Reads<Self>] = [
     // Attribution judges registrations that come twice (DECISIONS R4); here only the first one counts.
-    .on(Input.registered, repeats: .harmless),
-    .on(Input.attributed),
-    .on(Input.rejected),
-    .on(Input.paid),
-    .on(Input.refundRequested),
-    .on(Input.refundDeclined),
-    .on(Input.refunded),
-    .on(Input.disputed),
-    .on(Input.disputeClosed),
+    .on(EarningsStage.registered, repeats: .harmless),
+    .on(EarningsStage.attributed),
+    .on(EarningsStage.rejected),
+    .on(EarningsStage.settled, repeats: .rememberedByStage),
+    .on(EarningsStage.refundRequested),
+    .on(EarningsStage.refundDeclined),
+    .on(EarningsStage.refunded),
+    .on(EarningsStage.disputed),
+    .on(EarningsStage.disputeClosed),
   ]
+  /// Set only where terms have a refund window.
+  static let timers: [Timers<Self>] = [.on(payments, EarningsStage.close), .on(awaitedFacts, EarningsStage.expire)]
+  static let writes: [any Message.Type] = [RewardEarned.self, RewardRefused.self, RewardChanged.self, RewardsResumed.self]
 
   // MARK: State
+
+  /// What is known of an account that may pay.
+  struct Payer: Stored, Equatable {
+    var standing = Standing.unknown(hasRegistered: false)
+    /// Billing events that wait, in rows of their own.
+    var waiting = 0
+    /// Minor units by currency, where the terms have statuses.
+    var turnovers: [String: Int64]?
+    /// Payments that have earned, where the terms limit them.
+    var earned: Int?
+
+    init() {}
+  }
 
   /// What is known about who referred an account.
   enum Standing: Stored, Equatable {
@@ -91,75 +71,60 @@ struct EarningsStage: Stage {
     }
   }
 
-  static let standings = Table<Standing>("standing")
-  /// Events that wait, by their number from 0, and how many there are.
-  static let waiting = Table<BillingEvent>("waiting")
-  static let waitingCounts = Table<Int>("waiting-count")
-  static let payments = Table<PaymentState>("payment")
+  static let payers = Table<NoKey, Payer>("payer")
+  /// Events that wait, by their number from 0.
+  static let waiting = Table<Int, BillingEvent>("waiting")
+  static let payments = Table<PaymentID, Payment>("payment")
   /// Facts that came before their payment, by payment and number from 0.
-  static let awaitedFacts = Table<PaymentFact>("awaited")
-  /// Minor units by currency, where the terms have statuses.
-  static let turnovers = Table<Int64>("turnover")
-  /// Payments that have earned, where the terms limit them.
-  static let earnedCounts = Table<Int>("earned-count")
+  static let awaitedFacts = Table<KeyPair<PaymentID, Int>, AwaitedFact>("awaited")
 
   private let programs: Programs
 
   init(_ programs: Programs) { self.programs = programs }
 
-  // MARK: The walk of an event
-
-  func handle(_ input: Input, _ turn: Turn<Self>) throws(Rejection) {
-    // A program that rewards nobody in any version keeps nothing.
-    guard let program = programs[turn.program], program.versions.contains(where: { $0.reward != nil }) else { return }
-    switch input {
-    case .registered(let registration): register(registration, program, turn)
-    case .attributed(let referral):
-      bind(.referred(by: referral.referrer, attributedAt: referral.attributedAt), program, turn)
-    case .rejected(let rejection):
-      // A second registration of a bound account is rejected for that alone, and changes nothing.
-      if !rejection.reasons.contains(.alreadyAttributed) { bind(.unreferred, program, turn) }
-    case .paid(let payment): try take(.payment(payment), program, turn)
-    case .refundRequested(let fact): try take(.fact(.refundRequested(fact)), program, turn)
-    case .refundDeclined(let fact): try take(.fact(.refundDeclined(fact)), program, turn)
-    case .refunded(let fact): try take(.fact(.refunded(fact)), program, turn)
-    case .disputed(let fact): try take(.fact(.disputed(fact)), program, turn)
-    case .disputeClosed(let fact): try take(.fact(.disputeClosed(fact)), program, turn)
-    }
-  }
-
-  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
-    switch due {
-    case .closes(let payment): close(payment, at: instant, turn)
-    case .expires(let payment, let number): expire(payment, number, turn)
-    }
+  /// A program that rewards nobody in any version keeps nothing.
+  func program(_ id: ProgramID) -> Program? {
+    programs[id].flatMap { program in program.versions.contains { $0.reward != nil } ? program : nil }
   }
 
   // MARK: Who referred the payer
 
-  private func register(_ registration: AccountRegistered, _ program: Program, _ turn: Turn<Self>) {
-    guard case .unknown(hasRegistered: false) = standing(turn) else { return }
+  private func registered(_ registration: AccountRegistered, _ turn: Turn<Self>) {
+    var payer = payer(turn)
+    guard case .unknown(hasRegistered: false) = payer.standing else { return }
     if registration.referral == nil {
-      bind(.unreferred, program, turn)
+      bind(.unreferred, turn)
     } else {
-      turn[Self.standings] = .unknown(hasRegistered: true)
+      payer.standing = .unknown(hasRegistered: true)
+      turn[Self.payers] = payer
     }
   }
 
+  private func attributed(_ referral: ReferralAttributed, _ turn: Turn<Self>) {
+    bind(.referred(by: referral.referrer, attributedAt: referral.attributedAt), turn)
+  }
+
+  private func rejected(_ rejection: ReferralRejected, _ turn: Turn<Self>) {
+    // A second registration of a bound account is rejected for that alone, and changes nothing.
+    if !rejection.reasons.contains(.alreadyAttributed) { bind(.unreferred, turn) }
+  }
+
   /// An account is bound once and for good; what waited for it happens now, in order of arrival, or never (DECISIONS T4).
-  private func bind(_ standing: Standing, _ program: Program, _ turn: Turn<Self>) {
-    guard case .unknown = self.standing(turn) else { return }
-    turn[Self.standings] = standing
-    guard let count = turn[Self.waitingCounts] else { return }
-    turn[Self.waitingCounts] = nil
+  private func bind(_ standing: Standing, _ turn: Turn<Self>) {
+    var payer = payer(turn)
+    guard case .unknown = payer.standing else { return }
+    let count = payer.waiting
+    payer.standing = standing
+    payer.waiting = 0
+    turn[Self.payers] = payer
+    guard count > 0 else { return }
     var replay: Replay? = Replay()
     for number in 0..<count {
-      let row = RowPart.text("\(number)")
-      guard let event = turn[Self.waiting, row] else { continue }
-      turn[Self.waiting, row] = nil
+      guard let event = turn[Self.waiting, number] else { continue }
+      turn[Self.waiting, number] = nil
       guard let referral = standing.referral else { continue }
       do {
-        try happen(event, referral, program, &replay, turn)
+        try happen(event, referral, &replay, turn)
       } catch {
         turn.refuse(event.message, error)
       }
@@ -167,28 +132,56 @@ struct EarningsStage: Stage {
     if let referral = standing.referral { resume(replay, at: referral.attributedAt, referral, turn) }
   }
 
-  private func standing(_ turn: Turn<Self>) -> Standing { turn[Self.standings] ?? .unknown(hasRegistered: false) }
+  func payer(_ turn: Turn<Self>) -> Payer { turn[Self.payers] ?? Payer() }
 
   // MARK: Billing events
 
-  private func take(_ event: BillingEvent, _ program: Program, _ turn: Turn<Self>) throws(Rejection) {
-    let standing = standing(turn)
-    if let referral = standing.referral {
+  private func settled(_ payment: PaymentSettled, _ turn: Turn<Self>) throws(Rejection) {
+    var row = turn[Self.payments, payment.payment] ?? Payment()
+    if try turn.isRepeat(of: row.memory) { return }
+    row.memory = turn.memory
+    turn[Self.payments, payment.payment] = row
+    try take(.payment(payment), turn)
+  }
+
+  private func refundRequested(_ fact: RefundRequested, _ turn: Turn<Self>) throws(Rejection) {
+    try take(.fact(.refundRequested(fact)), turn)
+  }
+
+  private func refundDeclined(_ fact: RefundDeclined, _ turn: Turn<Self>) throws(Rejection) {
+    try take(.fact(.refundDeclined(fact)), turn)
+  }
+
+  private func refunded(_ fact: PaymentRefunded, _ turn: Turn<Self>) throws(Rejection) {
+    try take(.fact(.refunded(fact)), turn)
+  }
+
+  private func disputed(_ fact: PaymentDisputed, _ turn: Turn<Self>) throws(Rejection) {
+    try take(.fact(.disputed(fact)), turn)
+  }
+
+  private func disputeClosed(_ fact: DisputeClosed, _ turn: Turn<Self>) throws(Rejection) {
+    try take(.fact(.disputeClosed(fact)), turn)
+  }
+
+  private func take(_ event: BillingEvent, _ turn: Turn<Self>) throws(Rejection) {
+    var payer = payer(turn)
+    if let referral = payer.standing.referral {
       var replay: Replay?
-      try happen(event, referral, program, &replay, turn)
-    } else if case .unknown = standing {
-      let count = turn[Self.waitingCounts] ?? 0
-      turn[Self.waiting, .text("\(count)")] = event
-      turn[Self.waitingCounts] = count + 1
+      try happen(event, referral, &replay, turn)
+    } else if case .unknown = payer.standing {
+      turn[Self.waiting, payer.waiting] = event
+      payer.waiting += 1
+      turn[Self.payers] = payer
     }
   }
 
   private func happen(
-    _ event: BillingEvent, _ referral: Referral, _ program: Program, _ replay: inout Replay?, _ turn: Turn<Self>
+    _ event: BillingEvent, _ referral: Referral, _ replay: inout Replay?, _ turn: Turn<Self>
   ) throws(Rejection) {
     switch event {
-    case .payment(let payment): try settle(payment, referral, program, &replay, turn)
-    case .fact(let fact): try learn(fact, referral, program, &replay, turn)
+    case .payment(let payment): try settle(payment, referral, &replay, turn)
+    case .fact(let fact): try learn(fact, referral, &replay, turn)
     }
   }
 }

@@ -15,40 +15,39 @@ extension EarningsStage {
   ///
   /// - Parameter replay: what the payment is a part of; nil: it comes by itself.
   func settle(
-    _ payment: PaymentSettled, _ referral: Referral, _ program: Program, _ replay: inout Replay?, _ turn: Turn<Self>
+    _ payment: PaymentSettled, _ referral: Referral, _ replay: inout Replay?, _ turn: Turn<Self>
   ) throws(Rejection) {
+    let program = turn.program!
+    var payer = payer(turn)
     let terms = program.version(judging: payment.paidAt, attributedAt: referral.attributedAt)
     let keepsTurnover = program.versions.contains { $0.reward.map { !$0.statuses.isEmpty } ?? false }
     let limitsPayments = program.versions.contains { $0.reward?.maxPayments != nil }
-    let turnoverRow = RowPart.text(payment.currency.code)
-    let turnover = keepsTurnover ? turn[Self.turnovers, turnoverRow] ?? 0 : 0
-    let earnedBefore = limitsPayments ? turn[Self.earnedCounts] ?? 0 : 0
+    let turnover = keepsTurnover ? payer.turnovers?[payment.currency.code] ?? 0 : 0
+    let earnedBefore = limitsPayments ? payer.earned ?? 0 : 0
 
     let (turnoverAfter, verdict) = try exactly("payment '\(payment.payment)'") { () throws(ArithmeticOverflow) in
       let turnoverAfter = keepsTurnover ? try Money.sum(turnover, payment.turnover()) : 0
       return (turnoverAfter, try self.verdict(payment, terms, turnover: turnover, earnedBefore: earnedBefore))
     }
     mature(until: payment.paidAt, &replay, referral, turn)
-    if keepsTurnover { turn[Self.turnovers, turnoverRow] = turnoverAfter }
-    let row = RowPart.id(payment.payment)
-    let facts = takeAwaited(payment.payment, turn)
+    if keepsTurnover { payer.turnovers = (payer.turnovers ?? [:]).merging([payment.currency.code: turnoverAfter]) { $1 } }
+    var row = turn[Self.payments, payment.payment] ?? Payment()
+    let facts = takeAwaited(payment.payment, row, turn)
     let closesAt = terms.reward?.closing(ofPaymentAt: payment.paidAt)
-    if let closesAt { turn.setTimer(at: closesAt, .closes(payment.payment)) }
+    row.timer = closesAt.map(Timer.init(at:))
+    row.state = .over(closesAt: closesAt)
     switch verdict {
-    case .nothing:
-      turn[Self.payments, row] = .over(closesAt: closesAt)
+    case .nothing: break
     case .refused(let reasons, let because):
-      turn[Self.payments, row] = .over(closesAt: closesAt)
       for fact in facts {
         do throws(Rejection) { try fact.mustComeBefore(closesAt) } catch { turn.refuse(fact.message, error) }
       }
       turn.emit(
-        .refused(
-          RewardRefused(
-            referrer: referral.referrer, referee: payment.account, payment: payment.payment, paidAt: payment.paidAt,
-            reasons: reasons, terms: terms.name, because: because)))
+        RewardRefused(
+          referrer: referral.referrer, referee: payment.account, payment: payment.payment, paidAt: payment.paidAt,
+          reasons: reasons, terms: terms.name, because: because))
     case .earned(var earning, let base, let reward, let because):
-      if limitsPayments { turn[Self.earnedCounts] = earnedBefore + 1 }
+      if limitsPayments { payer.earned = earnedBefore + 1 }
       // With facts that came first even a single payment is a replay.
       let isAlone = replay == nil
       if isAlone, !facts.isEmpty { replay = Replay() }
@@ -56,20 +55,20 @@ extension EarningsStage {
       let creditAt = min(payment.paidAt + reward.creditAfter, Instant.range.upperBound)
       let availableAt = min(max(payment.paidAt + reward.availableAfter, creditAt), Instant.range.upperBound)
       turn.emit(
-        .earned(
-          RewardEarned(
-            referrer: referral.referrer, referee: payment.account, payment: payment.payment, paidAt: payment.paidAt,
-            attributedAt: referral.attributedAt, amount: earning.amount, currency: payment.currency, base: base,
-            rate: earning.rate,
-            creditAt: creditAt, availableAt: availableAt, isReplayed: replay != nil, terms: terms.name,
-            because: because + [hold(reward, creditAt: creditAt, availableAt: availableAt)])))
+        RewardEarned(
+          referrer: referral.referrer, referee: payment.account, payment: payment.payment, paidAt: payment.paidAt,
+          attributedAt: referral.attributedAt, amount: earning.amount, currency: payment.currency, base: base,
+          rate: earning.rate, creditAt: creditAt, availableAt: availableAt, isReplayed: replay != nil, terms: terms.name,
+          because: because + [hold(reward, creditAt: creditAt, availableAt: availableAt)]))
       replay?.add(payment.payment, paidAt: payment.paidAt, creditAt: creditAt, availableAt: availableAt)
       for fact in facts {
         do throws(Rejection) { try apply(fact, to: &earning, referral, &replay, turn) } catch { turn.refuse(fact.message, error) }
       }
-      turn[Self.payments, row] = earning.isOver ? .over(closesAt: closesAt) : .earning(earning)
+      if !earning.isOver { row.state = .earning(earning) }
       if isAlone { resume(replay, at: payment.paidAt, referral, turn) }
     }
+    turn[Self.payments, payment.payment] = row
+    if keepsTurnover || limitsPayments { turn[Self.payers] = payer }
   }
 
   // MARK: Replays
@@ -85,7 +84,7 @@ extension EarningsStage {
     var left = (replay?.payments ?? [])[...]
     while !left.isEmpty {
       let part = Array(left.prefix(RewardsResumed.paymentsMax))
-      turn.emit(.resumed(RewardsResumed(referrer: referral.referrer, referee: referee, payments: part, at: instant)))
+      turn.emit(RewardsResumed(referrer: referral.referrer, referee: referee, payments: part, at: instant))
       left = left.dropFirst(part.count)
     }
   }
@@ -93,27 +92,23 @@ extension EarningsStage {
   /// A refund, a request or a dispute: applies it to its payment, or keeps it until the payment comes.
   ///
   /// - Parameter replay: it has waited for its payer to be bound, perhaps together with its payment; nil: it comes by itself.
-  func learn(
-    _ fact: PaymentFact, _ referral: Referral, _ program: Program, _ replay: inout Replay?, _ turn: Turn<Self>
-  ) throws(Rejection) {
-    let row = RowPart.id(fact.payment)
-    switch turn[Self.payments, row] {
-    case nil:
-      // A payment that was taken and has no row any more: its refund window has closed.
-      if program.hasRefundWindow, replay == nil, turn.hasTaken(PaymentSettled.self, fact.payment.value) {
-        throw fact.isTooLate("its refund window has closed")
-      }
-      keep(fact, program, turn)
-    case .awaited: keep(fact, program, turn)
-    case .over(let closesAt): try fact.mustComeBefore(closesAt)
+  func learn(_ fact: PaymentFact, _ referral: Referral, _ replay: inout Replay?, _ turn: Turn<Self>) throws(Rejection) {
+    var row = turn[Self.payments, fact.payment] ?? Payment()
+    switch row.state {
+    case .noted, .awaited:
+      // It waits for its payment, which has not come, or has only come into the line.
+      return keep(fact, row, turn)
+    case .closed: throw fact.isTooLate("its refund window has closed")
+    case .over(let closesAt): return try fact.mustComeBefore(closesAt)
     case .earning(var earning):
       try apply(fact, to: &earning, referral, &replay, turn)
-      turn[Self.payments, row] = earning.isOver ? .over(closesAt: earning.closesAt) : .earning(earning)
+      row.state = earning.isOver ? .over(closesAt: earning.closesAt) : .earning(earning)
     case .closing(var earning):
       try apply(fact, to: &earning, referral, &replay, turn)
-      turn[Self.payments, row] = earning.isHeld && !earning.isOver ? .closing(earning) : nil
+      row.state = earning.isHeld && !earning.isOver ? .closing(earning) : .closed
       if !earning.isHeld, !earning.isOver { tell(.final(at: fact.instant), of: fact.payment, to: referral.referrer, turn) }
     }
+    turn[Self.payments, fact.payment] = row
   }
 
   private func apply(
@@ -126,7 +121,7 @@ extension EarningsStage {
 
   func tell(_ change: RewardChange, of payment: PaymentID, to referrer: AccountID, _ turn: Turn<Self>) {
     guard let referee = AccountID(turn.key) else { return }
-    turn.emit(.changed(RewardChanged(referrer: referrer, referee: referee, payment: payment, change: change)))
+    turn.emit(RewardChanged(referrer: referrer, referee: referee, payment: payment, change: change))
   }
 
   /// The facts behind the two instants (rows A4, C9).

@@ -4,15 +4,15 @@ import Streaming
 // What refunds and disputes do to a reward on the balance (rows A9, C7; DECISIONS A9b, C7, C7b). A reward that was declined, or
 // that nothing is left of, has no row: whatever comes for it does nothing.
 extension LedgerStage {
-  func change(_ referee: AccountID, _ payment: PaymentID, _ change: RewardChange, _ turn: Turn<Self>) throws(Rejection) {
-    guard var reward = reward(referee, payment, turn) else { return }
-    switch change {
+  func changed(_ changed: RewardChanged, _ turn: Turn<Self>) throws(Rejection) {
+    guard var reward = turn[Self.rewards, changed.referee, changed.payment] else { return }
+    switch changed.change {
     case .reduced(let amount, let refund, let instant, let because):
       try reduce(&reward, to: amount, by: refund, at: instant, because, turn)
     case .held(let cause, let instant): try hold(&reward, cause, at: instant, turn)
     case .released(let cause, let instant): try release(&reward, cause, at: instant, turn)
     case .lost(let instant): try takeBack(&reward, at: instant, turn)
-    case .due(let instant): try mature(&reward, at: instant, turn)
+    case .due(let instant): try comeDue(&reward, at: instant, turn)
     case .final(let instant): reward.finalAt = instant
     }
     keep(reward, turn)
@@ -29,17 +29,15 @@ extension LedgerStage {
     switch reward.progress {
     case .pending:
       turn.emit(
-        .notice(
-          RewardAdjusted(
-            reward: reward.id, referrer: try owner(turn), refund: refund, delta: -taken, amount: amount,
-            currency: reward.currency,
-            at: instant, balance: balance, terms: reward.terms, because: because)))
+        RewardAdjusted(
+          reward: reward.id, referrer: try owner(turn), refund: refund, delta: -taken, amount: amount,
+          currency: reward.currency,
+          at: instant, balance: balance, terms: reward.terms, because: because))
     case .locked, .available:
       turn.emit(
-        .notice(
-          RewardReversed(
-            reward: reward.id, referrer: try owner(turn), delta: -taken, currency: reward.currency, at: instant, cause: .refund,
-            refund: refund, balance: balance, terms: reward.terms, because: because)))
+        RewardReversed(
+          reward: reward.id, referrer: try owner(turn), delta: -taken, currency: reward.currency, at: instant, cause: .refund,
+          refund: refund, balance: balance, terms: reward.terms, because: because))
     }
   }
 
@@ -49,10 +47,9 @@ extension LedgerStage {
     let balance = try move(taken, in: reward.currency, from: reward.place, to: .reversed, turn)
     reward.amount = 0
     turn.emit(
-      .notice(
-        RewardReversed(
-          reward: reward.id, referrer: try owner(turn), delta: -taken, currency: reward.currency, at: instant, cause: .dispute,
-          balance: balance, terms: reward.terms, because: [Because("dispute-lost", ["left": .number(taken)])])))
+      RewardReversed(
+        reward: reward.id, referrer: try owner(turn), delta: -taken, currency: reward.currency, at: instant, cause: .dispute,
+        balance: balance, terms: reward.terms, because: [Because("dispute-lost", ["left": .number(taken)])]))
   }
 
   /// Freezes: one notice a cause, and the money moves with the first.
@@ -62,10 +59,9 @@ extension LedgerStage {
     reward.causes.append(cause)
     let balance = try move(reward.amount, in: reward.currency, from: place, to: reward.place, turn)
     turn.emit(
-      .notice(
-        RewardFrozen(
-          reward: reward.id, referrer: try owner(turn), at: instant, cause: cause, balance: balance, terms: reward.terms,
-          because: because(reward))))
+      RewardFrozen(
+        reward: reward.id, referrer: try owner(turn), at: instant, cause: cause, balance: balance, terms: reward.terms,
+        because: because(reward)))
   }
 
   /// Unfreezes: one notice a cause; with the last the money moves, and what the reward has missed happens now.
@@ -75,30 +71,16 @@ extension LedgerStage {
     reward.causes.removeAll { $0 == cause }
     let balance = try move(reward.amount, in: reward.currency, from: place, to: reward.place, turn)
     turn.emit(
-      .notice(
-        RewardUnfrozen(
-          reward: reward.id, referrer: try owner(turn), at: instant, cause: cause, balance: balance, terms: reward.terms,
-          because: because(reward))))
+      RewardUnfrozen(
+        reward: reward.id, referrer: try owner(turn), at: instant, cause: cause, balance: balance, terms: reward.terms,
+        because: because(reward)))
     if !reward.isFrozen { try catchUp(&reward, at: instant, turn) }
   }
 
-  /// Credited and unlocked at the later of the release and the fixed instant. A timer set here may be the second for its instant:
-  /// the first may have found the reward frozen, and of two the later finds it done.
+  /// Credited and unlocked at the later of the release and the fixed instant.
   private func catchUp(_ reward: inout Reward, at release: Instant, _ turn: Turn<Self>) throws(Rejection) {
-    if reward.progress == .pending {
-      guard release >= reward.creditAt else {
-        awaitCredit(reward, turn)
-        return
-      }
-      try credit(&reward, at: release, turn)
-    }
-    if reward.progress == .locked {
-      guard release >= reward.availableAt else {
-        awaitUnlock(reward, turn)
-        return
-      }
-      try unlock(&reward, at: release, turn)
-    }
+    if reward.progress == .pending, reward.creditAt <= release { try credit(&reward, at: release, turn) }
+    if reward.progress == .locked, reward.availableAt <= release { try unlock(&reward, at: release, turn) }
   }
 
   private func because(_ reward: Reward) -> [Because] {

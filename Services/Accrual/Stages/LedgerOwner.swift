@@ -47,23 +47,26 @@ func ineligible(kind: AccountKind?, country: Country?, by eligibility: Eligibili
 }
 
 extension LedgerStage {
-  static let owners = Table<Owner>("owner")
-  /// By instant.
-  static let ownerChanges = Table<OwnerChange>("owner-change")
+  static let owners = Table<NoKey, Owner>("owner")
+  static let ownerChanges = Table<Instant, OwnerChange>("owner-change")
 
-  func register(_ registration: AccountRegistered, _ program: Program, _ turn: Turn<Self>) {
-    guard program.asksForOwners else { return }
+  func registered(_ registration: AccountRegistered, _ turn: Turn<Self>) {
+    guard turn.program.asksForOwners else { return }
     var owner = turn[Self.owners] ?? Owner()
     guard !owner.hasRegistered else { return }
     owner.hasRegistered = true
     turn[Self.owners] = owner
-    update(kind: registration.kind, country: registration.country, at: registration.registeredAt, program, turn)
+    learn(kind: registration.kind, country: registration.country, at: registration.registeredAt, turn)
   }
 
-  func update(kind: AccountKind?, country: Country?, at instant: Instant, _ program: Program, _ turn: Turn<Self>) {
-    guard program.asksForOwners, kind != nil || country != nil else { return }
+  func updated(_ update: AccountUpdated, _ turn: Turn<Self>) {
+    learn(kind: update.kind, country: update.country, at: update.updatedAt, turn)
+  }
+
+  private func learn(kind: AccountKind?, country: Country?, at instant: Instant, _ turn: Turn<Self>) {
+    guard turn.program.asksForOwners, kind != nil || country != nil else { return }
     var owner = turn[Self.owners] ?? Owner()
-    var change = turn[Self.ownerChanges, .instant(instant)] ?? OwnerChange(at: instant)
+    var change = turn[Self.ownerChanges, instant] ?? OwnerChange(at: instant)
     if let kind {
       change.kind = kind
       if owner.kindSince.map({ $0 <= instant }) ?? true { (owner.kind, owner.kindSince) = (kind, instant) }
@@ -72,14 +75,14 @@ extension LedgerStage {
       change.country = country
       if owner.countrySince.map({ $0 <= instant }) ?? true { (owner.country, owner.countrySince) = (country, instant) }
     }
-    turn[Self.ownerChanges, .instant(instant)] = change
+    turn[Self.ownerChanges, instant] = change
     turn[Self.owners] = owner
   }
 
-  func close(at instant: Instant, _ program: Program, _ turn: Turn<Self>) {
-    guard program.asksForOwners else { return }
+  func closed(_ closing: AccountClosed, _ turn: Turn<Self>) {
+    guard turn.program.asksForOwners else { return }
     var owner = turn[Self.owners] ?? Owner()
-    owner.closedAt = min(owner.closedAt ?? instant, instant)
+    owner.closedAt = min(owner.closedAt ?? closing.closedAt, closing.closedAt)
     turn[Self.owners] = owner
   }
 

@@ -4,7 +4,7 @@ import Streaming
 import Terms
 
 /// A reward on a balance.
-struct Reward: Stored, Equatable {
+struct Reward: Timed, Equatable {
   /// How far it has come; it never goes back.
   enum Progress: String, JSONWord, Sendable {
     /// Accrued, not yet credited.
@@ -32,11 +32,23 @@ struct Reward: Stored, Equatable {
   var finalAt: Instant?
   /// true: a replay is under way that it is part of, and no timer of it is set before that is through; nil: none is.
   var isReplayed: Bool?
+  /// When it is credited, or available. Of a frozen reward it passes without effect; the release looks after what it has missed.
+  var timer: Timer?
 
   var isFrozen: Bool { !causes.isEmpty }
 
   /// Nothing will be said of it any more: nothing is left, or it is on the balance for good.
   var isOver: Bool { amount == 0 || finalAt != nil && progress == .available && !isFrozen }
+
+  /// When it goes on by itself, unless something holds it; nil: it does not.
+  var dueAt: Instant? {
+    guard isReplayed == nil else { return nil }
+    switch progress {
+    case .pending: return creditAt
+    case .locked: return availableAt
+    case .available: return nil
+    }
+  }
 
   /// Where its money stands: a frozen reward is not available (DECISIONS C7).
   var place: Balance.Place {
@@ -50,21 +62,20 @@ struct Reward: Stored, Equatable {
 
 extension LedgerStage {
   /// By referee and payment, since a payment's id is unique for its payer only. Without those that are over.
-  static let rewards = Table<Reward>("reward")
+  static let rewards = Table<KeyPair<AccountID, PaymentID>, Reward>("reward")
 
-  func reward(_ referee: AccountID, _ payment: PaymentID, _ turn: Turn<Self>) -> Reward? {
-    turn[Self.rewards, .id(referee), .id(payment)]
-  }
-
+  /// With the timer that it needs as it is now.
   func keep(_ reward: Reward, _ turn: Turn<Self>) {
-    turn[Self.rewards, .id(reward.referee), .id(reward.payment)] = reward.isOver ? nil : reward
+    var reward = reward
+    if !reward.isFrozen, reward.timer?.at != reward.dueAt { reward.timer = reward.dueAt.map(Timer.init(at:)) }
+    turn[Self.rewards, reward.referee, reward.payment] = reward.isOver ? nil : reward
   }
 
   // MARK: A payment has earned, or not
 
   /// Asks whether the referrer may have it (rows C1, closed) and accrues it.
-  func accrue(_ earned: RewardEarned, _ program: Program, _ turn: Turn<Self>) throws(Rejection) {
-    let terms = program.version(judging: earned.paidAt, attributedAt: earned.attributedAt)
+  func earned(_ earned: RewardEarned, _ turn: Turn<Self>) throws(Rejection) {
+    let terms = turn.program.version(judging: earned.paidAt, attributedAt: earned.attributedAt)
     let eligibility = terms.attribution.referrer
     let profile = eligibility == nil ? (kind: nil, country: nil) : profile(at: earned.paidAt, turn)
     let against = reasonsAgainstReferrer(
@@ -72,10 +83,9 @@ extension LedgerStage {
       country: profile.country)
     guard against.isEmpty else {
       turn.emit(
-        .notice(
-          RewardDeclined(
-            referrer: earned.referrer, referee: earned.referee, payment: earned.payment, at: earned.paidAt,
-            reasons: against.map(\.reason), terms: earned.terms, because: against.map(\.because))))
+        RewardDeclined(
+          referrer: earned.referrer, referee: earned.referee, payment: earned.payment, at: earned.paidAt,
+          reasons: against.map(\.reason), terms: earned.terms, because: against.map(\.because)))
       return
     }
     var reward = Reward(
@@ -84,25 +94,19 @@ extension LedgerStage {
       creditAt: earned.creditAt, availableAt: earned.availableAt, terms: earned.terms, isReplayed: earned.isReplayed ? true : nil)
     let balance = try add(earned.amount, in: earned.currency, turn)
     turn.emit(
-      .notice(
-        RewardAccrued(
-          reward: reward.id, referrer: earned.referrer, referee: earned.referee, payment: earned.payment, amount: earned.amount,
-          currency: earned.currency, base: earned.base, rate: earned.rate, accruedAt: earned.paidAt,
-          availableAt: earned.availableAt, balance: balance, terms: earned.terms, because: earned.because)))
-    if reward.creditAt <= earned.paidAt {
-      try credit(&reward, at: earned.paidAt, turn)
-    } else {
-      awaitCredit(reward, turn)
-    }
+      RewardAccrued(
+        reward: reward.id, referrer: earned.referrer, referee: earned.referee, payment: earned.payment, amount: earned.amount,
+        currency: earned.currency, base: earned.base, rate: earned.rate, accruedAt: earned.paidAt,
+        availableAt: earned.availableAt, balance: balance, terms: earned.terms, because: earned.because))
+    if reward.creditAt <= earned.paidAt { try credit(&reward, at: earned.paidAt, turn) }
     keep(reward, turn)
   }
 
-  func decline(_ refused: RewardRefused, _ turn: Turn<Self>) {
+  func refused(_ refused: RewardRefused, _ turn: Turn<Self>) {
     turn.emit(
-      .notice(
-        RewardDeclined(
-          referrer: refused.referrer, referee: refused.referee, payment: refused.payment, at: refused.paidAt,
-          reasons: refused.reasons, terms: refused.terms, because: refused.because)))
+      RewardDeclined(
+        referrer: refused.referrer, referee: refused.referee, payment: refused.payment, at: refused.paidAt,
+        reasons: refused.reasons, terms: refused.terms, because: refused.because))
   }
 
   // MARK: A reward's day has come
@@ -113,12 +117,10 @@ extension LedgerStage {
     let balance = try move(reward.amount, in: reward.currency, from: .pending, to: isAvailable ? .available : .locked, turn)
     reward.progress = isAvailable ? .available : .locked
     turn.emit(
-      .notice(
-        RewardCredited(
-          reward: reward.id, referrer: try owner(turn), amount: reward.amount, currency: reward.currency, creditedAt: instant,
-          balance: balance, terms: reward.terms,
-          because: [Because("credit-instant", ["creditAt": "\(reward.creditAt)", "availableAt": "\(reward.availableAt)"])])))
-    if !isAvailable { awaitUnlock(reward, turn) }
+      RewardCredited(
+        reward: reward.id, referrer: try owner(turn), amount: reward.amount, currency: reward.currency, creditedAt: instant,
+        balance: balance, terms: reward.terms,
+        because: [Because("credit-instant", ["creditAt": "\(reward.creditAt)", "availableAt": "\(reward.availableAt)"])]))
   }
 
   /// Locked to available.
@@ -126,43 +128,21 @@ extension LedgerStage {
     let balance = try move(reward.amount, in: reward.currency, from: .locked, to: .available, turn)
     reward.progress = .available
     turn.emit(
-      .notice(
-        RewardUnlocked(
-          reward: reward.id, referrer: try owner(turn), amount: reward.amount, currency: reward.currency, at: instant,
-          balance: balance, terms: reward.terms,
-          because: [Because("available-instant", ["availableAt": "\(reward.availableAt)"])])))
+      RewardUnlocked(
+        reward: reward.id, referrer: try owner(turn), amount: reward.amount, currency: reward.currency, at: instant,
+        balance: balance, terms: reward.terms,
+        because: [Because("available-instant", ["availableAt": "\(reward.availableAt)"])]))
   }
 
-  // MARK: Timers
-
-  func awaitCredit(_ reward: Reward, _ turn: Turn<Self>) {
-    guard reward.isReplayed == nil else { return }
-    turn.setTimer(at: reward.creditAt, .credit(referee: reward.referee, payment: reward.payment))
-  }
-
-  func awaitUnlock(_ reward: Reward, _ turn: Turn<Self>) {
-    guard reward.isReplayed == nil else { return }
-    turn.setTimer(at: reward.availableAt, .unlock(referee: reward.referee, payment: reward.payment))
-  }
-
-  // A frozen reward misses its instant; its release looks after that.
-
-  func creditIfDue(_ referee: AccountID, _ payment: PaymentID, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
-    guard var reward = reward(referee, payment, turn), reward.progress == .pending, !reward.isFrozen else { return }
-    try credit(&reward, at: instant, turn)
+  /// Its timer has fired.
+  func mature(_ key: KeyPair<AccountID, PaymentID>, _ reward: Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
+    var reward = reward
+    try comeDue(&reward, at: instant, turn)
     keep(reward, turn)
   }
 
-  func unlockIfDue(_ referee: AccountID, _ payment: PaymentID, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
-    guard var reward = reward(referee, payment, turn), reward.progress == .locked, !reward.isFrozen else { return }
-    try unlock(&reward, at: instant, turn)
-    keep(reward, turn)
-  }
-
-  // MARK: A replay (DECISIONS T4)
-
-  /// What a timer of the reward would have done at this instant.
-  func mature(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
+  /// Goes as far as it has come by an instant, one step.
+  func comeDue(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     guard !reward.isFrozen else { return }
     switch reward.progress {
     case .pending: if reward.creditAt <= instant { try credit(&reward, at: instant, turn) }
@@ -171,18 +151,14 @@ extension LedgerStage {
     }
   }
 
+  // MARK: A replay (DECISIONS T4)
+
   /// The replay is through: each reward waits for its next timer.
-  func resume(_ referee: AccountID, _ payments: [PaymentID], _ turn: Turn<Self>) {
-    for payment in payments {
-      guard var reward = reward(referee, payment, turn) else { continue }
+  func resumed(_ resumed: RewardsResumed, _ turn: Turn<Self>) {
+    for payment in resumed.payments {
+      guard var reward = turn[Self.rewards, resumed.referee, payment] else { continue }
       reward.isReplayed = nil
       keep(reward, turn)
-      guard !reward.isFrozen else { continue }
-      switch reward.progress {
-      case .pending: awaitCredit(reward, turn)
-      case .locked: awaitUnlock(reward, turn)
-      case .available: break
-      }
     }
   }
 }

@@ -32,13 +32,13 @@ extension SpendingTerms {
 }
 
 extension LedgerStage {
-  static let spends = Table<Spend>("spend")
+  static let spends = Table<RequestID, Spend>("spend")
 
   /// Sets the money aside, or declines.
-  func reserve(_ request: SpendRequested, _ program: Program, _ turn: Turn<Self>) throws(Rejection) {
-    let row = RowPart.id(request.request)
+  func spendRequested(_ request: SpendRequested, _ turn: Turn<Self>) throws(Rejection) {
+    let row = request.request
     let before = turn[Self.spends, row]
-    let terms = program.version(at: request.requestedAt)
+    let terms = turn.program.version(at: request.requestedAt)
     let available = balance(in: request.currency, turn).available
     let reasons = terms.spending?.reasonsAgainst(request, available: available) ?? [.notSpendable]
     let facts = Because(
@@ -50,48 +50,52 @@ extension LedgerStage {
     guard reasons.isEmpty else {
       turn[Self.spends, row] = .over
       turn.emit(
-        .notice(
-          BonusDeclined(
-            request: request.request, referrer: request.account, at: request.requestedAt, reasons: reasons, terms: terms.name,
-            because: [facts])))
+        BonusDeclined(
+          request: request.request, referrer: request.account, at: request.requestedAt, reasons: reasons, terms: terms.name,
+          because: [facts]))
       return
     }
     let balance = try move(request.amount, in: request.currency, from: .available, to: .reserved, turn)
     turn[Self.spends, row] = .reserved(
       amount: request.amount, currency: request.currency, invoice: request.invoice, terms: terms.name)
     turn.emit(
-      .notice(
-        BonusReserved(
-          request: request.request, referrer: request.account, amount: request.amount, currency: request.currency,
-          invoice: request.invoice, at: request.requestedAt, balance: balance, terms: terms.name, because: [facts])))
+      BonusReserved(
+        request: request.request, referrer: request.account, amount: request.amount, currency: request.currency,
+        invoice: request.invoice, at: request.requestedAt, balance: balance, terms: terms.name, because: [facts]))
     if case .awaited(let end)? = before { try self.end(end, request: request.request, turn) }
   }
 
+  func spendCaptured(_ capture: SpendCaptured, _ turn: Turn<Self>) throws(Rejection) {
+    try end(.captured(at: capture.capturedAt), request: capture.request, turn)
+  }
+
+  func spendReleased(_ release: SpendReleased, _ turn: Turn<Self>) throws(Rejection) {
+    try end(.released(at: release.releasedAt), request: release.request, turn)
+  }
+
   /// Captures or releases; an end without its request waits for it.
-  func end(_ end: SpendEnd, request: RequestID, _ turn: Turn<Self>) throws(Rejection) {
-    switch turn[Self.spends, .id(request)] {
-    case nil: turn[Self.spends, .id(request)] = .awaited(end)
+  private func end(_ end: SpendEnd, request: RequestID, _ turn: Turn<Self>) throws(Rejection) {
+    switch turn[Self.spends, request] {
+    case nil: turn[Self.spends, request] = .awaited(end)
     case .awaited, .over: return
     case .reserved(let amount, let currency, let invoice, let terms):
-      turn[Self.spends, .id(request)] = .over
+      turn[Self.spends, request] = .over
       let referrer = try owner(turn)
       switch end {
       case .captured(let instant):
         let balance = try move(amount, in: currency, from: .reserved, to: .spent, turn)
         turn.emit(
-          .notice(
-            BonusCaptured(
-              request: request, referrer: referrer, amount: amount, currency: currency, invoice: invoice, at: instant,
-              balance: balance, terms: terms,
-              because: [Because("captured", ["amount": .number(amount), "invoice": .text(invoice.value)])])))
+          BonusCaptured(
+            request: request, referrer: referrer, amount: amount, currency: currency, invoice: invoice, at: instant,
+            balance: balance, terms: terms,
+            because: [Because("captured", ["amount": .number(amount), "invoice": .text(invoice.value)])]))
       case .released(let instant):
         let balance = try move(amount, in: currency, from: .reserved, to: .available, turn)
         turn.emit(
-          .notice(
-            BonusReleased(
-              request: request, referrer: referrer, amount: amount, currency: currency, invoice: invoice, at: instant,
-              balance: balance, terms: terms,
-              because: [Because("released", ["amount": .number(amount), "invoice": .text(invoice.value)])])))
+          BonusReleased(
+            request: request, referrer: referrer, amount: amount, currency: currency, invoice: invoice, at: instant,
+            balance: balance, terms: terms,
+            because: [Because("released", ["amount": .number(amount), "invoice": .text(invoice.value)])]))
       }
     }
   }

@@ -1,5 +1,6 @@
 import Contracts
 import JSON
+import Streaming
 
 /// What becomes known about a payment after it was made.
 enum PaymentFact: Stored, Equatable {
@@ -32,8 +33,20 @@ enum PaymentFact: Stored, Equatable {
   }
 }
 
-/// What Earnings remembers of a payment of a bound referee.
+/// What Earnings keeps of a payment, for ever: a payment counts once (DECISIONS R3).
+struct Payment: Timed, Equatable {
+  /// nil: it has not come yet.
+  var memory: Memory?
+  var state = PaymentState.noted
+  /// When its refund window closes.
+  var timer: Timer?
+
+  init() {}
+}
+
 enum PaymentState: Stored, Equatable {
+  /// It has no part in any reward, or waits in line for its payer to be bound.
+  case noted
   /// Its facts came first (DECISIONS T4): how many have come so far, and how many of them wait for it. They have rows of their own.
   case awaited(come: Int, waiting: Int)
   case earning(EarningPayment)
@@ -43,6 +56,15 @@ enum PaymentState: Stored, Equatable {
   ///
   /// - Parameter closesAt: its refund window; nil: it has none.
   case over(closesAt: Instant?)
+  /// Its refund window has closed, and nothing held its reward.
+  case closed
+}
+
+/// A fact that came before its payment.
+struct AwaitedFact: Timed, Equatable {
+  let fact: PaymentFact
+  /// When the refund window of any payment that it can be about has closed; nil: it waits for ever.
+  var timer: Timer?
 }
 
 /// A payment that has earned: what refunds, requests and disputes have left of its reward.

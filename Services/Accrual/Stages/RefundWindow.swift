@@ -13,9 +13,6 @@ extension RewardTerms {
 }
 
 extension Program {
-  /// Some payments have a refund window.
-  var hasRefundWindow: Bool { versions.contains { $0.reward?.refundWindow != nil } }
-
   /// The longest refund window that a payment can have; nil: some have none, so that a fact waits for its payment for ever.
   var longestRefundWindow: TimeSpan? {
     let windows = versions.compactMap(\.reward).map(\.refundWindow)
@@ -38,56 +35,55 @@ extension EarningsStage {
 
   /// Each in a row of its own: a row must not grow with what comes. Where every payment has a window, none waits longer than the
   /// longest: a payment made up to the fact's instant would have closed by then.
-  func keep(_ fact: PaymentFact, _ program: Program, _ turn: Turn<Self>) {
-    let row = RowPart.id(fact.payment)
+  func keep(_ fact: PaymentFact, _ payment: Payment, _ turn: Turn<Self>) {
+    var payment = payment
     var (come, waiting) = (0, 0)
-    if case .awaited(let comeBefore, let waitingBefore)? = turn[Self.payments, row] {
-      (come, waiting) = (comeBefore, waitingBefore)
-    }
-    turn[Self.awaitedFacts, row, .text("\(come)")] = fact
-    turn[Self.payments, row] = .awaited(come: come + 1, waiting: waiting + 1)
-    if let window = program.longestRefundWindow {
-      turn.setTimer(at: min(fact.instant + window, Instant.range.upperBound), .expires(fact.payment, number: come))
-    }
+    if case .awaited(let comeBefore, let waitingBefore) = payment.state { (come, waiting) = (comeBefore, waitingBefore) }
+    let expiry = turn.program.longestRefundWindow.map { Timer(at: min(fact.instant + $0, Instant.range.upperBound)) }
+    turn[Self.awaitedFacts, fact.payment, come] = AwaitedFact(fact: fact, timer: expiry)
+    payment.state = .awaited(come: come + 1, waiting: waiting + 1)
+    turn[Self.payments, fact.payment] = payment
   }
 
   /// The payment has come: what waited for it, in order of arrival, taken out.
-  func takeAwaited(_ payment: PaymentID, _ turn: Turn<Self>) -> [PaymentFact] {
-    guard case .awaited(let come, _)? = turn[Self.payments, .id(payment)] else { return [] }
+  func takeAwaited(_ id: PaymentID, _ payment: Payment, _ turn: Turn<Self>) -> [PaymentFact] {
+    guard case .awaited(let come, _) = payment.state else { return [] }
     var facts: [PaymentFact] = []
     for number in 0..<come {
-      guard let fact = turn[Self.awaitedFacts, .id(payment), .text("\(number)")] else { continue }
-      turn[Self.awaitedFacts, .id(payment), .text("\(number)")] = nil
-      facts.append(fact)
+      guard let awaited = turn[Self.awaitedFacts, id, number] else { continue }
+      turn[Self.awaitedFacts, id, number] = nil
+      facts.append(awaited.fact)
     }
     return facts
   }
 
   /// Its payment has not come in time: the fact is told as refused, so that it is not lost without a word.
-  func expire(_ payment: PaymentID, _ number: Int, _ turn: Turn<Self>) {
-    let (row, place) = (RowPart.id(payment), RowPart.text("\(number)"))
-    guard case .awaited(let come, let waiting)? = turn[Self.payments, row], let fact = turn[Self.awaitedFacts, row, place] else {
-      return
-    }
+  func expire(_ key: KeyPair<PaymentID, Int>, _ awaited: AwaitedFact, at instant: Instant, _ turn: Turn<Self>) {
+    let id = key.first
+    turn[Self.awaitedFacts, id, key.second] = nil
     turn.refuse(
-      fact.message, fact.isTooLate("no such payment has come, and the refund window of any that it can mean has closed"))
-    turn[Self.awaitedFacts, row, place] = nil
-    turn[Self.payments, row] = waiting > 1 ? .awaited(come: come, waiting: waiting - 1) : nil
+      awaited.fact.message,
+      awaited.fact.isTooLate("no such payment has come, and the refund window of any that it can mean has closed"))
+    guard var payment = turn[Self.payments, id], case .awaited(let come, let waiting) = payment.state else { return }
+    payment.state = waiting > 1 ? .awaited(come: come, waiting: waiting - 1) : .noted
+    turn[Self.payments, id] = waiting > 1 || payment.memory != nil ? payment : nil
   }
 
   // MARK: The end of a window
 
-  /// What was kept for the payment goes. The ledger is told on the way that all its changes have taken, so that none of them can come
-  /// after it; it keeps the reward until that is available.
-  func close(_ payment: PaymentID, at instant: Instant, _ turn: Turn<Self>) {
-    switch turn[Self.payments, .id(payment)] {
-    case nil, .awaited, .closing: return
-    case .over: turn[Self.payments, .id(payment)] = nil
-    case .earning(let earning) where earning.isHeld: turn[Self.payments, .id(payment)] = .closing(earning)
+  /// What was kept for the payment goes, but for the memory of it. The ledger is told on the way that all its changes have taken, so that
+  /// none of them can come after it; it keeps the reward until that is available.
+  func close(_ id: PaymentID, _ payment: Payment, at instant: Instant, _ turn: Turn<Self>) {
+    var payment = payment
+    switch payment.state {
+    case .noted, .awaited, .closing, .closed: return
+    case .over: payment.state = .closed
+    case .earning(let earning) where earning.isHeld: payment.state = .closing(earning)
     case .earning:
-      guard case .referred(let referrer, _)? = turn[Self.standings] else { return }
-      turn[Self.payments, .id(payment)] = nil
-      tell(.final(at: instant), of: payment, to: referrer, turn)
+      guard case .referred(let referrer, _) = payer(turn).standing else { return }
+      payment.state = .closed
+      tell(.final(at: instant), of: id, to: referrer, turn)
     }
+    turn[Self.payments, id] = payment
   }
 }

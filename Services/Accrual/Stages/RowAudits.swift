@@ -14,7 +14,7 @@ extension AccrualService {
 
   /// Where a referrer's balance is kept.
   public static func balanceKey(program: ProgramID, referrer: String, currency: Currency) -> [UInt8] {
-    LedgerStage.balances.key(stage: LedgerStage.name, program: program, key: referrer, .text(currency.code))
+    LedgerStage.balances.key(stage: LedgerStage.name, program: program, key: referrer, currency)
   }
 }
 
@@ -41,8 +41,8 @@ struct LedgerAudit: RowAudit {
 
   mutating func take(_ row: StageRow) throws {
     if let balance = try row.value(in: LedgerStage.balances) {
-      if row.text(0) != balance.currency.code {
-        found.append("a balance in \(balance.currency.code) stands under '\(row.text(0) ?? "")'")
+      if let key = row.key(in: LedgerStage.balances), key != balance.currency {
+        found.append("a balance in \(balance.currency.code) stands under '\(key.code)'")
       }
       sums[balance.currency, default: Sums()].balance = balance
     } else if let reward = try row.value(in: LedgerStage.rewards) {

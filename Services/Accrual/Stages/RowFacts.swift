@@ -16,16 +16,17 @@ extension AccrualService {
 
 extension EarningsStage {
   static func describe(_ row: StageRow) throws -> Because? {
-    if let standing = try row.value(in: standings) { return describe(standing, of: row.key) }
+    if let payer = try row.value(in: payers) { return describe(payer.standing, of: row.key) }
     if case .payment(let payment)? = try row.value(in: waiting) {
       return Because(
         "payment-waits", ["payment": .text(payment.payment.value), "payer": .text(row.key), "paidAt": "\(payment.paidAt)"])
     }
-    guard let state = try row.value(in: payments), let payment = row.text(0) else { return nil }
-    let ids: [(String, Because.Fact)] = [("payment", .text(payment)), ("payer", .text(row.key))]
-    switch state {
+    guard let payment = try row.value(in: payments), let id = row.key(in: payments) else { return nil }
+    let ids: [(String, Because.Fact)] = [("payment", .text(id.value)), ("payer", .text(row.key))]
+    switch payment.state {
+    case .noted: return nil
     case .awaited(_, let waiting): return Because("payment-awaited", ids + [("facts", .number(Int64(waiting)))])
-    case .over: return Because("payment-over", ids)
+    case .over, .closed: return Because("payment-over", ids)
     case .earning(let earning), .closing(let earning):
       return Because(
         "payment-earning",
@@ -59,11 +60,11 @@ extension LedgerStage {
           "terms": .text(reward.terms),
         ])
     }
-    if let reservation = try row.value(in: reservations), let request = row.text(0) {
+    if let reservation = try row.value(in: reservations), let request = row.key(in: reservations) {
       return Because(
         "reservation",
         [
-          "request": .text(request), "owner": .text(row.key), "amount": .number(reservation.amount),
+          "request": .text(request.value), "owner": .text(row.key), "amount": .number(reservation.amount),
           "currency": .text(reservation.currency.code), "terms": .text(reservation.terms),
         ])
     }

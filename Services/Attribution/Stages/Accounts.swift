@@ -9,57 +9,18 @@ import Terms
 public struct Accounts: Stage {
   public static let name = "accounts"
 
-  public enum Input: Sendable {
-    case registered(AccountRegistered)
-    case updated(AccountUpdated)
-    case closed(AccountClosed)
-    case codeRequested(CodeRequested)
-    case answered(Answer)
-  }
-
-  /// What comes back from codes and other accounts.
-  public struct Answer: Sendable {
-    enum Kind: Sendable {
-      case code(CodeAnswered)
-      case claim(ClaimResolved)
-      case verdict(Verdict)
-    }
-    let kind: Kind
-  }
-
-  public enum Output: StageOutput {
-    case attributed(ReferralAttributed)
-    case rejected(ReferralRejected)
-    case codeIssued(CodeIssued)
-    case codeDeclined(CodeDeclined)
-    case step(Step)
-
-    public var message: any Message {
-      switch self {
-      case .attributed(let message): message
-      case .rejected(let message): message
-      case .codeIssued(let message): message
-      case .codeDeclined(let message): message
-      case .step(let step): step.message
-      }
-    }
-  }
-
-  /// A step to another stage of this service.
-  public struct Step: Sendable {
-    let message: any Message
-  }
-
-  public typealias Due = NoTimer
-
-  public static let accepts: [Accepts<Input>] = [
-    .on(Input.registered, repeats: .rememberedByBody),
-    .on(Input.updated),
-    .on(Input.closed),
-    .on(Input.codeRequested),
-    .on { (answer: CodeAnswered) in .answered(Answer(kind: .code(answer))) },
-    .on { (claim: ClaimResolved) in .answered(Answer(kind: .claim(claim))) },
-    .on { (verdict: Verdict) in .answered(Answer(kind: .verdict(verdict))) },
+  public static let reads: [Reads<Self>] = [
+    .on(Accounts.registered, repeats: .rememberedByBody),
+    .on(Accounts.updated),
+    .on(Accounts.closed),
+    .on(Accounts.codeRequested),
+    .on(Accounts.codeAnswered),
+    .on(Accounts.claimResolved),
+    .on(Accounts.decided),
+  ]
+  public static let writes: [any Message.Type] = [
+    ReferralAttributed.self, ReferralRejected.self, CodeIssued.self, CodeDeclined.self, CodeClaimed.self, ReferralClaimed.self,
+    Verdict.self,
   ]
 
   // MARK: State
@@ -86,36 +47,26 @@ public struct Accounts: Stage {
   /// And of their texts: they wait in one row, and a row must fit a record (4 MiB; of a text's bytes each is at most six in JSON).
   private static let waitingBytesMax = 512 * 1024
 
-  static let registration = Table<Registration>("registration")
-  static let facts = Table<AccountFacts>("facts")
+  static let registration = Table<NoKey, Registration>("registration")
+  static let facts = Table<NoKey, AccountFacts>("facts")
   /// Referees whose claims this account has approved as their referrer; the value is when they registered.
-  static let approved = Table<Instant>("approved")
+  static let approved = Table<AccountID, Instant>("approved")
 
   private let programs: Programs
 
   public init(programs: Programs) { self.programs = programs }
 
-  // MARK: The walk of an event
+  public func program(_ id: ProgramID) -> Program? { programs[id] }
 
-  public func handle(_ input: Input, _ turn: Turn<Accounts>) throws(Rejection) {
-    guard let program = programs[turn.program] else { return }
-    switch input {
-    case .registered(let event): try registered(event, program, turn)
-    case .updated(let event): learn(turn) { $0.learn(at: event.updatedAt, kind: event.kind, country: event.country) }
-    case .closed(let event): learn(turn) { $0.close(at: event.closedAt) }
-    case .codeRequested(let event): codeRequested(event, program, turn)
-    case .answered(let answer):
-      switch answer.kind {
-      case .code(let answer): codeAnswered(answer, program, turn)
-      case .claim(let claim): claimResolved(claim, program, turn)
-      case .verdict(let verdict): decided(verdict, program, turn)
-      }
-    }
+  // MARK: An account's facts
+
+  private func updated(_ event: AccountUpdated, _ turn: Turn<Self>) {
+    learn(turn) { $0.learn(at: event.updatedAt, kind: event.kind, country: event.country) }
   }
 
-  public func fire(_ due: NoTimer, at instant: Instant, _ turn: Turn<Accounts>) {}
+  private func closed(_ event: AccountClosed, _ turn: Turn<Self>) { learn(turn) { $0.close(at: event.closedAt) } }
 
-  private func learn(_ turn: Turn<Accounts>, _ change: (inout AccountFacts) -> Void) {
+  private func learn(_ turn: Turn<Self>, _ change: (inout AccountFacts) -> Void) {
     var facts = turn[Self.facts] ?? AccountFacts()
     change(&facts)
     turn[Self.facts] = facts
@@ -123,8 +74,8 @@ public struct Accounts: Stage {
 
   // MARK: Registration (rows A1, B1, C2, C4)
 
-  private func registered(_ event: AccountRegistered, _ program: Program, _ turn: Turn<Accounts>) throws(Rejection) {
-    guard var first = turn[Self.registration] else { return register(event, program, turn) }
+  private func registered(_ event: AccountRegistered, _ turn: Turn<Self>) throws(Rejection) {
+    guard var first = turn[Self.registration] else { return register(event, turn) }
     switch first.standing {
     case .pending:
       let bytes = first.waiting.reduce(event.textBytes) { $0 + $1.textBytes }
@@ -135,17 +86,17 @@ public struct Accounts: Stage {
       first.waiting.append(event)
       turn[Self.registration] = first
     case .bound, .unbound:
-      if let rejection = again(event, first, program, turn) { throw rejection }
+      if let rejection = again(event, first, turn) { throw rejection }
     }
   }
 
-  private func register(_ event: AccountRegistered, _ program: Program, _ turn: Turn<Accounts>) {
+  private func register(_ event: AccountRegistered, _ turn: Turn<Self>) {
     learn(turn) { $0.learn(at: event.registeredAt, kind: event.kind, country: event.country) }
     var registration = Registration(
       isReferred: event.referral != nil, registeredAt: event.registeredAt, identities: event.identities ?? [], standing: .unbound)
     defer { turn[Self.registration] = registration }
     guard let referral = event.referral else { return }
-    let terms = program.version(at: event.registeredAt)
+    let terms = turn.program.version(at: event.registeredAt)
     let judgement = judge(event, referral, boundTo: nil, by: terms.attribution)
     guard judgement.reasons.isEmpty, let text = judgement.code else {
       return reject(event, judgement, terms, turn)
@@ -159,54 +110,53 @@ public struct Accounts: Stage {
     registration.standing = .pending
     let claim = ReferralClaimed(
       code: code, referee: event.account, registeredAt: event.registeredAt, identities: event.identities ?? [])
-    turn.emit(.step(Step(message: claim)))
+    turn.emit(claim)
   }
 
   /// A second registration with another body (DECISIONS R4); gives why it is refused, if it is no attempt to refer a bound account.
   private func again(
-    _ event: AccountRegistered, _ first: Registration, _ program: Program, _ turn: Turn<Accounts>
+    _ event: AccountRegistered, _ first: Registration, _ turn: Turn<Self>
   ) -> Rejection? {
     guard case .bound(let referrer) = first.standing, let referral = event.referral else {
       return Rejection(.conflictingDuplicate, "account '\(event.account)' is registered with another body")
     }
-    let terms = program.version(at: event.registeredAt)
+    let terms = turn.program.version(at: event.registeredAt)
     reject(event, judge(event, referral, boundTo: referrer, by: terms.attribution), terms, turn)
     return nil
   }
 
   private func reject(
-    _ event: AccountRegistered, _ judgement: RegistrationJudgement, _ terms: TermsVersion, _ turn: Turn<Accounts>
+    _ event: AccountRegistered, _ judgement: RegistrationJudgement, _ terms: TermsVersion, _ turn: Turn<Self>
   ) {
     turn.emit(
-      .rejected(
-        ReferralRejected(
-          referee: event.account, code: judgement.code, at: event.registeredAt, reasons: judgement.reasons, terms: terms.name,
-          because: judgement.because)))
+      ReferralRejected(
+        referee: event.account, code: judgement.code, at: event.registeredAt, reasons: judgement.reasons, terms: terms.name,
+        because: judgement.because))
   }
 
   // MARK: A claim, at the referrer's account
 
-  private func claimResolved(_ resolved: ClaimResolved, _ program: Program, _ turn: Turn<Accounts>) {
+  private func claimResolved(_ resolved: ClaimResolved, _ turn: Turn<Self>) {
     let claim = resolved.claim
     let own = turn[Self.registration]
     var boundTo: AccountID?
     if case .bound(let referrer)? = own?.standing { boundTo = referrer }
     let objections = judge(
       claim, referrer: resolved.referrer, facts: turn[Self.facts] ?? AccountFacts(), identities: own?.identities ?? [],
-      boundTo: boundTo, by: program.version(at: claim.registeredAt).attribution)
-    if objections.isEmpty { turn[Self.approved, .id(claim.referee)] = claim.registeredAt }
-    turn.emit(.step(Step(message: verdict(claim, objections, referrer: resolved.referrer))))
+      boundTo: boundTo, by: turn.program.version(at: claim.registeredAt).attribution)
+    if objections.isEmpty { turn[Self.approved, claim.referee] = claim.registeredAt }
+    turn.emit(verdict(claim, objections, referrer: resolved.referrer))
   }
 
   // MARK: The verdict, back at the referee's account
 
-  private func decided(_ verdict: Verdict, _ program: Program, _ turn: Turn<Accounts>) {
+  private func decided(_ verdict: Verdict, _ turn: Turn<Self>) {
     guard var registration = turn[Self.registration], registration.standing == .pending else { return }
     let claim = verdict.claim
-    let terms = program.version(at: claim.registeredAt)
+    let terms = turn.program.version(at: claim.registeredAt)
     var reasons = verdict.reasons
     var because = verdict.because ?? reasons.map { Because($0.rawValue) }
-    if reasons.isEmpty, let referrer = verdict.referrer, let theirs = turn[Self.approved, .id(referrer)],
+    if reasons.isEmpty, let referrer = verdict.referrer, let theirs = turn[Self.approved, referrer],
       comesFirst((theirs, referrer), (claim.registeredAt, claim.referee))
     {
       reasons = [.loop]
@@ -217,79 +167,70 @@ public struct Accounts: Stage {
     if reasons.isEmpty, let referrer = verdict.referrer, let referral = ReferralID(claim.referee.value) {
       registration.standing = .bound(referrer: referrer)
       turn.emit(
-        .attributed(
-          ReferralAttributed(
-            referral: referral, referrer: referrer, referee: claim.referee, code: claim.code, registeredAt: claim.registeredAt,
-            attributedAt: claim.registeredAt, terms: terms.name,
-            because: [Because("code-named", ["referralCode": .text(claim.code.value), "owner": .text(referrer.value)])])))
+        ReferralAttributed(
+          referral: referral, referrer: referrer, referee: claim.referee, code: claim.code, registeredAt: claim.registeredAt,
+          attributedAt: claim.registeredAt, terms: terms.name,
+          because: [Because("code-named", ["referralCode": .text(claim.code.value), "owner": .text(referrer.value)])]))
     } else {
       registration.standing = .unbound
       turn.emit(
-        .rejected(
-          ReferralRejected(
-            referee: claim.referee, code: claim.code.value, referrer: verdict.referrer, at: claim.registeredAt, reasons: reasons,
-            terms: terms.name, because: because)))
+        ReferralRejected(
+          referee: claim.referee, code: claim.code.value, referrer: verdict.referrer, at: claim.registeredAt, reasons: reasons,
+          terms: terms.name, because: because))
     }
     let waiting = registration.waiting
     registration.waiting = []
     turn[Self.registration] = registration
     for event in waiting {
-      if let rejection = again(event, registration, program, turn) { turn.refuse(event, rejection) }
+      if let rejection = again(event, registration, turn) { turn.refuse(event, rejection) }
     }
   }
 
   // MARK: Codes (row A1, DECISIONS A1b)
 
-  private func codeRequested(_ event: CodeRequested, _ program: Program, _ turn: Turn<Accounts>) {
+  private func codeRequested(_ event: CodeRequested, _ turn: Turn<Self>) {
     guard let wish = event.vanity else { return claimDerived(event, attempt: 1, turn) }
     guard let code = CodeNames.vanity(wish) else {
-      return decline(event.request, event.account, event.requestedAt, .invalid, wish: wish, program, turn)
+      return decline(event.request, event.account, event.requestedAt, .invalid, wish: wish, turn)
     }
     turn.emit(
-      .step(
-        Step(
-          message: CodeClaimed(
-            code: code, owner: event.account, request: event.request, requestedAt: event.requestedAt, attempt: nil))))
+      CodeClaimed(
+        code: code, owner: event.account, request: event.request, requestedAt: event.requestedAt, attempt: nil))
   }
 
-  private func claimDerived(_ event: CodeRequested, attempt: Int, _ turn: Turn<Accounts>) {
-    guard let code = CodeNames.derived(turn.program, event.account, attempt: attempt) else { return }
+  private func claimDerived(_ event: CodeRequested, attempt: Int, _ turn: Turn<Self>) {
+    guard let code = CodeNames.derived(turn.programID, event.account, attempt: attempt) else { return }
     turn.emit(
-      .step(
-        Step(
-          message: CodeClaimed(
-            code: code, owner: event.account, request: event.request, requestedAt: event.requestedAt, attempt: attempt))))
+      CodeClaimed(
+        code: code, owner: event.account, request: event.request, requestedAt: event.requestedAt, attempt: attempt))
   }
 
-  private func codeAnswered(_ answer: CodeAnswered, _ program: Program, _ turn: Turn<Accounts>) {
+  private func codeAnswered(_ answer: CodeAnswered, _ turn: Turn<Self>) {
     let claim = answer.claim
     guard answer.isTaken else {
-      let terms = program.version(at: claim.requestedAt)
+      let terms = turn.program.version(at: claim.requestedAt)
       return turn.emit(
-        .codeIssued(
-          CodeIssued(
-            request: claim.request, account: claim.owner, code: claim.code,
-            link: CodeNames.link(terms.attribution.link, claim.code),
-            at: claim.requestedAt,
-            terms: terms.name,
-            because: [Because(claim.attempt == nil ? "wished" : "derived", ["request": .text(claim.request.value)])])))
+        CodeIssued(
+          request: claim.request, account: claim.owner, code: claim.code,
+          link: CodeNames.link(terms.attribution.link, claim.code),
+          at: claim.requestedAt,
+          terms: terms.name,
+          because: [Because(claim.attempt == nil ? "wished" : "derived", ["request": .text(claim.request.value)])]))
     }
     guard let attempt = claim.attempt else {
-      return decline(claim.request, claim.owner, claim.requestedAt, .taken, wish: claim.code.value, program, turn)
+      return decline(claim.request, claim.owner, claim.requestedAt, .taken, wish: claim.code.value, turn)
     }
     let request = CodeRequested(request: claim.request, account: claim.owner, requestedAt: claim.requestedAt)
     claimDerived(request, attempt: attempt + 1, turn)
   }
 
   private func decline(
-    _ request: RequestID, _ account: AccountID, _ at: Instant, _ reason: CodeReason, wish: String, _ program: Program,
-    _ turn: Turn<Accounts>
+    _ request: RequestID, _ account: AccountID, _ at: Instant, _ reason: CodeReason, wish: String, _ turn: Turn<Self>
   ) {
     turn.emit(
-      .codeDeclined(
-        CodeDeclined(
-          request: request, account: account, at: at, reasons: [reason], terms: program.version(at: at).name,
-          because: [Because(reason.rawValue, ["wish": .text(String(wish.prefix(128)))])])))
+      CodeDeclined(
+        request: request, account: account, at: at, reasons: [reason], terms: turn.program.version(at: at).name,
+        because: [Because(reason.rawValue, ["wish": .text(String(wish.prefix(128)))])]))
   }
 }
 

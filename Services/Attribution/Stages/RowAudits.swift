@@ -22,7 +22,7 @@ struct AccountsAudit: RowAudit {
       if !registration.waiting.isEmpty, registration.standing != .pending {
         found.append("\(registration.waiting.count) registrations wait for a verdict that has come")
       }
-    } else if try row.value(in: Accounts.approved) != nil, row.text(0) == row.key {
+    } else if try row.value(in: Accounts.approved) != nil, row.key(in: Accounts.approved)?.value == row.key {
       found.append("the account has approved itself as its referee")
     }
   }

@@ -9,39 +9,18 @@ struct Activity: Stage {
 
   let programs: Programs
 
-  enum Input: Sendable {
-    case registered(AccountRegistered)
-    case attributed(ReferralAttributed)
-    case rejected(ReferralRejected)
-    case subscriptionChanged(SubscriptionChanged)
-    case paid(PaymentSettled)
-    case refunded(PaymentRefunded)
-    case disputeClosed(DisputeClosed)
-  }
-
-  enum Output: StageOutput {
-    case offerOpened(OfferOpened)
-    case offerUsed(OfferUsed)
-    case offerExpired(OfferExpired)
-    case told(ActivityTold)
-
-    var message: any Message {
-      switch self {
-      case .offerOpened(let notice): notice
-      case .offerUsed(let notice): notice
-      case .offerExpired(let notice): notice
-      case .told(let step): step
-      }
-    }
-  }
-
-  enum Due: String, JSONWord, Sendable { case offerExpires }
-
-  // A registration is judged by attribution, which also says what a second one means (DECISIONS R4).
-  static let accepts: [Accepts<Input>] = [
-    .on(Input.registered, repeats: .harmless), .on(Input.attributed), .on(Input.rejected), .on(Input.subscriptionChanged),
-    .on(Input.paid), .on(Input.refunded), .on(Input.disputeClosed),
+  static let reads: [Reads<Self>] = [
+    // A registration is judged by attribution, which also says what a second one means (DECISIONS R4).
+    .on(Activity.registered, repeats: .harmless),
+    .on(Activity.attributed),
+    .on(Activity.rejected),
+    .on(Activity.subscriptionChanged),
+    .on(Activity.settled),
+    .on(Activity.refunded),
+    .on(Activity.disputeClosed),
   ]
+  static let timers: [Timers<Self>] = [.on(Rows.offer, Activity.expire)]
+  static let writes: [any Message.Type] = [OfferOpened.self, OfferUsed.self, OfferExpired.self, ActivityTold.self]
 
   // MARK: State
 
@@ -49,7 +28,7 @@ struct Activity: Stage {
   struct Account: Stored {
     var standing = Standing.unknown
     /// Facts kept while nobody knows who the account is.
-    var kept: Int64 = 0
+    var kept = 0
     /// Once bound.
     var referral: Referral?
   }
@@ -69,11 +48,6 @@ struct Activity: Stage {
     let attributedAt: Instant
   }
 
-  struct KeptFact: Stored {
-    let number: Int64
-    let fact: BillingFact
-  }
-
   /// What Allocation was told last.
   struct Told: Stored, Equatable {
     let isActive: Bool
@@ -83,161 +57,175 @@ struct Activity: Stage {
   }
 
   enum Rows {
-    static let account = Table<Account>("account")
-    static let kept = Table<KeptFact>("kept")
-    static let offer = Table<WelcomeOffer>("offer")
-    static let subscriptions = Table<RefereeSubscription>("subscriptions")
-    static let payments = Table<RefereePayment>("payments")
+    static let account = Table<NoKey, Account>("account")
+    /// By number from 1.
+    static let kept = Table<Int, BillingFact>("kept")
+    static let offer = Table<NoKey, WelcomeOffer>("offer")
+    static let subscriptions = Table<SubscriptionID, RefereeSubscription>("subscriptions")
+    static let payments = Table<PaymentID, RefereePayment>("payments")
     /// By payment and number from 1: what came back of it.
-    static let takenBack = Table<TakenBack>("taken-back")
-    static let told = Table<Told>("told")
+    static let takenBack = Table<KeyPair<PaymentID, Int>, TakenBack>("taken-back")
+    static let told = Table<NoKey, Told>("told")
   }
 
   // MARK: Events
 
-  func handle(_ input: Input, _ turn: Turn<Activity>) throws(Rejection) {
-    guard let program = programs[turn.program], program.hasDiscounts || program.hasWelcomeOffers else { return }
+  func program(_ id: ProgramID) -> Program? {
+    programs[id].flatMap { $0.hasDiscounts || $0.hasWelcomeOffers ? $0 : nil }
+  }
+
+  private func registered(_ registered: AccountRegistered, _ turn: Turn<Self>) {
     var account = turn[Rows.account] ?? Account()
-    switch input {
-    case .registered(let registered):
-      guard account.standing == .unknown else { return }
-      if registered.referral == nil {
-        free(account, turn)
-      } else {
-        account.standing = .registered
-        turn[Rows.account] = account
-      }
-    case .attributed(let attributed):
-      if account.standing != .bound { bind(attributed, account, program, turn) }
-    case .rejected(let rejected):
-      // A second registration's rejection says nothing about the first.
-      if account.standing == .unknown || account.standing == .registered, !rejected.reasons.contains(.alreadyAttributed) {
-        free(account, turn)
-      }
-    case .subscriptionChanged(let changed):
-      guard account.standing != .free, program.hasDiscounts else { return }
-      take(.status(SubscriptionStatusFact(changed)), account, program, turn)
-    case .paid(let settled):
-      guard account.standing != .free else { return }
-      take(.payment(try PaymentFact(settled, isCounted: program.hasDiscounts)), account, program, turn)
-    case .refunded(let refunded):
-      guard account.standing != .free, program.hasDiscounts else { return }
-      take(.refund(TakenBack(refunded)), account, program, turn)
-    case .disputeClosed(let closed):
-      guard account.standing != .free, program.hasDiscounts, closed.outcome == .lost else { return }
-      take(.refund(TakenBack(lost: closed)), account, program, turn)
+    guard account.standing == .unknown else { return }
+    if registered.referral == nil {
+      free(account, turn)
+    } else {
+      account.standing = .registered
+      turn[Rows.account] = account
     }
   }
 
-  private func take(_ fact: BillingFact, _ account: Account, _ program: Program, _ turn: Turn<Activity>) {
+  private func attributed(_ attributed: ReferralAttributed, _ turn: Turn<Self>) {
+    let account = turn[Rows.account] ?? Account()
+    if account.standing != .bound { bind(attributed, account, turn) }
+  }
+
+  private func rejected(_ rejected: ReferralRejected, _ turn: Turn<Self>) {
+    let account = turn[Rows.account] ?? Account()
+    // A second registration's rejection says nothing about the first.
+    if account.standing == .unknown || account.standing == .registered, !rejected.reasons.contains(.alreadyAttributed) {
+      free(account, turn)
+    }
+  }
+
+  private func subscriptionChanged(_ changed: SubscriptionChanged, _ turn: Turn<Self>) {
+    guard turn.program.hasDiscounts else { return }
+    take(.status(SubscriptionStatusFact(changed)), turn)
+  }
+
+  private func settled(_ settled: PaymentSettled, _ turn: Turn<Self>) throws(Rejection) {
+    guard turn[Rows.account]?.standing != .free else { return }
+    take(.payment(try PaymentFact(settled, isCounted: turn.program.hasDiscounts)), turn)
+  }
+
+  private func refunded(_ refunded: PaymentRefunded, _ turn: Turn<Self>) {
+    guard turn.program.hasDiscounts else { return }
+    take(.refund(TakenBack(refunded)), turn)
+  }
+
+  private func disputeClosed(_ closed: DisputeClosed, _ turn: Turn<Self>) {
+    guard turn.program.hasDiscounts, closed.outcome == .lost else { return }
+    take(.refund(TakenBack(lost: closed)), turn)
+  }
+
+  private func take(_ fact: BillingFact, _ turn: Turn<Self>) {
+    var account = turn[Rows.account] ?? Account()
+    guard account.standing != .free else { return }
     if let referral = account.referral {
       var told: [ActivityTold] = []
-      apply(fact, referral, program, turn, &told)
+      apply(fact, referral, turn, &told)
       return send(told, turn)
     }
-    var account = account
     account.kept += 1
-    turn[Rows.kept, Self.part(account.kept)] = KeptFact(number: account.kept, fact: fact)
+    turn[Rows.kept, account.kept] = fact
     turn[Rows.account] = account
   }
 
   /// Bound to a referrer: what was kept is replayed in order of arrival (DECISIONS T4).
-  private func bind(_ attributed: ReferralAttributed, _ account: Account, _ program: Program, _ turn: Turn<Activity>) {
+  private func bind(_ attributed: ReferralAttributed, _ account: Account, _ turn: Turn<Self>) {
     let referral = Referral(
       referral: attributed.referral, referrer: attributed.referrer, attributedAt: attributed.attributedAt)
-    let kept = turn.all(Rows.kept)
-    for fact in kept { turn[Rows.kept, Self.part(fact.number)] = nil }
+    let kept = takeKept(account, turn)
     turn[Rows.account] = Account(standing: .bound, referral: referral)
-    if let offer = WelcomeOffer(attributed, terms: program.version(at: attributed.attributedAt)) {
+    if let offer = WelcomeOffer(attributed, terms: turn.program.version(at: attributed.attributedAt)) {
       turn[Rows.offer] = offer
-      turn.emit(.offerOpened(offer.opened(at: attributed.attributedAt, referrer: attributed.referrer)))
-      turn.setTimer(at: offer.expiresAt, .offerExpires)
+      turn.emit(offer.opened(at: attributed.attributedAt, referrer: attributed.referrer))
     }
     var told: [ActivityTold] = []
-    if program.hasDiscounts {
+    if turn.program.hasDiscounts {
       let because = Because("referred", ["attributedAt": .text(referral.attributedAt.description)])
       let now = Told(isActive: false, turns: [], since: referral.attributedAt)
       tell(now, at: referral.attributedAt, because, referral, turn, &told)
     }
-    for fact in kept { apply(fact.fact, referral, program, turn, &told) }
+    for fact in kept { apply(fact, referral, turn, &told) }
     send(told, turn)
   }
 
   /// Bound to nobody: what was kept is dropped without a notice (DECISIONS T4).
-  private func free(_ account: Account, _ turn: Turn<Activity>) {
-    if account.kept > 0 {
-      for fact in turn.all(Rows.kept) { turn[Rows.kept, Self.part(fact.number)] = nil }
-    }
+  private func free(_ account: Account, _ turn: Turn<Self>) {
+    _ = takeKept(account, turn)
     turn[Rows.account] = Account(standing: .free)
   }
 
-  /// Numbers order rows; text orders them as digits of one length.
-  private static func part(_ number: Int64) -> RowPart {
-    let digits = String(number)
-    return .text(String(repeating: "0", count: max(0, 19 - digits.utf8.count)) + digits)
+  /// What was kept, in order of arrival, taken out.
+  private func takeKept(_ account: Account, _ turn: Turn<Self>) -> [BillingFact] {
+    guard account.kept > 0 else { return [] }
+    let kept = turn.all(Rows.kept)
+    for number in 1...account.kept { turn[Rows.kept, number] = nil }
+    return kept
   }
 
   // MARK: Facts of a referee
 
   private func apply(
-    _ fact: BillingFact, _ referral: Referral, _ program: Program, _ turn: Turn<Activity>, _ told: inout [ActivityTold]
+    _ fact: BillingFact, _ referral: Referral, _ turn: Turn<Self>, _ told: inout [ActivityTold]
   ) {
     switch fact {
     case .status(let status):
-      var subscription = turn[Rows.subscriptions, .id(status.subscription)] ?? RefereeSubscription(status.subscription)
+      var subscription = turn[Rows.subscriptions, status.subscription] ?? RefereeSubscription(status.subscription)
       subscription.change(status)
-      turn[Rows.subscriptions, .id(status.subscription)] = subscription
+      turn[Rows.subscriptions, status.subscription] = subscription
       judge(fact, referral, turn, &told)
     case .payment(let payment):
       if let offer = turn[Rows.offer], let plan = offer.plan(in: payment) {
         turn[Rows.offer] = nil
-        turn.emit(.offerUsed(offer.used(by: payment, plan: plan)))
+        turn.emit(offer.used(by: payment, plan: plan))
       }
-      if program.hasDiscounts { pay(payment, referral, turn, &told) }
+      if turn.program.hasDiscounts { pay(payment, referral, turn, &told) }
     case .refund(let part):
       takeBack(part, referral, turn, &told)
     }
   }
 
   /// A payment counts by its subscription and with an amount above zero (DECISIONS B2).
-  private func pay(_ payment: PaymentFact, _ referral: Referral, _ turn: Turn<Activity>, _ told: inout [ActivityTold]) {
-    let isKnown = turn[Rows.payments, .id(payment.payment)] != nil
-    let waiting = isKnown ? turn.all(Rows.takenBack, .id(payment.payment)) : []
-    for number in waiting.indices { turn[Rows.takenBack, .id(payment.payment), Self.part(Int64(number) + 1)] = nil }
+  private func pay(_ payment: PaymentFact, _ referral: Referral, _ turn: Turn<Self>, _ told: inout [ActivityTold]) {
+    let isKnown = turn[Rows.payments, payment.payment] != nil
+    let waiting = isKnown ? turn.all(Rows.takenBack, under: payment.payment) : []
+    for number in waiting.indices { turn[Rows.takenBack, payment.payment, number + 1] = nil }
     guard let subscriptionID = payment.subscription, payment.received > 0 else {
-      if isKnown { turn[Rows.payments, .id(payment.payment)] = nil }
+      if isKnown { turn[Rows.payments, payment.payment] = nil }
       return
     }
-    turn[Rows.payments, .id(payment.payment)] = RefereePayment(
+    turn[Rows.payments, payment.payment] = RefereePayment(
       settled: .init(subscription: subscriptionID, received: payment.received, currency: payment.currency))
-    var subscription = turn[Rows.subscriptions, .id(subscriptionID)] ?? RefereeSubscription(subscriptionID)
+    var subscription = turn[Rows.subscriptions, subscriptionID] ?? RefereeSubscription(subscriptionID)
     subscription.pay(payment.payment, at: payment.paidAt)
-    turn[Rows.subscriptions, .id(subscriptionID)] = subscription
+    turn[Rows.subscriptions, subscriptionID] = subscription
     judge(.payment(payment), referral, turn, &told)
     // What came before its payment is applied right after it, with the notices it would have given (DECISIONS T4).
     for part in waiting { takeBack(part, referral, turn, &told) }
   }
 
-  private func takeBack(_ part: TakenBack, _ referral: Referral, _ turn: Turn<Activity>, _ told: inout [ActivityTold]) {
-    var payment = turn[Rows.payments, .id(part.payment)] ?? RefereePayment()
+  private func takeBack(_ part: TakenBack, _ referral: Referral, _ turn: Turn<Self>, _ told: inout [ActivityTold]) {
+    var payment = turn[Rows.payments, part.payment] ?? RefereePayment()
     guard payment.settled?.isMoved(by: part) ?? true else { return }
     payment.parts += 1
-    turn[Rows.takenBack, .id(part.payment), Self.part(payment.parts)] = part
+    turn[Rows.takenBack, part.payment, payment.parts] = part
     payment.settled?.take(part)
     if let settled = payment.settled, settled.left == 0 {
-      payment.settled?.endedAt = settled.end(by: turn.all(Rows.takenBack, .id(part.payment)))
+      payment.settled?.endedAt = settled.end(by: turn.all(Rows.takenBack, under: part.payment))
     }
-    turn[Rows.payments, .id(part.payment)] = payment
+    turn[Rows.payments, part.payment] = payment
     guard let settled = payment.settled, let endedAt = settled.endedAt,
-      var subscription = turn[Rows.subscriptions, .id(settled.subscription)]
+      var subscription = turn[Rows.subscriptions, settled.subscription]
     else { return }
     subscription.end(part.payment, at: endedAt)
-    turn[Rows.subscriptions, .id(settled.subscription)] = subscription
+    turn[Rows.subscriptions, settled.subscription] = subscription
     judge(.refund(part), referral, turn, &told)
   }
 
   /// Tells Allocation what the facts make of the referee, if that is new.
-  private func judge(_ fact: BillingFact, _ referral: Referral, _ turn: Turn<Activity>, _ told: inout [ActivityTold]) {
+  private func judge(_ fact: BillingFact, _ referral: Referral, _ turn: Turn<Self>, _ told: inout [ActivityTold]) {
     let subscriptions = turn.all(Rows.subscriptions)
     let attributedAt = referral.attributedAt
     let turns = Activation.turns(subscriptions, attributedAt: attributedAt)
@@ -257,7 +245,7 @@ struct Activity: Stage {
   }
 
   private func tell(
-    _ now: Told, at instant: Instant, _ because: Because, _ referral: Referral, _ turn: Turn<Activity>,
+    _ now: Told, at instant: Instant, _ because: Because, _ referral: Referral, _ turn: Turn<Self>,
     _ told: inout [ActivityTold]
   ) {
     guard let referee = AccountID(turn.key) else { return }
@@ -269,23 +257,20 @@ struct Activity: Stage {
   }
 
   /// What is told in one turn tells the end of it: a missed run is held as soon as the first of it arrives, and must see the rest.
-  private func send(_ told: [ActivityTold], _ turn: Turn<Activity>) {
+  private func send(_ told: [ActivityTold], _ turn: Turn<Self>) {
     guard let turns = told.last?.turns else { return }
     for var told in told {
       told.turns = turns
-      turn.emit(.told(told))
+      turn.emit(told)
     }
   }
 
   // MARK: Timers
 
-  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Activity>) throws(Rejection) {
-    switch due {
-    case .offerExpires:
-      guard let offer = turn[Rows.offer] else { return }
-      turn[Rows.offer] = nil
-      turn.emit(.offerExpired(offer.expired))
-    }
+  /// The offer was not used in time.
+  private func expire(_: NoKey, _ offer: WelcomeOffer, at instant: Instant, _ turn: Turn<Self>) {
+    turn[Rows.offer] = nil
+    turn.emit(offer.expired)
   }
 }
 

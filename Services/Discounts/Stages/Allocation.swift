@@ -9,53 +9,32 @@ struct Allocation: Stage {
 
   let programs: Programs
 
-  enum Input: Sendable {
-    case told(ActivityTold)
-    case subscriptionChanged(SubscriptionChanged)
-    case companyClosed(CompanyClosed)
-    case invoiceIssued(InvoiceIssued)
-    case invoiceSettled(InvoiceSettled)
-    case invoiceVoided(InvoiceVoided)
-    case accountClosed(AccountClosed)
-    case orderSet(CompanyOrderSet)
-  }
-
-  enum Output: StageOutput {
-    case activated(ReferralActivated)
-    case deactivated(ReferralDeactivated)
-    case assigned(DiscountAssigned)
-    case skipped(DiscountSkipped)
-    case applied(DiscountApplied)
-    case voided(DiscountVoided)
-
-    var message: any Message {
-      switch self {
-      case .activated(let notice): notice
-      case .deactivated(let notice): notice
-      case .assigned(let notice): notice
-      case .skipped(let notice): notice
-      case .applied(let notice): notice
-      case .voided(let notice): notice
-      }
-    }
-  }
-
-  enum Due: String, JSONWord, Sendable { case run }
-
-  static let accepts: [Accepts<Input>] = [
-    .on(Input.told), .on(Input.subscriptionChanged), .on(Input.companyClosed), .on(Input.invoiceIssued),
-    .on(Input.invoiceSettled),
-    .on(Input.invoiceVoided), .on(Input.accountClosed), .on(Input.orderSet),
+  static let reads: [Reads<Self>] = [
+    .on(Allocation.told),
+    .on(Allocation.subscriptionChanged),
+    .on(Allocation.companyClosed),
+    .on(Allocation.invoiceIssued),
+    .on(Allocation.invoiceSettled),
+    .on(Allocation.invoiceVoided),
+    .on(Allocation.accountClosed),
+    .on(Allocation.orderSet),
+  ]
+  static let timers: [Timers<Self>] = [.on(Rows.account, Allocation.run)]
+  static let writes: [any Message.Type] = [
+    ReferralActivated.self, ReferralDeactivated.self, DiscountAssigned.self, DiscountSkipped.self, DiscountApplied.self,
+    DiscountVoided.self,
   ]
 
   // MARK: State
 
-  struct Account: Stored, Equatable {
+  struct Account: Timed, Equatable {
     /// nil: nobody is bound to it.
     var runs: RunPlan?
     var closedAt: Instant?
     /// Companies with a subscription so far.
     var companies: Int64 = 0
+    /// At the next run.
+    var timer: Timer?
   }
 
   /// A referral of the account.
@@ -67,78 +46,78 @@ struct Allocation: Stage {
   }
 
   enum Rows {
-    static let account = Table<Account>("account")
-    static let referees = Table<Referee>("referees")
-    static let companies = Table<Company>("companies")
-    static let subscriptions = Table<OwnSubscription>("subscriptions")
-    static let invoices = Table<Invoice>("invoices")
+    static let account = Table<NoKey, Account>("account")
+    static let referees = Table<AccountID, Referee>("referees")
+    static let companies = Table<CompanyID, Company>("companies")
+    static let subscriptions = Table<SubscriptionID, OwnSubscription>("subscriptions")
+    static let invoices = Table<InvoiceID, Invoice>("invoices")
     /// By the instant at which they were set.
-    static let order = Table<CompanyOrder>("order")
+    static let order = Table<Instant, CompanyOrder>("order")
     /// By company: it has one open assignment at most.
-    static let assignments = Table<OpenAssignment>("assignments")
+    static let assignments = Table<CompanyID, OpenAssignment>("assignments")
   }
 
   // MARK: Events
 
-  func handle(_ input: Input, _ turn: Turn<Allocation>) throws(Rejection) {
-    guard let program = programs[turn.program], program.hasDiscounts else { return }
-    switch input {
-    case .told(let told): take(told, program, turn)
-    case .subscriptionChanged(let changed): take(changed, turn)
-    case .companyClosed(let closed):
-      var company = turn[Rows.companies, .id(closed.company)] ?? Company(company: closed.company)
-      company.closedAt = min(company.closedAt ?? closed.closedAt, closed.closedAt)
-      turn[Rows.companies, .id(closed.company)] = company
-      voidIfCanceled(closed.company, turn)
-    case .invoiceIssued(let issued): take(issued, turn)
-    case .invoiceSettled(let settled): end(settled.invoice, at: settled.settledAt, turn)
-    case .invoiceVoided(let voided): end(voided.invoice, at: voided.voidedAt, turn)
-    case .accountClosed(let closed):
-      var account = turn[Rows.account] ?? Account()
-      account.closedAt = min(account.closedAt ?? closed.closedAt, closed.closedAt)
-      turn[Rows.account] = account
-    case .orderSet(let set):
-      turn[Rows.order, .instant(set.requestedAt)] = CompanyOrder(at: set.requestedAt, companies: set.companies)
-    }
+  func program(_ id: ProgramID) -> Program? { programs[id].flatMap { $0.hasDiscounts ? $0 : nil } }
+
+  private func companyClosed(_ closed: CompanyClosed, _ turn: Turn<Self>) {
+    var company = turn[Rows.companies, closed.company] ?? Company(company: closed.company)
+    company.closedAt = min(company.closedAt ?? closed.closedAt, closed.closedAt)
+    turn[Rows.companies, closed.company] = company
+    voidIfCanceled(closed.company, turn)
+  }
+
+  private func invoiceSettled(_ settled: InvoiceSettled, _ turn: Turn<Self>) {
+    end(settled.invoice, at: settled.settledAt, turn)
+  }
+
+  private func invoiceVoided(_ voided: InvoiceVoided, _ turn: Turn<Self>) { end(voided.invoice, at: voided.voidedAt, turn) }
+
+  private func accountClosed(_ closed: AccountClosed, _ turn: Turn<Self>) {
+    var account = turn[Rows.account] ?? Account()
+    account.closedAt = min(account.closedAt ?? closed.closedAt, closed.closedAt)
+    turn[Rows.account] = account
+  }
+
+  private func orderSet(_ set: CompanyOrderSet, _ turn: Turn<Self>) {
+    turn[Rows.order, set.requestedAt] = CompanyOrder(at: set.requestedAt, companies: set.companies)
   }
 
   /// A referee's activity is as told; a change of the known state is announced (DECISIONS B2).
-  private func take(_ told: ActivityTold, _ program: Program, _ turn: Turn<Allocation>) {
-    let before = turn[Rows.referees, .id(told.referee)]
-    turn[Rows.referees, .id(told.referee)] = Referee(referee: told.referee, isActive: told.isActive, turns: told.turns)
-    if before == nil { planRuns(told.attributedAt, program, turn) }
+  private func told(_ told: ActivityTold, _ turn: Turn<Self>) {
+    let before = turn[Rows.referees, told.referee]
+    turn[Rows.referees, told.referee] = Referee(referee: told.referee, isActive: told.isActive, turns: told.turns)
+    if before == nil { planRuns(told.attributedAt, turn) }
     guard told.isActive != before?.isActive ?? false else { return }
-    let terms = program.version(judging: told.at, attributedAt: told.attributedAt).name
+    let terms = turn.program.version(judging: told.at, attributedAt: told.attributedAt).name
     if told.isActive {
       turn.emit(
-        .activated(
-          ReferralActivated(
-            referral: told.referral, referrer: told.referrer, referee: told.referee, at: told.at, terms: terms,
-            because: [told.because])))
+        ReferralActivated(
+          referral: told.referral, referrer: told.referrer, referee: told.referee, at: told.at, terms: terms,
+          because: [told.because]))
     } else {
       turn.emit(
-        .deactivated(
-          ReferralDeactivated(
-            referral: told.referral, referrer: told.referrer, referee: told.referee, at: told.at, terms: terms,
-            because: [told.because])))
+        ReferralDeactivated(
+          referral: told.referral, referrer: told.referrer, referee: told.referee, at: told.at, terms: terms,
+          because: [told.because]))
     }
   }
 
-  private func planRuns(_ attributedAt: Instant, _ program: Program, _ turn: Turn<Allocation>) {
-    let calendar = RunCalendar(program: program)
+  private func planRuns(_ attributedAt: Instant, _ turn: Turn<Self>) {
+    let calendar = RunCalendar(program: turn.program)
     var account = turn[Rows.account] ?? Account()
-    let planned = account.runs?.next
     if account.runs == nil {
       account.runs = RunPlan(attributedAt: attributedAt, calendar)
     } else {
       account.runs?.include(attributedAt: attributedAt, calendar)
     }
+    account.awaitRun()
     turn[Rows.account] = account
-    if let next = account.runs?.next, next != planned { turn.setTimer(at: next, .run) }
   }
 
-  private func take(_ changed: SubscriptionChanged, _ turn: Turn<Allocation>) {
-    var company = turn[Rows.companies, .id(changed.company)] ?? Company(company: changed.company)
+  private func subscriptionChanged(_ changed: SubscriptionChanged, _ turn: Turn<Self>) {
+    var company = turn[Rows.companies, changed.company] ?? Company(company: changed.company)
     if let first = company.first {
       company.first?.at = min(first.at, changed.changedAt)
     } else {
@@ -147,71 +126,73 @@ struct Allocation: Stage {
       turn[Rows.account] = account
       company.first = .init(at: changed.changedAt, number: account.companies)
     }
-    turn[Rows.companies, .id(changed.company)] = company
-    var subscription = turn[Rows.subscriptions, .id(changed.subscription)] ?? OwnSubscription(subscription: changed.subscription)
+    turn[Rows.companies, changed.company] = company
+    var subscription = turn[Rows.subscriptions, changed.subscription] ?? OwnSubscription(subscription: changed.subscription)
     subscription.history.put(.init(company: changed.company, status: changed.status), at: changed.changedAt)
-    turn[Rows.subscriptions, .id(changed.subscription)] = subscription
+    turn[Rows.subscriptions, changed.subscription] = subscription
     for company in Set(subscription.history.entries.map(\.value.company)).sorted() { voidIfCanceled(company, turn) }
   }
 
   /// Row B8: the unused discount of a canceled company is lost; its slots are not dealt again until the next run.
-  private func voidIfCanceled(_ company: CompanyID, _ turn: Turn<Allocation>) {
-    guard let assignment = turn[Rows.assignments, .id(company)], let row = turn[Rows.companies, .id(company)] else { return }
+  private func voidIfCanceled(_ company: CompanyID, _ turn: Turn<Self>) {
+    guard let assignment = turn[Rows.assignments, company], let row = turn[Rows.companies, company] else { return }
     let cancellation = Cancellation(of: row, turn.all(Rows.subscriptions))
     let next = turn[Rows.account]?.runs?.next
     if let end = assignment.end(invoices: [], cancellation: cancellation, before: next) { self.end(assignment, end, turn) }
   }
 
   /// Row B7: the first invoice from the run on uses the discount up, whatever becomes of the invoice.
-  private func take(_ issued: InvoiceIssued, _ turn: Turn<Allocation>) {
-    var invoice = turn[Rows.invoices, .id(issued.invoice)] ?? Invoice(invoice: issued.invoice)
+  private func invoiceIssued(_ issued: InvoiceIssued, _ turn: Turn<Self>) {
+    var invoice = turn[Rows.invoices, issued.invoice] ?? Invoice(invoice: issued.invoice)
     invoice.issued = .init(company: issued.company, issuedAt: issued.issuedAt, dueAt: issued.dueAt)
-    turn[Rows.invoices, .id(issued.invoice)] = invoice
-    guard let assignment = turn[Rows.assignments, .id(issued.company)] else { return }
+    turn[Rows.invoices, issued.invoice] = invoice
+    guard let assignment = turn[Rows.assignments, issued.company] else { return }
     let next = turn[Rows.account]?.runs?.next
     if let end = assignment.end(invoices: [invoice], cancellation: nil, before: next) { self.end(assignment, end, turn) }
   }
 
-  private func end(_ id: InvoiceID, at instant: Instant, _ turn: Turn<Allocation>) {
-    var invoice = turn[Rows.invoices, .id(id)] ?? Invoice(invoice: id)
+  private func end(_ id: InvoiceID, at instant: Instant, _ turn: Turn<Self>) {
+    var invoice = turn[Rows.invoices, id] ?? Invoice(invoice: id)
     invoice.end(at: instant)
-    turn[Rows.invoices, .id(id)] = invoice
+    turn[Rows.invoices, id] = invoice
   }
 
   // MARK: Ends of assignments
 
-  func end(_ assignment: OpenAssignment, _ end: OpenAssignment.End, _ turn: Turn<Allocation>) {
-    turn[Rows.assignments, .id(assignment.company)] = nil
+  func end(_ assignment: OpenAssignment, _ end: OpenAssignment.End, _ turn: Turn<Self>) {
+    turn[Rows.assignments, assignment.company] = nil
     switch end {
-    case .used(let invoice, let issuedAt): turn.emit(.applied(assignment.applied(to: invoice, at: issuedAt)))
-    case .canceled(let canceledAt): turn.emit(.voided(assignment.voided(.companyCanceled, at: canceledAt)))
+    case .used(let invoice, let issuedAt): turn.emit(assignment.applied(to: invoice, at: issuedAt))
+    case .canceled(let canceledAt): turn.emit(assignment.voided(.companyCanceled, at: canceledAt))
     }
   }
 
   // MARK: Timers
 
-  func fire(_ due: Due, at instant: Instant, _ turn: Turn<Allocation>) throws(Rejection) {
-    guard let program = programs[turn.program], var account = turn[Rows.account] else { return }
-    switch due {
-    case .run:
-      // A timer whose run was moved, or held by an earlier one, says nothing any more.
-      guard account.runs?.next == instant else { return }
-      let calendar = RunCalendar(program: program)
-      account.runs?.reckon(calendar)
-      if account.runs?.next == instant {
-        // A run sees only what is dated before it (DECISIONS T1), the closing of its account too.
-        if let closedAt = account.closedAt, closedAt < instant {
-          account.runs?.stop()
-        } else if let version = program.discounts(at: instant) {
-          hold(instant, version.terms, name: version.name, calendar, &account, turn)
-        } else {
-          account.runs?.stop()
-        }
+  /// The next run's instant has come.
+  private func run(_: NoKey, _ row: Account, at instant: Instant, _ turn: Turn<Self>) {
+    var account = row
+    let calendar = RunCalendar(program: turn.program)
+    account.runs?.reckon(calendar)
+    if account.runs?.next == instant {
+      // A run sees only what is dated before it (DECISIONS T1), the closing of its account too.
+      if let closedAt = account.closedAt, closedAt < instant {
+        account.runs?.stop()
+      } else if let version = turn.program.discounts(at: instant) {
+        hold(instant, version.terms, name: version.name, calendar, &account, turn)
+      } else {
+        account.runs?.stop()
       }
-      turn[Rows.account] = account
-      if let next = account.runs?.next { turn.setTimer(at: next, .run) }
-      settleKnown(before: account.runs?.next, turn)
     }
+    account.awaitRun()
+    turn[Rows.account] = account
+    settleKnown(before: account.runs?.next, turn)
+  }
+}
+
+extension Allocation.Account {
+  mutating func awaitRun() {
+    if timer?.at != runs?.next { timer = runs?.next.map(Timer.init(at:)) }
   }
 }
 

@@ -38,21 +38,6 @@ extension Activity.Referral {
   }
 }
 
-extension Activity.KeptFact {
-  init(json: JSONValue) throws(JSONError) {
-    let row = try json.object()
-    number = try row.required("number")
-    fact = try row.required("fact")
-  }
-
-  func write(to json: inout JSONWriter) {
-    json.beginObject()
-    json.member("number", number)
-    json.member("fact", fact)
-    json.endObject()
-  }
-}
-
 extension Activity.Told {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
@@ -103,6 +88,7 @@ extension Allocation.Account {
     runs = try row.optional("runs")
     closedAt = try row.optional("closedAt")
     companies = try row.required("companies")
+    timer = try row.optional("timer")
   }
 
   func write(to json: inout JSONWriter) {
@@ -110,6 +96,7 @@ extension Allocation.Account {
     json.member("runs", runs)
     json.member("closedAt", closedAt)
     json.member("companies", companies)
+    json.member("timer", timer)
     json.endObject()
   }
 }
@@ -480,6 +467,7 @@ extension WelcomeOffer {
     plans = try row.required("plans")
     expiresAt = try row.required("expiresAt")
     terms = try row.required("terms")
+    timer = try row.optional("timer")
   }
 
   func write(to json: inout JSONWriter) {
@@ -490,6 +478,7 @@ extension WelcomeOffer {
     json.member("plans", plans)
     json.member("expiresAt", expiresAt)
     json.member("terms", terms)
+    json.member("timer", timer)
     json.endObject()
   }
 }

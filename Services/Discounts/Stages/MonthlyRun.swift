@@ -6,7 +6,7 @@ import Terms
 extension Allocation {
   func hold(
     _ run: Instant, _ terms: DiscountTerms, name: String, _ calendar: RunCalendar, _ account: inout Account,
-    _ turn: Turn<Allocation>
+    _ turn: Turn<Self>
   ) {
     guard let owner = AccountID(turn.key) else { return }
     let period = terms.schedule.period(of: run)
@@ -36,19 +36,18 @@ extension Allocation {
     switch Dealing.verdict(hasPendingPayments: !pending.isEmpty, companies: order, active: active, terms) {
     case .skipped(let reason):
       turn.emit(
-        .skipped(
-          DiscountSkipped(
-            account: owner, period: period, asOf: run, reasons: [reason], terms: name,
-            because: [because(reason, pending: pending, companies: companies.count, active: active, terms)])))
+        DiscountSkipped(
+          account: owner, period: period, asOf: run, reasons: [reason], terms: name,
+          because: [because(reason, pending: pending, companies: companies.count, active: active, terms)]))
     case .dealt(let shares):
       for share in shares {
         let assignment = OpenAssignment(
           assignment: AssignmentID(derivedFrom: [owner.value, share.company.value, period]), account: owner,
           company: share.company, period: period, percent: share.percent, asOf: run, terms: name)
         let setBy = wished?.contains(share.company) ?? false ? "user" : "first-subscription"
-        turn.emit(.assigned(assignment.assigned(share, active: active, orderSetBy: setBy, terms)))
+        turn.emit(assignment.assigned(share, active: active, orderSetBy: setBy, terms))
         guard let replacedAt else {
-          turn[Rows.assignments, .id(share.company)] = assignment
+          turn[Rows.assignments, share.company] = assignment
           continue
         }
         let company = living.first { $0.company == share.company }
@@ -56,9 +55,9 @@ extension Allocation {
           invoices: invoices, cancellation: company.map { Cancellation(of: $0, subscriptions[$0.company] ?? []) },
           before: replacedAt)
         switch end {
-        case .used(let invoice, let issuedAt): turn.emit(.applied(assignment.applied(to: invoice, at: issuedAt)))
-        case .canceled(let canceledAt): turn.emit(.voided(assignment.voided(.companyCanceled, at: canceledAt)))
-        case nil: turn.emit(.voided(assignment.voided(.superseded, at: replacedAt)))
+        case .used(let invoice, let issuedAt): turn.emit(assignment.applied(to: invoice, at: issuedAt))
+        case .canceled(let canceledAt): turn.emit(assignment.voided(.companyCanceled, at: canceledAt))
+        case nil: turn.emit(assignment.voided(.superseded, at: replacedAt))
         }
       }
     }
@@ -82,7 +81,7 @@ extension Allocation {
 
 extension Allocation {
   /// The order that held just before a run, and what no run can ask for any more is forgotten.
-  private func wishedOrder(before run: Instant, _ turn: Turn<Allocation>) -> [CompanyID]? {
+  private func wishedOrder(before run: Instant, _ turn: Turn<Self>) -> [CompanyID]? {
     let horizon = Retention.horizon(of: run)
     var wished: [CompanyID]?
     var past: [Instant] = []
@@ -91,7 +90,7 @@ extension Allocation {
       if order.at <= horizon { past.append(order.at) }
     }
     // The last of them says what held at the horizon.
-    for instant in past.dropLast() { turn[Rows.order, .instant(instant)] = nil }
+    for instant in past.dropLast() { turn[Rows.order, instant] = nil }
     return wished
   }
 }
@@ -99,7 +98,7 @@ extension Allocation {
 /// What is known already when a run is held late, or dated ahead of the clock.
 extension Allocation {
   /// Ends open assignments by facts that had arrived before they were made, or before the next run was known.
-  func settleKnown(before next: Instant?, _ turn: Turn<Allocation>) {
+  func settleKnown(before next: Instant?, _ turn: Turn<Self>) {
     let open = turn.all(Rows.assignments)
     guard !open.isEmpty else { return }
     let invoices = turn.all(Rows.invoices)
@@ -110,21 +109,21 @@ extension Allocation {
 
   private func settle(
     _ assignment: OpenAssignment, _ invoices: [Invoice], _ companies: [Company], _ subscriptions: [CompanyID: [OwnSubscription]],
-    before next: Instant?, _ turn: Turn<Allocation>
+    before next: Instant?, _ turn: Turn<Self>
   ) {
     let company = companies.first { $0.company == assignment.company }
     let cancellation = company.map { Cancellation(of: $0, subscriptions[$0.company] ?? []) }
     if let end = assignment.end(invoices: invoices, cancellation: cancellation, before: next) { self.end(assignment, end, turn) }
   }
 
-  private func supersede(_ assignment: OpenAssignment, at run: Instant, _ turn: Turn<Allocation>) {
-    guard turn[Rows.assignments, .id(assignment.company)] == assignment else { return }
-    turn[Rows.assignments, .id(assignment.company)] = nil
-    turn.emit(.voided(assignment.voided(.superseded, at: run)))
+  private func supersede(_ assignment: OpenAssignment, at run: Instant, _ turn: Turn<Self>) {
+    guard turn[Rows.assignments, assignment.company] == assignment else { return }
+    turn[Rows.assignments, assignment.company] = nil
+    turn.emit(assignment.voided(.superseded, at: run))
   }
 
   /// Facts that no run can ask for any more.
-  private func forget(before horizon: Instant, _ invoices: [Invoice], _ turn: Turn<Allocation>) {
-    for invoice in invoices where invoice.isPast(horizon) { turn[Rows.invoices, .id(invoice.invoice)] = nil }
+  private func forget(before horizon: Instant, _ invoices: [Invoice], _ turn: Turn<Self>) {
+    for invoice in invoices where invoice.isPast(horizon) { turn[Rows.invoices, invoice.invoice] = nil }
   }
 }

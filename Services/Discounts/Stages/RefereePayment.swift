@@ -9,7 +9,7 @@ struct RefereePayment: Stored, Equatable {
   /// nil: the payment has not arrived; what was taken back waits for it.
   var settled: Settled?
   /// How many parts that came back have rows.
-  var parts: Int64 = 0
+  var parts = 0
 
   struct Settled: Stored, Equatable {
     let subscription: SubscriptionID

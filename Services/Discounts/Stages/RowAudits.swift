@@ -21,7 +21,8 @@ struct ActivityAudit: RowAudit {
   mutating func take(_ row: StageRow) throws {
     guard let settled = try row.value(in: Activity.Rows.payments)?.settled else { return }
     if settled.left < 0 || settled.left > settled.received {
-      found.append("of payment '\(row.text(0) ?? "")' \(settled.left) of \(settled.received) are left")
+      found.append(
+        "of payment '\(row.key(in: Activity.Rows.payments)?.value ?? "")' \(settled.left) of \(settled.received) are left")
     }
   }
 
@@ -42,7 +43,7 @@ struct AllocationAudit: RowAudit {
       guard let first = company.first else { return }
       if !numbers.insert(first.number).inserted { found.append("two companies have the number \(first.number)") }
     } else if let assignment = try row.value(in: Allocation.Rows.assignments) {
-      if assignment.account.value != row.key || assignment.company.value != row.text(0) {
+      if assignment.account.value != row.key || assignment.company != row.key(in: Allocation.Rows.assignments) {
         found.append("discount '\(assignment.assignment)' is that of \(assignment.company) of \(assignment.account)")
       }
       if !(1...100 ~= assignment.percent) { found.append("discount '\(assignment.assignment)' is of \(assignment.percent) %") }

@@ -1,10 +1,11 @@
 import Contracts
 import JSON
+import Streaming
 import Terms
 
 /// A new client's offer while it is open (row A5): opened when the client is bound to a referrer, used by its first payment for one of
 /// the plans, or run out.
-struct WelcomeOffer: Stored, Equatable {
+struct WelcomeOffer: Timed, Equatable {
   let offer: OfferID
   let account: AccountID
   let percent: Int64
@@ -12,6 +13,8 @@ struct WelcomeOffer: Stored, Equatable {
   /// Usable strictly before it (DECISIONS T1).
   let expiresAt: Instant
   let terms: String
+  /// At `expiresAt`.
+  var timer: Timer?
 
   /// nil: the terms of that instant open no offers.
   init?(_ attributed: ReferralAttributed, terms version: TermsVersion) {
@@ -23,6 +26,7 @@ struct WelcomeOffer: Stored, Equatable {
     // No message can carry a later instant.
     expiresAt = min(attributed.registeredAt + terms.within, Instant.range.upperBound)
     self.terms = version.name
+    timer = Timer(at: expiresAt)
   }
 
   /// The plan by which a payment uses the offer. Whether it is still open is a matter of the order of arrival (DECISIONS T5).

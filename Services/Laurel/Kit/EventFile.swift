@@ -6,6 +6,8 @@ import Words
 /// An event from outside, as a file tells of it.
 package struct FileEvent {
   package let line: Int
+  /// The line itself.
+  package let text: [UInt8]
   package let envelope: Envelope
   /// The bare data.
   package let data: [UInt8]
@@ -73,7 +75,7 @@ package final class EventFile {
         return refused(FileEntry.notAnInput, "\(envelope.type) is for Laurel to say, on the topic \(type.topic.name)")
       }
       let message = try decode(type, from: data)
-      return .event(FileEvent(line: line.number, envelope: envelope, data: data, message: message))
+      return .event(FileEvent(line: line.number, text: line.bytes, envelope: envelope, data: data, message: message))
     } catch let rejection as Rejection {
       return refused(rejection.reason.rawValue, rejection.detail)
     } catch {

@@ -69,18 +69,15 @@ final class ComparedHistory {
 
   private func take(_ event: FileEvent) throws {
     guard event.topic.kind == .input else { return }
-    var envelope = event.envelope
-    envelope.program = envelope.program ?? onlyProgram
-    if let program = envelope.program, known.contains(program), !compared.contains(program) {
+    if let program = event.envelope.program ?? onlyProgram, known.contains(program), !compared.contains(program) {
       history.eventsLeftOut += 1
       return
     }
     history.events += 1
     history.first = min(history.first ?? event.time, event.time)
     history.last = max(history.last ?? event.time, event.time)
-    for simulation in simulations {
-      try simulation.take(envelope, topic: event.topic, data: event.data, number: Int64(event.line))
-    }
+    let record = event.record(onlyProgram)
+    for simulation in simulations { try simulation.take(record) }
     if let failure { throw failure }
   }
 
@@ -90,12 +87,14 @@ final class ComparedHistory {
   }
 
   private func take(_ record: OutputRecord, _ side: Side) {
-    guard failure == nil, let program = record.envelope.program,
-      let type = MessageRegistry.type(named: record.envelope.type) as? any Notice.Type
-    else { return }
+    guard failure == nil else { return }
     do {
-      func open<N: Notice>(_ type: N.Type) throws -> any Notice { try parser.decode(type, from: record.data) }
-      try comparison.take(try open(type), data: record.data, program: program, side)
+      let (envelope, data) = try record.event()
+      guard let program = envelope.program, let type = MessageRegistry.type(named: envelope.type) as? any Notice.Type else {
+        return
+      }
+      func open<N: Notice>(_ type: N.Type) throws -> any Notice { try parser.decode(type, from: data) }
+      try comparison.take(try open(type), data: data, program: program, side)
     } catch {
       failure = error
     }

@@ -144,38 +144,17 @@ extension Withdrawal {
   }
 }
 
-extension Withdrawals.Due {
-  public init(json: JSONValue) throws(JSONError) {
-    let (name, value) = try json.variant()
-    switch name {
-    case "dueSoon": self = .dueSoon(try value.decode())
-    case "overdue": self = .overdue(try value.decode())
-    default: throw json.error("\"\(name)\" is not one of dueSoon, overdue")
-    }
-  }
-
-  public func write(to json: inout JSONWriter) {
-    switch self {
-    case .dueSoon(let value): json.variant("dueSoon", value)
-    case .overdue(let value): json.variant("overdue", value)
-    }
-  }
-}
-
-extension Withdrawals.Kept {
+extension Withdrawals.KeptWithdrawal {
   init(json: JSONValue) throws(JSONError) {
-    let (name, value) = try json.variant()
-    switch name {
-    case "whole": self = .whole(try value.decode())
-    case "over": self = .over
-    default: throw json.error("\"\(name)\" is not one of whole, over")
-    }
+    let row = try json.object()
+    whole = try row.optional("whole")
+    timer = try row.optional("timer")
   }
 
   func write(to json: inout JSONWriter) {
-    switch self {
-    case .whole(let value): json.variant("whole", value)
-    case .over: json.variant("over")
-    }
+    json.beginObject()
+    json.member("whole", whole)
+    json.member("timer", timer)
+    json.endObject()
   }
 }

@@ -27,27 +27,27 @@ struct WithdrawalsAudit: RowAudit {
 
   mutating func take(_ row: StageRow) throws {
     if let facts = try row.value(in: Withdrawals.facts) {
-      self.facts[row.text(0) ?? ""] = facts
+      self.facts[row.key(in: Withdrawals.facts)?.value ?? ""] = facts
     } else if let latest = try row.value(in: Withdrawals.latest) {
       self.latest = latest.value
     } else if let withdrawal = try row.value(in: Withdrawals.line) {
       line.append(withdrawal)
     } else if let request = try row.value(in: Withdrawals.payouts) {
-      payouts.insert(row.text(0) ?? "")
+      payouts.insert(row.key(in: Withdrawals.payouts)?.value ?? "")
       if !unknown.insert(request.value).inserted { found.append("request '\(request)' has two payouts") }
     } else if try row.value(in: Withdrawals.strayResults) != nil {
-      let payout = row.text(0) ?? ""
+      let payout = row.key(in: Withdrawals.strayResults)?.value ?? ""
       if payouts.contains(payout) { found.append("payout '\(payout)' is known and has a stray result") }
     } else if let kept = try row.value(in: Withdrawals.withdrawals) {
-      take(kept, request: row.text(0) ?? "")
+      take(kept, request: row.key(in: Withdrawals.withdrawals)?.value ?? "")
     }
   }
 
-  private mutating func take(_ kept: Withdrawals.Kept, request: String) {
+  private mutating func take(_ kept: Withdrawals.KeptWithdrawal, request: String) {
     unknown.remove(request)
     let facts = facts[request]
     if line.contains(where: { $0.request.value == request }) { found.append("request '\(request)' is known and waits in line") }
-    guard case .whole(let withdrawal) = kept else {
+    guard let withdrawal = kept.whole else {
       if facts != nil { found.append("request '\(request)' is over and facts of it are kept") }
       return
     }

@@ -6,14 +6,13 @@ import Streaming
 extension PayoutsService {
   /// What a row of this service says, as facts under a code; nil: nothing that there is a story of.
   public static func describe(_ row: StageRow) throws -> Because? {
-    switch try row.value(in: Withdrawals.withdrawals) {
-    case .whole(let withdrawal)?: return withdrawal.facts("withdrawal-standing")
-    case .over?: return Because("withdrawal-over", ["request": .text(row.text(0) ?? ""), "owner": .text(row.key)])
-    case nil: break
+    if let kept = try row.value(in: Withdrawals.withdrawals), let request = row.key(in: Withdrawals.withdrawals) {
+      return kept.whole?.facts("withdrawal-standing")
+        ?? Because("withdrawal-over", ["request": .text(request.value), "owner": .text(row.key)])
     }
     if let withdrawal = try row.value(in: Withdrawals.line) { return withdrawal.facts("withdrawal-in-line") }
-    guard let facts = try row.value(in: Withdrawals.facts), let request = row.text(0) else { return nil }
-    return facts.described(request: request, owner: row.key)
+    guard let facts = try row.value(in: Withdrawals.facts), let request = row.key(in: Withdrawals.facts) else { return nil }
+    return facts.described(request: request.value, owner: row.key)
   }
 }
 

@@ -1,4 +1,5 @@
 import Contracts
+import Streaming
 
 // What a withdrawal's steps say on the bus. Every notice names the terms under which the withdrawal was opened.
 
@@ -9,31 +10,31 @@ extension Withdrawal {
       at: requestedAt, terms: terms, because: [Because("none-open", ["amount": .number(amount)])])
   }
 
-  func notice(of step: WithdrawalStep) -> Withdrawals.Output {
+  func tell(_ step: WithdrawalStep, _ turn: Turn<Withdrawals>) {
     switch step {
     case .awaitApproval(let at, let because):
-      .awaitingApproval(
+      turn.emit(
         WithdrawalAwaitingApproval(
           request: request, referrer: referrer, amount: amount, currency: currency, requestedAt: requestedAt, dueAt: dueAt,
           at: at,
           terms: terms, because: [because]))
     case .instruct(let at, let because):
-      .instructed(
+      turn.emit(
         PayoutInstructed(
           payout: payout, request: request, referrer: referrer, amount: amount, currency: currency, destination: destination,
           attempt: Self.attempt, at: at, terms: terms, because: [because]))
     case .pay(let at, let because):
-      .paid(
+      turn.emit(
         WithdrawalPaid(
           request: request, payout: payout, referrer: referrer, amount: amount, currency: currency, requestedAt: requestedAt,
           dueAt: dueAt, at: at, terms: terms, because: [because]))
     case .fail(let at, let because):
-      .failed(
+      turn.emit(
         WithdrawalFailed(
           request: request, payout: payout, referrer: referrer, amount: amount, currency: currency, requestedAt: requestedAt,
           dueAt: dueAt, at: at, terms: terms, because: [because]))
     case .decline(let at, let reasons, let because):
-      .declined(
+      turn.emit(
         WithdrawalDeclined(
           request: request, referrer: referrer, requestedAt: requestedAt, dueAt: dueAt, at: at, reasons: reasons, terms: terms,
           because: because))

@@ -1,58 +1,72 @@
 /// Binary mode: attributes as Kafka headers (CloudEvents Kafka protocol binding 1.0.2).
 extension Envelope {
-  /// Reads the headers of a record in binary mode. Header names are matched as they are written, in lower case.
-  ///
-  /// Rejects with `malformed` what has no `ce_specversion` 1.0, `ce_id`, `ce_source` and `ce_type`, names one of those that decide
-  /// something twice or has other data than JSON; with `not-utf8` what is not text.
+  /// Reads the headers of a record in binary mode.
+  /// - Throws: what ``EnvelopeBytes/check()`` does.
   public init(headers: [(String, [UInt8])]) throws(Rejection) {
-    var attributes = EnvelopeAttributes()
-    for (name, bytes) in headers {
-      // A switch rather than key paths: this runs for every header of every record.
-      switch name {
-      case "ce_specversion": try Envelope.read(bytes, of: name, into: &attributes.specVersion)
-      case "ce_id": try Envelope.read(bytes, of: name, into: &attributes.id)
-      case "ce_source": try Envelope.read(bytes, of: name, into: &attributes.source)
-      case "ce_type": try Envelope.read(bytes, of: name, into: &attributes.type)
-      case "ce_time": try Envelope.read(bytes, of: name, into: &attributes.time)
-      case "ce_program": try Envelope.read(bytes, of: name, into: &attributes.program)
-      case "content-type": try Envelope.read(bytes, of: name, into: &attributes.dataContentType)
-      case "ce_subject": attributes.subject = String(validating: bytes, as: UTF8.self)
-      case "ce_partitionkey": attributes.partitionKey = String(validating: bytes, as: UTF8.self)
-      case "ce_sequence": attributes.sequence = String(validating: bytes, as: UTF8.self)
-      case "ce_causationid": attributes.causationID = String(validating: bytes, as: UTF8.self)
-      case "ce_traceparent": attributes.traceparent = String(validating: bytes, as: UTF8.self)
-      case "traceparent": attributes.traceparent = attributes.traceparent ?? String(validating: bytes, as: UTF8.self)
-      default: continue
-      }
-    }
-    self = try attributes.checked()
+    self = try Self.withBytes(of: headers) { bytes throws(Rejection) in try Envelope(bytes) }
   }
 
   /// The headers of a record in binary mode.
   public var headers: [(String, String)] {
-    var headers = [("ce_specversion", "1.0"), ("ce_id", id), ("ce_source", source), ("ce_type", type)]
-    if let time { headers.append(("ce_time", time.description)) }
-    if let subject { headers.append(("ce_subject", subject)) }
-    if let program { headers.append(("ce_program", program.value)) }
-    if let partitionKey { headers.append(("ce_partitionkey", partitionKey)) }
-    if let sequence { headers.append(("ce_sequence", Envelope.text(ofSequence: sequence))) }
-    if let causationID { headers.append(("ce_causationid", causationID)) }
-    if let traceparent { headers.append(("ce_traceparent", traceparent)) }
-    headers.append(("content-type", dataContentType))
-    return headers
+    Attribute.allCases.compactMap { attribute in text(attribute).map { ("\(attribute.header)", $0) } }
+  }
+
+  private func text(_ attribute: Attribute) -> String? {
+    switch attribute {
+    case .specVersion: "1.0"
+    case .id: id
+    case .source: source
+    case .type: type
+    case .time: time?.description
+    case .subject: subject
+    case .program: program?.value
+    case .partitionKey: partitionKey
+    case .sequence: sequence.map(Envelope.text(ofSequence:))
+    case .causationID: causationID
+    case .traceparent: traceparent
+    case .hop: hop?.description
+    case .dataContentType: dataContentType
+    }
   }
 
   /// 19 digits, leading zeros included: CloudEvents orders `sequence` as text.
-  static func text(ofSequence sequence: Int64) -> String {
-    let digits = String(sequence)
-    return String(repeating: "0", count: max(0, 19 - digits.utf8.count)) + digits
+  public static let sequenceLength = 19
+
+  public static func write(sequence: Int64, to text: UnsafeMutablePointer<UInt8>) {
+    var rest = sequence
+    for place in (0..<sequenceLength).reversed() {
+      text[place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    }
   }
 
-  private static func read(_ bytes: [UInt8], of name: String, into attribute: inout String?) throws(Rejection) {
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Rejection(.notUTF8, "the header \(name) is not UTF-8")
+  static func text(ofSequence sequence: Int64) -> String {
+    String(unsafeUninitializedCapacity: sequenceLength) { text in
+      if let start = text.baseAddress { write(sequence: sequence, to: start) }
+      return sequenceLength
     }
-    guard attribute == nil else { throw Rejection(.malformed, "the header \(name) is there twice") }
-    attribute = text
   }
+
+  /// Headers that are held as values of Swift, as a record has them in one piece.
+  static func withBytes<Result>(
+    of headers: [(String, [UInt8])], _ body: (EnvelopeBytes) throws(Rejection) -> Result
+  ) throws(Rejection) -> Result {
+    let memory = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: headers.reduce(1) { $0 + $1.0.utf8.count + $1.1.count }, alignment: 1)
+    defer { memory.deallocate() }
+    var end = 0
+    func copy(_ bytes: some Collection<UInt8>) -> UnsafeRawBufferPointer {
+      let place = UnsafeMutableRawBufferPointer(rebasing: memory[end..<(end + bytes.count)])
+      place.copyBytes(from: bytes)
+      end += bytes.count
+      return UnsafeRawBufferPointer(place)
+    }
+    var bytes = EnvelopeBytes()
+    for (name, value) in headers { bytes.take(header: copy(name.utf8), copy(value)) }
+    return try body(bytes)
+  }
+}
+
+extension Hop: CustomStringConvertible {
+  public var description: String { "\(partition)/\(number)" }
 }

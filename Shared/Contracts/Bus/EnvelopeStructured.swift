@@ -6,49 +6,55 @@ extension Envelope {
   ///
   /// Rejects what ``init(headers:)`` rejects, what is not JSON, and what has no `data` or has it in `data_base64`.
   public static func structured(
-    _ bytes: [UInt8], parser: JSONParser
+    _ bytes: [UInt8], parser: JSONParser, isBounded: Bool = true
   ) throws(Rejection) -> (envelope: Envelope, data: [UInt8]) {
-    guard bytes.count <= maximumBodyBytes else { throw Rejection(.oversized, "\(bytes.count) bytes") }
-    let attributes: EnvelopeAttributes
-    let data: [UInt8]?
-    do throws(JSONError) {
-      (attributes, data) = try parser.read(bytes) { json throws(JSONError) in
-        let event = try json.object()
-        return (try EnvelopeAttributes(structured: event), event.member("data")?.serialized())
-      }
-    } catch {
-      throw Rejection(error)
+    guard !isBounded || bytes.count <= maximumBodyBytes else { throw Rejection(.oversized, "\(bytes.count) bytes") }
+    return try parser.reading(bytes) { json throws(Rejection) in
+      let event = try Rejection.of { () throws(JSONError) in try json.object() }
+      let envelope = try Envelope(Rejection.of { () throws(JSONError) in try EnvelopeBytes(structured: event) })
+      guard let data = event.member("data") else { throw Rejection(.malformed, "data is missing") }
+      return (envelope, data.serialized())
     }
-    let envelope = try attributes.checked()
-    guard let data else { throw Rejection(.malformed, "data is missing") }
-    return (envelope, data)
   }
 
-  /// Reads a record in whichever mode it is.
-  ///
-  /// Structured when its `content-type` says so, or when it has no `ce_` header: so a file of events can be piped into any Kafka
-  /// producer, and what some SDKs write as structured under `application/json` is read.
+  /// Reads a record in whichever mode it is; see ``EnvelopeBytes/isStructured``.
   ///
   /// - Parameter isBounded: whether a body over ``maximumBodyBytes`` is rejected.
   public static func record(
     headers: [(String, [UInt8])], value: [UInt8], parser: JSONParser, isBounded: Bool = true
   ) throws(Rejection) -> (envelope: Envelope, data: [UInt8]) {
     guard !isBounded || value.count <= maximumBodyBytes else { throw Rejection(.oversized, "\(value.count) bytes") }
-    if isStructured(headers: headers) { return try structured(value, parser: parser) }
-    return (try Envelope(headers: headers), value)
+    let envelope: Envelope? = try withBytes(of: headers) { bytes throws(Rejection) in
+      bytes.isStructured ? nil : try Envelope(bytes)
+    }
+    guard let envelope else { return try structured(value, parser: parser, isBounded: isBounded) }
+    return (envelope, value)
+  }
+}
+
+extension JSONParser {
+  /// Parses one text and hands its value to the body, which must not keep it; what is wrong with the text is a rejection.
+  public func reading<Result>(
+    _ bytes: UnsafeRawBufferPointer, _ body: (JSONValue) throws(Rejection) -> Result
+  ) throws(Rejection) -> Result {
+    var rejection: Rejection?
+    let result: Result?
+    do throws(JSONError) {
+      result = try read(bytes) { json in
+        do throws(Rejection) { return try body(json) } catch {
+          rejection = error
+          return nil
+        }
+      }
+    } catch {
+      throw Rejection(error)
+    }
+    guard let result else { throw rejection ?? Rejection(.malformed, "it cannot be read") }
+    return result
   }
 
-  private static func isStructured(headers: [(String, [UInt8])]) -> Bool {
-    var isBare = true
-    for (name, bytes) in headers {
-      if name.hasPrefix("ce_") {
-        isBare = false
-      } else if name == "content-type", !bytes.elementsEqual(binaryContentType.utf8) {
-        // Nearly every record carries the other one, so that is compared first.
-        if essence(ofMediaType: String(decoding: bytes, as: UTF8.self)) == structuredContentType { return true }
-      }
-    }
-    return isBare
+  func reading<Result>(_ bytes: [UInt8], _ body: (JSONValue) throws(Rejection) -> Result) throws(Rejection) -> Result {
+    try bytes.withUnsafeBufferPointer { bytes throws(Rejection) in try reading(UnsafeRawBufferPointer(bytes), body) }
   }
 }
 
@@ -64,22 +70,10 @@ extension Rejection {
       }
     self.init(reason, error.path.isEmpty ? error.detail : "\(error.path): \(error.detail)")
   }
-}
 
-extension EnvelopeAttributes {
-  init(structured event: JSONObject) throws(JSONError) {
-    specVersion = try event.optional("specversion")
-    id = try event.optional("id")
-    source = try event.optional("source")
-    type = try event.optional("type")
-    time = try event.optional("time")
-    program = try event.optional("program")
-    dataContentType = try event.optional("datacontenttype")
-    subject = try? event.optional("subject")
-    partitionKey = try? event.optional("partitionkey")
-    let number = event.member("sequence")
-    sequence = (try? number?.string()) ?? (try? number?.integer()).map { "\($0)" }
-    causationID = try? event.optional("causationid")
-    traceparent = try? event.optional("traceparent")
+  /// Does something with JSON; what is wrong with it is a rejection.
+  @inline(__always)
+  public static func of<Result>(_ work: () throws(JSONError) -> Result) throws(Rejection) -> Result {
+    do throws(JSONError) { return try work() } catch { throw Rejection(error) }
   }
 }

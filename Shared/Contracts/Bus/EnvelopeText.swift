@@ -2,7 +2,8 @@ import JSON
 
 /// Writing structured mode: one event as one line of JSON, the form of files.
 extension Envelope {
-  /// One JSON object with the attributes and `data`, without a line feed at its end.
+  /// One JSON object with the attributes and `data`, without a line feed at its end. The hop is left out: it is about the way that the
+  /// message took.
   ///
   /// `data` must be JSON; line breaks in it become spaces, so that the event stays on one line.
   public func structuredText(data: [UInt8]) -> [UInt8] {

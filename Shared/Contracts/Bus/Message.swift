@@ -20,10 +20,18 @@ extension Message {
   public var businessID: String? { nil }
 
   /// A hash of all the fields that a revision of the contract knew: the same for every text of the same content.
+  ///
+  /// - Parameter room: where the content is written out for it.
+  public func fingerprint(revision: Int = MessageRegistry.revision, in room: inout JSONWriter) -> UInt64 {
+    room.removeAll()
+    room.revision = revision
+    write(to: &room)
+    return StableHash.value64(of: room.bytes(in: 0..<room.count))
+  }
+
   public func fingerprint(revision: Int = MessageRegistry.revision) -> UInt64 {
-    var json = JSONWriter(revision: revision)
-    write(to: &json)
-    return json.withBytes { StableHash.value64(of: $0) }
+    var room = JSONWriter()
+    return fingerprint(revision: revision, in: &room)
   }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// ops/contracts/messages/topics.yaml describes those with a name of their own; those that each service has are described here. All topics
 /// have the same number of partitions; keys are hashed with murmur2.
-public struct Topic: Hashable, Sendable {
+public final class Topic: Sendable {
   public enum Kind: String, Hashable, Sendable, CaseIterable {
     /// Written from outside Laurel.
     case input
@@ -39,6 +39,11 @@ public struct Topic: Hashable, Sendable {
     self.holds = holds
     self.compacted = compacted
   }
+}
+
+extension Topic: Hashable {
+  public static func == (left: Topic, right: Topic) -> Bool { left === right || left.name == right.name }
+  public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }
 
 // MARK: - Topics that each service has

@@ -127,9 +127,10 @@ extension Instant: CustomStringConvertible {
     }
   }
 
-  static let textLength = 24
+  public static let textLength = 24
 
-  private func write(to text: UnsafeMutablePointer<UInt8>) {
+  /// The characters of ``description``.
+  public func write(to text: UnsafeMutablePointer<UInt8>) {
     let day = date
     let inDay = Int(milliseconds - day.daysSince1970 * TimeSpan.days(1).milliseconds)
     func write(_ value: Int, _ first: Int, _ count: Int) {

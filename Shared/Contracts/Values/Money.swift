@@ -12,7 +12,7 @@ public enum Money {
   }
 
   /// The sum of all; 0 for none. Only the result has to fit: the way there may exceed Int64.
-  public static func sum(_ amounts: some Sequence<Int64>) throws(ArithmeticOverflow) -> Int64 {
+  @inlinable public static func sum(_ amounts: some Sequence<Int64>) throws(ArithmeticOverflow) -> Int64 {
     var total: Int128 = 0
     for amount in amounts { total += Int128(amount) }
     return try narrowed(total)
@@ -58,7 +58,7 @@ public enum Money {
     return remainder >= denominator - remainder ? quotient + 1 : quotient
   }
 
-  private static func narrowed(_ value: Int128) throws(ArithmeticOverflow) -> Int64 {
+  @usableFromInline static func narrowed(_ value: Int128) throws(ArithmeticOverflow) -> Int64 {
     guard let narrow = Int64(exactly: value) else { throw ArithmeticOverflow() }
     return narrow
   }

@@ -4,11 +4,46 @@ import CXXHash
 ///
 /// Not cryptographic. Used for derived ids, for comparing bodies of duplicates and for spreading work.
 public enum StableHash {
-  /// 32 lower-case hex digits, the canonical (big-endian) form that `xxh128sum` prints.
-  public static func hex128(of bytes: [UInt8]) -> String {
-    let hash = bytes.withUnsafeBytes { XXH3_128bits($0.baseAddress, $0.count) }
-    return hex(hash.high64) + hex(hash.low64)
+  /// 128 bits.
+  public struct Value128: Hashable, Sendable {
+    public let high: UInt64
+    public let low: UInt64
+
+    public init(high: UInt64, low: UInt64) {
+      self.high = high
+      self.low = low
+    }
+
+    /// Its bits are those of a hash already, so a dictionary need not hash them again: half the cost of a look-up.
+    public func _rawHashValue(seed: Int) -> Int { Int(truncatingIfNeeded: low) ^ seed }
+
+    /// 32 lower-case hex digits, the canonical (big-endian) form that `xxh128sum` prints.
+    public var hex: String {
+      String(unsafeUninitializedCapacity: 32) { text in
+        if let start = text.baseAddress { writeHex(to: start) }
+        return 32
+      }
+    }
+
+    /// The 32 digits of ``hex``.
+    public func writeHex(to text: UnsafeMutablePointer<UInt8>) {
+      for (word, first) in [(high, 0), (low, 16)] {
+        for place in 0..<16 {
+          let digit = UInt8(truncatingIfNeeded: word &>> UInt64(60 - 4 * place)) & 15
+          text[first + place] = digit < 10 ? 0x30 + digit : 0x57 + digit
+        }
+      }
+    }
   }
+
+  /// XXH3-128.
+  public static func value128(of bytes: UnsafeRawBufferPointer) -> Value128 {
+    let hash = XXH3_128bits(bytes.baseAddress, bytes.count)
+    return Value128(high: hash.high64, low: hash.low64)
+  }
+
+  /// 32 lower-case hex digits, the canonical (big-endian) form that `xxh128sum` prints.
+  public static func hex128(of bytes: [UInt8]) -> String { bytes.withUnsafeBytes { value128(of: $0).hex } }
 
   /// ``hex128(of:)-([UInt8])`` of the UTF-8 bytes.
   public static func hex128(of text: String) -> String { hex128(of: Array(text.utf8)) }
@@ -45,12 +80,7 @@ public enum StableHash {
 
     public func hex128() -> String {
       let hash = XXH3_128bits_digest(state)
-      return StableHash.hex(hash.high64) + StableHash.hex(hash.low64)
+      return Value128(high: hash.high64, low: hash.low64).hex
     }
-  }
-
-  private static func hex(_ value: UInt64) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
   }
 }

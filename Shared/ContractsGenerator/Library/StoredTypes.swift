@@ -1,5 +1,5 @@
 /// The types that Laurel keeps or sends within itself: rows of state, timers, internal messages. Each is declared once, in Swift, beside
-/// the rules that use it, as `: Stored` or `: Message`; its codec is made of that declaration.
+/// the rules that use it, as `: Stored`, `: Timed` or `: Message`; its codec is made of that declaration.
 ///
 /// Only what these declarations use of Swift is understood; anything else is an error and not a codec that forgets a field.
 struct StoredTypes {
@@ -82,7 +82,7 @@ struct StoredTypes {
     let parents = line.split(separator: ":").last.map { $0.split { " ,".contains($0) } } ?? []
     // A list of words has a codec of its own.
     let isStored =
-      words[place] != "extension" && line.contains(":") && (parents.contains("Stored") || parents.contains("Message"))
+      words[place] != "extension" && line.contains(":") && ["Stored", "Timed", "Message"].contains(where: parents.contains)
     return Head(
       name: words[place + 1], isEnum: words[place] == "enum", isStored: isStored,
       access: ["public", "package"].first(where: words.contains).map { "\($0) " } ?? "")

@@ -61,6 +61,9 @@ public enum Shutdown {
     return requested
   }
 
+  /// The wish from within, as if SIGTERM had come: one part of the program cannot go on, and the others are to stop.
+  public static func request() { received(SIGTERM) }
+
   /// In the signal handler: only atomics, alarm, write and _exit, which signal-safety(7) allows.
   private static func received(_ number: Int32) {
     let first = signalReceived.exchange(number == SIGALRM ? SIGTERM : number, ordering: .sequentiallyConsistent)

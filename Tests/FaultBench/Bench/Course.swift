@@ -3,6 +3,7 @@ import Deployment
 import JSON
 import Streaming
 import Terms
+import TestSupport
 
 /// What is published, part by part, and all that must be said about it: a history run through the simulation.
 package struct Course: Sendable {
@@ -24,7 +25,7 @@ package struct Course: Sendable {
   /// The clock's last place: all that was set in motion is over by then.
   package private(set) var end: Instant
   /// Every notice.
-  package private(set) var notices: [OutputRecord] = []
+  package private(set) var notices: [KeptOutput] = []
 
   package var eventCount: Int { (prologue + rounds).reduce(0) { $0 + $1.events.count + $1.answers.count } }
 
@@ -40,32 +41,38 @@ package struct Course: Sendable {
     }
     end = BenchHistory.start(ofRound: count) + .days(40)
     try run.simulation.advance(to: end)
+    if let failure = run.said.failure { throw failure }
     notices = run.said.notices
   }
 
   private struct Run {
     final class Said {
-      var notices: [OutputRecord] = []
+      var notices: [KeptOutput] = []
       var instructions: [PayoutInstructed] = []
       var refused: [DeadLetter] = []
+      /// Why a notice could not be read.
+      var failure: (any Error)?
+
+      func take(_ record: OutputRecord) {
+        do {
+          let notice = try KeptOutput(record)
+          notices.append(notice)
+          guard notice.envelope.type == PayoutInstructed.type else { return }
+          instructions.append(try JSONParser().decode(PayoutInstructed.self, from: notice.data))
+        } catch {
+          failure = error
+        }
+      }
     }
 
     let simulation: Simulation
     let said = Said()
 
     init(_ programs: Programs) throws {
-      let parser = JSONParser()
       let said = said
       simulation = try Simulation(
-        services: Deployment.services(programs), programs: programs.ids,
-        notice: { record in
-          said.notices.append(record)
-          if record.envelope.type == PayoutInstructed.type,
-            let instruction = try? parser.decode(PayoutInstructed.self, from: record.data)
-          {
-            said.instructions.append(instruction)
-          }
-        }, refused: { said.refused.append($0) })
+        services: Deployment.services(programs), programs: programs.ids, notice: { said.take($0) },
+        refused: { said.refused.append($0) })
     }
 
     func part(_ tick: Instant, _ events: [BenchEvent], _ history: inout BenchHistory) throws -> Part {
@@ -79,12 +86,13 @@ package struct Course: Sendable {
       try take(answers)
       // A history of good events: what is refused would be a mistake of its maker.
       if let first = said.refused.first { throw first.rejection }
+      if let failure = said.failure { throw failure }
       return Part(
         tick: tick, events: events, answers: answers, noticesBefore: noticesBefore, noticesAtTick: noticesAtTick)
     }
 
     private func take(_ events: [BenchEvent]) throws {
-      for event in events { try simulation.take(event.envelope, topic: event.topic, data: event.data, number: 0) }
+      for event in events { try simulation.take(InputRecord(event.envelope, topic: event.topic, data: event.data)) }
     }
   }
 }

@@ -139,6 +139,7 @@ package final class Installation {
     let process = try self.service(service, number)
     services[process.name] = nil
     guard gracefully else { return process.kill() }
+    _ = waitUntil(.seconds(10)) { process.hasStarted || !process.isRunning }
     let ending = process.stop()
     guard ending == .status(0) else { throw BrokerFailure("\(process.name) was told to stop: \(ending)") }
   }

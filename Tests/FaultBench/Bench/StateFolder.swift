@@ -13,8 +13,16 @@ struct StateFolder {
   init(_ installation: Installation, _ service: ServiceName, _ number: Int) throws {
     root = installation.stateFolder("\(service.rawValue)-\(number)")
     self.service = root.appending(path: installation.prefix + service.rawValue, directoryHint: .isDirectory)
-    let told = try installation.service(service, number).lines.last { $0["message"] as? String == "partitions assigned" }
-    owned = Set((told?["partitions"] as? String ?? "").split(separator: ",").map(String.init))
+    // Each of its threads tells of its own partitions; nobody is given one before its owner has given it back.
+    owned = try installation.service(service, number).lines.reduce(into: []) { owned, line in
+      let told = Set((line["partitions"] as? String ?? "").split(separator: ",").map(String.init))
+      switch line["message"] as? String {
+      case "started": owned = []
+      case "partitions assigned": owned.formUnion(told)
+      case "partitions revoked", "partitions lost: what was open is dropped": owned.subtract(told)
+      default: break
+      }
+    }
   }
 
   func stores() throws -> [URL] {

@@ -13,9 +13,9 @@ package struct Verdict {
   /// - Parameters:
   ///   - records: every notice, read committed, in the order of its partition.
   ///   - expected: what the simulation says.
-  package init(_ records: [Record], expected: [OutputRecord], prefix: String) throws {
+  package init(_ records: [Record], expected: [KeptOutput], prefix: String) throws {
     let said = try records.map { try Said($0, prefix: prefix, parser) }
-    let wanted = try expected.map { try Said($0, parser) }
+    let wanted = try expected.map { try Said($0) }
     compareOnce(said, wanted)
     compareNumbers(said)
     compareBalances(said, wanted)
@@ -27,9 +27,9 @@ package struct Verdict {
   /// - Parameters:
   ///   - expected: notices that no half transaction can have harmed.
   ///   - isAll: that is what the simulation says, and nothing else may be said.
-  package init(repeated records: [Record], expected: some Collection<OutputRecord>, isAll: Bool, prefix: String) throws {
+  package init(repeated records: [Record], expected: some Collection<KeptOutput>, isAll: Bool, prefix: String) throws {
     let said = try records.map { try Said($0, prefix: prefix, parser) }
-    compareOnce(said, try expected.map { try Said($0, parser) }, mayRepeat: true, isAll: isAll)
+    compareOnce(said, try expected.map { try Said($0) }, mayRepeat: true, isAll: isAll)
   }
 
   package mutating func add(_ more: [String]) { violations += more }
@@ -55,7 +55,7 @@ package struct Verdict {
         data)
     }
 
-    init(_ record: OutputRecord, _ parser: JSONParser) throws {
+    init(_ record: KeptOutput) throws {
       try self.init(record.envelope, topic: record.topic.name, key: record.key, record.data)
     }
 

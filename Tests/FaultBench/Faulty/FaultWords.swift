@@ -57,37 +57,19 @@ enum PlantedBug: String, CaseIterable {
     switch self {
     case .noFence: hooks.fencesFormerOwners = false
     case .noGuard: hooks.endsEpochOnUnknownOutcome = false
-    case .lostNotice: hooks.planted = { $0.with { outputs in outputs.filter { $0.topic.kind != .notices || !falls() } } }
-    case .doubledNotice:
-      hooks.planted = { $0.with { outputs in outputs.flatMap { $0.topic.kind == .notices && falls() ? [$0, $0] : [$0] } } }
-    case .wrongBalance:
-      hooks.planted = {
-        $0.with { outputs in outputs.map { $0.topic == .rewards && falls() ? $0.withAnotherBalance : $0 } }
-      }
-    case .lostChange:
-      hooks.planted = { batch in
-        var batch = batch
-        batch.changes.removeAll { $0.key.first == UInt8(ascii: "s") && falls() }
-        return batch
-      }
+    case .lostNotice: hooks.copies = { $0.topic.kind == .notices && falls() ? 0 : 1 }
+    case .doubledNotice: hooks.copies = { $0.topic.kind == .notices && falls() ? 2 : 1 }
+    case .wrongBalance: hooks.text = { $0.topic == .rewards && falls() ? $0.textWithAnotherBalance : nil }
+    case .lostChange: hooks.keepsChange = { $0.first != UInt8(ascii: "s") || !falls() }
     }
   }
 }
 
-extension Batch {
-  fileprivate func with(_ change: ([OutputRecord]) -> [OutputRecord]) -> Batch {
-    var batch = self
-    batch.outputs = change(outputs)
-    return batch
-  }
-}
-
 extension OutputRecord {
-  /// One minor unit more is pending.
-  fileprivate var withAnotherBalance: OutputRecord {
-    let text = String(decoding: data, as: UTF8.self)
-    guard let place = text.range(of: #""pending":"#) else { return self }
-    return OutputRecord(
-      topic: topic, key: key, envelope: envelope, data: Array(text.replacingCharacters(in: place, with: #""pending":1"#).utf8))
+  /// Its text with one minor unit more pending; nil: it has no balance.
+  fileprivate var textWithAnotherBalance: [UInt8]? {
+    let text = String(decoding: valueBytes ?? UnsafeRawBufferPointer(start: nil, count: 0), as: UTF8.self)
+    guard let place = text.range(of: #""pending":"#) else { return nil }
+    return Array(text.replacingCharacters(in: place, with: #""pending":1"#).utf8)
   }
 }

@@ -44,16 +44,17 @@ enum BusText {
   private static func raw(_ line: ArraySlice<UInt8>, offset: Int64) -> InputRecord {
     var fields = line.split(separator: tab, omittingEmptySubsequences: false)[...]
     let topic = fields.popFirst().flatMap { Topic.named(String(decoding: $0, as: UTF8.self)) } ?? .billing
-    var record = InputRecord(
-      topic: topic, partition: 0, offset: offset, key: fields.popFirst().map(Array.init), value: nil, headers: [])
+    let key = fields.popFirst().map(Array.init)
+    var value: [UInt8]?
+    var headers: [(name: String, value: [UInt8])] = []
     while let field = fields.popFirst() {
       if field.isEmpty {
-        record.value = Array(fields.joined(separator: [tab]))
+        value = Array(fields.joined(separator: [tab]))
         break
       }
       let name = field.prefix { $0 != UInt8(ascii: "=") }
-      record.headers.append((name: String(decoding: name, as: UTF8.self), value: Array(field.dropFirst(name.count + 1))))
+      headers.append((name: String(decoding: name, as: UTF8.self), value: Array(field.dropFirst(name.count + 1))))
     }
-    return record
+    return InputRecord(topic: topic, partition: 0, offset: offset, key: key, value: value, headers: headers)
   }
 }

@@ -48,12 +48,12 @@ enum EnvelopeTarget {
   }
 
   private static func readTick(_ record: InputRecord) throws {
-    do {
-      guard let tick = try ClockTick.read(record) else { return }
-      try hold(Instant.range.contains(tick), "a tick out of range")
-    } catch let rejection as Rejection {
-      try check(rejection)
-    }
+    let task = try StageTask(service: .accrual, stages: [], programs: [], store: MemoryStore())
+    let event = task.tick(record, isFollowed: true)
+    if let tick = event.time { try hold(Instant.range.contains(tick), "a tick out of range") }
+    task.run(event)
+    try hold(task.isVirtual == (event.time != nil), "a tick is not followed, or something else is")
+    for letter in task.takeRecords().deadLetters { try check(letter.rejection) }
   }
 
   static func check(_ rejection: Rejection) throws {

@@ -6,6 +6,24 @@ import Terms
 /// All services over stores in memory, fed with records as a broker would hand them over: `Simulation` takes envelopes that are
 /// well-formed already.
 final class MemoryBus {
+  /// What a service has written, as its readers get it, and what it says.
+  struct Output {
+    let record: InputRecord
+    let envelope: Envelope
+    /// The bare data.
+    let data: [UInt8]
+    let key: String
+
+    var topic: Topic { record.topic }
+
+    init(_ output: OutputRecord) throws {
+      let written = InputRecord(topic: output.topic, partition: 0, offset: 0, memory: output)
+      record = InputRecord(topic: output.topic, key: written.key, value: written.value, headers: written.headers)
+      (envelope, data) = try output.event()
+      key = output.key
+    }
+  }
+
   /// What a service writes to a topic of its own must fit: `max.message.bytes` of these topics, less the framing of a record.
   private static let recordBytesMax = 4_194_304 - 1000
 
@@ -16,9 +34,9 @@ final class MemoryBus {
   private var tasks: [StageTask] = []
   /// Steps from one stage to another stay on their way until the clock moves: everything that comes meanwhile finds them pending.
   private let isSlow: Bool
-  private var onTheirWay: [OutputRecord] = []
+  private var onTheirWay: [Output] = []
   private(set) var clock = Instant(milliseconds: 0)
-  private(set) var outputs: [OutputRecord] = []
+  private(set) var outputs: [Output] = []
   private(set) var deadLetters: [DeadLetter] = []
   /// As for a service: without it, the monthly runs up to 2199 would be most of the work.
   private var latest = Instant(year: 2030, month: 1, day: 1)
@@ -49,14 +67,12 @@ final class MemoryBus {
   }
 
   func take(_ record: InputRecord) throws {
-    var admitted: [(StageTask, AdmittedEvent)] = []
-    for (task, inputs) in zip(tasks, inputs) where inputs.contains(record.topic) {
-      if let event = task.admit(record, latest: latest) { admitted.append((task, event)) }
-    }
-    try deliver()
-    if let time = admitted.first?.1.time { try moveClock(to: time) }
+    var admitted: [(StageTask, Event)] = []
+    for (task, inputs) in zip(tasks, inputs) where inputs.contains(record.topic) { admitted.append((task, task.admit(record))) }
+    // What is refused for its time moves no clock.
+    if let time = admitted.lazy.compactMap(\.1.time).first, latest.map({ time <= $0 }) ?? true { try moveClock(to: time) }
     for (task, event) in admitted {
-      task.run(event)
+      task.run(event, latest: latest)
       try deliver()
     }
     try settle()
@@ -88,8 +104,9 @@ final class MemoryBus {
       if let failure = task.failure { throw Broken("a task has failed: \(failure)") }
       let records = task.takeRecords()
       deadLetters += records.deadLetters
-      outputs += records.outputs
-      onTheirWay += records.outputs
+      let written = try (0..<records.outbox.count).map { try Output(records.outbox[$0]) }
+      outputs += written
+      onTheirWay += written
     }
   }
 
@@ -102,26 +119,22 @@ final class MemoryBus {
       let output = onTheirWay[handed]
       handed += 1
       try hold(handed < 10_000, "outputs without end")
-      let size =
-        output.data.count + output.key.utf8.count + output.envelope.headers.reduce(0) { $0 + $1.0.utf8.count + $1.1.utf8.count }
+      let record = output.record
+      let framed = record.headers.reduce(output.key.utf8.count) { $0 + $1.name.utf8.count + $1.value.count }
+      let size = framed + (record.value?.count ?? 0)
       try hold(size < Self.recordBytesMax, "\(output.envelope.type) of \(size) bytes")
-      let record = InputRecord(
-        topic: output.topic, partition: 0, offset: 0, key: Array(output.key.utf8), value: output.data,
-        headers: output.envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
-      for (task, inputs) in zip(tasks, inputs) where inputs.contains(output.topic) {
-        if let event = task.admit(record, latest: nil) { task.run(event) }
-      }
+      for (task, inputs) in zip(tasks, inputs) where inputs.contains(output.topic) { task.run(task.admit(record)) }
     }
   }
 
   private func settle() throws {
     for task in tasks {
       let batch = try task.takeBatch()
-      for change in batch.changes {
-        let size = change.key.count + (change.value ?? []).count
-        try hold(size < Self.recordBytesMax, "a row of \(size) bytes: \(String(decoding: change.key.prefix(80), as: UTF8.self))")
+      try batch.changes.visit { key, value in
+        let size = key.count + (value?.count ?? 0)
+        try hold(size < Self.recordBytesMax, "a row of \(size) bytes: \(String(decoding: key.prefix(80), as: UTF8.self))")
       }
-      try task.commit(batch)
+      try task.commit()
     }
   }
 }

@@ -40,14 +40,17 @@ enum RowTarget {
 
   private static func checkTasks(_ row: Row) throws {
     _ = RowKey.text(row.key)
-    _ = TimerKey(row.key)
+    _ = row.key.withUnsafeBytes { TimerKey($0) }
     if let positions = try? ProgressRecord.positions(key: row.key, value: row.value, parser: JSONParser()) {
       try hold(row.key == RowKey.progress, "positions of \(positions.count) topics in another row")
     }
     let programs = try programs.get()
+    // As if it were due: a row is damaged with its timer.
+    var due: [UInt8] = []
+    TimerKey(due: Instant(milliseconds: 0), order: 1, row: row.key).append(to: &due)
     for service in Deployment.services(programs) {
       let store = MemoryStore()
-      store.write([RowChange(key: row.key, value: row.value)])
+      try store.write([RowChange(key: row.key, value: row.value), RowChange(key: due, value: [])])
       for found in try store.stageRows(naming: "a") { _ = try? Deployment.describe(found, of: service.name) }
       guard let task = try? StageTask(service: service.name, stages: service.stages, programs: programs.ids, store: store) else {
         continue
@@ -55,7 +58,7 @@ enum RowTarget {
       _ = task.nextDue
       task.advance(to: Instant.range.upperBound, timersMax: 10)
       // A row that cannot be read fails the batch, it does not pass as no row.
-      if task.failure == nil, let batch = try? task.takeBatch() { try task.commit(batch) }
+      if task.failure == nil, (try? task.takeBatch()) != nil { try task.commit() }
     }
   }
 }

@@ -48,13 +48,16 @@ enum StageTarget {
     for letter in letters { try EnvelopeTarget.check(letter.rejection) }
   }
 
-  private static func checkOutputs(_ outputs: [OutputRecord], isHonest: Bool) throws {
+  private static func checkOutputs(_ outputs: [MemoryBus.Output], isHonest: Bool) throws {
     let parser = JSONParser()
     var sequences: [String: Int64] = [:]
     for output in outputs {
       let name = output.envelope.type
       let read = try Envelope(headers: output.envelope.headers.map { ($0.0, Array($0.1.utf8)) })
       try hold(read == output.envelope, "\(name): headers read as another envelope")
+      let headers = output.record.headers.map { "\($0.name) \(String(decoding: $0.value, as: UTF8.self))" }
+      let wanted = output.topic.kind == .internal ? [] : output.envelope.headers.map { "\($0.0) \($0.1)" }
+      try hold(headers == wanted, "\(name): written with \(headers) instead of \(wanted)")
       try hold(!output.key.isEmpty && output.key.utf8.count <= 128, "\(name): key '\(output.key)'")
       if output.topic.kind == .notices {
         let place = "\(output.envelope.program?.value ?? "")\u{0}\(output.topic.name)\u{0}\(output.key)"

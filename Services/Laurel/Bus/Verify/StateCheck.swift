@@ -68,7 +68,7 @@ struct StateCheck {
     }
     switch stored {
     case .progress(let positions): self.positions = positions
-    case .timer, .seen: break
+    case .timer, .memory: break
     case .sequence(let number):
       let told = try notices.number(row.key)
       if told != number {

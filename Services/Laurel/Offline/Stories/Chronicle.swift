@@ -48,9 +48,7 @@ struct Chronicle {
       if let time = entry.time { try simulation.advance(to: time) }
       switch entry {
       case .event(let event):
-        if event.topic.kind == .input {
-          try simulation.take(event.envelope, topic: event.topic, data: event.data, number: Int64(event.line))
-        }
+        if event.topic.kind == .input { try simulation.take(event.record()) }
       case .unknownType: break
       case .refused(let line, _, let reason, let detail):
         let text = String(decoding: line.bytes, as: UTF8.self)
@@ -96,10 +94,10 @@ struct Chronicle {
     }
 
     func said(_ output: OutputRecord) {
-      guard let type = MessageRegistry.type(named: output.envelope.type) as? any Notice.Type,
-        let notice = decode(type, output.data)
+      guard let (envelope, data) = try? output.event(),
+        let type = MessageRegistry.type(named: envelope.type) as? any Notice.Type, let notice = decode(type, data)
       else { return }
-      entries.append(Entry(line: line, program: output.envelope.program, happening: .said(notice)))
+      entries.append(Entry(line: line, program: envelope.program, happening: .said(notice)))
     }
 
     private func decode<N: Notice>(_ type: N.Type, _ data: [UInt8]) -> (any Notice)? { try? parser.decode(type, from: data) }

@@ -1,0 +1,93 @@
+/// A CloudEvents attribute that Laurel reads or writes, by its names in both modes. All others are ignored.
+public enum Attribute: UInt8, CaseIterable, Sendable {
+  case specVersion, id, source, type, time, subject, program, partitionKey, sequence, causationID, traceparent, hop
+  case dataContentType
+
+  /// The name of its Kafka header (CloudEvents Kafka protocol binding 1.0.2).
+  public var header: StaticString {
+    switch self {
+    case .specVersion: "ce_specversion"
+    case .id: "ce_id"
+    case .source: "ce_source"
+    case .type: "ce_type"
+    case .time: "ce_time"
+    case .subject: "ce_subject"
+    case .program: "ce_program"
+    case .partitionKey: "ce_partitionkey"
+    case .sequence: "ce_sequence"
+    case .causationID: "ce_causationid"
+    case .traceparent: "ce_traceparent"
+    case .hop: "ce_hop"
+    case .dataContentType: "content-type"
+    }
+  }
+
+  /// Its name in structured mode.
+  public var name: UnsafeRawBufferPointer {
+    guard self != .dataContentType else { return StaticString("datacontenttype").bytes }
+    return UnsafeRawBufferPointer(rebasing: header.bytes.dropFirst(3))
+  }
+
+  /// Whether a decision depends on it. What no decision needs is never a reason to reject an event (DECISIONS T8).
+  var decides: Bool {
+    switch self {
+    case .specVersion, .id, .source, .type, .time, .program, .dataContentType: true
+    case .subject, .partitionKey, .sequence, .causationID, .traceparent, .hop: false
+    }
+  }
+
+  /// The attribute of a header; names are matched as they are written, in lower case.
+  init?(header name: UnsafeRawBufferPointer) {
+    // By length first: this is asked for every header of every record.
+    var number: UInt8 = 0
+    while let attribute = Attribute(rawValue: number) {
+      if attribute.header.matches(name) {
+        self = attribute
+        return
+      }
+      number += 1
+    }
+    return nil
+  }
+}
+
+extension StaticString {
+  fileprivate var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
+
+  fileprivate func matches(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    utf8CodeUnitCount == bytes.count && bytes.elementsEqual(self.bytes)
+  }
+}
+
+/// Where a message of Laurel's own comes from: the partition of the task that wrote it, and its number among all that this task has
+/// written to one partition of the topic, from 1. A reader that keeps the last number sees a gap and a repeat.
+public struct Hop: Hashable, Sendable {
+  public let partition: Int32
+  public let number: Int64
+
+  public init(partition: Int32, number: Int64) {
+    self.partition = partition
+    self.number = number
+  }
+
+  /// `3/17`; nil for anything else.
+  init?(text: UnsafeBufferPointer<UInt8>) {
+    guard let slash = text.firstIndex(of: UInt8(ascii: "/")), let partition = Int64(digits: text[..<slash]),
+      let number = Int64(digits: text[(slash + 1)...]), let partition = Int32(exactly: partition)
+    else { return nil }
+    self.init(partition: partition, number: number)
+  }
+}
+
+extension Int64 {
+  /// nil: not 1 to 19 digits within Int64.
+  init?(digits: some Collection<UInt8>) {
+    guard 1...19 ~= digits.count else { return nil }
+    var value: UInt64 = 0
+    for byte in digits {
+      guard byte &- 0x30 <= 9 else { return nil }
+      value = value * 10 + UInt64(byte &- 0x30)
+    }
+    self.init(exactly: value)
+  }
+}

@@ -1,0 +1,115 @@
+import Contracts
+import JSON
+
+/// How a task reads a record: its envelope once, its message once, and nothing is changed by it.
+extension StageTask {
+  /// Reads a record, once for all the stages that take it, and changes nothing.
+  public func admit(_ record: InputRecord) -> Event {
+    do throws(Rejection) {
+      guard let value = record.memory.valueBytes else { return IgnoredEvent(record) }
+      return try admitted(record, value) ?? IgnoredEvent(record)
+    } catch {
+      return RefusedEvent(record, error)
+    }
+  }
+
+  private func admitted(_ record: InputRecord, _ value: UnsafeRawBufferPointer) throws(Rejection) -> Event? {
+    var attributes = EnvelopeBytes()
+    var count = value.count
+    record.memory.forEachHeader { name, value in
+      count += value.count
+      attributes.take(header: name, value)
+    }
+    // With the headers: what they hold is handed on to every output. What comes from outside is bounded; what Laurel itself has made of
+    // it was let in with it, and may have gathered more.
+    guard count <= Envelope.maximumBodyBytes || record.topic.isOwn else {
+      throw Rejection(.oversized, "\(count) bytes; the limit is \(Envelope.maximumBodyBytes)")
+    }
+    if attributes.isStructured {
+      return try parser.reading(value) { json throws(Rejection) in
+        let event = try Rejection.of { () throws(JSONError) in try json.object() }
+        let attributes = try Rejection.of { () throws(JSONError) in try EnvelopeBytes(structured: event) }
+        try attributes.check()
+        guard let data = event.member("data") else { throw Rejection(.malformed, "data is missing") }
+        guard let route = try self.route(attributes, record) else {
+          try self.rejectIfNotYet(attributes, data)
+          return self.passedOver(attributes, record)
+        }
+        return try route.event(record, attributes, data, self)
+      }
+    }
+    try attributes.check()
+    guard let route = try route(attributes, record) else {
+      guard isNotYet(attributes) else { return passedOver(attributes, record) }
+      return try parser.reading(value) { data throws(Rejection) in
+        try self.rejectIfNotYet(attributes, data)
+        return nil
+      }
+    }
+    return try parser.reading(value) { data throws(Rejection) in
+      try route.event(record, attributes, data, self)
+    }
+  }
+
+  /// The stages that take the event; nil: it is of a type that none of this service does.
+  private func route(_ attributes: EnvelopeBytes, _ record: InputRecord) throws(Rejection) -> AnyRoute? {
+    guard let type = attributes[.type], let route = routes[type] else { return nil }
+    // A record that was put on its right partition again comes from the service's own topic.
+    guard route.topic == record.topic || record.topic.isRepartitioned else {
+      throw Rejection(.wrongTopic, "\(route.type) belongs on \(route.topic.name), not on \(record.topic.name)")
+    }
+    return route
+  }
+
+  /// nil: CONTRACTS does not name its type.
+  private func passedOver(_ attributes: EnvelopeBytes, _ record: InputRecord) -> Event? {
+    let type = attributes[.type].map { String(decoding: $0, as: UTF8.self) }
+    return type.flatMap { MessageRegistry.type(named: $0) } == nil ? nil : PassedEvent(record)
+  }
+
+  /// A type that no stage of this service reads: either another service does, or nobody yet, or it is not part of the contract.
+  private func isNotYet(_ attributes: EnvelopeBytes) -> Bool {
+    attributes[.type].map { MessageRegistry.notYet[String(decoding: $0, as: UTF8.self)] == service } ?? false
+  }
+
+  private func rejectIfNotYet(_ attributes: EnvelopeBytes, _ data: JSONValue) throws(Rejection) {
+    guard isNotYet(attributes), let text = attributes[.type], case let type = String(decoding: text, as: UTF8.self),
+      let message = MessageRegistry.type(named: type)
+    else { return }
+    try Rejection.of { () throws(JSONError) in _ = try message.init(json: data) }
+    throw Rejection(.notYet, "\(type) is part of the contract, but this release does not handle it yet")
+  }
+
+  func owns(_ key: String) -> Bool {
+    var key = key
+    return key.withUTF8 { place.partitionOf(UnsafeRawBufferPointer($0)) } == place.partition
+  }
+
+  /// The number of an event's program.
+  func program(of attributes: EnvelopeBytes) throws(Rejection) -> Int {
+    guard let text = attributes[.program] else {
+      guard programs.count == 1 else {
+        throw Rejection(.missingProgram, "'program' is absent and this deployment has \(programs.count) programs")
+      }
+      return 0
+    }
+    for (number, known) in programs.enumerated() where text.elementsEqual(known.value.utf8) { return number }
+    let id = try attributes.program()
+    throw Rejection(.unknownProgram, "this deployment has no program '\(id?.value ?? "")'")
+  }
+
+  /// Reads a tick of the virtual clock.
+  ///
+  /// - Parameter isFollowed: false: the task goes by the system's clock, whatever is on the bus.
+  public func tick(_ record: InputRecord, isFollowed: Bool) -> Event {
+    do throws(Rejection) {
+      guard isFollowed, let value = record.value else { return IgnoredEvent(record) }
+      let (envelope, data) = try Envelope.record(
+        headers: record.headers.map { ($0.name, $0.value) }, value: value, parser: parser)
+      guard envelope.type == ClockMoved.type else { return IgnoredEvent(record) }
+      return TickEvent(record, to: try Rejection.of { () throws(JSONError) in try parser.decode(ClockMoved.self, from: data) }.at)
+    } catch {
+      return RefusedEvent(record, error)
+    }
+  }
+}

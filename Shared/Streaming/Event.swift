@@ -1,0 +1,152 @@
+import Contracts
+import JSON
+
+/// A record on its way through a task: read once, put in order by its time, and run. It may be run again after an abort.
+public class Event {
+  public let record: InputRecord
+  /// What orders events and moves a virtual clock: the envelope's time, else the instant in the data. nil: it has none.
+  public let time: Instant?
+
+  fileprivate init(_ record: InputRecord, _ time: Instant?) {
+    self.record = record
+    self.time = time
+  }
+
+  func run(_ task: StageTask) {}
+}
+
+/// Nothing to do: a tombstone, or a type that CONTRACTS does not name.
+final class IgnoredEvent: Event {
+  init(_ record: InputRecord) { super.init(record, nil) }
+
+  override func run(_ task: StageTask) { task.countIgnored() }
+}
+
+/// Of a type that other services read.
+final class PassedEvent: Event {
+  init(_ record: InputRecord) { super.init(record, nil) }
+}
+
+/// What could not be read.
+final class RefusedEvent: Event {
+  private let rejection: Rejection
+
+  init(_ record: InputRecord, _ rejection: Rejection) {
+    self.rejection = rejection
+    super.init(record, nil)
+  }
+
+  override func run(_ task: StageTask) { task.deadLetter(record, rejection) }
+}
+
+/// It belongs to another partition.
+final class StrayEvent: Event {
+  private let key: String
+
+  init(_ record: InputRecord, _ time: Instant, key: String) {
+    self.key = key
+    super.init(record, time)
+  }
+
+  override func run(_ task: StageTask) { task.repartition(record, key: key) }
+}
+
+/// The virtual clock has moved.
+final class TickEvent: Event {
+  init(_ record: InputRecord, to instant: Instant) { super.init(record, instant) }
+
+  override func run(_ task: StageTask) { if let time { task.followBus(from: time) } }
+}
+
+final class MessageEvent<M: Message>: Event {
+  let message: M
+  let key: String
+  /// The task's number of it.
+  let program: Int
+  /// The event from outside, or the public notice, that it goes back to: internal steps hand on theirs.
+  let cause: String
+  let traceparent: String?
+  let hop: Hop?
+  /// A hash of source and id.
+  let identity: StableHash.Value128
+  private let unknownFields: Int
+  private let route: Route<M>
+
+  init(
+    _ record: InputRecord, _ time: Instant, _ message: M, key: String, _ route: Route<M>, program: Int,
+    _ attributes: EnvelopeBytes, unknownFields: Int, _ task: StageTask
+  ) {
+    self.message = message
+    self.key = key
+    self.route = route
+    self.program = program
+    self.unknownFields = unknownFields
+    func text(_ attribute: Attribute) -> String? { attributes[attribute].map { String(decoding: $0, as: UTF8.self) } }
+    let source = attributes[.source] ?? UnsafeBufferPointer(start: nil, count: 0)
+    let id = attributes[.id] ?? source
+    cause = (M.topic.kind == .internal ? text(.causationID) : nil) ?? String(decoding: id, as: UTF8.self)
+    traceparent = attributes.traceparent
+    hop = attributes.hop
+    // With the length, because a source may be any text: two pairs never give one text.
+    identity = task.hash {
+      $0.integer(Int64(source.count))
+      $0.raw("\u{1f}")
+      $0.raw(UnsafeRawBufferPointer(source))
+      $0.raw("\u{1f}")
+      $0.raw(UnsafeRawBufferPointer(id))
+    }
+    super.init(record, time)
+  }
+
+  override func run(_ task: StageTask) {
+    // Laurel's own records were let in at their cause; a hop that is refused would leave half of it done.
+    if let latest = task.latest, M.topic.kind == .input, case let time = max(time ?? latest, message.instant), time > latest {
+      return task.deadLetter(record, Rejection(.futureTime, "\(time) is after \(latest)"))
+    }
+    task.countUnknownFields(unknownFields)
+    // On a topic that others write the attribute is a claim.
+    if let hop, record.topic.isOwn { task.note(hop, on: record.topic) }
+    task.run(self, route.steps)
+  }
+}
+
+extension Topic {
+  /// A service's own topic for records that arrived on a wrong partition, or that an operator sends to it again.
+  public var isRepartitioned: Bool { name.hasSuffix(".rekeyed") }
+
+  /// Laurel alone writes it.
+  var isOwn: Bool {
+    switch kind {
+    case .notices, .internal, .changelog, .deadLetters: !isRepartitioned
+    case .input, .clock: false
+    }
+  }
+}
+
+/// What is remembered of an event for ever: the fingerprint of its body, by the fields of a revision of the contract.
+public struct Memory: JSONCodable, Sendable, Equatable {
+  static let table = AnyTable.inner("memory")
+
+  let body: Int64
+  let revision: Int
+
+  init(body: Int64, revision: Int) {
+    self.body = body
+    self.revision = revision
+  }
+
+  public init(json: JSONValue) throws(JSONError) {
+    let numbers = try json.array(of: Int64.self)
+    guard numbers.count == 2 else { throw json.error("expected two numbers") }
+    self.init(body: numbers[0], revision: Int(numbers[1]))
+  }
+
+  public func write(to json: inout JSONWriter) {
+    json.beginArray()
+    json.element(body)
+    json.element(revision)
+    json.endArray()
+  }
+}
+
+extension Memory: Stored {}

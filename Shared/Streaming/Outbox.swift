@@ -1,0 +1,195 @@
+import Contracts
+import JSON
+
+/// The messages of a batch, ready for their topics: in the order in which the stages have written them, in one piece of memory.
+///
+/// What others read (notices) is in CloudEvents' binary mode: headers beside the bare data. What only Laurel's stages read is in its
+/// structured mode: one text, read in one go.
+public final class Outbox {
+  /// Where the parts of a record lie.
+  fileprivate struct Place {
+    let topic: Topic
+    let partition: Int32
+    var key = 0..<0
+    var value = 0..<0
+    /// In `fields`.
+    var headers = 0..<0
+  }
+
+  fileprivate struct Field {
+    let attribute: Attribute
+    let value: Range<Int>
+  }
+
+  fileprivate var bytes = JSONWriter(capacity: 1 << 14)
+  fileprivate var places: [Place] = []
+  fileprivate var fields: [Field] = []
+
+  public init() {}
+
+  public var count: Int { places.count }
+  public var isEmpty: Bool { places.isEmpty }
+  public subscript(index: Int) -> OutputRecord { OutputRecord(outbox: self, index: index) }
+
+  func removeAll() { removeAll(from: Mark()) { _, _ in } }
+
+  // MARK: Taking back
+
+  struct Mark {
+    fileprivate var bytes = 0
+    fileprivate var places = 0
+    fileprivate var fields = 0
+  }
+
+  var mark: Mark { Mark(bytes: bytes.count, places: places.count, fields: fields.count) }
+
+  /// Forgets what was written since, and says where each was to go.
+  func removeAll(from mark: Mark, _ forgotten: (Topic, _ partition: Int32) -> Void) {
+    for place in places[mark.places...] { forgotten(place.topic, place.partition) }
+    bytes.removeAll(from: mark.bytes)
+    places.removeLast(places.count - mark.places)
+    fields.removeLast(fields.count - mark.fields)
+  }
+
+  // MARK: Writing
+
+  /// What is said about a message beside its data.
+  struct Heading {
+    let id: StableHash.Value128
+    let source: String
+    let program: ProgramID
+    let cause: String
+    let traceparent: String?
+    let sequence: Int64?
+    let partition: Int32
+    let hop: Hop
+  }
+
+  func add<M: Message>(_ message: M, key: String, _ heading: Heading) {
+    let topic = M.topic
+    var place = Place(topic: topic, partition: heading.partition)
+    let start = bytes.count
+    bytes.raw(text: key)
+    place.key = start..<bytes.count
+    if topic.kind == .internal {
+      let start = bytes.count
+      begin(heading, type: M.type)
+      message.write(to: &bytes)
+      bytes.endObject()
+      place.value = start..<bytes.count
+    } else {
+      let start = bytes.count
+      message.write(to: &bytes)
+      place.value = start..<bytes.count
+      let first = fields.count
+      head(heading, type: M.type, time: message.instant, place.key)
+      place.headers = first..<fields.count
+    }
+    places.append(place)
+  }
+
+  /// The attributes that the reader needs, up to the data.
+  private func begin(_ heading: Heading, type: String) {
+    bytes.beginObject()
+    bytes.member("specversion", "1.0")
+    bytes.key("id")
+    bytes.plainString(length: 32) { heading.id.writeHex(to: $0) }
+    bytes.member("source", heading.source)
+    bytes.member("type", type)
+    bytes.member("program", heading.program)
+    bytes.member("causationid", heading.cause)
+    bytes.member("traceparent", heading.traceparent)
+    bytes.key("hop")
+    bytes.raw("\"")
+    Self.write(heading.hop, to: &bytes)
+    bytes.raw("\"")
+    bytes.key("data")
+  }
+
+  private func head(_ heading: Heading, type: String, time: Instant, _ key: Range<Int>) {
+    field(.specVersion) { $0.raw("1.0") }
+    field(.id) { $0.plainText(length: 32) { heading.id.writeHex(to: $0) } }
+    field(.source) { $0.raw(text: heading.source) }
+    field(.type) { $0.raw(text: type) }
+    field(.time) { $0.plainText(length: Instant.textLength, time.write(to:)) }
+    fields.append(Field(attribute: .subject, value: key))
+    field(.program) { $0.raw(text: heading.program.value) }
+    if let sequence = heading.sequence {
+      fields.append(Field(attribute: .partitionKey, value: key))
+      field(.sequence) { $0.plainText(length: Envelope.sequenceLength) { Envelope.write(sequence: sequence, to: $0) } }
+    }
+    field(.causationID) { $0.raw(text: heading.cause) }
+    if let traceparent = heading.traceparent { field(.traceparent) { $0.raw(text: traceparent) } }
+    field(.hop) { Self.write(heading.hop, to: &$0) }
+    field(.dataContentType) { $0.raw("application/json") }
+  }
+
+  private func field(_ attribute: Attribute, _ write: (inout JSONWriter) -> Void) {
+    let start = bytes.count
+    write(&bytes)
+    fields.append(Field(attribute: attribute, value: start..<bytes.count))
+  }
+
+  private static func write(_ hop: Hop, to text: inout JSONWriter) {
+    text.integer(Int64(hop.partition))
+    text.raw("/")
+    text.integer(hop.number)
+  }
+}
+
+/// A message that a task has written. Valid until its outbox is used again.
+public struct OutputRecord: RecordMemory {
+  fileprivate let outbox: Outbox
+  fileprivate let index: Int
+
+  private var place: Outbox.Place { outbox.places[index] }
+
+  public var topic: Topic { place.topic }
+  /// Where its key belongs.
+  public var partition: Int32 { place.partition }
+  public var keyBytes: UnsafeRawBufferPointer? { outbox.bytes.bytes(in: place.key) }
+  public var valueBytes: UnsafeRawBufferPointer? { outbox.bytes.bytes(in: place.value) }
+  public var key: String { String(decoding: outbox.bytes.bytes(in: place.key), as: UTF8.self) }
+
+  public func forEachHeader(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
+    forEachAttribute { attribute, value in
+      body(UnsafeRawBufferPointer(start: attribute.header.utf8Start, count: attribute.header.utf8CodeUnitCount), value)
+    }
+  }
+
+  /// Its headers, which are attributes all.
+  public func forEachAttribute(_ body: (Attribute, UnsafeRawBufferPointer) -> Void) {
+    for number in place.headers {
+      let field = outbox.fields[number]
+      body(field.attribute, outbox.bytes.bytes(in: field.value))
+    }
+  }
+
+  // MARK: For those who look at it
+
+  /// A notice as one line of JSON: see `Envelope.structuredText`.
+  public func structuredText() -> [UInt8] {
+    let value = outbox.bytes.bytes(in: place.value)
+    var json = JSONWriter(capacity: value.count + 512)
+    json.raw("{")
+    forEachAttribute { attribute, text in
+      guard attribute != .hop else { return }
+      json.raw("\"")
+      json.raw(attribute.name)
+      json.raw("\":")
+      json.string(text.bindMemory(to: UInt8.self))
+      json.raw(",")
+    }
+    json.raw("\"data\":")
+    json.raw(value)
+    json.raw("}")
+    return json.bytes()
+  }
+
+  /// A copy of the attributes and of the bare data.
+  public func event() throws(Rejection) -> (envelope: Envelope, data: [UInt8]) {
+    let record = InputRecord(topic: topic, partition: partition, offset: 0, memory: self)
+    return try Envelope.record(
+      headers: record.headers.map { ($0.name, $0.value) }, value: record.value ?? [], parser: JSONParser(), isBounded: false)
+  }
+}

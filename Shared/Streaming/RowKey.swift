@@ -1,0 +1,177 @@
+import Contracts
+
+/// The layout of the keys of a task's store. The first byte tells what a row is; names are printable ASCII, so a zero byte ends them and
+/// the order of the bytes is the order of the parts.
+enum RowKey {
+  static let progress: [UInt8] = [UInt8(ascii: "p")]
+  static let timers: [UInt8] = [UInt8(ascii: "t")]
+  private static let memory = UInt8(ascii: "d")
+  private static let sequence = UInt8(ascii: "n")
+  private static let stage = UInt8(ascii: "s")
+  /// What the keys of all rows of stages begin with.
+  static let stageRows = [stage]
+
+  /// The driver's memory of an event: hashed, since it is kept for ever and nobody looks it up but by the whole of its name.
+  static func appendMemory(_ identity: StableHash.Value128, to bytes: inout [UInt8]) {
+    bytes.append(memory)
+    append(UInt64(identity.high), to: &bytes)
+    append(UInt64(identity.low), to: &bytes)
+  }
+
+  /// The last sequence number given to a key's notices on a topic.
+  static func appendSequence(program: String, topic: String, key: String, to bytes: inout [UInt8]) {
+    bytes.append(sequence)
+    append(program, to: &bytes)
+    append(topic, to: &bytes)
+    append(key, to: &bytes)
+  }
+
+  /// The beginning of all the rows of a stage, program and key.
+  static func appendScope(stage name: String, program: String, key: String, to bytes: inout [UInt8]) {
+    bytes.append(stage)
+    append(name, to: &bytes)
+    append(program, to: &bytes)
+    append(key, to: &bytes)
+  }
+
+  static func append(_ text: String, to bytes: inout [UInt8]) {
+    bytes.append(contentsOf: text.utf8)
+    bytes.append(0)
+  }
+
+  /// Big-endian with the sign flipped, so that negative numbers come first.
+  static func append(_ number: Int64, to bytes: inout [UInt8]) { append(UInt64(bitPattern: number) ^ (1 << 63), to: &bytes) }
+
+  private static func append(_ bits: UInt64, to bytes: inout [UInt8]) {
+    withUnsafeBytes(of: bits.bigEndian) { bytes.append(contentsOf: $0) }
+  }
+
+  static func number(_ bytes: some Collection<UInt8>) -> Int64 {
+    Int64(bitPattern: bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } ^ (1 << 63))
+  }
+}
+
+extension RowKey {
+  /// What the key of a stage's row says.
+  struct Parts {
+    let stage: Substring
+    let program: ProgramID
+    let key: String
+    let table: String
+    /// Below the table.
+    let rest: ArraySlice<UInt8>
+  }
+
+  /// nil: it is no row of a stage.
+  static func parts(of key: [UInt8]) -> Parts? {
+    guard key.first == stage else { return nil }
+    let names = key.dropFirst().split(separator: 0, maxSplits: 4, omittingEmptySubsequences: false)
+    guard names.count == 5, let program = ProgramID(String(decoding: names[1], as: UTF8.self)) else { return nil }
+    return Parts(
+      stage: Substring(decoding: names[0], as: UTF8.self), program: program, key: String(decoding: names[2], as: UTF8.self),
+      table: String(decoding: names[3], as: UTF8.self), rest: names[4])
+  }
+
+  /// The stage, program, key and table that a row (or a prefix that names them) belongs to; nil: it is no row of a stage.
+  static func table(of key: [UInt8]) -> ArraySlice<UInt8>? {
+    guard key.first == stage else { return nil }
+    var names = 0
+    for (index, byte) in key.enumerated() where byte == 0 {
+      names += 1
+      if names == 4 { return key[...index] }
+    }
+    return nil
+  }
+
+  /// For a person: the zero bytes between the names as slashes.
+  static func text(_ key: [UInt8]) -> String {
+    String(decoding: key.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "/") }, as: UTF8.self)
+  }
+}
+
+// MARK: - Parts below a table
+
+/// What distinguishes and orders the rows of a table, below the stage, the program and the key.
+public protocol RowKeyPart: Sendable {
+  func append(to bytes: inout [UInt8])
+  /// Takes itself from the beginning of a stored key; nil: it does not stand there.
+  init?(taking bytes: inout ArraySlice<UInt8>)
+}
+
+/// Tables of one row.
+public struct NoKey: RowKeyPart {
+  public init() {}
+  public init?(taking bytes: inout ArraySlice<UInt8>) {}
+  public func append(to bytes: inout [UInt8]) {}
+}
+
+/// Two parts, ordered by the first.
+public struct KeyPair<First: RowKeyPart, Second: RowKeyPart>: RowKeyPart {
+  public let first: First
+  public let second: Second
+
+  public init(_ first: First, _ second: Second) {
+    self.first = first
+    self.second = second
+  }
+
+  public init?(taking bytes: inout ArraySlice<UInt8>) {
+    guard let first = First(taking: &bytes), let second = Second(taking: &bytes) else { return nil }
+    self.init(first, second)
+  }
+
+  public func append(to bytes: inout [UInt8]) {
+    first.append(to: &bytes)
+    second.append(to: &bytes)
+  }
+}
+
+extension Identifier: RowKeyPart {
+  public func append(to bytes: inout [UInt8]) { RowKey.append(value, to: &bytes) }
+
+  public init?(taking bytes: inout ArraySlice<UInt8>) {
+    guard let text = takeText(&bytes) else { return nil }
+    self.init(text)
+  }
+}
+
+extension Currency: RowKeyPart {
+  public func append(to bytes: inout [UInt8]) { RowKey.append(code, to: &bytes) }
+
+  public init?(taking bytes: inout ArraySlice<UInt8>) {
+    guard let text = takeText(&bytes) else { return nil }
+    self.init(text)
+  }
+}
+
+/// Orders rows by time.
+extension Instant: RowKeyPart {
+  public func append(to bytes: inout [UInt8]) { RowKey.append(milliseconds, to: &bytes) }
+
+  public init?(taking bytes: inout ArraySlice<UInt8>) {
+    guard let number = takeNumber(&bytes) else { return nil }
+    self.init(milliseconds: number)
+  }
+}
+
+/// Orders rows by number.
+extension Int: RowKeyPart {
+  public func append(to bytes: inout [UInt8]) { RowKey.append(Int64(self), to: &bytes) }
+
+  public init?(taking bytes: inout ArraySlice<UInt8>) {
+    guard let number = takeNumber(&bytes) else { return nil }
+    self.init(number)
+  }
+}
+
+private func takeText(_ bytes: inout ArraySlice<UInt8>) -> String? {
+  guard let end = bytes.firstIndex(of: 0) else { return nil }
+  defer { bytes = bytes[(end + 1)...] }
+  return String(decoding: bytes[..<end], as: UTF8.self)
+}
+
+private func takeNumber(_ bytes: inout ArraySlice<UInt8>) -> Int64? {
+  guard bytes.count >= 8 else { return nil }
+  defer { bytes = bytes.dropFirst(8) }
+  return RowKey.number(bytes.prefix(8))
+}

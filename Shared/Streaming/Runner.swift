@@ -1,0 +1,212 @@
+import Contracts
+import JSON
+
+/// A stage at work in a task.
+class AnyRunner {
+  func fire(_ timer: TimerKey, _ parts: RowKey.Parts, _ task: StageTask) throws(Rejection) {}
+}
+
+final class Runner<S: Stage>: AnyRunner {
+  let stage: S
+  /// Used again for every turn.
+  let turn: Turn<S>
+  /// By the task's number of a program; nil: no matter of this stage.
+  private let programs: [S.Program?]
+  private let timers: [Timers<S>]
+
+  init(_ stage: S, _ task: StageTask) {
+    self.stage = stage
+    turn = Turn(task)
+    programs = task.programs.map(stage.program)
+    timers = S.timers
+  }
+
+  /// Whether a program, by the task's number of it, concerns the stage.
+  func knows(_ program: Int) -> Bool { programs[program] != nil }
+
+  /// Begins a turn; nil: the program is no matter of this stage.
+  func turn(of program: Int, key: String, cause: String, traceparent: String?, origin: StableHash.Value128) -> Turn<S>? {
+    guard let known = programs[program] else { return nil }
+    turn.begin(known, turn.task.programs[program], key: key, cause: cause, traceparent: traceparent, origin: origin)
+    return turn
+  }
+
+  override func fire(_ timer: TimerKey, _ parts: RowKey.Parts, _ task: StageTask) throws(Rejection) {
+    guard let timers = timers.first(where: { $0.table.name == parts.table }) else { return }
+    try timers.fire(self, timer, parts, task)
+  }
+
+  /// Takes the timer out of its row and hands the row on.
+  func fire<Key, Value>(
+    _ table: Table<Key, Value>, _ timer: TimerKey, _ parts: RowKey.Parts, _ task: StageTask,
+    _ handle: (Key, Value, Turn<S>) throws(Rejection) -> Void
+  ) throws(Rejection) {
+    guard let program = task.programs.firstIndex(of: parts.program), knows(program) else {
+      // The timer is over all the same; what it was for is kept as a dead letter.
+      task.endTurn()
+      task.beginTurn()
+      throw Rejection(.unknownProgram, "a timer of '\(parts.program)' is due, and this deployment has no such program")
+    }
+    var rest = parts.rest
+    task.state.key = timer.row
+    guard let key = Key(taking: &rest), let cell = task.state.cell(table, of: Value.self), var row = cell.value,
+      let set = table.timer?.get(row)
+    else { return }
+    table.timer?.set(&row, nil)
+    task.state.touch(cell)
+    cell.value = row
+    // The timer is over, whatever the stage makes of it.
+    task.endTurn()
+    task.beginTurn()
+    let origin = task.hash {
+      $0.raw(timer.row)
+      $0.integer(set.origin)
+    }
+    guard let turn = turn(of: program, key: parts.key, cause: set.cause, traceparent: nil, origin: origin) else { return }
+    try handle(key, row, turn)
+  }
+}
+
+// MARK: - The way of a message to its stages
+
+/// The stages' steps by the type of message that they take.
+final class Routes {
+  private var byType: [String: AnyRoute] = [:]
+  /// By the hash of the type's name.
+  private var byHash: [UInt64: AnyRoute] = [:]
+
+  func route<M: Message>(for type: M.Type) -> Route<M> {
+    if let known = byType[M.type] as? Route<M> { return known }
+    let route = Route<M>()
+    byType[M.type] = route
+    byHash[StableHash.value64(of: M.type)] = route
+    return route
+  }
+
+  subscript(type: UnsafeBufferPointer<UInt8>) -> AnyRoute? {
+    let route = byHash[StableHash.value64(of: UnsafeRawBufferPointer(type))]
+    guard let route, type.elementsEqual(route.type.utf8) else { return nil }
+    return route
+  }
+}
+
+class AnyRoute {
+  let type: String
+  let topic: Topic
+
+  init(type: String, topic: Topic) {
+    self.type = type
+    self.topic = topic
+  }
+
+  /// Decodes an event once for all the stages that read it.
+  func event(
+    _ record: InputRecord, _ attributes: EnvelopeBytes, _ data: JSONValue, _ task: StageTask
+  ) throws(Rejection) -> Event { IgnoredEvent(record) }
+}
+
+final class Route<M: Message>: AnyRoute {
+  var steps: [StepOf<M>] = []
+
+  init() { super.init(type: M.type, topic: M.topic) }
+
+  override func event(
+    _ record: InputRecord, _ attributes: EnvelopeBytes, _ data: JSONValue, _ task: StageTask
+  ) throws(Rejection) -> Event {
+    let message = try Rejection.of { () throws(JSONError) in try M(json: data) }
+    let time = attributes.time ?? message.instant
+    let key = message.key
+    guard task.owns(key) else { return StrayEvent(record, time, key: key) }
+    return MessageEvent(
+      record, time, message, key: key, self, program: try task.program(of: attributes), attributes,
+      unknownFields: data.unknownFieldCount, task)
+  }
+}
+
+/// What a stage does about one type of message.
+class StepOf<M: Message> {
+  /// - Returns: false: it is known already, and nothing was done.
+  func take(_ event: MessageEvent<M>, _ task: StageTask) throws(Rejection) -> Bool { true }
+}
+
+final class Step<S: Stage, M: Message>: StepOf<M> {
+  private let runner: Runner<S>
+  private let handle: (M, Turn<S>) throws(Rejection) -> Void
+  private let repeats: Repeats
+
+  init(_ runner: Runner<S>, _ handle: @escaping (M, Turn<S>) throws(Rejection) -> Void, _ repeats: Repeats) {
+    self.runner = runner
+    self.handle = handle
+    self.repeats = repeats
+  }
+
+  override func take(_ event: MessageEvent<M>, _ task: StageTask) throws(Rejection) -> Bool {
+    guard runner.knows(event.program) else { return true }
+    let memory: Memory?
+    switch repeats {
+    case .harmless: memory = nil
+    case .remembered, .rememberedByBody, .rememberedByStage: memory = task.memory(of: event)
+    }
+    if let memory, repeats != .rememberedByStage, try isKnown(event, memory, task) { return false }
+    let body = repeats == .rememberedByBody ? memory : nil
+    guard
+      let turn = runner.turn(
+        of: event.program, key: event.key, cause: event.cause, traceparent: event.traceparent,
+        origin: task.hash { self.name(event, body: body, in: &$0) })
+    else { return true }
+    turn.take(memory, of: event)
+    try handle(event.message, turn)
+    return !turn.wasRepeat
+  }
+
+  /// What tells this event from others of its type (DECISIONS R3). The ids of what it causes are derived from it, so that a second
+  /// delivery of an event from outside under another envelope gives the same ids; Laurel's own records have ids that were derived in
+  /// this way.
+  private func name(_ event: MessageEvent<M>, body: Memory?, in text: inout JSONWriter) {
+    text.raw(text: M.type)
+    text.raw("\u{1f}")
+    if let body {
+      text.integer(body.body)
+    } else if repeats == .remembered || repeats == .rememberedByStage || M.topic.kind == .input, let id = event.message.businessID
+    {
+      text.raw(text: id)
+    } else {
+      // Its source and id. No business id has a zero byte in it.
+      text.raw("\u{0}")
+      text.plainText(length: 32, event.identity.writeHex(to:))
+    }
+  }
+
+  /// Tells a repeated event from a new one, and rejects another body under a known identity. Bodies are compared by the fields that the
+  /// revision knew which took the first one.
+  private func isKnown(_ event: MessageEvent<M>, _ memory: Memory, _ task: StageTask) throws(Rejection) -> Bool {
+    func layKey(_ body: Memory?) {
+      let hash = task.hash {
+        $0.raw(text: S.name)
+        $0.raw("\u{1f}")
+        $0.raw(text: task.programs[event.program].value)
+        $0.raw("\u{1f}")
+        $0.raw(text: event.key)
+        $0.raw("\u{1f}")
+        self.name(event, body: body, in: &$0)
+      }
+      task.state.key.removeAll(keepingCapacity: true)
+      RowKey.appendMemory(hash, to: &task.state.key)
+    }
+    if repeats == .rememberedByBody {
+      for revision in 1..<MessageRegistry.revision {
+        layKey(task.memory(of: event, revision: revision))
+        if task.state.cell(Memory.table, of: Memory.self)?.value?.revision == revision { return true }
+      }
+    }
+    layKey(repeats == .rememberedByBody ? memory : nil)
+    guard let cell = task.state.cell(Memory.table, of: Memory.self) else { return false }
+    if let known = cell.value {
+      try task.compare(event, with: known)
+      return true
+    }
+    task.state.touch(cell)
+    cell.value = memory
+    return false
+  }
+}

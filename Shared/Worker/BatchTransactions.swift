@@ -1,0 +1,134 @@
+import Contracts
+import Foundation
+import Kafka
+import ServiceKit
+import Streaming
+
+/// Writes batches to the bus, one transaction for each call. For one thread.
+final class BatchTransactions {
+  private static let requestMilliseconds: Int32 = 10_000
+
+  private let producer: TransactionalProducer
+  private let topics: TopicNames
+  private let changelog: ProducedTopic
+  /// Found by comparing a few references.
+  private var written: [(topic: Topic, produced: ProducedTopic)] = []
+  private let log: Log
+  private let hooks: FaultHooks
+
+  /// Takes the transactional id over from any former life of the instance, whose open transaction ends.
+  init(
+    service: ServiceName, instance: String, configuration: Kafka.Configuration, topics: TopicNames, log: Log, hooks: FaultHooks
+  ) throws {
+    self.topics = topics
+    self.log = log
+    self.hooks = hooks
+    let producer = try TransactionalProducer(
+      configuration, transactionalID: "\(topics.prefix)\(service.rawValue).\(instance)", topics: topics.written)
+    try retrying { () throws(TransactionFailure) in try producer.initialise(timeoutMilliseconds: Self.requestMilliseconds) }
+    self.producer = producer
+    changelog = try producer.topic(topics.changelog)
+  }
+
+  /// Outputs, dead letters, changes and positions of all batches, or nothing of them.
+  ///
+  /// - Returns: the changelog's new end for each task, by partition.
+  func write(_ batches: [(OpenTask, Batch)], for consumer: Consumer) throws -> [Int32: Int64] {
+    hooks.reached(.beforeBegin)
+    try retrying { () throws(TransactionFailure) in try producer.begin() }
+    hooks.reached(.afterBegin)
+    for (task, batch) in batches { try produce(batch, of: task) }
+    hooks.reached(.afterProduce)
+    try producer.flush(timeoutMilliseconds: Self.requestMilliseconds)
+    hooks.reached(.afterFlush)
+    var changelogEnds: [Int32: Int64] = [:]
+    for delivery in producer.takeDeliveries() {
+      changelogEnds[delivery.partition] = max(changelogEnds[delivery.partition] ?? 0, delivery.offset + 1)
+    }
+    let offsets = positions(of: batches.map(\.0))
+    let metadata = try consumer.groupMetadata()
+    if hooks.fencesFormerOwners {
+      try retrying { () throws(TransactionFailure) in
+        try producer.send(offsets: offsets, metadata, timeoutMilliseconds: Self.requestMilliseconds)
+      }
+    }
+    hooks.reached(.afterOffsets)
+    try retrying { () throws(TransactionFailure) in try producer.commit(timeoutMilliseconds: Self.requestMilliseconds) }
+    hooks.reached(.afterCommit)
+    return changelogEnds
+  }
+
+  func abort() throws {
+    try retrying { () throws(TransactionFailure) in try producer.abort(timeoutMilliseconds: Self.requestMilliseconds) }
+  }
+
+  /// What has moved since the last commit.
+  private func positions(of tasks: [OpenTask]) -> [TopicPartition: Int64] {
+    var moved: [TopicPartition: Int64] = [:]
+    var all: [TopicPartition: Int64] = [:]
+    for task in tasks {
+      for (topic, offset) in task.stages.positions {
+        let place = TopicPartition(topic: topics.prefix + topic, partition: task.number)
+        all[place] = offset
+        if offset != task.committedPositions[topic] { moved[place] = offset }
+      }
+    }
+    // Timers alone move no position. Without offsets the broker would not ask whose partition it is (KIP-447), and an instance that was
+    // frozen while its partitions moved would fire once more what their new owner has fired.
+    return moved.isEmpty ? all : moved
+  }
+
+  private func produce(_ batch: Batch, of task: OpenTask) throws {
+    for index in 0..<batch.outbox.count {
+      let record = batch.outbox[index]
+      for _ in 0..<hooks.copies(record) { try produce(record) }
+    }
+    for letter in batch.deadLetters {
+      log.warning(
+        "dead letter: \(letter.rejection)",
+        ["topic": letter.record.topic.name, "partition": letter.record.partition, "offset": letter.record.offset])
+      let kept = letter.kept
+      try producer.produce(
+        topic: topics.deadLetters, partition: task.number, key: kept.key, value: kept.value, headers: kept.headers)
+    }
+    for (key, record) in batch.repartitioned {
+      try producer.produce(
+        topic: topics.repartitioned, partition: nil, key: Array(key.utf8), value: record.value,
+        headers: record.headersWithPlace)
+    }
+    try batch.changes.visit { key, value throws(TransactionFailure) in
+      guard hooks.keepsChange?(key) ?? true else { return }
+      try producer.produce(changelog, partition: task.number, key: key, value: value, token: 1)
+    }
+    hooks.reached(.whileProducing)
+  }
+
+  private func produce(_ record: OutputRecord) throws {
+    let topic = try produced(record.topic)
+    func produce(_ value: UnsafeRawBufferPointer?) throws {
+      try producer.produce(topic, partition: record.partition, key: record.keyBytes, value: value) { fields in
+        record.forEachAttribute { fields.add($0.header, $1) }
+      }
+    }
+    guard let planted = hooks.text(record) else { return try produce(record.valueBytes) }
+    try planted.withUnsafeBytes { try produce($0) }
+  }
+
+  private func produced(_ topic: Topic) throws(KafkaError) -> ProducedTopic {
+    for known in written where known.topic === topic { return known.produced }
+    let produced = try producer.topic(topics.prefix + topic.name)
+    written.append((topic, produced))
+    return produced
+  }
+}
+
+/// The same call again while the failure says so, for a bounded time.
+private func retrying(_ call: () throws(TransactionFailure) -> Void) throws {
+  let end = ContinuousClock.now + .seconds(30)
+  while true {
+    do { return try call() } catch TransactionFailure.retriable(let error) {
+      guard ContinuousClock.now < end, !Shutdown.requested else { throw TransactionFailure.fatal(error) }
+      _ = Shutdown.wait(upTo: .milliseconds(100))
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import Contracts
+import Kafka
+import RocksStore
+import ServiceKit
+import Streaming
+
+/// A partition that this instance owns: its stages over its store, and its inputs.
+final class OpenTask {
+  /// An input that is behind by more than this is waited for again, although its end has been reached once: more than a transaction that
+  /// is still open may hold back. The rest of what is behind by less comes at once.
+  private static let farBehind: Int64 = 1_000
+
+  /// One topic's partition.
+  struct Input {
+    let topic: Topic
+    /// With the deployment's prefix.
+    let place: TopicPartition
+    let lag: Gauge
+    fileprivate(set) var queue: PartitionQueue?
+    /// Its end when that was last reached; the markers of transactions before it take offsets and are no records.
+    fileprivate(set) var end: Int64 = 0
+  }
+
+  let number: Int32
+  let directory: String
+  let store: RocksStore
+  let stages: StageTask
+  private(set) var inputs: [Input]
+  var counted = TaskCounts()
+  /// What librdkafka has reported of an input.
+  private var errors: [KafkaError] = []
+  private(set) var committedPositions: [String: Int64]
+  private var order: EventOrder
+  /// Events of the open batch, in the order in which they were run: after an abort they are run again.
+  private var open: [Event] = []
+  private weak var consumer: Consumer?
+  private let clock: Settings.ClockSetting
+  private let changelog: ChangelogIdentity
+  private let log: Log
+
+  init(
+    number: Int32, directory: String, store: RocksStore, stages: StageTask, inputs: [Input], settings: Settings,
+    changelog: ChangelogIdentity, log: Log
+  ) {
+    self.number = number
+    self.directory = directory
+    self.store = store
+    self.stages = stages
+    self.inputs = inputs
+    clock = settings.clock
+    self.changelog = changelog
+    self.log = log
+    order = EventOrder(inputs: inputs.count, patience: settings.inputWait)
+    committedPositions = stages.positions
+  }
+
+  /// Takes the records of its inputs apart from one another; before they are assigned.
+  func connect(_ consumer: Consumer) throws(KafkaError) {
+    self.consumer = consumer
+    for index in inputs.indices { inputs[index].queue = try consumer.split(inputs[index].place) }
+  }
+
+  func close() {
+    store.close()
+    open.removeAll()
+    for index in inputs.indices { inputs[index].queue = nil }
+  }
+
+  /// Every input has been read to its end: until then the system's time would fire timers before the events that precede them.
+  var isCaughtUp: Bool { order.isCaughtUp }
+
+  /// The next offset to read of an input.
+  func position(of input: Input) -> Int64 { stages.positions[input.topic.name] ?? Offset.beginning }
+
+  // MARK: Running
+
+  enum Progress {
+    /// So many records and bytes.
+    case ran(Int, bytes: Int)
+    /// Nothing more is there.
+    case idle
+    /// An input that is known to have more has not got it yet.
+    case awaits(TopicPartition)
+  }
+
+  /// Runs what has come, in the order of its time, up to a number of records and of bytes.
+  func run(upTo limit: Int, bytesMax: Int, now: Contracts.Instant) -> Progress {
+    var count = 0
+    var bytes = 0
+    while count < limit, bytes < bytesMax {
+      switch order.next(from: self) {
+      case .event(let event):
+        run(event, now: now)
+        open.append(event)
+        count += 1
+        bytes += event.record.memory.valueBytes?.count ?? 0
+      case .awaits(let input):
+        return count == 0 ? .awaits(inputs[input].place) : .ran(count, bytes: bytes)
+      case .none:
+        return count == 0 ? .idle : .ran(count, bytes: bytes)
+      }
+    }
+    return .ran(count, bytes: bytes)
+  }
+
+  /// Records from further in the future than a clock can be wrong are dead-lettered, where the system's clock rules.
+  private static let futureMax = TimeSpan.hours(24)
+
+  private func run(_ event: Event, now: Contracts.Instant) {
+    stages.moved(past: event.record)
+    if let time = event.time { stages.advance(to: stages.isVirtual || event.record.topic.kind == .clock ? time : min(time, now)) }
+    let wasVirtual = stages.isVirtual
+    stages.run(event, latest: wasVirtual ? nil : now + Self.futureMax)
+    if stages.isVirtual, !wasVirtual { log.notice("following the bus's virtual clock from now on", ["partition": number]) }
+  }
+
+  /// What librdkafka has reported of an input since the last call.
+  func takeErrors() -> [KafkaError] {
+    guard !errors.isEmpty else { return [] }
+    defer { errors.removeAll() }
+    return errors
+  }
+
+  /// Runs the open batch once more, from where the store stands.
+  func runAgain(now: Contracts.Instant) {
+    stages.abort()
+    for event in open { run(event, now: now) }
+  }
+
+  /// - Parameter changelogEnd: after the last changelog record of the batch.
+  func commit(changelogEnd: Int64?) throws(StoreError) {
+    let own = changelogEnd.map { ChangelogPosition(next: $0, writtenAt: Instant.now.milliseconds, of: changelog).row }
+    try stages.commit(alongside: own)
+    open.removeAll(keepingCapacity: true)
+    committedPositions = stages.positions
+    for input in inputs { tellLag(of: input) }
+  }
+
+  private func tellLag(of input: Input) {
+    guard let end = consumer?.knownEnd(of: input.place) else { return }
+    input.lag.set(Double(max(0, end - max(0, position(of: input), input.end))))
+  }
+}
+
+extension OpenTask: EventSource {
+  func take(_ index: Int) -> Taken {
+    let input = inputs[index]
+    guard let consumer, let queue = input.queue else { return .nothing(isFarBehind: false) }
+    switch consumer.take(queue) {
+    case .record(let record):
+      let input = InputRecord(topic: input.topic, partition: record.partition, offset: record.offset, memory: record)
+      guard input.topic.kind == .clock else { return .event(stages.admit(input)) }
+      if clock == .system { log.warning("a tick on the clock topic is ignored: --clock is system") }
+      return .event(stages.tick(input, isFollowed: clock == .bus))
+    case .end(_, let offset):
+      inputs[index].end = offset
+      tellLag(of: inputs[index])
+      return .end
+    case .error(let error):
+      errors.append(error)
+      return .nothing(isFarBehind: false)
+    case .assigned, .revoked, .lost, .nothing:
+      let known = consumer.knownEnd(of: input.place) ?? 0
+      return .nothing(isFarBehind: known - max(position(of: input), input.end) > Self.farBehind)
+    }
+  }
+}
+
+extension Kafka.Record: RecordMemory {
+  public func forEachHeader(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
+    forEachHeader { (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?) in
+      if let value { body(name, value) }
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import JSON
+import Streaming
+
+@testable import Accrual
+
+/// What accrual's state holds of payments, beside the memory that each has come, which is for ever and stands in the payment's own row.
+enum KeptRows {
+  /// `payment p`, `awaited p` for each fact that waits for it, `reward p`.
+  static func names(in store: some StateStore) throws -> [String] {
+    try store.rows(prefix: Array("s".utf8), after: nil, limit: .max).compactMap { row in
+      guard case .stage(let stageRow)? = try StoredRow(row, parser: JSONParser()), try !isOnlyMemory(row) else { return nil }
+      if let payment = stageRow.key(in: EarningsStage.payments) { return "payment \(payment)" }
+      if let awaited = stageRow.key(in: EarningsStage.awaitedFacts) { return "awaited \(awaited.first)" }
+      return try stageRow.value(in: LedgerStage.rewards).map { "reward \($0.payment)" }
+    }
+  }
+
+  /// A payment's row that says no more than that it has come.
+  static func isOnlyMemory(_ row: Row) throws -> Bool {
+    guard case .stage(let row)? = try StoredRow(row, parser: JSONParser()),
+      let payment = try row.value(in: EarningsStage.payments)
+    else { return false }
+    return payment.timer == nil && [.noted, .closed].contains(payment.state)
+  }
+}

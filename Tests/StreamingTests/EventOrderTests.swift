@@ -1,0 +1,177 @@
+import Contracts
+import Streaming
+import Testing
+
+/// The order of a partition's events over its inputs, whatever is fetched when.
+@Suite struct EventOrderTests {
+  private let bench: Bench
+
+  init() throws { bench = try Bench() }
+
+  /// An event of an input at an instant; a tombstone has none.
+  private func event(_ input: Int, _ number: Int, at milliseconds: Int64?) -> Event {
+    let value = milliseconds.map { Told(key: "a", id: nil, at: Instant(milliseconds: $0), acts: []).jsonBytes() }
+    return bench.task.admit(
+      InputRecord(
+        topic: .requests, partition: Int32(input), offset: Int64(number), key: nil, value: value,
+        headers: headers(Envelope(id: "\(input)-\(number)", source: "/test", type: Told.type))))
+  }
+
+  private func name(_ event: Event) -> String { "\(event.record.partition)-\(event.record.offset)" }
+
+  /// The next event's name, or what there is instead.
+  private func next(_ order: inout EventOrder, _ source: Inputs) -> String {
+    switch order.next(from: source) {
+    case .event(let event): name(event)
+    case .awaits(let input): "awaits \(input)"
+    case .none: "none"
+    }
+  }
+
+  @Test func theOrderDoesNotDependOnWhatIsFetchedWhen() throws {
+    var random = SplitMix(state: 1)
+    let inputs = (0..<5).map { input in
+      (0..<(input == 3 ? 0 : 60)).map { number in
+        event(input, number, at: Int.random(in: 0..<8, using: &random) == 0 ? nil : Int64.random(in: 0..<300, using: &random) / 3)
+      }
+    }
+    // By the latest time of its input so far, then by the number of the input, then as they stand in it.
+    let expected = inputs.enumerated().flatMap { input, events in
+      var latest = Instant(milliseconds: .min)
+      return events.map { event in
+        latest = max(latest, event.time ?? latest)
+        return (latest, input, event.record.offset, name(event))
+      }
+    }.sorted { ($0.0, $0.1, $0.2) < ($1.0, $1.1, $1.2) }.map(\.3)
+    #expect(expected.count == 240)
+    for seed in 0..<200 {
+      var random = SplitMix(state: UInt64(seed))
+      let source = Inputs(inputs)
+      var order = EventOrder(inputs: inputs.count)
+      var names: [String] = []
+      var awaited = 0
+      loop: while true {
+        switch order.next(from: source) {
+        case .event(let event): names.append(name(event))
+        case .awaits(let input):
+          #expect(source.isShort(input))
+          awaited += 1
+          // Others may be fetched before the one that is awaited, and its end is found out by itself.
+          source.fetch(Int.random(in: 0..<inputs.count, using: &random), Int.random(in: 0...9, using: &random))
+        case .none: break loop
+        }
+      }
+      #expect(names == expected, "seed \(seed)")
+      #expect(awaited > 5)
+      #expect(order.isCaughtUp)
+    }
+  }
+
+  @Test func anInputAtItsEndHoldsNobodyUp() {
+    let source = Inputs([[], (0..<200).map { event(1, $0, at: Int64($0)) }], fetched: [0, 200])
+    source.endsAreKnown()
+    var order = EventOrder(inputs: 2)
+    #expect(!order.isCaughtUp)
+    for number in 0..<200 { #expect(next(&order, source) == "1-\(number)") }
+    #expect(next(&order, source) == "none")
+    #expect(order.isCaughtUp)
+    // What comes now is taken as it comes.
+    source.add(0, event(0, 0, at: 5))
+    #expect(next(&order, source) == "0-0")
+    #expect(next(&order, source) == "none")
+  }
+
+  /// It may take the others a while to ask, but then nothing goes before it.
+  @Test func anInputThatIsFarBehindAgainIsAwaited() {
+    let source = Inputs([[], (0..<300).map { event(1, $0, at: Int64($0)) }], fetched: [0, 300])
+    source.endsAreKnown()
+    var order = EventOrder(inputs: 2)
+    for number in 0..<10 { #expect(next(&order, source) == "1-\(number)") }
+    source.isFarBehind = 0
+    var passed = 10
+    while passed < 300, next(&order, source) == "1-\(passed)" { passed += 1 }
+    #expect(passed < 100)
+    for _ in 0..<3 { #expect(next(&order, source) == "awaits 0") }
+    #expect(!order.isCaughtUp)
+    for number in 0..<3 {
+      source.add(0, event(0, number, at: 7))
+      #expect(next(&order, source) == "0-\(number)")
+      #expect(next(&order, source) == "awaits 0")
+    }
+    source.isFarBehind = nil
+    source.endsAreKnown()
+    for number in passed..<300 { #expect(next(&order, source) == "1-\(number)") }
+    #expect(next(&order, source) == "none")
+  }
+
+  @Test func patienceIsGivenOnceUntilThereIsSomethingAgain() async throws {
+    let patience = Duration.milliseconds(300)
+    let source = Inputs([[], (0..<200).map { event(1, $0, at: Int64($0)) }], fetched: [0, 200])
+    source.endsAreKnown()
+    var order = EventOrder(inputs: 2, patience: patience)
+    let start = ContinuousClock.now
+    while next(&order, source) == "awaits 0" { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(ContinuousClock.now - start >= patience)
+    // The first one went with that; the others are not held up any more.
+    for number in 1..<100 { #expect(next(&order, source) == "1-\(number)") }
+    source.add(0, event(0, 0, at: 0))
+    var passed = 100
+    while passed < 200, next(&order, source) == "1-\(passed)" { passed += 1 }
+    // It has been asked again, has given what it had, and is awaited again.
+    #expect(passed < 200)
+    #expect(next(&order, source) == "awaits 0")
+    // At most that long, though nobody has asked in between.
+    try await Task.sleep(for: patience)
+    for number in passed..<200 { #expect(next(&order, source) == "1-\(number)") }
+    // The other one is at its end too, and what comes in time goes before all that comes after.
+    #expect(next(&order, source) == "awaits 1")
+    source.add(0, event(0, 1, at: 1000))
+    source.add(1, event(1, 200, at: 999))
+    #expect(next(&order, source) == "1-200")
+  }
+}
+
+/// Inputs whose events are fetched in portions; an end is told once, when it is met or has been met again.
+private final class Inputs: EventSource {
+  private struct Input {
+    var events: ArraySlice<Event>
+    var fetched: Int
+    var isEndKnown = false
+  }
+
+  /// The input that is said to be far behind, if it has nothing.
+  var isFarBehind: Int?
+  private var inputs: [Input]
+
+  init(_ events: [[Event]], fetched: [Int]? = nil) {
+    inputs = events.enumerated().map { Input(events: $1[...], fetched: fetched?[$0] ?? 0) }
+  }
+
+  func isShort(_ input: Int) -> Bool { inputs[input].fetched == 0 }
+
+  /// So many more can be taken; beyond the last event, the end is told.
+  func fetch(_ input: Int, _ count: Int) {
+    inputs[input].fetched = min(inputs[input].fetched + count, inputs[input].events.count)
+    if inputs[input].fetched == inputs[input].events.count { inputs[input].isEndKnown = true }
+  }
+
+  /// Every input tells its end when all that it has is taken.
+  func endsAreKnown() { for input in inputs.indices { inputs[input].isEndKnown = true } }
+
+  func add(_ input: Int, _ event: Event) {
+    inputs[input].events.append(event)
+    inputs[input].fetched += 1
+  }
+
+  func take(_ input: Int) -> Taken {
+    if inputs[input].fetched > 0, let event = inputs[input].events.popFirst() {
+      inputs[input].fetched -= 1
+      return .event(event)
+    }
+    if inputs[input].isEndKnown {
+      inputs[input].isEndKnown = false
+      return .end
+    }
+    return .nothing(isFarBehind: isFarBehind == input)
+  }
+}

@@ -1,0 +1,127 @@
+import Contracts
+import JSON
+import Testing
+
+@testable import Streaming
+
+/// What a task writes is numbered on its way to each partition, and its reader keeps the last number.
+@Suite struct HopTests {
+  /// Partition 1 of 3; the last character of a key says where it belongs.
+  private static func place(_ partition: Int32) -> StageTask.Place {
+    StageTask.Place(partition: partition, partitionOf: { Int32(($0.last ?? 0) % 3) })
+  }
+
+  private let bench: Bench
+
+  init() throws { bench = try Bench([AnyStage(Script()), AnyStage(Echo())], place: Self.place(1)) }
+
+  /// A key of the task's own partition, and of all of them.
+  private static let own = "1"
+  private static let keys = ["0", "1", "2"]
+
+  private func hops(_ outputs: [Output], _ topic: Topic, to key: String) -> [Int64] {
+    outputs.filter { $0.topic == topic && $0.key == key }.compactMap(\.envelope.hop?.number)
+  }
+
+  private func copy(_ output: OutputRecord) -> InputRecord {
+    let record = InputRecord(topic: output.topic, partition: output.partition, offset: 0, memory: output)
+    return InputRecord(topic: record.topic, key: record.key, value: record.value, headers: record.headers)
+  }
+
+  private func progress(_ bench: Bench) throws -> Progress {
+    try Progress(stored: try #require(try bench.store.value(for: StoredRow.progressKey)))
+  }
+
+  @Test func messagesAreNumberedByTopicAndPartition() throws {
+    try bench.tell(Self.own, .step(to: "0", []), .say("x"), .step(to: "2", []), .step(to: "0", []), .say("y"))
+    try bench.tell("4", .step(to: "3", []), .say("z"))
+    let outputs = try bench.commit().outputs
+    #expect(outputs.map(\.envelope.hop?.partition) == Array(repeating: 1, count: outputs.count))
+    #expect(outputs.map { "\($0.key) \($0.envelope.hop?.number ?? 0)" } == ["0 1", "1 1", "2 1", "0 2", "1 2", "3 3", "4 3"])
+    #expect(try progress(bench).sent == [Handed.topic.name: [3, 0, 1], Said.topic.name: [0, 3]])
+  }
+
+  @Test func numbersHaveNoGapAfterRejectionsAbortsTimersAndRestarts() throws {
+    var random = SplitMix(state: 5)
+    var kept: [Output] = []
+    for number in 0..<400 {
+      let steps = (0..<Int.random(in: 0...3, using: &random)).map { _ in
+        Act.step(to: Self.keys.randomElement(using: &random) ?? Self.own, [])
+      }
+      switch Int.random(in: 0..<10, using: &random) {
+      case 0..<4: try bench.tell(Self.own, steps + [.say("x")])
+      case 4: try bench.tell(Self.own, steps + [.say("x"), .refuse])
+      case 5: try bench.tell(Self.own, [.timer(at: Int64(number * 10), steps), .timer(at: 0, steps + [.say("t"), .refuse])])
+      case 6: bench.advance(Int64(number * 10))
+      case 7: bench.task.abort()
+      default:
+        kept += try bench.commit().outputs
+        if number % 3 == 0 { try bench.restart() }
+      }
+    }
+    kept += try bench.commit().outputs
+    for key in Self.keys {
+      let numbers = hops(kept, Handed.topic, to: key)
+      #expect(numbers.count > 50)
+      #expect(numbers == Array(1...Int64(numbers.count)))
+    }
+    let numbers = hops(kept, Said.topic, to: Self.own)
+    #expect(numbers == Array(1...Int64(numbers.count)))
+    #expect(hops(kept, Said.topic, to: "0").isEmpty)
+  }
+
+  @Test func aRestartGoesOnFromTheStoredNumber() throws {
+    try bench.tell(Self.own, .step(to: "2", []), .say("x"))
+    try bench.commit()
+    try bench.tell(Self.own, .step(to: "2", []), .step(to: "0", []))
+    try bench.restart()
+    try bench.tell(Self.own, .step(to: "2", []), .step(to: "0", []), .say("y"))
+    let outputs = try bench.commit().outputs
+    #expect(outputs.map { "\($0.key) \($0.envelope.hop?.number ?? 0)" } == ["2 2", "0 1", "1 2"])
+  }
+
+  /// Internal messages carry it in their text, notices in a header.
+  @Test func aReaderKeepsTheLastNumberOfEachWriter() throws {
+    let reader = try Bench([AnyStage(Script()), AnyStage(Echo())], place: Self.place(0))
+    let other = try Bench(place: Self.place(2))
+    try bench.tell(Self.own, .step(to: "0", [.say("one")]), .step(to: "3", []), .step(to: "2", []))
+    try other.tell("2", .step(to: "0", [.say("two")]))
+    try reader.tell("0", .say("three"))
+    let records = try [bench, other, reader].flatMap { writer in
+      let outbox = try writer.task.takeBatch().outbox
+      return (0..<outbox.count).map { outbox[$0] }.filter { $0.partition == 0 }.map(copy)
+    }
+    for record in records { reader.take(record) }
+    let batch = try reader.commit()
+    #expect(batch.outputs.map(text) == ["three", "one", "two", "echo of three"])
+    #expect(batch.deadLetters.isEmpty)
+    let received: [String: [Int64]] = [Handed.topic.name: [0, 2, 1], Said.topic.name: [1]]
+    #expect(try progress(reader).received == received)
+    try reader.restart()
+    try reader.tell("0")
+    try reader.commit()
+    #expect(try progress(reader).received == received)
+  }
+
+  /// An abort forgets what was read too.
+  @Test func whatIsNotCommittedIsNotKept() throws {
+    let handed = Handed(key: Self.own, at: Instant(milliseconds: 1), acts: [])
+    let envelope = Envelope(id: "1", source: "/test", type: Handed.type, hop: Hop(partition: 0, number: 7))
+    bench.take(record(envelope, handed.jsonBytes(), topic: Handed.topic, key: Self.own))
+    bench.task.abort()
+    try bench.tell(Self.own, .say("x"))
+    try bench.commit()
+    #expect(try progress(bench).received.isEmpty)
+  }
+
+  /// A header may claim any partition; the row must not grow with it.
+  @Test func aHopFromNowhereIsNotKept() throws {
+    for partition in [10_000, Int32.max] {
+      let handed = Handed(key: Self.own, at: Instant(milliseconds: 1), acts: [.say("x")])
+      let envelope = Envelope(id: "\(partition)", source: "/test", type: Handed.type, hop: Hop(partition: partition, number: 7))
+      bench.take(record(envelope, handed.jsonBytes(), topic: Handed.topic, key: Self.own))
+    }
+    #expect(try bench.commit().outputs.map(text) == ["x", "x"])
+    #expect(try progress(bench).received.isEmpty)
+  }
+}

@@ -1,0 +1,46 @@
+import Contracts
+import JSON
+import Testing
+
+@testable import Streaming
+
+/// A store that was written in another form is left as it is.
+@Suite struct StateFormTests {
+  private static let before = #"{"positions":{"requests":3},"clock":5,"isVirtual":false,"timerOrder":0}"#
+
+  @Test(arguments: [
+    (before, 1),
+    (#"{"form":1,"positions":{"requests":3},"clock":5,"isVirtual":false,"timerOrder":0,"sent":{},"received":{}}"#, 1),
+    (#"{"form":3,"something":"else"}"#, 3),
+  ])
+  func aStoreOfAnotherFormIsRefused(row: String, form: Int) throws {
+    let store = CountingStore()
+    try store.write([
+      RowChange(key: StoredRow.progressKey, value: Array(row.utf8)), RowChange(key: Array("s\u{0}x".utf8), value: [1]),
+    ])
+    let before = store.all
+    let error = #expect(throws: StateForm.self) { try Bench(store: store) }
+    #expect(error?.found == form)
+    #expect(error?.description == "the state is of form \(form), and this version reads form 2 alone")
+    #expect(store.all == before)
+    // Whoever looks at it from outside is told the same.
+    #expect(throws: StateForm.self) { try StoredRow(before[0], parser: JSONParser()) }
+  }
+
+  @Test func aRowThatIsNoProgressIsRefused() throws {
+    let store = CountingStore()
+    try store.write([RowChange(key: StoredRow.progressKey, value: Array(#"{"form":2}"#.utf8))])
+    let before = store.all
+    #expect(throws: JSONError.self) { try Bench(store: store) }
+    #expect(store.all == before)
+  }
+
+  @Test func aStoreOfThisFormSaysSo() throws {
+    let bench = try Bench()
+    try bench.tell("a", .put(["x"], "1"))
+    try bench.commit()
+    let row = try #require(try bench.store.value(for: StoredRow.progressKey))
+    #expect(String(decoding: row, as: UTF8.self).hasPrefix(#"{"form":2,"#))
+    try bench.restart()
+  }
+}
