@@ -75,6 +75,31 @@ final class Ground {
     return process
   }
 
+  /// All that accrual has written, changelog included: records, and the bytes of their keys, values and headers.
+  func writtenByAccrual() throws -> (records: Int, bytes: Int) {
+    let reader = try Consumer(configuration, group: "\(prefix)count", endEvents: true)
+    defer { reader.close() }
+    let places = Topic.written(by: .accrual).flatMap { topic in
+      (0..<partitions).map { (TopicPartition(topic: name(topic), partition: $0), offset: Offset.beginning) }
+    }
+    try reader.assignByHand(places)
+    var open = places.count
+    var (records, bytes) = (0, 0)
+    let deadline = ContinuousClock.now + .seconds(300)
+    while open > 0 {
+      guard .now < deadline else { throw BrokerFailure("what accrual has written could not be read") }
+      switch reader.poll(timeoutMilliseconds: 100) {
+      case .record(let record):
+        records += 1
+        bytes += record.byteCount + record.headers.reduce(0) { $0 + $1.name.utf8.count + ($1.value?.count ?? 0) }
+      case .end: open -= 1
+      case .error(let error): if error.isFatal { throw error }
+      case .assigned, .revoked, .lost, .nothing: break
+      }
+    }
+    return (records, bytes)
+  }
+
   private var state: URL { folder.appending(path: "state") }
 
   /// Of an instance that has stopped.

@@ -1,7 +1,7 @@
 import Kafka
 import TestSupport
 
-/// What Kafka alone allows: read, write one output and one changelog record each, commit; no decoding, no logic, no state.
+/// What Kafka alone allows: read as many records, write as many records of as many bytes, commit; no decoding, no logic, no state.
 enum PlainLoop {
   static let output = "plain.output"
   static let changelog = "plain.changelog"
@@ -9,13 +9,29 @@ enum PlainLoop {
   private static let batchTime = Duration.milliseconds(100)
   private static let timeoutMilliseconds: Int32 = 30_000
 
-  /// Records per second, from the end of the first batch to the end of the last.
-  static func perSecond(_ ground: Ground, records total: Int) throws -> Double {
+  /// What a service writes for one payment, to topics of its own and of others.
+  struct Load {
+    let reads: Int
+    let writes: Int
+    /// Of one written record: key, value and headers.
+    let bytes: Int
+  }
+
+  /// Payments per second, from the end of the first batch to the end of the last. What is read beyond the payment itself is read from the
+  /// same topic: every payment's record is read once for each of the load's reads.
+  static func perSecond(_ ground: Ground, payments: Int, _ load: Load) throws -> Double {
+    let rounds = try (0..<load.reads).map { try records(ground, round: $0, total: payments, load) }
+    return 1 / rounds.reduce(0) { $0 + 1 / $1 }
+  }
+
+  /// Records per second of one round; the writes are spread over the rounds.
+  private static func records(_ ground: Ground, round: Int, total: Int, _ load: Load) throws -> Double {
+    let writes = load.writes * (round + 1) / load.reads - load.writes * round / load.reads
     let topics = [output, changelog].map { ground.prefix + $0 }
     let producer = try TransactionalProducer(
-      ground.configuration, transactionalID: "\(ground.prefix)plain", topics: topics)
+      ground.configuration, transactionalID: "\(ground.prefix)plain-\(round)", topics: topics)
     try producer.initialise(timeoutMilliseconds: timeoutMilliseconds)
-    let consumer = try Consumer(ground.configuration, group: "\(ground.prefix)plain")
+    let consumer = try Consumer(ground.configuration, group: "\(ground.prefix)plain-\(round)")
     defer { consumer.close() }
     try consumer.subscribe([ground.name(.billing)])
 
@@ -26,7 +42,7 @@ enum PlainLoop {
       guard .now < deadline else { throw BrokerFailure("the plain loop has done \(done) of \(total)") }
       let batch = try gather(consumer)
       guard !batch.isEmpty else { continue }
-      try write(batch, producer, consumer, topics)
+      try write(batch, producer, consumer, topics, writes: writes, bytes: load.bytes)
       done += batch.count
       if first == nil { first = (done, .now) }
     }
@@ -54,13 +70,17 @@ enum PlainLoop {
   }
 
   private static func write(
-    _ batch: [Record], _ producer: TransactionalProducer, _ consumer: Consumer, _ topics: [String]
+    _ batch: [Record], _ producer: TransactionalProducer, _ consumer: Consumer, _ topics: [String], writes: Int, bytes: Int
   ) throws {
     try producer.begin()
+    let topics = try topics.map { try producer.topic($0) }
+    let value = [UInt8](repeating: UInt8(ascii: "x"), count: bytes)
     var offsets: [TopicPartition: Int64] = [:]
     for record in batch {
-      for topic in topics {
-        try producer.produce(topic: topic, partition: record.partition, key: record.key, value: record.value)
+      for number in 0..<writes {
+        try value.withUnsafeBytes {
+          try producer.produce(topics[number % topics.count], partition: record.partition, key: nil, value: $0)
+        }
       }
       offsets[TopicPartition(topic: record.topic, partition: record.partition)] = record.offset + 1
     }

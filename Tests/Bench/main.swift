@@ -48,12 +48,14 @@ func measureSpeed(payments: Int, partitions: Int32) throws {
   let ground = try Ground(bootstrap: broker.bootstrap, partitions: partitions)
   defer { ground.remove() }
   try ground.publish(payments)
-  let plain = try PlainLoop.perSecond(ground, records: payments)
-  print("plain loop       \(figure(plain)) records/s    (one read, one output and one changelog record each, nothing decoded)")
   let accrual = try AccrualSpeed.measure(ground, payments: payments)
+  let written = try ground.writtenByAccrual()
+  let load = PlainLoop.Load(reads: 2, writes: written.records / payments, bytes: written.bytes / max(1, written.records))
+  let plain = try PlainLoop.perSecond(ground, payments: payments, load)
+  print("plain loop       \(figure(plain)) payments/s   (\(load.reads) reads and \(load.writes) writes of \(load.bytes) bytes each)")
   print("accrual          \(figure(accrual.paymentsPerSecond)) payments/s   (two reads each: the payment, then its earning)")
   print("                 \(figure(accrual.recordsPerSecond)) records/s")
-  print("ratio            \(percent(accrual.recordsPerSecond / plain)) of the plain loop's records/s")
+  print("ratio            \(percent(accrual.paymentsPerSecond / plain)) of the plain loop's payments/s, with as many records and bytes")
   print(
     "cost             \(decimal(accrual.cpuSecondsPerMillion)) CPU s a million payments, \(accrual.memoryBytesMax >> 20) MiB at most"
   )
