@@ -1,0 +1,75 @@
+import Contracts
+import Deployment
+import Streaming
+import Terms
+
+/// Every stage in a task of its own, so that what it writes is known to be its own.
+struct StagesAlone {
+  private let tasks: [(name: String, reads: Set<Topic>, task: StageTask, store: MemoryStore)]
+  private(set) var written: [String: Set<String>] = [:]
+  /// The first internal message of each type, as it is on the bus.
+  private(set) var internalMessages: [String: [UInt8]] = [:]
+
+  /// A stage by its service and name.
+  static func name(_ service: Service, _ stage: AnyStage) -> String { "\(service.name) \(stage.name)" }
+
+  init(_ programs: Programs) throws {
+    tasks = try Deployment.services(programs).flatMap { service in
+      try service.stages.map { stage in
+        let store = MemoryStore()
+        let task = try StageTask(service: service.name, stages: [stage], programs: programs.ids, store: store)
+        return (Self.name(service, stage), Set(stage.reads.map(\.topic)), task, store)
+      }
+    }
+  }
+
+  mutating func take(_ record: InputRecord) throws {
+    let events = readers(of: record.topic).map { ($0, $0.admit(record)) }
+    if let time = events.lazy.compactMap(\.1.time).first { try advance(to: time) }
+    for (task, event) in events {
+      task.run(event)
+      try deliver()
+    }
+  }
+
+  mutating func advance(to instant: Instant) throws {
+    while let due = tasks.compactMap(\.task.nextDue).min(), due <= instant {
+      for stage in tasks { stage.task.advance(to: due) }
+      try deliver()
+    }
+    for stage in tasks { stage.task.advance(to: instant) }
+  }
+
+  /// What the stages have stored so far, ascending by key.
+  func rows() throws -> [(stage: String, row: Row)] {
+    try tasks.flatMap { stage in
+      _ = try stage.task.takeBatch()
+      try stage.task.commit()
+      return try stage.store.rows(prefix: [], after: nil, limit: .max).map { (stage.name, $0) }
+    }
+  }
+
+  private func readers(of topic: Topic) -> [StageTask] { tasks.filter { $0.reads.contains(topic) }.map(\.task) }
+
+  private mutating func deliver() throws {
+    var queue: [OutputRecord] = []
+    while true {
+      for stage in tasks {
+        if let failure = stage.task.failure { throw failure }
+        let outbox = stage.task.takeRecords().outbox
+        for index in 0..<outbox.count {
+          let type = try outbox[index].event().envelope.type
+          written[stage.name, default: []].insert(type)
+          if outbox[index].topic.kind == .internal, internalMessages[type] == nil {
+            internalMessages[type] = outbox[index].valueBytes.map { [UInt8]($0) }
+          }
+          queue.append(outbox[index])
+        }
+      }
+      guard !queue.isEmpty else { return }
+      let output = queue.removeFirst()
+      let record = InputRecord(topic: output.topic, partition: 0, offset: 0, memory: output)
+      for reader in readers(of: output.topic) { reader.run(reader.admit(record)) }
+    }
+  }
+}
