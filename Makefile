@@ -6,7 +6,7 @@ SOURCES := Package.swift Shared Services Tests
 # A Kafka unpacked beside the checkout is used when none is named.
 export KAFKA_HOME ?= $(if $(wildcard ../shared/kafka/bin),$(abspath ../shared/kafka))
 
-.PHONY: help setup build release bench-build contracts demo test interop faults-smoke bench bench-backlog bench-codec bench-state faults fuzz format lint clean
+.PHONY: help setup build release bench-build fuzz-build contracts demo test interop faults-smoke bench bench-backlog bench-codec bench-state faults fuzz format lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,22 @@ faults: setup ## every fault again and again on real Kafka, and what came of it 
 	$(SWIFT) build -c release $(STRICT)
 	.build/release/laurel-faults --cycles $(or $(CYCLES),20) --seed $(or $(SEED),1) --payments $(or $(PAYMENTS),40) \
 	  $(if $(ROWS),--rows $(ROWS))
+
+# A build of its own: sanitizers and coverage slow everything down. libFuzzer comes with the toolchain's Clang.
+FUZZ_BUILD = .build/fuzz
+FUZZ_COVERAGE := edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table
+FUZZ_LIBRARY = $(shell $(SWIFT)c -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')/clang/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a
+
+fuzz-build: setup
+	LAUREL_LIBFUZZER=1 $(SWIFT) build -c release --scratch-path $(FUZZ_BUILD) --product LaurelFuzz --sanitize=address \
+	  -Xswiftc -enable-testing -Xswiftc -sanitize-coverage=$(FUZZ_COVERAGE) \
+	  -Xcxx -fsanitize-coverage=$(FUZZ_COVERAGE) -Xlinker $(FUZZ_LIBRARY)
+
+fuzz: fuzz-build ## one decoder under libFuzzer (TARGET=stages SECONDS=60); new inputs stay in .build/fuzz, ops/docs/FUZZING.md
+	mkdir -p $(FUZZ_BUILD)/corpus/$(TARGET) $(FUZZ_BUILD)/found
+	ASAN_OPTIONS=detect_leaks=0:malloc_context_size=2 SWIFT_BACKTRACE=enable=no LAUREL_FUZZ_TARGET=$(TARGET) $(FUZZ_BUILD)/release/LaurelFuzz $(FUZZ_BUILD)/corpus/$(TARGET) \
+	  Tests/Fuzz/Corpus/$(TARGET) -dict=Tests/Fuzz/LibFuzzer/laurel.dict -max_len=8192 -timeout=20 \
+	  -artifact_prefix=$(FUZZ_BUILD)/found/$(TARGET)- -max_total_time=$(or $(SECONDS),60) -print_final_stats=1
 
 format: ## format all Swift sources
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)

@@ -41,8 +41,10 @@ public enum ServiceMain {
       let worker = Worker(
         service: make(programs), programs: programs.ids, settings: settings, log: log, health: health, metrics: metrics,
         hooks: hooks)
-      try worker.run()
+      let haveEnded = try worker.run()
       log.notice("stopped")
+      // A thread that is still at work must not meet the destructors of the process.
+      if !haveEnded { _exit(0) }
       exit(0)
     } catch {
       log.error("cannot go on: \(error)")

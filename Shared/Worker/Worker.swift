@@ -11,6 +11,8 @@ import Synchronization
 public final class Worker: Sendable {
   /// The longest wait for a disk that refuses, which is asked again at little cost.
   private static let diskDelayMax = Duration.seconds(5)
+  /// How long a stop waits for the threads.
+  private static let stopMax = Duration.seconds(7)
   /// What the main thread has on this platform; other threads would get less.
   private static let stackBytes = 8 << 20
 
@@ -39,8 +41,11 @@ public final class Worker: Sendable {
   }
 
   /// Returns when a stop is asked for.
+  ///
+  /// - Returns: whether all threads have ended. One that waits for an answer of a broker that is away is not waited for: its transaction is
+  ///   aborted by the broker, as if the process had been killed.
   /// - Throws: what another attempt would not mend: a refused setting, state that disagrees with the bus. It ends all threads.
-  public func run() throws {
+  public func run() throws -> Bool {
     let ended = DispatchGroup()
     for number in health.loops.indices {
       ended.enter()
@@ -57,8 +62,19 @@ public final class Worker: Sendable {
       thread.stackSize = Self.stackBytes
       thread.start()
     }
-    ended.wait()
+    var giveUp: ContinuousClock.Instant?
+    while ended.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
+      guard Shutdown.requested else { continue }
+      let limit = giveUp ?? .now + Self.stopMax
+      giveUp = limit
+      guard ContinuousClock.now < limit else {
+        log.warning("stopping without an answer of the broker: what was open is aborted")
+        break
+      }
+    }
+    let haveEnded = giveUp.map { ContinuousClock.now < $0 } ?? true
     if let error = failure.withLock({ $0 }) { throw error }
+    return haveEnded
   }
 
   /// The first thread's member has the instance's name, the others have theirs beside it.
