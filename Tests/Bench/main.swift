@@ -52,10 +52,13 @@ func measureSpeed(payments: Int, partitions: Int32) throws {
   let written = try ground.writtenByAccrual()
   let load = PlainLoop.Load(reads: 2, writes: written.records / payments, bytes: written.bytes / max(1, written.records))
   let plain = try PlainLoop.perSecond(ground, payments: payments, load)
-  print("plain loop       \(figure(plain)) payments/s   (\(load.reads) reads and \(load.writes) writes of \(load.bytes) bytes each)")
+  print(
+    "plain loop       \(figure(plain)) payments/s   (\(load.reads) reads and \(load.writes) writes of \(load.bytes) bytes each)")
   print("accrual          \(figure(accrual.paymentsPerSecond)) payments/s   (two reads each: the payment, then its earning)")
   print("                 \(figure(accrual.recordsPerSecond)) records/s")
-  print("ratio            \(percent(accrual.paymentsPerSecond / plain)) of the plain loop's payments/s, with as many records and bytes")
+  print(
+    "ratio            \(percent(accrual.paymentsPerSecond / plain)) of the plain loop's payments/s, with as many records and bytes"
+  )
   print(
     "cost             \(decimal(accrual.cpuSecondsPerMillion)) CPU s a million payments, \(accrual.memoryBytesMax >> 20) MiB at most"
   )
