@@ -110,8 +110,8 @@ public final class Consumer {
 
   // MARK: Partitions with queues of their own
 
-  /// From now on the records of a partition come through `take` and no longer through `poll`; so whoever reads several can choose of which
-  /// the next one is. To be called before the partition is assigned.
+  /// Gives a partition a queue of its own: its records come through `take`, no longer through `poll`. So a reader of several partitions can
+  /// choose which one is next. Call it before the partition is assigned.
   public func split(_ partition: TopicPartition) throws(KafkaError) -> PartitionQueue {
     guard let queue = rd_kafka_queue_get_partition(client.handle, partition.topic, partition.partition) else {
       throw KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, reason: "\(partition)")
