@@ -1,0 +1,165 @@
+import Contracts
+import JSON
+
+/// What somebody may do here.
+public enum Right: String, JSONWord, Sendable {
+  /// See the account.
+  case read
+  /// Ask for a referral code.
+  case code
+  /// Set the order of the companies.
+  case order
+  /// Ask for a withdrawal, and cancel it.
+  case withdraw
+}
+
+/// Something of the host product, and how it is called there.
+public struct Named: Sendable, Hashable {
+  public var id: String
+  public var name: String
+
+  public init(id: String, name: String) {
+    self.id = id
+    self.name = name
+  }
+}
+
+/// Who is here, what they may see and do, and until when: what the host product signed.
+///
+/// As JSON it is the claims of a token. A session's cookie holds the same, so that an instance needs no store of sessions.
+public struct Session: Sendable, Hashable {
+  /// The token's `jti`: the host product finds the session by it in both logs.
+  public var id: String
+  public var account: AccountID
+  public var programs: [ProgramID]
+  public var rights: Set<Right>
+  /// As the host product sent it, such as `ru` or `uz-Latn`; which catalogue that means is for the pages to say.
+  public var language: String?
+  /// Whose order can be set. Their ids are those of `CompanyID`.
+  public var companies: [Named]
+  /// To whom withdrawals can go. Their ids are destinations of `withdrawal.requested.v1`.
+  public var recipients: [Named]
+  /// Of a token, when it was signed; of a session, when it began. Whole seconds.
+  public var startedAt: Instant
+  public var expiresAt: Instant
+
+  public init(
+    id: String, account: AccountID, programs: [ProgramID], rights: Set<Right>, language: String? = nil, companies: [Named] = [],
+    recipients: [Named] = [], startedAt: Instant, expiresAt: Instant
+  ) {
+    self.id = id
+    self.account = account
+    self.programs = programs
+    self.rights = rights
+    self.language = language
+    self.companies = companies
+    self.recipients = recipients
+    self.startedAt = startedAt
+    self.expiresAt = expiresAt
+  }
+}
+
+extension Session: JSONCodable {
+  public init(json: JSONValue) throws(JSONError) {
+    let object = try json.object()
+    id = try object.required("jti", as: Identifier<Session>.self).value
+    account = try object.required("sub")
+    programs = try object.required("programs")
+    let rights = try object.required("act", as: [Right].self)
+    language = try object.optional("lang")
+    companies = try (object.optional("companies", as: [Company].self) ?? []).map(\.named)
+    recipients = try (object.optional("recipients", as: [Recipient].self) ?? []).map(\.named)
+    startedAt = try object.required("iat", as: NumericDate.self).instant
+    expiresAt = try object.required("exp", as: NumericDate.self).instant
+    self.rights = Set(rights)
+    try object.check(1...50 ~= programs.count && Set(programs).count == programs.count, "programs", "not 1 to 50 different ones")
+    try object.check(!rights.isEmpty && rights.count == self.rights.count, "act", "not one or more different rights")
+    try object.check(language.map(Self.isTag) ?? true, "lang", "not a language tag such as ru or uz-Latn")
+    for (list, name) in [(companies, StaticString("companies")), (recipients, "recipients")] {
+      try object.check(list.count <= 200 && Set(list.map(\.id)).count == list.count, name, "not at most 200 different ones")
+    }
+  }
+
+  public func write(to json: inout JSONWriter) {
+    json.beginObject()
+    writeMembers(to: &json)
+    json.endObject()
+  }
+
+  /// Within an object that has other members, too.
+  func writeMembers(to json: inout JSONWriter) {
+    json.member("jti", id)
+    json.member("sub", account)
+    json.member("programs", programs)
+    json.member("act", rights.sorted { $0.rawValue < $1.rawValue })
+    json.member("lang", language)
+    if !companies.isEmpty { json.member("companies", companies.map(Company.init)) }
+    if !recipients.isEmpty { json.member("recipients", recipients.map(Recipient.init)) }
+    json.member("iat", NumericDate(instant: startedAt))
+    json.member("exp", NumericDate(instant: expiresAt))
+  }
+
+  /// The characters and length of a tag of BCP 47; it is an attribute of the page.
+  private static func isTag(_ text: String) -> Bool {
+    2...35 ~= text.utf8.count
+      && text.utf8.allSatisfy {
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || 0x30...0x39 ~= $0 || $0 == UInt8(ascii: "-")
+      }
+  }
+}
+
+/// Seconds since 1970 (RFC 7519, section 2), whole ones.
+struct NumericDate: JSONCodable {
+  let instant: Instant
+
+  init(instant: Instant) { self.instant = instant }
+
+  init(json: JSONValue) throws(JSONError) {
+    let seconds = try json.integer()
+    guard 0...Instant.range.upperBound.milliseconds / 1000 ~= seconds else {
+      throw json.error("\(seconds) is not a time in seconds")
+    }
+    instant = Instant(milliseconds: seconds * 1000)
+  }
+
+  func write(to json: inout JSONWriter) { json.integer(instant.milliseconds / 1000) }
+}
+
+private struct Company: JSONCodable {
+  let named: Named
+
+  init(_ named: Named) { self.named = named }
+
+  init(json: JSONValue) throws(JSONError) {
+    let object = try json.object()
+    named = Named(id: try object.required("id", as: CompanyID.self).value, name: try object.required("name"))
+    try object.check(1...200 ~= named.name.unicodeScalars.count, "name", "not 1 to 200 characters")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("id", named.id)
+    json.member("name", named.name)
+    json.endObject()
+  }
+}
+
+private struct Recipient: JSONCodable {
+  let named: Named
+
+  init(_ named: Named) { self.named = named }
+
+  init(json: JSONValue) throws(JSONError) {
+    let object = try json.object()
+    named = Named(id: try object.required("id"), name: try object.required("label"))
+    try object.check(1...512 ~= named.id.unicodeScalars.count, "id", "not 1 to 512 characters")
+    try object.check(1...200 ~= named.name.unicodeScalars.count, "label", "not 1 to 200 characters")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("id", named.id)
+    json.member("label", named.name)
+    json.endObject()
+  }
+}

@@ -1,0 +1,178 @@
+import Contracts
+import Terms
+
+/// An entry of a notice's `because` as a sentence for the referrer. Pure.
+///
+/// A notice holds more facts than a referrer may see: of a referee's payment only the base that earned is shown, never what the
+/// referee has paid in all, to whom else it belongs or which accounts it had.
+struct BecauseSentence {
+  private let language: Language
+  private let because: Because
+  /// That of the amounts; nil: nothing says which.
+  private let currency: Currency?
+  private let zone: Zone
+  private var key: String { "because.\(because.code)" }
+
+  static func text(_ because: Because, currency: Currency?, zone: Zone, in language: Language) -> String {
+    let sentence = BecauseSentence(language: language, because: because, currency: currency, zone: zone)
+    return sentence.computed ?? sentence.quoting ?? sentence.plain
+  }
+
+  /// An entry of a later release is shown by its code.
+  private var plain: String {
+    language.known(
+      key,
+      [
+        "status": text("status"), "currency": text("currency"), "skus": list("skus"), "date": date, "plan": text("plan"),
+        "amount": amount("amount"), "available": amount("available"), "invoice": text("invoice"), "code": text("referralCode"),
+        "request": text("openRequest"), "position": text("position"), "invoices": list("invoices"), "base": amount("base"),
+        "minimum": amount("minimum"),
+      ]) ?? language("because.other", ["code": because.code])
+  }
+
+  /// Those that are put together of other texts.
+  private var computed: String? {
+    switch because.code {
+    case "base" where number("paidWithBonus") ?? 0 != 0: language("because.base.bonus", ["base": amount("base")])
+    case "status" where because["above"] != nil:
+      language("because.status.above", ["above": amount("above"), "status": text("status")])
+    case "status" where because["notAbove"] != nil: language("because.status.none")
+    case "rate": language(key, ["base": amount("base"), "rate": rate, "amount": amount("amount")])
+    case "amount": language(key, ["amount": amount("fixed")])
+    case "rates": language(key, ["lines": list("lines"), "amount": amount("amount")])
+    case "max-payments": language(key, ["max": figure("max"), "earned": figure("earned")])
+    case "max-reward":
+      because["max"] == nil
+        ? language("because.max-reward.reached") : language(key, ["max": amount("max"), "earned": amount("earned")])
+    case "referral-ended" where because["endedAt"] != nil: language("because.referral-ended.on", ["date": date])
+    case "referrer-not-eligible": ineligible
+    case "hold": hold
+    case "refunded": refunded
+    case "held": held
+    case "corrected": language(key, ["reason": text("reason")])
+    case "withdrawal" where because["minimum"] != nil:
+      language(
+        "because.withdrawal.minimum",
+        ["amount": amount("amount"), "available": amount("available"), "minimum": amount("minimum")])
+    case "below-minimum" where because["active"] != nil:
+      language("because.below-minimum.discount", count: number("active") ?? 0, ["minimum": figure("minimum")])
+    case "above-limit": language(key, ["amount": amount("amount"), "limit": amount("approvalAbove")])
+    case "withdrawal-declined":
+      language(key, ["reasons": items("reasons").map { language.reason("withdrawal", $0) }.joined(separator: " ")])
+    case "active-referrals":
+      language(
+        key,
+        [
+          "slots": figure("slots"), "active": figure("active"), "from": figure("tierFrom"),
+          "percent": language.percent(number("percent") ?? 0),
+        ])
+    default: nil
+    }
+  }
+
+  /// Those that hold words of an operator or of a payment provider, if there are any.
+  private var quoting: String? {
+    for name in ["note", "reason"] {
+      if case .text(let words)? = because[name], !words.isEmpty {
+        return name == "note"
+          ? language.known(key + ".note", ["note": words]) : language.known(key + ".reason", ["reason": words])
+      }
+    }
+    return nil
+  }
+
+  private var ineligible: String {
+    let kinds = items("allowedKinds").map { language.known("kind.\($0)") ?? $0 }
+    let countries = items("allowedCountries").map(language.country)
+    guard !kinds.isEmpty || !countries.isEmpty else { return language(key) }
+    let (who, origin) = (language.list(kinds, or: true), language.list(countries, or: true))
+    return language(
+      "because.referrer-not-eligible.allowed",
+      ["allowed": kinds.isEmpty || countries.isEmpty ? who + origin : "\(who) (\(origin))"])
+  }
+
+  private var hold: String {
+    let date = day("availableAt")
+    guard case .text(let after)? = because["creditAfter"], let span = TimeSpan(after), span > .zero else {
+      return language("because.hold.now", ["date": date])
+    }
+    return language("because.hold", ["after": language.after(span), "date": date])
+  }
+
+  /// The arithmetic is shown where it needs no more than the base (DECISIONS A9).
+  private var refunded: String {
+    guard let onLines = number("onEarningLines"), because["rate"] != nil, let refunds = number("refunds"), number("base") != nil
+    else {
+      return language("because.refunded", ["amount": amount("amount")])
+    }
+    if refunds == number("lineRefunds") {
+      return language(
+        "because.refunded.rate",
+        ["base": amount("base"), "refunded": money(onLines), "rate": rate, "amount": amount("amount")])
+    }
+    return language("because.refunded.share", ["amount": amount("amount")])
+  }
+
+  private var held: String {
+    let causes = items("causes").map { language.reason("freeze", $0) }
+    return causes.isEmpty
+      ? language("because.held.none", ["amount": amount("amount")])
+      : language(key, ["amount": amount("amount"), "causes": causes.joined(separator: " ")])
+  }
+
+  // MARK: Facts
+
+  private func number(_ name: String) -> Int64? {
+    if case .number(let number)? = because[name] { number } else { nil }
+  }
+
+  private func text(_ name: String) -> String {
+    switch because[name] {
+    case .text(let text)?: text
+    case .number(let number)?: language.number(number)
+    case .list(let items)?: language.list(items)
+    case .flag, nil: "?"
+    }
+  }
+
+  private func items(_ name: String) -> [String] {
+    if case .list(let items)? = because[name] { items } else { [] }
+  }
+
+  private func list(_ name: String) -> String { language.list(items(name)) }
+  private func figure(_ name: String) -> String { number(name).map(language.number) ?? "?" }
+  private func amount(_ name: String) -> String { number(name).map(money) ?? "?" }
+
+  private func money(_ minor: Int64) -> String {
+    currency.map { language.amount(minor, $0) } ?? language.number(minor)
+  }
+
+  private var rate: String { number("rate").flatMap { BasisPoints($0) }.map(language.percent) ?? "?" }
+
+  private func day(_ name: String) -> String {
+    guard case .text(let text)? = because[name] else { return "?" }
+    return Instant(rfc3339: text).map { language.date($0, in: zone) } ?? text
+  }
+
+  /// The one instant that the sentences of this code are about.
+  private var date: String {
+    let names = ["endedAt", "closedAt", "canceledAt", "attributedAt", "expiresAt", "creditAt", "availableAt"]
+    let told = because.code == "available-instant" ? "availableAt" : names.first { because[$0] != nil }
+    return told.map(day) ?? "?"
+  }
+}
+
+extension Language {
+  /// An entry of a notice's `because` as a sentence.
+  public func sentence(_ because: Because, currency: Currency?, zone: Zone = .utc) -> String {
+    BecauseSentence.text(because, currency: currency, zone: zone, in: self)
+  }
+
+  /// A reason code as a sentence or a few words.
+  ///
+  /// - Parameter kind: whose code it is: `reward`, `attribution`, `bonus`, `withdrawal`, `skip`, `void`, `freeze`, `reversal`, `code`,
+  ///   `click`.
+  public func reason(_ kind: String, _ code: String) -> String {
+    known("reason.\(kind).\(code)") ?? self("reason.other", ["code": code])
+  }
+}

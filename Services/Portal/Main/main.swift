@@ -1,0 +1,3 @@
+import PortalServer
+
+PortalService.run()

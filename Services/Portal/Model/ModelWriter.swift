@@ -1,0 +1,205 @@
+import Contracts
+import JSON
+import SQLite
+
+/// Puts messages of the bus into the read model. For one thread.
+///
+/// Rows and positions are written in one SQLite transaction (`commit`), so that what a crash leaves is a state that the file once had. The
+/// order of topics does not matter, and within a topic a missing notice may come later (`laurel repair`).
+public final class ModelWriter {
+  let database: Database
+  private let statements: Statements
+  private var owners: [OwnerName: Int64] = [:]
+  private var isOpen = false
+  /// Notices whose number was missing so far; an alarm while it is above 0.
+  public private(set) var gaps: Int64
+  /// Notices that had been read before.
+  public private(set) var repeats: Int64 = 0
+
+  struct OwnerName: Hashable {
+    let program: String
+    let name: String
+  }
+
+  /// Owners that are remembered, so that not every notice looks its own up.
+  private static let ownersMax = 200_000
+
+  /// Where the reading of a partition goes on, and when its last record was written (milliseconds since 1970).
+  public struct Position: Sendable, Equatable {
+    public var next: Int64
+    public var timestamp: Int64
+
+    public init(next: Int64, timestamp: Int64) {
+      self.next = next
+      self.timestamp = timestamp
+    }
+  }
+
+  /// Opens the file, and makes its tables if it is new.
+  /// - Parameter bus: what the rows belong to: cluster, prefix, number of partitions.
+  /// - Throws: `SQLiteError`; ``ForeignModel`` for a file of another version or bus, which has to be built anew.
+  public init(_ path: String, bus: String) throws {
+    let database = try Database(path, .readWrite, cacheKiB: 32_768)
+    try database.execute("PRAGMA journal_mode = WAL")
+    // A crash of the process loses nothing; one of the machine may cost the last commits, which are read again.
+    try database.execute("PRAGMA synchronous = NORMAL")
+    try database.execute("PRAGMA wal_autocheckpoint = 4000")
+    try database.transaction {
+      try database.execute(
+        "CREATE TABLE IF NOT EXISTS model (version INTEGER NOT NULL, bus TEXT NOT NULL, complete INTEGER NOT NULL) STRICT")
+      let found = try database.prepare("SELECT version, bus FROM model").first { ($0.integer(0), $0.text(1)) }
+      if let (version, ofBus) = found {
+        guard version == Schema.version, ofBus == bus else { throw ForeignModel(version: version, bus: ofBus) }
+      } else {
+        try database.execute(Schema.tables)
+        try database.prepare("INSERT INTO model VALUES (?, ?, 0)").run(Schema.version, bus)
+      }
+    }
+    self.database = database
+    statements = try Statements(database)
+    gaps = try database.prepare("SELECT count(*) FROM gaps").first { $0.integer(0) } ?? 0
+  }
+
+  /// The file is not of this version and bus.
+  public struct ForeignModel: Error, CustomStringConvertible {
+    public let version: Int64
+    public let bus: String
+    public var description: String { "it has version \(version) and belongs to \(bus)" }
+  }
+
+  /// All that was on the bus has been read once. Between batches.
+  public func markComplete() throws { try database.execute("UPDATE model SET complete = 1 WHERE NOT complete") }
+
+  /// By topic and partition.
+  public func positions() throws -> [String: [Int32: Position]] {
+    var positions: [String: [Int32: Position]] = [:]
+    _ = try database.prepare("SELECT topic, partition, next, timestamp FROM positions").rows { row in
+      positions[row.text(0), default: [:]][Int32(row.integer(1))] = Position(next: row.integer(2), timestamp: row.integer(3))
+    }
+    return positions
+  }
+
+  /// Begins a batch; a second call in a batch does nothing.
+  public func begin() throws {
+    guard !isOpen else { return }
+    try database.execute("BEGIN IMMEDIATE")
+    isOpen = true
+  }
+
+  /// Ends the batch, with the positions of the partitions that it has read.
+  public func commit(_ positions: [String: [Int32: Position]]) throws {
+    try begin()
+    for (topic, partitions) in positions {
+      for (partition, position) in partitions {
+        try statements.position.run(topic, Int64(partition), position.next, position.timestamp)
+      }
+    }
+    try database.execute("COMMIT")
+    isOpen = false
+  }
+
+  /// Drops the batch.
+  public func abort() {
+    try? database.execute("ROLLBACK")
+    owners.removeAll()
+    isOpen = false
+    gaps = (try? database.prepare("SELECT count(*) FROM gaps").first { $0.integer(0) }) ?? gaps
+  }
+
+  // MARK: Messages
+
+  /// Where a message lies on the bus, and whose it is.
+  struct Place {
+    let type: String
+    let topic: Topic
+    let offset: Int64
+    let program: ProgramID
+    let key: String
+    /// Of a notice.
+    let sequence: Int64?
+  }
+
+  /// A message that is decoded and not yet in the read model.
+  public struct Change {
+    let place: Place
+    let body: [UInt8]
+    let effect: Fold.Effect
+  }
+
+  /// Decodes a record in either mode; nil for a type that the read model is not made of.
+  /// - Parameters:
+  ///   - envelope: as the record's headers have it.
+  ///   - only: the deployment's only program: what a message without `program` means.
+  public static func decode(
+    _ value: UnsafeRawBufferPointer, _ envelope: EnvelopeBytes, key: UnsafeRawBufferPointer?, topic: Topic, offset: Int64,
+    only: ProgramID?, _ parser: JSONParser
+  ) throws(Rejection) -> Change? {
+    try parser.reading(value) { (json: JSONValue) throws(Rejection) -> Change? in
+      guard envelope.isStructured else { return try decode(json, envelope, key: key, topic, offset, only) }
+      let event = try Rejection.of { () throws(JSONError) in try json.object() }
+      let attributes = try Rejection.of { () throws(JSONError) in try EnvelopeBytes(structured: event) }
+      guard let data = event.member("data") else { throw Rejection(.malformed, "data is missing") }
+      return try decode(data, attributes, key: key, topic, offset, only)
+    }
+  }
+
+  private static func decode(
+    _ data: JSONValue, _ envelope: EnvelopeBytes, key: UnsafeRawBufferPointer?, _ topic: Topic, _ offset: Int64,
+    _ only: ProgramID?
+  ) throws(Rejection) -> Change? {
+    try envelope.check()
+    let type = envelope[.type].map { String(decoding: $0, as: UTF8.self) } ?? ""
+    guard let decoder = Fold.byType[type], let key, let program = try envelope.program() ?? only else { return nil }
+    if topic.kind == .notices, envelope.sequence == nil { throw Rejection(.malformed, "a notice without a sequence") }
+    let effect = try Rejection.of { () throws(JSONError) in try decoder.decode(data) }
+    let keepsBody = topic === Topic.rewards || topic === Topic.requests
+    let place = Place(
+      type: type, topic: topic, offset: offset, program: program, key: String(decoding: key, as: UTF8.self),
+      sequence: topic.kind == .notices ? envelope.sequence : nil)
+    return Change(place: place, body: keepsBody ? data.serialized() : [], effect: effect)
+  }
+
+  /// Puts a message into the open batch.
+  public func apply(_ change: Change) throws {
+    try begin()
+    if let sequence = change.place.sequence {
+      guard try isNew(sequence, at: change.place) else {
+        repeats += 1
+        return
+      }
+    }
+    try change.effect.apply(Fold(writer: self, statements: statements, place: change.place, body: change.body))
+  }
+
+  /// Whether the notice was not read before; keeps the numbers that are missing.
+  private func isNew(_ sequence: Int64, at place: Place) throws -> Bool {
+    let owner = try owner(place.key, place.program)
+    let last = try statements.lastSequence.first(owner, place.topic.name) { $0.integer(0) } ?? 0
+    if sequence <= last {
+      try statements.removeGap.run(owner, place.topic.name, sequence)
+      guard database.changes > 0 else { return false }
+      gaps -= 1
+      return true
+    }
+    // What is far ahead is kept as the numbers next to it: a deletion of a topic's beginning must not fill the file.
+    for missing in max(last + 1, sequence - 1_000)..<sequence {
+      try statements.gap.run(owner, place.topic.name, missing)
+      gaps += 1
+    }
+    try statements.sequence.run(owner, place.topic.name, sequence)
+    return true
+  }
+
+  func owner(_ name: String, _ program: ProgramID) throws -> Int64 {
+    let key = OwnerName(program: program.value, name: name)
+    if let known = owners[key] { return known }
+    if owners.count >= Self.ownersMax { owners.removeAll(keepingCapacity: true) }
+    if let found = try statements.findOwner.first(key.program, key.name, body: { $0.integer(0) }) {
+      owners[key] = found
+      return found
+    }
+    try statements.addOwner.run(key.program, key.name)
+    owners[key] = database.lastInsertedRow
+    return database.lastInsertedRow
+  }
+}

@@ -1,0 +1,132 @@
+import Contracts
+import SQLite
+
+/// What accounts have asked for, and what came of it.
+extension ReadModel {
+  // MARK: Withdrawals
+
+  /// Newest first; nil for a cursor that is none.
+  public func withdrawals(
+    _ account: AccountID, _ program: ProgramID, before: String? = nil, limit: Int = 50
+  ) throws -> Page<Withdrawal>? {
+    guard let cursor = Cursor(.withdrawals, before) else { return nil }
+    guard let owner = try owner(account, program) else { return Page(items: []) }
+    return try withdrawals(owner, before: cursor, limit: limit)
+  }
+
+  func withdrawals(_ owner: Int64, before cursor: Cursor, limit: Int) throws -> Page<Withdrawal> {
+    let rows = try queries.withdrawals.rows(owner, cursor.number, cursor.name, Int64(limit + 1)) { row -> Withdrawal? in
+      guard let currency = Currency(row.text(2)), let state = Withdrawal.State(rawValue: row.text(5)) else { return nil }
+      return Withdrawal(
+        request: row.text(0), amount: row.integer(1), currency: currency, requestedAt: row.instant(3),
+        dueAt: row.optionalInteger(4).map(Instant.init(milliseconds:)), state: state)
+    }
+    let items = try rows.prefix(limit).compactMap { $0 }.map { found in
+      var withdrawal = found
+      for step in try steps(owner, found.request) {
+        if step.type == WithdrawalDeclined.type { withdrawal.reasons = step.reasons }
+        if step.type == WithdrawalOverdue.type { withdrawal.isOverdue = found.state.isOpen }
+        if let kind = Withdrawal.Step.Kind(type: step.type) { withdrawal.steps.append(.init(kind: kind, at: step.at)) }
+      }
+      let turn = { (step: Withdrawal.Step) in Withdrawal.Step.Kind.allCases.firstIndex(of: step.kind) ?? 0 }
+      withdrawal.steps.sort { ($0.at, turn($0)) < ($1.at, turn($1)) }
+      let isCanceled = withdrawal.steps.contains { $0.kind == .canceled }
+      withdrawal.isCancelable = [.opened, .awaitingApproval].contains(found.state) && !isCanceled
+      return withdrawal
+    }
+    let next = rows.count > limit ? items.last.map { Cursor(.withdrawals, $0.requestedAt.milliseconds, $0.request).text } : nil
+    return Page(items: items, next: next)
+  }
+
+  private struct FoundStep {
+    let type: String
+    let at: Instant
+    let reasons: [String]
+  }
+
+  /// In the order of their instants.
+  private func steps(_ owner: Int64, _ request: String) throws -> [FoundStep] {
+    try queries.steps.rows(owner, request) { FoundStep(type: $0.text(0), at: $0.instant(1), reasons: $0.words(2)) }
+  }
+
+  // MARK: Requests
+
+  /// Requests that are on the bus, newest first; nil for a cursor that is none.
+  public func requests(
+    _ account: AccountID, _ program: ProgramID, before: String? = nil, limit: Int = 50
+  ) throws -> Page<RequestStatus>? {
+    guard let cursor = Cursor(.requests, before) else { return nil }
+    guard let owner = try owner(account, program) else { return Page(items: []) }
+    // A withdrawal and its cancellation have one id, and under a virtual clock often one instant.
+    let parts = cursor.name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let (type, name) = parts.count == 2 ? (parts[0], parts[1]) : ("", "")
+    let rows = try queries.requests.rows(owner, cursor.number, name, type, Int64(limit + 1)) {
+      ($0.text(0), $0.text(1), $0.instant(2))
+    }
+    let items = try rows.prefix(limit).map { try status(owner, request: $0.0, type: $0.1, at: $0.2) }
+    return Page(
+      items: items,
+      next: rows.count > limit ? items.last.map { Cursor(.requests, $0.at.milliseconds, "\($0.type)/\($0.request)").text } : nil)
+  }
+
+  /// A request as it was recorded, and its data; nil if it has not been read back from the bus yet.
+  public func request(
+    _ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil
+  ) throws -> (status: RequestStatus, body: [UInt8])? {
+    guard let owner = try owner(account, program) else { return nil }
+    return try queries.request.first(owner, request, type) { row in
+      (try status(owner, request: request, type: row.text(0), at: row.instant(1)), row.blob(2))
+    }
+  }
+
+  private func status(_ owner: Int64, request: String, type: String, at instant: Instant) throws -> RequestStatus {
+    var status = RequestStatus(request: request, type: type, at: instant, state: .recorded)
+    for step in try steps(owner, request) {
+      guard let isAccepted = RequestStatus.answers[type]?[step.type] else { continue }
+      status.state = .answered
+      status.answer = step.type
+      status.isAccepted = isAccepted
+      status.reasons = step.reasons
+      break
+    }
+    return status
+  }
+}
+
+extension Withdrawal.State {
+  /// Money is reserved for it, or about to be.
+  public var isOpen: Bool { [.opened, .awaitingApproval, .instructed].contains(self) }
+}
+
+extension Withdrawal.Step.Kind {
+  fileprivate init?(type: String) {
+    switch type {
+    case WithdrawalRequested.type: self = .asked
+    case WithdrawalCanceled.type: self = .canceled
+    case WithdrawalApproved.type: self = .approved
+    case WithdrawalOpened.type: self = .opened
+    case WithdrawalAwaitingApproval.type: self = .awaitingApproval
+    case PayoutInstructed.type: self = .instructed
+    case WithdrawalPaid.type: self = .paid
+    case WithdrawalFailed.type: self = .failed
+    case WithdrawalReturned.type: self = .returned
+    case WithdrawalDeclined.type: self = .declined
+    case WithdrawalDueSoon.type: self = .dueSoon
+    case WithdrawalOverdue.type: self = .overdue
+    default: return nil
+    }
+  }
+}
+
+extension RequestStatus {
+  /// By the type of a request: the notices that answer it, and whether they accept it.
+  static let answers: [String: [String: Bool]] = [
+    CodeRequested.type: [CodeIssued.type: true, CodeDeclined.type: false],
+    CompanyOrderSet.type: [CompanyOrderRecorded.type: true],
+    SpendRequested.type: [BonusReserved.type: true, BonusDeclined.type: false],
+    WithdrawalRequested.type: [
+      WithdrawalReserved.type: true, WithdrawalDeclined.type: false, BonusDeclined.type: false,
+    ],
+    WithdrawalCanceled.type: [WithdrawalDeclined.type: true, PayoutInstructed.type: false, WithdrawalPaid.type: false],
+  ]
+}

@@ -1,0 +1,117 @@
+import Contracts
+import SQLite
+import Synchronization
+
+/// Requests that were taken from people and are on their way to the bus: kept on disk until the bus has confirmed them, because nobody
+/// else has them. For any thread.
+public final class RequestStore: Sendable {
+  /// A request as it goes to the bus.
+  public struct Kept: Sendable, Equatable {
+    public var program: ProgramID
+    public var account: AccountID
+    public var request: RequestID
+    /// `withdrawal.requested.v1` …
+    public var type: String
+    public var at: Instant
+    /// The data as JSON.
+    public var body: [UInt8]
+    public var isSent: Bool
+
+    public init(
+      program: ProgramID, account: AccountID, request: RequestID, type: String, at: Instant, body: [UInt8], isSent: Bool = false
+    ) {
+      self.program = program
+      self.account = account
+      self.request = request
+      self.type = type
+      self.at = at
+      self.body = body
+      self.isSent = isSent
+    }
+  }
+
+  /// Long after the read model has it back from the bus.
+  private static let sentFor = TimeSpan.days(7)
+
+  // Used under the mutex only.
+  private struct Connection: @unchecked Sendable {
+    let database: Database
+  }
+
+  private let connection: Mutex<Connection>
+
+  public init(_ path: String, now: Instant) throws {
+    let database = try Database(path, .readWrite, cacheKiB: 1_024)
+    try database.execute("PRAGMA journal_mode = WAL")
+    try database.execute("PRAGMA synchronous = FULL")
+    try database.execute(
+      """
+      CREATE TABLE IF NOT EXISTS requests (program TEXT, account TEXT, request TEXT, type TEXT, at INTEGER NOT NULL, body BLOB NOT NULL,
+        sent INTEGER NOT NULL DEFAULT 0, taken_at INTEGER NOT NULL, PRIMARY KEY (program, account, request, type)) STRICT;
+      CREATE INDEX IF NOT EXISTS unsent ON requests (taken_at) WHERE NOT sent;
+      """)
+    try database.prepare("DELETE FROM requests WHERE sent AND taken_at < ?").run((now - Self.sentFor).milliseconds)
+    connection = Mutex(Connection(database: database))
+  }
+
+  /// Keeps a request; returns the one that is there under its id.
+  /// - Parameter now: the system's time; a request's own may be a sandbox's.
+  public func keep(_ kept: Kept, now: Instant) throws -> Kept {
+    try connection.withLock { connection in
+      try connection.database.prepare(
+        "INSERT INTO requests (program, account, request, type, at, body, taken_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+      ).run(
+        kept.program.value, kept.account.value, kept.request.value, kept.type, kept.at.milliseconds, kept.body, now.milliseconds)
+      return try Self.find(kept.account, kept.program, kept.request.value, kept.type, connection.database) ?? kept
+    }
+  }
+
+  /// - Parameter type: nil: any.
+  public func find(_ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil) throws -> Kept? {
+    try connection.withLock { try Self.find(account, program, request, type, $0.database) }
+  }
+
+  private static func find(
+    _ account: AccountID, _ program: ProgramID, _ request: String, _ type: String?, _ database: Database
+  ) throws -> Kept? {
+    try database.prepare(
+      """
+      SELECT program, account, request, type, at, body, sent FROM requests
+      WHERE program = ?1 AND account = ?2 AND request = ?3 AND (?4 IS NULL OR type = ?4) ORDER BY at LIMIT 1
+      """
+    ).first(program.value, account.value, request, type, body: kept) ?? nil
+  }
+
+  /// Oldest first.
+  public func unsent(limit: Int = 500) throws -> [Kept] {
+    try connection.withLock { connection in
+      try connection.database.prepare(
+        "SELECT program, account, request, type, at, body, sent FROM requests WHERE NOT sent ORDER BY taken_at LIMIT ?"
+      ).rows(Int64(limit), body: kept).compactMap { $0 }
+    }
+  }
+
+  public func unsentCount() throws -> Int {
+    try connection.withLock { connection in
+      Int(try connection.database.prepare("SELECT count(*) FROM requests WHERE NOT sent").first { $0.integer(0) } ?? 0)
+    }
+  }
+
+  /// The bus has confirmed it.
+  public func sent(_ kept: Kept) throws {
+    try connection.withLock { connection in
+      try connection.database.prepare(
+        "UPDATE requests SET sent = 1 WHERE program = ? AND account = ? AND request = ? AND type = ?"
+      ).run(kept.program.value, kept.account.value, kept.request.value, kept.type)
+    }
+  }
+}
+
+private func kept(_ row: Row) -> RequestStore.Kept? {
+  guard let program = ProgramID(row.text(0)), let account = AccountID(row.text(1)), let request = RequestID(row.text(2)) else {
+    return nil
+  }
+  return RequestStore.Kept(
+    program: program, account: account, request: request, type: row.text(3), at: Instant(milliseconds: row.integer(4)),
+    body: row.blob(5), isSent: row.integer(6) != 0)
+}

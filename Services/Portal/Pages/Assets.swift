@@ -1,0 +1,51 @@
+import CPortalAssets
+
+/// The one colour of the pages that is configured: of links, buttons and what is available.
+public struct Accent: Sendable, Equatable {
+  let hex: String
+
+  public static let laurel = Accent(hex: "#1b6b50")
+
+  private init(hex: String) { self.hex = hex }
+
+  /// Six hexadecimal digits after `#`. nil for anything else, and for a colour on which white text could not be read: its contrast with
+  /// white must be 4.5 : 1 at least (WCAG 2.2, 1.4.3).
+  public init?(_ text: String) {
+    let digits = text.dropFirst().compactMap(\.hexDigitValue)
+    guard text.first == "#", text.utf8.count == 7, digits.count == 6 else { return nil }
+    let channels = [0, 2, 4].map { Double(digits[$0] * 16 + digits[$0 + 1]) / 255 }
+    // Relative luminance as WCAG defines it; the power is that of sRGB.
+    let linear = channels.map { $0 <= 0.04045 ? $0 / 12.92 : Accent.power((($0 + 0.055) / 1.055)) }
+    let luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    guard 1.05 / (luminance + 0.05) >= 4.5 else { return nil }
+    hex = text.lowercased()
+  }
+
+  /// x to the power of 2.4, by Newton's method for the fifth root: x^2.4 = x² · (x²)^(1/5).
+  private static func power(_ x: Double) -> Double {
+    let square = x * x
+    var root = 1.0
+    for _ in 0..<40 { root = (4 * root + square / (root * root * root * root)) / 5 }
+    return square * root
+  }
+}
+
+extension Pages {
+  /// The style sheet of all pages, without what only its readers need.
+  public static func style(accent: Accent) -> [UInt8] {
+    let lines = String(decoding: asset(PortalAssetStyle), as: UTF8.self).split(separator: "\n")
+    var rules = lines.filter { !$0.hasPrefix("/*") }.map { String($0.drop { $0 == " " }) }.joined(separator: "\n")
+    for (long, short) in [(": ", ":"), ("; ", ";"), (", ", ","), (" {", "{"), ("{ ", "{"), (";}", "}")] {
+      rules = rules.replacing(long, with: short)
+    }
+    return Array(":root{--base:\(accent.hex);--accent:var(--base)}\n\(rules)\n".utf8)
+  }
+
+  /// The script that copies the link.
+  public static var copyScript: [UInt8] { asset(PortalAssetCopyScript) }
+
+  private static func asset(_ asset: PortalAsset) -> [UInt8] {
+    let bytes = portal_asset(asset)
+    return Array(UnsafeRawBufferPointer(start: bytes.start, count: bytes.count))
+  }
+}

@@ -1,0 +1,111 @@
+import Contracts
+import Markup
+import PortalLanguages
+import PortalModel
+
+/// A part of a balance.
+private struct BalancePart {
+  let name: String
+  let minor: Int64
+}
+
+extension Balance {
+  /// In the order in which money goes through them; their sum is all that was earned and corrected.
+  fileprivate var parts: [BalancePart] {
+    [
+      BalancePart(name: "pending", minor: pending), BalancePart(name: "locked", minor: locked),
+      BalancePart(name: "available", minor: available), BalancePart(name: "reserved", minor: reserved),
+      BalancePart(name: "spent", minor: spent), BalancePart(name: "paid", minor: paid),
+      BalancePart(name: "reversed", minor: reversed),
+    ]
+  }
+}
+
+extension PageContext {
+  /// The balances of an account, one a currency.
+  @HTMLBuilder func balances(_ summary: Summary) -> HTML {
+    if summary.balances.isEmpty {
+      section(say("balance.title"), class: "panel") { emptyState(say("balance.none"), say("balance.none.text")) }
+    }
+    for figures in summary.balances {
+      let currency = figures.balance.currency
+      section(
+        summary.balances.count == 1 ? say("balance.title") : say("balance.title.currency", ["currency": currency.code]),
+        class: "panel"
+      ) {
+        tag("p", ["class": "amount"]) {
+          tag("b") { say.amount(figures.balance.available, currency) }
+          tag("span") { say("balance.available") }
+          staleMark
+        }
+        if figures.balance.available < 0 { tag("p", ["class": "fault"]) { say("balance.negative") } }
+        if let next = figures.maturities.first {
+          tag("p") { say("balance.next", ["amount": say.amount(next.amount, currency), "date": date(next.at)]) }
+        }
+        bar(figures.balance)
+        balanceTable(figures.balance, say("balance.caption"))
+        if let spending = terms.spending {
+          tag("p", ["class": "quiet"]) { say("balance.spending", ["kinds": kinds(spending.kinds)]) }
+        }
+        for withdrawal in summary.openWithdrawals where withdrawal.currency == currency {
+          tag("p") {
+            tag("a", ["href": link("withdraw")]) { say("withdraw.open") }
+            ": \(say.amount(withdrawal.amount, currency)), \(say("withdrawal.\(withdrawal.state.rawValue)"))"
+          }
+        }
+      }
+    }
+  }
+
+  /// Shares as widths. What the bar shows is in the table below it, too, so it is hidden from those who listen.
+  private func bar(_ balance: Balance) -> HTML {
+    let parts = balance.parts.filter { $0.minor > 0 }
+    let total = parts.reduce(Int128(0)) { $0 + Int128($1.minor) }
+    var before: Int128 = 0
+    let shares = parts.map { part in
+      let start = before * 1000 / total
+      before += Int128(part.minor)
+      // What is there is seen, however little it is.
+      let width = max(before * 1000 / total - start, 4)
+      return emptyTag("rect", ["class": part.name, "x": "\(start)", "width": "\(width)", "height": "10"])
+    }
+    return shares.isEmpty
+      ? .empty
+      : tag("svg", ["class": "share-bar", "viewBox": "0 0 1000 10", "preserveAspectRatio": "none", "aria-hidden": "true"]) {
+        shares
+      }
+  }
+
+  /// Every part with its amount, and the line that adds them up.
+  func balanceTable(_ balance: Balance, _ caption: String) -> HTML {
+    let corrected = balance.corrected ?? 0
+    func row(_ name: String, _ minor: Int64, dot: Bool = true) -> HTML {
+      tag("tr") {
+        tag("th", ["scope": "row", "class": dot ? "dot \(name)" : nil]) { say("balance.\(name)") }
+        tag("td", ["class": "n"]) { say.figure(minor, balance.currency) }
+      }
+    }
+    return tag("table", ["class": "balance"]) {
+      tag("caption", ["class": "hide"]) { caption }
+      tag("thead", ["class": "hide"]) {
+        tag("tr") {
+          tag("th", ["scope": "col"]) { say("balance.state") }
+          tag("th", ["scope": "col", "class": "n"]) { "\(say("balance.amount")), \(balance.currency.code)" }
+        }
+      }
+      tag("tbody") {
+        for part in balance.parts where part.minor != 0 || part.name == "available" { row(part.name, part.minor) }
+      }
+      // Nobody has a balance whose sum exceeds Int64; one that does has no sum to show.
+      if let accrued = try? balance.accrued {
+        tag("tfoot") {
+          if corrected != 0, let sum = try? Money.sum(accrued, corrected) {
+            row("sum", sum, dot: false)
+            row("corrected", corrected, dot: false)
+          }
+          row("accrued", accrued, dot: false)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import Contracts
+import Markup
+import PortalLanguages
+import PortalModel
+
+extension Pages {
+  /// The account book in one currency, fifty entries a page.
+  ///
+  /// - Parameters:
+  ///   - currency: nil: there are no entries yet.
+  ///   - currencies: all that the account has entries in.
+  ///   - isContinued: it is not the first part of the list.
+  public static func book(
+    _ entries: Page<Entry>, currency: Currency?, currencies: [Currency], isContinued: Bool, _ context: PageContext
+  ) -> [UInt8] {
+    let say = context.say
+    return context.page(.book, title: say("book.title")) {
+      if entries.items.isEmpty, !isContinued {
+        emptyState(say("book.empty"), [context.rewardSentence, context.availabilitySentence ?? ""].joined(separator: " "))
+      } else {
+        let query = currency.map { "currency=\($0.code)" } ?? ""
+        tag("div", ["class": "tools"]) {
+          if currencies.count > 1 {
+            tag("nav", ["aria-label": say("book.currencies")]) {
+              for other in currencies {
+                tag(
+                  "a",
+                  ["href": "\(context.link("book"))?currency=\(other.code)", "aria-current": other == currency ? "true" : nil]
+                ) { other.code }
+              }
+            }
+          }
+          tag("a", ["href": "\(context.link("book.csv"))?\(query)", "download": ""]) { say("book.csv") }
+        }
+        context.list(entries.items, currency)
+        context.steps(
+          first: isContinued ? "\(context.link("book"))?\(query)" : nil,
+          next: entries.next.map { "\(context.link("book"))?\(query)&after=\($0.percentEncoded)" })
+      }
+    }
+  }
+
+  /// Why an entry is as it is: its facts, and the steps of its computation.
+  public static func why(_ entry: Entry, _ context: PageContext) -> [UInt8] {
+    let say = context.say
+    return context.page(.book, title: say("why.title")) {
+      tag("p", ["class": "lead"]) { context.what(entry) }
+      section(say("why.facts")) { context.facts(entry) }
+      let reasons = context.reasons(entry)
+      if !reasons.isEmpty {
+        section(say("why.reason")) { tag("ul") { for reason in reasons { tag("li") { reason } } } }
+      }
+      section(say("why.steps")) {
+        if entry.because.isEmpty {
+          tag("p") { say("why.none") }
+        } else {
+          tag("ol", ["class": "steps"]) {
+            for because in entry.because { tag("li") { say.sentence(because, currency: entry.currency, zone: context.zone) } }
+          }
+        }
+      }
+      if let balance = entry.balance {
+        section(say("why.balance")) { context.balanceTable(balance, say("why.balance")) }
+      }
+      tag("p") { tag("a", ["href": context.link("book")]) { say("why.back") } }
+    }
+  }
+}
+
+extension PageContext {
+  fileprivate func list(_ entries: [Entry], _ currency: Currency?) -> HTML {
+    let unit = currency.map { ", \($0.code)" } ?? ""
+    return table(
+      say("book.caption"),
+      [
+        (say("book.date"), false), (say("book.what"), false), (say("book.amount") + unit, true), (say("book.available"), false),
+        (say("book.balance") + unit, true), (say("book.why"), false),
+      ], class: "cards book"
+    ) {
+      for entry in entries {
+        tag("tr") {
+          tag("td") { date(entry.at) }
+          tag("th", ["scope": "row"]) {
+            what(entry)
+            if let about = about(entry) { tag("small") { about } }
+          }
+          tag("td", ["class": "n a"]) { figure(entry, entry.amount) }
+          tag("td", ["class": "v", "data-l": entry.availableAt == nil ? nil : say("book.available")]) {
+            entry.availableAt.map(date)
+          }
+          tag("td", ["class": "n b", "data-l": entry.balance == nil ? nil : say("book.balance")]) {
+            figure(entry, entry.balance?.available)
+          }
+          // A short address: fifty of them are on the page.
+          tag("td") { tag("a", ["href": "book/\(entry.sequence)"]) { say("book.why") } }
+        }
+      }
+    }
+  }
+
+  private func figure(_ entry: Entry, _ minor: Int64?) -> String {
+    guard let minor, let currency = entry.currency else { return "" }
+    return say.figure(minor, currency)
+  }
+
+  /// `reward.accrued.v1` in words; an entry of a later release has none of its own.
+  fileprivate func what(_ entry: Entry) -> String {
+    say.known("entry.\(entry.type.split(separator: ".").dropLast().joined(separator: "."))") ?? say("entry.other")
+  }
+
+  /// What it is about, in a few words: the company, or else the invoice or the request.
+  private func about(_ entry: Entry) -> String? {
+    if let referee = entry.label ?? entry.referee?.value { return referee }
+    if let invoice = entry.invoice { return say("invoice.of", ["invoice": invoice]) }
+    return entry.request.map { say("request.of", ["request": $0]) }
+  }
+
+  fileprivate func facts(_ entry: Entry) -> HTML {
+    func fact(_ key: String, _ value: String?) -> HTML? {
+      value.map { value in
+        tag("div") {
+          tag("dt") { say(key) }
+          tag("dd") { value }
+        }
+      }
+    }
+    let amount = entry.amount.flatMap { minor in entry.currency.map { say.amount(minor, $0) } }
+    return tag("dl", ["class": "facts"]) {
+      fact("why.date", dateAndTime(entry.at))
+      fact("book.amount", amount)
+      fact("book.available", entry.availableAt.map(dateAndTime))
+      fact("why.company", entry.label ?? entry.referee?.value)
+      fact("why.payment", entry.payment)
+      fact("why.refund", entry.refund)
+      fact("why.invoice", entry.invoice)
+      fact("why.request", entry.request)
+      fact("why.terms", entry.terms.isEmpty ? nil : entry.terms)
+    }
+  }
+
+  fileprivate func reasons(_ entry: Entry) -> [String] {
+    let kind =
+      switch entry.type {
+      case "reward.declined.v1": "reward"
+      case "bonus.declined.v1": "bonus"
+      case "reward.frozen.v1", "reward.unfrozen.v1": "freeze"
+      default: "reversal"
+      }
+    return entry.reasons.map { say.reason(kind, $0) }
+  }
+}

@@ -1,0 +1,146 @@
+import Contracts
+import Markup
+import PortalLanguages
+import PortalModel
+import Terms
+
+extension Pages {
+  /// The scale with the present step, what each company would get now, and the months that were.
+  public static func discounts(_ discounts: Discounts, _ context: PageContext) -> [UInt8] {
+    let say = context.say
+    return context.page(.discounts, title: say("discounts.title")) {
+      tag("div", ["class": "panel"]) {
+        tag("p", ["class": "lead"]) { say("discounts.active", count: discounts.active) }
+        for text in context.nextStepSentences(active: discounts.active) { tag("p") { text } }
+        tag("p", ["class": "quiet"]) { say("discounts.what") }
+      }
+      if let terms = context.terms.discounts {
+        section(say("discounts.scale")) { context.scale(terms, active: discounts.active) }
+        section(say("discounts.companies")) { context.companies(discounts, terms) }
+      }
+      section(say("discounts.runs")) { context.runs(discounts.runs) }
+    }
+  }
+}
+
+extension PageContext {
+  /// When the next monthly run is, by the clock of its calendar: `28 Feb 2026, 00:00 UTC`.
+  var nextRun: String? {
+    guard let schedule = terms.discounts?.schedule else { return nil }
+    let next = schedule.next(after: now)
+    return next > Instant.range.upperBound ? nil : "\(say.dateAndTime(next, in: schedule.zone))\u{A0}\(schedule.zone.name)"
+  }
+
+  /// What is missing for the next step of the scale and by when; at the top, when the next run is.
+  func nextStepSentences(active: Int64) -> [String] {
+    guard let discounts = terms.discounts, let run = nextRun else { return [] }
+    let percent = discounts.percent(for: active)
+    guard let next = discounts.tiers.first(where: { $0.from > active && $0.percent > percent }) else {
+      return [say("discounts.top"), say("discounts.next", ["date": run])]
+    }
+    return [say("discounts.more", count: next.from - active, ["date": run, "percent": say.percent(next.percent)])]
+  }
+
+  fileprivate func scale(_ terms: DiscountTerms, active: Int64) -> HTML {
+    var steps = terms.tiers
+    if let first = steps.first, first.from > 0 { steps.insert(DiscountTerms.Tier(from: 0, percent: 0), at: 0) }
+    let present = steps.lastIndex { $0.from <= active }
+    return table(
+      say("discounts.scale.caption"), [(say("discounts.scale.referrals"), false), (say("discounts.scale.discount"), true)],
+      class: "scale"
+    ) {
+      for (index, step) in steps.enumerated() {
+        tag("tr", ["aria-current": index == present ? "true" : nil]) {
+          tag("th", ["scope": "row"]) {
+            let last = index + 1 < steps.count ? steps[index + 1].from - 1 : nil
+            if let last {
+              last == step.from
+                ? say.number(last) : say("range.between", ["from": say.number(step.from), "to": say.number(last)])
+            } else {
+              say("range.from", ["from": say.number(step.from)])
+            }
+            if index == present { tag("span", ["class": "mark"]) { say("discounts.scale.here") } }
+          }
+          tag("td", ["class": "n"]) { say.percent(step.percent) }
+        }
+      }
+    }
+  }
+
+  @HTMLBuilder fileprivate func companies(_ discounts: Discounts, _ terms: DiscountTerms) -> HTML {
+    if discounts.companies.isEmpty {
+      emptyState(say("discounts.companies.none"), say("discounts.companies.none.text"))
+    } else {
+      tag("p") { say("discounts.companies.text", ["max": say.number(terms.maxPerCompany)]) }
+      if let first = terms.tiers.first(where: { $0.percent > 0 }), discounts.active < first.from {
+        tag("p") { say("discounts.start", count: first.from) }
+      }
+      let canMove = may(.order) && discounts.companies.count > 1
+      var head = [(say("discounts.company"), false), (say("discounts.slots"), true), (say("discounts.discount"), true)]
+      let _ = canMove ? head.append((say("discounts.move"), false)) : ()
+      table(say("discounts.companies.caption"), showsCaption: true, head) {
+        for (index, company) in discounts.companies.enumerated() {
+          tag("tr") {
+            tag("th", ["scope": "row"]) { company.name ?? company.company.value }
+            tag("td", ["class": "n", "data-l": say("discounts.slots")]) { say.number(company.slots) }
+            tag("td", ["class": "n", "data-l": say("discounts.discount")]) {
+              say.percent(company.percent)
+              staleMark
+            }
+            if canMove { tag("td") { move(company, isFirst: index == 0, isLast: index + 1 == discounts.companies.count) } }
+          }
+        }
+      }
+      tag("p", ["class": "quiet"]) {
+        discounts.orderedAt.map { say("discounts.ordered", ["date": date($0)]) } ?? say("discounts.ordered.never")
+      }
+    }
+  }
+
+  private func move(_ company: Discounts.Company, isFirst: Bool, isLast: Bool) -> HTML {
+    form(link("order"), class: "move") {
+      emptyTag("input", ["type": "hidden", "name": "company", "value": company.company.value])
+      let name = company.name ?? company.company.value
+      for (direction, isPossible) in [("up", !isFirst), ("down", !isLast)] where isPossible {
+        tag(
+          "button",
+          [
+            "name": "move", "value": direction, "class": "plain",
+            "aria-label": say("discounts.\(direction).company", ["company": name]),
+          ]
+        ) { say("discounts.\(direction)") }
+      }
+    }
+  }
+
+  @HTMLBuilder fileprivate func runs(_ runs: [Discounts.Run]) -> HTML {
+    if runs.isEmpty { tag("p") { say("discounts.runs.none") } }
+    for run in runs {
+      tag("h3") { say.month(run.period) }
+      tag("ul", ["class": "run"]) {
+        if run.assignments.isEmpty {
+          tag("li") {
+            tag("strong") { say("discounts.run.none") }
+            if !run.skipped.isEmpty {
+              tag("small") { run.skipped.map { say.reason("skip", $0) }.joined(separator: " ") }
+            }
+          }
+        }
+        for assignment in run.assignments {
+          tag("li") {
+            tag("strong") { "\(assignment.name ?? assignment.company.value): \(say.percent(assignment.percent))" }
+            tag("small") { outcome(assignment) }
+          }
+        }
+      }
+    }
+  }
+
+  private func outcome(_ assignment: Discounts.Assignment) -> String {
+    switch assignment.state {
+    case .open: say("discounts.open")
+    case .applied: say("discounts.applied", ["invoice": assignment.invoice ?? "–"])
+    case .voided: say("discounts.voided", ["reason": assignment.reason.map { say.reason("void", $0) } ?? ""])
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import Markup
+import PortalLanguages
+
+extension Pages {
+  /// What went wrong, for somebody who may have no session.
+  public enum Failure: Sendable, Equatable {
+    /// 401: no session, or one that has ended.
+    case signedOut
+    /// 403: not this account's, or a right that is missing.
+    case forbidden
+    /// 404.
+    case notFound
+    /// 403: a form whose token is old or of another session, or one from another origin.
+    case staleForm
+    /// 429.
+    case tooMany
+    /// 503: the read model is being built.
+    case rebuilding(percent: Int, secondsLeft: Int)
+    /// 500 and everything else.
+    case failed
+
+    public var status: Int {
+      switch self {
+      case .signedOut: 401
+      case .forbidden, .staleForm: 403
+      case .notFound: 404
+      case .tooMany: 429
+      case .rebuilding: 503
+      case .failed: 500
+      }
+    }
+
+    fileprivate var key: String { self == .staleForm ? "error.form" : "error.\(status)" }
+  }
+
+  /// - Parameter hasSession: there is an overview to go to.
+  public static func error(_ failure: Failure, language: Language, basePath: String, hasSession: Bool) -> [UInt8] {
+    let say = language
+    let title = say(failure.key)
+    let body = tag("main", ["id": "main", "class": "error"]) {
+      if failure.status != 401, failure.status != 503 { tag("p", ["class": "quiet"]) { "\(failure.status)" } }
+      tag("h1") { title }
+      if case .rebuilding(let percent, let seconds) = failure {
+        tag("progress", ["max": "100", "value": "\(percent)", "aria-label": title]) {}
+        tag("p", ["role": "status"]) {
+          say("error.503.progress", ["percent": say.percent(Int64(percent)), "seconds": say.number(Int64(seconds))])
+        }
+      }
+      tag("p") { say(failure.key + ".text") }
+      if hasSession, failure.status != 401, failure.status != 503 {
+        tag("p") { tag("a", ["class": "button", "href": basePath.isEmpty ? "/" : basePath]) { say("error.back") } }
+      }
+    }
+    return document(language, title: "\(title) · \(say("site.title"))", basePath: basePath, body)
+  }
+}

@@ -1,0 +1,129 @@
+import Contracts
+import Markup
+import PortalLanguages
+import PortalModel
+
+/// Which page it is, for the menu.
+enum PageKind: String, CaseIterable {
+  case overview, invited, book, discounts, withdraw, help
+
+  /// Its path within the program.
+  var path: String { self == .overview ? "" : rawValue }
+}
+
+extension PageContext {
+  /// The pages that the terms have a use for.
+  private var menu: [PageKind] {
+    PageKind.allCases.filter { kind in
+      switch kind {
+      case .overview, .invited, .help: true
+      case .book: terms.reward != nil
+      case .discounts: terms.discounts != nil
+      case .withdraw: terms.withdrawal != nil
+      }
+    }
+  }
+
+  /// A whole page.
+  func page(_ kind: PageKind?, title: String, @HTMLBuilder _ content: () -> HTML) -> [UInt8] {
+    let body =
+      header(kind) + banners
+      + tag("main", ["id": "main"]) {
+        tag("h1") { title }
+        content()
+      } + footer
+    return document(say, title: "\(title) · \(say("site.title"))", basePath: basePath, body)
+  }
+
+  @HTMLBuilder private func header(_ kind: PageKind?) -> HTML {
+    tag("header") {
+      tag("div", ["class": "bar"]) {
+        tag("a", ["class": "brand", "href": link()]) { say("site.title") }
+        if session.programs.count > 1 {
+          tag("nav", ["aria-label": say("nav.programs"), "class": "programs"]) {
+            for program in session.programs {
+              let isCurrent = program == terms.program
+              tag("a", ["href": basePath + "/" + program.value.percentEncoded, "aria-current": isCurrent ? "true" : nil]) {
+                program.value
+              }
+            }
+          }
+        }
+        tag("form", ["method": "post", "action": basePath + "/leave"]) {
+          emptyTag("input", ["type": "hidden", "name": "form", "value": formToken])
+          emptyTag("input", ["type": "hidden", "name": "request", "value": request])
+          tag("button", ["class": "plain"]) { say("nav.leave") }
+        }
+      }
+      tag("nav", ["aria-label": say("nav.label"), "class": "menu"]) {
+        for item in menu {
+          tag(
+            "a", ["href": item == .overview ? link() : link(item.path), "aria-current": item == kind ? "page" : nil]
+          ) { say("nav.\(item.rawValue)") }
+        }
+      }
+    }
+  }
+
+  @HTMLBuilder private var banners: HTML {
+    if let sandbox = freshness.sandbox {
+      tag("p", ["class": "banner", "role": "status"]) {
+        say("sandbox.banner", ["time": say.dateAndTime(sandbox, in: zone, seconds: true)])
+      }
+    }
+    if freshness.isStale { tag("p", ["class": "banner", "role": "status"]) { say("stale.note") } }
+  }
+
+  @HTMLBuilder private var footer: HTML {
+    tag("footer") {
+      tag("p") {
+        freshnessText
+        " "
+        say("footer.zone", ["zone": zone.name])
+      }
+      tag("nav", ["aria-label": say("footer.languages")]) {
+        for code in Language.Code.allCases {
+          let isCurrent = code == say.code
+          tag(
+            "a",
+            [
+              "href": "\(path)?lang=\(code.rawValue)", "lang": code.rawValue, "hreflang": code.rawValue,
+              "aria-current": isCurrent ? "true" : nil,
+            ]
+          ) { Language.of(code)("language.name") }
+        }
+      }
+    }
+  }
+
+  private var freshnessText: String {
+    guard freshness.behind == 0, let asOf = freshness.asOf else {
+      return say("footer.behind", count: freshness.behind) + "."
+    }
+    // The day is named once it is another.
+    let isToday = say.date(asOf, in: zone) == say.date(now, in: zone)
+    let time = isToday ? say.time(asOf, in: zone, seconds: true) : say.dateAndTime(asOf, in: zone, seconds: true)
+    return say("footer.asOf", ["time": time]) + "."
+  }
+}
+
+/// The document around the body of a page.
+func document(_ language: Language, title: String, basePath: String, _ body: HTML) -> [UInt8] {
+  let html = tag("html", ["lang": language.code.rawValue]) {
+    tag("head") {
+      emptyTag("meta", ["charset": "utf-8"])
+      emptyTag("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
+      emptyTag("meta", ["name": "color-scheme", "content": "light dark"])
+      tag("title") { title }
+      // Browsers ask for /favicon.ico unless a page names another one.
+      emptyTag("link", ["rel": "icon", "href": "data:,"])
+      emptyTag("link", ["rel": "stylesheet", "href": basePath + "/assets/style.css"])
+      tag("script", ["src": basePath + "/assets/copy.js", "defer": ""]) {}
+    }
+    tag("body") {
+      tag("a", ["class": "skip", "href": "#main"]) { language("site.skip") }
+      body
+    }
+  }
+  return Array(("<!DOCTYPE html>\n" + html.markup + "\n").utf8)
+}

@@ -1,0 +1,131 @@
+import Contracts
+import Markup
+import PortalLanguages
+import PortalModel
+
+/// What part of the list of invited companies is asked for.
+public struct InvitedQuery: Sendable, Equatable {
+  public var status: RefereeStatus?
+  /// `2026-03-01`: those who registered by then.
+  public var on: String?
+  /// The beginning of an account's id.
+  public var find: String?
+  /// It is not the first part of the list.
+  public var isContinued: Bool
+
+  public init(status: RefereeStatus? = nil, on: String? = nil, find: String? = nil, isContinued: Bool = false) {
+    self.status = status
+    self.on = on
+    self.find = find
+    self.isContinued = isContinued
+  }
+
+  var isFiltered: Bool { status != nil || on != nil || find != nil }
+
+  /// As a query of a URL.
+  fileprivate func text(after cursor: String? = nil) -> String {
+    let fields = [("status", status?.rawValue), ("on", on), ("find", find), ("after", cursor)]
+    let parts = fields.compactMap { name, value in value.map { "\(name)=\($0.percentEncoded)" } }
+    return parts.isEmpty ? "" : "?" + parts.joined(separator: "&")
+  }
+}
+
+extension Pages {
+  /// The invited companies, fifty a page.
+  public static func invited(
+    _ referees: Page<Referee>, counts: RefereeCounts, query: InvitedQuery, _ context: PageContext
+  ) -> [UInt8] {
+    let say = context.say
+    return context.page(.invited, title: say("invited.title")) {
+      if counts.byStatus.values.allSatisfy({ $0 == 0 }), !query.isFiltered {
+        emptyState(say("invited.empty"), say("invited.empty.text")) {
+          tag("p") { tag("a", ["class": "button", "href": context.link()]) { say("overview.link.title") } }
+        }
+      } else {
+        context.filter(query, counts)
+        if referees.items.isEmpty {
+          emptyState(say("invited.none"), say("invited.none.text")) {
+            tag("p") { tag("a", ["href": context.link("invited")]) { say("invited.filter.clear") } }
+          }
+        } else {
+          context.list(referees.items)
+          context.steps(
+            first: query.isContinued ? context.link("invited") + query.text() : nil,
+            next: referees.next.map { context.link("invited") + query.text(after: $0) })
+        }
+      }
+    }
+  }
+}
+
+extension PageContext {
+  fileprivate func filter(_ query: InvitedQuery, _ counts: RefereeCounts) -> HTML {
+    tag("form", ["action": link("invited"), "class": "filter", "role": "search", "aria-label": say("invited.filter")]) {
+      tag("div") {
+        tag("label", ["for": "status"]) { say("invited.status") }
+        tag("select", ["id": "status", "name": "status"]) {
+          tag("option", ["value": ""]) { say("invited.filter.all") }
+          for status in RefereeStatus.allCases where counts[status] > 0 || query.status == status {
+            tag("option", ["value": status.rawValue, "selected": query.status == status ? "" : nil]) {
+              "\(say("status.\(status.rawValue)")) (\(say.number(counts[status])))"
+            }
+          }
+        }
+      }
+      tag("div") {
+        tag("label", ["for": "on"]) { say("invited.filter.on") }
+        emptyTag("input", ["id": "on", "name": "on", "type": "date", "value": query.on])
+      }
+      tag("div") {
+        tag("label", ["for": "find"]) { say("invited.filter.find") }
+        emptyTag("input", ["id": "find", "name": "find", "type": "search", "maxlength": "128", "value": query.find])
+      }
+      tag("div", ["class": "go"]) {
+        tag("button") { say("invited.filter.show") }
+        if query.isFiltered { tag("a", ["href": link("invited")]) { say("invited.filter.clear") } }
+      }
+    }
+  }
+
+  fileprivate func list(_ referees: [Referee]) -> HTML {
+    var head = [
+      (say("invited.company"), false), (say("invited.registered"), false), (say("invited.status"), false),
+    ]
+    if terms.reward != nil { head += [(say("invited.payments"), true), (say("invited.earned"), true)] }
+    return table(say("invited.caption"), head) {
+      for referee in referees {
+        tag("tr") {
+          tag("th", ["scope": "row"]) {
+            referee.label ?? referee.account.value
+            // What the search finds it by.
+            if referee.label != nil { tag("small") { referee.account.value } }
+          }
+          tag("td", ["class": "d"]) { date(referee.registeredAt) }
+          tag("td") {
+            tag("span", ["class": "s \(referee.status.rawValue)"]) { say("status.\(referee.status.rawValue)") }
+            if !referee.reasons.isEmpty {
+              tag("small") { say.list(referee.reasons.map { say.reason("attribution", $0) }) }
+            }
+          }
+          if terms.reward != nil {
+            tag("td", ["class": "n", "data-l": say("invited.payments")]) { say.number(referee.payments) }
+            tag("td", ["class": "n", "data-l": say("invited.earned")]) {
+              referee.earned.isEmpty
+                ? "–" : referee.earned.sorted { $0.key < $1.key }.map { say.amount($0.value, $0.key) }.joined(separator: ", ")
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The way through a list.
+  @HTMLBuilder func steps(first: String?, next: String?) -> HTML {
+    if first != nil || next != nil {
+      tag("nav", ["class": "pages", "aria-label": say("list.label")]) {
+        if let first { tag("a", ["href": first]) { say("list.first") } }
+        if let next { tag("a", ["href": next, "rel": "next"]) { say("list.next") } }
+      }
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import Markup
+import PortalLanguages
+import PortalModel
+
+extension Pages {
+  /// A sheet of paper with the QR code of a link.
+  ///
+  /// - Parameter svg: the picture, as `QRCode` makes it.
+  public static func poster(_ code: IssuedCode, svg: String, _ context: PageContext) -> [UInt8] {
+    let say = context.say
+    return context.page(nil, title: say("qr.title")) {
+      tag("div", ["class": "poster"]) {
+        tag("p", ["class": "huge"]) { say("poster.title") }
+        if let offer = context.terms.welcomeOffer {
+          tag("p", ["class": "lead"]) { say("poster.offer", ["percent": say.percent(offer.percent)]) }
+        }
+        tag("div", ["role": "img", "aria-label": say("qr.alt")]) { HTML(trusted: svg) }
+        tag("p") { tag("code") { code.link.isEmpty ? code.code : code.link } }
+      }
+      tag("div", ["class": "tools"]) {
+        tag("a", ["class": "button", "href": context.link("qr.png"), "download": "qr.png"]) { say("qr.png") }
+        tag("a", ["class": "button", "href": context.link("qr.svg"), "download": "qr.svg"]) { say("qr.svg") }
+      }
+      tag("p", ["class": "quiet screen"]) { say("poster.print") }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import Contracts
+import Markup
+import PortalLanguages
+import PortalModel
+
+extension Pages {
+  /// How far a request is.
+  public static func request(_ status: RequestStatus, _ context: PageContext) -> [UInt8] {
+    let say = context.say
+    let kind = RequestKind(type: status.type)
+    return context.page(nil, title: say("request.title")) {
+      tag("p", ["class": "lead"]) { say("request.\(kind.rawValue)") }
+      tag("div", ["class": "panel", "role": "status"]) {
+        switch status.state {
+        case .answered:
+          tag("p", ["class": "lead \(status.isAccepted ? "good" : "fault")"]) {
+            say(status.isAccepted ? "request.accepted" : "request.declined")
+          }
+          if status.isAccepted, kind != .other { tag("p") { say("request.accepted.\(kind.rawValue)") } }
+          if !status.isAccepted {
+            tag("ul") { for reason in status.reasons { tag("li") { say.reason(kind.reasons, reason) } } }
+          }
+        case .stored, .sent, .recorded:
+          let isSlow = context.isSlow(status)
+          tag("p", ["class": "lead"]) { say(isSlow ? "request.slow" : "request.waiting") }
+          tag("p") { say(isSlow ? "request.slow.text" : "request.reload") }
+        }
+      }
+      tag("ol", ["class": "way"]) {
+        for (index, step) in ["stored", "sent", "recorded"].enumerated() {
+          tag("li", ["class": index > status.state.steps ? "todo" : nil]) {
+            say("request.\(step)")
+            if index == 0 { tag("small") { context.dated(status.at, time: true) } }
+          }
+        }
+        tag("li", ["class": status.state == .answered ? nil : "todo"]) {
+          say(status.state != .answered ? "request.waiting" : status.isAccepted ? "request.accepted" : "request.declined")
+        }
+      }
+      tag("p") { tag("a", ["class": "button", "href": context.link(kind.path)]) { say("request.continue") } }
+      tag("p", ["class": "quiet"]) {
+        "\(say("request.number")): "
+        tag("code") { status.request }
+      }
+    }
+  }
+
+  /// After how many seconds the page of a request is to be loaded again, by the header `Refresh`; nil: it is answered.
+  public static func reload(_ status: RequestStatus, at now: Instant) -> Int? {
+    if status.state == .answered { return nil }
+    return now - status.at < .minutes(1) ? 2 : 30
+  }
+}
+
+extension RequestStatus.State {
+  /// How many steps it has behind it.
+  fileprivate var steps: Int {
+    switch self {
+    case .stored: 0
+    case .sent: 1
+    case .recorded, .answered: 2
+    }
+  }
+}
+
+/// What a request is about.
+private enum RequestKind: String {
+  case code, order, withdrawal, cancel, other
+
+  init(type: String) {
+    switch type {
+    case CodeRequested.type: self = .code
+    case CompanyOrderSet.type: self = .order
+    case WithdrawalRequested.type: self = .withdrawal
+    case WithdrawalCanceled.type: self = .cancel
+    default: self = .other
+    }
+  }
+
+  /// Whose reason codes answer it.
+  var reasons: String { self == .code ? "code" : "withdrawal" }
+
+  /// The page where its effect is seen.
+  var path: String {
+    switch self {
+    case .code, .other: ""
+    case .order: PageKind.discounts.path
+    case .withdrawal, .cancel: PageKind.withdraw.path
+    }
+  }
+}
+
+extension PageContext {
+  fileprivate func isSlow(_ status: RequestStatus) -> Bool { now - status.at >= .minutes(1) }
+}

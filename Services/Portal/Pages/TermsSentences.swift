@@ -1,0 +1,50 @@
+import Contracts
+import PortalLanguages
+import Terms
+
+/// What the terms give, in a sentence or two.
+extension PageContext {
+  /// What a referrer gets: the first thing that somebody wants to know.
+  var rewardSentence: String {
+    guard let reward = terms.reward else {
+      guard let tiers = terms.discounts?.tiers, let most = tiers.map(\.percent).max() else { return say("terms.none") }
+      return say("terms.discount", ["percent": say.percent(most)])
+    }
+    switch reward.pay {
+    case .rate(let rate, let statuses):
+      if let first = statuses.first, reward.maxPayments == nil {
+        return say("terms.statuses", ["rate": say.percent(rate), "lower": say.percent(first.rate), "status": first.name])
+      }
+      return limited("terms.rate", "rate", say.percent(rate), reward.maxPayments)
+    case .amount(let amounts): return limited("terms.amount", "amount", self.amounts(amounts), reward.maxPayments)
+    case .rates(let rates):
+      return say("terms.rates", ["rate": say.percent(rates.map(\.rate).max() ?? .zero)])
+    }
+  }
+
+  private func limited(_ key: String, _ name: String, _ value: String, _ maxPayments: Int?) -> String {
+    switch maxPayments {
+    case nil: say(key, [name: value])
+    case 1: say(key + ".once", [name: value])
+    case let count?: say(key + ".first", count: Int64(count), [name: value])
+    }
+  }
+
+  /// When a reward can be used; nil: the program gives none.
+  var availabilitySentence: String? {
+    terms.reward.map { reward in
+      reward.availableAfter == .zero
+        ? say("terms.available.now") : say("terms.available", ["after": say.after(reward.availableAfter)])
+    }
+  }
+
+  /// `10.00 USD or 4,000.00 KZT`.
+  func amounts(_ amounts: [Currency: Int64]) -> String {
+    say.list(amounts.sorted { $0.key < $1.key }.map { say.amount($0.value, $0.key) }, or: true)
+  }
+
+  /// Kinds of invoice lines; terms may name others than we know.
+  func kinds(_ kinds: [String], or isAlternative: Bool = false) -> String {
+    say.list(kinds.map { say.known("lines.\($0)") ?? $0 }, or: isAlternative)
+  }
+}

@@ -1,0 +1,247 @@
+import Contracts
+import Markup
+import PortalLanguages
+import PortalModel
+import Terms
+
+/// What a person has filled in for a withdrawal, and what is wrong with it.
+public struct WithdrawalForm: Sendable, Equatable {
+  public enum Fault: Sendable, Equatable {
+    /// It is no amount.
+    case amount
+    /// More than is available, in minor units.
+    case most(Int64)
+    /// Less than the program's minimum, in minor units.
+    case least(Int64)
+    /// None of the session's recipients.
+    case recipient
+  }
+  public var amount: String
+  public var currency: Currency?
+  public var recipient: String?
+  public var faults: [Fault]
+
+  public init(amount: String = "", currency: Currency? = nil, recipient: String? = nil, faults: [Fault] = []) {
+    self.amount = amount
+    self.currency = currency
+    self.recipient = recipient
+    self.faults = faults
+  }
+}
+
+extension Pages {
+  /// What can be withdrawn, a form for it or the withdrawal that is open, and those that were.
+  ///
+  /// - Parameter withdrawals: newest first.
+  public static func withdraw(
+    _ figures: [CurrencyFigures], withdrawals: [Withdrawal], form: WithdrawalForm = .init(), _ context: PageContext
+  ) -> [UInt8] {
+    let say = context.say
+    let open = withdrawals.filter(\.state.isOpen)
+    let past = withdrawals.filter { !$0.state.isOpen }
+    return context.page(.withdraw, title: say("withdraw.title")) {
+      for figures in figures { context.available(figures) }
+      if let current = open.first {
+        context.current(current)
+      } else {
+        context.ask(figures.map(\.balance).filter { $0.available > 0 }, form)
+      }
+      section(say("withdraw.past")) { context.past(past) }
+    }
+  }
+}
+
+extension PageContext {
+  fileprivate func available(_ figures: CurrencyFigures) -> HTML {
+    let (balance, currency) = (figures.balance, figures.balance.currency)
+    return tag("div", ["class": "panel"]) {
+      tag("p", ["class": "amount"]) {
+        tag("b") { say.amount(balance.available, currency) }
+        tag("span") { say("withdraw.available") }
+        staleMark
+      }
+      if balance.available < 0 { tag("p", ["class": "fault"]) { say("balance.negative") } }
+      tag("dl", ["class": "facts"]) {
+        if balance.pending + balance.locked > 0 {
+          tag("div") {
+            tag("dt") { say("withdraw.held.later") }
+            tag("dd") { say.amount(balance.pending + balance.locked, currency) }
+          }
+        }
+        if balance.reserved > 0 {
+          tag("div") {
+            tag("dt") { say("balance.reserved") }
+            tag("dd") { say.amount(balance.reserved, currency) }
+          }
+        }
+      }
+      for next in figures.maturities {
+        tag("p") { say("balance.next", ["amount": say.amount(next.amount, currency), "date": date(next.at)]) }
+      }
+    }
+  }
+
+  // MARK: The form
+
+  fileprivate func ask(_ balances: [Balance], _ form: WithdrawalForm) -> HTML {
+    section(say("withdraw.form")) {
+      if balances.isEmpty {
+        emptyState(say("withdraw.none"), say("withdraw.none.text"))
+      } else if !may(.withdraw) {
+        tag("p") { say("withdraw.right") }
+      } else if session.recipients.isEmpty {
+        emptyState(say("withdraw.recipient.none"), say("withdraw.recipient.none.text"))
+      } else {
+        fields(balances, form)
+      }
+      rules
+    }
+  }
+
+  private func fields(_ balances: [Balance], _ filled: WithdrawalForm) -> HTML {
+    let balance = balances.first { $0.currency == filled.currency } ?? balances[0]
+    let amountFault = filled.faults.lazy.compactMap { self.text($0, balance.currency) }.first
+    let recipientFault = filled.faults.contains(.recipient) ? say("form.recipient") : nil
+    return form(link("withdraw"), class: "fields") {
+      if !filled.faults.isEmpty { tag("p", ["class": "fault", "role": "alert"]) { say("form.check") } }
+      tag("div") {
+        tag("label", ["for": "amount"]) {
+          balances.count == 1 ? "\(say("withdraw.amount")), \(balance.currency.code)" : say("withdraw.amount")
+        }
+        tag("p", ["id": "amount-hint", "class": "hint"]) {
+          balances.map { say("withdraw.amount.most", ["amount": say.amount($0.available, $0.currency)]) }.joined(separator: " ")
+          if let least = terms.withdrawal?.minimum[balance.currency] {
+            " " + say("withdraw.amount.least", ["amount": say.amount(least, balance.currency)])
+          }
+        }
+        if let amountFault { tag("p", ["id": "amount-fault", "class": "fault"]) { amountFault } }
+        emptyTag(
+          "input",
+          [
+            "id": "amount", "name": "amount", "inputmode": "decimal", "autocomplete": "off", "required": "", "maxlength": "32",
+            "value": filled.amount, "aria-invalid": amountFault == nil ? nil : "true",
+            "aria-describedby": amountFault == nil ? "amount-hint" : "amount-fault amount-hint",
+          ])
+      }
+      if balances.count == 1 {
+        emptyTag("input", ["type": "hidden", "name": "currency", "value": balance.currency.code])
+      } else {
+        tag("div") {
+          tag("label", ["for": "currency"]) { say("withdraw.currency") }
+          tag("select", ["id": "currency", "name": "currency"]) {
+            for other in balances {
+              tag("option", ["selected": other.currency == balance.currency ? "" : nil]) { other.currency.code }
+            }
+          }
+        }
+      }
+      tag("div") {
+        tag("label", ["for": "recipient"]) { say("withdraw.recipient") }
+        if let recipientFault { tag("p", ["id": "recipient-fault", "class": "fault"]) { recipientFault } }
+        tag(
+          "select",
+          [
+            "id": "recipient", "name": "recipient", "aria-invalid": recipientFault == nil ? nil : "true",
+            "aria-describedby": recipientFault == nil ? nil : "recipient-fault",
+          ]
+        ) {
+          for recipient in session.recipients {
+            tag("option", ["value": recipient.id, "selected": recipient.id == filled.recipient ? "" : nil]) { recipient.name }
+          }
+        }
+      }
+      tag("div") { tag("button") { say("withdraw.submit") } }
+    }
+  }
+
+  private func text(_ fault: WithdrawalForm.Fault, _ currency: Currency) -> String? {
+    switch fault {
+    case .amount: say("form.amount", ["example": say.figure(5000, currency)])
+    case .most(let minor): say("form.most", ["amount": say.amount(minor, currency)])
+    case .least(let minor): say("form.least", ["amount": say.amount(minor, currency)])
+    case .recipient: nil
+    }
+  }
+
+  @HTMLBuilder private var rules: HTML {
+    if let withdrawal = terms.withdrawal {
+      tag("ul", ["class": "quiet"]) {
+        tag("li") { say("withdraw.within", ["within": say.within(withdrawal.dueAfter)]).capitalizedFirst }
+        if !withdrawal.minimum.isEmpty {
+          tag("li") { say("withdraw.minimum.text", ["amount": amounts(withdrawal.minimum)]) }
+        }
+        switch withdrawal.approvalAbove {
+        case .never: HTML.empty
+        case .above(let limits):
+          tag("li") {
+            limits.isEmpty ? say("withdraw.approval.all") : say("withdraw.approval", ["amount": amounts(limits)])
+          }
+        }
+        tag("li") { say("withdraw.open.one") }
+      }
+    }
+  }
+
+  // MARK: Withdrawals
+
+  fileprivate func current(_ withdrawal: Withdrawal) -> HTML {
+    section(say("withdraw.open"), class: "panel") {
+      tag("p", ["class": "amount"]) {
+        tag("b") { say.amount(withdrawal.amount, withdrawal.currency) }
+        tag("span") { say("withdrawal.\(withdrawal.state.rawValue)") }
+      }
+      if let dueAt = withdrawal.dueAt {
+        tag("p", ["class": withdrawal.isOverdue ? "fault" : nil]) {
+          say(withdrawal.isOverdue ? "withdraw.overdue" : "withdraw.due", ["date": date(dueAt)])
+        }
+      }
+      tag("h3") { say("withdraw.way") }
+      tag("ol", ["class": "way"]) {
+        for step in withdrawal.steps {
+          tag("li") {
+            say("step.\(step.kind.rawValue)")
+            tag("small") { dated(step.at, time: true) }
+          }
+        }
+      }
+      if withdrawal.isCancelable, may(.withdraw) {
+        form(link("withdraw", "cancel")) {
+          emptyTag("input", ["type": "hidden", "name": "withdrawal", "value": withdrawal.request])
+          tag("button", ["class": "second"]) { say("withdraw.cancel") }
+        }
+      } else if withdrawal.state == .instructed {
+        tag("p", ["class": "quiet"]) { say("withdraw.sent") }
+      }
+    }
+  }
+
+  @HTMLBuilder fileprivate func past(_ withdrawals: [Withdrawal]) -> HTML {
+    if withdrawals.isEmpty {
+      tag("p") { say("withdraw.past.none") }
+    } else {
+      table(
+        say("withdraw.past.caption"),
+        [(say("withdraw.requested"), false), (say("withdraw.amount"), true), (say("withdraw.state"), false)]
+      ) {
+        for withdrawal in withdrawals {
+          let state = withdrawal.reasons == [WithdrawalReason.canceled.rawValue] ? "canceled" : withdrawal.state.rawValue
+          tag("tr") {
+            tag("th", ["scope": "row"]) { dated(withdrawal.requestedAt) }
+            tag("td", ["class": "n"]) { say.amount(withdrawal.amount, withdrawal.currency) }
+            tag("td") {
+              tag("span", ["class": "s \(state)"]) { say("withdrawal.\(state)") }
+              if state != "canceled", !withdrawal.reasons.isEmpty {
+                tag("small") { withdrawal.reasons.map { say.reason("withdrawal", $0) }.joined(separator: " ") }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension String {
+  /// A sentence's beginning.
+  var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

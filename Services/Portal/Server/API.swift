@@ -1,0 +1,177 @@
+import Contracts
+import JSON
+import PortalAccess
+import PortalModel
+import ServiceKit
+
+/// The JSON API: the pages' figures for programs (ops/contracts/portal.openapi.yaml). Its caller is the host product's own code, with a
+/// token of the account as its Bearer.
+struct API: Sendable {
+  private static let limitMax = 200
+
+  let portal: Portal
+
+  /// - Parameter segments: behind `/v1`.
+  func answer(_ request: HTTPRequest, _ segments: [String], _ session: Session) throws -> HTTPResponse {
+    guard let methods = Self.methods(of: segments) else { return .problem(404, "not found", "see the OpenAPI file") }
+    guard methods.contains(request.method) else {
+      let allowed = methods.sorted().joined(separator: ", ").replacing("GET", with: "GET, HEAD")
+      var response = HTTPResponse.problem(405, "method not allowed", "only \(allowed)")
+      response.headers.append(("Allow", allowed))
+      return response
+    }
+    let program: ProgramID
+    switch portal.program(request.query["program"], of: session) {
+    case .one(let found): program = found
+    case .unnamed:
+      return .problem(
+        400, "program is missing", "name one of \(session.programs.map(\.value).joined(separator: ", ")) by ?program=")
+    case .unknown: return .problem(404, "no such program", "the token is not for this program")
+    }
+    guard session.rights.contains(.read) || request.method == "POST" else {
+      return .problem(403, "not allowed", "the token's act lacks read")
+    }
+    switch (request.method, segments.first, segments.count) {
+    case ("GET", "summary", 1):
+      let summary = try portal.pool.read { try $0.summary(session.account, program, now: portal.time()) }
+      return .json(200, Aged(summary, portal.state.freshness(now: portal.now())))
+    case ("GET", "referees", 1):
+      let status = request.query["status"].map { RefereeStatus(rawValue: $0) }
+      if let status, status == nil {
+        return .problem(
+          400, "bad status", "status is not one of \(RefereeStatus.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      return try list(request) { model, after, limit in
+        try model.referees(
+          session.account, program, status: status ?? nil, before: after, find: request.query["find"], limit: limit)
+      }
+    case ("GET", "entries", 1):
+      let currency = request.query["currency"].map { Currency($0) }
+      if let currency, currency == nil { return .problem(400, "bad currency", "currency is not three capital letters") }
+      return try list(request) { model, after, limit in
+        try model.entries(session.account, program, currency: currency ?? nil, before: after, limit: limit)
+      }
+    case ("GET", "entries", 3) where segments[2] == "why":
+      guard let sequence = Int64(segments[1]),
+        let entry = try portal.pool.read({ try $0.entry(session.account, program, sequence: sequence) })
+      else { return .problem(404, "no such entry", "the account has no entry of this number") }
+      return .json(200, ExplainedEntry(entry: entry))
+    case ("GET", "discounts", 1):
+      return .json(200, Aged(try portal.discounts(session, program), portal.state.freshness(now: portal.now())))
+    case ("GET", "withdrawals", 1):
+      return try list(request) { model, after, limit in
+        try model.withdrawals(session.account, program, before: after, limit: limit)
+      }
+    case ("GET", "requests", 1):
+      return try list(request) { model, after, limit in
+        try model.requests(session.account, program, before: after, limit: limit)
+      }
+    case ("GET", "requests", 2):
+      guard let status = try portal.desk.status(session.account, program, segments[1], type: request.query["type"]) else {
+        return .problem(404, "no such request", "nobody has asked for it under this id")
+      }
+      return .json(200, status)
+    case ("POST", "requests", 1): return try take(request, session, program)
+    default: return .problem(404, "not found", "see the OpenAPI file")
+    }
+  }
+
+  /// What a path can be asked with; nil if there is no such path. A HEAD counts as a GET.
+  private static func methods(of segments: [String]) -> Set<String>? {
+    switch (segments.first, segments.count) {
+    case ("summary", 1), ("referees", 1), ("entries", 1), ("discounts", 1), ("withdrawals", 1), ("requests", 2): ["GET"]
+    case ("requests", 1): ["GET", "POST"]
+    case ("entries", 3) where segments[2] == "why": ["GET"]
+    default: nil
+    }
+  }
+
+  // MARK: Answers
+
+  /// A page of a list.
+  private func list<Item: JSONEncodable>(
+    _ request: HTTPRequest, _ read: (ReadModel, String?, Int) throws -> Page<Item>?
+  ) throws -> HTTPResponse {
+    let limit = request.query["limit"].map { Int($0) } ?? 50
+    guard let limit, 1...Self.limitMax ~= limit else {
+      return .problem(400, "bad limit", "limit is not a whole number from 1 to \(Self.limitMax)")
+    }
+    guard let page = try portal.pool.read({ try read($0, request.query["after"], limit) }) else {
+      return .problem(400, "bad cursor", "after is not the next of another page of this list")
+    }
+    return .json(200, Aged(page, portal.state.freshness(now: portal.now())))
+  }
+
+  // MARK: Requests
+
+  /// `POST /v1/requests` with an `Idempotency-Key`: `{"type": …, "data": {…}}`, the data without `request`, `account` and instant.
+  private func take(_ request: HTTPRequest, _ session: Session, _ program: ProgramID) throws -> HTTPResponse {
+    guard let key = request.header("Idempotency-Key"), let id = RequestID(key) else {
+      return .problem(
+        400, "no Idempotency-Key", "the header Idempotency-Key must hold the request's id: 1 to 128 printable ASCII characters")
+    }
+    let wish: Wish
+    do throws(JSONError) {
+      wish = try JSONParser().decode(WishedData.self, from: request.body).wish
+    } catch {
+      return .problem(422, "malformed", error.path.isEmpty ? error.detail : "\(error.path): \(error.detail)")
+    }
+    guard session.rights.contains(wish.right) else {
+      return .problem(403, "not allowed", "the token's act lacks \(wish.right.rawValue)")
+    }
+    if let reason = portal.reason(against: wish, session, program) { return .problem(422, "not possible", reason) }
+    switch try portal.desk.take(wish, id, session, program, at: portal.time(), now: portal.now()) {
+    case .taken(let status):
+      var response = HTTPResponse.json(202, status)
+      response.headers.append(
+        (
+          "Location",
+          "\(portal.settings.basePath)/v1/requests/\(percentEncoded(id.value))?program=\(percentEncoded(program.value))&type=\(wish.type)"
+        ))
+      return response
+    case .conflict: return .problem(409, "another request", "the id \(id) was used for something else")
+    case .malformed(let detail): return .problem(422, "malformed", detail)
+    }
+  }
+}
+
+/// The body of `POST /v1/requests`.
+private struct WishedData: JSONDecodable {
+  let wish: Wish
+
+  init(json: JSONValue) throws(JSONError) {
+    let object = try json.object()
+    let type: String = try object.required("type")
+    guard let data = object.member("data") else { throw JSONError(reason: .malformed, path: "data", detail: "missing") }
+    let fields = try data.object()
+    switch type {
+    case CodeRequested.type: wish = .code(vanity: try fields.optional("vanity"))
+    case CompanyOrderSet.type: wish = .order(try fields.required("companies"))
+    case WithdrawalRequested.type:
+      wish = .withdrawal(
+        amount: try fields.required("amount"), currency: try fields.required("currency"),
+        destination: try fields.required("destination"))
+    case WithdrawalCanceled.type: wish = .cancel
+    default:
+      throw JSONError(
+        reason: .malformed, path: "type",
+        detail:
+          "\"\(type)\" is not one of \(CodeRequested.type), \(CompanyOrderSet.type), \(WithdrawalRequested.type), \(WithdrawalCanceled.type)"
+      )
+    }
+    // A field that nobody reads may be a typing error about money.
+    if let unknown = json.unknownFields.first { throw JSONError(reason: .malformed, path: unknown, detail: "unknown field") }
+  }
+}
+
+/// A path's or a query's part: everything but unreserved characters is escaped (RFC 3986).
+func percentEncoded(_ text: String) -> String {
+  var encoded = ""
+  for byte in text.utf8 {
+    switch byte {
+    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: encoded.unicodeScalars.append(Unicode.Scalar(byte))
+    default: encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+    }
+  }
+  return encoded
+}

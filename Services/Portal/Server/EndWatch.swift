@@ -1,0 +1,53 @@
+import Contracts
+import Foundation
+import Kafka
+import ServiceKit
+import Synchronization
+import Worker
+
+/// Asks the broker every second where the partitions end, on a thread of its own: only its answer shows that figures are up to date, and
+/// a broker that is away must not hold the reader up.
+final class EndWatch: Sendable {
+  private static let everySeconds = Duration.seconds(1)
+  private static let answerMilliseconds: Int32 = 3_000
+
+  private let settings: PortalSettings
+  private let partitions: [TopicPartition]
+  private let state: FeedState
+  private let log: Log
+  private let metrics: PortalMetrics
+  private let isOver = Atomic(false)
+
+  init(_ settings: PortalSettings, partitions: [TopicPartition], state: FeedState, log: Log, metrics: PortalMetrics) {
+    self.settings = settings
+    self.partitions = partitions
+    self.state = state
+    self.log = log
+    self.metrics = metrics
+  }
+
+  func start() {
+    let thread = Thread { [self] in run() }
+    thread.name = "ends"
+    thread.start()
+  }
+
+  /// It ends after the question that it has open.
+  func stop() { isOver.store(true, ordering: .relaxed) }
+
+  private func run() {
+    guard
+      let consumer = try? Consumer(
+        settings.configuration(log), group: Topic.portalGroup(prefix: settings.topicPrefix), readCommitted: true)
+    else { return }
+    defer { consumer.close() }
+    while !isOver.load(ordering: .relaxed), !Shutdown.requested {
+      let asked = Instant.now
+      if let ends = try? consumer.stableEnds(of: partitions, timeoutMilliseconds: Self.answerMilliseconds), !ends.isEmpty {
+        state.told(ends: ends, askedAt: asked)
+      }
+      metrics.show(state.freshness(now: .now), now: .now)
+      _ = Shutdown.wait(upTo: Self.everySeconds)
+    }
+  }
+}

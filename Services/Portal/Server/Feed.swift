@@ -1,0 +1,271 @@
+import Contracts
+import Foundation
+import JSON
+import Kafka
+import PortalModel
+import SQLite
+import ServiceKit
+import Worker
+
+/// Reads notices and requests from the bus into the read model, until the program is told to stop. One thread.
+///
+/// Every instance reads all partitions, by `assign` and `read_committed`: nothing is written to the bus, and no group is joined. Positions
+/// are rows of the read model. Whatever goes wrong ends the session; the next one begins where the file stands.
+public final class Feed {
+  private static let batchMax = 20_000
+  private static let answerMilliseconds: Int32 = 3_000
+
+  private let settings: PortalSettings
+  private let only: ProgramID?
+  private let state: FeedState
+  private let log: Log
+  private let health: Health.Loop
+  private let metrics: PortalMetrics
+  private let parser = JSONParser()
+
+  /// - Parameter only: what a message without `program` means: the deployment's only program, if there is one.
+  init(
+    _ settings: PortalSettings, only: ProgramID?, state: FeedState, log: Log, health: Health.Loop, metrics: PortalMetrics
+  ) {
+    self.settings = settings
+    self.only = only
+    self.state = state
+    self.log = log
+    self.health = health
+    self.metrics = metrics
+  }
+
+  /// Returns when the program is to stop.
+  func run() {
+    var wait = Duration.milliseconds(200)
+    while !Shutdown.requested {
+      do {
+        let session = try open()
+        wait = .milliseconds(200)
+        try read(session)
+      } catch {
+        guard !Shutdown.requested else { return }
+        if let error = error as? SQLiteError, error.meansDamage { removeModel(because: "\(error)") }
+        // What has been read is still served, and its age shown.
+        health.ready = state.isCaughtUp ? .yes : .no("\(error)")
+        health.remark = "\(error)"
+        log.error("reading from the bus starts over: \(error)", ["waitSeconds": "\(wait)"])
+        metrics.sessionsEnded.add()
+        metrics.show(state.freshness(now: .now), now: .now)
+        _ = Shutdown.wait(upTo: wait)
+        health.beat()
+        wait = min(wait * 2, .seconds(5))
+      }
+    }
+  }
+
+  // MARK: A session
+
+  private struct Session {
+    let consumer: Consumer
+    let writer: ModelWriter
+    let topics: [String: Topic]
+    let partitions: [TopicPartition]
+    let file: FileIdentity?
+  }
+
+  private func open() throws -> Session {
+    if !state.isCaughtUp { health.ready = .no("waiting for the broker at \(settings.bootstrap)") }
+    isMarked = false
+    let configuration = settings.configuration(log)
+    var topics: [String: Topic] = [:]
+    for topic in Topic.portalInputs { topics[settings.topicPrefix + topic.name] = topic }
+    let clock = settings.topicPrefix + Topic.clock.name
+    let counts = try Admin(configuration).partitionCounts(
+      of: topics.keys + (settings.followsClock ? [clock] : []), timeoutMilliseconds: Self.answerMilliseconds)
+    let missing = topics.keys.filter { counts[$0] == nil }.sorted()
+    guard missing.isEmpty else {
+      throw FeedFault("topics are missing: \(missing.joined(separator: ", ")). 'laurel topics create' makes them")
+    }
+    let numbers = Set(topics.keys.compactMap { counts[$0] })
+    guard numbers.count == 1, let count = numbers.first else {
+      throw FeedFault("the topics must all have the same number of partitions, and have \(numbers.sorted())")
+    }
+    let consumer = try Consumer(
+      configuration, group: Topic.portalGroup(prefix: settings.topicPrefix), readCommitted: true, endEvents: true,
+      goesOnAfterLoss: false)
+    guard let cluster = consumer.clusterID(timeoutMilliseconds: Self.answerMilliseconds) else {
+      throw FeedFault("the broker has not said which cluster it is of")
+    }
+    let writer = try model(of: "\(cluster)/\(settings.topicPrefix)/\(count)")
+    let known = try writer.positions()
+    var positions: [(TopicPartition, offset: Int64)] = []
+    for (name, topic) in topics {
+      for partition in 0..<count {
+        let next = known[topic.name]?[partition]?.next ?? Offset.beginning
+        positions.append((TopicPartition(topic: name, partition: partition), next))
+      }
+    }
+    let partitions = positions.map(\.0)
+    try checkEnds(positions, consumer)
+    // Of inputs older records may have been deleted meanwhile; of notices never (CONTRACTS).
+    let lows = try consumer.bounds(of: partitions, at: Offset.beginning, timeoutMilliseconds: Self.answerMilliseconds)
+    positions = positions.map { ($0, offset: $1 < 0 ? $1 : max($1, lows[$0] ?? $1)) }
+    if settings.followsClock, counts[clock] != nil {
+      positions.append((TopicPartition(topic: clock, partition: 0), Offset.beginning))
+      topics[clock] = .clock
+    }
+    try consumer.assignByHand(positions)
+    state.begin(at: Dictionary(uniqueKeysWithValues: positions.prefix(partitions.count).map { ($0.0, max(0, $0.1)) }))
+    return Session(
+      consumer: consumer, writer: writer, topics: topics, partitions: partitions, file: FileIdentity(settings.modelPath))
+  }
+
+  private func model(of bus: String) throws -> ModelWriter {
+    do {
+      return try ModelWriter(settings.modelPath, bus: bus)
+    } catch let foreign as ModelWriter.ForeignModel {
+      removeModel(because: "\(foreign), and not to \(bus)")
+      return try ModelWriter(settings.modelPath, bus: bus)
+    } catch let damage as SQLiteError where damage.meansDamage {
+      removeModel(because: "\(damage)")
+      return try ModelWriter(settings.modelPath, bus: bus)
+    }
+  }
+
+  /// The topics are its source: it is read again from the beginning.
+  private func removeModel(because reason: String) {
+    log.warning("the read model is built anew: \(reason)", ["file": settings.modelPath])
+    state.rebuilds()
+    for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: settings.modelPath + suffix) }
+    metrics.rebuilds.add()
+  }
+
+  /// Positions behind the end belong to topics that are no longer there: they were deleted and made again.
+  private func checkEnds(_ positions: [(TopicPartition, offset: Int64)], _ consumer: Consumer) throws {
+    let ends = try consumer.stableEnds(of: positions.map(\.0), timeoutMilliseconds: Self.answerMilliseconds)
+    for (partition, next) in positions where next > (ends[partition] ?? .max) {
+      removeModel(because: "\(partition) ends at \(ends[partition] ?? 0), before \(next), where its reading would go on")
+      throw FeedFault("\(partition) is another topic than before")
+    }
+  }
+
+  private func read(_ session: Session) throws {
+    let watch = EndWatch(settings, partitions: session.partitions, state: state, log: log, metrics: metrics)
+    watch.start()
+    defer {
+      watch.stop()
+      session.consumer.close()
+    }
+    var moved: [TopicPartition: ModelWriter.Position] = [:]
+    var records = 0
+    var opened = ContinuousClock.now
+    func commit() throws {
+      guard !moved.isEmpty else { return }
+      var positions: [String: [Int32: ModelWriter.Position]] = [:]
+      for (partition, position) in moved {
+        guard let topic = session.topics[partition.topic] else { continue }
+        positions[topic.name, default: [:]][partition.partition] = position
+      }
+      try session.writer.commit(positions)
+      state.committed(moved.mapValues(\.next))
+      metrics.records.add(records)
+      metrics.gaps.set(Int(session.writer.gaps))
+      moved.removeAll(keepingCapacity: true)
+      records = 0
+    }
+    while !Shutdown.requested {
+      health.beat()
+      let polled = session.consumer.poll(timeoutMilliseconds: moved.isEmpty ? 100 : 0)
+      switch polled {
+      case .record(let record):
+        if moved.isEmpty { opened = .now }
+        let place = TopicPartition(topic: record.topic, partition: record.partition)
+        if let change = change(record, session) { try session.writer.apply(change) }
+        if session.topics[record.topic]?.kind != .clock {
+          moved[place] = ModelWriter.Position(next: record.offset + 1, timestamp: record.timestamp)
+          records += 1
+        }
+        if records >= Self.batchMax || records.isMultiple(of: 256) && ContinuousClock.now - opened > .milliseconds(200) {
+          try commit()
+        }
+      case .end(let partition, let offset):
+        // Behind the last record lies the marker of its transaction.
+        if session.topics[partition.topic]?.kind != .clock, state.isBehind(partition, offset) {
+          moved[partition] = ModelWriter.Position(next: offset, timestamp: moved[partition]?.timestamp ?? 0)
+        }
+      case .error(let error):
+        if error.isFatal || error.stopsReading { throw error }
+        log.warning("kafka: \(error)")
+      case .nothing: try commit()
+      case .assigned, .revoked, .lost: break
+      }
+      if moved.isEmpty {
+        try checkFile(session.file)
+        try report(session.writer)
+      }
+    }
+    try commit()
+  }
+
+  /// What is written to a file that somebody has deleted or damaged, no page shows.
+  private func checkFile(_ file: FileIdentity?) throws {
+    guard state.isDamaged || FileIdentity(settings.modelPath) != file else { return }
+    removeModel(because: "the file is \(state.isDamaged ? "damaged" : "gone")")
+    throw FeedFault("the read model's file was damaged or deleted")
+  }
+
+  private func report(_ writer: ModelWriter) throws {
+    guard state.isCaughtUp else {
+      health.ready = .no("reading the topics: \(state.freshness(now: .now).rebuilding?.percent ?? 0) %")
+      return
+    }
+    if !isMarked {
+      try writer.markComplete()
+      isMarked = true
+    }
+    health.ready = .yes
+    health.remark =
+      writer.gaps == 0 ? nil : "\(writer.gaps) notices are missing: run 'laurel repair' (RUNBOOK, \"Missing messages\")"
+  }
+
+  /// The file says that it was complete: a later start serves pages from it while the bus is away.
+  private var isMarked = false
+
+  // MARK: Records
+
+  /// What a record changes. What cannot be read is counted: its own service has rejected it, with the reason.
+  private func change(_ record: Kafka.Record, _ session: Session) -> ModelWriter.Change? {
+    guard let topic = session.topics[record.topic], let value = record.valueBytes else { return nil }
+    var bytes = EnvelopeBytes()
+    record.forEachHeader { bytes.take(header: $0, $1 ?? UnsafeRawBufferPointer(start: nil, count: 0)) }
+    guard topic.kind != .clock else {
+      if let time = bytes.time { state.told(sandbox: time) }
+      return nil
+    }
+    do throws(Rejection) {
+      return try ModelWriter.decode(
+        value, bytes, key: record.keyBytes, topic: topic, offset: record.offset, only: only, parser)
+    } catch {
+      metrics.unreadable.add()
+      log.warning(
+        "a record cannot be read and is left out: \(error)",
+        ["topic": record.topic, "partition": record.partition, "offset": record.offset])
+      return nil
+    }
+  }
+}
+
+/// Which file a path leads to.
+private struct FileIdentity: Equatable {
+  let device: UInt64
+  let number: UInt64
+
+  init?(_ path: String) {
+    var found = stat()
+    guard stat(path, &found) == 0 else { return nil }
+    device = UInt64(found.st_dev)
+    number = UInt64(found.st_ino)
+  }
+}
+
+/// Why the reader starts over.
+struct FeedFault: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,118 @@
+import Contracts
+import Kafka
+import PortalModel
+import Synchronization
+import Worker
+
+/// How far the read model is behind the bus; for any thread.
+public final class FeedState: Sendable {
+  private struct State {
+    /// Where the reading of each partition goes on, as committed to the read model.
+    var next: [TopicPartition: Int64] = [:]
+    /// Where each partition ends, and when that was asked for.
+    var ends: [TopicPartition: Int64] = [:]
+    /// For each partition the latest instant at which the read model had all of it.
+    var completeAt: [TopicPartition: Instant] = [:]
+    var partitions: [TopicPartition] = []
+    var start: (at: Instant, behind: Int64)?
+    var isCaughtUp = false
+    var build = 0
+    var damagedBuild: Int?
+    var sandbox: Instant?
+  }
+
+  /// Figures that are older than this are marked: ends are asked for every second.
+  private static let staleAfter = TimeSpan.seconds(10)
+
+  private let state = Mutex(State())
+
+  public init() {}
+
+  /// A new session of the reader begins at these positions.
+  func begin(at positions: [TopicPartition: Int64]) {
+    state.withLock { state in
+      state.next = positions
+      state.partitions = Array(positions.keys)
+      state.ends = [:]
+    }
+  }
+
+  /// Whether the partition has been read only to before this offset.
+  func isBehind(_ partition: TopicPartition, _ offset: Int64) -> Bool {
+    state.withLock { ($0.next[partition] ?? 0) < offset }
+  }
+
+  func committed(_ next: [TopicPartition: Int64]) {
+    state.withLock { $0.next.merge(next) { $1 } }
+  }
+
+  /// - Parameter askedAt: before the question, so that what came meanwhile does not count as read.
+  func told(ends: [TopicPartition: Int64], askedAt: Instant) {
+    state.withLock { state in
+      state.ends.merge(ends) { $1 }
+      var behind: Int64 = 0
+      for (partition, end) in ends {
+        let left = end - (state.next[partition] ?? 0)
+        if left <= 0 { state.completeAt[partition] = askedAt } else { behind += left }
+      }
+      guard ends.count == state.partitions.count else { return }
+      if state.start == nil { state.start = (askedAt, behind) }
+      if behind == 0 { state.isCaughtUp = true }
+    }
+  }
+
+  func told(sandbox: Instant) { state.withLock { $0.sandbox = max($0.sandbox ?? sandbox, sandbox) } }
+
+  /// The read model has been complete at least once: from then on pages are served, also while the bus is away.
+  public var isCaughtUp: Bool {
+    get { state.withLock { $0.isCaughtUp } }
+    set { state.withLock { $0.isCaughtUp = newValue } }
+  }
+
+  /// Counts the files of the read model: a connection to one that was removed is of no use.
+  public var build: Int { state.withLock { $0.build } }
+
+  /// Whether somebody who read the present file has found it damaged.
+  var isDamaged: Bool { state.withLock { $0.damagedBuild == $0.build } }
+
+  /// A page could not be made of the file of that build: no further one is, until there is another file.
+  func foundDamage(inBuild build: Int) {
+    state.withLock { state in
+      guard state.build == build else { return }
+      state.damagedBuild = build
+      state.isCaughtUp = false
+    }
+  }
+
+  /// The file was removed, and another one is being filled.
+  func rebuilds() {
+    state.withLock { state in
+      state.isCaughtUp = false
+      state.start = nil
+      state.completeAt = [:]
+      state.build += 1
+    }
+  }
+
+  public func freshness(now: Instant) -> Freshness {
+    state.withLock { state in
+      var freshness = Freshness(sandbox: state.sandbox)
+      freshness.behind = state.ends.reduce(0) { $0 + max(0, $1.value - (state.next[$1.key] ?? 0)) }
+      if !state.partitions.isEmpty, state.partitions.allSatisfy({ state.completeAt[$0] != nil }) {
+        freshness.asOf = state.partitions.compactMap { state.completeAt[$0] }.min()
+      }
+      freshness.isStale = freshness.asOf.map { now - $0 > Self.staleAfter } ?? true
+      if !state.isCaughtUp {
+        guard let start = state.start, start.behind > 0 else {
+          freshness.rebuilding = (0, 0)
+          return freshness
+        }
+        let done = max(0, start.behind - freshness.behind)
+        let seconds = Double(max(1, (now - start.at).milliseconds)) / 1000
+        let left = done == 0 ? 0 : Double(freshness.behind) * seconds / Double(done)
+        freshness.rebuilding = (Int(min(99, done * 100 / start.behind)), Int(left.rounded(.up)))
+      }
+      return freshness
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Contracts
+import PortalAccess
+import PortalModel
+import ServiceKit
+import Terms
+import Worker
+
+/// What every request is answered with: the read model, the terms, who may come in, and the clock.
+final class Portal: Sendable {
+  let settings: PortalSettings
+  let programs: Programs
+  let state: FeedState
+  let pool: ModelPool
+  let desk: RequestDesk
+  let log: Log
+  let metrics: PortalMetrics
+  let verifier: TokenVerifier
+  let cookies: SessionCookies
+  let usedTokens: UsedTokens
+  let formTokens: FormTokens
+  /// By account.
+  let accountLimit = RateLimit(burst: 60, interval: .milliseconds(200))
+  /// By address, before anything of a request is looked at.
+  let addressLimit = RateLimit(burst: 600, interval: .milliseconds(20))
+
+  init(
+    _ settings: PortalSettings, programs: Programs, keys: AccessKeys, state: FeedState, store: RequestStore,
+    sender: RequestSender, log: Log, metrics: PortalMetrics
+  ) throws {
+    self.settings = settings
+    self.programs = programs
+    self.state = state
+    self.log = log
+    self.metrics = metrics
+    pool = ModelPool(settings.modelPath, state: state)
+    desk = RequestDesk(store: store, pool: pool, sender: sender)
+    verifier = TokenVerifier(keys)
+    usedTokens = UsedTokens(validMax: verifier.validMax)
+    cookies = try SessionCookies(
+      keys, isSecure: settings.isSecure, isFramed: settings.frameAncestors != "'none'")
+    formTokens = try FormTokens(keys)
+  }
+
+  /// The system's time: of tokens, sessions and freshness.
+  func now() -> Instant { .now }
+
+  /// The time that the programs live in: the sandbox's, where there is one.
+  func time() -> Instant { state.freshness(now: .now).sandbox ?? .now }
+
+  // MARK: Programs
+
+  enum Choice {
+    case one(ProgramID)
+    /// None was named, and there are several.
+    case unnamed
+    case unknown
+  }
+
+  /// The program of a request, of those that the session is for and the deployment has.
+  func program(_ name: String?, of session: Session) -> Choice {
+    let own = session.programs.filter { programs[$0] != nil }
+    guard let name else { return own.count == 1 ? .one(own[0]) : own.isEmpty ? .unknown : .unnamed }
+    return own.first { $0.value == name }.map { .one($0) } ?? .unknown
+  }
+
+  /// The terms in force.
+  func terms(_ program: ProgramID) -> TermsVersion? { programs[program]?.version(at: time()) }
+
+  // MARK: Discounts
+
+  /// The facts of the page of discounts, with what each company would get if the run were now (rows B3, B4).
+  func discounts(_ session: Session, _ program: ProgramID) throws -> Discounts {
+    let facts = try pool.read { try $0.discounts(session.account, program) }
+    let names = Dictionary(session.companies.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+    // As the account has ordered them; what it has not named follows as the host product lists it.
+    var order = facts.ordered.filter { names.isEmpty || names[$0.value] != nil }
+    order += session.companies.compactMap { CompanyID($0.id) }.filter { !order.contains($0) }
+    var discounts = Discounts(active: facts.active, orderedAt: facts.orderedAt, runs: facts.runs)
+    let shares = terms(program)?.discounts?.shares(of: facts.active, companies: order) ?? []
+    discounts.companies = order.map { company in
+      let share = shares.first { $0.company == company }
+      return Discounts.Company(
+        company: company, name: names[company.value], percent: share?.percent ?? 0, slots: share?.slots ?? 0)
+    }
+    for run in discounts.runs.indices {
+      for index in discounts.runs[run].assignments.indices {
+        let company = discounts.runs[run].assignments[index].company.value
+        discounts.runs[run].assignments[index].name = names[company]
+      }
+    }
+    return discounts
+  }
+
+  // MARK: Requests
+
+  /// Why a wish cannot be asked for here; nil: it can. What the rules say of it, the services decide.
+  func reason(against wish: Wish, _ session: Session, _ program: ProgramID) -> String? {
+    let terms = terms(program)
+    switch wish {
+    case .code: return nil
+    case .order(let companies):
+      guard terms?.discounts != nil else { return "the program has no monthly discounts" }
+      let own = Set(session.companies.map(\.id))
+      return companies.first { !own.contains($0.value) }.map { "\($0) is not among the token's companies" }
+    case .withdrawal(_, _, let destination):
+      guard terms?.withdrawal != nil else { return "the program has no withdrawals" }
+      return session.recipients.contains { $0.id == destination } ? nil : "the destination is not among the token's recipients"
+    case .cancel:
+      return terms?.withdrawal == nil ? "the program has no withdrawals" : nil
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import Contracts
+import JSON
+import PortalAccess
+import PortalModel
+import Synchronization
+
+/// What a person asks for, before it is a message.
+enum Wish: Sendable, Equatable {
+  case code(vanity: String?)
+  case order([CompanyID])
+  case withdrawal(amount: Int64, currency: Currency, destination: String)
+  /// Of the withdrawal of that name.
+  case cancel
+
+  /// What somebody must be allowed for it.
+  var right: Right {
+    switch self {
+    case .code: .code
+    case .order: .order
+    case .withdrawal, .cancel: .withdraw
+    }
+  }
+
+  var type: String {
+    switch self {
+    case .code: CodeRequested.type
+    case .order: CompanyOrderSet.type
+    case .withdrawal: WithdrawalRequested.type
+    case .cancel: WithdrawalCanceled.type
+    }
+  }
+
+  func message(_ request: RequestID, _ account: AccountID, at instant: Instant) -> any Message {
+    switch self {
+    case .code(let vanity):
+      CodeRequested(request: request, account: account, requestedAt: instant, vanity: vanity)
+    case .order(let companies):
+      CompanyOrderSet(request: request, account: account, requestedAt: instant, companies: companies)
+    case .withdrawal(let amount, let currency, let destination):
+      WithdrawalRequested(
+        request: request, account: account, requestedAt: instant, amount: amount, currency: currency, destination: destination)
+    case .cancel:
+      WithdrawalCanceled(request: request, account: account, canceledAt: instant)
+    }
+  }
+}
+
+/// Takes wishes and keeps them until they are on the bus; knows how far each is.
+struct RequestDesk: Sendable {
+  enum Outcome {
+    /// It is kept, or was before.
+    case taken(RequestStatus)
+    /// Another wish has this id.
+    case conflict
+    /// The decoder of the contract rejects it: why.
+    case malformed(String)
+  }
+
+  let store: RequestStore
+  let pool: ModelPool
+  let sender: RequestSender
+
+  /// - Parameters:
+  ///   - instant: when it was asked for, as the program's clock has it.
+  ///   - now: the system's time.
+  func take(
+    _ wish: Wish, _ request: RequestID, _ session: Session, _ program: ProgramID, at instant: Instant, now: Instant
+  ) throws -> Outcome {
+    var writer = JSONWriter()
+    let body = bytes(wish.message(request, session.account, at: instant), &writer)
+    // What the services would reject is rejected here, in the same words.
+    do { _ = try JSONParser().reading(body, as: wish.type) } catch { return .malformed(error.detail) }
+    let recorded = try pool.read { try $0.request(session.account, program, request.value, type: wish.type) }
+    let known = try store.find(session.account, program, request.value, type: wish.type)
+    if let first = recorded.map({ ($0.body, $0.status.at) }) ?? known.map({ ($0.body, $0.at) }) {
+      // The same wish at another time is the same wish.
+      guard first.0 == bytes(wish.message(request, session.account, at: first.1), &writer) else { return .conflict }
+    } else {
+      let kept = try store.keep(
+        .init(program: program, account: session.account, request: request, type: wish.type, at: instant, body: body), now: now)
+      guard kept.body == bytes(wish.message(request, session.account, at: kept.at), &writer) else { return .conflict }
+      sender.wake()
+    }
+    return try status(session.account, program, request.value, type: wish.type).map { .taken($0) } ?? .conflict
+  }
+
+  private func bytes(_ message: any Message, _ writer: inout JSONWriter) -> [UInt8] {
+    writer.removeAll()
+    message.write(to: &writer)
+    return writer.bytes()
+  }
+
+  /// How far a request is; nil: nobody has heard of it.
+  func status(_ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil) throws -> RequestStatus? {
+    if let recorded = try pool.read({ try $0.request(account, program, request, type: type) }) { return recorded.status }
+    return try store.find(account, program, request, type: type).map { kept in
+      RequestStatus(request: request, type: kept.type, at: kept.at, state: kept.isSent ? .sent : .stored)
+    }
+  }
+}
+
+extension JSONParser {
+  /// Decodes data of a type that the contract names, for its checks.
+  fileprivate func reading(_ bytes: [UInt8], as type: String) throws(Rejection) -> any Message {
+    guard let known = MessageRegistry.type(named: type) else { throw Rejection(.malformed, "unknown type \(type)") }
+    do throws(JSONError) { return try decode(known, from: bytes) } catch { throw Rejection(error) }
+  }
+}

@@ -1,0 +1,260 @@
+import Contracts
+import PortalAccess
+import PortalLanguages
+import PortalModel
+import PortalPages
+import ServiceKit
+import Terms
+
+/// Answers every request: who it is, what they may see, and which page or answer that is.
+struct Site: Sendable {
+  let portal: Portal
+
+  /// The handler of the HTTP server.
+  func answer(_ request: HTTPRequest) -> HTTPResponse {
+    let start = ContinuousClock.now
+    var response = guarded(request)
+    portal.metrics.pageSeconds.observe(ContinuousClock.now - start)
+    response.headers += headers
+    return response
+  }
+
+  /// What every answer has, so that nothing of a page is kept or shown elsewhere.
+  private var headers: [(name: String, value: String)] {
+    [
+      ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("Cross-Origin-Opener-Policy", "same-origin"),
+      (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+          + "frame-ancestors \(portal.settings.frameAncestors)"
+      ),
+    ]
+  }
+
+  private func guarded(_ request: HTTPRequest) -> HTTPResponse {
+    let network = request.clientNetwork(behind: portal.settings.proxies)
+    let isAPI = segments(request)?.first == "v1"
+    do {
+      if let seconds = portal.addressLimit.secondsToWait(network, at: portal.now()) { return tooMany(seconds, request, isAPI) }
+      guard let segments = segments(request) else { return failure(.notFound, request) }
+      switch segments.first {
+      case "v1": return try api(request, Array(segments.dropFirst()))
+      case "assets": return asset(request, Array(segments.dropFirst()))
+      case "enter" where segments.count == 1: return enter(request)
+      default: return try page(request, segments)
+      }
+    } catch {
+      // The reader builds the file anew.
+      if !portal.state.isCaughtUp { return rebuilding(request, isAPI) }
+      portal.log.error("a page could not be made: \(error)", ["path": request.segments.joined(separator: "/")])
+      return isAPI ? .problem(500, "failed", "try again later") : failure(.failed, request)
+    }
+  }
+
+  /// Of the path, behind the base path; nil if the path is not below it.
+  private func segments(_ request: HTTPRequest) -> [String]? {
+    let base = portal.settings.basePath.split(separator: "/").map(String.init)
+    guard request.segments.starts(with: base) else { return nil }
+    let rest = request.segments.dropFirst(base.count)
+    // `/a` and `/a/` are one page.
+    return Array(rest.last == "" ? rest.dropLast() : rest)
+  }
+
+  // MARK: Who it is
+
+  private func session(_ request: HTTPRequest) throws -> (session: Session, renewal: String?)? {
+    try portal.cookies.session(request.cookies[portal.cookies.name], at: portal.now())
+  }
+
+  /// Opens a session with a token that the host product has signed.
+  private func enter(_ request: HTTPRequest) -> HTTPResponse {
+    guard request.method == "POST" else { return notAllowed("POST") }
+    guard portal.isFromOwnPages(request, isEntering: true) else { return failure(.staleForm, request) }
+    do throws(AccessError) {
+      let token = try portal.verifier.verify(request.form?["token"] ?? "", at: portal.now())
+      let cookie = try portal.cookies.open(token, at: portal.now())
+      try portal.usedTokens.spend(token, at: portal.now())
+      return redirect(portal.settings.basePath + "/", cookie: cookie)
+    } catch {
+      portal.log.warning("a token was refused: \(error)")
+      portal.metrics.refusedTokens.add()
+      return failure(.signedOut, request)
+    }
+  }
+
+  // MARK: API
+
+  private func api(_ request: HTTPRequest, _ segments: [String]) throws -> HTTPResponse {
+    let parts = request.header("Authorization")?.split(separator: " ", maxSplits: 1) ?? []
+    guard parts.count == 2, parts[0].lowercased() == "bearer" else { return unauthorized("a token is missing") }
+    let session: Session
+    do throws(AccessError) {
+      session = try portal.verifier.verify(String(parts[1]), at: portal.now())
+    } catch {
+      portal.log.warning("a token was refused: \(error)")
+      portal.metrics.refusedTokens.add()
+      return unauthorized("the token is not valid")
+    }
+    guard !portal.usedTokens.isSpent(session) else { return unauthorized("the token has opened a session") }
+    if let seconds = portal.accountLimit.secondsToWait(session.account.value, at: portal.now()) {
+      return tooMany(seconds, request, true)
+    }
+    guard portal.state.isCaughtUp else { return rebuilding(request, true) }
+    return try API(portal: portal).answer(request, segments, session)
+  }
+
+  private func unauthorized(_ detail: String) -> HTTPResponse {
+    var response = HTTPResponse.problem(401, "not signed in", detail)
+    response.headers.append(("WWW-Authenticate", "Bearer"))
+    return response
+  }
+
+  // MARK: Pages
+
+  private func page(_ request: HTTPRequest, _ segments: [String]) throws -> HTTPResponse {
+    guard let (session, renewal) = try session(request) else {
+      if portal.settings.isForTrying { return try TryPage(portal: portal).answer(request, segments) }
+      return failure(.signedOut, request)
+    }
+    var response = try page(request, segments, session)
+    // A page that ends the session or chooses a cookie of its own keeps it.
+    if let renewal, !response.headers.contains(where: { $0.name == "Set-Cookie" }) {
+      response.headers.append(("Set-Cookie", renewal))
+    }
+    return response
+  }
+
+  private func page(_ request: HTTPRequest, _ segments: [String], _ session: Session) throws -> HTTPResponse {
+    if segments == ["leave"] { return leave(request, session) }
+    guard session.rights.contains(.read) else { return failure(.forbidden, request, session) }
+    if let seconds = portal.accountLimit.secondsToWait(session.account.value, at: portal.now()) {
+      return tooMany(seconds, request, false)
+    }
+    if let chosen = request.query["lang"], request.method == "GET" { return choose(chosen, request) }
+    guard portal.state.isCaughtUp else { return rebuilding(request, false, session) }
+    guard let name = segments.first else {
+      guard let first = session.programs.first(where: { portal.programs[$0] != nil }) else {
+        return failure(.notFound, request, session)
+      }
+      return redirect("\(portal.settings.basePath)/\(percentEncoded(first.value))")
+    }
+    guard case .one(let program) = portal.program(name, of: session), let terms = portal.terms(program) else {
+      return failure(.notFound, request, session)
+    }
+    let visit = Visit(
+      portal: portal, request: request, session: session, program: program, terms: terms, language: language(request, session))
+    let response = try visit.answer(Array(segments.dropFirst()))
+    return response ?? failure(.notFound, request, session)
+  }
+
+  private func leave(_ request: HTTPRequest, _ session: Session) -> HTTPResponse {
+    guard request.method == "POST" else { return notAllowed("POST") }
+    guard portal.admits(request, session) else { return failure(.staleForm, request, session) }
+    var response = failure(.signedOut, request, session)
+    response.status = 200
+    response.headers.append(("Set-Cookie", portal.cookies.end))
+    return response
+  }
+
+  // MARK: Languages
+
+  private func language(_ request: HTTPRequest, _ session: Session?) -> Language {
+    let chosen = request.cookies["lang"].flatMap(Language.Code.init(rawValue:))
+    let host = session?.language.flatMap { Language.Code(rawValue: String($0.prefix { $0 != "-" }).lowercased()) }
+    return .of(chosen ?? host ?? Language.preferred(request.header("Accept-Language") ?? "") ?? .en)
+  }
+
+  /// Remembers the language, and shows the same page in it.
+  private func choose(_ code: String, _ request: HTTPRequest) -> HTTPResponse {
+    // `//evil.example` would be another host.
+    let path = "/" + request.segments.filter { !$0.isEmpty }.map(percentEncoded).joined(separator: "/")
+    let rest = request.query.all.filter { $0.name != "lang" }.map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }
+    let target = rest.isEmpty ? path : path + "?" + rest.joined(separator: "&")
+    guard let code = Language.Code(rawValue: code) else { return redirect(target) }
+    return redirect(
+      target,
+      cookie: "lang=\(code.rawValue); Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"
+        + (portal.settings.isSecure ? "; Secure" : ""))
+  }
+
+  // MARK: Answers
+
+  private func asset(_ request: HTTPRequest, _ segments: [String]) -> HTTPResponse {
+    guard request.method == "GET" else { return notAllowed("GET, HEAD") }
+    switch segments {
+    case ["style.css"]:
+      return file(Pages.style(accent: Accent(portal.settings.accent) ?? .laurel), "text/css; charset=utf-8")
+    case ["copy.js"]: return file(Pages.copyScript, "text/javascript; charset=utf-8")
+    default: return failure(.notFound, request)
+    }
+  }
+
+  private func file(_ body: [UInt8], _ type: String) -> HTTPResponse {
+    HTTPResponse(status: 200, headers: [("Content-Type", type), ("Cache-Control", "public, max-age=300")], body: body)
+  }
+
+  private func failure(_ failure: Pages.Failure, _ request: HTTPRequest, _ session: Session? = nil) -> HTTPResponse {
+    .page(
+      Pages.error(
+        failure, language: language(request, session), basePath: portal.settings.basePath, hasSession: session != nil),
+      status: failure.status)
+  }
+
+  private func rebuilding(_ request: HTTPRequest, _ isAPI: Bool, _ session: Session? = nil) -> HTTPResponse {
+    let (percent, left) = portal.state.freshness(now: portal.now()).rebuilding ?? (0, 0)
+    let seconds = String(max(1, left))
+    var response =
+      isAPI
+      ? .problem(503, "rebuilding", "the figures are being read; try again in \(seconds) s")
+      : failure(.rebuilding(percent: percent, secondsLeft: left), request, session)
+    response.headers += isAPI ? [("Retry-After", seconds)] : [("Retry-After", "5"), ("Refresh", "5")]
+    return response
+  }
+
+  private func tooMany(_ seconds: Int64, _ request: HTTPRequest, _ isAPI: Bool) -> HTTPResponse {
+    var response = isAPI ? .problem(429, "too many requests", "try again in \(seconds) s") : failure(.tooMany, request)
+    response.headers.append(("Retry-After", String(seconds)))
+    return response
+  }
+
+  private func notAllowed(_ methods: String) -> HTTPResponse {
+    var response = HTTPResponse.text(405, "only \(methods)")
+    response.headers.append(("Allow", methods))
+    return response
+  }
+}
+
+/// To another page, by GET.
+func redirect(_ path: String, cookie: String? = nil) -> HTTPResponse {
+  var response = HTTPResponse(status: 303, headers: [("Location", path), ("Cache-Control", "no-store")])
+  if let cookie { response.headers.append(("Set-Cookie", cookie)) }
+  return response
+}
+
+extension HTTPResponse {
+  static func page(_ body: [UInt8], status: Int = 200) -> HTTPResponse {
+    HTTPResponse(
+      status: status, headers: [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")], body: body)
+  }
+}
+
+extension Portal {
+  /// - Parameter isEntering: from the host's pages, too, which send people here with a token.
+  func isFromOwnPages(_ request: HTTPRequest, isEntering: Bool = false) -> Bool {
+    var own: Set<String> = []
+    if let origin = settings.origin {
+      own = [origin]
+    } else if let host = request.header("Host"), host.hasPrefix("127.0.0.1:") || host.hasPrefix("localhost:") {
+      own = ["http://\(host)"]
+    }
+    return FormOrigins(own: own, hosts: Set(settings.hostOrigins)).admits(
+      origin: request.header("Origin"), fetchSite: request.header("Sec-Fetch-Site"), isEntering: isEntering)
+  }
+
+  /// Whether a form was sent from a page of this session: its origin, and the token bound to its request.
+  func admits(_ request: HTTPRequest, _ session: Session) -> Bool {
+    guard isFromOwnPages(request), let form = request.form, let id = RequestID(form["request"] ?? "")
+    else { return false }
+    return (try? formTokens.isValid(form["form"], for: session, request: id)) ?? false
+  }
+}

@@ -1,0 +1,35 @@
+import Contracts
+import Crypto
+import PortalAccess
+import PortalModel
+import PortalPages
+import ServiceKit
+
+/// For trying things out: a page from which anybody enters as any account that the bus knows. Only with `--for-trying yes`.
+struct TryPage {
+  let portal: Portal
+
+  func answer(_ request: HTTPRequest, _ segments: [String]) throws -> HTTPResponse {
+    if segments == ["try"], request.method == "POST" { return try enter(request) }
+    let accounts = try portal.state.isCaughtUp ? portal.pool.read { try $0.accounts(limit: 60) } : []
+    var response = HTTPResponse.page(
+      Pages.accounts(accounts.filter { portal.programs[$0.program] != nil }, basePath: portal.settings.basePath))
+    // The first accounts come with the first events.
+    if accounts.isEmpty { response.headers.append(("Refresh", "2")) }
+    return response
+  }
+
+  private func enter(_ request: HTTPRequest) throws -> HTTPResponse {
+    guard portal.isFromOwnPages(request), let account = request.form?["account"].flatMap({ AccountID($0) }),
+      let program = request.form?["program"].flatMap({ ProgramID($0) })
+    else { return .text(403, "the form was sent from elsewhere, or names no account") }
+    let now = portal.now()
+    let companies = try portal.state.isCaughtUp ? portal.pool.read { try $0.companies(of: account, program) } : []
+    let session = Session(
+      id: Base64URL.text(of: try randomBytes(12)), account: account, programs: [program],
+      rights: [.read, .code, .order, .withdraw], companies: companies.map { Named(id: $0.value, name: $0.value) },
+      recipients: [Named(id: "recipient-1", name: "Recipient 1"), Named(id: "recipient-2", name: "Recipient 2")], startedAt: now,
+      expiresAt: now)
+    return redirect(portal.settings.basePath + "/", cookie: try portal.cookies.open(session, at: now))
+  }
+}

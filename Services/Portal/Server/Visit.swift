@@ -1,0 +1,227 @@
+import Contracts
+import Crypto
+import PortalAccess
+import PortalLanguages
+import PortalModel
+import PortalPages
+import QR
+import ServiceKit
+import Terms
+
+/// One request for a page of a program, by somebody who may see it.
+struct Visit {
+  let portal: Portal
+  let request: HTTPRequest
+  let session: Session
+  let program: ProgramID
+  let terms: TermsVersion
+  let language: Language
+
+  /// Lines of the account book in one file.
+  private static let linesMax = 10_000
+
+  /// - Parameter path: behind the program.
+  /// - Returns: nil if there is no such page.
+  func answer(_ path: [String]) throws -> HTTPResponse? {
+    let isForm = request.method == "POST"
+    guard isForm || request.method == "GET" else {
+      var response = HTTPResponse.text(405, "only GET, HEAD and POST")
+      response.headers.append(("Allow", "GET, HEAD, POST"))
+      return response
+    }
+    switch (path.first ?? "", path.count, isForm) {
+    case ("", 0, false): return .page(Pages.overview(try summary(), try context()))
+    case ("invited", 1, false): return try invited()
+    case ("book", 1, false) where terms.reward != nil: return try book()
+    case ("book.csv", 1, false) where terms.reward != nil: return try file()
+    case ("book", 2, false) where terms.reward != nil:
+      guard let sequence = Int64(path[1]),
+        let entry = try portal.pool.read({ try $0.entry(session.account, program, sequence: sequence) })
+      else { return nil }
+      return .page(Pages.why(entry, try context()))
+    case ("discounts", 1, false) where terms.discounts != nil:
+      return .page(Pages.discounts(try portal.discounts(session, program), try context()))
+    case ("withdraw", 1, false) where terms.withdrawal != nil: return try withdraw()
+    case ("requests", 2, false): return try requested(path[1])
+    case ("qr.svg", 1, false): return try code { HTTPResponse.image(Array($0.svg.utf8), "image/svg+xml") }
+    case ("qr.png", 1, false): return try code { HTTPResponse.image($0.png(), "image/png") }
+    case ("poster", 1, false):
+      guard let code = try summary().codes.first, let qr = QRCode(code.link) else { return nil }
+      return .page(Pages.poster(code, svg: qr.svg, try context()))
+    case ("help", 1, false):
+      let next = portal.programs[program]?.versions.first { $0.effectiveFrom > portal.time() }
+      return .page(Pages.help(next: next, try context()))
+    case ("code", 1, true): return try ask(try wishedCode())
+    case ("order", 1, true): return try ask(try movedCompany())
+    case ("withdraw", 1, true): return try askForWithdrawal()
+    case ("withdraw", 2, true) where path[1] == "cancel": return try ask(.cancel, named: request.form?["withdrawal"])
+    default: return nil
+    }
+  }
+
+  private func context() throws -> PageContext {
+    // A form's id is made with its page: sent twice, it is one request. Without a slash: proxies refuse or rewrite %2F in a path.
+    let id = RequestID(derivedFrom: ["page-\(Base64URL.text(of: try randomBytes(15)))"])
+    return PageContext(
+      session: session, terms: terms, language: language, basePath: portal.settings.basePath,
+      path: "/" + request.segments.map(percentEncoded).joined(separator: "/"),
+      freshness: portal.state.freshness(now: portal.now()),
+      now: portal.time(), request: id.value, formToken: try portal.formTokens.token(for: session, request: id))
+  }
+
+  private func summary() throws -> Summary {
+    try portal.pool.read { try $0.summary(session.account, program, now: portal.time()) }
+  }
+
+  // MARK: Lists
+
+  private func invited() throws -> HTTPResponse? {
+    let on = request.query["on"].flatMap { $0.isEmpty ? nil : $0 }
+    let find = request.query["find"].flatMap { $0.isEmpty ? nil : $0 }
+    let status = request.query["status"].flatMap { RefereeStatus(rawValue: $0) }
+    let after = request.query["after"]
+    // Those of the whole day.
+    let day = on.flatMap { Instant(rfc3339: "\($0)T00:00:00Z") }.map { $0 + .days(1) }
+    let (page, counts) = try portal.pool.read { model in
+      (
+        try model.referees(session.account, program, status: status, before: after, registeredBefore: day, find: find),
+        try model.summary(session.account, program, now: portal.time()).referees
+      )
+    }
+    guard let page else { return nil }
+    let query = InvitedQuery(status: status, on: day == nil ? nil : on, find: find, isContinued: after != nil)
+    return .page(Pages.invited(page, counts: counts, query: query, try context()))
+  }
+
+  private func book() throws -> HTTPResponse? {
+    let currencies = try summary().balances.map(\.balance.currency)
+    let currency = request.query["currency"].flatMap { Currency($0) } ?? currencies.first
+    let after = request.query["after"]
+    guard let page = try portal.pool.read({ try $0.entries(session.account, program, currency: currency, before: after) }) else {
+      return nil
+    }
+    return .page(Pages.book(page, currency: currency, currencies: currencies, isContinued: after != nil, try context()))
+  }
+
+  /// The account book for a spreadsheet: the newest lines, amounts in the currency's units.
+  private func file() throws -> HTTPResponse? {
+    let currency = request.query["currency"].flatMap { Currency($0) }
+    let page = try portal.pool.read { try $0.entries(session.account, program, currency: currency, limit: Self.linesMax) }
+    var text =
+      "number,date,type,amount,currency,availableAt,pending,available,locked,reserved,account,payment,invoice,request\r\n"
+    for entry in page?.items ?? [] {
+      func amount(_ minor: Int64?) -> String {
+        guard let minor, let currency = entry.currency else { return "" }
+        return currency.figure(minor, group: "", point: ".", minus: "-")
+      }
+      let balance = entry.balance
+      text +=
+        [
+          String(entry.sequence), entry.at.description, entry.type, amount(entry.amount), entry.currency?.code ?? "",
+          entry.availableAt?.description ?? "", amount(balance?.pending), amount(balance?.available), amount(balance?.locked),
+          amount(balance?.reserved), cell(entry.label ?? entry.referee?.value), cell(entry.payment), cell(entry.invoice),
+          cell(entry.request),
+        ].joined(separator: ",") + "\r\n"
+    }
+    return HTTPResponse(
+      status: 200,
+      headers: [
+        ("Content-Type", "text/csv; charset=utf-8"), ("Cache-Control", "no-store"),
+        ("Content-Disposition", "attachment; filename=\"account-book.csv\""),
+      ], body: Array(text.utf8))
+  }
+
+  /// Text from outside: in quotes, and never a formula to a spreadsheet.
+  private func cell(_ text: String?) -> String {
+    guard let text, !text.isEmpty else { return "" }
+    let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
+    return "\"\(isFormula ? "'" : "")\(text.replacing("\"", with: "\"\""))\""
+  }
+
+  // MARK: Codes
+
+  private func code(_ image: (QRCode) -> HTTPResponse) throws -> HTTPResponse? {
+    try summary().codes.first.flatMap { QRCode($0.link) }.map(image)
+  }
+
+  // MARK: Withdrawals
+
+  private func withdraw(_ form: WithdrawalForm = WithdrawalForm(), status: Int = 200) throws -> HTTPResponse {
+    let withdrawals = try portal.pool.read { try $0.withdrawals(session.account, program, limit: 20) }
+    return .page(
+      Pages.withdraw(try summary().balances, withdrawals: withdrawals?.items ?? [], form: form, try context()), status: status)
+  }
+
+  /// What can be seen to be wrong is said beside its field; the services decide.
+  private func askForWithdrawal() throws -> HTTPResponse? {
+    guard let fields = request.form else { return try stale() }
+    let balances = try summary().balances.map(\.balance)
+    var form = WithdrawalForm(
+      amount: fields["amount"] ?? "", currency: fields["currency"].flatMap { Currency($0) } ?? balances.first?.currency,
+      recipient: fields["recipient"])
+    let amount = form.currency.flatMap { language.minor(form.amount, $0) }
+    let available = balances.first { $0.currency == form.currency }?.available ?? 0
+    if let amount, amount > 0 {
+      let least = form.currency.flatMap { terms.withdrawal?.minimum[$0] } ?? 0
+      if amount > available { form.faults.append(.most(available)) } else if amount < least { form.faults.append(.least(least)) }
+    } else {
+      form.faults.append(.amount)
+    }
+    let recipient = session.recipients.first { $0.id == form.recipient }
+    if recipient == nil { form.faults.append(.recipient) }
+    guard form.faults.isEmpty, let amount, let currency = form.currency, let recipient else {
+      return try withdraw(form, status: 422)
+    }
+    return try ask(.withdrawal(amount: amount, currency: currency, destination: recipient.id))
+  }
+
+  // MARK: Requests
+
+  private func wishedCode() throws -> Wish {
+    let wish = request.form?["wish"].map { $0.filter { !$0.isWhitespace } } ?? ""
+    return .code(vanity: wish.isEmpty ? nil : wish)
+  }
+
+  /// The order with one company moved by one place; nil for a company that is not among them.
+  private func movedCompany() throws -> Wish? {
+    var order = try portal.discounts(session, program).companies.map(\.company)
+    guard let index = order.firstIndex(where: { $0.value == request.form?["company"] }) else { return nil }
+    let other = request.form?["move"] == "up" ? index - 1 : index + 1
+    if order.indices.contains(other) { order.swapAt(index, other) }
+    return .order(order)
+  }
+
+  /// - Parameter named: the request that the wish is about; nil: a new one, under the form's id.
+  private func ask(_ wish: Wish?, named: String? = nil) throws -> HTTPResponse? {
+    guard let wish else { return nil }
+    guard session.rights.contains(wish.right) else { return failure(.forbidden) }
+    guard portal.admits(request, session), let id = RequestID(named ?? request.form?["request"] ?? "") else { return try stale() }
+    guard portal.reason(against: wish, session, program) == nil else { return failure(.forbidden) }
+    switch try portal.desk.take(wish, id, session, program, at: portal.time(), now: portal.now()) {
+    case .taken:
+      return redirect(
+        "\(portal.settings.basePath)/\(percentEncoded(program.value))/requests/\(percentEncoded(id.value))?type=\(wish.type)")
+    case .conflict, .malformed: return try stale()
+    }
+  }
+
+  private func requested(_ name: String) throws -> HTTPResponse? {
+    guard let status = try portal.desk.status(session.account, program, name, type: request.query["type"]) else { return nil }
+    var response = HTTPResponse.page(Pages.request(status, try context()))
+    if let seconds = Pages.reload(status, at: portal.time()) { response.headers.append(("Refresh", String(seconds))) }
+    return response
+  }
+
+  private func stale() throws -> HTTPResponse { failure(.staleForm) }
+
+  private func failure(_ failure: Pages.Failure) -> HTTPResponse {
+    .page(
+      Pages.error(failure, language: language, basePath: portal.settings.basePath, hasSession: true), status: failure.status)
+  }
+}
+
+extension HTTPResponse {
+  fileprivate static func image(_ body: [UInt8], _ type: String) -> HTTPResponse {
+    HTTPResponse(status: 200, headers: [("Content-Type", type), ("Cache-Control", "no-store")], body: body)
+  }
+}

@@ -1,0 +1,68 @@
+/// Part of a page. Text becomes part of one only escaped, so that whatever it holds, it is shown and never obeyed.
+///
+/// Elements are closed as XML wants it, so that a page can be checked by any XML parser.
+package struct HTML: Sendable {
+  package private(set) var markup: String
+
+  package static let empty = HTML(trusted: "")
+
+  /// - Parameter trusted: markup of our own, such as the picture of a QR code. Never text from outside.
+  package init(trusted: String) { markup = trusted }
+
+  package init(_ text: String) { markup = XML.escaped(text) }
+
+  package var isEmpty: Bool { markup.isEmpty }
+
+  package static func + (left: HTML, right: HTML) -> HTML { HTML(trusted: left.markup + right.markup) }
+}
+
+/// Puts parts of a page in a row: text, elements, what is there only if …, and lists.
+@resultBuilder package enum HTMLBuilder {
+  package static func buildExpression(_ text: String) -> HTML { HTML(text) }
+  package static func buildExpression(_ text: String?) -> HTML { text.map { HTML($0) } ?? .empty }
+  package static func buildExpression(_ part: HTML) -> HTML { part }
+  package static func buildExpression(_ part: HTML?) -> HTML { part ?? .empty }
+  package static func buildExpression(_ parts: [HTML]) -> HTML { buildArray(parts) }
+  package static func buildBlock(_ parts: HTML...) -> HTML { buildArray(parts) }
+  package static func buildOptional(_ part: HTML?) -> HTML { part ?? .empty }
+  package static func buildEither(first: HTML) -> HTML { first }
+  package static func buildEither(second: HTML) -> HTML { second }
+  package static func buildArray(_ parts: [HTML]) -> HTML { HTML(trusted: parts.map(\.markup).joined()) }
+}
+
+/// An element.
+///
+/// - Parameter attributes: one whose value is nil is left out; one that needs no value has the empty one.
+package func tag(
+  _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:], @HTMLBuilder _ content: () -> HTML
+) -> HTML {
+  HTML(trusted: "<\(name)\(written(attributes))>\(content().markup)</\(name)>")
+}
+
+/// An element that has no content: `input`, `meta`, `img`.
+package func emptyTag(_ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:]) -> HTML {
+  HTML(trusted: "<\(name)\(written(attributes))/>")
+}
+
+private func written(_ attributes: KeyValuePairs<StaticString, String?>) -> String {
+  var text = ""
+  for (name, value) in attributes {
+    if let value { text += " \(name)=\"\(XML.escaped(value))\"" }
+  }
+  return text
+}
+
+extension String {
+  /// For a part of a URL: all but letters, digits and `-._~` as bytes in percent signs (RFC 3986).
+  package var percentEncoded: String {
+    let digits = Array("0123456789ABCDEF")
+    var text = ""
+    for byte in utf8 {
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
+      default: text += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+      }
+    }
+    return text
+  }
+}

@@ -1,0 +1,88 @@
+import CSQLite
+
+/// Why SQLite did not do something.
+public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The extended result code (https://sqlite.org/rescode.html).
+  public let code: Int32
+  public let description: String
+
+  /// The file is damaged, or is no database: build it anew.
+  /// A file that was cut ends before the pages that it should have.
+  public var meansDamage: Bool { [SQLITE_CORRUPT, SQLITE_NOTADB].contains(code & 0xFF) || code == SQLITE_IOERR | 2 << 8 }
+  /// There is no such file, or it cannot be opened.
+  public var meansMissing: Bool { code & 0xFF == SQLITE_CANTOPEN }
+
+  init(_ code: Int32, _ connection: OpaquePointer?, _ what: String = "") {
+    self.code = code
+    let reason = connection.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(code))
+    description = what.isEmpty ? "SQLite: \(reason)" : "SQLite: \(reason): \(what)"
+  }
+}
+
+/// One connection to a SQLite file. For one thread at a time.
+public final class Database {
+  let handle: OpaquePointer
+  public let path: String
+
+  public enum Mode: Sendable {
+    case readOnly
+    /// The file is made if it is missing.
+    case readWrite
+  }
+
+  /// - Parameters:
+  ///   - busyMilliseconds: how long a statement waits for another connection's lock.
+  ///   - cacheKiB: of pages in memory.
+  public init(_ path: String, _ mode: Mode, busyMilliseconds: Int32 = 5_000, cacheKiB: Int = 8_192) throws(SQLiteError) {
+    var opened: OpaquePointer?
+    let flags = (mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX
+    let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_EXRESCODE, nil)
+    guard code == SQLITE_OK, let opened else {
+      defer { sqlite3_close_v2(opened) }
+      throw SQLiteError(code, opened, path)
+    }
+    handle = opened
+    self.path = path
+    sqlite3_busy_timeout(handle, busyMilliseconds)
+    try execute("PRAGMA cache_size = -\(cacheKiB)")
+    try execute("PRAGMA foreign_keys = OFF")
+    try execute("PRAGMA trusted_schema = OFF")
+  }
+
+  deinit { sqlite3_close_v2(handle) }
+
+  /// Runs one or several statements without parameters.
+  public func execute(_ sql: String) throws(SQLiteError) {
+    let code = sqlite3_exec(handle, sql, nil, nil, nil)
+    guard code == SQLITE_OK else { throw SQLiteError(code, handle, sql) }
+  }
+
+  public func prepare(_ sql: String) throws(SQLiteError) -> Statement { try Statement(self, sql) }
+
+  /// Runs the body in one transaction, which begins with the lock for writing; what it throws undoes everything.
+  public func transaction<Result>(_ body: () throws -> Result) throws -> Result {
+    try execute("BEGIN IMMEDIATE")
+    do {
+      let result = try body()
+      try execute("COMMIT")
+      return result
+    } catch {
+      // A failed COMMIT may have rolled back already.
+      if sqlite3_get_autocommit(handle) == 0 { try? execute("ROLLBACK") }
+      throw error
+    }
+  }
+
+  /// Runs queries that see one state of the file.
+  public func snapshot<Result>(_ body: () throws -> Result) throws -> Result {
+    try execute("BEGIN")
+    defer { try? execute("ROLLBACK") }
+    return try body()
+  }
+
+  /// The rowid of the last INSERT.
+  public var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
+  /// How many rows the last statement has changed.
+  public var changes: Int64 { sqlite3_changes64(handle) }
+}

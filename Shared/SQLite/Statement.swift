@@ -1,0 +1,135 @@
+import CSQLite
+
+/// A value that a statement takes.
+public protocol SQLiteValue {
+  func bind(to statement: OpaquePointer, at index: Int32) -> Int32
+}
+
+extension Int64: SQLiteValue {
+  public func bind(to statement: OpaquePointer, at index: Int32) -> Int32 { sqlite3_bind_int64(statement, index, self) }
+}
+
+extension Bool: SQLiteValue {
+  public func bind(to statement: OpaquePointer, at index: Int32) -> Int32 { sqlite3_bind_int(statement, index, self ? 1 : 0) }
+}
+
+extension String: SQLiteValue {
+  public func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
+    var text = self
+    return text.withUTF8 { bytes in
+      bytes.withMemoryRebound(to: CChar.self) { laurel_sqlite_bind_text(statement, index, $0.baseAddress, Int32($0.count)) }
+    }
+  }
+}
+
+extension [UInt8]: SQLiteValue {
+  public func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
+    withUnsafeBytes { UnsafeRawBufferPointer($0).bind(to: statement, at: index) }
+  }
+}
+
+extension UnsafeRawBufferPointer: SQLiteValue {
+  public func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
+    // A null pointer would be NULL instead of an empty blob.
+    guard let baseAddress, count > 0 else { return sqlite3_bind_zeroblob(statement, index, 0) }
+    return laurel_sqlite_bind_blob(statement, index, baseAddress, Int32(count))
+  }
+}
+
+extension Optional: SQLiteValue where Wrapped: SQLiteValue {
+  public func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
+    self?.bind(to: statement, at: index) ?? sqlite3_bind_null(statement, index)
+  }
+}
+
+/// A prepared statement of a connection. For the connection's thread; not to be used while it runs.
+public final class Statement {
+  private let database: Database
+  private let handle: OpaquePointer
+
+  init(_ database: Database, _ sql: String) throws(SQLiteError) {
+    var prepared: OpaquePointer?
+    let code = sqlite3_prepare_v3(database.handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
+    guard code == SQLITE_OK, let prepared else { throw SQLiteError(code, database.handle, sql) }
+    self.database = database
+    handle = prepared
+  }
+
+  deinit { sqlite3_finalize(handle) }
+
+  /// Runs the statement; the values are its parameters in order.
+  public func run<each Value: SQLiteValue>(_ values: repeat each Value) throws(SQLiteError) {
+    try start(repeat each values)
+    defer { sqlite3_reset(handle) }
+    while try step() {}
+  }
+
+  /// The rows of a query. A row is valid until the body returns.
+  public func rows<Item, each Value: SQLiteValue>(
+    _ values: repeat each Value, body: (Row) throws -> Item
+  ) throws -> [Item] {
+    try start(repeat each values)
+    defer { sqlite3_reset(handle) }
+    var items: [Item] = []
+    while try step() { items.append(try body(Row(statement: handle))) }
+    return items
+  }
+
+  /// The first row of a query; nil if there is none.
+  public func first<Item, each Value: SQLiteValue>(
+    _ values: repeat each Value, body: (Row) throws -> Item
+  ) throws -> Item? {
+    try start(repeat each values)
+    defer { sqlite3_reset(handle) }
+    return try step() ? try body(Row(statement: handle)) : nil
+  }
+
+  private func start<each Value: SQLiteValue>(_ values: repeat each Value) throws(SQLiteError) {
+    var index: Int32 = 0
+    var code = SQLITE_OK
+    for value in repeat each values {
+      index += 1
+      if code == SQLITE_OK { code = value.bind(to: handle, at: index) }
+    }
+    guard code == SQLITE_OK, index == sqlite3_bind_parameter_count(handle) else {
+      throw SQLiteError(code == SQLITE_OK ? SQLITE_RANGE : code, database.handle, String(cString: sqlite3_sql(handle)))
+    }
+  }
+
+  private func step() throws(SQLiteError) -> Bool {
+    switch sqlite3_step(handle) {
+    case SQLITE_ROW: return true
+    case SQLITE_DONE: return false
+    case let code: throw SQLiteError(code, database.handle, String(cString: sqlite3_sql(handle)))
+    }
+  }
+}
+
+/// A row of a query's answer; columns count from 0.
+public struct Row {
+  let statement: OpaquePointer
+
+  /// 0 for NULL.
+  public func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+
+  /// nil for NULL.
+  public func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
+
+  /// Empty for NULL.
+  public func text(_ column: Int32) -> String { optionalText(column) ?? "" }
+
+  /// nil for NULL.
+  public func optionalText(_ column: Int32) -> String? {
+    guard let text = sqlite3_column_text(statement, column) else { return nil }
+    let bytes = UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, column)))
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Empty for NULL.
+  public func blob(_ column: Int32) -> [UInt8] {
+    guard let bytes = sqlite3_column_blob(statement, column) else { return [] }
+    return [UInt8](UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, column))))
+  }
+
+  private func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
+}
