@@ -79,8 +79,9 @@
   }
 
   /// Compact JSON of the value: members in their order, only the necessary escapes. Numbers with a point or an exponent are written
-  /// as the shortest text of the same Double (`1e3` becomes `1000.0`).
+  /// as the shortest text of the same Double (`1e3` becomes `1000.0`). Who keeps an object as a whole knows all of its members.
   public func serialized() -> [UInt8] {
+    if tape.kind(index) == .object { tape.marks[index] = 0 }
     var writer = JSONWriter()
     writer.copy(self)
     return writer.bytes()

@@ -8,8 +8,7 @@ public struct AccountFacts: Stored, Equatable {
 
   /// In order of instant; of equal instants, in order of arrival.
   var changes: [Change] = []
-  /// The earliest closing.
-  public internal(set) var closedAt: Instant?
+  public internal(set) var closings = Closings()
 
   struct Change: Stored, Equatable {
     let at: Instant
@@ -31,9 +30,9 @@ public struct AccountFacts: Stored, Equatable {
     changes[0] = Change(at: next.at, kind: next.kind ?? oldest.kind, country: next.country ?? oldest.country)
   }
 
-  public mutating func close(at instant: Instant) { closedAt = min(closedAt ?? instant, instant) }
+  public mutating func close(_ closing: AccountClosed) { closings.close(closing) }
 
-  public func isClosed(at instant: Instant) -> Bool { closedAt.map { $0 <= instant } ?? false }
+  public mutating func reopen(at instant: Instant) { closings.reopen(at: instant) }
 
   public func kind(at instant: Instant) -> AccountKind? { changes.last { $0.at <= instant && $0.kind != nil }?.kind }
 

@@ -8,13 +8,13 @@ extension AccountFacts {
   public init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     changes = try row.required("changes")
-    closedAt = try row.optional("closedAt")
+    closings = try row.required("closings")
   }
 
   public func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("changes", changes)
-    json.member("closedAt", closedAt)
+    json.member("closings", closings)
     json.endObject()
   }
 }
@@ -32,6 +32,34 @@ extension AccountFacts.Change {
     json.member("at", at)
     json.member("kind", kind)
     json.member("country", country)
+    json.endObject()
+  }
+}
+
+extension Closings {
+  public init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    changes = try row.required("changes")
+  }
+
+  public func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("changes", changes)
+    json.endObject()
+  }
+}
+
+extension Closings.Change {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    at = try row.required("at")
+    kind = try row.required("kind")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("at", at)
+    json.member("kind", kind)
     json.endObject()
   }
 }

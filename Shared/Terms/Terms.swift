@@ -97,17 +97,26 @@ public struct AttributionTerms: Sendable, Equatable {
   public var refusesPriorAccounts: Bool
   /// Who may refer and earn; nil: anybody (row C1).
   public var referrer: Eligibility?
+  /// Which texts are codes; nil: all (DECISIONS A1).
+  public var codePattern: CodePattern?
+  /// How long before the referral a payment still earns and uses the welcome offer (DECISIONS A1f).
+  public var leeway: TimeSpan
 
   public init(
     link: String, parameter: String, paidAdParameters: [String] = [], refusesPriorAccounts: Bool = false,
-    referrer: Eligibility? = nil
+    referrer: Eligibility? = nil, codePattern: CodePattern? = nil, leeway: TimeSpan = .hours(24)
   ) {
     self.link = link
     self.parameter = parameter
+    self.codePattern = codePattern
     self.paidAdParameters = paidAdParameters
     self.refusesPriorAccounts = refusesPriorAccounts
     self.referrer = referrer
+    self.leeway = leeway
   }
+
+  /// Whether a text is a code of the program, whoever has it.
+  public func isCode(_ text: String) -> Bool { codePattern?.matches(text) ?? true }
 }
 
 /// Which accounts may refer, earn and withdraw (row C1). An empty list allows every value; an account that names none is refused.
@@ -148,12 +157,14 @@ public struct RewardTerms: Sendable, Equatable {
   public var refusesPromoCodes: Bool
   /// A line with a discount of one of these kinds is excluded (row C6).
   public var excludedDiscounts: [DiscountKind]
-  /// The rate before the referee has reached any status.
-  public var rate: BasisPoints
-  /// Statuses of the referee by turnover, lowest first (row C5); empty: the rate never changes.
-  public var statuses: [Status]
-  /// How many payments of a referee earn; nil: all (row A2).
+  /// What an earning payment is worth.
+  public var pay: Pay
+  /// How many payments of an account earn; nil: all (row A2).
   public var maxPayments: Int?
+  /// From attribution: how long payments earn; nil: for ever.
+  public var earnsFor: TimeSpan?
+  /// What an account's payments earn in all, minor units by currency; a currency that is absent has no limit.
+  public var maxPerReferee: [Currency: Int64]
   /// From payment to credit (row A4: 14 d, row C9: 0).
   public var creditAfter: TimeSpan
   /// From payment to availability, not before the credit (row A4: 14 d, row C9: 30 d).
@@ -163,21 +174,64 @@ public struct RewardTerms: Sendable, Equatable {
 
   public init(
     lineKinds: [LineKind], requiresPlanLine: Bool, categories: [String]?, refusesPromoCodes: Bool,
-    excludedDiscounts: [DiscountKind], rate: BasisPoints, statuses: [Status], maxPayments: Int?, creditAfter: TimeSpan,
-    availableAfter: TimeSpan, refundWindow: TimeSpan? = nil
+    excludedDiscounts: [DiscountKind], pay: Pay, maxPayments: Int? = nil, earnsFor: TimeSpan? = nil,
+    maxPerReferee: [Currency: Int64] = [:], creditAfter: TimeSpan, availableAfter: TimeSpan, refundWindow: TimeSpan? = nil
   ) {
     self.lineKinds = lineKinds
     self.requiresPlanLine = requiresPlanLine
     self.categories = categories
     self.refusesPromoCodes = refusesPromoCodes
     self.excludedDiscounts = excludedDiscounts
-    self.rate = rate
-    self.statuses = statuses
+    self.pay = pay
     self.maxPayments = maxPayments
+    self.earnsFor = earnsFor
+    self.maxPerReferee = maxPerReferee
     self.creditAfter = creditAfter
     self.availableAfter = availableAfter
     self.refundWindow = refundWindow
   }
+
+  /// How a payment's reward is computed (DECISIONS, "terms of reward").
+  public enum Pay: Sendable, Equatable {
+    /// A share of the base; statuses by turnover, lowest first, change it (row C5).
+    case rate(BasisPoints, statuses: [Status])
+    /// A fixed amount a payment, minor units by currency.
+    case amount([Currency: Int64])
+    /// A share of each line, by the first that fits it.
+    case rates([LineRate])
+  }
+
+  /// A rate for lines of a plan, of a kind or of a category; what is nil fits every line.
+  public struct LineRate: Sendable, Equatable {
+    public var plan: String?
+    public var kind: LineKind?
+    public var category: String?
+    public var rate: BasisPoints
+
+    public init(plan: String? = nil, kind: LineKind? = nil, category: String? = nil, rate: BasisPoints) {
+      self.plan = plan
+      self.kind = kind
+      self.category = category
+      self.rate = rate
+    }
+
+    public func fits(_ line: PaymentLine) -> Bool {
+      (plan == nil || plan == line.plan) && (kind == nil || kind == line.kind) && (category == nil || category == line.category)
+    }
+  }
+
+  /// The rate before any status is reached; nil where the reward is no share of the whole base.
+  public var rate: BasisPoints? {
+    if case .rate(let rate, _) = pay { rate } else { nil }
+  }
+
+  /// Empty where the reward does not depend on a status.
+  public var statuses: [Status] {
+    if case .rate(_, let statuses) = pay { statuses } else { [] }
+  }
+
+  /// Whether it matters what an account's payments have earned before.
+  public var hasLimits: Bool { maxPayments != nil || !maxPerReferee.isEmpty }
 
   /// A loyalty status of the referee: reached when its turnover in a currency is above the threshold (exactly at it: not yet).
   public struct Status: Sendable, Equatable {
@@ -210,16 +264,28 @@ public struct SpendingTerms: Sendable, Equatable {
 
 /// Withdrawing the balance (row C10).
 public struct WithdrawalTerms: Sendable, Equatable {
-  /// Above this, an operator approves first; minor units by currency. A currency that is absent needs no approval.
-  public var approvalAbove: [Currency: Int64]
+  public var approvalAbove: ApprovalLimits
+  /// The smallest withdrawal; minor units by currency. A currency that is absent has no minimum.
+  public var minimum: [Currency: Int64]
   public var dueSoonAfter: TimeSpan
   public var dueAfter: TimeSpan
 
-  public init(approvalAbove: [Currency: Int64], dueSoonAfter: TimeSpan, dueAfter: TimeSpan) {
+  public init(
+    approvalAbove: ApprovalLimits, minimum: [Currency: Int64] = [:], dueSoonAfter: TimeSpan, dueAfter: TimeSpan
+  ) {
     self.approvalAbove = approvalAbove
+    self.minimum = minimum
     self.dueSoonAfter = dueSoonAfter
     self.dueAfter = dueAfter
   }
+}
+
+/// Which withdrawals an operator approves first (DECISIONS C10).
+public enum ApprovalLimits: Sendable, Equatable {
+  /// None, however large.
+  case never
+  /// Those above the limit of their currency, in minor units. A currency that is absent has no limit: all of its withdrawals.
+  case above([Currency: Int64])
 }
 
 /// The new client's own discount (row A5).

@@ -4,16 +4,20 @@ import Terms
 extension TermsReader {
   func reward(_ field: Field) -> RewardTerms? {
     let known = [
-      "lines", "refusesPromoCodes", "excludedDiscounts", "rate", "statuses", "maxPayments", "creditAfter", "availableAfter",
-      "refundWindow",
+      "lines", "refusesPromoCodes", "excludedDiscounts", "rate", "statuses", "amount", "rates", "maxPayments", "earnsFor",
+      "maxPerReferee", "creditAfter", "availableAfter", "refundWindow",
     ]
     guard let section = section(field, known: known) else { return nil }
     let lines = required("lines", in: section, lines)
     let refusesPromoCodes = optional("refusesPromoCodes", in: section, flag) ?? false
     let excludedDiscounts = optional("excludedDiscounts", in: section) { set($0, choice(DiscountKind.self)) } ?? []
-    let rate = required("rate", in: section, rate)
-    let statuses = optional("statuses", in: section, statuses) ?? []
+    let pay = pay(section)
     let maxPayments = optional("maxPayments", in: section, number(1...Int64.max))
+    let earnsFor = optional("earnsFor", in: section, span)
+    if earnsFor == .zero, let field = section.fields["earnsFor"] {
+      report(field, "must be longer than 0d; leave it out to let payments earn for ever")
+    }
+    let maxPerReferee = optional("maxPerReferee", in: section) { atLeastOneAmount($0) } ?? [:]
     let creditAfter = required("creditAfter", in: section, span)
     let availableAfter = required("availableAfter", in: section, span)
     if let creditAfter, let availableAfter, availableAfter < creditAfter, let field = section.fields["availableAfter"] {
@@ -23,12 +27,59 @@ extension TermsReader {
     if refundWindow == .zero, let field = section.fields["refundWindow"] {
       report(field, "must be longer than 0d; leave it out to let refunds count for ever")
     }
-    guard let lines, let rate, let creditAfter, let availableAfter else { return nil }
+    guard let lines, let pay, let creditAfter, let availableAfter else { return nil }
     return RewardTerms(
       lineKinds: lines.kinds, requiresPlanLine: lines.requiresPlanLine, categories: lines.categories,
-      refusesPromoCodes: refusesPromoCodes, excludedDiscounts: excludedDiscounts, rate: rate, statuses: statuses,
-      maxPayments: maxPayments.map(Int.init), creditAfter: creditAfter, availableAfter: availableAfter,
-      refundWindow: refundWindow)
+      refusesPromoCodes: refusesPromoCodes, excludedDiscounts: excludedDiscounts, pay: pay,
+      maxPayments: maxPayments.map(Int.init), earnsFor: earnsFor, maxPerReferee: maxPerReferee, creditAfter: creditAfter,
+      availableAfter: availableAfter, refundWindow: refundWindow)
+  }
+
+  /// Exactly one of the three.
+  private func pay(_ section: Section) -> RewardTerms.Pay? {
+    let rate = optional("rate", in: section, rate)
+    let statuses = optional("statuses", in: section, statuses) ?? []
+    let amount = optional("amount", in: section) { atLeastOneAmount($0) }
+    let rates = optional("rates", in: section, lineRates)
+    let named = ["rate", "amount", "rates"].compactMap { section.fields[$0] }
+    if let second = named.dropFirst().first { report(second, "must not stand beside another of rate, amount and rates") }
+    guard !named.isEmpty else {
+      _ = required("rate", in: section) { self.rate($0) }
+      return nil
+    }
+    if section.fields["rate"] == nil, let field = section.fields["statuses"] {
+      report(field, "must stand beside rate: a status changes the rate")
+    }
+    if let rate { return .rate(rate, statuses: statuses) }
+    if let amount { return .amount(amount) }
+    return rates.map { .rates($0) }
+  }
+
+  private func atLeastOneAmount(_ field: Field) -> [Currency: Int64]? {
+    guard let amounts = amounts(field) else { return nil }
+    if amounts.isEmpty { report(field, "must name at least one currency such as {USD: 500}") }
+    for (currency, amount) in amounts.sorted(by: { $0.key < $1.key }) where amount < 1 {
+      report(field, "must be at least 1 \(currency), not \(amount)")
+    }
+    return amounts
+  }
+
+  private func lineRates(_ field: Field) -> [RewardTerms.LineRate]? {
+    let rates = list(field) { item -> RewardTerms.LineRate? in
+      guard let section = section(item, known: ["plan", "kind", "category", "rate"]) else { return nil }
+      let plan = optional("plan", in: section, text)
+      let kind = optional("kind", in: section, choice(LineKind.self))
+      let category = optional("category", in: section, text)
+      let rate = required("rate", in: section, rate)
+      if section.fields.keys.allSatisfy({ $0 == "rate" }) {
+        report(item, "must name a plan, a kind or a category, such as {kind: plan, rate: 10%}")
+      }
+      return rate.map { RewardTerms.LineRate(plan: plan, kind: kind, category: category, rate: $0) }
+    }
+    if case .sequence(let nodes) = field.node.content, nodes.isEmpty {
+      report(field, "must hold at least one rate such as {kind: plan, rate: 10%}")
+    }
+    return rates
   }
 
   private func lines(_ field: Field) -> (kinds: [LineKind], categories: [String]?, requiresPlanLine: Bool)? {

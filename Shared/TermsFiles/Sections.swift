@@ -67,20 +67,37 @@ extension TermsReader {
   }
 
   private func attribution(_ field: Field) -> AttributionTerms? {
-    let known = ["link", "parameter", "paidAdParameters", "refusesPriorAccounts", "referrer"]
+    let known = ["link", "parameter", "codePattern", "paidAdParameters", "refusesPriorAccounts", "referrer", "leeway"]
     guard let section = section(field, known: known) else { return nil }
     let parameter = required("parameter", in: section, queryParameter)
     let link = required("link", in: section) { self.link($0, parameter: parameter) }
+    let codePattern = optional("codePattern", in: section, codePattern)
     let paidAds = optional("paidAdParameters", in: section) { set($0, queryParameter) } ?? []
-    if let parameter, paidAds.contains(parameter), let field = section.fields["paidAdParameters"] {
+    if let parameter, paidAds.contains(where: { $0.lowercased() == parameter.lowercased() }),
+      let field = section.fields["paidAdParameters"]
+    {
       report(field, "must not name \"\(parameter)\", which carries the code: every referral link would be an advertisement")
     }
     let refusesPriorAccounts = optional("refusesPriorAccounts", in: section, flag) ?? false
     let referrer = optional("referrer", in: section, eligibility)
+    let leeway = optional("leeway", in: section, span) ?? .hours(24)
     guard let link, let parameter else { return nil }
     return AttributionTerms(
       link: link, parameter: parameter, paidAdParameters: paidAds, refusesPriorAccounts: refusesPriorAccounts,
-      referrer: referrer)
+      referrer: referrer, codePattern: codePattern, leeway: leeway)
+  }
+
+  /// A pattern that codes can be made by, or whoever names no vanity would get none (DECISIONS A1).
+  private func codePattern(_ field: Field) -> CodePattern? {
+    guard let text = text(field, wanted: "a pattern in quotes such as \"[A-Z0-9]{6}\"") else { return nil }
+    do {
+      let pattern = try CodePattern(text)
+      if pattern.possibleCodes > 0 { return pattern }
+      report(field, "must allow a code that a link can carry: 1 to 64 letters, digits, \"-\" or \"_\"")
+    } catch {
+      report(field, "must be a pattern of codes; \(error.message)")
+    }
+    return nil
   }
 
   private func link(_ field: Field, parameter: String?) -> String? {
@@ -90,8 +107,8 @@ extension TermsReader {
       return refuse(field, "a URL with {code} once, such as \"https://example.com/?ref={code}\"")
     }
     // A link that carries the code under another name than the one that is looked for would bind nobody.
-    if let parameter, parts[0].hasSuffix("="), let name = parts[0].dropLast().split(whereSeparator: { "?&".contains($0) }).last,
-      name != parameter
+    if let parameter, parts[0].hasSuffix("="), let name = parts[0].dropLast().split(whereSeparator: { "?&#".contains($0) }).last,
+      name.lowercased() != parameter.lowercased()
     {
       report(field, "must carry the code in \"\(parameter)\" as attribution.parameter says, not in \"\(name)\"")
       return nil
@@ -134,13 +151,20 @@ extension TermsReader {
   }
 
   private func withdrawal(_ field: Field) -> WithdrawalTerms? {
-    guard let section = section(field, known: ["approvalAbove", "dueSoonAfter", "dueAfter"]) else { return nil }
-    let approvalAbove = optional("approvalAbove", in: section, amounts) ?? [:]
+    guard let section = section(field, known: ["approvalAbove", "minimum", "dueSoonAfter", "dueAfter"]) else { return nil }
+    let approvalAbove = optional("approvalAbove", in: section, approvalLimits) ?? .above([:])
+    let minimum = optional("minimum", in: section, amounts) ?? [:]
     let dueSoonAfter = required("dueSoonAfter", in: section, span)
     let dueAfter = required("dueAfter", in: section, span)
     guard let dueSoonAfter, let dueAfter, let due = section.fields["dueAfter"] else { return nil }
     if dueAfter < dueSoonAfter { report(due, "must not be shorter than dueSoonAfter, \(dueSoonAfter)") }
-    return WithdrawalTerms(approvalAbove: approvalAbove, dueSoonAfter: dueSoonAfter, dueAfter: dueAfter)
+    return WithdrawalTerms(
+      approvalAbove: approvalAbove, minimum: minimum, dueSoonAfter: dueSoonAfter, dueAfter: dueAfter)
+  }
+
+  private func approvalLimits(_ field: Field) -> ApprovalLimits? {
+    guard case .scalar = field.node.content else { return amounts(field).map(ApprovalLimits.above) }
+    return plain(field) == "none" ? .never : refuse(field, "none, or amounts by currency such as {USD: 50000}")
   }
 
   private func welcomeOffer(_ field: Field) -> WelcomeOfferTerms? {

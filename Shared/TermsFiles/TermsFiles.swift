@@ -16,16 +16,16 @@ public enum TermsFiles {
   /// everything that is wrong with any of them.
   public static func files(at path: String) throws(TermsProblems) -> [TermsFile] {
     var isDirectory: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), !isDirectory.boolValue {
-      return [try file(path)]
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw TermsProblems([TermsProblem(file: path, message: "no such file or directory")])
     }
-    return try files(inDirectory: path)
+    return isDirectory.boolValue ? try files(inDirectory: path) : [try file(path)]
   }
 
   private static func file(_ path: String) throws(TermsProblems) -> TermsFile {
     let bytes: [UInt8]
     do { bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) } catch {
-      throw TermsProblems([TermsProblem(file: path, message: "cannot be read: \(reason(error))")])
+      throw TermsProblems([TermsProblem(file: path, message: reason(error, whatIsMissing: "file"))])
     }
     return try parseFile(bytes, file: path)
   }
@@ -37,7 +37,7 @@ public enum TermsFiles {
         .filter { !$0.hasPrefix(".") && ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) }
         .sorted()
     } catch {
-      throw TermsProblems([TermsProblem(file: directory, message: "cannot be read as a directory of terms: \(reason(error))")])
+      throw TermsProblems([TermsProblem(file: directory, message: reason(error, whatIsMissing: "directory"))])
     }
     if names.isEmpty {
       throw TermsProblems([TermsProblem(file: directory, message: "holds no terms: no file ends in .yaml")])
@@ -49,7 +49,7 @@ public enum TermsFiles {
       do {
         bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: directory).appendingPathComponent(name)))
       } catch {
-        problems.append(TermsProblem(file: name, message: "cannot be read: \(reason(error))"))
+        problems.append(TermsProblem(file: name, message: reason(error, whatIsMissing: "file")))
         continue
       }
       let (found, wrong) = read(bytes, file: name)
@@ -98,8 +98,10 @@ public enum TermsFiles {
     }
   }
 
-  private static func reason(_ error: any Error) -> String {
-    let described = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error
-    return described.localizedDescription
+  /// In the system's words: Foundation's sentence says that the operation could not be completed.
+  private static func reason(_ error: any Error, whatIsMissing missing: String) -> String {
+    let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error) as NSError
+    guard cause.domain == NSPOSIXErrorDomain else { return "cannot be read" }
+    return Int32(cause.code) == ENOENT ? "no such \(missing)" : "cannot be read: \(String(cString: strerror(Int32(cause.code))))"
   }
 }

@@ -27,6 +27,12 @@ import Testing
       #expect(unknown() == ["data.b[0].d", "data.e"])
     }
     #expect(unknown() == ["data.b[0].d", "data.e"])
+    try parser.read(utf8(Self.event)) { json throws(JSONError) in
+      let data = try json.object().member("data")
+      _ = try data?.object().required("a", as: Int64.self)
+      _ = data?.serialized()
+      #expect(unknown() == ["id", "x", "y"])
+    }
     #expect(throws: JSONError.self) { try parser.read(utf8("{")) { _ in } }
     #expect(unknown() == [])
   }

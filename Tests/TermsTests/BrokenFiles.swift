@@ -48,7 +48,7 @@ import Testing
     #expect(program.versions.count == 1)
   }
 
-  @Test(arguments: values + fields + rules)
+  @Test(arguments: values + patterns + fields + rules)
   func isRefusedWithItsPlaceAndReason(_ broken: Case) throws {
     try #require(Self.sound.contains(broken.old))
     expectProblems(of: Self.sound.replacing(broken.old, with: broken.new, maxReplacements: 1), broken.lines)
@@ -112,6 +112,22 @@ import Testing
     Case(
       "rate: 10%", "rate: 10%\n      maxPayments: 0",
       #"p.yaml:11:20: reward.maxPayments: must be a whole number of at least 1, not "0""#),
+    Case(
+      "rate: 10%", "rate: 10%\n      amount: {USD: 500}",
+      "p.yaml:11:15: reward.amount: must not stand beside another of rate, amount and rates"),
+    Case("rate: 10%", "amount: {USD: 0}", "p.yaml:10:15: reward.amount: must be at least 1 USD, not 0"),
+    Case(
+      "rate: 10%", "rates: [{rate: 10%}]",
+      "p.yaml:10:15: reward.rates[0]: must name a plan, a kind or a category, such as {kind: plan, rate: 10%}"),
+    Case(
+      "rate: 10%", "amount: {USD: 5}\n      statuses: [{name: A, above: {USD: 5}, rate: 1%}]",
+      "p.yaml:11:17: reward.statuses: must stand beside rate: a status changes the rate"),
+    Case(
+      "rate: 10%", "rate: 10%\n      earnsFor: 0d",
+      "p.yaml:11:17: reward.earnsFor: must be longer than 0d; leave it out to let payments earn for ever"),
+    Case(
+      "rate: 10%", "rate: 10%\n      maxPerReferee: {}",
+      "p.yaml:11:22: reward.maxPerReferee: must name at least one currency such as {USD: 500}"),
     Case("program: p", "program: пп", #"p.yaml:1:10: program: must be 1 to 128 printable ASCII characters, not "пп""#),
     Case(
       "parameter: ref", "parameter: a b",
@@ -124,12 +140,32 @@ import Testing
     ),
   ]
 
+  static let patterns = [
+    Case(
+      "parameter: ref", "parameter: ref\n      codePattern: [A-Z]",
+      #"p.yaml:8:20: attribution.codePattern: must be a pattern in quotes such as "[A-Z0-9]{6}", not a list"#),
+    Case(
+      "parameter: ref", #"parameter: ref\#n      codePattern: "[A-Z""#,
+      #"p.yaml:8:20: attribution.codePattern: must be a pattern of codes; character 1: "[" is not closed"#),
+    Case(
+      "parameter: ref", #"parameter: ref\#n      codePattern: "AC(?i)ME""#,
+      #"p.yaml:8:20: attribution.codePattern: must be a pattern of codes; character 3: "(?" is not known, but for "(?:""#),
+    Case(
+      "parameter: ref", #"parameter: ref\#n      codePattern: "[A-Z]{4} [0-9]""#,
+      "p.yaml:8:20: attribution.codePattern: must allow a code that a link can carry: 1 to 64 letters, digits, "
+        + #""-" or "_""#),
+    Case(
+      "parameter: ref", "parameter: ref\n      paidAdParameters: [REF]",
+      #"p.yaml:8:25: attribution.paidAdParameters: must not name "ref", which carries the code: every referral link would be an advertisement"#
+    ),
+  ]
+
   static let fields = [
     Case("parameter: ref", "paramter: ref", #"p.yaml:7:7: attribution.paramter: is not known here; did you mean "parameter"?"#),
     Case(
       "parameter: ref", "parameter: ref\n      colour: red",
-      "p.yaml:8:7: attribution.colour: is not known here; known are link, parameter, "
-        + "paidAdParameters, refusesPriorAccounts, referrer"
+      "p.yaml:8:7: attribution.colour: is not known here; known are link, parameter, codePattern, "
+        + "paidAdParameters, refusesPriorAccounts, referrer, leeway"
     ),
     Case(
       "parameter: ref", "parameter: ref\n      parameter: ref",
@@ -170,6 +206,10 @@ import Testing
       "    discounts:", "    withdrawal: {approvalAbove: {usd: 5}, dueSoonAfter: 2d, dueAfter: 1d}\n    discounts:",
       #"p.yaml:13:34: withdrawal.approvalAbove: "usd" is not a currency; write three capital letters such as USD"#,
       "p.yaml:13:71: withdrawal.dueAfter: must not be shorter than dueSoonAfter, 2d"),
+    Case(
+      "    discounts:", "    withdrawal: {approvalAbove: never, minimum: 5, dueSoonAfter: 1d, dueAfter: 2d}\n    discounts:",
+      #"p.yaml:13:33: withdrawal.approvalAbove: must be none, or amounts by currency such as {USD: 50000}, not "never""#,
+      #"p.yaml:13:49: withdrawal.minimum: must be a mapping of names to values, not "5""#),
     Case(
       "rate: 10%",
       """

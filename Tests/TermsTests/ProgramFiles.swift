@@ -27,7 +27,7 @@ import Testing
       attribution: AttributionTerms(link: "https://doc.example/?ref={code}", parameter: "ref"),
       reward: RewardTerms(
         lineKinds: [.plan, .service], requiresPlanLine: true, categories: nil, refusesPromoCodes: false, excludedDiscounts: [],
-        rate: try #require(BasisPoints(1000)), statuses: [], maxPayments: nil, creditAfter: .days(14), availableAfter: .days(14)),
+        pay: .rate(try #require(BasisPoints(1000)), statuses: []), creditAfter: .days(14), availableAfter: .days(14)),
       spending: SpendingTerms(kinds: ["plan", "service"]),
       welcomeOffer: WelcomeOfferTerms(percent: 10, plans: ["Business", "Start+"], within: .days(21)))
   }
@@ -51,13 +51,16 @@ import Testing
         referrer: Eligibility(kinds: [.individual], countries: ["UA"])),
       reward: RewardTerms(
         lineKinds: [.plan, .service], requiresPlanLine: false, categories: ["shared-hosting", "domain"], refusesPromoCodes: true,
-        excludedDiscounts: [.promo, .sale, .manual], rate: try #require(BasisPoints(1000)),
-        statuses: [
-          .init(name: "Bronze", above: ["USD": 7500], rate: reached), .init(name: "Silver", above: ["USD": 18000], rate: reached),
-          .init(name: "Gold", above: ["USD": 33000], rate: reached),
-          .init(name: "Platinum", above: ["USD": 63000], rate: reached),
-        ],
-        maxPayments: nil, creditAfter: .zero, availableAfter: .days(30)),
-      withdrawal: WithdrawalTerms(approvalAbove: ["USD": 50000], dueSoonAfter: .days(7), dueAfter: .days(10)))
+        excludedDiscounts: [.promo, .sale, .manual],
+        pay: .rate(
+          try #require(BasisPoints(1000)),
+          statuses: [
+            .init(name: "Bronze", above: ["USD": 7500], rate: reached),
+            .init(name: "Silver", above: ["USD": 18000], rate: reached),
+            .init(name: "Gold", above: ["USD": 33000], rate: reached),
+            .init(name: "Platinum", above: ["USD": 63000], rate: reached),
+          ]),
+        creditAfter: .zero, availableAfter: .days(30)),
+      withdrawal: WithdrawalTerms(approvalAbove: .above(["USD": 50000]), dueSoonAfter: .days(7), dueAfter: .days(10)))
   }
 }

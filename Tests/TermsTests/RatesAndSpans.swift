@@ -15,7 +15,7 @@ import Testing
     ("100.00%", 10_000), ("1000bp", 1000), ("1bp", 1), ("\"10%\"", 1000),
   ])
   func rate(_ text: String, _ basisPoints: Int64) throws {
-    #expect(try reward("rate: 10%", "rate: \(text)").rate.value == basisPoints)
+    #expect(try reward("rate: 10%", "rate: \(text)").rate?.value == basisPoints)
   }
 
   @Test(arguments: ["-0%", "+1%", "1,5%", ".5%", "5.%", "1.2.3%", "1 0%", "%", "bp", "1.5bp", "10 %", "٣%", "1e1%"])

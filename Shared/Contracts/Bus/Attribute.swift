@@ -71,6 +71,13 @@ public struct Hop: Hashable, Sendable {
   }
 
   /// `3/17`; nil for anything else.
+  public init?(text: String) {
+    var text = text
+    guard let hop = text.withUTF8({ Hop(text: $0) }) else { return nil }
+    self = hop
+  }
+
+  /// `3/17`; nil for anything else.
   init?(text: UnsafeBufferPointer<UInt8>) {
     guard let slash = text.firstIndex(of: UInt8(ascii: "/")), let partition = Int64(digits: text[..<slash]),
       let number = Int64(digits: text[(slash + 1)...]), let partition = Int32(exactly: partition)

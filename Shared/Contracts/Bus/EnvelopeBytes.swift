@@ -70,6 +70,11 @@ public struct EnvelopeBytes {
     texts[Int(Attribute.dataContentType.rawValue)] = try text("datacontenttype")
   }
 
+  /// Takes over the trace of the record's headers where the text names none: a producer's tracing library sets it there in either mode.
+  public mutating func takeTrace(of headers: EnvelopeBytes) {
+    if let trace = headers[.traceparent], traceparent == nil { texts[Int(Attribute.traceparent.rawValue)] = trace }
+  }
+
   // MARK: Both
 
   /// Rejects with `malformed` what has no `specversion` 1.0, `id`, `source` and `type`, names one of those that decide something twice,

@@ -24,11 +24,13 @@ extension Envelope {
     headers: [(String, [UInt8])], value: [UInt8], parser: JSONParser, isBounded: Bool = true
   ) throws(Rejection) -> (envelope: Envelope, data: [UInt8]) {
     guard !isBounded || value.count <= maximumBodyBytes else { throw Rejection(.oversized, "\(value.count) bytes") }
-    let envelope: Envelope? = try withBytes(of: headers) { bytes throws(Rejection) in
-      bytes.isStructured ? nil : try Envelope(bytes)
+    let (envelope, trace): (Envelope?, String?) = try withBytes(of: headers) { bytes throws(Rejection) in
+      bytes.isStructured ? (nil, bytes.traceparent) : (try Envelope(bytes), nil)
     }
-    guard let envelope else { return try structured(value, parser: parser, isBounded: isBounded) }
-    return (envelope, value)
+    if let envelope { return (envelope, value) }
+    var event = try structured(value, parser: parser, isBounded: isBounded)
+    event.envelope.traceparent = event.envelope.traceparent ?? trace
+    return event
   }
 }
 

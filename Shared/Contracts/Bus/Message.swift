@@ -50,11 +50,18 @@ public enum MessageRegistry {
   /// The Swift type of a CloudEvents `type`, or `nil` when it is none of Laurel's.
   public static func type(named name: String) -> (any Message.Type)? { byType[name] }
 
-  /// Types whose rules are not there yet, with the service that will own them: it dead-letters them (`not-yet`), so that none is lost.
-  public static let notYet: [String: ServiceName] = [
-    AccountReopened.type: .accrual, RefundFailed.type: .accrual, SpendReturned.type: .accrual, CorrectionRequested.type: .accrual,
-    ReferralAssignRequested.type: .attribution, ReferralEndRequested.type: .attribution, PayoutReturned.type: .payouts,
-  ]
+  /// Whether a type that is not known begins like one that is (`payment.…`): then its sender means Laurel.
+  public static func isInOwnNamespace(_ type: String) -> Bool {
+    namespaces.contains(type.prefix { $0 != "." }.lowercased())
+  }
+
+  private static let namespaces = Set(all.map { $0.type.prefix { $0 != "." }.lowercased() })
+
+  /// `unknown type payment.setled.v1; did you mean payment.settled.v1?`
+  public static func textOfUnknown(_ type: String) -> String {
+    let near = nearest(to: type, among: all.filter { $0.topic.kind == .input }.map { $0.type })
+    return "unknown type \(type)" + (near.map { "; did you mean \($0)?" } ?? "")
+  }
 
   /// The revision of the contract: it goes up when a field is added. A store remembers it with each event that it has taken, so that a
   /// redelivery under a later revision is compared by the fields that counted then (CONTRACTS, "Evolution").

@@ -23,8 +23,16 @@ public enum DeadLetterReason: String, CaseIterable, Codable, Hashable, Sendable 
   case overflow
   /// A refund, a request or a dispute of a payment whose refund window has closed (terms: `reward.refundWindow`).
   case refundWindowClosed = "refund-window-closed"
-  /// The message is part of the contract, but this release has no rule for it yet.
-  case notYet = "not-yet"
+  /// A result of a payout that an earlier one, or the end of its withdrawal, rules out (DECISIONS C10c).
+  case contradictsResult = "contradicts-result"
+  /// A spend is given back that was not captured, or of which nothing is left (DECISIONS A9d).
+  case nothingToReturn = "nothing-to-return"
+  /// A correction in a program that keeps no balances (DECISIONS, "corrected").
+  case noBalance = "no-balance"
+  /// An operator ends the referral of an account that has none (DECISIONS A1e).
+  case noReferral = "no-referral"
+  /// The type is none of the contract's, and looks like one: misspelt, or of a later release.
+  case unknownType = "unknown-type"
 }
 
 /// A record that is not processed: the reason, and a sentence for the person who looks at it.

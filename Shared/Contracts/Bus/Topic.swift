@@ -82,6 +82,10 @@ extension Topic {
   public static let catalogue: [Topic] =
     described + ServiceName.allCases.flatMap { [repartitioned($0), changelog($0), deadLetters($0)] }
 
+  /// What the portal shows. `billing` is not among them: amounts of invoices are nobody else's business.
+  public static let portalInputs: [Topic] = [.accounts, .requests, .decisions, .referrals, .rewards, .discounts, .payouts]
+  /// The group that the portal's consumers ask for, and that nobody joins.
+  public static func portalGroup(prefix: String) -> String { "\(prefix)laurel.portal" }
   /// What a service writes.
   public static func written(by service: ServiceName) -> [Topic] { catalogue.filter { $0.writtenBy == service.rawValue } }
 

@@ -3,7 +3,7 @@
 
 import JSON
 
-/// An account was created. Its first registration decides, once and for good, whether it has a referrer. Registering again with another
+/// An account was created. Its first registration decides whether it has a referrer. Registering again with another
 /// body is rejected (R4).
 public struct AccountRegistered: Message, Codable {
   public static let type = "account.registered.v1"

@@ -44,6 +44,9 @@ extension Topic {
   public static let earnings = Topic(
     "accrual.earnings", .internal, keyedBy: "referrer", writtenBy: "accrual",
     holds: "What a payment, refund or dispute means for the referrer's balance.")
+  public static let counts = Topic(
+    "accrual.counts", .internal, keyedBy: "referee", writtenBy: "accrual",
+    holds: "What the payments of an account have earned, where the terms limit that.")
   public static let accrualAnswers = Topic(
     "accrual.answers", .internal, keyedBy: "referrer", writtenBy: "accrual",
     holds: "The ledger's answers to withdrawals, read by payouts.")
@@ -51,7 +54,7 @@ extension Topic {
     "discounts.activity", .internal, keyedBy: "referrer", writtenBy: "discounts",
     holds: "Changes in what is known about a referee's subscriptions and payments.")
 
-  static let described: [Topic] = [accounts, clicks, billing, requests, decisions, payoutResults, clock, referrals, rewards, discounts, payouts, claims, attributionAnswers, earnings, accrualAnswers, activity]
+  static let described: [Topic] = [accounts, clicks, billing, requests, decisions, payoutResults, clock, referrals, rewards, discounts, payouts, claims, attributionAnswers, earnings, counts, accrualAnswers, activity]
 }
 
 extension MessageRegistry {

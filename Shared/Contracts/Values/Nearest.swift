@@ -1,5 +1,5 @@
 /// The known name that a mistyped one most likely means; nil: none is near.
-func nearest(to name: String, among known: [String]) -> String? {
+public func nearest(to name: String, among known: [String]) -> String? {
   let typed = Array(name.lowercased())
   let distances = known.map { ($0, editDistance(typed, Array($0.lowercased()))) }
   guard let best = distances.min(by: { $0.1 < $1.1 }), best.1 <= max(1, min(typed.count, best.0.count) / 3) else { return nil }
