@@ -71,6 +71,14 @@ public final class Admin {
     return outcomes
   }
 
+  /// Returns when a broker has answered.
+  public func reachBroker(timeoutMilliseconds: Int32) throws(KafkaError) {
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    let code = rd_kafka_metadata(client.handle, 0, nil, &metadata, timeoutMilliseconds)
+    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw failure(code) }
+    rd_kafka_metadata_destroy(metadata)
+  }
+
   /// Every topic of the cluster with its number of partitions, internal ones too.
   public func listTopics(timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> [String: Int32] {
     var metadata: UnsafePointer<rd_kafka_metadata>?

@@ -24,6 +24,10 @@ public struct GroupMetadata: ~Copyable {
 
   init(owning pointer: OpaquePointer) { self.pointer = pointer }
 
+  /// Of somebody who is no member of the group. A broker takes offsets from him in a transaction, whoever has the partitions: never commit
+  /// them.
+  package init(ofNobodyIn group: String) { pointer = rd_kafka_consumer_group_metadata_new(group) }
+
   deinit { rd_kafka_consumer_group_metadata_destroy(pointer) }
 }
 
@@ -210,6 +214,25 @@ public final class Consumer {
     return try observer.watermarks(partition, timeoutMilliseconds: timeoutMilliseconds)
   }
 
+  /// Where partitions end, or begin, as a read_uncommitted reader sees them; those that no broker answers for are absent.
+  public func bounds(
+    of partitions: [TopicPartition], at place: Int64, timeoutMilliseconds: Int32
+  ) throws(KafkaError) -> [TopicPartition: Int64] {
+    let observer: WatermarkObserver
+    if let known = self.observer { observer = known } else { observer = try WatermarkObserver(configuration) }
+    self.observer = observer
+    defer { observer.client.callbacks.events.removeAll() }
+    return try observer.client.offsets(of: partitions, at: place, timeoutMilliseconds)
+  }
+
+  /// The last stable offsets of a read_committed consumer: what is before them is decided, committed or aborted. Partitions that no broker
+  /// answers for are absent.
+  public func stableEnds(
+    of partitions: [TopicPartition], timeoutMilliseconds: Int32
+  ) throws(KafkaError) -> [TopicPartition: Int64] {
+    try client.offsets(of: partitions, at: Offset.end, timeoutMilliseconds)
+  }
+
   /// Whether a broker answers within the time.
   public func reachesBroker(timeoutMilliseconds: Int32) -> Bool {
     var metadata: UnsafePointer<rd_kafka_metadata>?
@@ -275,11 +298,41 @@ public final class Consumer {
   }
 }
 
+extension Client {
+  /// One request for each broker.
+  /// - Parameter place: `Offset.beginning` or `Offset.end`, as the client's isolation level sees it.
+  fileprivate func offsets(
+    of partitions: [TopicPartition], at place: Int64, _ timeoutMilliseconds: Int32
+  ) throws(KafkaError) -> [TopicPartition: Int64] {
+    // A member of a group may have no partition; librdkafka calls a question about none an invalid argument.
+    guard !partitions.isEmpty else { return [:] }
+    let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
+    let list = PartitionList(partitions.map { ($0, offset: place) })
+    let code = rd_kafka_offsets_for_times(handle, list.pointer, deadline.millisecondsLeft)
+    try KafkaError.check(code, handle)
+    let found = list.knownOffsets()
+    // A client that does not read a topic learns of another leader only if it asks.
+    for topic in Set(partitions.lazy.filter { found[$0] == nil }.map(\.topic)) {
+      askForLeaders(of: topic, deadline.millisecondsLeft)
+    }
+    return found
+  }
+
+  /// The answer goes into the client's own table of leaders; without one the old table stays.
+  fileprivate func askForLeaders(of name: String, _ timeoutMilliseconds: Int32) {
+    guard let topic = rd_kafka_topic_new(handle, name, nil) else { return }
+    defer { rd_kafka_topic_destroy(topic) }
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    let code = rd_kafka_metadata(handle, 0, topic, &metadata, timeoutMilliseconds)
+    if code == RD_KAFKA_RESP_ERR_NO_ERROR { rd_kafka_metadata_destroy(metadata) }
+  }
+}
+
 /// A client that sees uncommitted records, only to ask where partitions end.
 private final class WatermarkObserver {
   /// Of one question, after which another broker may lead.
   private static let answerMilliseconds: Int32 = 2_000
-  private let client: Client
+  let client: Client
 
   init(_ configuration: Configuration) throws(KafkaError) {
     client = try Client(RD_KAFKA_CONSUMER, configuration, [("isolation.level", "read_uncommitted")])
@@ -310,17 +363,8 @@ private final class WatermarkObserver {
         // again and again: librdkafka learns of another leader only where it reads the topic.
         guard error.isRetriable, !deadline.isOver else { throw error }
         usleep(50_000)
-        askForLeaders(of: partition.topic, deadline)
+        client.askForLeaders(of: partition.topic, min(deadline.millisecondsLeft, Self.answerMilliseconds))
       }
     }
-  }
-
-  /// The answer goes into the client's own table of leaders; without one the old table stays.
-  private func askForLeaders(of name: String, _ deadline: Deadline) {
-    guard let topic = rd_kafka_topic_new(client.handle, name, nil) else { return }
-    defer { rd_kafka_topic_destroy(topic) }
-    var metadata: UnsafePointer<rd_kafka_metadata>?
-    let code = rd_kafka_metadata(client.handle, 0, topic, &metadata, min(deadline.millisecondsLeft, Self.answerMilliseconds))
-    if code == RD_KAFKA_RESP_ERR_NO_ERROR { rd_kafka_metadata_destroy(metadata) }
   }
 }

@@ -27,6 +27,9 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
     txnRequiresAbort = false
   }
 
+  /// Nobody has answered within the time.
+  public static func timedOut(_ reason: String) -> KafkaError { KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, reason: reason) }
+
   /// Copies and frees an error object of librdkafka.
   init(consuming error: OpaquePointer) {
     code = rd_kafka_error_code(error).rawValue
@@ -74,7 +77,7 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// A broker has said so itself, with one of Kafka's codes: UNKNOWN_SERVER_ERROR (-1) and upwards.
-  var isOfBroker: Bool { code >= RD_KAFKA_RESP_ERR_UNKNOWN.rawValue }
+  package var isOfBroker: Bool { code >= RD_KAFKA_RESP_ERR_UNKNOWN.rawValue }
 
   /// Another producer has this one's transactional id.
   var meansFenced: Bool { code == RD_KAFKA_RESP_ERR__FENCED.rawValue }

@@ -28,6 +28,17 @@ struct PartitionList: ~Copyable {
   /// - Throws: the first partition's error, if one has any.
   func offsets() throws(KafkaError) -> [TopicPartition: Int64] { try Self.offsets(of: pointer) }
 
+  /// The offsets that are set, of partitions without an error.
+  func knownOffsets() -> [TopicPartition: Int64] {
+    var offsets: [TopicPartition: Int64] = [:]
+    for index in 0..<Int(pointer.pointee.cnt) {
+      let element = pointer.pointee.elems[index]
+      guard element.err == RD_KAFKA_RESP_ERR_NO_ERROR, element.offset >= 0 else { continue }
+      offsets[TopicPartition(topic: String(cString: element.topic), partition: element.partition)] = element.offset
+    }
+    return offsets
+  }
+
   static func offsets(
     of list: UnsafePointer<rd_kafka_topic_partition_list_t>
   ) throws(KafkaError) -> [TopicPartition: Int64] {

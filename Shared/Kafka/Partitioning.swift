@@ -11,3 +11,10 @@ public func partition(forKey key: UnsafeRawBufferPointer, count: Int32) -> Int32
 public func partition(forKey key: [UInt8], count: Int32) -> Int32 {
   key.withUnsafeBytes { partition(forKey: $0, count: count) }
 }
+
+/// The partition of one of Kafka's own topics on which it keeps a group's offsets or a transactional id's state: Java's hash of the name,
+/// its absolute value, modulo `count`.
+public func coordinatorPartition(of name: String, count: Int32) -> Int32 {
+  let hash = name.utf16.reduce(Int32(0)) { $0 &* 31 &+ Int32($1) }
+  return hash == .min || count <= 0 ? 0 : abs(hash) % count
+}

@@ -29,12 +29,28 @@ public final class Producer {
   /// - Throws: `KafkaError` when time runs out or a record since the last flush could not be delivered.
   public func flush(timeoutMilliseconds: Int32) throws(KafkaError) {
     let code = rd_kafka_flush(outgoing.client.handle, timeoutMilliseconds)
+    try checkDeliveries()
+    try KafkaError.check(code, outgoing.client.handle)
+  }
+
+  /// Waits up to `timeoutMilliseconds` for acknowledgements: see `takeDeliveries`.
+  /// - Parameter forAll: for those of all queued records, which are sent without waiting for more; else for the next one.
+  /// - Throws: `KafkaError` when a record since the last call could not be delivered.
+  public func poll(timeoutMilliseconds: Int32, forAll: Bool = false) throws(KafkaError) {
+    if forAll {
+      rd_kafka_flush(outgoing.client.handle, timeoutMilliseconds)
+    } else {
+      outgoing.poll(timeoutMilliseconds: timeoutMilliseconds)
+    }
+    try checkDeliveries()
+  }
+
+  private func checkDeliveries() throws(KafkaError) {
     let failure = outgoing.client.callbacks.deliveryFailure
     outgoing.client.callbacks.deliveryFailure = nil
     // Of a producer that has ended, every record only says that it was purged.
     if let fatal = KafkaError.fatal(of: outgoing.client.handle) { throw fatal }
     if let failure { throw failure }
-    try KafkaError.check(code, outgoing.client.handle)
   }
 
   /// Where the records with a token came to lie, in order of acknowledgement, since the last call.

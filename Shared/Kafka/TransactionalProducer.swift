@@ -13,6 +13,8 @@ public final class TransactionalProducer {
   private let outgoing: Outgoing
   private var isOpen = false
   private let endsEpochOnUnknownOutcome: Bool
+  /// After this the broker ends what a producer left open.
+  public let transactionTimeout: Duration
   /// Connections that had been closed when the transaction was begun.
   private var closedBefore = 0
   /// A connection broke under a request of which a late copy would harm the next transaction.
@@ -29,6 +31,7 @@ public final class TransactionalProducer {
   ) throws(KafkaError) {
     endsEpochOnUnknownOutcome = configuration.endsEpochOnUnknownOutcome
     let timeouts = try Timeouts(configuration)
+    transactionTimeout = .milliseconds(transactionTimeoutMilliseconds ?? timeouts.transaction)
     outgoing = try Outgoing(
       configuration,
       [
@@ -105,6 +108,9 @@ public final class TransactionalProducer {
     if let denial = denial() { return .fatal(denial) }
     return isOpen ? .abortable(callbacks.deliveryFailure ?? error) : .fatal(error)
   }
+
+  /// Connections to brokers that have been closed so far.
+  public var closedConnections: Int { callbacks.closedConnections }
 
   /// Waits until every record of the transaction is acknowledged.
   /// - Throws: also when a record could not be delivered.

@@ -5,21 +5,27 @@ import JSON
 extension StageTask {
   /// Reads a record, once for all the stages that take it, and changes nothing.
   public func admit(_ record: InputRecord) -> Event {
+    var hop: Hop?
+    let event: Event
     do throws(Rejection) {
-      guard let value = record.memory.valueBytes else { return IgnoredEvent(record) }
-      return try admitted(record, value) ?? IgnoredEvent(record)
+      event = try admitted(record, &hop) ?? IgnoredEvent(record)
     } catch {
-      return RefusedEvent(record, error)
+      event = RefusedEvent(record, error)
     }
+    if let hop { event.number = MessageNumber(hop, of: record) }
+    return event
   }
 
-  private func admitted(_ record: InputRecord, _ value: UnsafeRawBufferPointer) throws(Rejection) -> Event? {
+  private func admitted(_ record: InputRecord, _ hop: inout Hop?) throws(Rejection) -> Event? {
     var attributes = EnvelopeBytes()
-    var count = value.count
+    var count = 0
     record.memory.forEachHeader { name, value in
       count += value.count
       attributes.take(header: name, value)
     }
+    hop = attributes.hop
+    guard let value = record.memory.valueBytes else { return nil }
+    count += value.count
     // With the headers: what they hold is handed on to every output. What comes from outside is bounded; what Laurel itself has made of
     // it was let in with it, and may have gathered more.
     guard count <= Envelope.maximumBodyBytes || record.topic.isOwn else {
@@ -28,24 +34,18 @@ extension StageTask {
     if attributes.isStructured {
       return try parser.reading(value) { json throws(Rejection) in
         let event = try Rejection.of { () throws(JSONError) in try json.object() }
-        let attributes = try Rejection.of { () throws(JSONError) in try EnvelopeBytes(structured: event) }
+        let headers = attributes
+        var attributes = try Rejection.of { () throws(JSONError) in try EnvelopeBytes(structured: event) }
+        attributes.takeTrace(of: headers)
+        hop = attributes.hop
         try attributes.check()
         guard let data = event.member("data") else { throw Rejection(.malformed, "data is missing") }
-        guard let route = try self.route(attributes, record) else {
-          try self.rejectIfNotYet(attributes, data)
-          return self.passedOver(attributes, record)
-        }
+        guard let route = try self.route(attributes, record) else { return try self.passedOver(attributes, record) }
         return try route.event(record, attributes, data, self)
       }
     }
     try attributes.check()
-    guard let route = try route(attributes, record) else {
-      guard isNotYet(attributes) else { return passedOver(attributes, record) }
-      return try parser.reading(value) { data throws(Rejection) in
-        try self.rejectIfNotYet(attributes, data)
-        return nil
-      }
-    }
+    guard let route = try route(attributes, record) else { return try passedOver(attributes, record) }
     return try parser.reading(value) { data throws(Rejection) in
       try route.event(record, attributes, data, self)
     }
@@ -61,23 +61,15 @@ extension StageTask {
     return route
   }
 
-  /// nil: CONTRACTS does not name its type.
-  private func passedOver(_ attributes: EnvelopeBytes, _ record: InputRecord) -> Event? {
-    let type = attributes[.type].map { String(decoding: $0, as: UTF8.self) }
-    return type.flatMap { MessageRegistry.type(named: $0) } == nil ? nil : PassedEvent(record)
-  }
-
-  /// A type that no stage of this service reads: either another service does, or nobody yet, or it is not part of the contract.
-  private func isNotYet(_ attributes: EnvelopeBytes) -> Bool {
-    attributes[.type].map { MessageRegistry.notYet[String(decoding: $0, as: UTF8.self)] == service } ?? false
-  }
-
-  private func rejectIfNotYet(_ attributes: EnvelopeBytes, _ data: JSONValue) throws(Rejection) {
-    guard isNotYet(attributes), let text = attributes[.type], case let type = String(decoding: text, as: UTF8.self),
-      let message = MessageRegistry.type(named: type)
-    else { return }
-    try Rejection.of { () throws(JSONError) in _ = try message.init(json: data) }
-    throw Rejection(.notYet, "\(type) is part of the contract, but this release does not handle it yet")
+  /// An event of a type that no stage here reads.
+  /// - Throws: `unknown-type` where it was meant for Laurel and nobody would read it.
+  private func passedOver(_ attributes: EnvelopeBytes, _ record: InputRecord) throws(Rejection) -> Event {
+    let type = attributes[.type].map { String(decoding: $0, as: UTF8.self) } ?? ""
+    guard MessageRegistry.type(named: type) == nil else { return PassedEvent(record) }
+    if !record.topic.isOwn, rejectsForeignTypes || MessageRegistry.isInOwnNamespace(type) {
+      throw Rejection(.unknownType, MessageRegistry.textOfUnknown(type))
+    }
+    return IgnoredEvent(record, type: type)
   }
 
   func owns(_ key: String) -> Bool {

@@ -5,7 +5,7 @@ import Contracts
 import JSON
 
 extension Progress {
-  init(json: JSONValue) throws(JSONError) {
+  public init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     form = try row.required("form")
     positions = try row.required("positions")
@@ -14,9 +14,13 @@ extension Progress {
     timerOrder = try row.required("timerOrder")
     sent = try row.required("sent")
     received = try row.required("received")
+    timestamps = try row.optional("timestamps")
+    group = try row.optional("group")
+    partitions = try row.optional("partitions")
+    watched = try row.optional("watched")
   }
 
-  func write(to json: inout JSONWriter) {
+  public func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("form", form)
     json.member("positions", positions)
@@ -25,6 +29,10 @@ extension Progress {
     json.member("timerOrder", timerOrder)
     json.member("sent", sent)
     json.member("received", received)
+    json.member("timestamps", timestamps)
+    json.member("group", group)
+    json.member("partitions", partitions)
+    json.member("watched", watched)
     json.endObject()
   }
 }

@@ -6,6 +6,8 @@ public class Event {
   public let record: InputRecord
   /// What orders events and moves a virtual clock: the envelope's time, else the instant in the data. nil: it has none.
   public let time: Instant?
+  /// Its place in the sequence of whoever sent it; nil for what comes from outside.
+  var number: MessageNumber?
 
   fileprivate init(_ record: InputRecord, _ time: Instant?) {
     self.record = record
@@ -17,9 +19,14 @@ public class Event {
 
 /// Nothing to do: a tombstone, or a type that CONTRACTS does not name.
 final class IgnoredEvent: Event {
-  init(_ record: InputRecord) { super.init(record, nil) }
+  private let type: String?
 
-  override func run(_ task: StageTask) { task.countIgnored() }
+  init(_ record: InputRecord, type: String? = nil) {
+    self.type = type
+    super.init(record, nil)
+  }
+
+  override func run(_ task: StageTask) { task.countIgnored(type) }
 }
 
 /// Of a type that other services read.
@@ -66,15 +73,16 @@ final class MessageEvent<M: Message>: Event {
   /// The event from outside, or the public notice, that it goes back to: internal steps hand on theirs.
   let cause: String
   let traceparent: String?
-  let hop: Hop?
   /// A hash of source and id.
   let identity: StableHash.Value128
-  private let unknownFields: Int
+  private let unknownFields: [String]
+  /// Whose fields they are.
+  private let source: String
   private let route: Route<M>
 
   init(
     _ record: InputRecord, _ time: Instant, _ message: M, key: String, _ route: Route<M>, program: Int,
-    _ attributes: EnvelopeBytes, unknownFields: Int, _ task: StageTask
+    _ attributes: EnvelopeBytes, unknownFields: [String], _ task: StageTask
   ) {
     self.message = message
     self.key = key
@@ -83,10 +91,10 @@ final class MessageEvent<M: Message>: Event {
     self.unknownFields = unknownFields
     func text(_ attribute: Attribute) -> String? { attributes[attribute].map { String(decoding: $0, as: UTF8.self) } }
     let source = attributes[.source] ?? UnsafeBufferPointer(start: nil, count: 0)
+    self.source = unknownFields.isEmpty ? "" : String(decoding: source, as: UTF8.self)
     let id = attributes[.id] ?? source
     cause = (M.topic.kind == .internal ? text(.causationID) : nil) ?? String(decoding: id, as: UTF8.self)
     traceparent = attributes.traceparent
-    hop = attributes.hop
     // With the length, because a source may be any text: two pairs never give one text.
     identity = task.hash {
       $0.integer(Int64(source.count))
@@ -103,9 +111,7 @@ final class MessageEvent<M: Message>: Event {
     if let latest = task.latest, M.topic.kind == .input, case let time = max(time ?? latest, message.instant), time > latest {
       return task.deadLetter(record, Rejection(.futureTime, "\(time) is after \(latest)"))
     }
-    task.countUnknownFields(unknownFields)
-    // On a topic that others write the attribute is a claim.
-    if let hop, record.topic.isOwn { task.note(hop, on: record.topic) }
+    for field in unknownFields { task.countUnknown(field: field, of: M.type, from: source) }
     task.run(self, route.steps)
   }
 }
@@ -114,8 +120,8 @@ extension Topic {
   /// A service's own topic for records that arrived on a wrong partition, or that an operator sends to it again.
   public var isRepartitioned: Bool { name.hasSuffix(".rekeyed") }
 
-  /// Laurel alone writes it.
-  var isOwn: Bool {
+  /// Only Laurel writes it.
+  public var isOwn: Bool {
     switch kind {
     case .notices, .internal, .changelog, .deadLetters: !isRepartitioned
     case .input, .clock: false

@@ -83,6 +83,13 @@ public struct EventOrder {
     return .event(event)
   }
 
+  /// The next event of one input, taken out; the others are held back.
+  public mutating func next(of input: Int, from source: some EventSource) -> Event? {
+    if inputs[input].event == nil { fill(input, source) }
+    defer { inputs[input].event = nil }
+    return inputs[input].event
+  }
+
   private func isAwaited(_ index: Int) -> Bool {
     if inputs[index].isBehind { return true }
     guard patience > .zero, let since = inputs[index].emptySince else { return false }

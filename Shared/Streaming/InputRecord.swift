@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 
 /// A record in its reader's memory. What it hands out is valid as long as it is held.
 public protocol RecordMemory {
@@ -14,12 +15,15 @@ public struct InputRecord {
   public let topic: Topic
   public let partition: Int32
   public let offset: Int64
+  /// Milliseconds since 1970, as the bus keeps it; nil without a bus.
+  public let timestamp: Int64?
   public let memory: any RecordMemory
 
-  public init(topic: Topic, partition: Int32, offset: Int64, memory: any RecordMemory) {
+  public init(topic: Topic, partition: Int32, offset: Int64, timestamp: Int64? = nil, memory: any RecordMemory) {
     self.topic = topic
     self.partition = partition
     self.offset = offset
+    self.timestamp = timestamp
     self.memory = memory
   }
 
@@ -33,6 +37,32 @@ public struct InputRecord {
 
   public var key: [UInt8]? { memory.keyBytes.map { [UInt8]($0) } }
   public var value: [UInt8]? { memory.valueBytes.map { [UInt8]($0) } }
+
+  /// The last header of that name.
+  public func header(_ name: String) -> [UInt8]? {
+    var found: [UInt8]?
+    memory.forEachHeader { if $0.elementsEqual(name.utf8) { found = [UInt8]($1) } }
+    return found
+  }
+
+  /// The number that Laurel gave it, from its headers or its text; nil if it has none.
+  public func hop(_ parser: JSONParser) -> Hop? {
+    if let text = header("ce_hop") { return Hop(text: String(decoding: text, as: UTF8.self)) }
+    return value.flatMap { try? Envelope.structured($0, parser: parser, isBounded: false).envelope.hop }
+  }
+
+  /// The id of its W3C trace, from its headers or its text, also of a record that was rejected; nil if it names none.
+  public func traceID(_ parser: JSONParser) -> String? {
+    var attributes = EnvelopeBytes()
+    memory.forEachHeader { attributes.take(header: $0, $1) }
+    var traceparent = attributes.traceparent
+    if attributes.isStructured, let value = memory.valueBytes {
+      traceparent =
+        (try? parser.read(value) { json throws(JSONError) in try EnvelopeBytes(structured: json.object()).traceparent })
+        ?? traceparent
+    }
+    return traceparent.map { String($0.dropFirst(3).prefix(32)) }
+  }
 
   public var headers: [(name: String, value: [UInt8])] {
     var headers: [(name: String, value: [UInt8])] = []
@@ -87,13 +117,48 @@ public struct DeadLetter {
 public struct TaskCounts: Sendable, Equatable {
   public var processed = 0
   public var repeated = 0
-  /// Events of types that CONTRACTS does not name, and tombstones.
-  public var ignored = 0
+  /// Events of types that CONTRACTS does not name, by type; under an empty one tombstones.
+  public private(set) var ignored: [String: Int] = [:]
   /// Fields that CONTRACTS does not name.
-  public var unknownFields = 0
+  public private(set) var unknownFields: [UnknownField: Int] = [:]
   public var timersFired = 0
   public var repartitioned = 0
   public var deadLetters: [DeadLetterReason: Int] = [:]
+  /// What stages count, by the names that they give it (`Turn.count`).
+  public var stageEvents: [String: Int] = [:]
 
   public init() {}
+
+  /// Names of others are as many as they like; from here on they count as `other`.
+  private static let namesMax = 20
+
+  mutating func countIgnored(_ type: String?) {
+    let name = type ?? ""
+    ignored[ignored[name] == nil && ignored.count >= Self.namesMax ? "other" : name, default: 0] += 1
+  }
+
+  mutating func count(_ field: UnknownField) {
+    let isNew = unknownFields[field] == nil && unknownFields.count >= Self.namesMax
+    unknownFields[isNew ? .other : field, default: 0] += 1
+  }
+}
+
+/// A field that CONTRACTS does not name.
+public struct UnknownField: Hashable, Sendable {
+  public let type: String
+  /// Its path, such as `lines[].colour`.
+  public let field: String
+  /// The CloudEvents source of its sender.
+  public let source: String
+
+  static let other = UnknownField(type: "other", field: "other", source: "other")
+
+  init(type: String, field: String, source: String) {
+    self.type = type
+    // Not one name for each line of an invoice.
+    self.field = String(field.replacing(#/\[[0-9]+\]/#, with: "[]").prefix(Self.lengthMax))
+    self.source = String(source.prefix(Self.lengthMax))
+  }
+
+  private static let lengthMax = 100
 }

@@ -10,6 +10,8 @@ enum RowKey {
   private static let stage = UInt8(ascii: "s")
   /// What the keys of all rows of stages begin with.
   static let stageRows = [stage]
+  /// What the keys of all rows of one begin with.
+  static func stageRows(_ name: String) -> [UInt8] { stageRows + name.utf8 + [0] }
 
   /// The driver's memory of an event: hashed, since it is kept for ever and nobody looks it up but by the whole of its name.
   static func appendMemory(_ identity: StableHash.Value128, to bytes: inout [UInt8]) {

@@ -4,6 +4,8 @@ import JSON
 /// A stage at work in a task.
 class AnyRunner {
   func fire(_ timer: TimerKey, _ parts: RowKey.Parts, _ task: StageTask) throws(Rejection) {}
+  /// How many stored rows there are of each kind that is counted; nil: none is.
+  func watchedRows(in store: any StateStore, _ parser: JSONParser) throws -> [String: Int64]? { nil }
 }
 
 final class Runner<S: Stage>: AnyRunner {
@@ -36,6 +38,21 @@ final class Runner<S: Stage>: AnyRunner {
     try timers.fire(self, timer, parts, task)
   }
 
+  override func watchedRows(in store: any StateStore, _ parser: JSONParser) throws -> [String: Int64]? {
+    var kinds: [String: StoredKinds] = [:]
+    for table in timers { kinds[table.table.name] = table.kinds }
+    guard !kinds.isEmpty else { return nil }
+    var counts: [String: Int64] = [:]
+    var wrong: JSONError?
+    try store.scan(prefix: RowKey.stageRows(S.name), after: nil) { key, value in
+      guard let table = RowKey.parts(of: [UInt8](key))?.table, let kinds = kinds[table] else { return true }
+      do throws(JSONError) { for kind in try kinds(value, parser) { counts[kind, default: 0] += 1 } } catch { wrong = error }
+      return wrong == nil
+    }
+    if let wrong { throw wrong }
+    return counts
+  }
+
   /// Takes the timer out of its row and hands the row on.
   func fire<Key, Value>(
     _ table: Table<Key, Value>, _ timer: TimerKey, _ parts: RowKey.Parts, _ task: StageTask,
@@ -53,6 +70,7 @@ final class Runner<S: Stage>: AnyRunner {
       let set = table.timer?.get(row)
     else { return }
     table.timer?.set(&row, nil)
+    task.count(table, was: cell.value, becomes: row)
     task.state.touch(cell)
     cell.value = row
     // The timer is over, whatever the stage makes of it.
@@ -119,7 +137,7 @@ final class Route<M: Message>: AnyRoute {
     guard task.owns(key) else { return StrayEvent(record, time, key: key) }
     return MessageEvent(
       record, time, message, key: key, self, program: try task.program(of: attributes), attributes,
-      unknownFields: data.unknownFieldCount, task)
+      unknownFields: data.unknownFieldCount == 0 ? [] : data.unknownFields, task)
   }
 }
 

@@ -11,10 +11,9 @@ public struct Service: Sendable {
     self.stages = stages
   }
 
-  /// Every topic that its stages read, and those of messages that it will have rules for, in the catalogue's order.
+  /// Every topic that its stages read, in the catalogue's order.
   public var inputs: [Topic] {
-    let coming = MessageRegistry.notYet.filter { $0.value == name }.compactMap { MessageRegistry.type(named: $0.key)?.topic }
-    let read = Set(stages.flatMap { $0.reads.map(\.topic) } + coming)
+    let read = Set(stages.flatMap { $0.reads.map(\.topic) })
     return Topic.catalogue.filter(read.contains)
   }
 }

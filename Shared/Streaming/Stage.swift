@@ -59,6 +59,7 @@ public struct Reads<S: Stage>: Sendable {
 /// One table of a stage whose rows have timers.
 public struct Timers<S: Stage>: Sendable {
   let table: AnyTable
+  let kinds: StoredKinds?
   let fire: @Sendable (Runner<S>, TimerKey, RowKey.Parts, StageTask) throws(Rejection) -> Void
 
   /// A row is due, its timer taken out of it. It fires at most once; what is emitted is stamped with the instant, not with the time at
@@ -66,7 +67,7 @@ public struct Timers<S: Stage>: Sendable {
   public typealias Handler<Key, Value> = @Sendable (S) -> (Key, Value, Instant, Turn<S>) throws(Rejection) -> Void
 
   public static func on<Key, Value: Timed>(_ table: Table<Key, Value>, _ handler: @escaping Handler<Key, Value>) -> Timers {
-    Timers(table: table) { runner, timer, parts, task throws(Rejection) in
+    Timers(table: table, kinds: table.storedKinds) { runner, timer, parts, task throws(Rejection) in
       try runner.fire(table, timer, parts, task) { key, row, turn throws(Rejection) in
         try handler(runner.stage)(key, row, timer.due, turn)
       }

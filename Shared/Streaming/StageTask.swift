@@ -42,18 +42,18 @@ public final class StageTask {
   private(set) var latest: Instant?
   /// Of the open turn: the timers it has set, and what was there before it.
   private var armed: [TimerKey] = []
-  private var outboxAtTurn = Outbox.Mark()
-  private var deadLettersAtTurn = 0
+  private var atTurn = (outbox: Outbox.Mark(), deadLetters: 0, watched: [String: Int64]?.none)
   /// Where texts are put together that are only hashed.
   private var room = JSONWriter(capacity: 1 << 12)
 
   /// - Parameters:
   ///   - programs: the programs of the deployment; an event of another one is dead-lettered.
   ///   - decodedRowsMax: rows that are kept decoded from one batch to the next.
-  /// - Throws: `StateForm` if the store was written in another form than this version's.
+  ///   - owner: the deployment; nil without a bus.
+  /// - Throws: `StateForm` if the store was written in another form than this version's, `ForeignState` if it is another deployment's.
   public init(
     service: ServiceName, stages: [AnyStage], programs: Set<ProgramID>, store: any StateStore, decodedRowsMax: Int = 100_000,
-    place: Place = .whole
+    place: Place = .whole, owner: StateOwner? = nil
   ) throws {
     self.service = service
     source = "/laurel/\(service.rawValue)"
@@ -62,8 +62,14 @@ public final class StageTask {
     self.place = place
     state = TaskState(store: store, decodedMax: decodedRowsMax)
     progress = try store.value(for: RowKey.progress).map { try Progress(stored: $0) } ?? Progress()
+    if let owner { try progress.claim(for: owner) }
     committedProgress = progress
     for stage in stages { runners[stage.name] = stage.start(self, routes) }
+    guard progress.watched == nil else { return }
+    // Once: a store that is new, or of a release that did not count.
+    let counts = try runners.values.compactMap { try $0.watchedRows(in: store, parser) }
+    if !counts.isEmpty { progress.watched = counts.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) } }
+    committedProgress = progress
   }
 
   // MARK: Position and clock
@@ -71,8 +77,13 @@ public final class StageTask {
   /// The next offset to read, by topic.
   public var positions: [String: Int64] { progress.positions }
 
+  /// When the last record read of a topic was written, milliseconds since 1970; nil if none was.
+  public func timestamp(of topic: String) -> Int64? { progress.timestamps?[topic] }
+
   /// The latest instant that this task knows to have come; timers up to it have fired.
   public var clock: Instant { Instant(milliseconds: progress.clock) }
+  /// How many rows there are of each kind that is counted.
+  public var watchedRows: [String: Int64] { progress.watched ?? [:] }
   /// The clock follows the bus (ticks and event times), not the system.
   public var isVirtual: Bool { progress.isVirtual }
 
@@ -96,7 +107,8 @@ public final class StageTask {
   /// Fires the earliest timer if it is due at `instant`; false: there is none.
   private func fireNext(upTo instant: Instant) -> Bool {
     while let timer = timers.next(dueAt: instant, state: state) {
-      guard let mark = mark(timer), mark.isThere, let parts = RowKey.parts(of: timer.row) else { continue }
+      lay(timer)
+      guard let mark = state.storedMark(Self.timerMarks), mark.isThere, let parts = RowKey.parts(of: timer.row) else { continue }
       counts.timersFired += 1
       if timer.due > clock { progress.clock = timer.due.milliseconds }
       beginTurn()
@@ -122,12 +134,34 @@ public final class StageTask {
   /// The task has taken this record and all before it: its position.
   public func moved(past record: InputRecord) { progress.moved(record) }
 
+  /// The messages that should have come before this event; nil if there are none. With a gap the event must not be run: Kafka has hidden
+  /// or lost records, and whatever was decided without them would be wrong.
+  public func gap(before event: Event) -> Gap? {
+    guard let number = event.number else { return nil }
+    return progress.gap(before: number, startsAnywhere: trimmed.contains(number.topic))
+  }
+
+  /// Whether events of types that CONTRACTS does not name are rejected on input topics, not only those that look like Laurel's own.
+  public var rejectsForeignTypes = false
+
+  /// Topics of which older records are deleted (retention), so that the first message read of a source may have any number.
+  public var trimmed: Set<String> = []
+
   /// Runs an event, and then what it made due.
   ///
   /// - Parameter latest: an event from outside with a later time is refused (`future-time`); nil: any time will do.
   public func run(_ event: Event, latest: Instant? = nil) {
     self.latest = latest
-    event.run(self)
+    if let number = event.number {
+      switch progress.take(number, startsAnywhere: trimmed.contains(number.topic)) {
+      case .next: event.run(self)
+      case .repeated: counts.repeated += 1
+      // A driver asks before it runs an event; only a record that repairs too much comes so far.
+      case .early: countIgnored()
+      }
+    } else {
+      event.run(self)
+    }
     while fireNext(upTo: clock) {}
   }
 
@@ -141,12 +175,17 @@ public final class StageTask {
 
   // MARK: What events do
 
+  /// Why the event under way is a dead letter although something came of it (`Turn.refuse`).
+  var refusal: Rejection?
+
   func run<M: Message>(_ event: MessageEvent<M>, _ steps: [StepOf<M>]) {
     var rejections: [Rejection] = []
     for step in steps {
       beginTurn()
+      refusal = nil
       do throws(Rejection) {
         if try step.take(event, self) { counts.processed += 1 } else { counts.repeated += 1 }
+        if let refusal { deadLetter(event.record, refusal) }
         endTurn()
       } catch {
         undoTurn()
@@ -157,9 +196,12 @@ public final class StageTask {
     }
   }
 
-  func countIgnored() { counts.ignored += 1 }
-  func countUnknownFields(_ count: Int) { counts.unknownFields += count }
-  func note(_ hop: Hop, on topic: Topic) { progress.received(hop, on: topic) }
+  func countIgnored(_ type: String? = nil) { counts.countIgnored(type) }
+  func countUnknown(field: String, of type: String, from source: String) {
+    counts.count(UnknownField(type: type, field: field, source: source))
+  }
+
+  func count(_ event: String) { counts.stageEvents[event, default: 0] += 1 }
 
   func repartition(_ record: InputRecord, key: String) {
     counts.repartitioned += 1
@@ -195,8 +237,7 @@ public final class StageTask {
   /// What is done from here on is taken back with the turn; what was done before is not.
   func beginTurn() {
     state.beginTurn()
-    outboxAtTurn = batch.outbox.mark
-    deadLettersAtTurn = batch.deadLetters.count
+    atTurn = (batch.outbox.mark, batch.deadLetters.count, progress.watched)
   }
 
   func endTurn() {
@@ -207,10 +248,11 @@ public final class StageTask {
 
   private func undoTurn() {
     state.undoTurn()
+    progress.watched = atTurn.watched
     progress.timerOrder -= Int64(armed.count)
     armed.removeAll(keepingCapacity: true)
-    batch.outbox.removeAll(from: outboxAtTurn) { progress.unsent($0, to: $1) }
-    batch.deadLetters.removeLast(batch.deadLetters.count - deadLettersAtTurn)
+    batch.outbox.removeAll(from: atTurn.outbox) { progress.unsent($0, to: $1) }
+    batch.deadLetters.removeLast(batch.deadLetters.count - atTurn.deadLetters)
   }
 
   /// Stores the row whose key is laid out, with its timer.
@@ -245,8 +287,15 @@ public final class StageTask {
         }
       }
     }
+    count(table, was: cell.value, becomes: value)
     state.touch(cell)
     cell.value = value
+  }
+
+  func count<Key, Value>(_ table: Table<Key, Value>, was: Value?, becomes: Value?) {
+    guard let kinds = table.kinds else { return }
+    for kind in was.map(kinds) ?? [] { progress.watched?[kind, default: 0] -= 1 }
+    for kind in becomes.map(kinds) ?? [] { progress.watched?[kind, default: 0] += 1 }
   }
 
   private static let timerMarks = AnyTable.inner("timer")

@@ -3,8 +3,8 @@ import JSON
 
 /// What a row of a service's store is, for those who look at a state from outside.
 public enum StoredRow {
-  /// Where the task stands: the next offset to read, by topic (without a deployment's prefix).
-  case progress(positions: [String: Int64])
+  /// Where the task stands.
+  case progress(Progress)
   /// The last number that a key's notices on a topic were given.
   case sequence(Int64)
   case timer
@@ -17,7 +17,7 @@ public enum StoredRow {
   public init?(_ row: Row, parser: JSONParser) throws {
     switch row.key.first {
     case UInt8(ascii: "p") where row.key == RowKey.progress:
-      self = .progress(positions: try Progress(stored: row.value).positions)
+      self = .progress(try Progress(stored: row.value))
     case UInt8(ascii: "n"): self = .sequence(try parser.decode(Int64.self, from: row.value))
     case UInt8(ascii: "t") where row.key.withUnsafeBytes { TimerKey($0) } != nil: self = .timer
     case UInt8(ascii: "d"):

@@ -7,16 +7,37 @@ import JSON
 public final class Table<Key: RowKeyPart, Value: JSONCodable & Sendable>: AnyTable, @unchecked Sendable {
   /// nil: its rows have no timers.
   let timer: TimerOfRow<Value>?
+  /// The kinds that a row is of, among those whose rows are counted; nil: they are not.
+  let kinds: (@Sendable (Value) -> [String])?
 
   public init(_ name: String) {
-    timer = nil
+    (timer, kinds) = (nil, nil)
     super.init(name: name)
   }
 
   /// Of rows with timers.
   public init(_ name: String) where Value: Timed {
-    timer = TimerOfRow(get: { $0.timer }, set: { $0.timer = $1 })
+    (timer, kinds) = (.init(), nil)
     super.init(name: name)
+  }
+
+  /// Of rows with timers that are counted, so that operators can see how many there are of a kind (`laurel_watched_rows`).
+  public init(_ name: String, watched kinds: @escaping @Sendable (Value) -> [String]) where Value: Timed {
+    (timer, self.kinds) = (.init(), kinds)
+    super.init(name: name)
+  }
+}
+
+/// The kinds that a stored row is of.
+typealias StoredKinds = @Sendable (UnsafeRawBufferPointer, JSONParser) throws(JSONError) -> [String]
+
+extension Table {
+  /// nil: its rows are not counted.
+  var storedKinds: StoredKinds? {
+    guard let kinds else { return nil }
+    return { bytes, parser throws(JSONError) in
+      kinds(try parser.read(bytes) { json throws(JSONError) in try Value(json: json) })
+    }
   }
 }
 
@@ -38,6 +59,11 @@ public class AnyTable: @unchecked Sendable {
 struct TimerOfRow<Value: JSONCodable & Sendable>: Sendable {
   let get: @Sendable (Value) -> Timer?
   let set: @Sendable (inout Value, Timer?) -> Void
+
+  fileprivate init() where Value: Timed {
+    get = { $0.timer }
+    set = { $0.timer = $1 }
+  }
 }
 
 /// A row that can become due: a stage sets its timer, stores the row, and is called when the instant has come.

@@ -60,6 +60,15 @@ final class TaskState {
     return load(cell, hash) ? cell : nil
   }
 
+  /// The cell of such a row that a scan of the store has just found. It is not read again: unless the open batch has changed it, and
+  /// then its cell is in memory, it is still there.
+  func storedMark(_ table: AnyTable) -> MarkCell? {
+    if let known = known(key.withUnsafeBytes { StableHash.value128(of: $0) }) as? MarkCell { return known }
+    let cell = newMark(table)
+    cell?.isThere = true
+    return cell
+  }
+
   /// The cell of such a row that was never there: it is not looked for.
   func newMark(_ table: AnyTable) -> MarkCell? {
     guard failure == nil else { return nil }

@@ -125,7 +125,10 @@ public final class Turn<S: Stage> {
     written += 1
   }
 
-  /// Dead-letters an event that was kept from an earlier turn and turns out to be refused now. For the turn's own event: throw.
+  /// Dead-letters the turn's own event, as it came, and keeps what the turn does: the event is known from now on. To undo the turn: throw.
+  public func refuse(_ rejection: Rejection) { task.refusal = rejection }
+
+  /// Dead-letters an event that was kept from an earlier turn and turns out to be refused now.
   public func refuse(_ message: any Message, _ rejection: Rejection) {
     let type = type(of: message)
     // A whole event again, so that it can be sent once more as it is.
@@ -138,6 +141,10 @@ public final class Turn<S: Stage> {
       headers: envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
     task.deadLetter(record, rejection)
   }
+
+  /// Counts what somebody should know of and no notice tells: `laurel_stage_events_total` under this name. Also of an event that the
+  /// turn goes on to reject.
+  public func count(_ event: String) { task.count(event) }
 
   /// The same for the same event, stage and place among what it writes, in any process.
   private func derivedID(_ ordinal: Int, _ kind: StaticString) -> StableHash.Value128 {

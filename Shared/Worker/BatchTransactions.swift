@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import JSON
 import Kafka
 import ServiceKit
 import Streaming
@@ -13,22 +14,37 @@ final class BatchTransactions {
   private let changelog: ProducedTopic
   /// Found by comparing a few references.
   private var written: [(topic: Topic, produced: ProducedTopic)] = []
+  private let hanging: HangingTransactions
+  private let parser = JSONParser()
   private let log: Log
   private let hooks: FaultHooks
 
   /// Takes the transactional id over from any former life of the instance, whose open transaction ends.
   init(
-    service: ServiceName, instance: String, configuration: Kafka.Configuration, topics: TopicNames, log: Log, hooks: FaultHooks
+    service: ServiceName, instance: String, group: String, configuration: Kafka.Configuration, topics: TopicNames, log: Log,
+    hooks: FaultHooks
   ) throws {
     self.topics = topics
     self.log = log
     self.hooks = hooks
-    let producer = try TransactionalProducer(
-      configuration, transactionalID: "\(topics.prefix)\(service.rawValue).\(instance)", topics: topics.written)
+    let transactionalID = "\(topics.prefix)\(service.rawValue).\(instance)"
+    let producer = try TransactionalProducer(configuration, transactionalID: transactionalID, topics: topics.written)
     try retrying { () throws(TransactionFailure) in try producer.initialise(timeoutMilliseconds: Self.requestMilliseconds) }
     self.producer = producer
+    hanging = HangingTransactions(
+      service: service, transactionalID: transactionalID, configuration: configuration, group: group, topics: topics,
+      transactionTimeout: producer.transactionTimeout, log: log)
     changelog = try producer.topic(topics.changelog)
   }
+
+  /// Whether a transaction may begin; false: ask again in a moment.
+  /// - Throws: what ``HangingTransactions/areOver(_:_:)`` does.
+  func canBegin(_ consumer: Consumer) throws -> Bool {
+    try hanging.areOver(producer, consumer)
+  }
+
+  /// Whether the group's offsets may lie behind the positions, since the last call.
+  func takeDroppedOffsets() -> Bool { hanging.takeDroppedOffsets() }
 
   /// Outputs, dead letters, changes and positions of all batches, or nothing of them.
   ///
@@ -55,6 +71,9 @@ final class BatchTransactions {
     hooks.reached(.afterOffsets)
     try retrying { () throws(TransactionFailure) in try producer.commit(timeoutMilliseconds: Self.requestMilliseconds) }
     hooks.reached(.afterCommit)
+    for (_, batch) in batches {
+      for letter in batch.deadLetters { report(letter) }
+    }
     return changelogEnds
   }
 
@@ -84,9 +103,6 @@ final class BatchTransactions {
       for _ in 0..<hooks.copies(record) { try produce(record) }
     }
     for letter in batch.deadLetters {
-      log.warning(
-        "dead letter: \(letter.rejection)",
-        ["topic": letter.record.topic.name, "partition": letter.record.partition, "offset": letter.record.offset])
       let kept = letter.kept
       try producer.produce(
         topic: topics.deadLetters, partition: task.number, key: kept.key, value: kept.value, headers: kept.headers)
@@ -101,6 +117,13 @@ final class BatchTransactions {
       try producer.produce(changelog, partition: task.number, key: key, value: value, token: 1)
     }
     hooks.reached(.whileProducing)
+  }
+
+  private func report(_ letter: DeadLetter) {
+    let record = letter.record
+    var fields: LogFields = ["topic": record.topic.name, "partition": record.partition, "offset": record.offset]
+    fields["trace_id"] = record.traceID(parser)?.logValue
+    log.limited(.warning, kind: "dead letter \(letter.rejection.reason)", "dead letter: \(letter.rejection)", fields)
   }
 
   private func produce(_ record: OutputRecord) throws {

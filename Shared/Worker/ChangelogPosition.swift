@@ -41,6 +41,9 @@ package struct ChangelogPosition: Stored {
     changelog = identity.partition
   }
 
+  /// Whether it counts this changelog's offsets.
+  func isOf(_ identity: ChangelogIdentity) -> Bool { cluster == identity.cluster && changelog == identity.partition }
+
   /// Why a store that stands here must be rebuilt from nothing; nil: it can follow the changelog, which ends at `end`.
   ///
   /// - Parameter ageMax: what a store may have missed at most without missing a deletion.

@@ -29,8 +29,15 @@ final class OpenTask {
   var counted = TaskCounts()
   /// What librdkafka has reported of an input.
   private var errors: [KafkaError] = []
-  private(set) var committedPositions: [String: Int64]
+  /// What the group has committed, as far as it is known.
+  private(set) var committedPositions: [String: Int64] = [:]
   private var order: EventOrder
+  private(set) var stopped: Stop? {
+    didSet { tellStop(before: oldValue) }
+  }
+  private var hasStopNews = false
+  /// When the last event that was run has happened; of one that could not be read, when it was written.
+  private(set) var lastEventTime: Contracts.Instant?
   /// Events of the open batch, in the order in which they were run: after an abort they are run again.
   private var open: [Event] = []
   private weak var consumer: Consumer?
@@ -39,8 +46,8 @@ final class OpenTask {
   private let log: Log
 
   init(
-    number: Int32, directory: String, store: RocksStore, stages: StageTask, inputs: [Input], settings: Settings,
-    changelog: ChangelogIdentity, log: Log
+    number: Int32, directory: String, store: RocksStore, stages: StageTask, inputs: [Input],
+    committed: [TopicPartition: Int64], settings: Settings, changelog: ChangelogIdentity, log: Log
   ) {
     self.number = number
     self.directory = directory
@@ -51,7 +58,7 @@ final class OpenTask {
     self.changelog = changelog
     self.log = log
     order = EventOrder(inputs: inputs.count, patience: settings.inputWait)
-    committedPositions = stages.positions
+    for input in inputs { committedPositions[input.topic.name] = committed[input.place] }
   }
 
   /// Takes the records of its inputs apart from one another; before they are assigned.
@@ -67,10 +74,19 @@ final class OpenTask {
   }
 
   /// Every input has been read to its end: until then the system's time would fire timers before the events that precede them.
-  var isCaughtUp: Bool { order.isCaughtUp }
+  var isCaughtUp: Bool { order.isCaughtUp && stopped == nil }
+
+  /// Messages are missing: what comes after them waits until `laurel repair` has written them again.
+  struct Stop {
+    fileprivate let event: Event
+    let gap: Gap
+  }
 
   /// The next offset to read of an input.
   func position(of input: Input) -> Int64 { stages.positions[input.topic.name] ?? Offset.beginning }
+
+  /// The next transaction sends all of them again.
+  func forgetCommittedPositions() { committedPositions = [:] }
 
   // MARK: Running
 
@@ -88,8 +104,12 @@ final class OpenTask {
     var count = 0
     var bytes = 0
     while count < limit, bytes < bytesMax {
-      switch order.next(from: self) {
+      switch next() {
       case .event(let event):
+        if stopped == nil, let gap = stages.gap(before: event) {
+          stopped = Stop(event: event, gap: gap)
+          continue
+        }
         run(event, now: now)
         open.append(event)
         count += 1
@@ -103,11 +123,43 @@ final class OpenTask {
     return .ran(count, bytes: bytes)
   }
 
+  /// While messages are missing, only the topic on which they can be repaired is read.
+  private func next() -> EventOrder.Next {
+    guard let stop = stopped else { return order.next(from: self) }
+    if case let gap = stages.gap(before: stop.event), gap != stop.gap {
+      stopped = gap.map { Stop(event: stop.event, gap: $0) }
+      guard gap != nil else { return .event(stop.event) }
+    }
+    let repairs = inputs.firstIndex { $0.topic.isRepartitioned }
+    return repairs.flatMap { order.next(of: $0, from: self) }.map { .event($0) } ?? .none
+  }
+
+  /// Whether the partition is stopped, if that has changed since the last call.
+  func takeStopNews() -> Bool? {
+    guard hasStopNews else { return nil }
+    hasStopNews = false
+    return stopped != nil
+  }
+
+  private func tellStop(before: Stop?) {
+    hasStopNews = true
+    guard let stopped else {
+      return log.notice("the missing messages have come; the partition goes on", ["partition": number])
+    }
+    guard before == nil else { return }
+    log.error(
+      """
+      \(stopped.gap) are missing, and the partition is stopped: Kafka has hidden or lost records. Run 'laurel repair' \
+      (ops/docs/RUNBOOK.md, "Missing messages")
+      """, ["partition": number, "offset": stopped.event.record.offset])
+  }
+
   /// Records from further in the future than a clock can be wrong are dead-lettered, where the system's clock rules.
   private static let futureMax = TimeSpan.hours(24)
 
   private func run(_ event: Event, now: Contracts.Instant) {
     stages.moved(past: event.record)
+    lastEventTime = event.time ?? event.record.timestamp.map { Contracts.Instant(milliseconds: $0) } ?? lastEventTime
     if let time = event.time { stages.advance(to: stages.isVirtual || event.record.topic.kind == .clock ? time : min(time, now)) }
     let wasVirtual = stages.isVirtual
     stages.run(event, latest: wasVirtual ? nil : now + Self.futureMax)
@@ -148,10 +200,13 @@ extension OpenTask: EventSource {
     guard let consumer, let queue = input.queue else { return .nothing(isFarBehind: false) }
     switch consumer.take(queue) {
     case .record(let record):
-      let input = InputRecord(topic: input.topic, partition: record.partition, offset: record.offset, memory: record)
+      let input = InputRecord(
+        topic: input.topic, partition: record.partition, offset: record.offset, timestamp: record.timestamp, memory: record)
       guard input.topic.kind == .clock else { return .event(stages.admit(input)) }
-      if clock == .system { log.warning("a tick on the clock topic is ignored: --clock is system") }
-      return .event(stages.tick(input, isFollowed: clock == .bus))
+      // A task that has followed the bus's clock has no way back.
+      let isFollowed = clock == .bus || stages.isVirtual
+      if !isFollowed { log.warning("a tick on the clock topic is ignored: --clock is system") }
+      return .event(stages.tick(input, isFollowed: isFollowed))
     case .end(_, let offset):
       inputs[index].end = offset
       tellLag(of: inputs[index])

@@ -4,9 +4,12 @@ import Streaming
 
 extension InputRecord {
   /// Its own headers and the place it was found at. A record that has moved before keeps its first place; on any other topic a header
-  /// of that name is a claim of whoever wrote it, and the last one counts.
+  /// of that name is a claim of whoever wrote it, and the last one counts. The mark of a repair is dropped there: on the repartition topic
+  /// it would count as Laurel's own.
   var headersWithPlace: [Header] {
-    let own = headers.map { Header(name: $0.name, value: $0.value) }
+    let own = headers.filter { topic.isRepartitioned || $0.name != RepairMark.header }.map {
+      Header(name: $0.name, value: $0.value)
+    }
     guard !topic.isRepartitioned || !headers.contains(where: { $0.name == PlaceHeader.topic }) else { return own }
     return own + [
       Header(name: PlaceHeader.topic, value: Array(topic.name.utf8)),
@@ -75,6 +78,10 @@ public enum PlaceHeader {
   public static let replayOf = "laurel_replay_of"
   /// On the dead-letter topic, alone and on a record without a body: the letter that has been replayed.
   public static let replayed = "laurel_replayed"
+  /// The same for a letter that an operator has closed without a replay.
+  public static let closed = "laurel_closed"
+  /// Beside `closed`: why.
+  public static let note = "laurel_note"
 }
 
 extension KafkaError {

@@ -28,6 +28,8 @@ public enum ServiceMain {
       try checkState(settings.stateDirectory)
       let health = Health(silenceSecondsMax: 60, loops: settings.threads)
       let metrics = Metrics()
+      metrics.gauge("laurel_build_info", help: "1; the label is the release that runs.", labels: ["version": Build.version]).set(
+        1)
       let server = try HealthServer(address: settings.httpAddress, health: health, metrics: metrics)
       defer { server.stop() }
       log.notice(
@@ -47,7 +49,7 @@ public enum ServiceMain {
       if !haveEnded { _exit(0) }
       exit(0)
     } catch {
-      log.error("cannot go on: \(error)")
+      log.error("fatal: \(error)")
       exit(1)
     }
   }
@@ -57,7 +59,7 @@ public enum ServiceMain {
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     } catch {
-      throw StoreError.unavailable("--state \(directory) cannot be made: \(error.localizedDescription)")
+      throw StoreError.unavailable("--state \(directory) cannot be made: \(systemReason(error))")
     }
     guard access(directory, W_OK | X_OK) == 0 else {
       throw StoreError.unavailable("--state \(directory) cannot be written to: \(String(cString: strerror(errno)))")

@@ -43,11 +43,14 @@ final class Session {
   private var open = OpenBatch()
   /// No batch ends before.
   private var earliestCommit = ContinuousClock.now
+  /// Nor while an earlier transaction has no end, or shortly after an abort.
+  private var blockedUntil = ContinuousClock.now
   private var isClosed = false
   /// When to ask whether a broker is back; nil: none is known to be away.
   private var brokerProbe: ContinuousClock.Instant?
   /// Aborts since the last commit: what an abort does not mend is left to the next session, which waits longer and longer.
   private var abortsInARow = 0
+  private var report = TaskReport()
 
   /// What has been run since the last commit.
   private struct OpenBatch {
@@ -84,14 +87,16 @@ final class Session {
     health.ready = .no("taking over the transactional id")
     // The producer first: its new epoch ends what a former life of this instance left open.
     transactions = try BatchTransactions(
-      service: service.name, instance: instance, configuration: configuration, topics: topics, log: log, hooks: hooks)
+      service: service.name, instance: instance, group: settings.group, configuration: configuration, topics: topics, log: log,
+      hooks: hooks)
     var reading = configuration
     reading.properties.merge(Self.readingProperties) { own, _ in own }
     consumer = try Consumer(
       reading, group: settings.group, instance: instance, readCommitted: true, endEvents: true, goesOnAfterLoss: false)
     opener = TaskOpener(
       service: service, programs: programs, settings: settings, configuration: configuration, topics: topics,
-      resources: resources, log: log, health: health, metrics: metrics, hooks: hooks)
+      resources: resources, log: log, health: health, metrics: metrics, hooks: hooks,
+      whileWaiting: { [transactions, consumer] in _ = try transactions.canBegin(consumer) })
     try consumer.subscribe(topics.inputs)
     health.ready = .no("joining the consumer group \(settings.group)")
   }
@@ -100,8 +105,11 @@ final class Session {
   func run(onProgress: () -> Void) throws {
     while !Shutdown.requested {
       health.beat()
+      // Without anything to write too: others may wait for what this producer has left open.
+      if open.isEmpty { _ = try canBegin() }
       try serve()
       let found = try runTasks()
+      report.tell(of: tasks, metrics)
       if let wait = timeToCommit(found) {
         if wait > .zero { consumer.wait(timeoutMilliseconds: wait.roundedUpMilliseconds) }
       } else if try commit() {
@@ -175,7 +183,7 @@ final class Session {
     guard let due = brokerProbe, ContinuousClock.now >= due, !tasks.isEmpty else { return }
     if consumer.reachesBroker(timeoutMilliseconds: 1000) {
       brokerProbe = nil
-      health.ready = .yes
+      tellReady()
     } else {
       brokerProbe = .now + .seconds(2)
     }
@@ -185,22 +193,32 @@ final class Session {
   private func take(_ partitions: [TopicPartition]) throws {
     closeTasks()
     let numbers = Set(partitions.map(\.partition)).sorted()
+    var committed: [TopicPartition: Int64] = [:]
     for number in numbers {
-      tasks.append(try opener.open(number, of: numbers.count * settings.threads, consumer: consumer))
+      let opened = try opener.open(number, of: numbers.count * settings.threads, consumer: consumer)
+      tasks.append(opened.task)
+      committed.merge(opened.committed) { $1 }
+      // One by one: what is closed after a failure is subtracted one by one too.
+      metrics.assign(1)
       health.beat()
     }
+    try opener.check(tasks, committed: committed, consumer: consumer)
     for task in tasks { try task.connect(consumer) }
     let positions = tasks.flatMap { task in task.inputs.map { ($0.place, offset: task.position(of: $0)) } }
     try consumer.assign(positions.filter { partitions.contains($0.0) })
-    metrics.assign(tasks.count)
-    health.ready = .yes
+    tellReady()
     log.info("partitions assigned", ["partitions": self.numbers(partitions)])
+  }
+
+  private func tellReady() {
+    let stops = tasks.compactMap { task in task.stopped.map { "partition \(task.number) is stopped: \($0.gap) are missing" } }
+    health.ready = stops.isEmpty ? .yes : .no(stops.joined(separator: "; "))
   }
 
   private func closeTasks() {
     for task in tasks {
       task.close()
-      metrics.forget(partition: task.number, topics: topics.inputs)
+      metrics.forget(partition: task.number, topics: topics.inputs, kinds: task.stages.watchedRows.keys)
     }
     metrics.assign(-tasks.count)
     tasks.removeAll()
@@ -230,6 +248,10 @@ final class Session {
       case .awaits: if case .nothing = found { found = .awaited }
       case .idle: break
       }
+      if let news = task.takeStopNews() {
+        metrics.stopped(task.number).set(news ? 1 : 0)
+        tellReady()
+      }
       for error in task.takeErrors() { try complain(error) }
       guard !task.stages.isVirtual, task.isCaughtUp else { continue }
       // At a month's end a million timers may be due at once: no more than a transaction takes, the rest in the next ones.
@@ -257,15 +279,15 @@ final class Session {
     let now = ContinuousClock.now
     let end =
       if isFull {
-        abortsInARow > 0 ? earliestCommit : now
+        now
       } else if case .nothing = found {
         earliestCommit
       } else {
         max(since + settings.commitInterval, earliestCommit)
       }
-    guard now < end else { return nil }
+    guard now < max(end, blockedUntil) else { return nil }
     if case .more = found, !isFull { return .zero }
-    return end - now
+    return max(end, blockedUntil) - now
   }
 
   // MARK: 2. Write
@@ -273,6 +295,10 @@ final class Session {
   /// Writes what has been run; true if there was anything to write and it is on the bus.
   private func commit() throws -> Bool {
     guard !open.isEmpty else { return false }
+    guard try canBegin() else {
+      blockedUntil = .now + .milliseconds(20)
+      return false
+    }
     var batches: [(OpenTask, Batch)] = []
     for task in tasks {
       let batch = try batch(of: task)
@@ -289,8 +315,13 @@ final class Session {
     try keep(batches, changelogEnds)
     open = OpenBatch()
     earliestCommit = .now + max(Self.restAfterCommit, settings.commitInterval / 10)
-    health.ready = .yes
+    tellReady()
     return true
+  }
+
+  private func canBegin() throws -> Bool {
+    defer { if transactions.takeDroppedOffsets() { for task in tasks { task.forgetCommittedPositions() } } }
+    return try transactions.canBegin(consumer)
   }
 
   private func batch(of task: OpenTask) throws -> Batch {
@@ -336,7 +367,7 @@ final class Session {
     for task in tasks { task.runAgain(now: now) }
     open.timers = 0
     // Whatever stood in the way has a moment to go, the group's next assignment above all.
-    earliestCommit = .now + .milliseconds(100) * abortsInARow
+    blockedUntil = .now + .milliseconds(100) * abortsInARow
     open.since = .now
   }
 
@@ -350,6 +381,12 @@ final class Session {
       }
       hooks.reached(.afterStoreWrite)
       metrics.add(task.stages.counts, since: task.counted)
+      for field in task.stages.counts.unknownFields.keys where task.counted.unknownFields[field] == nil {
+        log.limited(
+          .warning, kind: "unknown field \(field.type) \(field.field)",
+          "no contract names the field '\(field.field)' of \(field.type); it is ignored",
+          ["source": field.source])
+      }
       task.counted = task.stages.counts
     }
     metrics.batches.add()

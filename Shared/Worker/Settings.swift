@@ -13,6 +13,7 @@ public struct Settings: Sendable {
   public var httpAddress: String
   public var commitInterval: Duration
   public var batchRecordsMax: Int
+  let rejectsForeignTypes: Bool
   /// How long an input that has nothing more holds the others of its partition up.
   public var inputWait: Duration
   /// Sessions of this process.
@@ -23,10 +24,10 @@ public struct Settings: Sendable {
 
   /// Where the time comes from.
   public enum ClockSetting: String, Sendable, CaseIterable {
-    /// System time, until the first tick on the `clock` topic; from then on the bus's virtual clock.
-    case bus
     /// System time, whatever is on the `clock` topic.
     case system
+    /// For sandboxes. System time, until the first tick on the `clock` topic; from then on the bus's virtual clock.
+    case bus
   }
 
   /// The command line of a service.
@@ -39,7 +40,7 @@ public struct Settings: Sendable {
         """,
       example:
         "\(service.rawValue) --bootstrap localhost:9092 --terms ops/terms --state /var/lib/laurel --instance \(service.rawValue)-1",
-      options: options(service) + [.logLevel, .logFormat])
+      options: options(service) + [.logLevel, .logFormat], version: Build.version)
   }
 
   /// What services can be told: of one file or environment for all programs, the others pass it over.
@@ -55,6 +56,11 @@ public struct Settings: Sendable {
       repeatable: true),
     .config,
   ]
+
+  /// The connection options that lead the `laurel` command to the same topics, for hints.
+  public static func flags(bootstrap: String, prefix: String) -> String {
+    "--bootstrap \(bootstrap)" + (prefix.isEmpty ? "" : " --topic-prefix \(prefix)")
+  }
 
   /// What a topic's and a member's name may hold.
   private static let nameKind = Option.Kind.checked(expected: "letters, digits, '.', '_' or '-', at most 100") { text in
@@ -84,7 +90,8 @@ public struct Settings: Sendable {
         "commit-ms", placeholder: "MS", kind: .integer(1...5000),
         help: "Longest time that a batch takes records; it ends before when there are no more", defaultValue: "100"),
       Option(
-        "batch-records", placeholder: "N", kind: .integer(1...1_000_000), help: "Most records in a batch", defaultValue: "10000"),
+        "batch-records", placeholder: "N", kind: .integer(1...1_000_000), help: "Maximum batch size in records",
+        defaultValue: "10000"),
       Option(
         "threads", placeholder: "N", kind: .integer(1...256),
         help: "Members of the group that this process runs, each on a thread of its own (default the cores it is given)"),
@@ -94,10 +101,17 @@ public struct Settings: Sendable {
           "How long an input topic that has nothing more is waited for, so that what is late there still goes in order of time",
         defaultValue: "0"),
       Option(
+        "foreign-types", placeholder: "WHAT", kind: .choice(["ignore", "reject"]),
+        help: "What happens to events of types that are not Laurel's and do not look like them: counted by name, or dead letters",
+        defaultValue: "ignore"),
+      Option(
         "clock", placeholder: "SOURCE", kind: .choice(ClockSetting.allCases.map(\.rawValue)),
-        help: "bus: system time until a tick on the clock topic, then that; system: system time only", defaultValue: "bus"),
+        help: "system: system time; bus: follow the ticks on the clock topic, for good (for sandboxes)",
+        defaultValue: ClockSetting.system.rawValue),
     ]
   }
+
+  var flags: String { Self.flags(bootstrap: bootstrap, prefix: topicPrefix) }
 
   public init(_ invocation: Invocation, of service: ServiceName) {
     bootstrap = invocation.text("bootstrap")
@@ -106,13 +120,14 @@ public struct Settings: Sendable {
     instance = invocation.text("instance")
     httpAddress = invocation.text("http")
     commitInterval = .milliseconds(invocation.integer("commit-ms"))
+    rejectsForeignTypes = invocation.text("foreign-types") == "reject"
     batchRecordsMax = invocation.integer("batch-records")
     inputWait = .milliseconds(invocation.integer("input-wait-ms"))
     threads = invocation.optionalText("threads").flatMap(Int.init) ?? Cores.given
     let prefix = invocation.optionalText("topic-prefix") ?? ""
     topicPrefix = prefix
     group = invocation.optionalText("group") ?? service.group(prefix: prefix)
-    clock = ClockSetting(rawValue: invocation.text("clock")) ?? .bus
+    clock = ClockSetting(rawValue: invocation.text("clock")) ?? .system
     kafka = Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
   }
 }

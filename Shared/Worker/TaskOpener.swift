@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import Kafka
 import RocksStore
 import ServiceKit
@@ -21,10 +22,14 @@ struct TaskOpener {
   let health: Health.Loop
   let metrics: WorkerMetrics
   let hooks: FaultHooks
+  /// Called while offsets are pending and while nothing comes from a changelog: what hangs there may be this instance's own.
+  let whileWaiting: () throws -> Void
 
   /// - Parameter count: of partitions that this instance is given, which share its memory.
   /// - Throws: `Disagreement` if the group has committed more than the changelog explains.
-  func open(_ number: Int32, of count: Int, consumer: Consumer) throws -> OpenTask {
+  func open(
+    _ number: Int32, of count: Int, consumer: Consumer
+  ) throws -> (task: OpenTask, committed: [TopicPartition: Int64]) {
     let inputs = topics.inputs.map { TopicPartition(topic: $0, partition: number) }
     // The fetch is repeated while a former owner's transaction holds pending offsets: at most until the broker ends it.
     let committed = try patiently("waiting for a former owner's transaction to end", .seconds(30)) { () throws(KafkaError) in
@@ -39,11 +44,11 @@ struct TaskOpener {
       cluster: consumer.clusterID(timeoutMilliseconds: Self.timeoutMilliseconds), partition: "\(changelog)")
     let directory = "\(settings.stateDirectory)/\(settings.topicPrefix)\(service.name.rawValue)/\(number)"
     do {
-      return try open(number, of: count, directory, changelog, bounds, committed, identity)
+      return (try open(number, of: count, directory, changelog, bounds, committed, identity), committed)
     } catch StoreError.corrupt(let detail) {
       log.error("the state store is corrupt and is rebuilt: \(detail)", ["partition": number])
       try RocksStore.destroy(directory: directory)
-      return try open(number, of: count, directory, changelog, bounds, committed, identity)
+      return (try open(number, of: count, directory, changelog, bounds, committed, identity), committed)
     }
   }
 
@@ -58,6 +63,7 @@ struct TaskOpener {
         guard ContinuousClock.now < end, !Shutdown.requested, !error.isFatal else { throw error }
         health.ready = .no(what)
         _ = Shutdown.wait(upTo: .milliseconds(100))
+        try whileWaiting()
       }
     }
   }
@@ -68,9 +74,13 @@ struct TaskOpener {
   ) throws -> OpenTask {
     var store = try RocksStore(directory: directory, resources: resources)
     var position = try ChangelogPosition.read(from: store)
+    var former: Progress?
     if let known = position,
       let rejection = known.rejection(of: identity, end: bounds.high, now: Instant.now, ageMax: ChangelogPosition.ageMax)
     {
+      if known.isOf(identity), known.next > bounds.high {
+        former = try progress(in: store)
+      }
       log.notice(
         "the state store \(rejection) and is rebuilt",
         ["partition": number, "position": known.next, "changelogEnd": bounds.high])
@@ -84,36 +94,129 @@ struct TaskOpener {
       try restore(store, changelog, from: position, or: bounds.low, to: bounds.high, identity)
       metrics.restoreProgress(number).set(1)
       let stages = try stages(number, of: count, store, isRebuilt: position == nil)
+      stages.rejectsForeignTypes = settings.rejectsForeignTypes
+      for (topic, offset) in former?.positions ?? [:] where stages.positions[topic] ?? 0 < offset {
+        throw Disagreement(
+          description: """
+            \(changelog) has lost records: its state stands at \(stages.positions[topic] ?? 0) of \(topic), and the folder \(directory) \
+            stood at \(offset). Was the topic deleted and created again? Nothing was processed: ops/docs/RUNBOOK.md, "Topics created again"
+            """)
+      }
       let inputs = topics.read.map { topic in
         OpenTask.Input(
           topic: topic, place: TopicPartition(topic: topics.prefix + topic.name, partition: number),
           lag: metrics.lag(topics.prefix + topic.name, number))
       }
       let task = OpenTask(
-        number: number, directory: directory, store: store, stages: stages, inputs: inputs, settings: settings,
-        changelog: identity, log: log)
+        number: number, directory: directory, store: store, stages: stages, inputs: inputs, committed: committed,
+        settings: settings, changelog: identity, log: log)
       for (partition, offset) in committed {
         let restored = task.inputs.first { $0.place == partition }.map(task.position) ?? Offset.beginning
-        guard offset == restored else {
-          // The store is only a copy: it is distrusted before the changelog is.
-          guard position == nil else {
-            throw StoreError.corrupt("with it \(partition) stands at \(restored), where the group has committed \(offset)")
-          }
+        guard offset != restored else { continue }
+        // The store is only a copy: it is distrusted before the changelog is.
+        let isTrusted = try position == nil || (offset < restored && progress(in: store) == progress(in: changelog, bounds))
+        guard isTrusted else {
+          throw StoreError.corrupt("with it \(partition) stands at \(restored), where the group has committed \(offset)")
+        }
+        // The state is what counts: offsets are dropped with a transaction that Kafka has left without an end.
+        guard offset < restored else {
           throw Disagreement(
             description: """
               the group \(settings.group) has committed \(partition) up to \(offset), but the state restored from \(topics.changelog) \
               stands at \(restored): the changelog has lost records, or --group belongs to another deployment
               """)
         }
+        log.notice("the group's offset is behind the state", ["input": "\(partition)", "offset": offset, "state": restored])
       }
       return task
     } catch {
       store.close()
       // Whoever restores it next tells how far it is; what is left here would look like a restore that hangs.
-      metrics.forget(partition: number, topics: [])
+      metrics.forget(partition: number, topics: [], kinds: [])
       throw error
     }
   }
+
+  private func progress(in store: RocksStore) throws -> Progress? {
+    try store.value(for: Progress.key).flatMap { try Progress.record(key: Progress.key, value: $0, parser: JSONParser()) }
+  }
+
+  private func progress(in changelog: TopicPartition, _ bounds: (low: Int64, high: Int64)) throws -> Progress? {
+    try ChangelogTail.progress(
+      in: changelog, low: bounds.low, stable: bounds.high, configuration, group: settings.group,
+      timeoutMilliseconds: Self.timeoutMilliseconds)
+  }
+
+  /// Makes sure that inputs are the topics that the state has read, and that keys are where they were. Positions alone do not tell: a topic
+  /// that was deleted and created again may be as long as the first one, and the group's offsets go with the topic.
+  ///
+  /// - Throws: `Disagreement`.
+  func check(_ tasks: [OpenTask], committed: [TopicPartition: Int64], consumer: Consumer) throws {
+    func prefixed(_ name: String, _ number: Int32) -> TopicPartition {
+      TopicPartition(topic: topics.prefix + name, partition: number)
+    }
+    func bounds(_ partitions: [TopicPartition], _ place: Int64) throws -> [TopicPartition: Int64] {
+      try patiently("waiting for the inputs' leaders", .seconds(10)) { () throws(KafkaError) in
+        let found = try consumer.bounds(of: partitions, at: place, timeoutMilliseconds: Self.timeoutMilliseconds)
+        guard found.count == partitions.count else { throw KafkaError.timedOut("an input has no leader") }
+        return found
+      }
+    }
+    let places = tasks.flatMap { $0.inputs.map(\.place) }
+    let (lows, ends) = (try bounds(places, Offset.beginning), try bounds(places, Offset.end))
+    var known: [TopicPartition: (offset: Int64, timestamp: Int64?)] = [:]
+    for task in tasks {
+      task.stages.trimmed = Set(task.inputs.filter { $0.topic.isOwn && lows[$0.place] ?? 0 > 0 }.map(\.topic.name))
+      for (topic, position) in task.stages.positions where position > 0 {
+        let place = prefixed(topic, task.number)
+        guard let low = lows[place], let end = ends[place] else { continue }
+        guard position <= end else {
+          throw recreated(place, "it ends at offset \(end), and the state has read it up to \(position)")
+        }
+        let timestamp = task.stages.timestamp(of: topic)
+        if position > low { known[place] = (position - 1, timestamp) }
+        guard committed[place] == nil else { continue }
+        guard timestamp != nil else { throw recreated(place, "the group \(settings.group) has no offset for it") }
+        log.info("the group has no offset for an input; its last record read is compared instead", ["input": place.description])
+      }
+    }
+    let comparable = known.compactMapValues { $0.timestamp == nil ? nil : $0.offset }
+    var found: [TopicPartition: Int64] = [:]
+    try PartitionScan(configuration, group: settings.group, readCommitted: false, Self.timeoutMilliseconds).read(
+      comparable.mapValues { $0..<($0 + 1) }
+    ) { found[TopicPartition(topic: $0.topic, partition: $0.partition)] = $0.timestamp }
+    for (place, offset) in comparable.sorted(by: { "\($0.key)" < "\($1.key)" }) where found[place] != known[place]?.timestamp {
+      throw recreated(place, "the record at offset \(offset) is not the one that the state has read there")
+    }
+    guard tasks.contains(where: \.stages.positions.isEmpty) else { return }
+    try checkSiblings(consumer)
+  }
+
+  /// A partition without state may be new: the others' state says how many there were.
+  private func checkSiblings(_ consumer: Consumer) throws {
+    let changelogs = (0..<topics.partitions).map { TopicPartition(topic: topics.changelog, partition: $0) }
+    let stable = try consumer.stableEnds(of: changelogs, timeoutMilliseconds: Self.timeoutMilliseconds)
+    let lows = try consumer.bounds(of: changelogs, at: Offset.beginning, timeoutMilliseconds: Self.timeoutMilliseconds)
+    guard let written = changelogs.first(where: { stable[$0] ?? 0 > lows[$0] ?? 0 }), let low = lows[written],
+      let end = stable[written]
+    else { return }
+    guard var progress = try progress(in: written, (low, end)) else { return }
+    do { try progress.claim(for: owner) } catch { throw foreign(written, error) }
+  }
+
+  private func recreated(_ place: TopicPartition, _ why: String) -> Disagreement {
+    Disagreement(
+      description: """
+        \(place) is not the topic that the state in \(topics.changelog) has read: \(why). Was it deleted and created again? Nothing was \
+        processed: ops/docs/RUNBOOK.md, "Topics created again"
+        """)
+  }
+
+  private func foreign(_ changelog: TopicPartition, _ error: any Error) -> Disagreement {
+    Disagreement(description: "\(changelog) holds the state of another deployment: \(error)")
+  }
+
+  private var owner: StateOwner { StateOwner(group: settings.group, partitions: Int(topics.partitions)) }
 
   private func stages(_ number: Int32, of count: Int, _ store: RocksStore, isRebuilt: Bool) throws -> StageTask {
     let partitions = topics.partitions
@@ -121,7 +224,10 @@ struct TaskOpener {
       return try StageTask(
         service: service.name, stages: service.stages, programs: programs, store: store,
         decodedRowsMax: Self.decodedRowsMax / max(1, count),
-        place: StageTask.Place(partition: number) { Kafka.partition(forKey: $0, count: partitions) })
+        place: StageTask.Place(partition: number) { Kafka.partition(forKey: $0, count: partitions) },
+        owner: owner)
+    } catch let state as ForeignState {
+      throw foreign(TopicPartition(topic: topics.changelog, partition: number), state)
     } catch let form as StateForm {
       // The store is only a copy: it is distrusted before the changelog is.
       guard isRebuilt else { throw StoreError.corrupt("\(form)") }
@@ -182,8 +288,8 @@ struct TaskOpener {
       case .error(let error):
         if error.isFatal { throw error }
         log.warning("while restoring: \(error)")
-      case .assigned, .revoked, .lost, .nothing:
-        break
+      case .nothing: try whileWaiting()
+      case .assigned, .revoked, .lost: break
       }
       if let news = progress.news() { tell(news, of: changelog.partition) }
     }

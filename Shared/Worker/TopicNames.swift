@@ -28,6 +28,9 @@ struct TopicNames {
     written = Topic.written(by: service.name).map { prefix + $0.name }
   }
 
+  /// The catalogue's topic behind a name on the bus.
+  func topic(named name: String) -> Topic? { Topic.named(String(name.dropFirst(prefix.count))) }
+
   /// All that the service reads and writes, and no other: what it needs rights to.
   var all: [String] { inputs + written.filter { !inputs.contains($0) } }
 }

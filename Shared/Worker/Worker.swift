@@ -63,7 +63,10 @@ public final class Worker: Sendable {
       thread.start()
     }
     var giveUp: ContinuousClock.Instant?
+    defer { log.writeHeld(all: true) }
     while ended.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
+      log.writeHeld()
+      checkDescriptors()
       guard Shutdown.requested else { continue }
       let limit = giveUp ?? .now + Self.stopMax
       giveUp = limit
@@ -75,6 +78,17 @@ public final class Worker: Sendable {
     let haveEnded = giveUp.map { ContinuousClock.now < $0 } ?? true
     if let error = failure.withLock({ $0 }) { throw error }
     return haveEnded
+  }
+
+  /// Libraries that get no file descriptor wait and try again in silence, the health server too.
+  private func checkDescriptors() {
+    let probe = dup(STDERR_FILENO)
+    if probe >= 0 {
+      close(probe)
+    } else if errno == EMFILE || errno == ENFILE {
+      let reason = String(cString: strerror(errno))
+      log.limited(.error, kind: "descriptors", "no file descriptor is left: \(reason). Raise the limit (ulimit -n, LimitNOFILE=)")
+    }
   }
 
   /// The first thread's member has the instance's name, the others have theirs beside it.
@@ -132,8 +146,7 @@ public final class Worker: Sendable {
   }
 
   private var rightsCommand: String {
-    let prefix = settings.topicPrefix.isEmpty ? "" : " --topic-prefix \(settings.topicPrefix)"
-    return "'laurel topics acls --bootstrap \(settings.bootstrap)\(prefix)' prints the commands that give each service its rights"
+    "'laurel topics acls \(settings.flags)' prints the commands that give each service its rights"
   }
 
   private var loginHint: String {
@@ -172,7 +185,7 @@ public final class Worker: Sendable {
         } else {
           tell("waiting for topics") { log, _ in
             log.warning(
-              "waiting for topics: create them with 'laurel topics create --bootstrap \(settings.bootstrap)'",
+              "waiting for topics: create them with 'laurel topics create \(settings.flags)'",
               ["missing": missing.joined(separator: ",")])
           }
         }
@@ -204,12 +217,12 @@ public struct Disagreement: Error, CustomStringConvertible {
 }
 
 extension Duration {
-  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+  package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }
 
 extension Log {
   /// librdkafka's lines, in the service's own log.
-  func kafka(_ line: Kafka.LogLine) {
+  package func kafka(_ line: Kafka.LogLine) {
     let fields: LogFields = ["facility": line.facility]
     switch line.level {
     case ...3: error("kafka: \(line.text)", fields)

@@ -10,8 +10,6 @@ final class WorkerMetrics: Sendable {
   let sessionsEnded: Counter
   let transactionsAborted: Counter
   let repeated: Counter
-  let ignored: Counter
-  let unknownFields: Counter
   let timersFired: Counter
   let repartitioned: Counter
   let outputs: Counter
@@ -31,8 +29,6 @@ final class WorkerMetrics: Sendable {
     sessionsEnded = metrics.counter("laurel_sessions_ended_total", help: "Sessions that ended in an error and were started over.")
     transactionsAborted = metrics.counter("laurel_transactions_aborted_total", help: "Transactions aborted and done again.")
     repeated = metrics.counter("laurel_repeated_events_total", help: "Events that were known already and had no effect.")
-    ignored = metrics.counter("laurel_ignored_records_total", help: "Tombstones and events of unknown types.")
-    unknownFields = metrics.counter("laurel_unknown_fields_total", help: "Fields that no contract names.")
     timersFired = metrics.counter("laurel_timers_fired_total", help: "Timers fired.")
     repartitioned = metrics.counter(
       "laurel_repartitioned_records_total", help: "Records found on a wrong partition and sent to their right one.")
@@ -61,10 +57,53 @@ final class WorkerMetrics: Sendable {
       "laurel_dead_letters_total", help: "Records written to the dead-letter topic.", labels: ["reason": reason.rawValue])
   }
 
+  private func stageEvents(_ event: String) -> Counter {
+    metrics.counter(
+      "laurel_stage_events_total", help: "What stages count because no notice tells of it, such as result-without-instruction.",
+      labels: ["event": event])
+  }
+
+  private func ignored(_ type: String) -> Counter {
+    metrics.counter(
+      "laurel_ignored_records_total", help: "Tombstones (no type) and events of types that no contract names.",
+      labels: ["type": type])
+  }
+
+  private func unknownFields(_ field: UnknownField) -> Counter {
+    metrics.counter(
+      "laurel_unknown_fields_total", help: "Fields that no contract names.",
+      labels: ["type": field.type, "field": field.field, "source": field.source])
+  }
+
   func lag(_ topic: String, _ partition: Int32) -> Gauge {
     metrics.gauge(
       "laurel_lag_records", help: "Offsets between the position and the end of an input partition.",
       labels: ["topic": topic, "partition": String(partition)])
+  }
+
+  func eventTimeLag(_ partition: Int32) -> Gauge {
+    metrics.gauge(
+      "laurel_event_time_lag_seconds",
+      help: "Since the own time of the last event that a partition has run, while more of them wait; 0 when none waits.",
+      labels: ["partition": String(partition)])
+  }
+
+  func timersOverdue(_ partition: Int32) -> Gauge {
+    metrics.gauge(
+      "laurel_timers_overdue_seconds", help: "Since the earliest timer was due that has not fired; 0 when none is due.",
+      labels: ["partition": String(partition)])
+  }
+
+  func watchedRows(_ kind: String, _ partition: Int32) -> Gauge {
+    metrics.gauge(
+      "laurel_watched_rows", help: "Rows of a partition's state that are of a kind to watch, such as open-withdrawals.",
+      labels: ["kind": kind, "partition": String(partition)])
+  }
+
+  func stopped(_ partition: Int32) -> Gauge {
+    metrics.gauge(
+      "laurel_partition_stopped", help: "1 while messages are missing and the partition waits for them to be repaired.",
+      labels: ["partition": String(partition)])
   }
 
   func restoreProgress(_ partition: Int32) -> Gauge {
@@ -73,20 +112,25 @@ final class WorkerMetrics: Sendable {
     )
   }
 
-  func forget(partition: Int32, topics: [String]) {
+  func forget(partition: Int32, topics: [String], kinds: some Collection<String>) {
+    for kind in kinds { metrics.remove("laurel_watched_rows", labels: ["kind": kind, "partition": String(partition)]) }
     for topic in topics {
       metrics.remove("laurel_lag_records", labels: ["topic": topic, "partition": String(partition)])
     }
-    metrics.remove("laurel_restore_progress_ratio", labels: ["partition": String(partition)])
+    for name in [
+      "laurel_restore_progress_ratio", "laurel_partition_stopped", "laurel_event_time_lag_seconds",
+      "laurel_timers_overdue_seconds",
+    ] { metrics.remove(name, labels: ["partition": String(partition)]) }
   }
 
   /// Adds what a task has counted since the last time.
   func add(_ now: TaskCounts, since before: TaskCounts) {
     repeated.add(now.repeated - before.repeated)
-    ignored.add(now.ignored - before.ignored)
-    unknownFields.add(now.unknownFields - before.unknownFields)
+    for (type, count) in now.ignored { ignored(type).add(count - before.ignored[type, default: 0]) }
+    for (field, count) in now.unknownFields { unknownFields(field).add(count - before.unknownFields[field, default: 0]) }
     timersFired.add(now.timersFired - before.timersFired)
     repartitioned.add(now.repartitioned - before.repartitioned)
+    for (event, count) in now.stageEvents { stageEvents(event).add(count - before.stageEvents[event, default: 0]) }
     for (reason, count) in now.deadLetters { deadLetters(reason).add(count - before.deadLetters[reason, default: 0]) }
   }
 }

@@ -46,6 +46,12 @@ struct BrokerTests {
     let watermarks = try reader.watermarks(place, timeoutMilliseconds: 10_000)
     #expect(watermarks.low == 0)
     #expect(watermarks.high == 6)
+    // The same of many partitions at once; the records of the open transaction are not stable yet.
+    #expect(try reader.bounds(of: [place], at: Offset.beginning, timeoutMilliseconds: 10_000) == [place: 0])
+    #expect(try reader.bounds(of: [place], at: Offset.end, timeoutMilliseconds: 10_000) == [place: 6])
+    #expect(try reader.stableEnds(of: [place], timeoutMilliseconds: 10_000) == [place: 4])
+    #expect(try reader.bounds(of: [], at: Offset.end, timeoutMilliseconds: 10_000).isEmpty)
+    #expect(try reader.stableEnds(of: [], timeoutMilliseconds: 10_000).isEmpty)
 
     try producer.commit(timeoutMilliseconds: 10_000)
     #expect(try reader.watermarks(place, timeoutMilliseconds: 10_000).high >= 6)

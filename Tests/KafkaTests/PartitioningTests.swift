@@ -18,3 +18,9 @@ func partitionIsJavas(key: String, murmur2: Int32) {
   #expect(partition(forKey: Array("abc".utf8), count: 0) == 0)
   #expect((0..<4).contains(partition(forKey: [], count: 4)))
 }
+
+/// Java's `String.hashCode`, as Kafka's coordinators use it.
+@Test(arguments: [("", 0), ("laurel.accrual", 16), ("polygenelubricants", 0)])
+func coordinatorsArePlacedAsKafkaDoes(name: String, partition: Int32) {
+  #expect(coordinatorPartition(of: name, count: 50) == partition)
+}

@@ -199,8 +199,8 @@ func problems(_ line: String, environment: [String: String] = [:], alsoKnown: Se
 
         Options of every command:
               --config FILE        Read settings from FILE, lines of 'name = value'
-              --log-level LEVEL    Least severe line to log: debug, info, notice,
-                                   warning or error (default info)
+              --log-level LEVEL    Minimum log level: debug, info, notice, warning or
+                                   error (default info)
               --log-format FORMAT  Log as text, json, or auto: text on a terminal and
                                    JSON elsewhere (default auto)
           -b, --bootstrap HOST:PORT,…

@@ -1,49 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ServiceKit
 
-/// One request over a socket of its own; the whole answer, headers and all.
-private func request(_ text: String, port: UInt16, family: Int32 = AF_INET) throws -> String {
-  let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
-  try #require(descriptor >= 0)
-  defer { close(descriptor) }
-  let connected: Int32
-  if family == AF_INET {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    connected = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-  } else {
-    var address = sockaddr_in6()
-    address.sin6_family = sa_family_t(AF_INET6)
-    address.sin6_port = port.bigEndian
-    address.sin6_addr = in6addr_loopback
-    connected = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
-      }
-    }
-  }
-  guard connected == 0 else { throw HealthServerError(description: String(cString: strerror(errno))) }
-  LineSink.write(Array(text.utf8), to: descriptor)
-  var answer: [UInt8] = []
-  var buffer = [UInt8](repeating: 0, count: 4096)
-  while true {
-    let count = read(descriptor, &buffer, buffer.count)
-    if count <= 0 { break }
-    answer += buffer[..<count]
-  }
-  return String(decoding: answer, as: UTF8.self)
-}
-
 private func get(_ path: String, method: String = "GET", port: UInt16) throws -> (status: Int, head: String, body: String) {
-  let answer = try request("\(method) \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", port: port)
+  let answer = try HTTPWire.exchange("\(method) \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", port: port)
   let end = try #require(answer.range(of: "\r\n\r\n"))
   let status = try #require(Int(answer.split(separator: " ")[1]))
   return (status, String(answer[..<end.lowerBound]), String(answer[end.upperBound...]))
@@ -157,9 +119,9 @@ private func get(_ path: String, method: String = "GET", port: UInt16) throws ->
     let server = try HealthServer(address: "127.0.0.1:0", health: Health(), metrics: Metrics())
     let one = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
     let last = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    let answers = try request(one + one + last, port: server.port)
+    let answers = try HTTPWire.exchange(one + one + last, port: server.port)
     #expect(answers.components(separatedBy: "HTTP/1.1 200 OK").count == 4)
-    #expect(try request("nonsense\r\n\r\n", port: server.port).contains("200 OK") == false)
+    #expect(try HTTPWire.exchange("nonsense\r\n\r\n", port: server.port).contains("200 OK") == false)
     #expect(try get("/livez", port: server.port).status == 200)
   }
 
@@ -172,7 +134,7 @@ private func get(_ path: String, method: String = "GET", port: UInt16) throws ->
       #expect("\(error)".hasPrefix("cannot listen on '[::1]:0': "))
       return
     }
-    #expect(try request("GET /livez HTTP/1.0\r\n\r\n", port: server.port, family: AF_INET6).contains("200 OK"))
+    #expect(try HTTPWire.exchange("GET /livez HTTP/1.0\r\n\r\n", port: server.port, family: AF_INET6).contains("200 OK"))
   }
 
   @Test func everyInterface() throws {
@@ -184,7 +146,7 @@ private func get(_ path: String, method: String = "GET", port: UInt16) throws ->
     "", "127.0.0.1", "8080", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80", "[::1]", "[x]:1",
   ])
   func anAddressThatIsNone(address: String) {
-    let error = #expect(throws: HealthServerError.self) {
+    let error = #expect(throws: HTTPServerError.self) {
       try HealthServer(address: address, health: Health(), metrics: Metrics())
     }
     #expect(error?.description == "'\(address)' is not an address: expected HOST:PORT, [IPV6]:PORT or :PORT")
@@ -195,7 +157,7 @@ private func get(_ path: String, method: String = "GET", port: UInt16) throws ->
     for (address, reason) in [
       ("127.0.0.1:\(server.port)", "Address already in use"), ("192.0.2.1:0", "Cannot assign requested address"),
     ] {
-      let error = #expect(throws: HealthServerError.self) {
+      let error = #expect(throws: HTTPServerError.self) {
         try HealthServer(address: address, health: Health(), metrics: Metrics())
       }
       #expect(error?.description == "cannot listen on '\(address)': \(reason)")
@@ -208,7 +170,7 @@ private func get(_ path: String, method: String = "GET", port: UInt16) throws ->
     #expect(try get("/livez", port: port).status == 200)
     server.stop()
     server.stop()
-    #expect(throws: HealthServerError(description: "Connection refused")) { try get("/livez", port: port) }
+    #expect(throws: HTTPWire.Failure(description: "Connection refused")) { try get("/livez", port: port) }
     let next = try HealthServer(address: "127.0.0.1:\(port)", health: Health(), metrics: Metrics())
     #expect(try get("/livez", port: next.port).status == 200)
   }

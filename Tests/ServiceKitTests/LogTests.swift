@@ -121,6 +121,39 @@ func written(_ body: (Int32) async throws -> Void) async throws -> String {
     for numbers in seen.values { #expect(numbers == Array(0..<100)) }
   }
 
+  @Test func linesThatRepeatAreCounted() {
+    var limit = LineLimit()
+    let start = ContinuousClock.now
+    func hold(_ kind: String, _ number: Int, at second: Int) -> [String] {
+      let now = start + .seconds(second)
+      limit.hold(LineLimit.Line(level: .warning, message: "\(kind) \(number)", fields: [:]), kind: kind, at: now)
+      return limit.due(at: now).map(\.message)
+    }
+    #expect(hold("a", 1, at: 0) == ["a 1"])
+    for number in 2...1000 { #expect(hold("a", number, at: 9).isEmpty) }
+    // Another kind does not wait for it.
+    #expect(hold("b", 1, at: 9) == ["b 1"])
+    // A burst is counted after it is over.
+    #expect(limit.due(at: start + .seconds(9)).isEmpty)
+    #expect(limit.due(at: start + .seconds(10)).map(\.message) == ["a 1000 (and 998 more like it)"])
+    #expect(limit.due(at: start + .seconds(60)).isEmpty)
+    // After a pause the next one is written at once.
+    #expect(hold("a", 1001, at: 60) == ["a 1001"])
+    #expect(hold("a", 1002, at: 61).isEmpty)
+    #expect(limit.due(at: start + .seconds(61), all: true).map(\.message) == ["a 1002"])
+  }
+
+  @Test func aLogWritesTheFirstLineOfAKindAtOnceAndTheRestAtTheEnd() async throws {
+    let lines = try await logged { log in
+      for number in 0..<100 { log.limited(.warning, kind: "letter", "letter", ["number": number]) }
+      log.limited(.debug, kind: "unseen", "unseen")
+      log.writeHeld(all: true)
+    }
+    let objects = try lines.map(object)
+    #expect(objects.map { $0["message"] as? String } == ["letter", "letter (and 98 more like it)"])
+    #expect(objects.map { $0["number"] as? Int } == [0, 99])
+  }
+
   @Test func theLineAtTheBottomGivesWayAndComesBack() async throws {
     let text = try await written { descriptor in
       let sink = LineSink(descriptor: descriptor)

@@ -93,6 +93,7 @@ private func withFile<Result>(_ data: Data, _ body: (String) throws -> Result) t
 
   @Test(arguments: [
     (["LAUREL_BOOTSTAP": "x"], "unknown environment variable 'LAUREL_BOOTSTAP'; did you mean 'LAUREL_BOOTSTRAP'?"),
+    (["LAUREL_HTTP_PORT": "8080"], "unknown environment variable 'LAUREL_HTTP_PORT'"),
     (["LAUREL_QQQQQQQQQQQQQQQ": "x"], "unknown environment variable 'LAUREL_QQQQQQQQQQQQQQQ'"),
     (["LAUREL_BATCH_RECORDS": "x"], "'LAUREL_BATCH_RECORDS' must be a whole number from 1 to 10000, not 'x'"),
     (["LAUREL_IN_ORDER": "2"], "'LAUREL_IN_ORDER' must be true or false, not '2'"),
@@ -105,6 +106,14 @@ private func withFile<Result>(_ data: Data, _ body: (String) throws -> Result) t
 
   @Test(arguments: [
     ["HOME": "/x", "LAURELS": "x"], ["LAUREL_PARENT_WATCH": "stdin"], ["LAUREL_TERMS": "d"], ["LAUREL_STATE": "d"],
+    // What Kubernetes tells of the services "laurel-portal" and "laurel" in the same namespace.
+    [
+      "LAUREL_PORTAL_SERVICE_HOST": "10.0.0.1", "LAUREL_PORTAL_SERVICE_PORT": "80", "LAUREL_PORTAL_SERVICE_PORT_HTTP": "80",
+      "LAUREL_PORTAL_PORT": "tcp://10.0.0.1:80", "LAUREL_PORTAL_PORT_8080_TCP": "tcp://10.0.0.1:8080",
+      "LAUREL_PORTAL_PORT_8080_TCP_PROTO": "tcp", "LAUREL_PORTAL_PORT_8080_TCP_PORT": "8080",
+      "LAUREL_PORTAL_PORT_8080_TCP_ADDR": "10.0.0.1", "LAUREL_SERVICE_HOST": "10.0.0.2", "LAUREL_PORT": "tcp://10.0.0.2:80",
+      "LAUREL_PORT_80_UDP_ADDR": "10.0.0.2",
+    ],
   ])
   func anEnvironmentOfOthersIsLeftAlone(environment: [String: String]) {
     #expect(problems("publish f", environment: environment, alsoKnown: ["state"]) == [])

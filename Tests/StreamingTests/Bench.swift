@@ -10,22 +10,24 @@ final class Bench {
   private let stages: [AnyStage]
   private let programs: Set<ProgramID>
   private let place: StageTask.Place
+  private let service: ServiceName
   private var number: Int64 = 0
 
   init(
     _ stages: [AnyStage] = [AnyStage(Script())], programs: Set<ProgramID> = ["bonus"], store: CountingStore = CountingStore(),
-    place: StageTask.Place = .whole
+    place: StageTask.Place = .whole, service: ServiceName = .attribution
   ) throws {
     self.store = store
     self.stages = stages
     self.programs = programs
     self.place = place
-    task = try StageTask(service: .attribution, stages: stages, programs: programs, store: store, place: place)
+    self.service = service
+    task = try StageTask(service: service, stages: stages, programs: programs, store: store, place: place)
   }
 
   /// Forgets the task; a new one goes on from the store.
   func restart() throws {
-    task = try StageTask(service: .attribution, stages: stages, programs: programs, store: store, place: place)
+    task = try StageTask(service: service, stages: stages, programs: programs, store: store, place: place)
   }
 
   /// Admits and runs an event.

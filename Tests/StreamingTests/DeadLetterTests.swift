@@ -65,12 +65,7 @@ import Testing
     },
     Case("not JSON by its content type", .malformed) { _, envelope in envelope.dataContentType = "application/avro" },
     Case("a known type on a topic that is not its own", .wrongTopic) { record, _ in record.topic = .requests },
-    Case("a message of the contract without a rule yet", .notYet) { record, envelope in
-      envelope.type = ReferralEndRequested.type
-      record.topic = .decisions
-      record.value = Array(
-        #"{"request":"r","account":"acct","operator":"o","decidedAt":"1970-01-01T00:00:01Z"}"#.utf8)
-    },
+    Case("a type that looks like one of the contract", .unknownType) { _, envelope in envelope.type = "payment.setled.v1" },
     Case("a body that is too long", .oversized) { record, _ in
       record.value = body("p", #","note":"\#(String(repeating: "x", count: Envelope.maximumBodyBytes))""#)
     },
@@ -102,7 +97,7 @@ import Testing
 
   @Test(arguments: cases)
   func itIsRefusedWithItsReasonAndItsNeighboursPass(_ example: Case) throws {
-    let bench = try Bench([AnyStage(Payments()), AnyStage(Script())], programs: ["bonus", "cash"])
+    let bench = try Bench([AnyStage(Payments()), AnyStage(Script())], programs: ["bonus", "cash"], service: .accrual)
     func neighbour(_ id: String, _ amount: String) -> InputRecord {
       let envelope = Envelope(id: id, source: "/test", type: PaymentSettled.type, program: "bonus")
       return record(envelope, Self.body(id, amount: amount), topic: .billing, key: "acct")
@@ -128,8 +123,9 @@ import Testing
   }
 
   @Test func everyReasonHasACase() {
-    // The closing of a refund window is a rule of accrual, which its own tests ask.
-    #expect(Set(Self.cases.map(\.reason)) == Set(DeadLetterReason.allCases).subtracting([.refundWindowClosed]))
+    // What a rule refuses, the tests of its service ask.
+    let ofRules: Set<DeadLetterReason> = [.refundWindowClosed, .contradictsResult, .nothingToReturn, .noBalance, .noReferral]
+    #expect(Set(Self.cases.map(\.reason)) == Set(DeadLetterReason.allCases).subtracting(ofRules))
   }
 
   @Test func exactlyAtTheLimitsItIsTaken() throws {
@@ -194,15 +190,47 @@ import Testing
     let bench = try Bench([AnyStage(Payments())])
     let known = Envelope(id: "1", source: "/test", type: PaymentSettled.type, program: "bonus")
     bench.take(record(known, nil, topic: .billing, key: "acct"))
-    #expect(bench.task.counts.ignored == 1)
-    let unknown = Envelope(id: "2", source: "/test", type: "payment.imagined.v1", program: "none")
+    #expect(bench.task.counts.ignored == ["": 1])
+    let unknown = Envelope(id: "2", source: "/test", type: "org.example.imagined", program: "none")
     bench.take(record(unknown, Array("not even JSON".utf8), topic: .billing, key: "acct"))
-    #expect(bench.task.counts.ignored == 2)
+    #expect(bench.task.counts.ignored == ["": 1, "org.example.imagined": 1])
     // Known to the contracts, read by others: no news.
     let others = Envelope(id: "3", source: "/test", type: InvoiceIssued.type, program: "bonus")
     bench.take(record(others, Array("{}".utf8), topic: .billing, key: "acct"))
-    #expect(bench.task.counts.ignored == 2)
+    #expect(bench.task.counts.ignored.count == 2)
     #expect(try bench.task.takeBatch().isEmpty)
+  }
+
+  /// A misspelt type would lose the event in silence.
+  @Test(arguments: ["payment.setled.v1", "Payment.settled.v1", "payment.settled.v9", "account.x"])
+  func typesThatLookLikeOursAreRejected(_ type: String) throws {
+    let bench = try Bench([AnyStage(Payments())])
+    let event = Envelope(id: "1", source: "/test", type: type, program: "bonus")
+    bench.take(record(event, Array("{}".utf8), topic: .billing, key: "acct"))
+    let rejection = try #require(try bench.commit().deadLetters.first).rejection
+    #expect(rejection.reason == .unknownType)
+    #expect(type == "account.x" || rejection.detail.hasSuffix("did you mean payment.settled.v1?"), "\(rejection)")
+    // Among notices it is one of a later release.
+    bench.take(record(event, Array("{}".utf8), topic: .rewards, key: "acct"))
+    #expect(bench.task.counts.ignored == [type: 1])
+  }
+
+  @Test func foreignTypesAreRejectedWhereThatIsWanted() throws {
+    let bench = try Bench([AnyStage(Payments())])
+    bench.task.rejectsForeignTypes = true
+    let foreign = Envelope(id: "1", source: "/test", type: "org.example.thing", program: "bonus")
+    bench.take(record(foreign, Array("{}".utf8), topic: .billing, key: "acct"))
+    #expect(try bench.commit().deadLetters.map(\.rejection.reason) == [.unknownType])
+  }
+
+  @Test func namesOfOthersAreCountedUpToABound() throws {
+    let bench = try Bench([AnyStage(Payments())])
+    for number in 0..<50 {
+      let foreign = Envelope(id: "\(number)", source: "/test", type: "org.example.\(number)", program: "bonus")
+      bench.take(record(foreign, Array("{}".utf8), topic: .billing, key: "acct"))
+    }
+    #expect(bench.task.counts.ignored.count == 21)
+    #expect(bench.task.counts.ignored["other"] == 30)
   }
 
   @Test func unknownFieldsAreCountedOnceHoweverManyStagesReadThem() throws {
@@ -211,7 +239,9 @@ import Testing
       let envelope = Envelope(id: "1", source: "/test", type: Told.type)
       let value = Array(#"{"key":"a","at":"1970-01-01T00:00:01Z","acts":[],"x":{"y":1},"z":null,"w":[]}"#.utf8)
       bench.take(record(envelope, value, topic: .requests, key: "a"))
-      #expect(bench.task.counts.unknownFields == 3)
+      #expect(
+        bench.task.counts.unknownFields.values.reduce(0, +) == 3
+          && bench.task.counts.unknownFields.keys.allSatisfy { $0.source == "/test" })
       #expect(try bench.task.takeBatch().deadLetters.isEmpty)
     }
   }

@@ -106,12 +106,102 @@ import Testing
   /// An abort forgets what was read too.
   @Test func whatIsNotCommittedIsNotKept() throws {
     let handed = Handed(key: Self.own, at: Instant(milliseconds: 1), acts: [])
-    let envelope = Envelope(id: "1", source: "/test", type: Handed.type, hop: Hop(partition: 0, number: 7))
+    let envelope = Envelope(id: "1", source: "/test", type: Handed.type, hop: Hop(partition: 0, number: 1))
     bench.take(record(envelope, handed.jsonBytes(), topic: Handed.topic, key: Self.own))
     bench.task.abort()
     try bench.tell(Self.own, .say("x"))
     try bench.commit()
     #expect(try progress(bench).received.isEmpty)
+  }
+
+  // MARK: Gaps and repeats
+
+  /// A message of another task, as its reader gets it.
+  private func handed(
+    _ number: Int64, from partition: Int32 = 0, _ acts: [Act]? = nil, type: String = Handed.type, topic: Topic = Handed.topic,
+    repairing: Topic? = nil
+  ) -> InputRecord {
+    let handed = Handed(key: Self.own, at: Instant(milliseconds: 1), acts: acts ?? [.say("\(number)")])
+    let envelope = Envelope(
+      id: "\(partition)/\(number)", source: "/test", type: type, hop: Hop(partition: partition, number: number))
+    let record = record(envelope, handed.jsonBytes(), topic: topic, key: Self.own)
+    guard let repairing else { return record }
+    return InputRecord(
+      topic: topic, key: record.key, value: record.value,
+      headers: record.headers + [(RepairMark.header, Array(repairing.name.utf8))])
+  }
+
+  private func lost(_ number: Int64) -> InputRecord {
+    InputRecord(
+      topic: .repartitioned(.attribution), key: nil, value: nil,
+      headers: [("ce_hop", Array("0/\(number)".utf8)), (RepairMark.header, Array(Handed.topic.name.utf8))])
+  }
+
+  private func said() throws -> [String] { try bench.commit().outputs.filter { $0.topic == Said.topic }.map(text) }
+
+  @Test func aRepeatIsDroppedAndCounted() throws {
+    for number: Int64 in [1, 2, 2, 1, 3] { bench.take(handed(number)) }
+    #expect(try said() == ["1", "2", "3"])
+    #expect(bench.task.counts.repeated == 2)
+    try bench.restart()
+    bench.take(handed(3))
+    #expect(try said().isEmpty)
+  }
+
+  @Test func aGapIsSeenAndNothingIsRunAfterIt() throws {
+    bench.take(handed(1))
+    bench.take(handed(1, from: 2))
+    let early = bench.task.admit(handed(4))
+    #expect(bench.task.gap(before: early) == Gap(topic: Handed.topic.name, source: 0, missing: 2...3))
+    bench.task.run(early)
+    #expect(try said() == ["1", "1"])
+    // Each writer has numbers of its own.
+    #expect(bench.task.gap(before: bench.task.admit(handed(2, from: 2))) == nil)
+    #expect(bench.task.gap(before: bench.task.admit(handed(2, from: 1)))?.missing == 1...1)
+  }
+
+  @Test func theFirstMessageOfAllMayBeMissingToo() throws {
+    #expect(bench.task.gap(before: bench.task.admit(handed(2)))?.missing == 1...1)
+    bench.task.trimmed = [Handed.topic.name]
+    #expect(bench.task.gap(before: bench.task.admit(handed(2))) == nil)
+    bench.take(handed(2))
+    #expect(bench.task.gap(before: bench.task.admit(handed(4)))?.missing == 3...3)
+  }
+
+  /// What is not for this service, cannot be read, or is refused was sent all the same.
+  @Test func everyMessageCounts() throws {
+    bench.take(handed(1, type: PaymentSettled.type))
+    bench.take(handed(2, [.say("x"), .refuse]))
+    var broken = handed(3).value ?? []
+    broken.replace(Array("\"acts\"".utf8), with: Array("\"axis\"".utf8))
+    bench.take(InputRecord(topic: Handed.topic, key: nil, value: broken, headers: handed(3).headers))
+    bench.take(handed(4))
+    let batch = try bench.commit()
+    #expect(batch.outputs.map(text) == ["4"])
+    #expect(batch.deadLetters.count == 2)
+  }
+
+  @Test func aRepairedMessageFillsItsGapOnce() throws {
+    let own = Topic.repartitioned(.attribution)
+    bench.take(handed(1))
+    let waiting = bench.task.admit(handed(4))
+    // Too early, twice, and one that is lost for good.
+    for record in [handed(3, topic: own, repairing: Handed.topic), handed(2, topic: own, repairing: Handed.topic)] {
+      bench.take(record)
+    }
+    bench.take(handed(2, topic: own, repairing: Handed.topic))
+    #expect(bench.task.gap(before: waiting)?.missing == 3...3)
+    bench.take(lost(3))
+    #expect(bench.task.gap(before: waiting) == nil)
+    bench.task.run(waiting)
+    #expect(try said() == ["1", "2", "4"])
+  }
+
+  /// A dead letter that an operator sends to the service again has its old number.
+  @Test func aReplayIsNotARepeat() throws {
+    bench.take(handed(1))
+    bench.take(handed(1, topic: .repartitioned(.attribution)))
+    #expect(try said() == ["1", "1"])
   }
 
   /// A header may claim any partition; the row must not grow with it.

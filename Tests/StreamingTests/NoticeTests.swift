@@ -118,6 +118,27 @@ import Testing
     #expect(outputs[0].envelope.headers.contains { $0 == ("ce_traceparent", trace) })
   }
 
+  /// A tracing library sets the plain header whatever the mode of the event is, and a rejected record has its trace too.
+  @Test func aStructuredEventHasTheTraceOfItsHeaderUnlessItNamesOne() throws {
+    let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    let member = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+    func structured(_ extra: String, _ type: String = Told.type) -> InputRecord {
+      let data = String(decoding: told("a", "1", [.say("now")]).jsonBytes(), as: UTF8.self)
+      let text = #"{"specversion":"1.0","id":"x","source":"/s","type":"\#(type)","program":"bonus",\#(extra)"data":\#(data)}"#
+      return InputRecord(
+        topic: Told.topic, key: Array("a".utf8), value: Array(text.utf8), headers: [("traceparent", Array(header.utf8))])
+    }
+    for (extra, trace) in [("", header), (#""traceparent":"\#(member)","#, member), (#""traceparent":"none","#, header)] {
+      let bench = try Bench()
+      bench.take(structured(extra))
+      #expect(try bench.commit().outputs.map(\.envelope.traceparent) == [trace])
+      #expect(structured(extra).traceID(JSONParser()) == String(trace.dropFirst(3).prefix(32)))
+    }
+    let broken = InputRecord(topic: Told.topic, key: nil, value: Array("{".utf8), headers: [("traceparent", Array(header.utf8))])
+    #expect(broken.traceID(JSONParser()) == "0af7651916cd43dd8448eb211c80319c")
+    #expect(InputRecord(topic: Told.topic, key: nil, value: nil).traceID(JSONParser()) == nil)
+  }
+
   /// Text that joins to the same text is not the same source and id.
   @Test func sourceAndIDDoNotRunTogether() throws {
     let all = try ids(

@@ -168,9 +168,8 @@ import Testing
   }
 
   @Test func aServiceReadsEachTopicOnce() {
-    // And the topics of messages whose rules will come.
-    #expect(Self.services[0].inputs == [.accounts, .requests, .decisions, .claims])
-    #expect(Self.services[1].inputs == [.accounts, .billing, .requests, .decisions, .discounts])
+    #expect(Self.services[0].inputs == [.accounts, .requests, .claims])
+    #expect(Self.services[1].inputs == [.requests, .discounts])
   }
 }
 

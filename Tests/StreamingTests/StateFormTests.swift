@@ -11,7 +11,7 @@ import Testing
   @Test(arguments: [
     (before, 1),
     (#"{"form":1,"positions":{"requests":3},"clock":5,"isVirtual":false,"timerOrder":0,"sent":{},"received":{}}"#, 1),
-    (#"{"form":3,"something":"else"}"#, 3),
+    (#"{"form":4,"something":"else"}"#, 4),
   ])
   func aStoreOfAnotherFormIsRefused(row: String, form: Int) throws {
     let store = CountingStore()
@@ -21,7 +21,7 @@ import Testing
     let before = store.all
     let error = #expect(throws: StateForm.self) { try Bench(store: store) }
     #expect(error?.found == form)
-    #expect(error?.description == "the state is of form \(form), and this version reads form 2 alone")
+    #expect(error?.description == "the state is of form \(form), and this version reads form 3 alone")
     #expect(store.all == before)
     // Whoever looks at it from outside is told the same.
     #expect(throws: StateForm.self) { try StoredRow(before[0], parser: JSONParser()) }
@@ -29,7 +29,7 @@ import Testing
 
   @Test func aRowThatIsNoProgressIsRefused() throws {
     let store = CountingStore()
-    try store.write([RowChange(key: StoredRow.progressKey, value: Array(#"{"form":2}"#.utf8))])
+    try store.write([RowChange(key: StoredRow.progressKey, value: Array(#"{"form":3}"#.utf8))])
     let before = store.all
     #expect(throws: JSONError.self) { try Bench(store: store) }
     #expect(store.all == before)
@@ -40,7 +40,7 @@ import Testing
     try bench.tell("a", .put(["x"], "1"))
     try bench.commit()
     let row = try #require(try bench.store.value(for: StoredRow.progressKey))
-    #expect(String(decoding: row, as: UTF8.self).hasPrefix(#"{"form":2,"#))
+    #expect(String(decoding: row, as: UTF8.self).hasPrefix(#"{"form":3,"#))
     try bench.restart()
   }
 }

@@ -136,7 +136,7 @@ struct Script: Stage {
 
   static let rows = Table<Parts, String>("row")
   static let others = Table<NoKey, String>("row-of-another-table")
-  static let alarms = Table<Int, Bell>("alarm")
+  static let alarms = Table<Int, Bell>("alarm", watched: { $0.timer == nil ? ["alarms"] : ["alarms", "set-alarms"] })
 
   func program(_ id: ProgramID) -> ProgramID? { id }
 

@@ -98,7 +98,7 @@ extension Option {
   public static let config = Option("config", placeholder: "FILE", help: "Read settings from FILE, lines of 'name = value'")
   public static let logLevel = Option(
     "log-level", placeholder: "LEVEL", kind: .choice(LogLevel.allCases.map(\.name)),
-    help: "Least severe line to log: debug, info, notice, warning or error", defaultValue: LogLevel.info.name)
+    help: "Minimum log level: debug, info, notice, warning or error", defaultValue: LogLevel.info.name)
   public static let logFormat = Option(
     "log-format", placeholder: "FORMAT", kind: .choice(LogFormat.allCases.map(\.rawValue)),
     help: "Log as text, json, or auto: text on a terminal and JSON elsewhere", defaultValue: LogFormat.auto.rawValue)

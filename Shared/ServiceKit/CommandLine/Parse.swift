@@ -78,10 +78,19 @@ struct SettingsResolver {
     }
     let all = Set(names).union(known.map(Option.environmentName(of:))).union(ParentWatch.reservedVariables)
     // Only what looks like ours: the rest of the environment is not ours to judge.
-    for name in variables.keys.sorted() where name.hasPrefix(Option.environmentPrefix) && !all.contains(name) {
+    for (name, value) in variables.sorted(by: { $0.key < $1.key })
+    where name.hasPrefix(Option.environmentPrefix) && !all.contains(name) && !Self.isOfAnOrchestrator(name, value) {
       let near = nearest(name, among: all.sorted()).map { "; did you mean '\($0)'?" } ?? ""
       problems.append("unknown environment variable '\(name)'\(near)")
     }
+  }
+
+  /// Kubernetes and Docker describe every service of a namespace: `LAUREL_PORTAL_SERVICE_HOST`, `LAUREL_PORTAL_PORT_8080_TCP_ADDR`.
+  private static func isOfAnOrchestrator(_ name: String, _ value: String) -> Bool {
+    // LAUREL_HTTP_PORT=8080 is a mistake of somebody.
+    if name.hasSuffix("_PORT"), value.wholeMatch(of: /(tcp|udp|sctp):\/\/.+/) != nil { return true }
+    return name.wholeMatch(of: /LAUREL_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)/)
+      != nil
   }
 
   mutating func read(file path: String) {

@@ -13,11 +13,18 @@ public final class Health: Sendable {
   /// One loop of the process.
   public final class Loop: Sendable {
     private let readiness = Mutex<Readiness>(.no("starting"))
+    private let told = Mutex<String?>(nil)
     private let lastBeat = Atomic(Health.nanoseconds())
 
     public var ready: Readiness {
       get { readiness.withLock { $0 } }
       set { readiness.withLock { $0 = newValue } }
+    }
+
+    /// What somebody should know though it is ready: shown beside "ok".
+    public var remark: String? {
+      get { told.withLock { $0 } }
+      set { told.withLock { $0 = newValue } }
     }
 
     /// The loop calls this each time around.
@@ -49,6 +56,8 @@ public final class Health: Sendable {
     }
     return .yes
   }
+
+  public var remarks: String { loops.compactMap(\.remark).joined(separator: "; ") }
 
   /// Seconds since the most silent loop was last heard of.
   public var silenceSeconds: Double { loops.map(\.silenceSeconds).max() ?? 0 }

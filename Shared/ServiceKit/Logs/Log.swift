@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// How serious a line is, least first.
 public enum LogLevel: Int, Sendable, Comparable, CaseIterable {
@@ -38,6 +39,12 @@ public struct Log: Sendable {
   let style: Style
   private let sink: LineSink
   private var context = LogFields()
+  private let repeated = Repeated()
+
+  /// Shared by the copies of a log, and by the threads that use them.
+  private final class Repeated: Sendable {
+    let limit = Mutex(LineLimit())
+  }
 
   /// - Parameters:
   ///   - environment: `NO_COLOR` takes colours away, `CLICOLOR_FORCE` gives them to a pipe (laurel dev does, for its children).
@@ -95,6 +102,22 @@ public struct Log: Sendable {
   /// For a level known only at run time, such as that of a library's own line.
   public func line(_ level: LogLevel, _ message: String, _ fields: LogFields = [:]) {
     write(level, { message }, { fields })
+  }
+
+  /// For lines of which thousands may come. At most one of a kind is written in ten seconds, with the number of those held back.
+  /// - Parameter kind: one of few: each is remembered.
+  public func limited(_ level: LogLevel, kind: String, _ message: String, _ fields: LogFields = [:]) {
+    let line = LineLimit.Line(level: level, message: message, fields: context.merging(fields))
+    repeated.limit.withLock { $0.hold(line, kind: kind, at: .now) }
+    writeHeld()
+  }
+
+  /// Writes what `limited` has held back long enough. Call it now and then: a burst may be over before its count is due.
+  /// - Parameter all: at the end of the process.
+  public func writeHeld(all: Bool = false) {
+    var plain = self
+    plain.context = LogFields()
+    for held in repeated.limit.withLock({ $0.due(at: .now, all: all) }) { plain.line(held.level, held.message, held.fields) }
   }
 
   private func write(_ level: LogLevel, _ message: () -> String, _ fields: () -> LogFields) {

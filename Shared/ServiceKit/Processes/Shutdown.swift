@@ -8,8 +8,8 @@ public enum Shutdown {
   private static let watchDescriptor = Atomic<Int32>(-1)
   private static let deadlineSeconds = Atomic<UInt32>(0)
 
-  /// Catches SIGTERM and SIGINT, and ignores SIGPIPE: a reader that goes away is an error of write(2), not the end. Call it
-  /// first in main.
+  /// Catches SIGTERM and SIGINT. A reader that goes away and a file at its size limit become errors of write(2), not the end. Call
+  /// it first in main.
   ///
   /// - Parameter deadlineSeconds: how long after the first signal the process ends whether its loop agrees or not; 0 for no
   ///   limit.
@@ -24,6 +24,7 @@ public enum Shutdown {
       }
     }
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     // A started program inherits a mask, and threads of libdispatch block nearly every signal: here they are wanted.
     var wanted = sigset_t()
     sigemptyset(&wanted)
@@ -59,6 +60,19 @@ public enum Shutdown {
       _ = poll(&watch, 1, Int32(clamping: max(milliseconds, 1)))
     }
     return requested
+  }
+
+  /// Waits until there is something to read, or its end; false: stopping is asked for.
+  public static func waitToRead(_ descriptor: Int32) -> Bool {
+    var watched = [
+      pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+      // Negative before `install`, which poll passes over.
+      pollfd(fd: watchDescriptor.load(ordering: .relaxed), events: Int16(POLLIN), revents: 0),
+    ]
+    while !requested {
+      guard poll(&watched, 2, -1) < 0, errno == EINTR else { return !requested }
+    }
+    return false
   }
 
   /// The wish from within, as if SIGTERM had come: one part of the program cannot go on, and the others are to stop.

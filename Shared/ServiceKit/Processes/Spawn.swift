@@ -50,7 +50,7 @@ private func spawnAlone(_ executable: String, _ arguments: [String], _ environme
   sigemptyset(&none)
   var defaults = sigset_t()
   sigemptyset(&defaults)
-  for number in [SIGTERM, SIGINT, SIGPIPE, SIGALRM] { sigaddset(&defaults, number) }
+  for number in [SIGTERM, SIGINT, SIGPIPE, SIGALRM, SIGXFSZ] { sigaddset(&defaults, number) }
   posix_spawnattr_setsigmask(&attributes, &none)
   posix_spawnattr_setsigdefault(&attributes, &defaults)
   posix_spawnattr_setpgroup(&attributes, 0)

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Why there is no health server.
-public struct HealthServerError: Error, Sendable, Equatable, CustomStringConvertible {
+/// Why a server did not start.
+public struct HTTPServerError: Error, Sendable, Equatable, CustomStringConvertible {
   public let description: String
 }
 
@@ -11,9 +11,9 @@ struct ListeningSocket: ~Copyable {
   let port: UInt16
 
   /// - Parameter address: `HOST:PORT`, `[IPV6]:PORT`, or `:PORT` for every interface; port 0 lets the kernel choose.
-  init(address: String) throws(HealthServerError) {
+  init(address: String) throws(HTTPServerError) {
     guard let (host, service) = ListeningSocket.split(address) else {
-      throw HealthServerError(description: "'\(address)' is not an address: expected HOST:PORT, [IPV6]:PORT or :PORT")
+      throw HTTPServerError(description: "'\(address)' is not an address: expected HOST:PORT, [IPV6]:PORT or :PORT")
     }
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -21,7 +21,7 @@ struct ListeningSocket: ~Copyable {
     var found: UnsafeMutablePointer<addrinfo>?
     let status = getaddrinfo(host, service, &hints, &found)
     guard status == 0 else {
-      throw HealthServerError(description: "cannot listen on '\(address)': \(String(cString: gai_strerror(status)))")
+      throw HTTPServerError(description: "cannot listen on '\(address)': \(String(cString: gai_strerror(status)))")
     }
     defer { freeaddrinfo(found) }
     // Without a host, the IPv6 socket first: it takes IPv4 too.
@@ -55,7 +55,7 @@ struct ListeningSocket: ~Copyable {
       reason = String(cString: strerror(errno))
       close(descriptor)
     }
-    throw HealthServerError(description: "cannot listen on '\(address)': \(reason)")
+    throw HTTPServerError(description: "cannot listen on '\(address)': \(reason)")
   }
 
   deinit { close(descriptor) }

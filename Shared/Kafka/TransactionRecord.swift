@@ -1,0 +1,93 @@
+import CRDKafka
+
+/// A record of the topic in which Kafka's coordinator keeps where each producer's transaction stands (TransactionLogKey and
+/// TransactionLogValue of Kafka's sources, versions 0 and 1).
+public struct TransactionRecord {
+  public static let topic = "__transaction_state"
+
+  public enum Outcome: Sendable {
+    case committed, aborted
+  }
+
+  /// The decision; nil: none yet, or it was recorded before. The coordinator writes it here before it tells anybody.
+  public let outcome: Outcome?
+  /// What the transaction has written to. Absent from the records that follow a decision.
+  public let partitions: [TopicPartition]
+
+  /// The producer's transactional id.
+  /// - Throws: `KafkaError` for a key of another form.
+  public static func transactionalID(ofKey key: [UInt8]) throws(KafkaError) -> String {
+    var bytes = Bytes(key)
+    guard try bytes.integer(Int16.self) == 0 else { throw Bytes.unknown }
+    return try bytes.text(Int(bytes.integer(Int16.self)))
+  }
+
+  /// - Throws: `KafkaError` for a value of another form: what is not understood decides nothing.
+  public init(value: [UInt8]) throws(KafkaError) {
+    var bytes = Bytes(value)
+    let version = try bytes.integer(Int16.self)
+    guard 0...1 ~= version else { throw Bytes.unknown }
+    // The producer's id and epoch, its time-out.
+    try bytes.skip(8 + 2 + 4)
+    switch try bytes.integer(Int8.self) {
+    case 2: outcome = .committed
+    case 3: outcome = .aborted
+    case 0, 1, 4...7: outcome = nil
+    default: throw Bytes.unknown
+    }
+    let isCompact = version == 1
+    var partitions: [TopicPartition] = []
+    for _ in 0..<(try bytes.count(isCompact)) {
+      let topic = try bytes.text(isCompact ? bytes.variable() - 1 : Int(bytes.integer(Int16.self)))
+      for _ in 0..<(try bytes.count(isCompact)) {
+        partitions.append(TopicPartition(topic: topic, partition: try bytes.integer(Int32.self)))
+      }
+      // Tagged fields of a topic: there are none yet.
+      if isCompact, try bytes.variable() != 0 { throw Bytes.unknown }
+    }
+    self.partitions = partitions
+  }
+
+  /// Big-endian numbers and Kafka's strings, one after the other.
+  private struct Bytes {
+    static let unknown = KafkaError(
+      RD_KAFKA_RESP_ERR__BAD_MSG, reason: "\(TransactionRecord.topic) has a record in a form that is not known here")
+
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+    mutating func skip(_ count: Int) throws(KafkaError) {
+      guard rest.count >= count else { throw Self.unknown }
+      rest = rest.dropFirst(count)
+    }
+
+    mutating func integer<Number: FixedWidthInteger>(_: Number.Type) throws(KafkaError) -> Number {
+      let start = rest
+      try skip(MemoryLayout<Number>.size)
+      return start.prefix(MemoryLayout<Number>.size).reduce(0) { $0 << 8 | Number(truncatingIfNeeded: $1) }
+    }
+
+    mutating func variable() throws(KafkaError) -> Int {
+      var value = 0
+      for shift in stride(from: 0, to: 32, by: 7) {
+        let byte = try integer(UInt8.self)
+        value |= Int(byte & 0x7f) << shift
+        if byte < 0x80 { return value }
+      }
+      throw Self.unknown
+    }
+
+    /// Of an array; an absent one has none.
+    mutating func count(_ isCompact: Bool) throws(KafkaError) -> Int {
+      max(0, isCompact ? try variable() - 1 : Int(try integer(Int32.self)))
+    }
+
+    mutating func text(_ count: Int) throws(KafkaError) -> String {
+      let start = rest
+      guard count >= 0 else { throw Self.unknown }
+      try skip(count)
+      return String(decoding: start.prefix(count), as: UTF8.self)
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import Glibc
+
+/// One request, read and decoded.
+public struct HTTPRequest: Sendable {
+  /// As sent; a HEAD counts as a GET, and the server leaves the body of its response out.
+  public let method: String
+  /// The path, cut at its slashes and then percent-decoded, so that an id may hold a slash: `/a%2Fb/c` is `["a/b", "c"]`, `/` is `[]`
+  /// and `/a/` is `["a", ""]`.
+  public let segments: [String]
+  public let query: HTTPFields
+  public let headers: [(name: String, value: String)]
+  public let body: [UInt8]
+  /// The IP address that the connection comes from; behind a proxy, the proxy's.
+  public let peer: String
+
+  /// - Parameter target: path and query as in the request line.
+  /// - Throws: what to answer a target that is not a path in UTF-8, with a query of whole percent escapes or none.
+  public init(
+    method: String, target: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [], peer: String = "127.0.0.1"
+  ) throws(HTTPRequestError) {
+    try self.init(method: method, target: Array(target.utf8), headers: headers, body: body, peer: peer)
+  }
+
+  init(
+    method: String, target: [UInt8], headers: [(name: String, value: String)], body: [UInt8], peer: String
+  ) throws(HTTPRequestError) {
+    guard target.first == UInt8(ascii: "/"), target.allSatisfy({ 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "#") }) else {
+      throw .badTarget
+    }
+    let parts = target.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
+    var segments: [String] = []
+    if parts[0].count > 1 {
+      for part in parts[0].dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+        guard let segment = HTTPFields.decoded(part, plusIsSpace: false), segment.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else { throw .badTarget }
+        segments.append(segment)
+      }
+    }
+    guard let query = HTTPFields(urlEncoded: parts.count > 1 ? parts[1] : []) else { throw .badTarget }
+    self.method = method == "HEAD" ? "GET" : method
+    self.segments = segments
+    self.query = query
+    self.headers = headers
+    self.body = body
+    self.peer = peer
+  }
+
+  /// The first header of this name, in whatever case.
+  public func header(_ name: String) -> String? { headers.first { HTTPFields.equal($0.name, name) }?.value }
+
+  /// What the browser keeps. Its own reader: libmicrohttpd's passes over what it does not understand.
+  public var cookies: HTTPFields {
+    HTTPFields(
+      headers.filter { HTTPFields.equal($0.name, "cookie") }.flatMap { $0.value.utf8.split(separator: UInt8(ascii: ";")) }
+        .compactMap { pair in
+          let pair = pair.drop { $0 == 0x20 || $0 == 0x09 }
+          guard let equals = pair.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+          return (String(decoding: pair[..<equals], as: UTF8.self), String(decoding: pair[equals...].dropFirst(), as: UTF8.self))
+        })
+  }
+
+  /// The fields of a form; nil if the body is none, or one with broken escapes.
+  public var form: HTTPFields? {
+    let type = header("content-type")?.prefix { $0 != ";" && $0 != " " } ?? ""
+    guard HTTPFields.equal(String(type), "application/x-www-form-urlencoded") else { return nil }
+    return HTTPFields(urlEncoded: body[...])
+  }
+
+  /// The address that the client has.
+  ///
+  /// - Parameter proxies: how many reverse proxies stand before this server, each of which appends to `X-Forwarded-For` whom it serves.
+  ///   What stands further left in it was written by the client and is not believed.
+  public func client(behind proxies: Int) -> String {
+    guard proxies > 0 else { return peer }
+    let forwarded = headers.filter { HTTPFields.equal($0.name, "x-forwarded-for") }.flatMap { $0.value.split(separator: ",") }
+    guard forwarded.count >= proxies else { return peer }
+    let address = String(forwarded[forwarded.count - proxies].filter { $0 != " " && $0 != "\t" })
+    var bytes = in6_addr()
+    let isAddress = inet_pton(AF_INET, address, &bytes) == 1 || inet_pton(AF_INET6, address, &bytes) == 1
+    return isAddress ? address : peer
+  }
+
+  /// What counts as one client where clients are counted: who has an address of IPv6 has the 2⁶⁴ beside it, too.
+  ///
+  /// - Parameter proxies: as for ``client(behind:)``.
+  public func clientNetwork(behind proxies: Int) -> String {
+    let address = client(behind: proxies)
+    var bytes = in6_addr()
+    guard inet_pton(AF_INET6, address, &bytes) == 1 else { return address }
+    return withUnsafeBytes(of: bytes) { $0.prefix(8).map { String($0, radix: 16) }.joined(separator: ":") }
+  }
+}
+
+/// A request that no handler is called for, and how it is answered.
+public struct HTTPRequestError: Error, Sendable, Equatable {
+  public let status: Int
+  public let detail: String
+
+  static let badTarget = HTTPRequestError(status: 400, detail: "the path or the query is malformed")
+  static let badFraming = HTTPRequestError(status: 400, detail: "the length of the body is ambiguous")
+  static let bodyTooLong = HTTPRequestError(status: 413, detail: "the body is too long")
+  static let headTooLong = HTTPRequestError(status: 431, detail: "the headers are too long")
+}
+
+/// Names and values, in their order.
+public struct HTTPFields: Sendable {
+  public let all: [(name: String, value: String)]
+
+  init(_ all: [(name: String, value: String)]) { self.all = all }
+
+  /// The first value of this name.
+  public subscript(name: String) -> String? { all.first { $0.name == name }?.value }
+
+  /// `a=1&b=x+y`; nil if an escape is broken, hides a NUL or is not UTF-8.
+  init?(urlEncoded bytes: ArraySlice<UInt8>) {
+    var all: [(String, String)] = []
+    for pair in bytes.split(separator: UInt8(ascii: "&")) {
+      let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+      guard let name = Self.decoded(parts[0], plusIsSpace: true),
+        let value = Self.decoded(parts.count > 1 ? parts[1] : [], plusIsSpace: true)
+      else { return nil }
+      all.append((name, value))
+    }
+    self.all = all
+  }
+
+  static func decoded(_ text: ArraySlice<UInt8>, plusIsSpace: Bool) -> String? {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.count)
+    var rest = text
+    while let byte = rest.popFirst() {
+      switch byte {
+      case UInt8(ascii: "%"):
+        guard let high = rest.popFirst().flatMap(hexadecimal), let low = rest.popFirst().flatMap(hexadecimal) else { return nil }
+        bytes.append(high << 4 | low)
+      case UInt8(ascii: "+") where plusIsSpace: bytes.append(0x20)
+      default: bytes.append(byte)
+      }
+    }
+    return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
+  }
+
+  private static func hexadecimal(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46: byte - 0x37
+    case 0x61...0x66: byte - 0x57
+    default: nil
+    }
+  }
+
+  /// Names of headers are ASCII and have no case.
+  static func equal(_ left: String, _ right: String) -> Bool {
+    func lower(_ byte: UInt8) -> UInt8 { 0x41...0x5A ~= byte ? byte | 0x20 : byte }
+    return left.utf8.count == right.utf8.count && zip(left.utf8, right.utf8).allSatisfy { lower($0) == lower($1) }
+  }
+}
+
+/// What a handler answers.
+public struct HTTPResponse: Sendable {
+  public var status: Int
+  /// Beside `Content-Length`, `Date` and `Connection`, which the server writes. A value may hold no line break.
+  public var headers: [(name: String, value: String)]
+  public var body: [UInt8]
+
+  public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
+
+  /// A line of text that nobody keeps.
+  public static func text(_ status: Int, _ line: String) -> HTTPResponse {
+    HTTPResponse(
+      status: status, headers: [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")],
+      body: Array("\(line)\n".utf8))
+  }
+}

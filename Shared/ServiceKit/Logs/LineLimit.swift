@@ -1,0 +1,37 @@
+/// Holds back log lines that repeat. The first of a kind is due at once, then one line an interval: the latest, with how many it stands for.
+struct LineLimit {
+  struct Line {
+    let level: LogLevel
+    var message: String
+    let fields: LogFields
+  }
+
+  private struct Kind {
+    let latest: Line
+    let held: Int
+    /// When a line of this kind may be written again.
+    let opens: ContinuousClock.Instant
+  }
+
+  private static let interval = Duration.seconds(10)
+  private var kinds: [String: Kind] = [:]
+
+  /// - Parameter kind: one of few: each is remembered.
+  mutating func hold(_ line: Line, kind: String, at now: ContinuousClock.Instant) {
+    let known = kinds[kind]
+    kinds[kind] = Kind(latest: line, held: (known?.held ?? 0) + 1, opens: known?.opens ?? now)
+  }
+
+  /// The lines to write now.
+  /// - Parameter all: also those whose interval is not over, because the process ends.
+  mutating func due(at now: ContinuousClock.Instant, all: Bool = false) -> [Line] {
+    var lines: [Line] = []
+    for (name, kind) in kinds.sorted(by: { $0.key < $1.key }) where kind.held > 0 && (all || kind.opens <= now) {
+      var line = kind.latest
+      if kind.held > 1 { line.message += " (and \(kind.held - 1) more like it)" }
+      lines.append(line)
+      kinds[name] = Kind(latest: kind.latest, held: 0, opens: now + Self.interval)
+    }
+    return lines
+  }
+}

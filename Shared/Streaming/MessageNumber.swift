@@ -1,0 +1,59 @@
+import Contracts
+
+/// The number of a message that Laurel wrote, in the sequence of one task's messages to one partition of a topic.
+///
+/// Kafka can end a transaction without its marker on a partition that has no leader at that moment, and then hides committed records or
+/// shows aborted ones. The number makes both visible: a gap stops the partition, a repeat is dropped.
+public struct MessageNumber: Sendable, Hashable {
+  /// Without a deployment's prefix.
+  public let topic: String
+  public let hop: Hop
+
+  public init(topic: String, hop: Hop) {
+    self.topic = topic
+    self.hop = hop
+  }
+
+  /// - Returns: nil for a record on a topic that others write too: there the attribute is only a claim.
+  public init?(_ hop: Hop, of record: InputRecord) {
+    guard 0..<Self.partitionsMax ~= hop.partition, hop.number > 0 else { return nil }
+    if record.topic.isOwn {
+      topic = record.topic.name
+    } else if record.topic.isRepartitioned, let repaired = record.header(RepairMark.header) {
+      topic = String(decoding: repaired, as: UTF8.self)
+    } else {
+      return nil
+    }
+    self.hop = hop
+  }
+
+  private static let partitionsMax: Int32 = 10_000
+}
+
+/// Marks a record that `laurel repair` writes to a service's repartition topic: a copy of a hidden message, or without a body the number
+/// of a message that is lost for good. Its value is the topic of the message.
+public enum RepairMark {
+  public static let header = "laurel_repair"
+}
+
+/// Messages that a task was sent and cannot read.
+public struct Gap: Sendable, Hashable, CustomStringConvertible {
+  /// Without a deployment's prefix.
+  public let topic: String
+  /// The partition of the task that wrote them.
+  public let source: Int32
+  public let missing: ClosedRange<Int64>
+
+  public init(topic: String, source: Int32, missing: ClosedRange<Int64>) {
+    self.topic = topic
+    self.source = source
+    self.missing = missing
+  }
+
+  public var description: String {
+    let numbers =
+      missing.count == 1
+      ? "message \(missing.lowerBound)" : "messages \(missing.lowerBound) to \(missing.upperBound)"
+    return "\(numbers) on \(topic) from partition \(source)"
+  }
+}

@@ -1,0 +1,34 @@
+import Contracts
+import JSON
+import Kafka
+import Streaming
+
+/// The end of a partition's changelog: how far its task is, without the rest of its state.
+package enum ChangelogTail {
+  /// What the read begins with; it goes back further and further until it meets a task's progress.
+  private static let firstLength: Int64 = 2_000
+
+  /// By the committed records; nil if there is none.
+  ///
+  /// - Parameter stable: the last stable offset.
+  /// - Throws: `KafkaError`, `_TIMED_OUT` if no broker answers within the time.
+  package static func progress(
+    in changelog: TopicPartition, low: Int64, stable: Int64, _ configuration: Kafka.Configuration, group: String,
+    timeoutMilliseconds: Int32
+  ) throws -> Progress? {
+    let parser = JSONParser()
+    var length = firstLength
+    var progress: Progress?
+    repeat {
+      let start = max(low, stable - length)
+      try PartitionScan(configuration, group: group, readCommitted: true, timeoutMilliseconds).read([changelog: start..<stable]) {
+        record in
+        guard let key = record.key, let value = record.value else { return }
+        if let found = try Progress.record(key: key, value: value, parser: parser) { progress = found }
+      }
+      length *= 8
+      if start == low { break }
+    } while progress == nil
+    return progress
+  }
+}

@@ -1,0 +1,200 @@
+import Contracts
+import Kafka
+import ServiceKit
+
+/// Keeps a producer from beginning a transaction while an earlier one has no end on some partition.
+///
+/// Apache Kafka 4.3.1 skips a transaction's marker on a partition that has no leader at that moment. The records stay open, and the next
+/// marker of the same producer id decides about them: an abort would hide records that the sender's state calls committed. So before the
+/// first transaction, and after every lost connection, all partitions that are written must be stable up to where they end now. If they
+/// are not after a while, the coordinator's own log tells what it had decided, and the producer writes that end behind the hanging records
+/// in a transaction of its own. It ends them if they are this producer's, and changes nothing if they are another's.
+///
+/// Offsets that hang in the group are dropped, whatever was decided: the positions that count are in the state, and the next transaction
+/// of each task sends them again.
+final class HangingTransactions {
+  /// Ordinary transactions end by themselves in less.
+  private static let healAfter = Duration.seconds(2)
+  private static let healEvery = Duration.seconds(10)
+  private static let askEvery = Duration.milliseconds(50)
+  private static let timeoutMilliseconds: Int32 = 2_000
+  /// The broker looks for transactions whose time is over every ten seconds.
+  private static let brokerDelay = Duration.seconds(20)
+
+  private let service: ServiceName
+  private let configuration: Kafka.Configuration
+  private let group: String
+  private let topics: TopicNames
+  private let log: Log
+  private let decisions: TransactionDecisions
+  /// The longest wait: then the broker has ended what another producer left open.
+  private let limit: Duration
+  /// Where the group's offsets are; nil until that topic exists, and where there is no right to see it.
+  private var offsets: TopicPartition?
+  /// Connections that had been closed when all was stable; nil: that has not been seen yet.
+  private var stableAt: Int?
+  private var wait: Wait?
+  private var hasDroppedOffsets = false
+
+  private struct Wait {
+    /// Partitions that are not stable yet, and where they ended when the wait began; nil until that is known.
+    var ends: [TopicPartition: Int64]?
+    /// The last stable offsets.
+    var stable: [TopicPartition: Int64] = [:]
+    let closed: Int
+    let since = ContinuousClock.now
+    var nextQuestion = ContinuousClock.now
+    var nextHealing = ContinuousClock.now + HangingTransactions.healAfter
+  }
+
+  init(
+    service: ServiceName, transactionalID: String, configuration: Kafka.Configuration, group: String, topics: TopicNames,
+    transactionTimeout: Duration, log: Log
+  ) {
+    self.service = service
+    self.configuration = configuration
+    self.group = group
+    self.topics = topics
+    self.log = log
+    decisions = TransactionDecisions(transactionalID, configuration, group: group)
+    limit = transactionTimeout + Self.brokerDelay
+  }
+
+  /// Whether a transaction may begin; false: ask again in a moment.
+  ///
+  /// - Throws: `HangingTransaction` when a partition has not become stable within the time, `TransactionFailure`, `KafkaError`.
+  func areOver(_ producer: TransactionalProducer, _ consumer: Consumer) throws -> Bool {
+    if wait == nil, stableAt == producer.closedConnections { return true }
+    var wait = wait ?? Wait(closed: producer.closedConnections)
+    guard wait.nextQuestion <= .now else { return false }
+    wait.nextQuestion = .now + Self.askEvery
+    var isOver = false
+    defer { self.wait = isOver ? nil : wait }
+    do {
+      try ask(&wait, consumer)
+    } catch {
+      guard error.isRetriable, ContinuousClock.now - wait.since < limit else { throw error }
+      log.info("asking where partitions end: \(error)")
+      wait.nextQuestion = .now + .milliseconds(500)
+      return false
+    }
+    guard let ends = wait.ends, !ends.isEmpty else {
+      // A connection that was lost meanwhile is a reason to ask once more.
+      isOver = wait.closed == producer.closedConnections
+      stableAt = wait.closed
+      wait = Wait(closed: producer.closedConnections)
+      return isOver
+    }
+    guard ContinuousClock.now - wait.since < limit else {
+      throw HangingTransaction(partitions: ends.keys.map { (place: $0, stable: wait.stable[$0]) })
+    }
+    if wait.nextHealing <= .now {
+      log.info("waiting for earlier transactions to end", ["partitions": Array(ends.keys).names])
+      wait.nextHealing = .now + Self.healEvery
+      try heal(&wait, producer, consumer)
+    }
+    return false
+  }
+
+  /// Whether the group's offsets may lie behind the positions, since the last call.
+  func takeDroppedOffsets() -> Bool {
+    defer { hasDroppedOffsets = false }
+    return hasDroppedOffsets
+  }
+
+  /// Asks which partitions are stable by now.
+  private func ask(_ wait: inout Wait, _ consumer: Consumer) throws(KafkaError) {
+    if wait.ends == nil {
+      if offsets == nil { offsets = try findOffsets() }
+      let partitions = written + (offsets.map { [$0] } ?? [])
+      let ends = try consumer.bounds(of: partitions, at: Offset.end, timeoutMilliseconds: Self.timeoutMilliseconds)
+      guard ends.count == partitions.count else {
+        throw KafkaError.timedOut("no leader answers for \(partitions.filter { ends[$0] == nil }.names)")
+      }
+      wait.ends = ends
+    }
+    guard let ends = wait.ends else { return }
+    let stable = try consumer.stableEnds(of: Array(ends.keys), timeoutMilliseconds: Self.timeoutMilliseconds)
+    wait.stable.merge(stable) { $1 }
+    wait.ends = ends.filter { stable[$0.key] ?? -1 < $0.value }
+  }
+
+  /// What this producer may have written to. Changelogs of tasks that it no longer has are part of that: their next owner cannot restore
+  /// what this one has left open.
+  private var written: [TopicPartition] {
+    topics.written.flatMap { name in (0..<topics.partitions).map { TopicPartition(topic: name, partition: $0) } }
+  }
+
+  private func findOffsets() throws(KafkaError) -> TopicPartition? {
+    let topic = "__consumer_offsets"
+    let count = try Admin(configuration).partitionCounts(of: [topic], timeoutMilliseconds: Self.timeoutMilliseconds)[topic]
+    return count.map { TopicPartition(topic: topic, partition: coordinatorPartition(of: group, count: $0)) }
+  }
+
+  // MARK: Ending what is this producer's own
+
+  private func heal(_ wait: inout Wait, _ producer: TransactionalProducer, _ consumer: Consumer) throws {
+    guard var ends = wait.ends else { return }
+    if let offsets, ends.removeValue(forKey: offsets) != nil {
+      try dropOffsets(producer)
+      // What still hangs there is another's, and hinders nobody here.
+      wait.ends = ends
+    }
+    guard !ends.isEmpty else { return }
+    let outcomes: [TopicPartition: TransactionRecord.Outcome]
+    do {
+      outcomes = try decisions.read(of: Set(ends.keys), consumer)
+    } catch let error as KafkaError {
+      return log.warning("what became of transactions that hang cannot be read: \(error)")
+    }
+    for outcome in Set(outcomes.values) {
+      let partitions = outcomes.filter { $0.value == outcome }.map(\.key)
+      try producer.begin()
+      for partition in partitions {
+        let headers = TransactionEnd.headers(
+          source: "/laurel/\(service.rawValue)", place: "\(partition)/\(wait.stable[partition] ?? 0)")
+        // Only notices are read by others, and not every reader takes a record without a value.
+        let isNotice = topics.topic(named: partition.topic)?.kind == .notices
+        try producer.produce(
+          topic: partition.topic, partition: partition.partition, key: TransactionEnd.key,
+          value: isNotice ? Array("{}".utf8) : nil,
+          headers: headers.map { Header(name: $0.0, value: Array($0.1.utf8)) })
+      }
+      try producer.flush(timeoutMilliseconds: 10_000)
+      switch outcome {
+      case .committed: try producer.commit(timeoutMilliseconds: 10_000)
+      case .aborted: try producer.abort(timeoutMilliseconds: 10_000)
+      }
+      log.notice(
+        "wrote an end behind records whose transaction has none", ["partitions": partitions.names, "outcome": "\(outcome)"])
+    }
+  }
+
+  /// The abort ends all offsets of this producer that are pending in the group. The one that is sent for it never counts.
+  private func dropOffsets(_ producer: TransactionalProducer) throws {
+    try producer.begin()
+    try producer.send(
+      offsets: [TopicPartition(topic: topics.changelog, partition: 0): 0], GroupMetadata(ofNobodyIn: group),
+      timeoutMilliseconds: 10_000)
+    try producer.abort(timeoutMilliseconds: 10_000)
+    hasDroppedOffsets = true
+    log.notice("dropped offsets whose transaction has no end, if there were any", ["group": group])
+  }
+}
+
+/// A transaction that nobody has ended within the time in which the broker should have.
+struct HangingTransaction: Error, CustomStringConvertible {
+  let partitions: [(place: TopicPartition, stable: Int64?)]
+
+  var description: String {
+    let places = partitions.map { "\($0.place) from offset \($0.stable.map(String.init) ?? "?")" }.sorted()
+    return """
+      an earlier transaction has no end on \(places.joined(separator: ", ")): nothing is written until it has (ops/docs/RUNBOOK.md, \
+      "A transaction that hangs")
+      """
+  }
+}
+
+extension [TopicPartition] {
+  fileprivate var names: String { map(\.description).sorted().joined(separator: ", ") }
+}

@@ -1,0 +1,35 @@
+import Contracts
+import Streaming
+
+/// Exports once a second how late tasks are and what they hold: the age of what waits grows while nothing moves, too.
+struct TaskReport {
+  private var due = ContinuousClock.now
+
+  mutating func tell(of tasks: [OpenTask], _ metrics: WorkerMetrics) {
+    guard ContinuousClock.now >= due else { return }
+    due = .now + .seconds(1)
+    let now = Contracts.Instant.now
+    for task in tasks {
+      metrics.eventTimeLag(task.number).set(task.eventTimeLag(at: now).seconds)
+      metrics.timersOverdue(task.number).set(task.timersOverdue(at: now).seconds)
+      for (kind, count) in task.stages.watchedRows { metrics.watchedRows(kind, task.number).set(Double(count)) }
+    }
+  }
+}
+
+// By the system's clock: a bus that has a clock of its own is never late.
+extension OpenTask {
+  fileprivate func eventTimeLag(at now: Contracts.Instant) -> TimeSpan {
+    guard !stages.isVirtual, let lastEventTime, inputs.contains(where: { $0.lag.value > 0 }) else { return .zero }
+    return max(.zero, now - lastEventTime)
+  }
+
+  fileprivate func timersOverdue(at now: Contracts.Instant) -> TimeSpan {
+    guard !stages.isVirtual, let due = stages.nextDue else { return .zero }
+    return max(.zero, now - due)
+  }
+}
+
+extension TimeSpan {
+  fileprivate var seconds: Double { Double(milliseconds) / 1000 }
+}
