@@ -1,39 +1,40 @@
 import Foundation
 
-/// Notices as the golden files compare them: by type and business ids, never by derived ids; then every field that carries meaning.
-/// The same rules as `compare.py` beside the golden files of the contract.
+/// Notices as the examples compare them: by type and business ids, never by derived ids; then every field that carries meaning.
+/// The same rules as `compare.py` beside the examples of the contract.
 public struct ComparedNotices {
-  private static let withdrawal = (key: ["referrer", "request"], fields: ["requestedAt", "dueAt", "at"])
+  private static let withdrawal = (key: ["referrer", "request"], fields: ["amount", "currency", "requestedAt", "dueAt", "at"])
+  private static let offer = (key: ["account"], fields: ["percent", "plans", "expiresAt", "at"])
+  private static let reward = ["payment", "referrer", "referee"]
+  private static let booking = (key: ["referrer", "request"], fields: ["amount", "currency", "at", "balance"])
+  private static let bonus = (key: ["referrer", "request"], fields: ["amount", "currency", "invoice", "at", "balance"])
   /// Type without version → (what identifies it, what is compared).
   private static let specification: [String: (key: [String], fields: [String])] = [
-    "code.issued": (["account", "code"], []),
+    "code.issued": (["account", "code"], ["request", "at"]),
+    "code.declined": (["account", "request"], ["at", "reasons"]),
     "click.counted": (["code", "at"], []),
     "click.rejected": (["code", "at"], ["reasons"]),
-    "referral.attributed": (["referee"], ["referrer", "code", "registeredAt", "attributedAt"]),
-    "referral.rejected": (["referee", "at"], ["reasons"]),
-    "offer.opened": (["account"], ["percent", "plans", "expiresAt", "at"]),
-    "offer.used": (["account"], ["percent", "plans", "expiresAt", "at"]),
-    "offer.expired": (["account"], ["percent", "plans", "expiresAt", "at"]),
-    "reward.accrued": (
-      ["payment", "referrer"], ["referee", "amount", "currency", "base", "rate", "accruedAt", "availableAt", "balance"]
-    ),
-    "reward.declined": (["payment", "referrer"], ["referee", "at", "reasons"]),
-    "reward.credited": (["payment", "referrer"], ["amount", "currency", "creditedAt", "balance"]),
-    "reward.unlocked": (["payment", "referrer"], ["amount", "currency", "at", "balance"]),
-    "reward.frozen": (["payment", "referrer", "cause", "at"], ["balance"]),
-    "reward.unfrozen": (["payment", "referrer", "cause", "at"], ["balance"]),
-    "reward.adjusted": (["payment", "referrer", "refund"], ["delta", "amount", "currency", "at", "balance"]),
-    "reward.reversed": (["payment", "referrer", "cause", "at"], ["delta", "currency", "balance"]),
-    "bonus.reserved": (["referrer", "request"], ["amount", "currency", "invoice", "at", "balance"]),
-    "bonus.captured": (["referrer", "request"], ["amount", "currency", "invoice", "at", "balance"]),
-    "bonus.released": (["referrer", "request"], ["amount", "currency", "invoice", "at", "balance"]),
-    "bonus.declined": (["referrer", "request"], ["at", "reasons"]),
-    "withdrawal.reserved": (["referrer", "request"], ["amount", "currency", "at", "balance"]),
-    "withdrawal.released": (["referrer", "request"], ["amount", "currency", "at", "balance"]),
-    "withdrawal.booked": (["referrer", "request"], ["amount", "currency", "at", "balance"]),
+    "referral.attributed": (["referee", "request"], ["referrer", "code", "registeredAt", "attributedAt", "operator"]),
+    "referral.ended": (["referee", "request"], ["referrer", "at", "operator"]),
+    "referral.rejected": (["referee", "at", "request"], ["code", "referrer", "operator", "reasons"]),
+    "offer.opened": offer, "offer.used": offer, "offer.expired": offer,
+    "reward.accrued": (reward, ["amount", "currency", "base", "rate", "accruedAt", "availableAt", "balance"]),
+    "reward.declined": (reward, ["at", "reasons"]),
+    "reward.credited": (reward, ["amount", "currency", "creditedAt", "balance"]),
+    "reward.unlocked": (reward, ["amount", "currency", "at", "balance"]),
+    "reward.frozen": (reward + ["cause", "at"], ["balance"]),
+    "reward.unfrozen": (reward + ["cause", "at"], ["balance"]),
+    "reward.adjusted": (reward + ["refund"], ["delta", "amount", "currency", "at", "balance"]),
+    "reward.reversed": (reward + ["cause", "at"], ["delta", "currency", "refund", "dispute", "balance"]),
+    "reward.restored": (reward + ["at"], ["delta", "amount", "currency", "refund", "dispute", "balance"]),
+    "bonus.reserved": bonus, "bonus.captured": bonus, "bonus.released": bonus,
+    "bonus.returned": (bonus.key + ["return"], bonus.fields),
+    "bonus.declined": (["referrer", "request"], ["amount", "currency", "at", "reasons"]),
+    "balance.corrected": (["referrer", "request"], ["delta", "currency", "at", "operator", "reason", "balance"]),
+    "withdrawal.reserved": booking, "withdrawal.released": booking, "withdrawal.booked": booking, "withdrawal.restored": booking,
     "withdrawal.opened": withdrawal, "withdrawal.awaitingApproval": withdrawal, "withdrawal.paid": withdrawal,
-    "withdrawal.failed": withdrawal, "withdrawal.dueSoon": withdrawal, "withdrawal.overdue": withdrawal,
-    "withdrawal.declined": (withdrawal.key, withdrawal.fields + ["reasons"]),
+    "withdrawal.failed": withdrawal, "withdrawal.returned": withdrawal, "withdrawal.dueSoon": withdrawal,
+    "withdrawal.overdue": withdrawal, "withdrawal.declined": (withdrawal.key, withdrawal.fields + ["reasons"]),
     "payout.instructed": (["referrer", "request"], ["amount", "currency", "destination", "attempt", "at"]),
     "referral.activated": (["referee", "at"], ["referrer"]),
     "referral.deactivated": (["referee", "at"], ["referrer"]),
@@ -41,14 +42,29 @@ public struct ComparedNotices {
     "discount.skipped": (["account", "period"], ["asOf", "reasons"]),
     "discount.applied": (["account", "company", "invoice"], ["percent", "period", "at"]),
     "discount.voided": (["account", "company", "period"], ["at", "reason"]),
+    "discount.restored": (["account", "company", "invoice"], ["period", "at"]),
+    "companyOrder.recorded": (["account", "request"], ["companies", "unknown", "at"]),
   ]
+  /// Fields that are compared only where both sides have them.
+  private static let optional: [String: Set<String>] = {
+    var fields: [String: Set<String>] = [
+      "referral.rejected": ["code", "referrer", "operator"], "bonus.declined": ["amount", "currency"],
+      "code.issued": ["request", "at"], "reward.restored": ["refund", "dispute"], "reward.reversed": ["refund", "dispute"],
+    ]
+    for type in specification.keys
+    where type.hasPrefix("withdrawal.") && specification[type]?.fields.contains("requestedAt") == true {
+      let isWatch = type == "withdrawal.dueSoon" || type == "withdrawal.overdue"
+      fields[type] = isWatch ? ["amount", "currency"] : ["amount", "currency", "dueAt"]
+    }
+    return fields
+  }()
 
   /// `program type key` → the compared fields of each notice with that identity, as text.
-  public let table: [String: [String]]
+  public let table: [String: [[String: String]]]
 
   /// - Parameter lines: structured CloudEvents.
   public init(lines: [String]) throws {
-    var payments: [String: String] = [:]
+    var payments: [String: (payment: String, referee: String)] = [:]
     var assignments: [String: [String: Any]] = [:]
     var declinedAtOnce: Set<String> = []
     var rows: [(program: String, type: String, data: [String: Any])] = []
@@ -59,7 +75,8 @@ public struct ComparedNotices {
       let type = String(versioned.dropLast(3))
       let program = row["program"] as? String ?? ""
       switch type {
-      case "reward.accrued": payments["\(program)/\(Self.text(data["reward"]))"] = Self.text(data["payment"])
+      case "reward.accrued":
+        payments["\(program)/\(Self.text(data["reward"]))"] = (Self.text(data["payment"]), Self.text(data["referee"]))
       case "discount.assigned": assignments["\(program)/\(Self.text(data["assignment"]))"] = data
       case "withdrawal.declined" where Self.text(data["at"]) == Self.text(data["requestedAt"]):
         declinedAtOnce.insert("\(program)/\(Self.text(data["referrer"]))/\(Self.text(data["request"]))")
@@ -72,14 +89,15 @@ public struct ComparedNotices {
     for (index, row) in rows.enumerated() where Self.isMaturing(row.type) {
       last[Self.maturing(row.program, row.type, row.data)] = index
     }
-    var table: [String: [String]] = [:]
+    var table: [String: [[String: String]]] = [:]
     for (index, row) in rows.enumerated() {
       guard let (key, fields) = Self.specification[row.type] else { continue }
       var data = row.data
       if row.type.hasPrefix("reward."), data["payment"] == nil {
-        data["payment"] = payments["\(row.program)/\(Self.text(data["reward"]))"] ?? "?"
+        let of = payments["\(row.program)/\(Self.text(data["reward"]))"]
+        (data["payment"], data["referee"]) = (of?.payment ?? "?", of?.referee ?? "?")
       }
-      if row.type == "discount.applied" || row.type == "discount.voided" {
+      if ["discount.applied", "discount.voided", "discount.restored"].contains(row.type) {
         let assignment = assignments["\(row.program)/\(Self.text(data["assignment"]))"]
         for name in ["period", "percent"] where data[name] == nil { data[name] = assignment?[name] }
       }
@@ -91,9 +109,9 @@ public struct ComparedNotices {
       }
       if Self.isMaturing(row.type), last[Self.maturing(row.program, row.type, data)] != index { data["balance"] = "not compared" }
       let identity = ([row.program, row.type] + key.map { Self.text(data[$0]) }).joined(separator: " ")
-      table[identity, default: []].append(fields.map { "\($0)=\(Self.text(data[$0]))" }.joined(separator: " "))
+      table[identity, default: []].append(Dictionary(uniqueKeysWithValues: fields.map { ($0, Self.text(data[$0])) }))
     }
-    self.table = table.mapValues { $0.sorted() }
+    self.table = table
   }
 
   struct NotANotice: Error { let line: String }
@@ -101,9 +119,18 @@ public struct ComparedNotices {
   /// One line a difference; none: equal.
   public func differences(from expected: ComparedNotices) -> [String] {
     Set(table.keys).union(expected.table.keys).sorted().compactMap { identity in
-      let wanted = expected.table[identity] ?? []
-      let found = table[identity] ?? []
-      return wanted == found ? nil : "\(identity)\n    expected \(wanted)\n    actual   \(found)"
+      let type = identity.split(separator: " ")[1]
+      let optional = Self.optional[String(type)] ?? []
+      let (wanted, found) = (expected.table[identity] ?? [], table[identity] ?? [])
+      let both = optional.filter { name in (wanted + found).allSatisfy { $0[name] != "-" } }
+      func texts(_ rows: [[String: String]]) -> [String] {
+        rows.map { row in
+          row.filter { !optional.contains($0.key) || both.contains($0.key) }.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        }.sorted()
+      }
+      return texts(wanted) == texts(found)
+        ? nil : "\(identity)\n    expected \(texts(wanted))\n    actual   \(texts(found))"
     }
   }
 

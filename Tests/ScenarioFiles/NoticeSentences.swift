@@ -33,8 +33,12 @@ struct NoticeSentences {
     case "code.declined": "\(it["account"]) gets no code for \(it["request"]): \(it.reasons)"
     case "click.counted": "a visit of \(it["code"]) counts"
     case "click.rejected": "a visit of \(it["code"]) does not count: \(it.reasons)"
-    case "referral.attributed": "\(it["referee"]) is bound to \(it["referrer"]) by \(it["code"])"
-    case "referral.rejected": "\(it["referee"]) is not bound: \(it.reasons)"
+    case "referral.attributed": "\(it["referee"]) is bound to \(it["referrer"]) by \(it["code"])\(it.decision)"
+    case "referral.rejected":
+      it.decision.isEmpty
+        ? "\(it["referee"]) is not bound: \(it.reasons)"
+        : "\(it["referee"]) is not bound to \(it["referrer"]) by \(it.decision): \(it.reasons)"
+    case "referral.ended": "\(it["referee"]) is bound to \(it["referrer"]) no more by \(it.decision)"
     default: nil
     }
   }
@@ -43,7 +47,7 @@ struct NoticeSentences {
     let place = "\(it["referrer"]) for \(payments[it["reward"]] ?? it["payment"])"
     return switch type {
     case "reward.accrued":
-      "accrued \(it.money) to \(place): \(it.rate) of \(it.amount("base")), available \(it.instant("availableAt"))"
+      "accrued \(it.money) to \(place): \(it["rate"].isEmpty ? "a reward" : it.rate) of \(it.amount("base")), available \(it.instant("availableAt"))"
     case "reward.declined": "nothing to \(place): \(it.reasons)"
     case "reward.credited": "credited \(it.money) to \(place)"
     case "reward.unlocked": "unlocked \(it.money) to \(place)"
@@ -52,7 +56,13 @@ struct NoticeSentences {
     case "reward.adjusted": "adjusted by \(it.amount("delta")) of \(place): refund \(it["refund"]), \(it.money) left"
     case "reward.reversed":
       "reversed \(it.amount("delta")) \(it["currency"]) of \(place): \(it["cause"])"
-        + (it["refund"].isEmpty ? "" : " \(it["refund"])")
+        + (it["refund"].isEmpty ? "" : " \(it["refund"])") + (it["dispute"].isEmpty ? "" : " \(it["dispute"])")
+    case "reward.restored":
+      "restored \(it.amount("delta")) of \(place): \(it["refund"].isEmpty ? "dispute \(it["dispute"])" : "refund \(it["refund"])"), \(it.money) in all"
+    case "bonus.returned":
+      "spend \(it["request"]) of \(it["referrer"]) returned as \(it["return"]): \(it.money) for \(it["invoice"])"
+    case "balance.corrected":
+      "balance of \(it["referrer"]) corrected by \(it.amount("delta")) \(it["currency"]) as \(it["request"]) by \(it["operator"]): \(it["reason"])"
     case "bonus.reserved", "bonus.captured", "bonus.released":
       "spend \(it["request"]) of \(it["referrer"]) \(type.dropFirst(6)): \(it.money) for \(it["invoice"])"
     case "bonus.declined": "\(it["request"]) of \(it["referrer"]) declined: \(it.reasons)"
@@ -71,8 +81,12 @@ struct NoticeSentences {
     case "referral.deactivated": "\(it["referee"]) of \(it["referrer"]) is not active"
     case "discount.assigned":
       "discount \(place): \(it["percent"])%, \(it["slots"]) of \(it["activeReferrals"]) active referrals of \(it["account"])"
+    case "companyOrder.recorded":
+      "order of \(it["account"]) recorded: \(it.list("companies"))"
+        + (it.list("unknown").isEmpty ? "" : "; unknown: \(it.list("unknown"))")
     case "discount.skipped": "no discount \(it["period"]) of \(it["account"]): \(it.reasons)"
     case "discount.applied": "discount \(place) applied: \(it["percent"])% on \(it["invoice"])"
+    case "discount.restored": "discount \(place) restored: \(it["invoice"]) is voided"
     case "discount.voided": "discount \(place) voided: \(it["reason"])"
     default: nil
     }
@@ -81,8 +95,9 @@ struct NoticeSentences {
   private func withdrawal(_ type: String, _ it: Fields) -> String? {
     let place = "withdrawal \(it["request"]) of \(it["referrer"])"
     return switch type {
-    case "withdrawal.opened", "withdrawal.paid", "withdrawal.failed": "\(place) \(type.dropFirst(11))"
-    case "withdrawal.reserved", "withdrawal.released", "withdrawal.booked": "\(place) \(type.dropFirst(11)): \(it.money)"
+    case "withdrawal.opened", "withdrawal.paid", "withdrawal.failed", "withdrawal.returned": "\(place) \(type.dropFirst(11))"
+    case "withdrawal.reserved", "withdrawal.released", "withdrawal.booked", "withdrawal.restored":
+      "\(place) \(type.dropFirst(11)): \(it.money)"
     case "withdrawal.awaitingApproval": "\(place) awaits approval"
     case "withdrawal.declined": "\(place) declined: \(it.reasons)"
     case "withdrawal.dueSoon": "\(place) due soon: \(it.instant("dueAt"))"
@@ -106,6 +121,8 @@ private struct Fields {
 
   var money: String { "\(amount("amount")) \(self["currency"])" }
   var reasons: String { list("reasons") }
+  /// An operator's: `op-1, a1`.
+  var decision: String { self["operator"].isEmpty ? "" : "\(self["operator"]), \(self["request"])" }
   /// Basis points; whole percents here.
   var rate: String {
     let points = (data["rate"] as? NSNumber)?.int64Value ?? -1
@@ -115,7 +132,7 @@ private struct Fields {
   /// What is not 0 of the balance.
   var balance: String {
     guard let balance = data["balance"] as? [String: Any] else { return "" }
-    let names = ["pending", "available", "locked", "reserved", "spent", "paid", "reversed"]
+    let names = ["pending", "available", "locked", "reserved", "spent", "paid", "reversed", "corrected"]
     let parts = names.compactMap { name in
       (balance[name] as? NSNumber).flatMap { $0.int64Value == 0 ? nil : "\(name) \(ScenarioText.amount($0.int64Value))" }
     }

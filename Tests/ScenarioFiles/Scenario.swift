@@ -60,7 +60,7 @@ public struct ScenarioError: Error, CustomStringConvertible {
 // MARK: - Reading files
 
 extension Scenario {
-  public static let folder = Golden.scenarios.appending(path: "Rows", directoryHint: .isDirectory)
+  public static let folder = Examples.scenarios.appending(path: "Rows", directoryHint: .isDirectory)
 
   /// Those of all files, by row.
   public static func all() throws -> [Scenario] {

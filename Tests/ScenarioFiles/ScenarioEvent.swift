@@ -86,6 +86,10 @@ struct ScenarioSentences {
     if let words = match("{account} becomes {kind}", text) { return ("account.updated", "updatedAt", words) }
     if let words = match("{account} moves to {country}", text) { return ("account.updated", "updatedAt", words) }
     if let words = match("{account} closes", text) { return ("account.closed", "closedAt", words) }
+    if let words = match("{account} is banned", text) {
+      return ("account.closed", "closedAt", words.merging(["reason": "banned"]) { $1 })
+    }
+    if let words = match("{account} is open again", text) { return ("account.reopened", "reopenedAt", words) }
     if let words = match("{account} asks for a code", text) {
       return ("code.requested", "requestedAt", words.merging(["request": "code"]) { $1 })
     }
@@ -106,13 +110,21 @@ struct ScenarioSentences {
       let fields = words.filter { $0.key != "day" && $0.key != "hour" }
       return ("subscription.changed", "changedAt", fields.merging(["plan": "Pro", "trialEndsAt": end]) { $1 })
     }
+    if let words = match("\(about) {status}, replacing {replaces}", text) {
+      return ("subscription.changed", "changedAt", words.merging(["plan": "Pro"]) { $1 })
+    }
     if let words = match("company {company} of {account} closes", text) { return ("company.closed", "closedAt", words) }
     let invoice = "invoice {invoice} of {account} for {company} is"
     if let words = match("\(invoice) settled", text) { return ("invoice.settled", "settledAt", words) }
     if let words = match("\(invoice) voided", text) { return ("invoice.voided", "voidedAt", words) }
-    guard let words = match("\(invoice) issued, due {day} {hour}", text), let due = instant(words) else { return nil }
+    guard
+      let words = match("\(invoice) issued, due {day} {hour}", text)
+        ?? match("\(invoice) issued over {amount}, due {day} {hour}", text),
+      let due = instant(words)
+    else { return nil }
+    let amount = ScenarioText.amount(words["amount"] as? String) ?? 5000
     let fields = words.filter { $0.key != "day" && $0.key != "hour" }
-    return ("invoice.issued", "issuedAt", fields.merging(["dueAt": due, "amount": 5000, "currency": currency]) { $1 })
+    return ("invoice.issued", "issuedAt", fields.merging(["dueAt": due, "amount": amount, "currency": currency]) { $1 })
   }
 
   private func instant(_ words: [String: Any]) -> String? {
@@ -175,6 +187,17 @@ struct ScenarioSentences {
     if let words = match("{account} is denied a refund of {payment}", text) {
       return ("payment.refundDeclined", "declinedAt", words)
     }
+    if let words = match("refund {refund} of {payment} of {account} fails", text) {
+      return ("payment.refundFailed", "failedAt", words)
+    }
+    if let words = ScenarioText.match("{account} disputes {payment} as {dispute} over {amount}", text),
+      let amount = ScenarioText.amount(words["amount"])
+    {
+      return ("payment.disputed", "disputedAt", (words as [String: Any]).merging(["amount": amount]) { $1 })
+    }
+    if let words = match("dispute {dispute} of {payment} by {account} is {outcome}", text) {
+      return ("payment.disputeClosed", "closedAt", words)
+    }
     if let words = match("{account} disputes {payment}", text) { return ("payment.disputed", "disputedAt", words) }
     if let words = match("the dispute of {payment} by {account} is {outcome}", text) {
       return ("payment.disputeClosed", "closedAt", words)
@@ -189,6 +212,12 @@ struct ScenarioSentences {
     switch (amounts.count, amounts.dropFirst().first) {
     case (1, nil): break
     case (3, "from"): data["lines"] = [["sku": amounts[2], "amount": amount] as [String: Any]]
+    // `10.00 from a 7.00 b 5.00`
+    case (5..., "from") where amounts.count.isMultiple(of: 2):
+      data["lines"] = try? stride(from: 2, to: amounts.count, by: 2).map { place in
+        guard let amount = ScenarioText.amount(amounts[place + 1]) else { throw ScenarioError(text, "no amount") }
+        return ["sku": amounts[place], "amount": amount] as [String: Any]
+      }
     default: return nil
     }
     for part in parts.dropFirst() {
@@ -214,6 +243,19 @@ struct ScenarioSentences {
     if let words = match("spend {request} of {account} is released", text) {
       return ("bonus.spendReleased", "releasedAt", words)
     }
+    if let words = match("all of spend {request} of {account} is returned as {return}", text) {
+      return ("bonus.spendReturned", "returnedAt", words)
+    }
+    if let words = ScenarioText.match("{amount} of spend {request} of {account} is returned as {return}", text),
+      let amount = ScenarioText.amount(words["amount"])
+    {
+      return ("bonus.spendReturned", "returnedAt", (words as [String: Any]).merging(["amount": amount]) { $1 })
+    }
+    if let words = ScenarioText.match("{operator} corrects {account} by {amount} {currency} as {request}: {reason*}", text),
+      let amount = ScenarioText.amount(words["amount"])
+    {
+      return ("balance.correctionRequested", "decidedAt", (words as [String: Any]).merging(["amount": amount]) { $1 })
+    }
     guard let words = ScenarioText.match("{account} asks to spend {request}: {amount} on {kinds*}", text),
       let amount = ScenarioText.amount(words["amount"])
     else { return nil }
@@ -233,8 +275,17 @@ struct ScenarioSentences {
     if let words = match("{operator} rejects {request} of {account}", text) {
       return ("withdrawal.rejected", "decidedAt", words)
     }
-    for result in ["settled", "failed", "unknown"] {
+    if let words = match("{operator} assigns {account} to {referrer} as {request}", text) {
+      return ("referral.assignRequested", "decidedAt", words)
+    }
+    if let words = match("{operator} ends the referral of {account} as {request}", text) {
+      return ("referral.endRequested", "decidedAt", words)
+    }
+    for result in ["settled", "failed", "unknown", "returned"] {
       if let words = match("payout {payout} of {referrer} is \(result)", text) { return ("payout.\(result)", "at", words) }
+    }
+    if let words = match("payout {payout} of {referrer} is settled as {reference}", text) {
+      return ("payout.settled", "at", words)
     }
     guard let words = ScenarioText.match("{account} asks to withdraw {request}: {amount} {currency}", text),
       let amount = ScenarioText.amount(words["amount"])

@@ -66,7 +66,7 @@ public struct ScenarioRun: Sendable {
 extension Scenario {
   /// The program's terms file with this scenario's edits. ` & ` in an edit begins another line.
   public func terms(as name: String) throws -> String {
-    let file = Golden.terms.appending(path: "\(program).yaml")
+    let file = Examples.terms.appending(path: "\(program).yaml")
     let text = try String(contentsOf: file, encoding: .utf8)
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     try Self.edit(&lines, "program: \(program)", "program: \(name)")

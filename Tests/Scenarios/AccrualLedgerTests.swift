@@ -97,7 +97,7 @@ import Testing
     #expect(
       scenario.said() == [
         "01-27 bonus.reserved s 40 → available 60 reserved 40", "01-25 bonus.captured s 40 → available 60 spent 40",
-        "01-28 bonus.declined t kind-not-allowed insufficient-balance", "01-30 bonus.reserved u 60 → reserved 60 spent 40",
+        "01-28 bonus.declined t 61 KZT kind-not-allowed insufficient-balance", "01-30 bonus.reserved u 60 → reserved 60 spent 40",
         "01-31 bonus.released u 60 → available 60 spent 40",
       ])
   }
@@ -107,10 +107,10 @@ import Testing
     try bonus.take(
       WithdrawalRequested(
         request: "w", account: "acme", requestedAt: at("2026-01-10"), amount: 1, currency: "KZT", destination: "card"))
-    #expect(bonus.said() == ["01-10 bonus.declined w not-withdrawable"])
+    #expect(bonus.said() == ["01-10 bonus.declined w 1 KZT not-withdrawable"])
     let cash = try AccrualScenario.cash()
     try cash.spend("s", "01-10", 1)
-    #expect(cash.said() == ["01-10 bonus.declined s not-spendable"])
+    #expect(cash.said() == ["01-10 bonus.declined s 1 USD not-spendable"])
   }
 
   @Test func `A withdrawal is reserved, then booked or released; a closed referrer may have it, one that is not eligible not`()

@@ -23,13 +23,13 @@ final class AccrualScenario {
   /// Rows A2–A6, in KZT.
   static let bonusTerms = RewardTerms(
     lineKinds: [.plan, .service], requiresPlanLine: true, categories: nil, refusesPromoCodes: false, excludedDiscounts: [],
-    rate: percent(10), statuses: [], maxPayments: nil, creditAfter: .days(14), availableAfter: .days(14))
+    pay: .rate(percent(10), statuses: []), creditAfter: .days(14), availableAfter: .days(14))
 
   /// Rows C5–C9, in USD.
   static let cashTerms = RewardTerms(
     lineKinds: [.plan, .service], requiresPlanLine: false, categories: ["shared-hosting", "domain"], refusesPromoCodes: true,
-    excludedDiscounts: [.promo, .sale, .manual], rate: percent(10),
-    statuses: [.init(name: "Bronze", above: ["USD": 7500], rate: percent(1))], maxPayments: nil, creditAfter: .zero,
+    excludedDiscounts: [.promo, .sale, .manual],
+    pay: .rate(percent(10), statuses: [.init(name: "Bronze", above: ["USD": 7500], rate: percent(1))]), creditAfter: .zero,
     availableAfter: .days(30))
 
   static func bonus(_ reward: RewardTerms = bonusTerms) throws -> AccrualScenario {
@@ -48,7 +48,7 @@ final class AccrualScenario {
         program: "cash", version: 1, effectiveFrom: at("2020-01-01"),
         attribution: AttributionTerms(
           link: "{code}", parameter: "page", referrer: Eligibility(kinds: [.individual], countries: ["UA"])),
-        reward: reward, withdrawal: WithdrawalTerms(approvalAbove: [:], dueSoonAfter: .days(7), dueAfter: .days(10))))
+        reward: reward, withdrawal: WithdrawalTerms(approvalAbove: .never, dueSoonAfter: .days(7), dueAfter: .days(10))))
   }
 
   /// Bonus terms, each of its reward from its day on.
@@ -126,6 +126,10 @@ final class AccrualScenario {
         lines: lines), late: late)
   }
 
+  func refundFailed(_ refund: String, _ payment: String, _ on: String, late: String? = nil) throws {
+    try take(RefundFailed(refund: id(refund), payment: id(payment), account: "beta", failedAt: day(on)), late: late)
+  }
+
   func requested(_ payment: String, _ on: String, late: String? = nil) throws {
     try take(RefundRequested(payment: id(payment), account: "beta", requestedAt: day(on)), late: late)
   }
@@ -183,7 +187,8 @@ final class AccrualScenario {
       let day = "\(said.day)".dropFirst(5).prefix(5)
       let words: [String?] = [
         "\(day) \(type)", said.payment ?? said.request, said.delta.map { "\($0)" } ?? said.amount.map { "\($0)" },
-        said.rate.map { "at \($0)" }, said.cause.map { "(\($0))" }, said.reasons.map { $0.joined(separator: " ") },
+        said.balance == nil ? said.currency : nil, said.rate.map { "at \($0)" }, said.cause.map { "(\($0))" },
+        said.reasons.map { $0.joined(separator: " ") },
         said.balance.map { "→ \($0.parts)" },
       ]
       return words.compactMap(\.self).joined(separator: " ")
@@ -197,6 +202,7 @@ final class AccrualScenario {
     let request: String?
     let amount: Int64?
     let delta: Int64?
+    let currency: String?
     let rate: BasisPoints?
     let cause: String?
     let reasons: [String]?
@@ -210,6 +216,7 @@ final class AccrualScenario {
       payment = try notice.optional("payment")
       request = try notice.optional("request")
       amount = try notice.optional("amount")
+      currency = try notice.optional("currency")
       delta = try notice.optional("delta")
       rate = try notice.optional("rate")
       cause = try notice.optional("cause")

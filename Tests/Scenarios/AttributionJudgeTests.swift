@@ -12,6 +12,9 @@ import Testing
     link: "https://hosting.example/?page={code}", parameter: "page", paidAdParameters: ["gclid", "gad_source"],
     referrer: Eligibility(kinds: [.individual], countries: ["UA"]))
 
+  static let patterned = AttributionTerms(
+    link: "https://hosting.example/?page={code}", parameter: "page", codePattern: try? CodePattern("[A-Z]{4}"))
+
   static func noon(_ day: Int) -> Instant { Instant(year: 2026, month: 1, day: day, hour: 12) ?? Instant(milliseconds: 0) }
 
   // MARK: The registration
@@ -22,7 +25,7 @@ import Testing
     var code: String?
     var url: String?
     var previous: [AccountID] = []
-    var isBound = false
+    var bound: Accounts.Referral?
     let judgement: Expected
   }
 
@@ -65,19 +68,37 @@ import Testing
       testDescription: "an earlier account does not matter to bonus", terms: bonus, code: "ACME", previous: ["old"],
       judgement: .init(code: "ACME", reasons: [])),
     Registration(
-      testDescription: "bound already", code: "ACME", isBound: true, judgement: .init(code: "ACME", reasons: [.alreadyAttributed])
+      testDescription: "bound already", code: "ACME", bound: .init(referrer: "acme"),
+      judgement: .init(code: "ACME", reasons: [.alreadyAttributed])
     ),
+    Registration(
+      testDescription: "bound until an operator ended it", code: "ACME", bound: .init(referrer: "acme", endedAt: noon(0)),
+      judgement: .init(code: "ACME", reasons: [.alreadyAttributed])),
+    Registration(
+      testDescription: "blanks around a code (R7)", code: "\u{FEFF} ACME\n", judgement: .init(code: "ACME", reasons: [])),
+    Registration(
+      testDescription: "a code of blanks is none", code: " \u{200B}", url: "https://h.example/?page=%20BETA%20/",
+      judgement: .init(code: "BETA", reasons: [])),
+    Registration(
+      testDescription: "an ad in capitals, behind the hash", url: "https://h.example/?page=ACME#/x?GCLID=1",
+      judgement: .init(code: "ACME", reasons: [.paidAd])),
+    Registration(
+      testDescription: "the first value that matches the pattern", terms: patterned, code: "2",
+      url: "https://h.example/?page=3&page=ACME#page=BETA", judgement: .init(code: "ACME", reasons: [])),
+    Registration(
+      testDescription: "no value matches the pattern as a whole", terms: patterned, code: "XACMEX",
+      url: "https://h.example/?page=acme", judgement: .init(code: nil, reasons: [.noCode])),
     Registration(
       testDescription: "all at once",
       terms: AttributionTerms(link: "", parameter: "ref", paidAdParameters: ["gclid"], refusesPriorAccounts: true),
-      url: "https://h.example/?gclid=1", previous: ["old"], isBound: true,
+      url: "https://h.example/?gclid=1", previous: ["old"], bound: .init(referrer: "acme"),
       judgement: .init(code: nil, reasons: [.noCode, .paidAd, .priorAccount, .alreadyAttributed])),
   ])
   func judgesTheRegistration(given: Registration) {
     let referral = RegistrationReferral(code: given.code, landingURL: given.url)
     let event = AccountRegistered(
       account: "beta", registeredAt: Self.noon(1), previousAccounts: given.previous, referral: referral)
-    let judgement = judge(event, referral, boundTo: given.isBound ? "acme" : nil, by: given.terms)
+    let judgement = judge(event, referral, bound: given.bound, by: given.terms)
     #expect(Expected(code: judgement.code, reasons: judgement.reasons) == given.judgement)
     // Each reason comes with its facts.
     #expect(judgement.because.map(\.code) == judgement.reasons.map(\.rawValue))
@@ -98,12 +119,14 @@ import Testing
 
   /// An account as its registration and one later change leave it.
   static func facts(
-    _ kind: AccountKind?, _ country: Country?, closed: Instant? = nil, then change: (Instant, AccountKind?, Country?)? = nil
+    _ kind: AccountKind?, _ country: Country?, closed: Instant? = nil, _ reason: ClosingReason? = nil, reopened: Instant? = nil,
+    then change: (Instant, AccountKind?, Country?)? = nil
   ) -> AccountFacts {
     var facts = AccountFacts()
     facts.learn(at: noon(1), kind: kind, country: country)
     if let change { facts.learn(at: change.0, kind: change.1, country: change.2) }
-    if let closed { facts.close(at: closed) }
+    if let closed { facts.close(AccountClosed(account: "acme", closedAt: closed, reason: reason)) }
+    if let reopened { facts.reopen(at: reopened) }
     return facts
   }
 
@@ -112,10 +135,19 @@ import Testing
     Claim(testDescription: "anybody may refer in bonus", reasons: []),
     Claim(testDescription: "oneself", referrer: "beta", reasons: [.selfReferral]),
     Claim(testDescription: "the same person", identities: ["email:a", "email:b"], reasons: [.selfReferral]),
+    Claim(testDescription: "the same person in other letters (R7)", identities: ["Email:B"], reasons: [.selfReferral]),
     Claim(testDescription: "another person", identities: ["email:a"], reasons: []),
     Claim(testDescription: "each other", boundTo: "beta", reasons: [.loop]),
     Claim(testDescription: "a longer circle is none", boundTo: "gamma", reasons: []),
     Claim(testDescription: "closed", facts: facts(nil, nil, closed: noon(10)), reasons: [.referrerNotEligible]),
+    Claim(testDescription: "banned", facts: facts(nil, nil, closed: noon(9), .banned), reasons: [.referrerNotEligible]),
+    Claim(
+      testDescription: "banned, and reopened at that very instant",
+      facts: facts(nil, nil, closed: noon(9), .banned, reopened: noon(10)),
+      reasons: []),
+    Claim(
+      testDescription: "closed, and reopened a day later", facts: facts(nil, nil, closed: noon(9), reopened: noon(11)),
+      reasons: [.referrerNotEligible]),
     Claim(testDescription: "closed a day later", facts: facts(nil, nil, closed: noon(11)), reasons: []),
     Claim(testDescription: "cash, individual from UA", terms: cash, facts: facts(.individual, "UA"), reasons: []),
     Claim(testDescription: "cash, nothing known", terms: cash, reasons: [.referrerNotEligible]),
@@ -136,7 +168,8 @@ import Testing
       reasons: [.selfReferral, .loop, .referrerNotEligible]),
   ])
   func judgesTheReferrer(given: Claim) {
-    let claim = ReferralClaimed(code: "ACME", referee: "beta", registeredAt: Self.noon(10), identities: ["email:b"])
+    let claim = Attribution.Claim(
+      referee: "beta", at: Self.noon(10), identities: ["email:b"], code: "ACME", assignment: nil)
     let objections = judge(
       claim, referrer: given.referrer, facts: given.facts, identities: given.identities, boundTo: given.boundTo, by: given.terms)
     #expect(objections.map(\.reason) == given.reasons)

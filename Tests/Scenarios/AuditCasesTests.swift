@@ -14,10 +14,11 @@ import Testing
   }
 
   private static func types(_ events: [HistoryEvent]) throws -> [String] {
-    let history = History(events: events, until: (events.map(\.time).max() ?? 0) + AuditedTime.day)
+    let history = try History(
+      events: events, until: (events.map(\.time).max() ?? 0) + AuditedTime.day, terms: HistoryTerms.usual())
     let differences = try AuditTests.differences(history)
     #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
-    let said = try GoldenTests.simulate(history.lines).notices
+    let said = try ExampleTests.simulate(history.lines).notices
     return said.compactMap { line in
       line.split(separator: "\"").first { $0.hasSuffix(".v1") }.map(String.init)
     }

@@ -17,12 +17,20 @@ import Testing
     return Array(1...(environment["LAUREL_HISTORIES"].flatMap(UInt64.init) ?? count))
   }
 
+  private static func terms(in example: String) throws -> [AuditedTerms] {
+    try ["bonus", "tiers", "cash"].map { program in
+      let text = try String(contentsOf: Examples.terms(of: program, in: example), encoding: .utf8)
+      return try #require(AuditedTerms(text), "\(program) of \(example)")
+    }
+  }
+
   /// The reading itself: it must say what the worked examples say.
-  @Test(arguments: Golden.names)
+  @Test(arguments: Examples.names)
   func auditorAgreesWithTheExamples(name: String) throws {
-    let expected = try ComparedNotices(lines: Golden.expected(name))
+    let expected = try ComparedNotices(lines: Examples.expected(name))
     let actual = try ComparedNotices(
-      lines: Auditor.notices(Golden.events(name), until: Golden.until(name)?.milliseconds))
+      lines: Auditor.notices(
+        Examples.events(name), terms: Self.terms(in: name), until: Examples.until(name)?.milliseconds))
     let differences = actual.differences(from: expected)
     #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
   }
@@ -31,21 +39,24 @@ import Testing
   func stagesAgreeWithTheAuditor(program: String) throws {
     var failures = 0
     for seed in Self.seeds where failures < 5 {
-      let history = History.make(program: program, seed: seed)
+      let history = try History.make(program: program, seed: seed)
       let differences = try Self.differences(history)
       if differences.isEmpty { continue }
       failures += 1
       let small = try Self.shrunk(history)
       let told = try Self.differences(small)
-      Issue.record("\(program), seed \(seed)\n\(small.lines.joined(separator: "\n"))\n\(told.joined(separator: "\n"))")
+      let parts = try [HistoryTerms.added(to: small.terms), small.lines, told].map { $0.joined(separator: "\n") }
+      Issue.record("\(program), seed \(seed)\n\(parts.joined(separator: "\n"))")
     }
   }
 
   static func differences(_ history: History) throws -> [String] {
-    let lines = history.lines
-    let expected = try ComparedNotices(lines: Auditor.notices(lines, until: history.until))
-    let actual = try ComparedNotices(lines: GoldenTests.simulate(lines, until: Instant(milliseconds: history.until)).notices)
-    return actual.differences(from: expected)
+    let terms = try history.terms.map { text in try #require(AuditedTerms(text), "\(text)") }
+    let expected = try ComparedNotices(lines: Auditor.notices(history.lines, terms: terms, until: history.until))
+    let said = try ExampleTests.simulate(
+      history.lines, until: Instant(milliseconds: history.until), programs: history.programs()
+    ).notices
+    return try ComparedNotices(lines: said).differences(from: expected)
   }
 
   /// Fewer events with a difference of the same type of notice.

@@ -8,7 +8,7 @@ import Testing
     try scenario.bind("r", "2026-01-06")
     try scenario.subscription("s", of: "r", .trialing, "2026-01-07", trialEnds: "2026-01-14")
     try scenario.payment("early", of: "r", subscription: "s", "2026-01-08")
-    // Once named, the end of the trial holds.
+    // Once named, the end of the trial holds, until the subscription becomes active.
     try scenario.subscription("s", of: "r", .active, "2026-01-13")
     #expect(scenario.said() == [])
     try scenario.payment("nothing", of: "r", subscription: "s", amount: 0, "2026-01-14")
@@ -96,6 +96,161 @@ import Testing
     #expect(scenario.said() == [])
     try scenario.subscription("s2", of: "r", .expired, "2026-01-15", arriving: "2026-01-21")
     #expect(scenario.said() == ["r inactive at 01-20"])
+  }
+
+  @Test(arguments: [("2026-01-10T08:30:00Z", true), ("2026-01-10T08:29:59.999Z", false)])
+  func `The first change to active ends a trial, and the charge comes up to an hour before`(paidAt: String, counts: Bool) throws {
+    let scenario = try DiscountsScenario()
+    try scenario.bind("r", "2026-01-06")
+    try scenario.subscription("s", of: "r", .trialing, "2026-01-07", trialEnds: "2026-01-20")
+    try scenario.payment("p", of: "r", subscription: "s", paidAt)
+    try scenario.subscription("s", of: "r", .active, "2026-01-10T09:30:00Z")
+    #expect(scenario.said() == (counts ? ["r active at 01-10T09:30"] : []))
+  }
+
+  @Test func `A subscription takes over what was paid for those that it replaces, not their status`() throws {
+    let scenario = try DiscountsScenario()
+    try scenario.bind("r", "2026-01-06")
+    try scenario.subscription("s1", of: "r", .trialing, "2026-01-06", trialEnds: "2026-01-20")
+    try scenario.subscription("s1", of: "r", .active, "2026-01-08")
+    try scenario.payment("p", of: "r", subscription: "s1", "2026-01-08")
+    #expect(scenario.said() == ["r active at 01-08"])
+    try scenario.subscription("s2", of: "r", .pastDue, "2026-01-09", replaces: "s1")
+    try scenario.subscription("s1", of: "r", .canceled, "2026-01-09")
+    #expect(scenario.said() == ["r inactive at 01-09"])
+    try scenario.subscription("s3", of: "r", .active, "2026-01-10", replaces: "s2")
+    #expect(scenario.said() == ["r active at 01-10"])
+    try scenario.refund("f", of: "p", by: "r", 1000, "2026-01-11")
+    #expect(scenario.said() == ["r inactive at 01-11"])
+    // They replace each other: that leads nowhere, and ends.
+    try scenario.subscription("s1", of: "r", .active, "2026-01-12", replaces: "s3")
+    try scenario.payment("q", of: "r", subscription: "s1", "2026-01-13")
+    #expect(scenario.said() == ["r active at 01-13"])
+  }
+
+  @Test func `A refund that failed has never been`() throws {
+    let scenario = try DiscountsScenario()
+    try scenario.bind("r", "2026-01-06")
+    try scenario.subscription("s", of: "r", .active, "2026-01-07")
+    try scenario.payment("p", of: "r", subscription: "s", "2026-01-08")
+    try scenario.refund("f", of: "p", by: "r", 1000, "2026-01-09")
+    try scenario.take(RefundFailed(refund: "f", payment: "p", account: "r", failedAt: at("2026-01-16")))
+    #expect(scenario.said() == ["r active at 01-08", "r inactive at 01-09", "r active at 01-16"])
+    // Before its refund, and both before their payment.
+    try scenario.take(RefundFailed(refund: "g", payment: "p", account: "r", failedAt: at("2026-01-18")), arriving: "2026-01-17")
+    try scenario.refund("g", of: "p", by: "r", 1000, "2026-01-18", arriving: "2026-01-18")
+    #expect(scenario.said() == [])
+    try scenario.refund("h", of: "p", by: "r", 1000, "2026-01-19")
+    try scenario.refund("k", of: "q", by: "r", 1000, "2026-01-21")
+    try scenario.take(RefundFailed(refund: "k", payment: "q", account: "r", failedAt: at("2026-01-22")))
+    try scenario.payment("q", of: "r", subscription: "s", "2026-01-20", arriving: "2026-01-23")
+    #expect(
+      scenario.said() == ["r inactive at 01-19", "r active at 01-20", "r inactive at 01-21", "r active at 01-22"])
+  }
+
+  @Test func `A lost dispute takes its amount until it is won, each by its id`() throws {
+    let scenario = try DiscountsScenario()
+    func close(_ dispute: DisputeID?, _ day: String, _ outcome: DisputeOutcome) throws {
+      try scenario.take(
+        DisputeClosed(payment: "p", account: "r", closedAt: at("2026-01-\(day)"), outcome: outcome, dispute: dispute))
+    }
+    func open(_ dispute: DisputeID?, _ day: String, _ amount: Int64?, arriving: String? = nil) throws {
+      try scenario.take(
+        PaymentDisputed(payment: "p", account: "r", disputedAt: at("2026-01-\(day)"), dispute: dispute, amount: amount),
+        arriving: arriving)
+    }
+    try scenario.bind("r", "2026-01-06")
+    try scenario.subscription("s", of: "r", .active, "2026-01-07")
+    try scenario.payment("p", of: "r", subscription: "s", "2026-01-08")
+    scenario.clear()
+    try open("d1", "09", 600)
+    try open("d2", "09", 400)
+    try open(nil, "09", 0)
+    try close(nil, "10", .lost)
+    try close("d1", "10", .lost)
+    try close("d2", "11", .withdrawn)
+    #expect(scenario.said() == [])
+    try close("d2", "12", .lost)
+    #expect(scenario.said() == ["r inactive at 01-12"])
+    try close("d1", "13", .won)
+    #expect(scenario.said() == ["r active at 01-13"])
+    // Of one dispute the latest instant holds, whatever arrives last.
+    try close("d1", "12", .lost)
+    #expect(scenario.said() == [])
+    // All of it while the amount is not known.
+    try close("d3", "15", .lost)
+    #expect(scenario.said() == ["r inactive at 01-15"])
+    try open("d3", "14", 1, arriving: "2026-01-16")
+    #expect(scenario.said() == ["r active at 01-13"])
+  }
+
+  @Test func `A payment that brought nothing, or comes from long before, uses no offer`() throws {
+    let scenario = try DiscountsScenario(DiscountsScenario.bonus)
+    try scenario.payment("before", of: "r", subscription: nil, plan: "Business", "2026-01-04T08:59:59.999Z")
+    try scenario.bind("r", "2026-01-05T09:00:00Z")
+    try scenario.payment("nothing", of: "r", subscription: nil, amount: 0, plan: "Business", "2026-01-06")
+    try scenario.payment("credit", of: "r", subscription: nil, amount: -500, plan: "Business", "2026-01-06")
+    try scenario.take(
+      PaymentSettled(
+        payment: "bonus", account: "r", paidAt: at("2026-01-06"), currency: "KZT",
+        lines: [PaymentLine(sku: "plan", kind: .plan, plan: "Business", amount: 1000)], paidWithBonus: 1000))
+    try scenario.take(
+      PaymentSettled(
+        payment: "huge", account: "r", paidAt: at("2026-01-06"), currency: "KZT",
+        lines: [
+          PaymentLine(sku: "a", kind: .plan, plan: "Business", amount: .max), PaymentLine(sku: "b", kind: .plan, amount: 1),
+        ]))
+    #expect(scenario.said() == ["r 10% until 01-26T09:00"])
+    #expect(scenario.rejections == [])
+    try scenario.payment("leeway", of: "r", subscription: nil, plan: "Business", "2026-01-04T09:00:00Z", arriving: "2026-01-07")
+    #expect(scenario.said() == ["r used by leeway at 01-04T09:00"])
+  }
+
+  @Test func `What arrived before an operator's assignment is not judged again`() throws {
+    let scenario = try DiscountsScenario()
+    try scenario.subscription("s", of: "r", .active, "2026-01-07")
+    try scenario.payment("p", of: "r", subscription: "s", "2026-01-08")
+    // The registration may be heard of before or after.
+    try scenario.assign("r", "2026-01-09")
+    try scenario.take(AccountRegistered(account: "r", registeredAt: at("2026-01-06")), arriving: "2026-01-09")
+    #expect(scenario.said() == [])
+    try scenario.subscription("s", of: "r", .active, "2026-01-10")
+    try scenario.payment("q", of: "r", subscription: "s", "2026-01-11")
+    #expect(scenario.said() == ["r active at 01-11"])
+  }
+
+  @Test func `A referral that has ended is active no more, whatever its referee does`() throws {
+    let scenario = try DiscountsScenario()
+    try scenario.bind("r", "2026-01-06")
+    try scenario.subscription("s", of: "r", .active, "2026-01-07")
+    try scenario.payment("p", of: "r", subscription: "s", "2026-01-08")
+    try scenario.end("r", "2026-01-12")
+    #expect(scenario.said() == ["r active at 01-08", "r inactive at 01-12"])
+    try scenario.subscription("s", of: "r", .pastDue, "2026-01-13")
+    try scenario.subscription("s", of: "r", .active, "2026-01-14")
+    // A registration binds nobody a second time, and no second end ends anything.
+    try scenario.take(AccountRegistered(account: "r", registeredAt: at("2026-01-14")))
+    try scenario.end("r", "2026-01-15")
+    #expect(scenario.said() == [])
+    try scenario.assign("r", to: "other", "2026-01-16")
+    #expect(scenario.said() == ["r active at 01-16"])
+  }
+
+  @Test func `A move opens no second offer, and the first stays`() throws {
+    let scenario = try DiscountsScenario(DiscountsScenario.bonus)
+    try scenario.bind("r", "2026-01-05")
+    try scenario.end("r", "2026-01-06")
+    try scenario.assign("r", to: "other", "2026-01-07")
+    #expect(scenario.said() == ["r 10% until 01-26"])
+    try scenario.payment("p", of: "r", subscription: nil, plan: "Business", "2026-01-08")
+    #expect(scenario.said() == ["r used by p at 01-08"])
+    try scenario.end("r", of: "other", "2026-01-09")
+    try scenario.assign("r", "2026-01-10")
+    try scenario.payment("q", of: "r", subscription: nil, plan: "Business", "2026-01-11")
+    #expect(scenario.said() == [])
+    try scenario.take(AccountRegistered(account: "x", registeredAt: at("2026-01-11")))
+    try scenario.assign("x", "2026-01-12")
+    #expect(scenario.said() == ["x 10% until 02-02"])
   }
 
   @Test func `An amount beyond Int64 is refused`() throws {

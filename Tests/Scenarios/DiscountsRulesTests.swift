@@ -9,13 +9,15 @@ import Testing
 @Suite struct DiscountsRulesTests {
   private func day(_ number: Int64) -> Instant { Instant(milliseconds: number * 86_400_000) }
 
-  private func status(_ subscription: SubscriptionID, _ status: SubscriptionStatus, _ at: Instant, trialEnds: Instant? = nil)
-    -> SubscriptionStatusFact
-  {
+  private func status(
+    _ subscription: SubscriptionID, _ status: SubscriptionStatus, _ at: Instant, trialEnds: Instant? = nil,
+    replaces: SubscriptionID? = nil
+  ) -> SubscriptionStatusFact {
     SubscriptionStatusFact(
       SubscriptionChanged(
-        subscription: subscription, account: "r", company: "c", plan: "Pro", changedAt: at, status: status, trialEndsAt: trialEnds
-      ))
+        subscription: subscription, account: "r", company: "c", plan: "Pro", changedAt: at, status: status,
+        trialEndsAt: trialEnds,
+        replaces: replaces))
   }
 
   @Test(arguments: 1...200 as ClosedRange<UInt64>)
@@ -23,7 +25,7 @@ import Testing
     var random = Seeded(state: seed)
     enum Fact {
       case status(SubscriptionStatusFact)
-      case payment(SubscriptionID, PaymentID, Instant, ended: Instant?)
+      case payment(SubscriptionID, PaymentID, Instant, gap: RefereePayment.Gap?)
     }
     let subscriptions: [SubscriptionID] = ["s1", "s2"]
     var facts: [Fact] = []
@@ -34,10 +36,15 @@ import Testing
       if Bool.random(using: &random) {
         let value = [SubscriptionStatus.trialing, .active, .active, .active, .pastDue, .canceled].randomElement(using: &random)
         let trial = Int.random(in: 0...3, using: &random) == 0 ? day(Int64.random(in: 1...40, using: &random)) : nil
-        facts.append(.status(status(subscription, value ?? .active, at, trialEnds: trial)))
+        let replaces = subscription == "s2" && Bool.random(using: &random) ? "s1" as SubscriptionID : nil
+        facts.append(.status(status(subscription, value ?? .active, at, trialEnds: trial, replaces: replaces)))
       } else {
-        let ended = Bool.random(using: &random) ? at + .days(Int64.random(in: 1...20, using: &random)) : nil
-        facts.append(.payment(subscription, PaymentID(derivedFrom: ["p\(number)"]), at, ended: ended))
+        var gap: RefereePayment.Gap?
+        if Bool.random(using: &random) {
+          let from = at + .days(Int64.random(in: 1...20, using: &random))
+          gap = .init(from: from, to: Bool.random(using: &random) ? from + .days(Int64.random(in: 1...9, using: &random)) : nil)
+        }
+        facts.append(.payment(subscription, PaymentID(derivedFrom: ["p\(number)"]), at, gap: gap))
       }
     }
     func known(_ facts: [Fact]) -> [RefereeSubscription] {
@@ -45,9 +52,9 @@ import Testing
       for fact in facts {
         switch fact {
         case .status(let status): rows[status.subscription, default: RefereeSubscription(status.subscription)].change(status)
-        case .payment(let subscription, let payment, let at, let ended):
+        case .payment(let subscription, let payment, let at, let gap):
           rows[subscription, default: RefereeSubscription(subscription)].pay(payment, at: at)
-          rows[subscription]?.end(payment, at: ended)
+          if let gap { _ = rows[subscription]?.setGaps([gap], of: payment) }
         }
       }
       return rows.keys.sorted().compactMap { rows[$0] }
@@ -60,7 +67,11 @@ import Testing
     #expect(Activation.isActive(turns) == (Activation.counting(rows, attributedAt: attributedAt) != nil))
     for number in 1...100 {
       let run = day(Int64(number)) + .hours(1)
-      let counts = run > attributedAt && rows.contains { $0.counts(at: run - .milliseconds(1)) }
+      let counts =
+        run > attributedAt
+        && rows.contains {
+          SubscriptionChain(of: $0, among: rows, asOf: run - .milliseconds(1)).counting(attributedAt: attributedAt) != nil
+        }
       #expect(Activation.isActive(turns, before: run) == counts)
     }
   }
@@ -114,19 +125,50 @@ import Testing
     second.history.put(standing("a", .expired), at: day(8))
     second.history.put(standing("b", .active), at: day(20))
     var company = Company(company: "a", first: .init(at: day(1), number: 1))
+    func since(_ start: Int64, _ end: Int64?) -> Instant? {
+      Cancellation(of: company, [first, second]).since(from: day(start), to: end.map(day))?.at
+    }
+    #expect(since(5, 10) == nil)
+    #expect(since(5, 11) == day(10))
+    #expect(since(15, nil) == day(10))
     let cancellation = Cancellation(of: company, [first, second])
-    #expect(cancellation.since(from: day(5), to: day(10)) == nil)
-    #expect(cancellation.since(from: day(5), to: day(11)) == day(10))
-    #expect(cancellation.since(from: day(15), to: nil) == day(10))
-    #expect(!cancellation.holds(before: day(10)) && cancellation.holds(at: day(10)))
-    company.closedAt = day(6)
-    #expect(Cancellation(of: company, [first, second]).since(from: day(5), to: nil) == day(6))
+    #expect(cancellation.cause(before: day(10)) == nil && cancellation.cause(at: day(10)) == .subscriptionsEnded)
+    company.isClosed.put(true, at: day(6))
+    #expect(since(5, nil) == day(6))
+    #expect(Cancellation(of: company, [first, second]).cause(at: day(6)) == .closed)
+  }
+
+  @Test func `A closed company is open again from a later change to active on, whatever arrives first`() {
+    let running = OwnSubscription(
+      subscription: "s1",
+      history: .init(entries: [.init(at: day(1), value: .init(company: "a", status: .active))]))
+    for opensFirst in [true, false] {
+      var company = Company(company: "a", first: .init(at: day(1), number: 1))
+      if opensFirst { company.open(at: day(9)) }
+      company.isClosed.put(true, at: day(6))
+      company.open(at: day(6))
+      if !opensFirst { company.open(at: day(9)) }
+      let cancellation = Cancellation(of: company, [running])
+      #expect([5, 6, 8, 9].map { cancellation.cause(at: day($0)) } == [nil, .closed, .closed, nil])
+    }
+  }
+
+  @Test func `Nothing is left of a payment while what was taken reaches all of it`() {
+    func taking(_ from: Int64, _ to: Int64?, _ amount: Int64?) -> RefereePayment.Taking {
+      .init(gap: .init(from: day(from), to: to.map(day)), amount: amount)
+    }
+    #expect(RefereePayment.gaps(received: 100, [taking(3, 5, 60), taking(1, nil, 30)]) == [])
+    #expect(
+      RefereePayment.gaps(received: 100, [taking(3, 5, 60), taking(1, nil, 40), taking(7, 8, nil)]) == [
+        .init(from: day(3), to: day(5)), .init(from: day(7), to: day(8)),
+      ])
+    #expect(RefereePayment.gaps(received: 100, [taking(3, nil, 100), taking(4, 6, 100)]) == [.init(from: day(3))])
   }
 
   @Test(arguments: [
-    (true, ["a"] as [CompanyID], Int64(0), SkipReason.pendingPayments), (false, [], 0, .noActiveCompany),
-    (false, ["a"], 4, .belowMinimum),
-  ]) func `The first reason to skip`(pending: Bool, companies: [CompanyID], active: Int64, expected: SkipReason) {
+    (true, ["a"] as [CompanyID], Int64(5), [SkipReason.pendingPayments]), (false, [], 5, [.noActiveCompany]),
+    (false, ["a"], 4, [.belowMinimum]), (true, [], 0, [.pendingPayments, .noActiveCompany, .belowMinimum]),
+  ]) func `Every reason to skip`(pending: Bool, companies: [CompanyID], active: Int64, expected: [SkipReason]) {
     let terms = DiscountTerms(
       tiers: [.init(from: 5, percent: 5)], maxPerCompany: 20, schedule: MonthlySchedule(day: 28, zone: .utc))
     let verdict = Dealing.verdict(hasPendingPayments: pending, companies: companies, active: active, terms)

@@ -77,14 +77,29 @@ final class DiscountsScenario {
         attributedAt: at(instant), terms: "t@1", because: []), arriving: arriving)
   }
 
+  /// By an operator.
+  func assign(_ referee: String, to referrer: String = "own", _ instant: String, arriving: String? = nil) throws {
+    try take(
+      ReferralAttributed(
+        referral: id(referee), referrer: id(referrer), referee: id(referee), registeredAt: at(instant), attributedAt: at(instant),
+        request: id("assign-\(referee)-\(instant)"), operator: "op-1", terms: "t@1", because: []), arriving: arriving)
+  }
+
+  func end(_ referee: String, of referrer: String = "own", _ instant: String, arriving: String? = nil) throws {
+    try take(
+      ReferralEnded(
+        referral: id(referee), referrer: id(referrer), referee: id(referee), request: id("end-\(referee)-\(instant)"),
+        at: at(instant), operator: "op-1", terms: "t@1", because: []), arriving: arriving)
+  }
+
   func subscription(
     _ subscription: String, of account: String = "own", company: String = "a", _ status: SubscriptionStatus, _ instant: String,
-    trialEnds: String? = nil, arriving: String? = nil
+    trialEnds: String? = nil, replaces: String? = nil, arriving: String? = nil
   ) throws {
     try take(
       SubscriptionChanged(
         subscription: id(subscription), account: id(account), company: id(company), plan: "Pro", changedAt: at(instant),
-        status: status, trialEndsAt: trialEnds.map(at)), arriving: arriving)
+        status: status, trialEndsAt: trialEnds.map(at), replaces: replaces.map { id($0) }), arriving: arriving)
   }
 
   func payment(
@@ -109,11 +124,18 @@ final class DiscountsScenario {
       arriving: arriving)
   }
 
-  func invoice(_ invoice: String, company: String = "a", _ issued: String, due: String, arriving: String? = nil) throws {
+  func invoice(
+    _ invoice: String, company: String = "a", amount: Int64 = 5000, _ issued: String, due: String, arriving: String? = nil
+  ) throws {
     try take(
       InvoiceIssued(
-        invoice: id(invoice), account: Self.owner, company: id(company), issuedAt: at(issued), dueAt: at(due), amount: 5000,
+        invoice: id(invoice), account: Self.owner, company: id(company), issuedAt: at(issued), dueAt: at(due), amount: amount,
         currency: "USD"), arriving: arriving)
+  }
+
+  func void(_ invoice: String, company: String = "a", _ instant: String, arriving: String? = nil) throws {
+    try take(
+      InvoiceVoided(invoice: id(invoice), account: Self.owner, company: id(company), voidedAt: at(instant)), arriving: arriving)
   }
 
   /// Referees that are active from the given day on.
@@ -160,6 +182,9 @@ final class DiscountsScenario {
       case DiscountVoided.type:
         let notice = try parser.decode(DiscountVoided.self, from: data)
         return "\(notice.period) \(notice.company): \(notice.reason.rawValue) at \(short(notice.at))"
+      case DiscountRestored.type:
+        let notice = try parser.decode(DiscountRestored.self, from: data)
+        return "\(notice.period) \(notice.company): \(notice.invoice) gives it back at \(short(notice.at))"
       case OfferOpened.type:
         let notice = try parser.decode(OfferOpened.self, from: data)
         return "\(notice.account) \(notice.percent)% until \(short(notice.expiresAt))"

@@ -10,15 +10,15 @@ import Testing
 /// `LAUREL_WRITE_FORMS=1 swift test --filter FormTests` writes the file anew. Whoever does that raises `Progress.form`, unless the change is one
 /// that the code before and after it reads alike, such as a new optional member.
 @Suite struct FormTests {
-  private static let file = Golden.folder.deletingLastPathComponent().appending(path: "Forms.txt")
+  private static let file = Examples.folder.deletingLastPathComponent().appending(path: "Forms.txt")
 
   @Test func `Stored rows and internal messages have the form that is written down`() throws {
-    let terms = try TermsFiles.load(directory: Golden.terms.path)
+    let terms = try TermsFiles.load(directory: Examples.terms.path)
     var rows: [String: String] = [:]
     var messages: [String: String] = [:]
-    for name in Golden.names {
+    for name in Examples.names {
       var stages = try StagesAlone(terms)
-      for (number, line) in try Golden.events(name).enumerated() { try stages.take(InputRecord(line: line, number: number)) }
+      for (number, line) in try Examples.events(name).enumerated() { try stages.take(InputRecord(line: line, number: number)) }
       for (stage, row) in try stages.rows() {
         let value = String(decoding: row.value, as: UTF8.self)
         let shape = "\(stage) \(Self.kind(of: row.key)) \(Self.members(of: value))"

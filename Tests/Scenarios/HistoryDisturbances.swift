@@ -14,12 +14,15 @@ extension HistoryMaker {
     }
   }
 
-  mutating func changeStatus(_ subscription: (id: String, account: String, company: String), to status: String) {
+  mutating func changeStatus(
+    _ subscription: (id: String, account: String, company: String), to status: String, replaces: String? = nil
+  ) {
     var data: [String: Any] = [
       "subscription": subscription.id, "account": subscription.account, "company": subscription.company, "plan": "Pro",
       "status": status,
     ]
-    if status == "trialing" || random.chance(10) {
+    if let replaces { data["replaces"] = replaces }
+    if status == "trialing" && random.chance(85) || random.chance(10) {
       let end = now + Int64(random.upTo(4)) * 3 * AuditedTime.day
       data["trialEndsAt"] = AuditedTime.write(end)
       limits.append(end)
@@ -31,7 +34,14 @@ extension HistoryMaker {
 
   mutating func tier() {
     switch random.upTo(99) {
-    case 0..<22:
+    case 0..<6:
+      guard let old = subscriptions.isEmpty ? nil : random.pick(subscriptions) else {
+        return subscribeAndPay(random.pick(referees))
+      }
+      let new = (id: random.chance(90) ? named("sub") : random.pick(subscriptions).id, account: old.account, company: old.company)
+      subscriptions.append(new)
+      changeStatus(new, to: random.pick(["active", "active", "trialing"]), replaces: old.id)
+    case 6..<22:
       guard let known = subscriptions.isEmpty ? nil : random.pick(subscriptions) else {
         return subscribeAndPay(random.pick(referees))
       }
@@ -41,7 +51,13 @@ extension HistoryMaker {
           "active", "active", "active", "active", "pastDue", "unpaid", "canceled", "expired", "trialing", "lapsed",
         ]))
     case 22..<34: subscribeAndPay(random.pick(referees))
-    case 34..<46:
+    case 34..<40:
+      // A charge just before the change that it brings (B2).
+      guard let known = subscriptions.isEmpty ? nil : random.pick(subscriptions) else { return }
+      pay(known.account, subscription: (known.id, known.company))
+      now += random.pick([0, 60_000, 3_599_999, 3_600_000, 3_600_001])
+      changeStatus(known, to: "active")
+    case 40..<46:
       let known = subscriptions.isEmpty ? nil : random.pick(subscriptions)
       pay(known?.account ?? random.pick(referees), subscription: known.map { ($0.id, $0.company) })
     case 46..<56: if payments.isEmpty { pay(random.pick(referees)) } else { follow() }
@@ -65,16 +81,16 @@ extension HistoryMaker {
       let dueAt = now + random.pick([0, 3, 20, 30, 40, 50]) * AuditedTime.day
       limits += [dueAt, AuditedTime.run(after: now)]
       let data: [String: Any] = [
-        "invoice": invoice.id, "account": invoice.account, "company": company, "dueAt": AuditedTime.write(dueAt), "amount": 5000,
-        "currency": "USD",
+        "invoice": invoice.id, "account": invoice.account, "company": company, "dueAt": AuditedTime.write(dueAt),
+        "amount": random.chance(85) ? 5000 : random.pick([0, -700]), "currency": "USD",
       ]
       add("invoice.issued", "issuedAt", data)
     default:
       guard !invoices.isEmpty else { return subscribeAndPay(random.pick(referees)) }
-      let invoice = random.chance(70) ? invoices[0] : random.pick(invoices)
+      let invoice = random.pick([invoices[0], invoices[0], random.pick(invoices), invoices[invoices.count - 1]])
       invoices.removeAll { $0.id == invoice.id && random.chance(85) }
       let data: [String: Any] = ["invoice": invoice.id, "account": invoice.account, "company": invoice.company]
-      if random.chance(75) { add("invoice.settled", "settledAt", data) } else { add("invoice.voided", "voidedAt", data) }
+      if random.chance(60) { add("invoice.settled", "settledAt", data) } else { add("invoice.voided", "voidedAt", data) }
     }
     limits.append(AuditedTime.run(after: now))
   }
@@ -105,10 +121,11 @@ extension HistoryMaker {
   }
 
   private mutating func contradict(_ event: inout HistoryEvent) {
-    for name in ["amount", "vanity", "kind", "companies", "dueAt"] where event.data[name] != nil {
+    for name in ["amount", "vanity", "kind", "companies", "dueAt", "referrer"] where event.data[name] != nil {
       switch event.data[name] {
       case let number as Int: event.data[name] = number + 7
       case is [String]: event.data[name] = ["ann-c"]
+      case is String where name == "referrer": event.data[name] = event.data["payout"] == nil ? "bob" : event.data[name]
       case let text as String where name == "dueAt": event.data[name] = AuditedTime.write((AuditedTime.read(text) ?? 0) + 1)
       case is String where name == "kind": event.data[name] = "legalEntity"
       default: event.data[name] = "BOB"

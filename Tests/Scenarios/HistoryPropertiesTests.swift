@@ -6,17 +6,18 @@ import Testing
 @Suite struct HistoryPropertiesTests {
   private static func seeds(_ count: UInt64) -> [UInt64] { AuditTests.seeds(byDefault: count).map { $0 &+ 100_000 } }
 
-  private static func notices(_ lines: [String], until: Int64) throws -> [String] {
-    try GoldenTests.simulate(lines, until: Instant(milliseconds: until)).notices
+  private static func notices(_ history: History, lines: [String]? = nil) throws -> [String] {
+    let until = Instant(milliseconds: history.until)
+    return try ExampleTests.simulate(lines ?? history.lines, until: until, programs: history.programs()).notices
   }
 
   @Test(arguments: AuditTests.programs)
   func historiesKeepTheirPromises(program: String) throws {
     for seed in Self.seeds(25) {
-      let history = History.make(program: program, seed: seed)
-      let said = try Self.notices(history.lines, until: history.until)
+      let history = try History.make(program: program, seed: seed)
+      let said = try Self.notices(history)
       NoticeProperties(said).allHold("\(program), seed \(seed)")
-      #expect(try Self.notices(history.lines, until: history.until) == said, "\(program), seed \(seed): not the same bytes again")
+      #expect(try Self.notices(history) == said, "\(program), seed \(seed): not the same bytes again")
     }
   }
 
@@ -24,16 +25,16 @@ import Testing
   @Test(arguments: AuditTests.programs)
   func repeatedDeliveryChangesNothing(program: String) throws {
     for seed in Self.seeds(10) {
-      let history = History.make(program: program, seed: seed)
-      let said = try Self.notices(history.lines, until: history.until)
+      let history = try History.make(program: program, seed: seed)
+      let said = try Self.notices(history)
       let twice = history.lines.flatMap { [$0, $0] }
-      #expect(try Self.notices(twice, until: history.until) == said, "\(program), seed \(seed), twice")
+      #expect(try Self.notices(history, lines: twice) == said, "\(program), seed \(seed), twice")
       #expect(
-        try Self.notices(history.lines + history.lines, until: history.until) == said, "\(program), seed \(seed), all again")
+        try Self.notices(history, lines: history.lines + history.lines) == said, "\(program), seed \(seed), all again")
     }
-    let history = History.make(program: program, seed: 100_100)
-    let said = try Self.notices(history.lines, until: history.until)
+    let history = try History.make(program: program, seed: 100_100)
+    let said = try Self.notices(history)
     let tenTimes = history.lines.flatMap { Array(repeating: $0, count: 10) }
-    #expect(try Self.notices(tenTimes, until: history.until) == said, "\(program), ten times")
+    #expect(try Self.notices(history, lines: tenTimes) == said, "\(program), ten times")
   }
 }

@@ -231,7 +231,7 @@ import Testing
       (
         name,
         Result {
-          let text = try String(contentsOf: Golden.terms.appending(path: "tiers.yaml"), encoding: .utf8)
+          let text = try String(contentsOf: Examples.terms.appending(path: "tiers.yaml"), encoding: .utf8)
           let program = try TermsFiles.parse(text.replacing("zone: UTC", with: "zone: \(name)"), file: "tiers.yaml")
           return try #require(program.versions[0].discounts?.schedule.zone)
         }

@@ -30,8 +30,8 @@ struct NoticeRow {
     return switch family {
     case "code", "click": "referrals"
     case "referral": type.contains("activated") ? "discounts" : "referrals"
-    case "reward", "bonus": "rewards"
-    case "withdrawal": ["reserved", "released", "booked"].contains { type.contains($0) } ? "rewards" : "payouts"
+    case "reward", "bonus", "balance": "rewards"
+    case "withdrawal": ["reserved", "released", "booked", "restored"].contains { type.contains($0) } ? "rewards" : "payouts"
     case "payout": "payouts"
     default: "discounts"
     }
@@ -54,20 +54,22 @@ struct NoticeProperties {
     payoutsHappenOnce(`where`)
   }
 
-  /// accrued = pending + available + locked + reserved + spent + paid + reversed, in every notice.
+  /// accrued + corrected = pending + available + locked + reserved + spent + paid + reversed, in every notice.
   func balancesAddUp(_ where: String) {
     var accrued: [String: Int64] = [:]
+    var corrected: [String: Int64] = [:]
     for row in rows {
       guard let balance = row.data["balance"] as? [String: Any] else { continue }
+      func part(_ name: String) -> Int64 { (balance[name] as? NSNumber)?.int64Value ?? 0 }
       let account = "\(row.program) \(row.text("referrer")) \(balance["currency"] ?? "")"
       if row.type == "reward.accrued.v1" { accrued[account, default: 0] += row.number("amount") }
-      let sum = ["pending", "available", "locked", "reserved", "spent", "paid", "reversed"].reduce(Int64(0)) {
-        $0 + ((balance[$1] as? NSNumber)?.int64Value ?? 0)
-      }
-      #expect(sum == accrued[account, default: 0], "\(`where`): \(row.type) \(row.data)")
-      for name in ["pending", "locked", "reserved", "spent", "paid", "reversed"] {
-        #expect((balance[name] as? NSNumber)?.int64Value ?? -1 >= 0, "\(`where`): \(name) in \(row.type) \(row.data)")
-      }
+      if row.type == "balance.corrected.v1" { corrected[account, default: 0] += row.number("delta") }
+      let gone = ["pending", "locked", "reserved", "spent", "paid", "reversed"]
+      let sum = part("available") + gone.map(part).reduce(0, +)
+      #expect(sum == accrued[account, default: 0] + part("corrected"), "\(`where`): \(row.type) \(row.data)")
+      #expect(part("corrected") == corrected[account, default: 0], "\(`where`): \(row.type) \(row.data)")
+      #expect(part("corrected") != 0 || balance["corrected"] == nil, "\(`where`): corrected in \(row.type) \(row.data)")
+      for name in gone { #expect(balance[name] != nil && part(name) >= 0, "\(`where`): \(name) in \(row.type) \(row.data)") }
     }
   }
 
@@ -87,10 +89,12 @@ struct NoticeProperties {
       switch row.type {
       case "discount.assigned.v1": runs["\(row.text("account")) \(row.text("period"))", default: []].append(row)
       case "discount.applied.v1", "discount.voided.v1": ends[row.text("assignment"), default: 0] += 1
-      default: break
+      // The void of its invoice opens it again (B7).
+      case "discount.restored.v1": ends[row.text("assignment"), default: 0] -= 1
+      default: continue
       }
+      #expect(0...1 ~= ends[row.text("assignment"), default: 0], "\(`where`): an assignment ended twice, \(row.data)")
     }
-    #expect(ends.values.allSatisfy { $0 == 1 }, "\(`where`): an assignment ended twice")
     for (run, dealt) in runs {
       let active = dealt.first?.number("activeReferrals") ?? 0
       let slots = dealt.map { $0.number("slots") }
@@ -105,19 +109,22 @@ struct NoticeProperties {
     }
   }
 
+  /// A payout is instructed once, and its money is booked once and comes back once (C10c).
   func payoutsHappenOnce(_ where: String) {
-    var ends: [String: Int] = [:]
-    var instructed: Set<String> = []
-    for row in rows {
-      let request = "\(row.program) \(row.text("referrer")) \(row.text("request"))"
-      switch row.type {
-      case "payout.instructed.v1": #expect(instructed.insert(request).inserted, "\(`where`): \(request) instructed twice")
-      case "withdrawal.paid.v1", "withdrawal.failed.v1", "withdrawal.declined.v1":
-        ends[request, default: 0] += 1
-        #expect(row.type == "withdrawal.declined.v1" || instructed.contains(request), "\(`where`): \(request) never instructed")
-      default: break
-      }
+    var told: [String: [String]] = [:]
+    for row in rows where row.topic == "payouts" || row.topic == "rewards" && row.type.hasPrefix("withdrawal.") {
+      told["\(row.program) \(row.text("referrer")) \(row.text("request"))", default: []].append(row.type)
     }
-    #expect(ends.values.allSatisfy { $0 == 1 }, "\(`where`): a withdrawal ended twice")
+    for (request, types) in told {
+      func has(_ name: String) -> Bool { types.contains("\(name).v1") }
+      for type in Set(types) where type != "withdrawal.released.v1" {
+        #expect(types.filter { $0 == type }.count == 1, "\(`where`): \(request) \(types)")
+      }
+      let ended = has("withdrawal.failed") || has("withdrawal.paid") || has("withdrawal.returned")
+      #expect(!has("withdrawal.declined") || !ended && !has("payout.instructed"), "\(`where`): \(request) \(types)")
+      #expect(!has("withdrawal.failed") || has("payout.instructed"), "\(`where`): \(request) never instructed")
+      #expect(has("withdrawal.paid") == has("withdrawal.booked"), "\(`where`): \(request) \(types)")
+      #expect(!has("withdrawal.restored") || has("withdrawal.paid"), "\(`where`): \(request) \(types)")
+    }
   }
 }

@@ -27,7 +27,7 @@ final class PayoutsScenario {
       version(
         1, from: "2020-01-01T00:00:00Z",
         WithdrawalTerms(
-          approvalAbove: ["USD": 50_000], dueSoonAfter: .days(7), dueAfter: .days(10)))
+          approvalAbove: .above(["USD": 50_000]), dueSoonAfter: .days(7), dueAfter: .days(10)))
     ])
 
   static func version(_ number: Int, from instant: String, _ withdrawal: WithdrawalTerms?) -> TermsVersion {
@@ -143,7 +143,28 @@ enum PayoutsEvent {
     PayoutFailed(payout: payout, referrer: PayoutsScenario.owner, at: noon(day), reason: "card expired")
   }
 
+  static func returned(_ payout: PayoutID, day: Int) -> PayoutReturned {
+    PayoutReturned(payout: payout, referrer: PayoutsScenario.owner, at: noon(day), reason: "unclaimed")
+  }
+
+  static func closed(_ reason: ClosingReason?, day: Int) -> AccountClosed {
+    AccountClosed(account: PayoutsScenario.owner, closedAt: noon(day), reason: reason)
+  }
+
+  static func reopened(day: Int) -> AccountReopened {
+    AccountReopened(account: PayoutsScenario.owner, reopenedAt: noon(day))
+  }
+
   static func unknown(_ payout: PayoutID, day: Int) -> PayoutUnknown {
     PayoutUnknown(payout: payout, referrer: PayoutsScenario.owner, at: noon(day))
+  }
+}
+
+func permutations<Item>(of items: [Item]) -> [[Item]] {
+  guard items.count > 1 else { return [items] }
+  return items.indices.flatMap { index in
+    var others = items
+    let first = others.remove(at: index)
+    return permutations(of: others).map { [first] + $0 }
   }
 }

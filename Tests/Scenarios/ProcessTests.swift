@@ -19,12 +19,12 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     // Runs that follow a zone of the terms must not follow that of the machine.
     let terms = folder.appending(path: "terms", directoryHint: .isDirectory)
-    try FileManager.default.copyItem(at: Golden.terms, to: terms)
+    try FileManager.default.copyItem(at: Examples.terms, to: terms)
     let tiers = terms.appending(path: "tiers.yaml")
     let text = try String(contentsOf: tiers, encoding: .utf8)
     try #require(text.contains("zone: UTC"))
     try text.replacing("zone: UTC", with: "zone: Europe/Kyiv").write(to: tiers, atomically: true, encoding: .utf8)
-    let histories = (UInt64(1)...5).map { History.make(program: "mixed", seed: $0) }
+    let histories = try (UInt64(1)...5).map { try History.make(program: "mixed", seed: $0) }
     let events = folder.appending(path: "events.jsonl")
     try (histories.flatMap(\.lines).joined(separator: "\n") + "\n").write(to: events, atomically: true, encoding: .utf8)
     let until = Instant(milliseconds: histories.map(\.until).max() ?? 0)

@@ -23,11 +23,13 @@ import Testing
 
   /// The second reading of the same texts agrees with what is written, where the terms are those that it knows.
   @Test func theAuditorSaysTheSame() throws {
-    for (scenario, run) in try Self.runs.get() where scenario.edits.isEmpty {
+    for (scenario, run) in try Self.runs.get() {
+      guard let terms = AuditedTerms(try scenario.terms(as: scenario.program)) else { continue }
       // It leaves it to the stages how a code is made for whoever wishes for none.
       if scenario.steps.contains(where: { $0.text.hasSuffix("asks for a code") }) { continue }
       let lines = scenario.steps.compactMap { $0.event?.line(program: scenario.program) }
-      let expected = try ComparedNotices(lines: Auditor.notices(lines, until: scenario.steps.last?.instant.milliseconds))
+      let expected = try ComparedNotices(
+        lines: Auditor.notices(lines, terms: [terms], until: scenario.steps.last?.instant.milliseconds))
       let differences = try ComparedNotices(lines: run.notices).differences(from: expected)
       #expect(differences.isEmpty, "\(scenario)\n\(differences.joined(separator: "\n"))")
     }
@@ -36,7 +38,9 @@ import Testing
   @Test func everyRowHasItsPlainCaseItsEdgeAndItsRejection() throws {
     let rows =
       (1...9).map { "A\($0)" } + (1...10).flatMap { ["B\($0)", "C\($0)"] }
-      + ["duplicates", "order", "version", "self", "base", "reversal", "closed", "why"].map { "every-\($0)" }
+      + ["duplicates", "order", "version", "self", "base", "reversal", "closed", "why", "correction", "terms"].map {
+        "every-\($0)"
+      }
     let found = Dictionary(grouping: try Self.scenarios.get(), by: \.row)
     #expect(Set(found.keys) == Set(rows))
     for row in rows {

@@ -12,20 +12,20 @@ import Testing
 
   @Test(arguments: ["bonus", "cash", "mixed"])
   func aWindowThatHoldsAllFactsChangesNothing(program: String) throws {
-    let terms = try TermsFiles.load(directory: Golden.terms.path)
+    let terms = try TermsFiles.load(directory: Examples.terms.path)
     var (kept, keptWithout, closedUnderWay) = (0, 0, 0)
     for seed in Self.seeds {
-      let history = History.make(program: program, seed: seed)
+      let history = try History.make(program: program, seed: seed)
       let window = Self.window(holdingAllFactsOf: history)
       let until = Instant(milliseconds: history.until + window.milliseconds)
       let (store, storeWithout) = (MemoryStore(), MemoryStore())
-      let expected = try GoldenTests.simulate(
+      let expected = try ExampleTests.simulate(
         history.lines, until: until, store: { $0 == .accrual ? storeWithout : MemoryStore() })
-      let actual = try GoldenTests.simulate(
+      let actual = try ExampleTests.simulate(
         history.lines, until: until, programs: Self.with(window, terms), store: { $0 == .accrual ? store : MemoryStore() })
       #expect(actual.notices == expected.notices, "\(program), seed \(seed), window \(window)")
       #expect(
-        try GoldenTests.simulate(history.lines + history.lines, until: until, programs: Self.with(window, terms)).notices
+        try ExampleTests.simulate(history.lines + history.lines, until: until, programs: Self.with(window, terms)).notices
           == actual.notices, "\(program), seed \(seed), all again")
       kept += try KeptRows.names(in: store).count
       keptWithout += try KeptRows.names(in: storeWithout).count
@@ -36,7 +36,7 @@ import Testing
     // Where the test says something: windows close, also in the middle of histories, and of what was kept only that is left which a
     // request or a dispute holds to the end.
     #expect(closedUnderWay > Self.seeds.count / 10)
-    #expect(keptWithout > 5 * kept, "\(kept) of \(keptWithout) rows are left")
+    #expect(2 * keptWithout > 3 * kept, "\(kept) of \(keptWithout) rows are left")
   }
 
   /// Longer than any fact, or its arrival, is after its payment, and than any payment arrives after a fact that waits for it.

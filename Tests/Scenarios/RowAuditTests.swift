@@ -1,19 +1,17 @@
 import Contracts
 import Deployment
 import JSON
-import ScenarioFiles
 import Streaming
-import TermsFiles
 import Testing
 
 /// What `laurel verify` asks of every state holds for whatever has happened, also when it ends in the middle.
 @Suite struct RowAuditTests {
   @Test(arguments: AuditTests.programs)
   func rowsOfEveryHistoryAgree(program: String) throws {
-    let terms = try TermsFiles.load(directory: Golden.terms.path)
     var audited = 0
     for seed in AuditTests.seeds(byDefault: 15).map({ $0 &+ 300_000 }) {
-      let history = History.make(program: program, seed: seed)
+      let history = try History.make(program: program, seed: seed)
+      let terms = try history.programs()
       let cut = Int(seed % UInt64(history.lines.count)) + 1
       let states = [
         (history.lines, history.until, terms), (Array(history.lines.prefix(cut)), 0, terms),
@@ -21,7 +19,7 @@ import Testing
       ]
       for (lines, until, programs) in states {
         var stores: [ServiceName: MemoryStore] = [:]
-        _ = try GoldenTests.simulate(
+        _ = try ExampleTests.simulate(
           lines, until: Instant(milliseconds: until), programs: programs,
           store: { name in
             let store = MemoryStore()

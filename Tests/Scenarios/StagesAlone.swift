@@ -14,10 +14,15 @@ struct StagesAlone {
   static func name(_ service: Service, _ stage: AnyStage) -> String { "\(service.name) \(stage.name)" }
 
   init(_ programs: Programs) throws {
+    // Stages of one service would number their messages twice over, so each writes as another partition.
+    var partition: Int32 = -1
     tasks = try Deployment.services(programs).flatMap { service in
       try service.stages.map { stage in
-        let store = MemoryStore()
-        let task = try StageTask(service: service.name, stages: [stage], programs: programs.ids, store: store)
+        partition += 1
+        let (store, own) = (MemoryStore(), partition)
+        let task = try StageTask(
+          service: service.name, stages: [stage], programs: programs.ids, store: store,
+          place: StageTask.Place(partition: own, partitionOf: { _ in own }))
         return (Self.name(service, stage), Set(stage.reads.map(\.topic)), task, store)
       }
     }

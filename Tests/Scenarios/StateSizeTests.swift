@@ -10,7 +10,7 @@ import Testing
 /// the same on every machine; `make bench-state` measures both, up to a million.
 @Suite struct StateSizeTests {
   private static func load(_ program: ProgramID, _ change: (inout TermsVersion) -> Void = { _ in }) throws -> StateLoad {
-    let programs = try TermsFiles.load(directory: Golden.terms.path).all.map { program in
+    let programs = try TermsFiles.load(directory: Examples.terms.path).all.map { program in
       Program(
         id: program.id,
         versions: program.versions.map { version in

@@ -10,12 +10,12 @@ import Testing
 /// Each stage writes what it declares, and nothing else: over the worked examples and the cases of the programs' rows.
 @Suite struct WritesTests {
   @Test func `A stage writes what it declares, and all of that`() throws {
-    let terms = try TermsFiles.load(directory: Golden.terms.path)
+    let terms = try TermsFiles.load(directory: Examples.terms.path)
     var written: [String: Set<String>] = [:]
-    for name in Golden.names {
+    for name in Examples.names {
       var stages = try StagesAlone(terms)
-      for line in try Golden.events(name) { try stages.take(InputRecord(line: line, number: 0)) }
-      if let until = try Golden.until(name) { try stages.advance(to: until) }
+      for line in try Examples.events(name) { try stages.take(InputRecord(line: line, number: 0)) }
+      if let until = try Examples.until(name) { try stages.advance(to: until) }
       written.merge(stages.written) { $0.union($1) }
     }
     for scenario in try Scenario.all() {

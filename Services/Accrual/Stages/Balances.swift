@@ -57,6 +57,19 @@ extension LedgerStage {
     return balance
   }
 
+  /// An operator's correction, which belongs to no reward; 0 in all is absent.
+  func correct(_ amount: Int64, in currency: Currency, _ turn: Turn<Self>) throws(Rejection) -> Balance {
+    var balance = balance(in: currency, turn)
+    try exactly("the balance of '\(turn.key)'") { () throws(ArithmeticOverflow) in
+      balance.available = try Money.sum(balance.available, amount)
+      let corrected = try Money.sum(balance.corrected ?? 0, amount)
+      balance.corrected = corrected == 0 ? nil : corrected
+      _ = try balance.accrued
+    }
+    turn[Self.balances, currency] = balance
+    return balance
+  }
+
   /// Every other movement: what leaves one place arrives at another. Gives the balance after it.
   func move(
     _ amount: Int64, in currency: Currency, from source: Balance.Place, to destination: Balance.Place, _ turn: Turn<Self>

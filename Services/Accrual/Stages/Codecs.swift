@@ -8,49 +8,20 @@ extension EarningsStage.Payer {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     standing = try row.required("standing")
+    referrals = try row.required("referrals")
     waiting = try row.required("waiting")
     turnovers = try row.optional("turnovers")
-    earned = try row.optional("earned")
+    accrued = try row.optional("accrued")
   }
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("standing", standing)
+    json.member("referrals", referrals)
     json.member("waiting", waiting)
     json.member("turnovers", turnovers)
-    json.member("earned", earned)
+    json.member("accrued", accrued)
     json.endObject()
-  }
-}
-
-extension EarningsStage.Standing {
-  init(json: JSONValue) throws(JSONError) {
-    let (name, value) = try json.variant()
-    switch name {
-    case "unknown":
-      let row = try value.object()
-      self = .unknown(hasRegistered: try row.required("hasRegistered"))
-    case "referred":
-      let row = try value.object()
-      self = .referred(by: try row.required("by"), attributedAt: try row.required("attributedAt"))
-    case "unreferred": self = .unreferred
-    default: throw json.error("\"\(name)\" is not one of unknown, referred, unreferred")
-    }
-  }
-
-  func write(to json: inout JSONWriter) {
-    switch self {
-    case .unknown(let value0):
-      json.beginVariant("unknown")
-      json.member("hasRegistered", value0)
-      json.endVariant()
-    case .referred(let value0, let value1):
-      json.beginVariant("referred")
-      json.member("by", value0)
-      json.member("attributedAt", value1)
-      json.endVariant()
-    case .unreferred: json.variant("unreferred")
-    }
   }
 }
 
@@ -80,10 +51,13 @@ extension RewardEarned {
     payment = try row.required("payment")
     paidAt = try row.required("paidAt")
     attributedAt = try row.required("attributedAt")
+    against = try row.required("against")
+    becauseAgainst = try row.required("becauseAgainst")
+    elsewhere = try row.optional("elsewhere")
     amount = try row.required("amount")
     currency = try row.required("currency")
     base = try row.required("base")
-    rate = try row.required("rate")
+    rate = try row.optional("rate")
     creditAt = try row.required("creditAt")
     availableAt = try row.required("availableAt")
     isReplayed = try row.required("isReplayed")
@@ -98,6 +72,9 @@ extension RewardEarned {
     json.member("payment", payment)
     json.member("paidAt", paidAt)
     json.member("attributedAt", attributedAt)
+    json.member("against", against)
+    json.member("becauseAgainst", becauseAgainst)
+    json.member("elsewhere", elsewhere)
     json.member("amount", amount)
     json.member("currency", currency)
     json.member("base", base)
@@ -174,40 +151,87 @@ extension RewardsResumed {
   }
 }
 
+extension RewardsCounted {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    referee = try row.required("referee")
+    referrer = try row.required("referrer")
+    accrued = try row.required("accrued")
+    at = try row.required("at")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("referee", referee)
+    json.member("referrer", referrer)
+    json.member("accrued", accrued)
+    json.member("at", at)
+    json.endObject()
+  }
+}
+
+extension Accrued {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    payments = try row.required("payments")
+    amounts = try row.required("amounts")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("payments", payments)
+    json.member("amounts", amounts)
+    json.endObject()
+  }
+}
+
+extension RewardTaking {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    refund = try row.optional("refund")
+    dispute = try row.optional("dispute")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("refund", refund)
+    json.member("dispute", dispute)
+    json.endObject()
+  }
+}
+
 extension RewardChange {
   init(json: JSONValue) throws(JSONError) {
     let (name, value) = try json.variant()
     switch name {
-    case "reduced":
+    case "left":
       let row = try value.object()
-      self = .reduced(to: try row.required("to"), by: try row.required("by"), at: try row.required("at"), because: try row.required("because"))
+      self = .left(try row.required("_0"), by: try row.required("by"), at: try row.required("at"), because: try row.required("because"), heldBy: try row.required("heldBy"))
     case "held":
       let row = try value.object()
       self = .held(try row.required("_0"), at: try row.required("at"))
     case "released":
       let row = try value.object()
       self = .released(try row.required("_0"), at: try row.required("at"))
-    case "lost":
-      let row = try value.object()
-      self = .lost(at: try row.required("at"))
     case "due":
       let row = try value.object()
       self = .due(at: try row.required("at"))
     case "final":
       let row = try value.object()
       self = .final(at: try row.required("at"))
-    default: throw json.error("\"\(name)\" is not one of reduced, held, released, lost, due, final")
+    default: throw json.error("\"\(name)\" is not one of left, held, released, due, final")
     }
   }
 
   func write(to json: inout JSONWriter) {
     switch self {
-    case .reduced(let value0, let value1, let value2, let value3):
-      json.beginVariant("reduced")
-      json.member("to", value0)
+    case .left(let value0, let value1, let value2, let value3, let value4):
+      json.beginVariant("left")
+      json.member("_0", value0)
       json.member("by", value1)
       json.member("at", value2)
       json.member("because", value3)
+      json.member("heldBy", value4)
       json.endVariant()
     case .held(let value0, let value1):
       json.beginVariant("held")
@@ -218,10 +242,6 @@ extension RewardChange {
       json.beginVariant("released")
       json.member("_0", value0)
       json.member("at", value1)
-      json.endVariant()
-    case .lost(let value0):
-      json.beginVariant("lost")
-      json.member("at", value0)
       json.endVariant()
     case .due(let value0):
       json.beginVariant("due")
@@ -239,7 +259,7 @@ extension Owner {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     hasRegistered = try row.required("hasRegistered")
-    closedAt = try row.optional("closedAt")
+    closings = try row.required("closings")
     kind = try row.optional("kind")
     kindSince = try row.optional("kindSince")
     country = try row.optional("country")
@@ -249,7 +269,7 @@ extension Owner {
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("hasRegistered", hasRegistered)
-    json.member("closedAt", closedAt)
+    json.member("closings", closings)
     json.member("kind", kind)
     json.member("kindSince", kindSince)
     json.member("country", country)
@@ -282,6 +302,7 @@ extension Reward {
     referee = try row.required("referee")
     payment = try row.required("payment")
     amount = try row.required("amount")
+    cut = try row.optional("cut")
     currency = try row.required("currency")
     creditAt = try row.required("creditAt")
     availableAt = try row.required("availableAt")
@@ -299,6 +320,7 @@ extension Reward {
     json.member("referee", referee)
     json.member("payment", payment)
     json.member("amount", amount)
+    json.member("cut", cut)
     json.member("currency", currency)
     json.member("creditAt", creditAt)
     json.member("availableAt", availableAt)
@@ -320,8 +342,11 @@ extension Spend {
     case "reserved":
       let row = try value.object()
       self = .reserved(amount: try row.required("amount"), currency: try row.required("currency"), invoice: try row.required("invoice"), terms: try row.required("terms"))
+    case "captured":
+      let row = try value.object()
+      self = .captured(left: try row.required("left"), currency: try row.required("currency"), invoice: try row.required("invoice"), terms: try row.required("terms"))
     case "over": self = .over
-    default: throw json.error("\"\(name)\" is not one of awaited, reserved, over")
+    default: throw json.error("\"\(name)\" is not one of awaited, reserved, captured, over")
     }
   }
 
@@ -331,6 +356,13 @@ extension Spend {
     case .reserved(let value0, let value1, let value2, let value3):
       json.beginVariant("reserved")
       json.member("amount", value0)
+      json.member("currency", value1)
+      json.member("invoice", value2)
+      json.member("terms", value3)
+      json.endVariant()
+    case .captured(let value0, let value1, let value2, let value3):
+      json.beginVariant("captured")
+      json.member("left", value0)
       json.member("currency", value1)
       json.member("invoice", value2)
       json.member("terms", value3)
@@ -392,9 +424,10 @@ extension PaymentFact {
     case "refundRequested": self = .refundRequested(try value.decode())
     case "refundDeclined": self = .refundDeclined(try value.decode())
     case "refunded": self = .refunded(try value.decode())
+    case "refundFailed": self = .refundFailed(try value.decode())
     case "disputed": self = .disputed(try value.decode())
     case "disputeClosed": self = .disputeClosed(try value.decode())
-    default: throw json.error("\"\(name)\" is not one of refundRequested, refundDeclined, refunded, disputed, disputeClosed")
+    default: throw json.error("\"\(name)\" is not one of refundRequested, refundDeclined, refunded, refundFailed, disputed, disputeClosed")
     }
   }
 
@@ -403,6 +436,7 @@ extension PaymentFact {
     case .refundRequested(let value): json.variant("refundRequested", value)
     case .refundDeclined(let value): json.variant("refundDeclined", value)
     case .refunded(let value): json.variant("refunded", value)
+    case .refundFailed(let value): json.variant("refundFailed", value)
     case .disputed(let value): json.variant("disputed", value)
     case .disputeClosed(let value): json.variant("disputeClosed", value)
     }
@@ -481,24 +515,26 @@ extension AwaitedFact {
 extension EarningPayment {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
+    referrer = try row.required("referrer")
     currency = try row.required("currency")
-    rate = try row.required("rate")
     closesAt = try row.optional("closesAt")
-    amount = try row.required("amount")
-    refunded = try row.required("refunded")
+    base = try row.required("base")
+    left = try row.required("left")
+    refunds = try row.required("refunds")
+    disputes = try row.required("disputes")
     request = try row.required("request")
-    dispute = try row.required("dispute")
   }
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
+    json.member("referrer", referrer)
     json.member("currency", currency)
-    json.member("rate", rate)
     json.member("closesAt", closesAt)
-    json.member("amount", amount)
-    json.member("refunded", refunded)
+    json.member("base", base)
+    json.member("left", left)
+    json.member("refunds", refunds)
+    json.member("disputes", disputes)
     json.member("request", request)
-    json.member("dispute", dispute)
     json.endObject()
   }
 }
@@ -518,40 +554,146 @@ extension EarningPayment.Hold {
   }
 }
 
-extension RefundedBase {
+extension Referral {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    referrer = try row.required("referrer")
+    attributedAt = try row.required("attributedAt")
+    endedAt = try row.optional("endedAt")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("referrer", referrer)
+    json.member("attributedAt", attributedAt)
+    json.member("endedAt", endedAt)
+    json.endObject()
+  }
+}
+
+extension PaymentBase {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     base = try row.required("base")
     received = try row.required("received")
-    earningSKUs = try row.required("earningSKUs")
-    lineRefunds = try row.required("lineRefunds")
-    refunds = try row.required("refunds")
+    fixed = try row.optional("fixed")
+    lines = try row.required("lines")
   }
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("base", base)
     json.member("received", received)
-    json.member("earningSKUs", earningSKUs)
-    json.member("lineRefunds", lineRefunds)
-    json.member("refunds", refunds)
+    json.member("fixed", fixed)
+    json.member("lines", lines)
     json.endObject()
   }
 }
 
-extension RefundedBase.EarningSKU {
+extension PaymentBase.Line {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     sku = try row.required("sku")
-    atMost = try row.optional("atMost")
-    refunded = try row.required("refunded")
+    amount = try row.required("amount")
+    earning = try row.required("earning")
   }
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("sku", sku)
-    json.member("atMost", atMost)
-    json.member("refunded", refunded)
+    json.member("amount", amount)
+    json.member("earning", earning)
+    json.endObject()
+  }
+}
+
+extension PaymentBase.Part {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    rate = try row.required("rate")
+    amount = try row.required("amount")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("rate", rate)
+    json.member("amount", amount)
+    json.endObject()
+  }
+}
+
+extension RefundTotals {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    count = try row.required("count")
+    amount = try row.required("amount")
+    lines = try row.required("lines")
+    scaled = try row.required("scaled")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("count", count)
+    json.member("amount", amount)
+    json.member("lines", lines)
+    json.member("scaled", scaled)
+    json.endObject()
+  }
+}
+
+extension Refund {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    id = try row.required("id")
+    amount = try row.required("amount")
+    lines = try row.required("lines")
+    named = try row.required("named")
+    hasFailed = try row.required("hasFailed")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("id", id)
+    json.member("amount", amount)
+    json.member("lines", lines)
+    json.member("named", named)
+    json.member("hasFailed", hasFailed)
+    json.endObject()
+  }
+}
+
+extension Refund.Line {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    place = try row.required("place")
+    amount = try row.required("amount")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("place", place)
+    json.member("amount", amount)
+    json.endObject()
+  }
+}
+
+extension Dispute {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    id = try row.optional("id")
+    standing = try row.required("standing")
+    at = try row.optional("at")
+    openedAt = try row.optional("openedAt")
+    amount = try row.optional("amount")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("id", id)
+    json.member("standing", standing)
+    json.member("at", at)
+    json.member("openedAt", openedAt)
+    json.member("amount", amount)
     json.endObject()
   }
 }

@@ -15,10 +15,13 @@ struct EarningsStage: Stage {
     .on(EarningsStage.registered, repeats: .harmless),
     .on(EarningsStage.attributed),
     .on(EarningsStage.rejected),
+    .on(EarningsStage.ended),
+    .on(EarningsStage.counted),
     .on(EarningsStage.settled, repeats: .rememberedByStage),
     .on(EarningsStage.refundRequested),
     .on(EarningsStage.refundDeclined),
     .on(EarningsStage.refunded),
+    .on(EarningsStage.refundFailed),
     .on(EarningsStage.disputed),
     .on(EarningsStage.disputeClosed),
   ]
@@ -30,32 +33,27 @@ struct EarningsStage: Stage {
 
   /// What is known of an account that may pay.
   struct Payer: Stored, Equatable {
-    var standing = Standing.unknown(hasRegistered: false)
+    /// Where nothing is known of who referred it, its billing events wait.
+    var standing = Standing.unknown
+    /// Who referred it, one after another; an operator may end a referral and begin the next (DECISIONS A1e).
+    var referrals: [Referral] = []
     /// Billing events that wait, in rows of their own.
     var waiting = 0
     /// Minor units by currency, where the terms have statuses.
     var turnovers: [String: Int64]?
-    /// Payments that have earned, where the terms limit them.
-    var earned: Int?
+    /// What its payments have earned, by referrer, where the terms limit that.
+    var accrued: [String: Accrued]?
 
     init() {}
   }
 
-  /// What is known about who referred an account.
-  enum Standing: Stored, Equatable {
-    /// Not registered yet, or its registration is still on its way through attribution: billing events wait.
-    case unknown(hasRegistered: Bool)
-    case referred(by: AccountID, attributedAt: Instant)
-    /// Nobody, for good.
-    case unreferred
-
-    var referral: Referral? {
-      if case .referred(let referrer, let attributedAt) = self {
-        Referral(referrer: referrer, attributedAt: attributedAt)
-      } else {
-        nil
-      }
-    }
+  enum Standing: String, JSONWord, Sendable {
+    /// Not registered yet.
+    case unknown
+    /// Its registration is still on its way through attribution.
+    case registered
+    /// Its referrals are all there are.
+    case known
   }
 
   /// A billing event that came before it was known whether its payer is bound.
@@ -78,6 +76,9 @@ struct EarningsStage: Stage {
   /// Facts that came before their payment, by payment and number from 0.
   static let awaitedFacts = Table<KeyPair<PaymentID, Int>, AwaitedFact>("awaited")
 
+  /// Refunds of payments that have earned.
+  static let refunds = Table<KeyPair<PaymentID, RefundID>, Refund>("refund")
+
   private let programs: Programs
 
   init(_ programs: Programs) { self.programs = programs }
@@ -91,30 +92,51 @@ struct EarningsStage: Stage {
 
   private func registered(_ registration: AccountRegistered, _ turn: Turn<Self>) {
     var payer = payer(turn)
-    guard case .unknown(hasRegistered: false) = payer.standing else { return }
-    if registration.referral == nil {
-      bind(.unreferred, turn)
-    } else {
-      payer.standing = .unknown(hasRegistered: true)
-      turn[Self.payers] = payer
-    }
+    guard payer.standing == .unknown else { return }
+    if registration.referral == nil { return bind(nil, turn) }
+    payer.standing = .registered
+    turn[Self.payers] = payer
   }
 
-  private func attributed(_ referral: ReferralAttributed, _ turn: Turn<Self>) {
-    bind(.referred(by: referral.referrer, attributedAt: referral.attributedAt), turn)
+  private func attributed(_ attributed: ReferralAttributed, _ turn: Turn<Self>) {
+    var payer = payer(turn)
+    guard payer.standing != .known || attributed.request != nil else { return }
+    let referral = Referral(referrer: attributed.referrer, attributedAt: attributed.attributedAt)
+    if payer.standing != .known {
+      // What came before an operator's assignment is not judged again (DECISIONS A1e).
+      if attributed.request == nil { return bind(referral, turn) }
+      bind(nil, turn)
+      payer = self.payer(turn)
+    }
+    payer.referrals.append(referral)
+    turn[Self.payers] = payer
+  }
+
+  private func ended(_ end: ReferralEnded, _ turn: Turn<Self>) {
+    var payer = payer(turn)
+    guard let place = payer.referrals.lastIndex(where: { $0.referrer == end.referrer && $0.endedAt == nil }) else { return }
+    payer.referrals[place].endedAt = end.at
+    turn[Self.payers] = payer
   }
 
   private func rejected(_ rejection: ReferralRejected, _ turn: Turn<Self>) {
-    // A second registration of a bound account is rejected for that alone, and changes nothing.
-    if !rejection.reasons.contains(.alreadyAttributed) { bind(.unreferred, turn) }
+    // An assignment, or a second registration of a bound account, that is rejected changes nothing.
+    if rejection.request == nil, !rejection.reasons.contains(.alreadyAttributed) { bind(nil, turn) }
   }
 
-  /// An account is bound once and for good; what waited for it happens now, in order of arrival, or never (DECISIONS T4).
-  private func bind(_ standing: Standing, _ turn: Turn<Self>) {
+  private func counted(_ counted: RewardsCounted, _ turn: Turn<Self>) {
     var payer = payer(turn)
-    guard case .unknown = payer.standing else { return }
+    payer.accrued = (payer.accrued ?? [:]).merging([counted.referrer.value: counted.accrued]) { $1 }
+    turn[Self.payers] = payer
+  }
+
+  /// What waited for it to be known who referred the account happens now, in order of arrival, or never (DECISIONS T4).
+  private func bind(_ referral: Referral?, _ turn: Turn<Self>) {
+    var payer = payer(turn)
+    guard payer.standing != .known else { return }
     let count = payer.waiting
-    payer.standing = standing
+    payer.standing = .known
+    payer.referrals = referral.map { [$0] } ?? []
     payer.waiting = 0
     turn[Self.payers] = payer
     guard count > 0 else { return }
@@ -122,14 +144,13 @@ struct EarningsStage: Stage {
     for number in 0..<count {
       guard let event = turn[Self.waiting, number] else { continue }
       turn[Self.waiting, number] = nil
-      guard let referral = standing.referral else { continue }
       do {
-        try happen(event, referral, &replay, turn)
+        try happen(event, &replay, turn)
       } catch {
         turn.refuse(event.message, error)
       }
     }
-    if let referral = standing.referral { resume(replay, at: referral.attributedAt, referral, turn) }
+    if let referral { resume(replay, at: referral.attributedAt, referral.referrer, turn) }
   }
 
   func payer(_ turn: Turn<Self>) -> Payer { turn[Self.payers] ?? Payer() }
@@ -156,6 +177,10 @@ struct EarningsStage: Stage {
     try take(.fact(.refunded(fact)), turn)
   }
 
+  private func refundFailed(_ fact: RefundFailed, _ turn: Turn<Self>) throws(Rejection) {
+    try take(.fact(.refundFailed(fact)), turn)
+  }
+
   private func disputed(_ fact: PaymentDisputed, _ turn: Turn<Self>) throws(Rejection) {
     try take(.fact(.disputed(fact)), turn)
   }
@@ -166,22 +191,25 @@ struct EarningsStage: Stage {
 
   private func take(_ event: BillingEvent, _ turn: Turn<Self>) throws(Rejection) {
     var payer = payer(turn)
-    if let referral = payer.standing.referral {
+    if payer.standing == .known {
       var replay: Replay?
-      try happen(event, referral, &replay, turn)
-    } else if case .unknown = payer.standing {
-      turn[Self.waiting, payer.waiting] = event
-      payer.waiting += 1
-      turn[Self.payers] = payer
+      return try happen(event, &replay, turn)
     }
+    turn[Self.waiting, payer.waiting] = event
+    payer.waiting += 1
+    turn[Self.payers] = payer
   }
 
-  private func happen(
-    _ event: BillingEvent, _ referral: Referral, _ replay: inout Replay?, _ turn: Turn<Self>
-  ) throws(Rejection) {
+  private func happen(_ event: BillingEvent, _ replay: inout Replay?, _ turn: Turn<Self>) throws(Rejection) {
+    let payer = payer(turn)
     switch event {
-    case .payment(let payment): try settle(payment, referral, &replay, turn)
-    case .fact(let fact): try learn(fact, referral, &replay, turn)
+    case .payment(let payment) where payer.referrals.isEmpty:
+      // The payer has no referrer. If an operator assigns one later, this payment is not judged again (DECISIONS A1e).
+      guard var row = turn[Self.payments, payment.payment] else { return }
+      row.state = .over(closesAt: nil)
+      turn[Self.payments, payment.payment] = row
+    case .payment(let payment): try settle(payment, payer, &replay, turn)
+    case .fact(let fact): if !payer.referrals.isEmpty { try learn(fact, &replay, turn) }
     }
   }
 }

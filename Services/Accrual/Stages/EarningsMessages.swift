@@ -15,14 +15,20 @@ struct RewardEarned: Message {
   var referee: AccountID
   var payment: PaymentID
   var paidAt: Instant
-  /// With `paidAt` it tells which version of the terms judges the referrer.
+  /// With `paidAt` it tells which version of the terms judges the referrer and the limits.
   var attributedAt: Instant
-  /// Minor units: half-up(base × rate), above 0.
+  /// What the referral has against it.
+  var against: [RewardReason] = []
+  var becauseAgainst: [Because] = []
+  /// What the account's payments have earned other referrers, where the terms limit that.
+  var elsewhere: Accrued?
+  /// Minor units, above 0.
   var amount: Int64
   var currency: Currency
   /// Minor units.
   var base: Int64
-  var rate: BasisPoints
+  /// Absent where the terms give an amount or rates by line.
+  var rate: BasisPoints?
   /// Fixed here for good: later terms move neither (row A4).
   var creditAt: Instant
   var availableAt: Instant
@@ -79,15 +85,50 @@ struct RewardsResumed: Message {
   var at: Instant
 }
 
+/// What an account's payments have earned a referrer, where the terms limit that. For the account: it may be moved to another referrer,
+/// and the limits count for all of them.
+struct RewardsCounted: Message {
+  static let type = "accrual.rewardsCounted.v1"
+  static let topic = Topic.counts
+  var key: String { referee.value }
+  var instant: Instant { at }
+
+  var referee: AccountID
+  var referrer: AccountID
+  var accrued: Accrued
+  var at: Instant
+}
+
+/// What payments of an account have earned; refunds give nothing back (DECISIONS, "terms of reward").
+struct Accrued: Stored, Equatable {
+  var payments = 0
+  /// Minor units by currency.
+  var amounts: [String: Int64] = [:]
+
+  static func + (left: Accrued, right: Accrued) throws(ArithmeticOverflow) -> Accrued {
+    var sum = left
+    sum.payments += right.payments
+    for (currency, amount) in right.amounts { sum.amounts[currency] = try Money.sum(sum.amounts[currency] ?? 0, amount) }
+    return sum
+  }
+}
+
+/// What takes a part of a reward, or gives it back: a refund, or else a dispute.
+struct RewardTaking: Stored, Equatable {
+  var refund: RefundID?
+  /// Absent if the dispute has no id.
+  var dispute: DisputeID?
+}
+
 /// What a refund, a request for one or a dispute means for the reward of its payment.
 enum RewardChange: Stored, Equatable {
-  /// - Parameter to: minor units of the reward that are left.
-  case reduced(to: Int64, by: RefundID, at: Instant, because: [Because])
+  /// Refunds and lost disputes leave so much of the whole reward, minor units: less than before, or more.
+  ///
+  /// - Parameter heldBy: what is open at this instant, for a reward of which something is left again.
+  case left(Int64, by: RewardTaking, at: Instant, because: [Because], heldBy: [FreezeCause])
   case held(FreezeCause, at: Instant)
   /// A cause to hold it is over, and something of it is left.
   case released(FreezeCause, at: Instant)
-  /// A dispute is lost: all that is left is taken back.
-  case lost(at: Instant)
   /// In a replay: this instant of its reward has come.
   case due(at: Instant)
   /// Nothing that becomes known of the payment changes the reward any more: its refund window has closed.
@@ -95,7 +136,7 @@ enum RewardChange: Stored, Equatable {
 
   var at: Instant {
     switch self {
-    case .reduced(_, _, let at, _), .held(_, let at), .released(_, let at), .lost(let at), .due(let at), .final(let at): at
+    case .left(_, _, let at, _, _), .held(_, let at), .released(_, let at), .due(let at), .final(let at): at
     }
   }
 }

@@ -13,6 +13,7 @@ struct LedgerStage: Stage {
     .on(LedgerStage.registered, repeats: .harmless),
     .on(LedgerStage.updated),
     .on(LedgerStage.closed),
+    .on(LedgerStage.reopened),
     .on(LedgerStage.earned),
     .on(LedgerStage.refused),
     .on(LedgerStage.changed),
@@ -20,17 +21,21 @@ struct LedgerStage: Stage {
     .on(LedgerStage.spendRequested),
     .on(LedgerStage.spendCaptured),
     .on(LedgerStage.spendReleased),
+    .on(LedgerStage.spendReturned),
+    .on(LedgerStage.correctionRequested),
     .on(LedgerStage.withdrawalRequested),
     .on(LedgerStage.withdrawalOpened),
     .on(LedgerStage.withdrawalPaid),
     .on(LedgerStage.withdrawalFailed),
+    .on(LedgerStage.withdrawalReturned),
     .on(LedgerStage.withdrawalDeclined),
   ]
   static let timers: [Timers<Self>] = [.on(rewards, LedgerStage.mature)]
   static let writes: [any Message.Type] = [
     RewardAccrued.self, RewardDeclined.self, RewardCredited.self, RewardUnlocked.self, RewardAdjusted.self, RewardReversed.self,
-    RewardFrozen.self, RewardUnfrozen.self, BonusReserved.self, BonusDeclined.self, BonusCaptured.self, BonusReleased.self,
-    WithdrawalReserved.self, WithdrawalBooked.self, WithdrawalReleased.self, ReservationRefused.self,
+    RewardRestored.self, RewardFrozen.self, RewardUnfrozen.self, BonusReserved.self, BonusDeclined.self, BonusCaptured.self,
+    BonusReleased.self, BonusReturned.self, BalanceCorrected.self, WithdrawalReserved.self, WithdrawalBooked.self,
+    WithdrawalReleased.self, WithdrawalRestored.self, ReservationRefused.self, RewardsCounted.self,
   ]
 
   private let programs: Programs

@@ -6,8 +6,7 @@ import Terms
 /// What the ledger knows about the account that owns it.
 struct Owner: Stored, Equatable {
   var hasRegistered = false
-  /// The earliest closing.
-  var closedAt: Instant?
+  var closings = Closings()
   /// The latest kind and country, so that judging a payment of today reads no history.
   var kind: AccountKind?
   var kindSince: Instant?
@@ -24,15 +23,17 @@ struct OwnerChange: Stored, Equatable {
 
 extension Program {
   /// Who the owner of a ledger is matters only where something can be earned or withdrawn.
-  var asksForOwners: Bool { versions.contains { $0.reward != nil || $0.withdrawal != nil } }
+  var asksForOwners: Bool { versions.contains { $0.reward != nil || $0.withdrawal != nil || $0.spending != nil } }
 }
 
 /// Why an owner may not have what a payment has earned (rows C1, closed; DECISIONS R1, T7): all reasons that hold.
+///
+/// - Parameter closedAt: since when the account was closed, as of the payment.
 func reasonsAgainstReferrer(
   paidAt: Instant, closedAt: Instant?, eligibility: Eligibility?, kind: AccountKind?, country: Country?
 ) -> [(reason: RewardReason, because: Because)] {
   var found: [(reason: RewardReason, because: Because)] = []
-  if let closedAt, closedAt <= paidAt {
+  if let closedAt {
     found.append((.accountClosed, Because("account-closed", ["closedAt": "\(closedAt)", "paidAt": "\(paidAt)"])))
   }
   if let eligibility, !eligibility.admits(kind: kind, country: country) {
@@ -79,12 +80,19 @@ extension LedgerStage {
     turn[Self.owners] = owner
   }
 
-  func closed(_ closing: AccountClosed, _ turn: Turn<Self>) {
+  func closed(_ closing: AccountClosed, _ turn: Turn<Self>) { learn(turn) { $0.close(closing) } }
+
+  func reopened(_ reopening: AccountReopened, _ turn: Turn<Self>) { learn(turn) { $0.reopen(at: reopening.reopenedAt) } }
+
+  private func learn(_ turn: Turn<Self>, _ change: (inout Closings) -> Void) {
     guard turn.program.asksForOwners else { return }
     var owner = turn[Self.owners] ?? Owner()
-    owner.closedAt = min(owner.closedAt ?? closing.closedAt, closing.closedAt)
+    change(&owner.closings)
     turn[Self.owners] = owner
   }
+
+  /// - Returns: since when the owner has been banned, as of an instant, or nil if it is not banned (DECISIONS, "banned").
+  func bannedAt(asOf instant: Instant, _ turn: Turn<Self>) -> Instant? { turn[Self.owners]?.closings.bannedAt(asOf: instant) }
 
   /// Kind and country as of an instant, as far as is known now; a change at that very instant counts (DECISIONS T7).
   func profile(at instant: Instant, _ turn: Turn<Self>) -> (kind: AccountKind?, country: Country?) {

@@ -17,8 +17,10 @@ struct Reward: Timed, Equatable {
   let id: RewardID
   let referee: AccountID
   let payment: PaymentID
-  /// Minor units that are left.
+  /// Minor units that are left; of 0 nothing is said, until something is left again.
   var amount: Int64
+  /// Minor units that the referee's limit allowed at accrual, or nil if the reward was not cut.
+  let cut: Int64?
   let currency: Currency
   /// Fixed at accrual, as `availableAt` is.
   let creditAt: Instant
@@ -37,12 +39,12 @@ struct Reward: Timed, Equatable {
 
   var isFrozen: Bool { !causes.isEmpty }
 
-  /// Nothing will be said of it any more: nothing is left, or it is on the balance for good.
-  var isOver: Bool { amount == 0 || finalAt != nil && progress == .available && !isFrozen }
+  /// No notice about it can follow: its payment's refund window has closed, and it is empty or available.
+  var isOver: Bool { finalAt != nil && (amount == 0 || progress == .available && !isFrozen) }
 
   /// When it goes on by itself, unless something holds it; nil: it does not.
   var dueAt: Instant? {
-    guard isReplayed == nil else { return nil }
+    guard isReplayed == nil, amount > 0 else { return nil }
     switch progress {
     case .pending: return creditAt
     case .locked: return availableAt
@@ -64,6 +66,9 @@ extension LedgerStage {
   /// By referee and payment, since a payment's id is unique for its payer only. Without those that are over.
   static let rewards = Table<KeyPair<AccountID, PaymentID>, Reward>("reward")
 
+  /// By referee, where the terms limit what its payments earn.
+  static let accrued = Table<AccountID, Accrued>("accrued")
+
   /// With the timer that it needs as it is now.
   func keep(_ reward: Reward, _ turn: Turn<Self>) {
     var reward = reward
@@ -79,27 +84,49 @@ extension LedgerStage {
     let eligibility = terms.attribution.referrer
     let profile = eligibility == nil ? (kind: nil, country: nil) : profile(at: earned.paidAt, turn)
     let against = reasonsAgainstReferrer(
-      paidAt: earned.paidAt, closedAt: turn[Self.owners]?.closedAt, eligibility: eligibility, kind: profile.kind,
-      country: profile.country)
-    guard against.isEmpty else {
-      turn.emit(
-        RewardDeclined(
-          referrer: earned.referrer, referee: earned.referee, payment: earned.payment, at: earned.paidAt,
-          reasons: against.map(\.reason), terms: earned.terms, because: against.map(\.because)))
-      return
+      paidAt: earned.paidAt, closedAt: turn[Self.owners]?.closings.closedAt(asOf: earned.paidAt), eligibility: eligibility,
+      kind: profile.kind, country: profile.country)
+    guard against.isEmpty else { return decline(earned, against.map(\.reason), against.map(\.because), turn) }
+    let limits = turn.program.versions.contains { $0.reward?.hasLimits ?? false }
+    let own = limits ? turn[Self.accrued, earned.referee] ?? Accrued() : Accrued()
+    let before = try exactly("what '\(earned.referee)' has earned") { () throws(ArithmeticOverflow) in
+      try own + (earned.elsewhere ?? Accrued())
     }
+    let limit = terms.reward?.limit(of: earned.amount, in: earned.currency, after: before) ?? RewardLimit(left: earned.amount)
+    let reasons = earned.against + limit.reasons
+    guard reasons.isEmpty else { return decline(earned, reasons, earned.becauseAgainst + limit.because, turn) }
+    let amount = limit.left
     var reward = Reward(
       id: RewardID(derivedFrom: [earned.payment.value, earned.referee.value, earned.referrer.value, "payment"]),
-      referee: earned.referee, payment: earned.payment, amount: earned.amount, currency: earned.currency,
-      creditAt: earned.creditAt, availableAt: earned.availableAt, terms: earned.terms, isReplayed: earned.isReplayed ? true : nil)
-    let balance = try add(earned.amount, in: earned.currency, turn)
+      referee: earned.referee, payment: earned.payment, amount: amount, cut: amount < earned.amount ? amount : nil,
+      currency: earned.currency, creditAt: earned.creditAt, availableAt: earned.availableAt, terms: earned.terms,
+      isReplayed: earned.isReplayed ? true : nil)
+    let balance = try add(amount, in: earned.currency, turn)
     turn.emit(
       RewardAccrued(
-        reward: reward.id, referrer: earned.referrer, referee: earned.referee, payment: earned.payment, amount: earned.amount,
+        reward: reward.id, referrer: earned.referrer, referee: earned.referee, payment: earned.payment, amount: amount,
         currency: earned.currency, base: earned.base, rate: earned.rate, accruedAt: earned.paidAt,
-        availableAt: earned.availableAt, balance: balance, terms: earned.terms, because: earned.because))
+        availableAt: earned.availableAt, balance: balance, terms: earned.terms,
+        because: earned.because + limit.because))
+    if limits { try count(amount, earned, own, turn) }
     if reward.creditAt <= earned.paidAt { try credit(&reward, at: earned.paidAt, turn) }
     keep(reward, turn)
+  }
+
+  private func decline(_ earned: RewardEarned, _ reasons: [RewardReason], _ because: [Because], _ turn: Turn<Self>) {
+    turn.emit(
+      RewardDeclined(
+        referrer: earned.referrer, referee: earned.referee, payment: earned.payment, at: earned.paidAt, reasons: reasons,
+        terms: earned.terms, because: because))
+  }
+
+  /// Counts towards the limits of the account that has paid, and tells Earnings, which may have to pass it on to another referrer.
+  private func count(_ amount: Int64, _ earned: RewardEarned, _ before: Accrued, _ turn: Turn<Self>) throws(Rejection) {
+    let accrued = try exactly("what '\(earned.referee)' has earned") { () throws(ArithmeticOverflow) in
+      try before + Accrued(payments: 1, amounts: [earned.currency.code: amount])
+    }
+    turn[Self.accrued, earned.referee] = accrued
+    turn.emit(RewardsCounted(referee: earned.referee, referrer: earned.referrer, accrued: accrued, at: earned.paidAt))
   }
 
   func refused(_ refused: RewardRefused, _ turn: Turn<Self>) {
@@ -143,7 +170,7 @@ extension LedgerStage {
 
   /// Goes as far as it has come by an instant, one step.
   func comeDue(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
-    guard !reward.isFrozen else { return }
+    guard !reward.isFrozen, reward.amount > 0 else { return }
     switch reward.progress {
     case .pending: if reward.creditAt <= instant { try credit(&reward, at: instant, turn) }
     case .locked: if reward.availableAt <= instant { try unlock(&reward, at: instant, turn) }

@@ -11,7 +11,9 @@ enum Spend: Stored, Equatable {
   ///   - amount: minor units.
   ///   - terms: the version that allowed it.
   case reserved(amount: Int64, currency: Currency, invoice: InvoiceID, terms: String)
-  /// Declined, captured or released: the first of them counts.
+  /// - Parameter left: minor units that have not been returned (DECISIONS A9d).
+  case captured(left: Int64, currency: Currency, invoice: InvoiceID, terms: String)
+  /// Declined or released.
   case over
 }
 
@@ -23,9 +25,10 @@ enum SpendEnd: Stored, Equatable {
 
 extension SpendingTerms {
   /// Why a spend is refused: all reasons that hold; none: it is granted (row A6). All or nothing.
-  func reasonsAgainst(_ request: SpendRequested, available: Int64) -> [BonusReason] {
+  func reasonsAgainst(_ request: SpendRequested, available: Int64, isBanned: Bool) -> [BonusReason] {
     var reasons: [BonusReason] = []
     if request.kinds.isEmpty || !request.kinds.allSatisfy(kinds.contains) { reasons.append(.kindNotAllowed) }
+    if isBanned { reasons.append(.accountBanned) }
     if available < request.amount { reasons.append(.insufficientBalance) }
     return reasons
   }
@@ -40,7 +43,8 @@ extension LedgerStage {
     let before = turn[Self.spends, row]
     let terms = turn.program.version(at: request.requestedAt)
     let available = balance(in: request.currency, turn).available
-    let reasons = terms.spending?.reasonsAgainst(request, available: available) ?? [.notSpendable]
+    let bannedAt = bannedAt(asOf: request.requestedAt, turn)
+    let reasons = terms.spending?.reasonsAgainst(request, available: available, isBanned: bannedAt != nil) ?? [.notSpendable]
     let facts = Because(
       "spend",
       [
@@ -51,8 +55,8 @@ extension LedgerStage {
       turn[Self.spends, row] = .over
       turn.emit(
         BonusDeclined(
-          request: request.request, referrer: request.account, at: request.requestedAt, reasons: reasons, terms: terms.name,
-          because: [facts]))
+          request: request.request, referrer: request.account, amount: request.amount, currency: request.currency,
+          at: request.requestedAt, reasons: reasons, terms: terms.name, because: [facts] + Self.banned(bannedAt)))
       return
     }
     let balance = try move(request.amount, in: request.currency, from: .available, to: .reserved, turn)
@@ -77,12 +81,13 @@ extension LedgerStage {
   private func end(_ end: SpendEnd, request: RequestID, _ turn: Turn<Self>) throws(Rejection) {
     switch turn[Self.spends, request] {
     case nil: turn[Self.spends, request] = .awaited(end)
-    case .awaited, .over: return
+    case .awaited, .captured, .over: return
     case .reserved(let amount, let currency, let invoice, let terms):
       turn[Self.spends, request] = .over
       let referrer = try owner(turn)
       switch end {
       case .captured(let instant):
+        turn[Self.spends, request] = .captured(left: amount, currency: currency, invoice: invoice, terms: terms)
         let balance = try move(amount, in: currency, from: .reserved, to: .spent, turn)
         turn.emit(
           BonusCaptured(
@@ -98,5 +103,52 @@ extension LedgerStage {
             because: [Because("released", ["amount": .number(amount), "invoice": .text(invoice.value)])]))
       }
     }
+  }
+
+  /// Gives back all or a part of what was captured: what it paid for was taken back (DECISIONS A9d).
+  func spendReturned(_ returned: SpendReturned, _ turn: Turn<Self>) throws(Rejection) {
+    // A rejected one is known from now on (DECISIONS R3): delivered again after the capture, nothing comes of it.
+    guard case .captured(let left, let currency, let invoice, let terms)? = turn[Self.spends, returned.request] else {
+      let detail = "spend '\(returned.request)' of '\(returned.account)' was not captured"
+      return turn.refuse(Rejection(.nothingToReturn, detail))
+    }
+    let amount = min(returned.amount ?? left, left)
+    guard amount > 0 else {
+      let detail = "all of spend '\(returned.request)' of '\(returned.account)' has been returned"
+      return turn.refuse(Rejection(.nothingToReturn, detail))
+    }
+    turn[Self.spends, returned.request] = .captured(left: left - amount, currency: currency, invoice: invoice, terms: terms)
+    let balance = try move(amount, in: currency, from: .spent, to: .available, turn)
+    turn.emit(
+      BonusReturned(
+        return: returned.return, request: returned.request, referrer: returned.account, amount: amount, currency: currency,
+        invoice: invoice, at: returned.returnedAt, balance: balance, terms: terms,
+        because: [
+          Because(
+            "returned",
+            [("amount", .number(amount))] + (returned.amount.map { [("asked", .number($0))] } ?? []) + [("left", .number(left))])
+        ]))
+  }
+
+  static func banned(_ instant: Instant?) -> [Because] {
+    instant.map { [Because("account-banned", ["bannedAt": "\($0)"])] } ?? []
+  }
+
+  // MARK: Corrections (DECISIONS, "corrected")
+
+  func correctionRequested(_ correction: CorrectionRequested, _ turn: Turn<Self>) throws(Rejection) {
+    guard turn.program.versions.contains(where: { $0.reward != nil }) else {
+      throw Rejection(.noBalance, "program '\(turn.program.id)' keeps no balances")
+    }
+    turn.emit(
+      BalanceCorrected(
+        request: correction.request, referrer: correction.account, delta: correction.amount, currency: correction.currency,
+        at: correction.decidedAt, operator: correction.operator, reason: correction.reason,
+        balance: try correct(correction.amount, in: correction.currency, turn),
+        terms: turn.program.version(at: correction.decidedAt).name,
+        because: [
+          Because(
+            "corrected", ["operator": .text(correction.operator.value), "reason": .text(String(correction.reason.prefix(500)))])
+        ]))
   }
 }

@@ -15,11 +15,15 @@ struct Reservation: Stored, Equatable {
 /// Why nothing is set aside for a withdrawal: all reasons that hold (row C1; DECISIONS R1). That the owner is closed is none:
 /// what it has earned stays payable.
 func reasonsAgainstWithdrawal(
-  amount: Int64, available: Int64, eligibility: Eligibility?, kind: AccountKind?, country: Country?
+  _ opened: WithdrawalOpened, available: Int64, by terms: TermsVersion, kind: AccountKind?, country: Country?, isBanned: Bool
 ) -> [WithdrawalReason] {
   var reasons: [WithdrawalReason] = []
-  if let eligibility, !eligibility.admits(kind: kind, country: country) { reasons.append(.referrerNotEligible) }
-  if available < amount { reasons.append(.insufficientBalance) }
+  if let eligibility = terms.attribution.referrer, !eligibility.admits(kind: kind, country: country) {
+    reasons.append(.referrerNotEligible)
+  }
+  if isBanned { reasons.append(.accountBanned) }
+  if let minimum = terms.withdrawal?.minimum[opened.currency], opened.amount < minimum { reasons.append(.belowMinimum) }
+  if available < opened.amount { reasons.append(.insufficientBalance) }
   return reasons
 }
 
@@ -34,8 +38,9 @@ extension LedgerStage {
     guard terms.withdrawal == nil else { return }
     turn.emit(
       BonusDeclined(
-        request: request.request, referrer: request.account, at: request.requestedAt, reasons: [.notWithdrawable],
-        terms: terms.name, because: [Because("not-withdrawable", ["amount": .number(request.amount)])]))
+        request: request.request, referrer: request.account, amount: request.amount, currency: request.currency,
+        at: request.requestedAt, reasons: [.notWithdrawable], terms: terms.name,
+        because: [Because("not-withdrawable", ["amount": .number(request.amount)])]))
   }
 
   /// Sets the money aside, or tells payouts why not.
@@ -44,16 +49,18 @@ extension LedgerStage {
     let eligibility = terms.attribution.referrer
     let profile = eligibility == nil ? (kind: nil, country: nil) : profile(at: opened.requestedAt, turn)
     let available = balance(in: opened.currency, turn).available
+    let bannedAt = bannedAt(asOf: opened.requestedAt, turn)
     let reasons = reasonsAgainstWithdrawal(
-      amount: opened.amount, available: available, eligibility: eligibility, kind: profile.kind, country: profile.country)
-    let facts = Because("withdrawal", ["amount": .number(opened.amount), "available": .number(available)])
+      opened, available: available, by: terms, kind: profile.kind, country: profile.country, isBanned: bannedAt != nil)
+    let minimum = terms.withdrawal?.minimum[opened.currency].map { [("minimum", Because.Fact.number($0))] } ?? []
+    let facts = Because("withdrawal", [("amount", .number(opened.amount)), ("available", .number(available))] + minimum)
     guard reasons.isEmpty else {
       let because =
         reasons.contains(.referrerNotEligible) ? [ineligible(kind: profile.kind, country: profile.country, by: eligibility)] : []
       turn.emit(
         ReservationRefused(
           request: opened.request, referrer: opened.referrer, requestedAt: opened.requestedAt, at: opened.requestedAt,
-          reasons: reasons, because: because + [facts]))
+          reasons: reasons, because: because + Self.banned(bannedAt) + [facts]))
       return
     }
     let balance = try move(opened.amount, in: opened.currency, from: .available, to: .reserved, turn)
@@ -65,23 +72,38 @@ extension LedgerStage {
         at: opened.requestedAt, balance: balance, terms: terms.name, because: [facts]))
   }
 
-  /// The money has left.
+  /// The money has left: what was set aside, or what was released because the payout had failed before it was settled after all; then
+  /// the balance may go below 0 (DECISIONS C10c).
   func withdrawalPaid(_ paid: WithdrawalPaid, _ turn: Turn<Self>) throws(Rejection) {
-    let (request, instant) = (paid.request, paid.at)
-    guard let reservation = turn[Self.reservations, request] else { return }
-    turn[Self.reservations, request] = nil
-    let balance = try move(reservation.amount, in: reservation.currency, from: .reserved, to: .paid, turn)
+    let reservation = turn[Self.reservations, paid.request]
+    turn[Self.reservations, paid.request] = nil
+    let balance = try move(
+      paid.amount, in: paid.currency, from: reservation == nil ? .available : .reserved, to: .paid, turn)
     turn.emit(
       WithdrawalBooked(
-        request: request, referrer: try owner(turn), amount: reservation.amount, currency: reservation.currency, at: instant,
-        balance: balance, terms: reservation.terms,
-        because: [Because("withdrawal-paid", ["amount": .number(reservation.amount)])]))
+        request: paid.request, referrer: try owner(turn), amount: paid.amount, currency: paid.currency, at: paid.at,
+        balance: balance, terms: reservation?.terms ?? paid.terms,
+        because: [Because("withdrawal-paid", ["amount": .number(paid.amount)])]))
+  }
+
+  /// The money has come back: it is released where it had not been booked yet, else it goes from paid to available.
+  func withdrawalReturned(_ returned: WithdrawalReturned, _ turn: Turn<Self>) throws(Rejection) {
+    let because = Because("withdrawal-returned", ["amount": .number(returned.amount)])
+    guard turn[Self.reservations, returned.request] == nil else {
+      return try release(returned.request, at: returned.at, because, turn)
+    }
+    let balance = try move(returned.amount, in: returned.currency, from: .paid, to: .available, turn)
+    turn.emit(
+      WithdrawalRestored(
+        request: returned.request, referrer: try owner(turn), amount: returned.amount, currency: returned.currency,
+        at: returned.at, balance: balance, terms: returned.terms, because: [because]))
   }
 
   func withdrawalFailed(_ failed: WithdrawalFailed, _ turn: Turn<Self>) throws(Rejection) {
     // What the provider has said, out of the notice that handed it on.
     let said = failed.because.first.flatMap { $0["reason"] }.map { [("reason", $0)] } ?? []
-    try release(failed.request, at: failed.at, Because("withdrawal-failed", said), turn)
+    let payout = failed.payout.map { [("payout", Because.Fact.text($0.value))] } ?? []
+    try release(failed.request, at: failed.at, Because("withdrawal-failed", payout + said), turn)
   }
 
   func withdrawalDeclined(_ declined: WithdrawalDeclined, _ turn: Turn<Self>) throws(Rejection) {

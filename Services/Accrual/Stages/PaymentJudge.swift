@@ -5,50 +5,69 @@ import Terms
 enum PaymentJudgement: Equatable {
   /// - Parameters:
   ///   - amount: minor units, above 0.
-  ///   - base: minor units.
-  case earns(amount: Int64, base: Int64, rate: BasisPoints, because: [Because])
+  ///   - rate: nil where the terms give an amount or rates by line.
+  case earns(amount: Int64, of: PaymentBase, rate: BasisPoints?, because: [Because])
   case earnsNothing(reasons: [RewardReason], because: [Because])
 }
 
 extension RewardTerms {
-  /// Judges a payment (rows A2, A3, C5, C6, C8; DECISIONS R1, R2).
+  /// Judges a payment (rows A2, A3, C5, C6, C8; DECISIONS R1, R2, R6, "terms of reward").
   ///
-  /// - Parameters:
-  ///   - turnover: the referee's in the payment's currency before it, minor units (row C5).
-  ///   - earnedBefore: how many payments of the referee have earned, as far as the payment alone decides.
-  func judge(
-    _ payment: PaymentSettled, turnover: Int64, earnedBefore: Int
-  ) throws(ArithmeticOverflow) -> PaymentJudgement {
+  /// - Parameter turnover: the referee's in the payment's currency before it, minor units (row C5).
+  func judge(_ payment: PaymentSettled, turnover: Int64) throws(ArithmeticOverflow) -> PaymentJudgement {
     var reasons: [RewardReason] = []
     var because: [Because] = []
-    if refusesPromoCodes, let promoCode = payment.promoCode, !promoCode.isEmpty {
+    if refusesPromoCodes, let promoCode = payment.promoCode, !promoCode.trimmingBlanks.isEmpty {
       reasons.append(.promoCode)
       because.append(Because("promo-code", ["promoCode": .text(String(promoCode.prefix(128)))]))
-    }
-    if let maxPayments, earnedBefore >= maxPayments {
-      reasons.append(.maxPayments)
-      because.append(Because("max-payments", ["max": .number(Int64(maxPayments)), "earned": .number(Int64(earnedBefore))]))
     }
     let lineReasons = reasonsAboutLines(of: payment)
     reasons += lineReasons.map(\.reason)
     because += lineReasons.map(\.because)
     guard reasons.isEmpty else { return .earnsNothing(reasons: reasons, because: because) }
 
-    let paidWithBonus = payment.paidWithBonus ?? 0
     let lines = try Money.sum(payment.lines.lazy.filter(earns).map(\.amount))
-    let base = try Money.difference(lines, paidWithBonus)
+    let received = try payment.received()
+    let base = min(try Money.difference(lines, payment.paidWithBonus ?? 0), received)
+    because.append(baseFacts(of: payment, lines: lines, received: received, base: base))
     let status = status(turnover: turnover, in: payment.currency)
-    let rate = status?.rate ?? rate
-    let amount = base > 0 ? Money.share(of: base, rate: rate) : 0
-    because.append(baseFacts(of: payment, lines: lines, base: base))
-    if !statuses.isEmpty { because.append(facts(of: status, turnover: turnover, in: payment.currency)) }
-    because.append(Because("rate", ["rate": .number(rate.value), "base": .number(base), "amount": .number(amount)]))
+    var fixed: Int64?
+    var rate: BasisPoints?
+    switch pay {
+    case .rate(let first, let statuses):
+      rate = status?.rate ?? first
+      if !statuses.isEmpty { because.append(facts(of: status, turnover: turnover, in: payment.currency)) }
+    case .amount(let amounts):
+      fixed = amounts[payment.currency]
+      guard fixed != nil else {
+        because.append(Because("no-amount", ["currency": .text(payment.currency.code)]))
+        return .earnsNothing(reasons: [.noBase], because: because)
+      }
+    case .rates: break
+    }
+    let of = try PaymentBase(of: payment, base: base, received: received, fixed: fixed) { line in
+      earns(line) ? rate ?? self.rate(of: line) ?? .whole : nil
+    }
+    let amount = if let rate { base > 0 ? Money.share(of: base, rate: rate) : 0 } else { try of.reward().amount }
+    because.append(payFacts(rate: rate, fixed: fixed, payment, base: base, amount: amount))
     guard amount > 0 else { return .earnsNothing(reasons: [.noBase], because: because) }
-    return .earns(amount: amount, base: base, rate: rate, because: because)
+    return .earns(amount: amount, of: of, rate: rate, because: because)
+  }
+
+  /// The first of the rates by line that fits a line, or nil if none does.
+  private func rate(of line: PaymentLine) -> BasisPoints? {
+    if case .rates(let rates) = pay { rates.first { $0.fits(line) }?.rate } else { nil }
+  }
+
+  private func payFacts(rate: BasisPoints?, fixed: Int64?, _ payment: PaymentSettled, base: Int64, amount: Int64) -> Because {
+    if let rate { return Because("rate", ["rate": .number(rate.value), "base": .number(base), "amount": .number(amount)]) }
+    if let fixed { return Because("amount", ["fixed": .number(fixed), "base": .number(base), "amount": .number(amount)]) }
+    let rates = payment.lines.filter(earns).prefix(20).map { "\($0.sku.prefix(128)) \(self.rate(of: $0)?.description ?? "")" }
+    return Because("rates", ["lines": .list(rates), "base": .number(base), "amount": .number(amount)])
   }
 
   /// The sum that the base is: its lines by kind, and what of the payment is left out.
-  private func baseFacts(of payment: PaymentSettled, lines: Int64, base: Int64) -> Because {
+  private func baseFacts(of payment: PaymentSettled, lines: Int64, received: Int64, base: Int64) -> Because {
     var facts: [(String, Because.Fact)] = []
     for kind in lineKinds {
       // Lines of both signs may have a sum where those of one kind have none: then that stays unsaid. What explains refuses nothing.
@@ -60,7 +79,8 @@ extension RewardTerms {
     return Because(
       "base",
       facts + [
-        ("lines", .number(lines)), ("paidWithBonus", .number(payment.paidWithBonus ?? 0)), ("base", .number(base)),
+        ("lines", .number(lines)), ("paidWithBonus", .number(payment.paidWithBonus ?? 0)), ("received", .number(received)),
+        ("base", .number(base)),
       ])
   }
 
@@ -82,12 +102,13 @@ extension RewardTerms {
 
   private func isEligible(_ line: PaymentLine) -> Bool {
     guard lineKinds.contains(line.kind) else { return false }
+    if case .rates = pay, rate(of: line) == nil { return false }
     guard let categories else { return true }
     return line.category.map(categories.contains) ?? false
   }
 
   private func excludedDiscount(of line: PaymentLine) -> DiscountKind? {
-    line.discounts?.first { excludedDiscounts.contains($0.kind) }?.kind
+    line.discounts?.first { $0.amount != 0 && excludedDiscounts.contains($0.kind) }?.kind
   }
 
   /// Empty when a line is left that earns; else every reason of every line (DECISIONS R2).
@@ -124,15 +145,18 @@ extension RewardTerms {
 }
 
 extension PaymentSettled {
-  /// What the payment adds to the referee's turnover: its plan and service lines, earning or not (DECISIONS C5). Minor units.
+  /// What the payment adds to the referee's turnover: its plan and service lines, earning or not, where it brought money (DECISIONS C5,
+  /// R6). Minor units, at least 0.
   func turnover() throws(ArithmeticOverflow) -> Int64 {
-    try Money.sum(
+    guard try received() > 0 else { return 0 }
+    let counted = try Money.sum(
       lines.lazy.filter { line in
         switch line.kind {
         case .plan, .service: true
         case .topUp: false
         }
       }.map(\.amount))
+    return max(counted, 0)
   }
 
   /// The money that came: all lines less what was paid with bonuses (DECISIONS A9). Minor units.

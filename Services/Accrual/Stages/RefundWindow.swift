@@ -2,8 +2,8 @@ import Contracts
 import Streaming
 import Terms
 
-// The refund window (terms: `reward.refundWindow`): from its end on, nothing that becomes known of a payment counts, and what was
-// kept for it goes. The window is that of the version that judged the payment, fixed then as `availableAt` is.
+// The refund window (terms: `reward.refundWindow`): from its end on no refund counts, nor a request or dispute that begins; what ends or
+// undoes one always does. What was kept for the payment goes when nothing of that is left. The window is that of the version that judged the payment, fixed then as `availableAt` is.
 
 extension RewardTerms {
   /// When the window of a payment closes; nil: never. No message can carry a later instant than the last of the range.
@@ -78,12 +78,15 @@ extension EarningsStage {
     switch payment.state {
     case .noted, .awaited, .closing, .closed: return
     case .over: payment.state = .closed
-    case .earning(let earning) where earning.isHeld: payment.state = .closing(earning)
-    case .earning:
-      guard case .referred(let referrer, _) = payer(turn).standing else { return }
-      payment.state = .closed
-      tell(.final(at: instant), of: id, to: referrer, turn)
+    case .earning(let earning): payment.state = closed(earning, id, at: instant, turn)
     }
     turn[Self.payments, id] = payment
+  }
+
+  /// After its window: the payment is kept while something can still end or be undone.
+  func closed(_ earning: EarningPayment, _ id: PaymentID, at instant: Instant, _ turn: Turn<Self>) -> PaymentState {
+    if earning.mayChange { return .closing(earning) }
+    tell(.final(at: instant), of: id, to: earning.referrer, turn)
+    return .closed
   }
 }

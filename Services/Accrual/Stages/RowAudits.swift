@@ -23,8 +23,8 @@ extension AccrualService {
 /// - pending = what is left of pending rewards, frozen or not;
 /// - locked = what is left of locked rewards and of frozen available ones;
 /// - reserved = spends and reservations that are under way;
-/// - available + reserved + spent + paid ≥ what is left of available, unfrozen rewards: what was credited is still there or has been used.
-///   More, where rewards have left the rows because their refund window has closed;
+/// - available + reserved + spent + paid − corrected ≥ what is left of available, unfrozen rewards: what was credited is still there or has
+///   been used. More, where rewards have left the rows because their refund window has closed;
 /// - nothing is negative but what is available.
 struct LedgerAudit: RowAudit {
   private struct Sums {
@@ -82,10 +82,11 @@ struct LedgerAudit: RowAudit {
       differ("locked", balance.locked, sums.locked, "locked and frozen rewards")
       differ("reserved", balance.reserved, sums.reserved, "spends and withdrawals under way")
       do {
-        let credited = try Money.sum([balance.available, balance.reserved, balance.spent, balance.paid])
+        let credited = try Money.difference(
+          Money.sum([balance.available, balance.reserved, balance.spent, balance.paid]), balance.corrected ?? 0)
         if credited < sums.available {
           found.append(
-            "\(currency.code): available, reserved, spent and paid are \(credited), available rewards add up to \(sums.available)"
+            "\(currency.code): available, reserved, spent and paid without corrections are \(credited), available rewards add up to \(sums.available)"
           )
         }
         _ = try balance.accrued

@@ -16,10 +16,19 @@ extension AccrualService {
 
 extension EarningsStage {
   static func describe(_ row: StageRow) throws -> Because? {
-    if let payer = try row.value(in: payers) { return describe(payer.standing, of: row.key) }
-    if case .payment(let payment)? = try row.value(in: waiting) {
+    if let payer = try row.value(in: payers) { return describe(payer, of: row.key) }
+    switch try row.value(in: waiting) {
+    case nil: break
+    case .payment(let payment)?:
       return Because(
         "payment-waits", ["payment": .text(payment.payment.value), "payer": .text(row.key), "paidAt": "\(payment.paidAt)"])
+    case .fact(let fact)?:
+      return Because(
+        "payment-fact-waits",
+        [
+          "payment": .text(fact.payment.value), "payer": .text(row.key), "at": "\(fact.instant)",
+          "type": .text(type(of: fact.message).type),
+        ])
     }
     guard let payment = try row.value(in: payments), let id = row.key(in: payments) else { return nil }
     let ids: [(String, Because.Fact)] = [("payment", .text(id.value)), ("payer", .text(row.key))]
@@ -31,19 +40,21 @@ extension EarningsStage {
       return Because(
         "payment-earning",
         ids + [
-          ("amount", .number(earning.amount)), ("currency", .text(earning.currency.code)), ("rate", .number(earning.rate.value)),
-          ("base", .number(earning.refunded.base)), ("refunds", .number(earning.refunded.refunds)),
+          ("amount", .number(earning.left)), ("currency", .text(earning.currency.code)), ("base", .number(earning.base.base)),
+          ("refunds", .number(earning.refunds.amount)),
         ])
     }
   }
 
-  private static func describe(_ standing: Standing, of account: String) -> Because? {
-    switch standing {
-    case .unknown: nil
-    case .unreferred: Because("unreferred", ["referee": .text(account)])
-    case .referred(let referrer, let attributedAt):
-      Because("referred-by", ["referee": .text(account), "referrer": .text(referrer.value), "attributedAt": "\(attributedAt)"])
-    }
+  private static func describe(_ payer: Payer, of account: String) -> Because? {
+    guard payer.standing == .known else { return nil }
+    guard let referral = payer.referrals.last else { return Because("unreferred", ["referee": .text(account)]) }
+    let ended = referral.endedAt.map { [("endedAt", Because.Fact.text("\($0)"))] } ?? []
+    return Because(
+      "referred-by",
+      [
+        ("referee", .text(account)), ("referrer", .text(referral.referrer.value)), ("attributedAt", "\(referral.attributedAt)"),
+      ] + ended)
   }
 }
 

@@ -13,44 +13,68 @@ public struct Accounts: Stage {
     .on(Accounts.registered, repeats: .rememberedByBody),
     .on(Accounts.updated),
     .on(Accounts.closed),
+    .on(Accounts.reopened),
+    .on(Accounts.assignRequested),
+    .on(Accounts.endRequested),
     .on(Accounts.codeRequested),
     .on(Accounts.codeAnswered),
     .on(Accounts.claimResolved),
     .on(Accounts.decided),
+    .on(Accounts.released),
   ]
   public static let writes: [any Message.Type] = [
-    ReferralAttributed.self, ReferralRejected.self, CodeIssued.self, CodeDeclined.self, CodeClaimed.self, ReferralClaimed.self,
-    Verdict.self,
+    ReferralAttributed.self, ReferralRejected.self, ReferralEnded.self, CodeIssued.self, CodeDeclined.self, CodeClaimed.self,
+    ReferralClaimed.self, ClaimResolved.self, Verdict.self, ReferralReleased.self,
   ]
 
   // MARK: State
 
-  /// The first registration, which stays (DECISIONS R4).
+  /// The first registration, which stays (DECISIONS R4), and what has become of the account since.
   struct Registration: Stored {
     var isReferred: Bool
     var registeredAt: Instant
     var identities: [String]
-    var standing: Standing
-    /// Other registrations that came while the verdict on the first was on its way.
-    var waiting: [AccountRegistered] = []
+    /// The first few of those that it named.
+    var previousAccounts: [AccountID]
+    /// A claim is on its way: what else would bind the account, or end its referral, waits for the verdict.
+    var isPending = false
+    /// The referral that binds the account, or the last one that an operator has ended.
+    var referral: Referral?
   }
 
-  enum Standing: Stored, Equatable {
-    /// It named no referral, or was rejected.
-    case unbound
-    case pending
-    case bound(referrer: AccountID)
+  struct Referral: Stored, Equatable {
+    let referrer: AccountID
+    /// An ended one leaves the account to an operator's next assignment, but to no registration (DECISIONS A1e).
+    var endedAt: Instant?
+
+    func holds(at instant: Instant) -> Bool { endedAt.map { instant < $0 } ?? true }
   }
 
-  /// Registrations of one account kept while its first is judged; more are no registrations.
-  private static let waitingMax = 100
-  /// And of their texts: they wait in one row, and a row must fit a record (4 MiB; of a text's bytes each is at most six in JSON).
-  private static let waitingBytesMax = 512 * 1024
+  /// The few that are named when a registration is rejected for them.
+  static let previousAccountsMax = 10
+
+  /// What came while a claim was on its way, or from an operator before the registration.
+  enum Waiting: Stored, Equatable {
+    case registered(AccountRegistered)
+    case assign(ReferralAssignRequested)
+    case end(ReferralEndRequested)
+  }
+
+  /// The numbers of the events that wait, in order of arrival.
+  struct Line: Stored {
+    var first = 0
+    var end = 0
+  }
 
   static let registration = Table<NoKey, Registration>("registration")
+  static let line = Table<NoKey, Line>("line")
+  /// Events that wait, by their number.
+  static let waiting = Table<Int, Waiting>("waiting")
   static let facts = Table<NoKey, AccountFacts>("facts")
-  /// Referees whose claims this account has approved as their referrer; the value is when they registered.
+  /// Referees whose claims this account has approved as their referrer; the value is when they registered, or an operator assigned them.
   static let approved = Table<AccountID, Instant>("approved")
+  /// Whether a code was issued to this account: nobody can be assigned to who has none (DECISIONS A1e).
+  static let hasCode = Table<NoKey, Bool>("has-code")
 
   private let programs: Programs
 
@@ -64,7 +88,9 @@ public struct Accounts: Stage {
     learn(turn) { $0.learn(at: event.updatedAt, kind: event.kind, country: event.country) }
   }
 
-  private func closed(_ event: AccountClosed, _ turn: Turn<Self>) { learn(turn) { $0.close(at: event.closedAt) } }
+  private func closed(_ event: AccountClosed, _ turn: Turn<Self>) { learn(turn) { $0.close(event) } }
+
+  private func reopened(_ event: AccountReopened, _ turn: Turn<Self>) { learn(turn) { $0.reopen(at: event.reopenedAt) } }
 
   private func learn(_ turn: Turn<Self>, _ change: (inout AccountFacts) -> Void) {
     var facts = turn[Self.facts] ?? AccountFacts()
@@ -75,29 +101,23 @@ public struct Accounts: Stage {
   // MARK: Registration (rows A1, B1, C2, C4)
 
   private func registered(_ event: AccountRegistered, _ turn: Turn<Self>) throws(Rejection) {
-    guard var first = turn[Self.registration] else { return register(event, turn) }
-    switch first.standing {
-    case .pending:
-      let bytes = first.waiting.reduce(event.textBytes) { $0 + $1.textBytes }
-      guard first.waiting.count < Self.waitingMax, bytes <= Self.waitingBytesMax else {
-        throw Rejection(
-          .conflictingDuplicate, "account '\(event.account)' has \(first.waiting.count) registrations that wait already")
-      }
-      first.waiting.append(event)
-      turn[Self.registration] = first
-    case .bound, .unbound:
-      if let rejection = again(event, first, turn) { throw rejection }
+    guard let first = turn[Self.registration] else {
+      register(event, turn)
+      return goOn(turn)
     }
+    guard !first.isPending else { return wait(.registered(event), turn) }
+    try again(event, first, turn)
   }
 
   private func register(_ event: AccountRegistered, _ turn: Turn<Self>) {
     learn(turn) { $0.learn(at: event.registeredAt, kind: event.kind, country: event.country) }
     var registration = Registration(
-      isReferred: event.referral != nil, registeredAt: event.registeredAt, identities: event.identities ?? [], standing: .unbound)
+      isReferred: event.referral != nil, registeredAt: event.registeredAt, identities: event.identities ?? [],
+      previousAccounts: Array((event.previousAccounts ?? []).prefix(Self.previousAccountsMax)))
     defer { turn[Self.registration] = registration }
     guard let referral = event.referral else { return }
     let terms = turn.program.version(at: event.registeredAt)
-    let judgement = judge(event, referral, boundTo: nil, by: terms.attribution)
+    let judgement = judge(event, referral, bound: nil, by: terms.attribution)
     guard judgement.reasons.isEmpty, let text = judgement.code else {
       return reject(event, judgement, terms, turn)
     }
@@ -107,22 +127,20 @@ public struct Accounts: Stage {
       let judgement = RegistrationJudgement(code: text, reasons: [objection.reason], because: [objection.because])
       return reject(event, judgement, terms, turn)
     }
-    registration.standing = .pending
-    let claim = ReferralClaimed(
-      code: code, referee: event.account, registeredAt: event.registeredAt, identities: event.identities ?? [])
-    turn.emit(claim)
+    registration.isPending = true
+    let claim = Claim(
+      referee: event.account, at: event.registeredAt, identities: registration.identities, code: code, assignment: nil)
+    turn.emit(ReferralClaimed(code: code, claim: claim))
   }
 
-  /// A second registration with another body (DECISIONS R4); gives why it is refused, if it is no attempt to refer a bound account.
-  private func again(
-    _ event: AccountRegistered, _ first: Registration, _ turn: Turn<Self>
-  ) -> Rejection? {
-    guard case .bound(let referrer) = first.standing, let referral = event.referral else {
-      return Rejection(.conflictingDuplicate, "account '\(event.account)' is registered with another body")
+  /// A second registration with another body (DECISIONS R4), for which also an ended referral binds the account.
+  /// - Throws: if it is no attempt to refer a bound account.
+  func again(_ event: AccountRegistered, _ first: Registration, _ turn: Turn<Self>) throws(Rejection) {
+    guard let bound = first.referral, let referral = event.referral else {
+      throw Rejection(.conflictingDuplicate, "account '\(event.account)' was already registered with different content")
     }
     let terms = turn.program.version(at: event.registeredAt)
-    reject(event, judge(event, referral, boundTo: referrer, by: terms.attribution), terms, turn)
-    return nil
+    reject(event, judge(event, referral, bound: bound, by: terms.attribution), terms, turn)
   }
 
   private func reject(
@@ -139,106 +157,58 @@ public struct Accounts: Stage {
   private func claimResolved(_ resolved: ClaimResolved, _ turn: Turn<Self>) {
     let claim = resolved.claim
     let own = turn[Self.registration]
-    var boundTo: AccountID?
-    if case .bound(let referrer)? = own?.standing { boundTo = referrer }
-    let objections = judge(
-      claim, referrer: resolved.referrer, facts: turn[Self.facts] ?? AccountFacts(), identities: own?.identities ?? [],
-      boundTo: boundTo, by: turn.program.version(at: claim.registeredAt).attribution)
-    if objections.isEmpty { turn[Self.approved, claim.referee] = claim.registeredAt }
+    let bound = own?.referral.flatMap { $0.holds(at: claim.at) ? $0.referrer : nil }
+    var objections: [Objection] = []
+    if claim.assignment != nil, turn[Self.hasCode] == nil {
+      objections.append(Objection(.unknownCode, judge: "code", [("referrer", .text(resolved.referrer.value))]))
+    } else {
+      objections = judge(
+        claim, referrer: resolved.referrer, facts: turn[Self.facts] ?? AccountFacts(), identities: own?.identities ?? [],
+        boundTo: bound, by: turn.program.version(at: claim.at).attribution)
+    }
+    if objections.isEmpty { turn[Self.approved, claim.referee] = claim.at }
     turn.emit(verdict(claim, objections, referrer: resolved.referrer))
   }
+
+  private func released(_ released: ReferralReleased, _ turn: Turn<Self>) { turn[Self.approved, released.referee] = nil }
 
   // MARK: The verdict, back at the referee's account
 
   private func decided(_ verdict: Verdict, _ turn: Turn<Self>) {
-    guard var registration = turn[Self.registration], registration.standing == .pending else { return }
+    guard var registration = turn[Self.registration], registration.isPending else { return }
+    registration.isPending = false
     let claim = verdict.claim
-    let terms = turn.program.version(at: claim.registeredAt)
+    let terms = turn.program.version(at: claim.at)
     var reasons = verdict.reasons
-    var because = verdict.because ?? reasons.map { Because($0.rawValue) }
+    var because = verdict.because
     if reasons.isEmpty, let referrer = verdict.referrer, let theirs = turn[Self.approved, referrer],
-      comesFirst((theirs, referrer), (claim.registeredAt, claim.referee))
+      comesFirst((theirs, referrer), (claim.at, claim.referee))
     {
-      reasons = [.loop]
-      because = [
-        Objection(.loop, judge: "referee", [("boundTo", .text(claim.referee.value)), ("registeredAt", "\(theirs)")]).because
-      ]
+      let loop = Objection(.loop, judge: "referee", [("boundTo", .text(claim.referee.value)), ("registeredAt", "\(theirs)")])
+      (reasons, because) = ([loop.reason], [loop.because])
+      turn.emit(ReferralReleased(referrer: referrer, referee: claim.referee, at: claim.at))
     }
     if reasons.isEmpty, let referrer = verdict.referrer, let referral = ReferralID(claim.referee.value) {
-      registration.standing = .bound(referrer: referrer)
+      registration.referral = Referral(referrer: referrer)
       turn.emit(
         ReferralAttributed(
-          referral: referral, referrer: referrer, referee: claim.referee, code: claim.code, registeredAt: claim.registeredAt,
-          attributedAt: claim.registeredAt, terms: terms.name,
-          because: [Because("code-named", ["referralCode": .text(claim.code.value), "owner": .text(referrer.value)])]))
+          referral: referral, referrer: referrer, referee: claim.referee, code: claim.code, registeredAt: claim.at,
+          attributedAt: claim.at, request: claim.assignment?.request, operator: claim.assignment?.operator, terms: terms.name,
+          because: [bound(by: claim, to: referrer)]))
     } else {
-      registration.standing = .unbound
       turn.emit(
         ReferralRejected(
-          referee: claim.referee, code: claim.code.value, referrer: verdict.referrer, at: claim.registeredAt, reasons: reasons,
-          terms: terms.name, because: because))
+          referee: claim.referee, code: claim.code?.value, referrer: verdict.referrer, request: claim.assignment?.request,
+          operator: claim.assignment?.operator, at: claim.at, reasons: reasons, terms: terms.name, because: because))
     }
-    let waiting = registration.waiting
-    registration.waiting = []
     turn[Self.registration] = registration
-    for event in waiting {
-      if let rejection = again(event, registration, turn) { turn.refuse(event, rejection) }
+    goOn(turn)
+  }
+
+  private func bound(by claim: Claim, to referrer: AccountID) -> Because {
+    if let assignment = claim.assignment {
+      return Because("assigned-by-operator", decision(assignment.request, assignment.operator, note: assignment.note))
     }
-  }
-
-  // MARK: Codes (row A1, DECISIONS A1b)
-
-  private func codeRequested(_ event: CodeRequested, _ turn: Turn<Self>) {
-    guard let wish = event.vanity else { return claimDerived(event, attempt: 1, turn) }
-    guard let code = CodeNames.vanity(wish) else {
-      return decline(event.request, event.account, event.requestedAt, .invalid, wish: wish, turn)
-    }
-    turn.emit(
-      CodeClaimed(
-        code: code, owner: event.account, request: event.request, requestedAt: event.requestedAt, attempt: nil))
-  }
-
-  private func claimDerived(_ event: CodeRequested, attempt: Int, _ turn: Turn<Self>) {
-    guard let code = CodeNames.derived(turn.programID, event.account, attempt: attempt) else { return }
-    turn.emit(
-      CodeClaimed(
-        code: code, owner: event.account, request: event.request, requestedAt: event.requestedAt, attempt: attempt))
-  }
-
-  private func codeAnswered(_ answer: CodeAnswered, _ turn: Turn<Self>) {
-    let claim = answer.claim
-    guard answer.isTaken else {
-      let terms = turn.program.version(at: claim.requestedAt)
-      return turn.emit(
-        CodeIssued(
-          request: claim.request, account: claim.owner, code: claim.code,
-          link: CodeNames.link(terms.attribution.link, claim.code),
-          at: claim.requestedAt,
-          terms: terms.name,
-          because: [Because(claim.attempt == nil ? "wished" : "derived", ["request": .text(claim.request.value)])]))
-    }
-    guard let attempt = claim.attempt else {
-      return decline(claim.request, claim.owner, claim.requestedAt, .taken, wish: claim.code.value, turn)
-    }
-    let request = CodeRequested(request: claim.request, account: claim.owner, requestedAt: claim.requestedAt)
-    claimDerived(request, attempt: attempt + 1, turn)
-  }
-
-  private func decline(
-    _ request: RequestID, _ account: AccountID, _ at: Instant, _ reason: CodeReason, wish: String, _ turn: Turn<Self>
-  ) {
-    turn.emit(
-      CodeDeclined(
-        request: request, account: account, at: at, reasons: [reason], terms: turn.program.version(at: at).name,
-        because: [Because(reason.rawValue, ["wish": .text(String(wish.prefix(128)))])]))
-  }
-}
-
-extension AccountRegistered {
-  /// Of the texts that have no limit of their own but that of an event.
-  fileprivate var textBytes: Int {
-    let lists =
-      (identities ?? []).reduce(0) { $0 + $1.utf8.count } + (previousAccounts ?? []).reduce(0) { $0 + $1.value.utf8.count }
-    return [plan, referral?.code, referral?.landingURL].reduce(lists) { $0 + ($1?.utf8.count ?? 0) }
+    return Because("code-named", [("referralCode", .text(claim.code?.value ?? "")), ("owner", .text(referrer.value))])
   }
 }

@@ -8,8 +8,10 @@ enum CodeNames {
   /// Crockford's base 32: no letters that look like digits.
   private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
-  /// The code of a wish: letters, digits, `-` and `_`, so that it stands in any URL as it is; nil: not one.
+  /// The code of a wish: letters, digits, `-` and `_`, so that it stands in any URL as it is; nil: not one. Blanks around it are cut
+  /// (DECISIONS R7).
   static func vanity(_ wish: String) -> Code? {
+    let wish = wish.trimmingBlanks
     let allowed = wish.utf8.allSatisfy { byte in
       UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
         || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
@@ -18,9 +20,12 @@ enum CodeNames {
     return Code(wish)
   }
 
-  /// Eight characters from program and account; the next `attempt` when another account has them.
-  static func derived(_ program: ProgramID, _ account: AccountID, attempt: Int) -> Code? {
-    var bits = StableHash.value64(of: derivedID([program.value, account.value, String(attempt)]))
+  /// Eight characters from program and account, or what the program's pattern makes of them; the next `attempt` when another account has
+  /// them.
+  static func derived(_ program: ProgramID, _ account: AccountID, attempt: Int, by pattern: CodePattern?) -> Code? {
+    let seed = derivedID([program.value, account.value, String(attempt)])
+    if let pattern { return pattern.code(from: seed) }
+    var bits = StableHash.value64(of: seed)
     var text = ""
     for _ in 0..<8 {
       text.append(alphabet[Int(bits % 32)])

@@ -10,8 +10,9 @@ extension Accounts.Registration {
     isReferred = try row.required("isReferred")
     registeredAt = try row.required("registeredAt")
     identities = try row.required("identities")
-    standing = try row.required("standing")
-    waiting = try row.required("waiting")
+    previousAccounts = try row.required("previousAccounts")
+    isPending = try row.required("isPending")
+    referral = try row.optional("referral")
   }
 
   func write(to json: inout JSONWriter) {
@@ -19,34 +20,60 @@ extension Accounts.Registration {
     json.member("isReferred", isReferred)
     json.member("registeredAt", registeredAt)
     json.member("identities", identities)
-    json.member("standing", standing)
-    json.member("waiting", waiting)
+    json.member("previousAccounts", previousAccounts)
+    json.member("isPending", isPending)
+    json.member("referral", referral)
     json.endObject()
   }
 }
 
-extension Accounts.Standing {
+extension Accounts.Referral {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    referrer = try row.required("referrer")
+    endedAt = try row.optional("endedAt")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("referrer", referrer)
+    json.member("endedAt", endedAt)
+    json.endObject()
+  }
+}
+
+extension Accounts.Waiting {
   init(json: JSONValue) throws(JSONError) {
     let (name, value) = try json.variant()
     switch name {
-    case "unbound": self = .unbound
-    case "pending": self = .pending
-    case "bound":
-      let row = try value.object()
-      self = .bound(referrer: try row.required("referrer"))
-    default: throw json.error("\"\(name)\" is not one of unbound, pending, bound")
+    case "registered": self = .registered(try value.decode())
+    case "assign": self = .assign(try value.decode())
+    case "end": self = .end(try value.decode())
+    default: throw json.error("\"\(name)\" is not one of registered, assign, end")
     }
   }
 
   func write(to json: inout JSONWriter) {
     switch self {
-    case .unbound: json.variant("unbound")
-    case .pending: json.variant("pending")
-    case .bound(let value0):
-      json.beginVariant("bound")
-      json.member("referrer", value0)
-      json.endVariant()
+    case .registered(let value): json.variant("registered", value)
+    case .assign(let value): json.variant("assign", value)
+    case .end(let value): json.variant("end", value)
     }
+  }
+}
+
+extension Accounts.Line {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    first = try row.required("first")
+    end = try row.required("end")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("first", first)
+    json.member("end", end)
+    json.endObject()
   }
 }
 
@@ -86,21 +113,38 @@ extension CodeAnswered {
   }
 }
 
+extension Claim {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    referee = try row.required("referee")
+    at = try row.required("at")
+    identities = try row.required("identities")
+    code = try row.optional("code")
+    assignment = try row.optional("assignment")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("referee", referee)
+    json.member("at", at)
+    json.member("identities", identities)
+    json.member("code", code)
+    json.member("assignment", assignment)
+    json.endObject()
+  }
+}
+
 extension ReferralClaimed {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     code = try row.required("code")
-    referee = try row.required("referee")
-    registeredAt = try row.required("registeredAt")
-    identities = try row.required("identities")
+    claim = try row.required("claim")
   }
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("code", code)
-    json.member("referee", referee)
-    json.member("registeredAt", registeredAt)
-    json.member("identities", identities)
+    json.member("claim", claim)
     json.endObject()
   }
 }
@@ -126,7 +170,7 @@ extension Verdict {
     claim = try row.required("claim")
     referrer = try row.optional("referrer")
     reasons = try row.required("reasons")
-    because = try row.optional("because")
+    because = try row.required("because")
   }
 
   func write(to json: inout JSONWriter) {
@@ -135,6 +179,23 @@ extension Verdict {
     json.member("referrer", referrer)
     json.member("reasons", reasons)
     json.member("because", because)
+    json.endObject()
+  }
+}
+
+extension ReferralReleased {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    referrer = try row.required("referrer")
+    referee = try row.required("referee")
+    at = try row.required("at")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("referrer", referrer)
+    json.member("referee", referee)
+    json.member("at", at)
     json.endObject()
   }
 }

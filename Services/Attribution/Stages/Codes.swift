@@ -28,23 +28,30 @@ public struct Codes: Stage {
   }
 
   /// A registration names the code.
-  private func named(_ claim: ReferralClaimed, _ turn: Turn<Self>) {
+  private func named(_ claimed: ReferralClaimed, _ turn: Turn<Self>) {
     if let owner = turn[Self.owner] {
-      turn.emit(ClaimResolved(referrer: owner, claim: claim))
+      turn.emit(ClaimResolved(referrer: owner, claim: claimed.claim))
     } else {
-      turn.emit(verdict(claim, [Objection(.unknownCode, judge: "code", [("named", .text(claim.code.value))])], referrer: nil))
+      let objection = Objection(.unknownCode, judge: "code", [("named", .text(claimed.code.value))])
+      turn.emit(verdict(claimed.claim, [objection], referrer: nil))
     }
   }
 
   /// Clicks (row C4, DECISIONS C4b).
   private func visited(_ visit: LinkVisited, _ turn: Turn<Self>) {
     let terms = turn.program.version(at: visit.visitedAt)
-    let owner = turn[Self.owner]
+    // A code from before the pattern is none any more.
+    let isCode = terms.attribution.isCode(visit.code.value)
+    let owner = isCode ? turn[Self.owner] : nil
     var reasons: [ClickReason] = []
     var because: [Because] = []
     if owner == nil {
       reasons.append(.unknownCode)
-      because.append(Because(ClickReason.unknownCode.rawValue, ["named": .text(visit.code.value)]))
+      let pattern = isCode ? nil : terms.attribution.codePattern
+      because.append(
+        Because(
+          ClickReason.unknownCode.rawValue,
+          [("named", .text(visit.code.value))] + (pattern.map { [("codePattern", .text($0.text))] } ?? [])))
     }
     if let marker = LandingURL(visit.url).first(of: terms.attribution.paidAdParameters) {
       reasons.append(.paidAd)

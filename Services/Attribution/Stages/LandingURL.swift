@@ -1,28 +1,59 @@
-/// The query of a landing URL, as far as referral links use it (rows A1, C2, C4). Text that is no URL has no parameters.
+import Contracts
+
+/// The parameters of a landing URL, read as people's links arrive (rows A1, C2, C4; DECISIONS A1). Text that is no URL has none.
 struct LandingURL {
-  /// Names and values in order, percent-decoded.
+  /// Names and values in order, percent-decoded: those of the query, then those of the fragment.
   let parameters: [(name: String, value: String)]
 
   init(_ text: String) {
-    let beforeFragment = text.utf8.prefix { $0 != UInt8(ascii: "#") }
-    guard let question = beforeFragment.firstIndex(of: UInt8(ascii: "?")) else {
-      parameters = []
-      return
-    }
-    parameters = beforeFragment[beforeFragment.index(after: question)...].split(separator: UInt8(ascii: "&")).map { pair in
-      let name = pair.prefix { $0 != UInt8(ascii: "=") }
-      return (Self.decoded(name), Self.decoded(pair.dropFirst(name.count + 1)))
+    let parts = text.utf8.split(separator: UInt8(ascii: "#"), maxSplits: 1, omittingEmptySubsequences: false)
+    let query = parts.first.flatMap(Self.afterQuestionMark).map(Self.parameters) ?? []
+    // An app that routes behind the hash has its parameters there.
+    let fragment = parts.count > 1 ? Self.parameters(Self.afterQuestionMark(parts[1]) ?? parts[1]) : []
+    parameters = query + fragment
+  }
+
+  /// The values of a parameter as people mean them: without blanks around them and one trailing slash (DECISIONS R7); none is empty.
+  func values(of name: String) -> [String] {
+    parameters.filter { $0.name.isEqual(to: name) }.map { Self.withoutSlash($0.value.trimmingBlanks) }.filter { !$0.isEmpty }
+  }
+
+  /// The first of these parameters that is there, with or without a value, as the URL writes it.
+  func first(of names: [String]) -> String? {
+    parameters.first { parameter in names.contains { parameter.name.isEqual(to: $0) } }?.name
+  }
+
+  private static func withoutSlash(_ value: String) -> String {
+    value.hasSuffix("/") ? String(value.dropLast()).trimmingBlanks : value
+  }
+
+  private typealias Part = Substring.UTF8View.SubSequence
+
+  private static func afterQuestionMark(_ text: Part) -> Part? {
+    text.firstIndex(of: UInt8(ascii: "?")).map { text[text.index(after: $0)...] }
+  }
+
+  /// A second `?` is read as `&`, and so is `&amp;`, as it stands in the source of a page.
+  private static func parameters(_ text: Part) -> [(name: String, value: String)] {
+    var found: [(name: String, value: String)] = []
+    var rest = text
+    var isAfterAmpersand = false
+    while true {
+      let end = rest.firstIndex { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "?") }
+      var pair = rest[..<(end ?? rest.endIndex)]
+      if isAfterAmpersand, pair.starts(with: "amp;".utf8) { pair = pair.dropFirst(4) }
+      if !pair.isEmpty {
+        let name = pair.prefix { $0 != UInt8(ascii: "=") }
+        found.append((decoded(name), decoded(pair.dropFirst(name.count + 1))))
+      }
+      guard let end else { return found }
+      isAfterAmpersand = rest[end] == UInt8(ascii: "&")
+      rest = rest[rest.index(after: end)...]
     }
   }
 
-  /// The first non-empty value of a parameter; names are case-sensitive.
-  subscript(name: String) -> String? { parameters.first { $0.name == name && !$0.value.isEmpty }?.value }
-
-  /// The first of these parameters that is there, with or without a value.
-  func first(of names: [String]) -> String? { parameters.first { names.contains($0.name) }?.name }
-
   /// A percent sign that begins no two hexadecimal digits stands for itself.
-  private static func decoded(_ text: Substring.UTF8View.SubSequence) -> String {
+  private static func decoded(_ text: Part) -> String {
     guard text.contains(UInt8(ascii: "%")) else { return String(decoding: text, as: UTF8.self) }
     let bytes = Array(text)
     var out: [UInt8] = []
@@ -48,5 +79,13 @@ struct LandingURL {
     case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
     default: nil
     }
+  }
+}
+
+extension String {
+  /// Without regard to the case of ASCII letters, of which the names of parameters are made.
+  fileprivate func isEqual(to name: String) -> Bool {
+    func small(_ byte: UInt8) -> UInt8 { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte }
+    return utf8.count == name.utf8.count && zip(utf8, name.utf8).allSatisfy { small($0) == small($1) }
   }
 }

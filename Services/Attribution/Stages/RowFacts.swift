@@ -4,12 +4,17 @@ import Streaming
 extension AttributionService {
   /// What a row of this service says, as facts under a code, for those who tell about its state; nil: nothing that there is a story of.
   public static func describe(_ row: StageRow) throws -> Because? {
-    guard row.stage == Accounts.name, let registration = try row.value(in: Accounts.registration) else { return nil }
-    let facts: [(String, Because.Fact)] = [("referee", .text(row.key)), ("registeredAt", "\(registration.registeredAt)")]
-    switch registration.standing {
-    case .unbound: return Because("registered-unbound", facts + [("named", .flag(registration.isReferred))])
-    case .pending: return Because("registered-pending", facts)
-    case .bound(let referrer): return Because("registered-bound", facts + [("referrer", .text(referrer.value))])
+    guard row.stage == Accounts.name else { return nil }
+    if let event = try row.value(in: Accounts.waiting)?.message {
+      return Because("referral-event-waits", ["referee": .text(row.key), "type": .text(type(of: event).type)])
     }
+    guard let registration = try row.value(in: Accounts.registration) else { return nil }
+    let facts: [(String, Because.Fact)] = [("referee", .text(row.key)), ("registeredAt", "\(registration.registeredAt)")]
+    if registration.isPending { return Because("registered-pending", facts) }
+    guard let referral = registration.referral else {
+      return Because("registered-unbound", facts + [("named", .flag(registration.isReferred))])
+    }
+    let ended: [(String, Because.Fact)] = referral.endedAt.map { [("endedAt", "\($0)")] } ?? []
+    return Because("registered-bound", facts + [("referrer", .text(referral.referrer.value))] + ended)
   }
 }

@@ -3,31 +3,24 @@ import Contracts
 /// Whether a referee is active, and since when (row B2): pure functions of what is known about its subscriptions.
 enum Activation {
   /// The subscription that makes the referee active by all that is known, the earliest if several do; nil: it is not active.
-  static func counting(_ subscriptions: [RefereeSubscription], attributedAt: Instant) -> RefereeSubscription.Counting? {
-    subscriptions.compactMap { $0.counting(attributedAt: attributedAt) }.min { $0.at < $1.at }
+  static func counting(_ subscriptions: [RefereeSubscription], attributedAt: Instant) -> SubscriptionChain.Counting? {
+    subscriptions.compactMap {
+      SubscriptionChain(of: $0, among: subscriptions, asOf: .latest).counting(attributedAt: attributedAt)
+    }.min { $0.at < $1.at }
   }
 
   /// The instants at which the referee became active, inactive, active, … in turn, each by what is dated up to it; none before it
-  /// was bound.
-  static func turns(_ subscriptions: [RefereeSubscription], attributedAt: Instant) -> [Instant] {
-    var changes: [(at: Instant, by: Int)] = []
-    for subscription in subscriptions {
-      var counted = false
-      for instant in Set(subscription.instants.map { max($0, attributedAt) }).sorted() {
-        let counts = subscription.counts(at: instant)
-        if counts != counted { changes.append((instant, counts ? 1 : -1)) }
-        counted = counts
-      }
-    }
-    changes.sort { $0.at < $1.at }
+  /// was bound, and none after its referral ended (DECISIONS A1e).
+  static func turns(_ subscriptions: [RefereeSubscription], attributedAt: Instant, endedAt: Instant? = nil) -> [Instant] {
     var turns: [Instant] = []
-    var counting = 0
-    for (index, change) in changes.enumerated() {
-      counting += change.by
-      // Changes of one instant count together: a subscription that takes another's place leaves no gap.
-      let isLastOfInstant = index + 1 == changes.count || changes[index + 1].at != change.at
-      if isLastOfInstant, (counting > 0) != isActive(turns) { turns.append(change.at) }
+    for instant in Set(SubscriptionChain.instants(of: subscriptions).map { max($0, attributedAt) }).sorted() {
+      if let endedAt, instant >= endedAt { break }
+      let counts = subscriptions.contains {
+        SubscriptionChain(of: $0, among: subscriptions, asOf: instant).counting(attributedAt: attributedAt) != nil
+      }
+      if counts != isActive(turns) { turns.append(instant) }
     }
+    if let endedAt, isActive(turns) { turns.append(endedAt) }
     return turns
   }
 

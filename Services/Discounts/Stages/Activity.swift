@@ -14,9 +14,12 @@ struct Activity: Stage {
     .on(Activity.registered, repeats: .harmless),
     .on(Activity.attributed),
     .on(Activity.rejected),
+    .on(Activity.ended),
     .on(Activity.subscriptionChanged),
     .on(Activity.settled),
     .on(Activity.refunded),
+    .on(Activity.refundFailed),
+    .on(Activity.disputed),
     .on(Activity.disputeClosed),
   ]
   static let timers: [Timers<Self>] = [.on(Rows.offer, Activity.expire)]
@@ -29,8 +32,10 @@ struct Activity: Stage {
     var standing = Standing.unknown
     /// Facts kept while nobody knows who the account is.
     var kept = 0
-    /// Once bound.
+    /// Once bound; an ended one until the account is bound again.
     var referral: Referral?
+    /// An account has one welcome offer, however often it is moved (DECISIONS A1e).
+    var hasHadOffer = false
   }
 
   enum Standing: String, JSONWord, Sendable {
@@ -38,7 +43,7 @@ struct Activity: Stage {
     /// Registered with a referral; the verdict is on its way.
     case registered
     case bound
-    /// Bound to nobody, for good: nothing is kept of it.
+    /// Bound to nobody, unless an operator assigns it: nothing is kept of it.
     case free
   }
 
@@ -46,6 +51,8 @@ struct Activity: Stage {
     let referral: ReferralID
     let referrer: AccountID
     let attributedAt: Instant
+    /// By an operator (DECISIONS A1e).
+    var endedAt: Instant?
   }
 
   /// What Allocation was told last.
@@ -63,8 +70,10 @@ struct Activity: Stage {
     static let offer = Table<NoKey, WelcomeOffer>("offer")
     static let subscriptions = Table<SubscriptionID, RefereeSubscription>("subscriptions")
     static let payments = Table<PaymentID, RefereePayment>("payments")
-    /// By payment and number from 1: what came back of it.
-    static let takenBack = Table<KeyPair<PaymentID, Int>, TakenBack>("taken-back")
+    /// By payment and number from 1: what arrived before it.
+    static let waiting = Table<KeyPair<PaymentID, Int>, BillingFact>("waiting")
+    static let refunds = Table<KeyPair<PaymentID, RefundID>, RefereeRefund>("refunds")
+    static let disputes = Table<KeyPair<PaymentID, DisputeKey>, RefereeDispute>("disputes")
     static let told = Table<NoKey, Told>("told")
   }
 
@@ -87,7 +96,19 @@ struct Activity: Stage {
 
   private func attributed(_ attributed: ReferralAttributed, _ turn: Turn<Self>) {
     let account = turn[Rows.account] ?? Account()
-    if account.standing != .bound { bind(attributed, account, turn) }
+    if account.standing != .bound || account.referral?.endedAt != nil { bind(attributed, account, turn) }
+  }
+
+  /// The referral counts no more from then on; the offer stays (DECISIONS A1e).
+  private func ended(_ ended: ReferralEnded, _ turn: Turn<Self>) {
+    guard var account = turn[Rows.account], var referral = account.referral, referral.endedAt == nil else { return }
+    referral.endedAt = ended.at
+    account.referral = referral
+    turn[Rows.account] = account
+    guard turn.program.hasDiscounts else { return }
+    var told: [ActivityTold] = []
+    judge(at: ended.at, Because(ended: ended), referral, turn, &told)
+    send(told, turn)
   }
 
   private func rejected(_ rejected: ReferralRejected, _ turn: Turn<Self>) {
@@ -109,13 +130,19 @@ struct Activity: Stage {
   }
 
   private func refunded(_ refunded: PaymentRefunded, _ turn: Turn<Self>) {
-    guard turn.program.hasDiscounts else { return }
-    take(.refund(TakenBack(refunded)), turn)
+    if turn.program.hasDiscounts { take(.refund(RefundFact(refunded)), turn) }
+  }
+
+  private func refundFailed(_ failed: RefundFailed, _ turn: Turn<Self>) {
+    if turn.program.hasDiscounts { take(.refundFailure(RefundFailureFact(failed)), turn) }
+  }
+
+  private func disputed(_ disputed: PaymentDisputed, _ turn: Turn<Self>) {
+    if turn.program.hasDiscounts { take(.dispute(DisputeFact(disputed)), turn) }
   }
 
   private func disputeClosed(_ closed: DisputeClosed, _ turn: Turn<Self>) {
-    guard turn.program.hasDiscounts, closed.outcome == .lost else { return }
-    take(.refund(TakenBack(lost: closed)), turn)
+    if turn.program.hasDiscounts { take(.dispute(DisputeFact(closed)), turn) }
   }
 
   private func take(_ fact: BillingFact, _ turn: Turn<Self>) {
@@ -131,13 +158,15 @@ struct Activity: Stage {
     turn[Rows.account] = account
   }
 
-  /// Bound to a referrer: what was kept is replayed in order of arrival (DECISIONS T4).
+  /// Bound to a referrer. A registration has what was kept replayed in order of arrival (DECISIONS T4); for an operator, what arrived
+  /// before is not judged again (DECISIONS A1e), and of an account that moves it is known whether it is active.
   private func bind(_ attributed: ReferralAttributed, _ account: Account, _ turn: Turn<Self>) {
     let referral = Referral(
       referral: attributed.referral, referrer: attributed.referrer, attributedAt: attributed.attributedAt)
     let kept = takeKept(account, turn)
-    turn[Rows.account] = Account(standing: .bound, referral: referral)
-    if let offer = WelcomeOffer(attributed, terms: turn.program.version(at: attributed.attributedAt)) {
+    let offer = account.hasHadOffer ? nil : WelcomeOffer(attributed, terms: turn.program.version(at: attributed.attributedAt))
+    turn[Rows.account] = Account(standing: .bound, referral: referral, hasHadOffer: account.hasHadOffer || offer != nil)
+    if let offer {
       turn[Rows.offer] = offer
       turn.emit(offer.opened(at: attributed.attributedAt, referrer: attributed.referrer))
     }
@@ -146,8 +175,9 @@ struct Activity: Stage {
       let because = Because("referred", ["attributedAt": .text(referral.attributedAt.description)])
       let now = Told(isActive: false, turns: [], since: referral.attributedAt)
       tell(now, at: referral.attributedAt, because, referral, turn, &told)
+      judge(at: referral.attributedAt, because, referral, turn, &told)
     }
-    for fact in kept { apply(fact, referral, turn, &told) }
+    if attributed.request == nil { for fact in kept { apply(fact, referral, turn, &told) } }
     send(told, turn)
   }
 
@@ -182,16 +212,37 @@ struct Activity: Stage {
         turn.emit(offer.used(by: payment, plan: plan))
       }
       if turn.program.hasDiscounts { pay(payment, referral, turn, &told) }
-    case .refund(let part):
-      takeBack(part, referral, turn, &told)
+    case .refund(let refund):
+      change(refund.payment, by: fact, referral, turn, &told) { payment, settled in
+        // Currencies never mix: what came back in another one takes nothing from this payment.
+        guard refund.currency == settled.currency else { return }
+        var row = turn[Rows.refunds, refund.payment, refund.refund] ?? RefereeRefund()
+        (row.refundedAt, row.amount) = (refund.at, refund.amount)
+        turn[Rows.refunds, refund.payment, refund.refund] = row
+        payment.take(refund.amount)
+      }
+    case .refundFailure(let failure):
+      change(failure.payment, by: fact, referral, turn, &told) { _, _ in
+        var row = turn[Rows.refunds, failure.payment, failure.refund] ?? RefereeRefund()
+        row.failedAt = failure.at
+        turn[Rows.refunds, failure.payment, failure.refund] = row
+      }
+    case .dispute(let dispute):
+      change(dispute.payment, by: fact, referral, turn, &told) { payment, _ in
+        let key = DisputeKey(id: dispute.dispute)
+        var row = turn[Rows.disputes, dispute.payment, key] ?? RefereeDispute()
+        row.steps.put(dispute.step, at: dispute.at)
+        turn[Rows.disputes, dispute.payment, key] = row
+        for taking in row.takings { payment.take(taking.amount) }
+      }
     }
   }
 
   /// A payment counts by its subscription and with an amount above zero (DECISIONS B2).
   private func pay(_ payment: PaymentFact, _ referral: Referral, _ turn: Turn<Self>, _ told: inout [ActivityTold]) {
     let isKnown = turn[Rows.payments, payment.payment] != nil
-    let waiting = isKnown ? turn.all(Rows.takenBack, under: payment.payment) : []
-    for number in waiting.indices { turn[Rows.takenBack, payment.payment, number + 1] = nil }
+    let waiting = isKnown ? turn.all(Rows.waiting, under: payment.payment) : []
+    for number in waiting.indices { turn[Rows.waiting, payment.payment, number + 1] = nil }
     guard let subscriptionID = payment.subscription, payment.received > 0 else {
       if isKnown { turn[Rows.payments, payment.payment] = nil }
       return
@@ -203,45 +254,59 @@ struct Activity: Stage {
     turn[Rows.subscriptions, subscriptionID] = subscription
     judge(.payment(payment), referral, turn, &told)
     // What came before its payment is applied right after it, with the notices it would have given (DECISIONS T4).
-    for part in waiting { takeBack(part, referral, turn, &told) }
+    for fact in waiting { apply(fact, referral, turn, &told) }
   }
 
-  private func takeBack(_ part: TakenBack, _ referral: Referral, _ turn: Turn<Self>, _ told: inout [ActivityTold]) {
-    var payment = turn[Rows.payments, part.payment] ?? RefereePayment()
-    guard payment.settled?.isMoved(by: part) ?? true else { return }
-    payment.parts += 1
-    turn[Rows.takenBack, part.payment, payment.parts] = part
-    payment.settled?.take(part)
-    if let settled = payment.settled, settled.left == 0 {
-      payment.settled?.endedAt = settled.end(by: turn.all(Rows.takenBack, under: part.payment))
+  /// Something takes a payment back, or gives it back.
+  private func change(
+    _ id: PaymentID, by fact: BillingFact, _ referral: Referral, _ turn: Turn<Self>, _ told: inout [ActivityTold],
+    _ take: (inout RefereePayment, RefereePayment.Settled) -> Void
+  ) {
+    var payment = turn[Rows.payments, id] ?? RefereePayment()
+    guard let settled = payment.settled else {
+      payment.waiting += 1
+      turn[Rows.waiting, id, payment.waiting] = fact
+      turn[Rows.payments, id] = payment
+      return
     }
-    turn[Rows.payments, part.payment] = payment
-    guard let settled = payment.settled, let endedAt = settled.endedAt,
-      var subscription = turn[Rows.subscriptions, settled.subscription]
-    else { return }
-    subscription.end(part.payment, at: endedAt)
+    take(&payment, settled)
+    turn[Rows.payments, id] = payment
+    guard payment.takenAtMost >= settled.received, var subscription = turn[Rows.subscriptions, settled.subscription] else {
+      return
+    }
+    let takings = turn.all(Rows.refunds, under: id).compactMap(\.taking) + turn.all(Rows.disputes, under: id).flatMap(\.takings)
+    guard subscription.setGaps(RefereePayment.gaps(received: settled.received, takings), of: id) else { return }
     turn[Rows.subscriptions, settled.subscription] = subscription
-    judge(.refund(part), referral, turn, &told)
+    judge(fact, referral, turn, &told)
+  }
+
+  private func judge(_ fact: BillingFact, _ referral: Referral, _ turn: Turn<Self>, _ told: inout [ActivityTold]) {
+    judge(at: fact.instant, Because(ended: fact), referral, turn, &told)
   }
 
   /// Tells Allocation what the facts make of the referee, if that is new.
-  private func judge(_ fact: BillingFact, _ referral: Referral, _ turn: Turn<Self>, _ told: inout [ActivityTold]) {
+  /// - Parameters:
+  ///   - instant: of the fact that arrived.
+  ///   - ended: why the referee is not active, if it is not.
+  private func judge(
+    at instant: Instant, _ ended: Because, _ referral: Referral, _ turn: Turn<Self>, _ told: inout [ActivityTold]
+  ) {
     let subscriptions = turn.all(Rows.subscriptions)
     let attributedAt = referral.attributedAt
-    let turns = Activation.turns(subscriptions, attributedAt: attributedAt)
-    let counting = Activation.counting(subscriptions, attributedAt: attributedAt)
+    let turns = Activation.turns(subscriptions, attributedAt: attributedAt, endedAt: referral.endedAt)
+    let counting = referral.endedAt == nil ? Activation.counting(subscriptions, attributedAt: attributedAt) : nil
     let known = turn[Rows.told]
     guard (counting != nil) != known?.isActive || turns != known?.turns else { return }
     let at: Instant
     if let counting {
       at = counting.at
     } else {
-      let endedAt = Activation.deactivatedAt(turns, fact: fact.instant, attributedAt: attributedAt)
+      let endedAt = Activation.deactivatedAt(turns, fact: instant, attributedAt: attributedAt)
       at = known.map { $0.isActive ? max(endedAt, $0.since) : endedAt } ?? endedAt
     }
     let since = known.flatMap { $0.isActive == (counting != nil) ? $0.since : nil } ?? at
     let now = Told(isActive: counting != nil, turns: turns, since: since)
-    tell(now, at: at, counting.map(Because.init(counting:)) ?? Because(ended: fact), referral, turn, &told)
+    tell(now, at: at, counting.map(Because.init(counting:)) ?? ended, referral, turn, &told)
   }
 
   private func tell(
@@ -275,7 +340,7 @@ struct Activity: Stage {
 }
 
 extension Because {
-  init(counting: RefereeSubscription.Counting) {
+  init(counting: SubscriptionChain.Counting) {
     self.init(
       "counting-subscription",
       [
@@ -284,21 +349,30 @@ extension Because {
       ])
   }
 
+  /// Why the fact that arrived leaves no subscription that counts.
   init(ended fact: BillingFact) {
+    var facts: [(String, Fact)]
     switch fact {
     case .status(let status):
-      self.init(
-        "no-counting-subscription",
-        ["subscription": .text(status.subscription.value), "status": .text(status.status.rawValue)])
-    case .payment(let payment):
-      self.init("no-counting-subscription", ["payment": .text(payment.payment.value)])
-    case .refund(let part):
-      self.init(
-        "no-counting-subscription",
-        [
-          "payment": .text(part.payment.value), "takenBackAt": .text(part.at.description),
-          "cause": part.amount == nil ? "dispute" : "refund",
-        ])
+      facts = [("subscription", .text(status.subscription.value)), ("status", .text(status.status.rawValue))]
+      if let trialEndsAt = status.trialEndsAt { facts.append(("trialEndsAt", .text(trialEndsAt.description))) }
+    case .payment(let payment): facts = [("payment", .text(payment.payment.value))]
+    case .refund(let refund): facts = Self.taken(refund.payment, at: refund.at, cause: "refund")
+    case .refundFailure(let failure): facts = [("payment", .text(failure.payment.value))]
+    case .dispute(let dispute): facts = Self.taken(dispute.payment, at: dispute.at, cause: "dispute")
     }
+    self.init("no-counting-subscription", facts)
+  }
+
+  private static func taken(_ payment: PaymentID, at instant: Instant, cause: String) -> [(String, Fact)] {
+    [("payment", .text(payment.value)), ("takenBackAt", .text(instant.description)), ("cause", .text(cause))]
+  }
+
+  init(ended: ReferralEnded) {
+    self.init(
+      "ended-by-operator",
+      [
+        "operator": .text(ended.operator.value), "request": .text(ended.request.value), "endedAt": .text(ended.at.description),
+      ])
   }
 }

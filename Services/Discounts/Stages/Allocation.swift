@@ -17,12 +17,13 @@ struct Allocation: Stage {
     .on(Allocation.invoiceSettled),
     .on(Allocation.invoiceVoided),
     .on(Allocation.accountClosed),
+    .on(Allocation.accountReopened),
     .on(Allocation.orderSet),
   ]
   static let timers: [Timers<Self>] = [.on(Rows.account, Allocation.run)]
   static let writes: [any Message.Type] = [
     ReferralActivated.self, ReferralDeactivated.self, DiscountAssigned.self, DiscountSkipped.self, DiscountApplied.self,
-    DiscountVoided.self,
+    DiscountVoided.self, DiscountRestored.self, CompanyOrderRecorded.self,
   ]
 
   // MARK: State
@@ -30,19 +31,23 @@ struct Allocation: Stage {
   struct Account: Timed, Equatable {
     /// nil: nobody is bound to it.
     var runs: RunPlan?
-    var closedAt: Instant?
+    var closings = Closings()
     /// Companies with a subscription so far.
     var companies: Int64 = 0
     /// At the next run.
     var timer: Timer?
   }
 
-  /// A referral of the account.
+  /// An account that was referred by this one, perhaps more than once (DECISIONS A1e).
   struct Referee: Stored, Equatable {
     let referee: AccountID
+    /// Of the referral that was told of last.
+    let attributedAt: Instant
     let isActive: Bool
-    /// The instants at which it became active, inactive, … in turn.
+    /// The instants at which it became active, inactive, … in turn, under all its referrals.
     let turns: [Instant]
+    /// How many of them are of referrals before the last.
+    let earlier: Int
   }
 
   enum Rows {
@@ -53,8 +58,8 @@ struct Allocation: Stage {
     static let invoices = Table<InvoiceID, Invoice>("invoices")
     /// By the instant at which they were set.
     static let order = Table<Instant, CompanyOrder>("order")
-    /// By company: it has one open assignment at most.
-    static let assignments = Table<CompanyID, OpenAssignment>("assignments")
+    /// By company: it has one at most, from its run to the next.
+    static let assignments = Table<CompanyID, Assignment>("assignments")
   }
 
   // MARK: Events
@@ -63,31 +68,62 @@ struct Allocation: Stage {
 
   private func companyClosed(_ closed: CompanyClosed, _ turn: Turn<Self>) {
     var company = turn[Rows.companies, closed.company] ?? Company(company: closed.company)
-    company.closedAt = min(company.closedAt ?? closed.closedAt, closed.closedAt)
+    company.isClosed.put(true, at: closed.closedAt)
     turn[Rows.companies, closed.company] = company
     voidIfCanceled(closed.company, turn)
   }
 
   private func invoiceSettled(_ settled: InvoiceSettled, _ turn: Turn<Self>) {
-    end(settled.invoice, at: settled.settledAt, turn)
+    end(settled.invoice, at: settled.settledAt, isVoided: false, turn)
   }
 
-  private func invoiceVoided(_ voided: InvoiceVoided, _ turn: Turn<Self>) { end(voided.invoice, at: voided.voidedAt, turn) }
+  /// Row B7: until the next run, voiding the invoice that used a discount opens it again, unless the company is canceled.
+  private func invoiceVoided(_ voided: InvoiceVoided, _ turn: Turn<Self>) {
+    end(voided.invoice, at: voided.voidedAt, isVoided: true, turn)
+    guard let company = turn[Rows.invoices, voided.invoice]?.issued?.company, let row = turn[Rows.companies, company],
+      var assignment = turn[Rows.assignments, company], assignment.usedBy == voided.invoice,
+      turn[Rows.account]?.runs?.next.map({ voided.voidedAt < $0 }) ?? true,
+      !Cancellation(of: row, turn.all(Rows.subscriptions)).holds(at: voided.voidedAt)
+    else { return }
+    assignment.restore()
+    turn[Rows.assignments, company] = assignment
+    turn.emit(assignment.restored(from: voided.invoice, at: voided.voidedAt))
+    voidIfCanceled(company, turn)
+  }
 
   private func accountClosed(_ closed: AccountClosed, _ turn: Turn<Self>) {
     var account = turn[Rows.account] ?? Account()
-    account.closedAt = min(account.closedAt ?? closed.closedAt, closed.closedAt)
+    account.closings.close(closed)
     turn[Rows.account] = account
   }
 
+  private func accountReopened(_ reopened: AccountReopened, _ turn: Turn<Self>) {
+    var account = turn[Rows.account] ?? Account()
+    account.closings.reopen(at: reopened.reopenedAt)
+    turn[Rows.account] = account
+  }
+
+  /// Answers with what is known of the companies on arrival (DECISIONS B9b).
   private func orderSet(_ set: CompanyOrderSet, _ turn: Turn<Self>) {
     turn[Rows.order, set.requestedAt] = CompanyOrder(at: set.requestedAt, companies: set.companies)
+    let unknown = set.companies.filter { turn[Rows.companies, $0]?.first == nil }
+    turn.emit(
+      CompanyOrderRecorded(
+        request: set.request, account: set.account, companies: set.companies, unknown: unknown, at: set.requestedAt,
+        terms: turn.program.version(at: set.requestedAt).name,
+        because: [
+          Because("recorded", ["companies": .number(Int64(set.companies.count)), "unknown": .number(Int64(unknown.count))])
+        ]))
   }
 
   /// A referee's activity is as told; a change of the known state is announced (DECISIONS B2).
   private func told(_ told: ActivityTold, _ turn: Turn<Self>) {
     let before = turn[Rows.referees, told.referee]
-    turn[Rows.referees, told.referee] = Referee(referee: told.referee, isActive: told.isActive, turns: told.turns)
+    // What an earlier referral of the same referee said of the past stays said.
+    let earlier = before.map { $0.attributedAt == told.attributedAt ? Array($0.turns.prefix($0.earlier)) : $0.turns } ?? []
+    turn[Rows.referees, told.referee] = Referee(
+      referee: told.referee, attributedAt: told.attributedAt, isActive: told.isActive, turns: earlier + told.turns,
+      earlier: earlier.count)
     if before == nil { planRuns(told.attributedAt, turn) }
     guard told.isActive != before?.isActive ?? false else { return }
     let terms = turn.program.version(judging: told.at, attributedAt: told.attributedAt).name
@@ -126,6 +162,7 @@ struct Allocation: Stage {
       turn[Rows.account] = account
       company.first = .init(at: changed.changedAt, number: account.companies)
     }
+    if changed.status == .active { company.open(at: changed.changedAt) }
     turn[Rows.companies, changed.company] = company
     var subscription = turn[Rows.subscriptions, changed.subscription] ?? OwnSubscription(subscription: changed.subscription)
     subscription.history.put(.init(company: changed.company, status: changed.status), at: changed.changedAt)
@@ -141,29 +178,34 @@ struct Allocation: Stage {
     if let end = assignment.end(invoices: [], cancellation: cancellation, before: next) { self.end(assignment, end, turn) }
   }
 
-  /// Row B7: the first invoice from the run on uses the discount up, whatever becomes of the invoice.
+  /// Row B7: the first invoice from the run on uses the discount.
   private func invoiceIssued(_ issued: InvoiceIssued, _ turn: Turn<Self>) {
     var invoice = turn[Rows.invoices, issued.invoice] ?? Invoice(invoice: issued.invoice)
-    invoice.issued = .init(company: issued.company, issuedAt: issued.issuedAt, dueAt: issued.dueAt)
+    invoice.issued = .init(company: issued.company, issuedAt: issued.issuedAt, dueAt: issued.dueAt, isCharge: issued.amount > 0)
     turn[Rows.invoices, issued.invoice] = invoice
     guard let assignment = turn[Rows.assignments, issued.company] else { return }
     let next = turn[Rows.account]?.runs?.next
     if let end = assignment.end(invoices: [invoice], cancellation: nil, before: next) { self.end(assignment, end, turn) }
   }
 
-  private func end(_ id: InvoiceID, at instant: Instant, _ turn: Turn<Self>) {
+  private func end(_ id: InvoiceID, at instant: Instant, isVoided: Bool, _ turn: Turn<Self>) {
     var invoice = turn[Rows.invoices, id] ?? Invoice(invoice: id)
-    invoice.end(at: instant)
+    invoice.end(at: instant, isVoided: isVoided)
     turn[Rows.invoices, id] = invoice
   }
 
   // MARK: Ends of assignments
 
-  func end(_ assignment: OpenAssignment, _ end: OpenAssignment.End, _ turn: Turn<Self>) {
-    turn[Rows.assignments, assignment.company] = nil
+  func end(_ assignment: Assignment, _ end: Assignment.End, _ turn: Turn<Self>) {
     switch end {
-    case .used(let invoice, let issuedAt): turn.emit(assignment.applied(to: invoice, at: issuedAt))
-    case .canceled(let canceledAt): turn.emit(assignment.voided(.companyCanceled, at: canceledAt))
+    case .used(let invoice, let issuedAt):
+      var used = assignment
+      used.usedBy = invoice
+      turn[Rows.assignments, assignment.company] = used
+      turn.emit(assignment.applied(to: invoice, at: issuedAt))
+    case .canceled(let canceledAt, let cause):
+      turn[Rows.assignments, assignment.company] = nil
+      turn.emit(assignment.canceled(cause, at: canceledAt))
     }
   }
 
@@ -175,10 +217,7 @@ struct Allocation: Stage {
     let calendar = RunCalendar(program: turn.program)
     account.runs?.reckon(calendar)
     if account.runs?.next == instant {
-      // A run sees only what is dated before it (DECISIONS T1), the closing of its account too.
-      if let closedAt = account.closedAt, closedAt < instant {
-        account.runs?.stop()
-      } else if let version = turn.program.discounts(at: instant) {
+      if let version = turn.program.discounts(at: instant) {
         hold(instant, version.terms, name: version.name, calendar, &account, turn)
       } else {
         account.runs?.stop()
@@ -196,8 +235,8 @@ extension Allocation.Account {
   }
 }
 
-extension OpenAssignment {
-  func assigned(_ share: Dealing.Share, active: Int64, orderSetBy: String, _ rule: DiscountTerms) -> DiscountAssigned {
+extension Assignment {
+  func assigned(_ share: DiscountTerms.Share, active: Int64, orderSetBy: String, _ rule: DiscountTerms) -> DiscountAssigned {
     DiscountAssigned(
       assignment: assignment, account: account, company: company, period: period, percent: numericCast(percent),
       activeReferrals: numericCast(active), slots: numericCast(share.slots), asOf: asOf, terms: terms,
@@ -214,22 +253,38 @@ extension OpenAssignment {
   }
 
   func applied(to invoice: InvoiceID, at issuedAt: Instant) -> DiscountApplied {
-    DiscountApplied(
+    var facts: [(String, Because.Fact)] = [("asOf", .text(asOf.description)), ("issuedAt", .text(issuedAt.description))]
+    if isRestored { facts.append(("restored", .flag(true))) }
+    return DiscountApplied(
       assignment: assignment, account: account, company: company, period: period, invoice: invoice,
-      percent: numericCast(percent), at: issuedAt, terms: terms,
+      percent: numericCast(percent), at: issuedAt, terms: terms, because: [Because("first-invoice-after-run", facts)])
+  }
+
+  func restored(from invoice: InvoiceID, at voidedAt: Instant) -> DiscountRestored {
+    DiscountRestored(
+      assignment: assignment, account: account, company: company, period: period, invoice: invoice, at: voidedAt, terms: terms,
       because: [
         Because(
-          "first-invoice-after-run", ["asOf": .text(asOf.description), "issuedAt": .text(issuedAt.description)])
+          "invoice-voided",
+          ["invoice": .text(invoice.value), "voidedAt": .text(voidedAt.description), "asOf": .text(asOf.description)])
       ])
   }
 
-  func voided(_ reason: VoidReason, at instant: Instant) -> DiscountVoided {
+  func superseded(at instant: Instant) -> DiscountVoided { voided(.superseded, at: instant, []) }
+
+  func canceled(_ cause: Cancellation.Cause, at instant: Instant) -> DiscountVoided {
+    voided(.companyCanceled, at: instant, [("cause", .text(cause.rawValue))])
+  }
+
+  private func voided(_ reason: VoidReason, at instant: Instant, _ facts: [(String, Because.Fact)]) -> DiscountVoided {
     DiscountVoided(
       assignment: assignment, account: account, company: company, period: period, at: instant, reason: reason, terms: terms,
       because: [
         Because(
           reason.rawValue,
-          ["asOf": .text(asOf.description), "percent": .number(percent), "endedAt": .text(instant.description)])
+          [
+            ("asOf", .text(asOf.description)), ("percent", .number(percent)), ("endedAt", .text(instant.description)),
+          ] + facts)
       ])
   }
 }

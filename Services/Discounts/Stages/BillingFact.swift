@@ -5,13 +5,17 @@ import JSON
 enum BillingFact: Stored, Equatable {
   case status(SubscriptionStatusFact)
   case payment(PaymentFact)
-  case refund(TakenBack)
+  case refund(RefundFact)
+  case refundFailure(RefundFailureFact)
+  case dispute(DisputeFact)
 
   var instant: Instant {
     switch self {
     case .status(let status): status.changedAt
     case .payment(let payment): payment.paidAt
     case .refund(let refund): refund.at
+    case .refundFailure(let failure): failure.at
+    case .dispute(let dispute): dispute.at
     }
   }
 }
@@ -21,12 +25,14 @@ struct SubscriptionStatusFact: Stored, Equatable {
   let changedAt: Instant
   let status: SubscriptionStatus
   let trialEndsAt: Instant?
+  let replaces: SubscriptionID?
 
   init(_ changed: SubscriptionChanged) {
     subscription = changed.subscription
     changedAt = changed.changedAt
     status = changed.status
     trialEndsAt = changed.trialEndsAt
+    replaces = changed.replaces
   }
 }
 
@@ -40,46 +46,71 @@ struct PaymentFact: Stored, Equatable {
   /// Of its plan lines.
   let plans: [String]
 
-  /// - Parameter isCounted: the program counts payments by their amounts; where it does not, an amount beyond Int64 is no matter of
-  ///   this service.
+  /// - Parameter isCounted: the program counts payments by their amounts. Where it does not, rejecting an amount beyond Int64 is left to the
+  ///   services that do, and it uses no offer here.
   init(_ settled: PaymentSettled, isCounted: Bool) throws(Rejection) {
     payment = settled.payment
     subscription = settled.subscription
     paidAt = settled.paidAt
     currency = settled.currency
     plans = settled.lines.compactMap { $0.kind == .plan ? $0.plan : nil }
-    guard isCounted else {
-      received = 0
-      return
-    }
     do {
       received = try Money.difference(Money.sum(settled.lines.map(\.amount)), settled.paidWithBonus ?? 0)
     } catch {
-      throw Rejection(.overflow, "the amount of payment '\(settled.payment)' is beyond Int64")
+      if isCounted { throw Rejection(.overflow, "the amount of payment '\(settled.payment)' is beyond Int64") }
+      received = 0
     }
   }
 }
 
-/// Money that went back to the payer: a refund, or a lost dispute, which equals a full refund (DECISIONS B2).
-struct TakenBack: Stored, Equatable {
+struct RefundFact: Stored, Equatable {
+  let refund: RefundID
   let payment: PaymentID
   let at: Instant
-  /// Minor units; nil: all of it.
-  let amount: Int64?
-  /// nil: that of the payment.
-  let currency: Currency?
+  /// Minor units.
+  let amount: Int64
+  let currency: Currency
 
   init(_ refunded: PaymentRefunded) {
+    refund = refunded.refund
     payment = refunded.payment
     at = refunded.refundedAt
     amount = refunded.amount
     currency = refunded.currency
   }
+}
 
-  init(lost closed: DisputeClosed) {
+struct RefundFailureFact: Stored, Equatable {
+  let refund: RefundID
+  let payment: PaymentID
+  let at: Instant
+
+  init(_ failed: RefundFailed) {
+    refund = failed.refund
+    payment = failed.payment
+    at = failed.failedAt
+  }
+}
+
+/// The opening of a dispute or its closing (DECISIONS C7c).
+struct DisputeFact: Stored, Equatable {
+  let payment: PaymentID
+  /// nil: the one dispute of the payment that has no id.
+  let dispute: DisputeID?
+  let at: Instant
+  let step: RefereeDispute.Step
+
+  init(_ disputed: PaymentDisputed) {
+    payment = disputed.payment
+    dispute = disputed.dispute
+    at = disputed.disputedAt
+    step = .init(kind: .opened, amount: disputed.amount)
+  }
+
+  init(_ closed: DisputeClosed) {
     payment = closed.payment
+    dispute = closed.dispute
     at = closed.closedAt
-    amount = nil
-    currency = nil
+    step = .init(kind: closed.outcome == .lost ? .lost : .ended)
   }
 }

@@ -10,6 +10,7 @@ extension Activity.Account {
     standing = try row.required("standing")
     kept = try row.required("kept")
     referral = try row.optional("referral")
+    hasHadOffer = try row.required("hasHadOffer")
   }
 
   func write(to json: inout JSONWriter) {
@@ -17,6 +18,7 @@ extension Activity.Account {
     json.member("standing", standing)
     json.member("kept", kept)
     json.member("referral", referral)
+    json.member("hasHadOffer", hasHadOffer)
     json.endObject()
   }
 }
@@ -27,6 +29,7 @@ extension Activity.Referral {
     referral = try row.required("referral")
     referrer = try row.required("referrer")
     attributedAt = try row.required("attributedAt")
+    endedAt = try row.optional("endedAt")
   }
 
   func write(to json: inout JSONWriter) {
@@ -34,6 +37,7 @@ extension Activity.Referral {
     json.member("referral", referral)
     json.member("referrer", referrer)
     json.member("attributedAt", attributedAt)
+    json.member("endedAt", endedAt)
     json.endObject()
   }
 }
@@ -86,7 +90,7 @@ extension Allocation.Account {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     runs = try row.optional("runs")
-    closedAt = try row.optional("closedAt")
+    closings = try row.required("closings")
     companies = try row.required("companies")
     timer = try row.optional("timer")
   }
@@ -94,7 +98,7 @@ extension Allocation.Account {
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("runs", runs)
-    json.member("closedAt", closedAt)
+    json.member("closings", closings)
     json.member("companies", companies)
     json.member("timer", timer)
     json.endObject()
@@ -105,15 +109,19 @@ extension Allocation.Referee {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     referee = try row.required("referee")
+    attributedAt = try row.required("attributedAt")
     isActive = try row.required("isActive")
     turns = try row.required("turns")
+    earlier = try row.required("earlier")
   }
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("referee", referee)
+    json.member("attributedAt", attributedAt)
     json.member("isActive", isActive)
     json.member("turns", turns)
+    json.member("earlier", earlier)
     json.endObject()
   }
 }
@@ -125,7 +133,9 @@ extension BillingFact {
     case "status": self = .status(try value.decode())
     case "payment": self = .payment(try value.decode())
     case "refund": self = .refund(try value.decode())
-    default: throw json.error("\"\(name)\" is not one of status, payment, refund")
+    case "refundFailure": self = .refundFailure(try value.decode())
+    case "dispute": self = .dispute(try value.decode())
+    default: throw json.error("\"\(name)\" is not one of status, payment, refund, refundFailure, dispute")
     }
   }
 
@@ -134,6 +144,8 @@ extension BillingFact {
     case .status(let value): json.variant("status", value)
     case .payment(let value): json.variant("payment", value)
     case .refund(let value): json.variant("refund", value)
+    case .refundFailure(let value): json.variant("refundFailure", value)
+    case .dispute(let value): json.variant("dispute", value)
     }
   }
 }
@@ -145,6 +157,7 @@ extension SubscriptionStatusFact {
     changedAt = try row.required("changedAt")
     status = try row.required("status")
     trialEndsAt = try row.optional("trialEndsAt")
+    replaces = try row.optional("replaces")
   }
 
   func write(to json: inout JSONWriter) {
@@ -153,6 +166,7 @@ extension SubscriptionStatusFact {
     json.member("changedAt", changedAt)
     json.member("status", status)
     json.member("trialEndsAt", trialEndsAt)
+    json.member("replaces", replaces)
     json.endObject()
   }
 }
@@ -180,21 +194,59 @@ extension PaymentFact {
   }
 }
 
-extension TakenBack {
+extension RefundFact {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    refund = try row.required("refund")
+    payment = try row.required("payment")
+    at = try row.required("at")
+    amount = try row.required("amount")
+    currency = try row.required("currency")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("refund", refund)
+    json.member("payment", payment)
+    json.member("at", at)
+    json.member("amount", amount)
+    json.member("currency", currency)
+    json.endObject()
+  }
+}
+
+extension RefundFailureFact {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    refund = try row.required("refund")
+    payment = try row.required("payment")
+    at = try row.required("at")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("refund", refund)
+    json.member("payment", payment)
+    json.member("at", at)
+    json.endObject()
+  }
+}
+
+extension DisputeFact {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     payment = try row.required("payment")
+    dispute = try row.optional("dispute")
     at = try row.required("at")
-    amount = try row.optional("amount")
-    currency = try row.optional("currency")
+    step = try row.required("step")
   }
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("payment", payment)
+    json.member("dispute", dispute)
     json.member("at", at)
-    json.member("amount", amount)
-    json.member("currency", currency)
+    json.member("step", step)
     json.endObject()
   }
 }
@@ -234,14 +286,14 @@ extension Company {
     let row = try json.object()
     company = try row.required("company")
     first = try row.optional("first")
-    closedAt = try row.optional("closedAt")
+    isClosed = try row.required("isClosed")
   }
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("company", company)
     json.member("first", first)
-    json.member("closedAt", closedAt)
+    json.member("isClosed", isClosed)
     json.endObject()
   }
 }
@@ -282,6 +334,7 @@ extension Invoice {
     invoice = try row.required("invoice")
     issued = try row.optional("issued")
     endedAt = try row.optional("endedAt")
+    isVoided = try row.required("isVoided")
   }
 
   func write(to json: inout JSONWriter) {
@@ -289,6 +342,7 @@ extension Invoice {
     json.member("invoice", invoice)
     json.member("issued", issued)
     json.member("endedAt", endedAt)
+    json.member("isVoided", isVoided)
     json.endObject()
   }
 }
@@ -299,6 +353,7 @@ extension Invoice.Issued {
     company = try row.required("company")
     issuedAt = try row.required("issuedAt")
     dueAt = try row.required("dueAt")
+    isCharge = try row.required("isCharge")
   }
 
   func write(to json: inout JSONWriter) {
@@ -306,11 +361,12 @@ extension Invoice.Issued {
     json.member("company", company)
     json.member("issuedAt", issuedAt)
     json.member("dueAt", dueAt)
+    json.member("isCharge", isCharge)
     json.endObject()
   }
 }
 
-extension OpenAssignment {
+extension Assignment {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     assignment = try row.required("assignment")
@@ -320,6 +376,8 @@ extension OpenAssignment {
     percent = try row.required("percent")
     asOf = try row.required("asOf")
     terms = try row.required("terms")
+    usedBy = try row.optional("usedBy")
+    isRestored = try row.required("isRestored")
   }
 
   func write(to json: inout JSONWriter) {
@@ -331,6 +389,8 @@ extension OpenAssignment {
     json.member("percent", percent)
     json.member("asOf", asOf)
     json.member("terms", terms)
+    json.member("usedBy", usedBy)
+    json.member("isRestored", isRestored)
     json.endObject()
   }
 }
@@ -367,13 +427,15 @@ extension RefereePayment {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     settled = try row.optional("settled")
-    parts = try row.required("parts")
+    waiting = try row.required("waiting")
+    takenAtMost = try row.required("takenAtMost")
   }
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("settled", settled)
-    json.member("parts", parts)
+    json.member("waiting", waiting)
+    json.member("takenAtMost", takenAtMost)
     json.endObject()
   }
 }
@@ -384,8 +446,6 @@ extension RefereePayment.Settled {
     subscription = try row.required("subscription")
     received = try row.required("received")
     currency = try row.required("currency")
-    left = try row.required("left")
-    endedAt = try row.optional("endedAt")
   }
 
   func write(to json: inout JSONWriter) {
@@ -393,8 +453,66 @@ extension RefereePayment.Settled {
     json.member("subscription", subscription)
     json.member("received", received)
     json.member("currency", currency)
-    json.member("left", left)
-    json.member("endedAt", endedAt)
+    json.endObject()
+  }
+}
+
+extension RefereePayment.Gap {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    from = try row.required("from")
+    to = try row.optional("to")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("from", from)
+    json.member("to", to)
+    json.endObject()
+  }
+}
+
+extension RefereeRefund {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    refundedAt = try row.optional("refundedAt")
+    amount = try row.required("amount")
+    failedAt = try row.optional("failedAt")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("refundedAt", refundedAt)
+    json.member("amount", amount)
+    json.member("failedAt", failedAt)
+    json.endObject()
+  }
+}
+
+extension RefereeDispute {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    steps = try row.required("steps")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("steps", steps)
+    json.endObject()
+  }
+}
+
+extension RefereeDispute.Step {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    kind = try row.required("kind")
+    amount = try row.optional("amount")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("kind", kind)
+    json.member("amount", amount)
     json.endObject()
   }
 }
@@ -404,7 +522,10 @@ extension RefereeSubscription {
     let row = try json.object()
     subscription = try row.required("subscription")
     statuses = try row.required("statuses")
+    activeFrom = try row.optional("activeFrom")
+    trialingFrom = try row.optional("trialingFrom")
     trialEnds = try row.required("trialEnds")
+    replaces = try row.required("replaces")
     payments = try row.required("payments")
   }
 
@@ -412,7 +533,10 @@ extension RefereeSubscription {
     json.beginObject()
     json.member("subscription", subscription)
     json.member("statuses", statuses)
+    json.member("activeFrom", activeFrom)
+    json.member("trialingFrom", trialingFrom)
     json.member("trialEnds", trialEnds)
+    json.member("replaces", replaces)
     json.member("payments", payments)
     json.endObject()
   }
@@ -423,14 +547,14 @@ extension RefereeSubscription.Paid {
     let row = try json.object()
     payment = try row.required("payment")
     paidAt = try row.required("paidAt")
-    endedAt = try row.optional("endedAt")
+    gaps = try row.required("gaps")
   }
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("payment", payment)
     json.member("paidAt", paidAt)
-    json.member("endedAt", endedAt)
+    json.member("gaps", gaps)
     json.endObject()
   }
 }
@@ -465,6 +589,7 @@ extension WelcomeOffer {
     account = try row.required("account")
     percent = try row.required("percent")
     plans = try row.required("plans")
+    from = try row.required("from")
     expiresAt = try row.required("expiresAt")
     terms = try row.required("terms")
     timer = try row.optional("timer")
@@ -476,6 +601,7 @@ extension WelcomeOffer {
     json.member("account", account)
     json.member("percent", percent)
     json.member("plans", plans)
+    json.member("from", from)
     json.member("expiresAt", expiresAt)
     json.member("terms", terms)
     json.member("timer", timer)

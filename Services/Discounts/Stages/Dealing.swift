@@ -4,41 +4,19 @@ import Terms
 
 /// What a run decides, from facts as of its instant (rows B3, B4, B6, B8, B9): pure functions.
 enum Dealing {
-  /// A company's part of the active referrals.
-  struct Share: Equatable {
-    let company: CompanyID
-    let slots: Int64
-    /// Whole percent, above 0.
-    let percent: Int64
-    /// 1 for the company that is dealt to first.
-    let position: Int64
-  }
-
   enum Verdict: Equatable {
-    case skipped(SkipReason)
+    case skipped([SkipReason])
     /// Perhaps none: a share of 0 % is no assignment (DECISIONS B4).
-    case dealt([Share])
+    case dealt([DiscountTerms.Share])
   }
 
-  /// The first reason to skip that there is.
+  /// Every reason to skip that holds, or what is dealt (DECISIONS R1).
   static func verdict(hasPendingPayments: Bool, companies: [CompanyID], active: Int64, _ terms: DiscountTerms) -> Verdict {
-    if hasPendingPayments { return .skipped(.pendingPayments) }
-    if companies.isEmpty { return .skipped(.noActiveCompany) }
-    guard let minimum = terms.tiers.first?.from, active >= minimum else { return .skipped(.belowMinimum) }
-    return .dealt(shares(of: active, companies: companies, terms))
-  }
-
-  /// Company by company: only when one has all that it can take does the next get any (row B4).
-  static func shares(of active: Int64, companies: [CompanyID], _ terms: DiscountTerms) -> [Share] {
-    var left = active
-    var shares: [Share] = []
-    for (index, company) in companies.enumerated() where left > 0 {
-      let slots = min(left, terms.maxPerCompany)
-      left -= slots
-      let percent = terms.percent(for: slots)
-      if percent > 0 { shares.append(Share(company: company, slots: slots, percent: percent, position: Int64(index) + 1)) }
-    }
-    return shares
+    var reasons: [SkipReason] = []
+    if hasPendingPayments { reasons.append(.pendingPayments) }
+    if companies.isEmpty { reasons.append(.noActiveCompany) }
+    if !(terms.tiers.first.map { active >= $0.from } ?? false) { reasons.append(.belowMinimum) }
+    return reasons.isEmpty ? .dealt(terms.shares(of: active, companies: companies)) : .skipped(reasons)
   }
 
   /// The order of dealing (row B9): as the user wishes, then by first subscription; what is wished for but unknown is skipped.
@@ -61,30 +39,37 @@ struct Invoice: Stored, Equatable {
   var issued: Issued?
   /// When it was settled or voided, whichever was first; a payment does not end it (DECISIONS B6).
   var endedAt: Instant?
+  /// It is known to be voided: it uses no discount (DECISIONS B7).
+  var isVoided = false
 
   struct Issued: Stored, Equatable {
     let company: CompanyID
     let issuedAt: Instant
     let dueAt: Instant
+    /// Its amount is above 0: otherwise it uses no discount and is never overdue (DECISIONS R6).
+    let isCharge: Bool
   }
 
-  mutating func end(at instant: Instant) { endedAt = min(endedAt ?? instant, instant) }
+  mutating func end(at instant: Instant, isVoided: Bool) {
+    endedAt = min(endedAt ?? instant, instant)
+    if isVoided { self.isVoided = true }
+  }
 
   /// As of a run: issued and due before it, and not ended before it (row B6).
   func isOverdue(before run: Instant) -> Bool {
-    guard let issued, issued.issuedAt < run, issued.dueAt < run else { return false }
+    guard let issued, issued.isCharge, issued.issuedAt < run, issued.dueAt < run else { return false }
     return endedAt.map { $0 >= run } ?? true
   }
 
   /// No run from an instant on can ask for it.
   func isPast(_ instant: Instant) -> Bool {
-    guard let issued, let endedAt else { return false }
-    return issued.issuedAt < instant && endedAt < instant
+    guard let issued, issued.issuedAt < instant else { return false }
+    return endedAt.map { $0 < instant } ?? !issued.isCharge
   }
 }
 
-/// A discount that a company has not used yet (row B7): for its first invoice from the run on.
-struct OpenAssignment: Stored, Equatable {
+/// A discount of a company, from its run to the next one (row B7): for the first invoice from the run on.
+struct Assignment: Stored, Equatable {
   let assignment: AssignmentID
   let account: AccountID
   let company: CompanyID
@@ -93,21 +78,31 @@ struct OpenAssignment: Stored, Equatable {
   /// The run's instant.
   let asOf: Instant
   let terms: String
+  /// nil: it is open.
+  var usedBy: InvoiceID?
+  /// It was used, and the invoice was voided: only an invoice that arrives after that can use it.
+  var isRestored = false
 
   enum End: Equatable {
     case used(InvoiceID, at: Instant)
-    case canceled(at: Instant)
+    case canceled(at: Instant, Cancellation.Cause)
   }
 
-  /// What ends it before the next run, by what is known; nil: nothing.
+  mutating func restore() {
+    usedBy = nil
+    isRestored = true
+  }
+
+  /// What ends an open one before the next run, by what is known; nil: nothing.
   func end(invoices: [Invoice], cancellation: Cancellation?, before next: Instant?) -> End? {
-    let first = invoices.lazy.compactMap { invoice in invoice.issued.map { (invoice.invoice, $0) } }
-      .filter { $0.1.company == company && takes(issuedAt: $0.1.issuedAt, before: next) }
+    guard usedBy == nil else { return nil }
+    let first = invoices.lazy.filter { !$0.isVoided }.compactMap { invoice in invoice.issued.map { (invoice.invoice, $0) } }
+      .filter { $0.1.isCharge && $0.1.company == company && takes(issuedAt: $0.1.issuedAt, before: next) }
       .min { ($0.1.issuedAt, $0.0) < ($1.1.issuedAt, $1.0) }
-    let canceledAt = cancellation?.since(from: asOf, to: next)
-    switch (first, canceledAt) {
-    case (let (invoice, issued)?, let canceledAt?) where issued.issuedAt <= canceledAt: return .used(invoice, at: issued.issuedAt)
-    case (_, let canceledAt?): return .canceled(at: canceledAt)
+    let canceled = cancellation?.since(from: asOf, to: next)
+    switch (first, canceled) {
+    case (let (invoice, issued)?, let canceled?) where issued.issuedAt <= canceled.at: return .used(invoice, at: issued.issuedAt)
+    case (_, let canceled?): return .canceled(at: canceled.at, canceled.cause)
     case (let (invoice, issued)?, nil): return .used(invoice, at: issued.issuedAt)
     case (nil, nil): return nil
     }

@@ -14,34 +14,42 @@ extension Allocation {
     let companies = turn.all(Rows.companies)
     let subscriptions = OwnSubscription.byCompany(turn.all(Rows.subscriptions))
 
-    // B7: what is still unused gives way, also if this run gives nothing.
+    // B7: what is still unused gives way, also if this run gives nothing, and what is used is settled.
     for assignment in turn.all(Rows.assignments) where assignment.asOf < run {
       settle(assignment, invoices, companies, subscriptions, before: run, turn)
-      supersede(assignment, at: run, turn)
+      lapse(assignment.company, at: run, turn)
     }
 
+    // A missed run before others that are held: what is not used by the next of them has given way already.
+    let replacedAt = account.runs?.replacement(of: run, period: period, calendar)
+    account.runs?.held(run, period: period, calendar)
+    forget(before: Retention.horizon(of: run), invoices, turn)
+    // A run sees only what is dated before it (DECISIONS T1), the closing of its account too: then it deals nothing (DECISIONS B5).
+    if account.closings.isClosed(at: run - .milliseconds(1)) { return }
+
     let pending = invoices.filter { $0.isOverdue(before: run) }
-    let living = companies.filter {
-      $0.isKnown(before: run) && !Cancellation(of: $0, subscriptions[$0.company] ?? []).holds(before: run)
-    }
+    let canceled = Dictionary(
+      uniqueKeysWithValues: companies.filter { $0.isKnown(before: run) }.map {
+        ($0.company, Cancellation(of: $0, subscriptions[$0.company] ?? []).cause(before: run))
+      })
+    let living = companies.filter { canceled[$0.company] == .some(nil) }
     let wished = wishedOrder(before: run, turn)
     let order = Dealing.order(living, wished: wished ?? []).map(\.company)
     // A million referees are counted one by one and not kept in memory.
     var active: Int64 = 0
     turn.forEach(Rows.referees) { if Activation.isActive($0.turns, before: run) { active += 1 } }
 
-    // A missed run before others that are held: what is not used by the next of them has given way already.
-    let replacedAt = account.runs?.replacement(of: run, period: period, calendar)
-    account.runs?.held(run, period: period, calendar)
     switch Dealing.verdict(hasPendingPayments: !pending.isEmpty, companies: order, active: active, terms) {
-    case .skipped(let reason):
+    case .skipped(let reasons):
       turn.emit(
         DiscountSkipped(
-          account: owner, period: period, asOf: run, reasons: [reason], terms: name,
-          because: [because(reason, pending: pending, companies: companies.count, active: active, terms)]))
+          account: owner, period: period, asOf: run, reasons: reasons, terms: name,
+          because: reasons.map {
+            because($0, pending: pending, canceled: canceled.compactMapValues { $0 }, active: active, terms)
+          }))
     case .dealt(let shares):
       for share in shares {
-        let assignment = OpenAssignment(
+        let assignment = Assignment(
           assignment: AssignmentID(derivedFrom: [owner.value, share.company.value, period]), account: owner,
           company: share.company, period: period, percent: share.percent, asOf: run, terms: name)
         let setBy = wished?.contains(share.company) ?? false ? "user" : "first-subscription"
@@ -56,25 +64,32 @@ extension Allocation {
           before: replacedAt)
         switch end {
         case .used(let invoice, let issuedAt): turn.emit(assignment.applied(to: invoice, at: issuedAt))
-        case .canceled(let canceledAt): turn.emit(assignment.voided(.companyCanceled, at: canceledAt))
-        case nil: turn.emit(assignment.voided(.superseded, at: replacedAt))
+        case .canceled(let canceledAt, let cause): turn.emit(assignment.canceled(cause, at: canceledAt))
+        case nil: turn.emit(assignment.superseded(at: replacedAt))
         }
       }
     }
-    forget(before: Retention.horizon(of: run), invoices, turn)
   }
 
   private func because(
-    _ reason: SkipReason, pending: [Invoice], companies: Int, active: Int64, _ terms: DiscountTerms
+    _ reason: SkipReason, pending: [Invoice], canceled: [CompanyID: Cancellation.Cause], active: Int64, _ terms: DiscountTerms
   ) -> Because {
     switch reason {
     case .pendingPayments:
-      Because(
+      return Because(
         reason.rawValue, ["invoices": .list(pending.prefix(10).map(\.invoice.value)), "count": .number(Int64(pending.count))])
-    case .noActiveCompany: Because(reason.rawValue, ["companies": .number(Int64(companies))])
+    case .noActiveCompany:
+      func companies(_ cause: Cancellation.Cause) -> Because.Fact {
+        .list(canceled.filter { $0.value == cause }.keys.sorted().prefix(10).map(\.value))
+      }
+      return Because(
+        reason.rawValue,
+        [
+          "companies": .number(Int64(canceled.count)), "closed": companies(.closed), "ended": companies(.subscriptionsEnded),
+        ])
     case .belowMinimum:
-      Because(reason.rawValue, ["active": .number(active), "minimum": .number(terms.tiers.first?.from ?? 0)])
-    case .other(let word): Because(word)
+      return Because(reason.rawValue, ["active": .number(active), "minimum": .number(terms.tiers.first?.from ?? 0)])
+    case .other(let word): return Because(word)
     }
   }
 }
@@ -108,18 +123,21 @@ extension Allocation {
   }
 
   private func settle(
-    _ assignment: OpenAssignment, _ invoices: [Invoice], _ companies: [Company], _ subscriptions: [CompanyID: [OwnSubscription]],
+    _ assignment: Assignment, _ invoices: [Invoice], _ companies: [Company], _ subscriptions: [CompanyID: [OwnSubscription]],
     before next: Instant?, _ turn: Turn<Self>
   ) {
     let company = companies.first { $0.company == assignment.company }
     let cancellation = company.map { Cancellation(of: $0, subscriptions[$0.company] ?? []) }
-    if let end = assignment.end(invoices: invoices, cancellation: cancellation, before: next) { self.end(assignment, end, turn) }
+    // A discount that was restored waits for an invoice that is still to come (DECISIONS B7).
+    let end = assignment.end(invoices: assignment.isRestored ? [] : invoices, cancellation: cancellation, before: next)
+    if let end { self.end(assignment, end, turn) }
   }
 
-  private func supersede(_ assignment: OpenAssignment, at run: Instant, _ turn: Turn<Self>) {
-    guard turn[Rows.assignments, assignment.company] == assignment else { return }
-    turn[Rows.assignments, assignment.company] = nil
-    turn.emit(assignment.voided(.superseded, at: run))
+  /// At the run after its own.
+  private func lapse(_ company: CompanyID, at run: Instant, _ turn: Turn<Self>) {
+    guard let assignment = turn[Rows.assignments, company] else { return }
+    turn[Rows.assignments, company] = nil
+    if assignment.usedBy == nil { turn.emit(assignment.superseded(at: run)) }
   }
 
   /// Facts that no run can ask for any more.

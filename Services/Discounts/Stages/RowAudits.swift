@@ -14,15 +14,16 @@ extension DiscountsService {
   }
 }
 
-/// What is left of a referee's payment is between nothing and all that was received.
+/// A referee's payment that counts brought something, and nothing waits for it any more.
 struct ActivityAudit: RowAudit {
   private var found: [String] = []
 
   mutating func take(_ row: StageRow) throws {
-    guard let settled = try row.value(in: Activity.Rows.payments)?.settled else { return }
-    if settled.left < 0 || settled.left > settled.received {
+    guard let payment = try row.value(in: Activity.Rows.payments), let settled = payment.settled else { return }
+    if settled.received <= 0 || payment.takenAtMost < 0 || payment.waiting > 0 {
       found.append(
-        "of payment '\(row.key(in: Activity.Rows.payments)?.value ?? "")' \(settled.left) of \(settled.received) are left")
+        "payment '\(row.key(in: Activity.Rows.payments)?.value ?? "")' of \(settled.received) counts, \(payment.takenAtMost) are taken and "
+          + "\(payment.waiting) facts wait for it")
     }
   }
 

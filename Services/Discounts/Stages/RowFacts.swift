@@ -35,17 +35,17 @@ extension Activity {
 extension Allocation {
   static func describe(_ row: StageRow) throws -> Because? {
     if let assignment = try row.value(in: Rows.assignments) {
-      return Because(
-        "assignment-open",
-        [
-          "company": .text(assignment.company.value), "owner": .text(row.key), "percent": .number(assignment.percent),
-          "period": .text(assignment.period), "asOf": "\(assignment.asOf)", "terms": .text(assignment.terms),
-        ])
+      var facts: [(String, Because.Fact)] = [
+        ("company", .text(assignment.company.value)), ("owner", .text(row.key)), ("percent", .number(assignment.percent)),
+        ("period", .text(assignment.period)), ("asOf", "\(assignment.asOf)"), ("terms", .text(assignment.terms)),
+      ]
+      if let invoice = assignment.usedBy { facts.append(("invoice", .text(invoice.value))) }
+      return Because(assignment.usedBy == nil ? "assignment-open" : "assignment-used", facts)
     }
     if let company = try row.value(in: Rows.companies) {
       var facts: [(String, Because.Fact)] = [("company", .text(company.company.value)), ("owner", .text(row.key))]
       if let first = company.first { facts.append(("since", "\(first.at)")) }
-      if let closedAt = company.closedAt { facts.append(("closedAt", "\(closedAt)")) }
+      if let latest = company.isClosed.latest, latest.value { facts.append(("closedAt", "\(latest.at)")) }
       return Because("company", facts)
     }
     if let subscription = try row.value(in: Rows.subscriptions), let latest = subscription.history.latest {

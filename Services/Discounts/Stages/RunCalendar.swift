@@ -37,7 +37,8 @@ struct RunPlan: Stored, Equatable {
   var after: Instant
   /// The period of the run before.
   var period: String?
-  /// The runs from `first` to `last` are held, but for those that are being caught up before `resumesAt`.
+  /// The runs from `first` to `last` are held, or passed over while the account was closed, but for those that are being caught up before
+  /// `resumesAt`.
   var first: Instant?
   var last: Instant?
   var resumesAt: Instant?

@@ -10,6 +10,8 @@ struct WelcomeOffer: Timed, Equatable {
   let account: AccountID
   let percent: Int64
   let plans: [String]
+  /// Usable by payments from then on (DECISIONS A1f).
+  let from: Instant
   /// Usable strictly before it (DECISIONS T1).
   let expiresAt: Instant
   let terms: String
@@ -23,15 +25,18 @@ struct WelcomeOffer: Timed, Equatable {
     account = attributed.referee
     percent = terms.percent
     plans = terms.plans
+    from = attributed.attributedAt - version.attribution.leeway
     // No message can carry a later instant.
     expiresAt = min(attributed.registeredAt + terms.within, Instant.range.upperBound)
     self.terms = version.name
     timer = Timer(at: expiresAt)
   }
 
-  /// The plan by which a payment uses the offer. Whether it is still open is a matter of the order of arrival (DECISIONS T5).
+  /// The plan by which a payment uses the offer; one that brought nothing uses none (DECISIONS R6). Whether it is still open is a matter of
+  /// the order of arrival (DECISIONS T5).
   func plan(in payment: PaymentFact) -> String? {
-    payment.paidAt < expiresAt ? payment.plans.first(where: plans.contains) : nil
+    guard payment.received > 0, payment.paidAt >= from, payment.paidAt < expiresAt else { return nil }
+    return payment.plans.first(where: plans.contains)
   }
 
   func opened(at instant: Instant, referrer: AccountID) -> OfferOpened {

@@ -10,7 +10,6 @@ extension WithdrawalFacts {
     answer = try row.optional("answer")
     decision = try row.optional("decision")
     canceledAt = try row.optional("canceledAt")
-    result = try row.optional("result")
   }
 
   func write(to json: inout JSONWriter) {
@@ -18,7 +17,6 @@ extension WithdrawalFacts {
     json.member("answer", answer)
     json.member("decision", decision)
     json.member("canceledAt", canceledAt)
-    json.member("result", result)
     json.endObject()
   }
 }
@@ -79,33 +77,37 @@ extension OperatorDecision {
   }
 }
 
-extension PayoutResult {
+extension PayoutResults {
   init(json: JSONValue) throws(JSONError) {
-    let (name, value) = try json.variant()
-    switch name {
-    case "settled":
-      let row = try value.object()
-      self = .settled(at: try row.required("at"), reference: try row.optional("reference"))
-    case "failed":
-      let row = try value.object()
-      self = .failed(at: try row.required("at"), reason: try row.optional("reason"))
-    default: throw json.error("\"\(name)\" is not one of settled, failed")
-    }
+    let row = try json.object()
+    settled = try row.optional("settled")
+    failed = try row.optional("failed")
+    returned = try row.optional("returned")
   }
 
   func write(to json: inout JSONWriter) {
-    switch self {
-    case .settled(let value0, let value1):
-      json.beginVariant("settled")
-      json.member("at", value0)
-      json.member("reference", value1)
-      json.endVariant()
-    case .failed(let value0, let value1):
-      json.beginVariant("failed")
-      json.member("at", value0)
-      json.member("reason", value1)
-      json.endVariant()
-    }
+    json.beginObject()
+    json.member("settled", settled)
+    json.member("failed", failed)
+    json.member("returned", returned)
+    json.endObject()
+  }
+}
+
+extension PayoutResult {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    at = try row.required("at")
+    reference = try row.optional("reference")
+    reason = try row.optional("reason")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("at", at)
+    json.member("reference", reference)
+    json.member("reason", reason)
+    json.endObject()
   }
 }
 
@@ -120,10 +122,12 @@ extension Withdrawal {
     requestedAt = try row.required("requestedAt")
     dueSoonAt = try row.required("dueSoonAt")
     dueAt = try row.required("dueAt")
+    needsApproval = try row.required("needsApproval")
     approvalAbove = try row.optional("approvalAbove")
     terms = try row.required("terms")
     standing = try row.required("standing")
     endedAt = try row.optional("endedAt")
+    timer = try row.optional("timer")
   }
 
   func write(to json: inout JSONWriter) {
@@ -136,24 +140,11 @@ extension Withdrawal {
     json.member("requestedAt", requestedAt)
     json.member("dueSoonAt", dueSoonAt)
     json.member("dueAt", dueAt)
+    json.member("needsApproval", needsApproval)
     json.member("approvalAbove", approvalAbove)
     json.member("terms", terms)
     json.member("standing", standing)
     json.member("endedAt", endedAt)
-    json.endObject()
-  }
-}
-
-extension Withdrawals.KeptWithdrawal {
-  init(json: JSONValue) throws(JSONError) {
-    let row = try json.object()
-    whole = try row.optional("whole")
-    timer = try row.optional("timer")
-  }
-
-  func write(to json: inout JSONWriter) {
-    json.beginObject()
-    json.member("whole", whole)
     json.member("timer", timer)
     json.endObject()
   }

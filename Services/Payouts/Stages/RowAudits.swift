@@ -10,19 +10,19 @@ extension PayoutsService {
 
 /// An account's withdrawals:
 ///
-/// - only the latest is kept whole, so at most one is open;
-/// - one that is with an operator or the provider has been answered by the ledger, and a large one that was instructed, approved;
-/// - facts are kept of no withdrawal that is over;
+/// - at most one is open, and it is the latest;
+/// - one that is with an operator or the provider has been answered by the ledger, and one that was instructed and needs it, approved;
+/// - facts are kept of no withdrawal that is over, and no results of one that was declined;
 /// - requests wait in line only while the ledger is being asked about the latest, and none that is known already;
-/// - every payout is that of a known request, and none that is known has a stray result.
+/// - every payout is that of one known withdrawal.
 struct WithdrawalsAudit: RowAudit {
   private var facts: [String: WithdrawalFacts] = [:]
   private var latest: String?
   private var line: [Withdrawal] = []
-  private var whole: [Withdrawal] = []
-  /// Requests with a payout, until their own rows come; payouts.
-  private var unknown: Set<String> = []
-  private var payouts: Set<String> = []
+  private var withdrawals: [String: Withdrawal] = [:]
+  /// Their requests, by payout.
+  private var payouts: [String: String] = [:]
+  private var results: Set<String> = []
   private var found: [String] = []
 
   mutating func take(_ row: StageRow) throws {
@@ -33,26 +33,41 @@ struct WithdrawalsAudit: RowAudit {
     } else if let withdrawal = try row.value(in: Withdrawals.line) {
       line.append(withdrawal)
     } else if let request = try row.value(in: Withdrawals.payouts) {
-      payouts.insert(row.key(in: Withdrawals.payouts)?.value ?? "")
-      if !unknown.insert(request.value).inserted { found.append("request '\(request)' has two payouts") }
-    } else if try row.value(in: Withdrawals.strayResults) != nil {
-      let payout = row.key(in: Withdrawals.strayResults)?.value ?? ""
-      if payouts.contains(payout) { found.append("payout '\(payout)' is known and has a stray result") }
-    } else if let kept = try row.value(in: Withdrawals.withdrawals) {
-      take(kept, request: row.key(in: Withdrawals.withdrawals)?.value ?? "")
+      payouts[row.key(in: Withdrawals.payouts)?.value ?? ""] = request.value
+    } else if try row.value(in: Withdrawals.results) != nil {
+      results.insert(row.key(in: Withdrawals.results)?.value ?? "")
+    } else if let withdrawal = try row.value(in: Withdrawals.withdrawals) {
+      let request = row.key(in: Withdrawals.withdrawals)?.value ?? ""
+      withdrawals[request] = withdrawal
+      if withdrawal.request.value != request { found.append("request '\(withdrawal.request)' stands under '\(request)'") }
     }
   }
 
-  private mutating func take(_ kept: Withdrawals.KeptWithdrawal, request: String) {
-    unknown.remove(request)
-    let facts = facts[request]
-    if line.contains(where: { $0.request.value == request }) { found.append("request '\(request)' is known and waits in line") }
-    guard let withdrawal = kept.whole else {
-      if facts != nil { found.append("request '\(request)' is over and facts of it are kept") }
-      return
+  func contradictions() -> [String] {
+    var found = found
+    let open = withdrawals.values.filter(\.isOpen).map(\.request.value).sorted()
+    if open.count > 1 {
+      found.append("\(open.count) withdrawals are open: \(open.joined(separator: ", "))")
+    } else if open != (latest.map { [$0] } ?? []), !open.isEmpty {
+      found.append("the latest withdrawal is \(latest ?? "none"), open: \(open.joined(separator: ", "))")
     }
-    whole.append(withdrawal)
-    if withdrawal.request.value != request { found.append("request '\(withdrawal.request)' stands under '\(request)'") }
+    for (_, withdrawal) in withdrawals.sorted(by: { $0.key < $1.key }) { found += contradictions(of: withdrawal) }
+    for request in line.map(\.request.value) where withdrawals[request] != nil {
+      found.append("request '\(request)' is known and waits in line")
+    }
+    if !line.isEmpty, latest.flatMap({ withdrawals[$0] })?.standing != .opened {
+      found.append("\(line.count) wait in line, but the ledger is not being asked about another")
+    }
+    for (payout, request) in payouts.sorted(by: { $0.key < $1.key }) where withdrawals[request]?.payout.value != payout {
+      found.append("payout '\(payout)' is said to be that of request '\(request)'")
+    }
+    return found
+  }
+
+  private func contradictions(of withdrawal: Withdrawal) -> [String] {
+    let (request, payout) = (withdrawal.request.value, withdrawal.payout.value)
+    let facts = facts[request]
+    var found = payouts[payout] == nil ? ["request '\(request)' has no payout"] : []
     switch withdrawal.standing {
     case .opened: break
     case .awaitingApproval:
@@ -60,28 +75,17 @@ struct WithdrawalsAudit: RowAudit {
     case .instructed:
       if facts?.answer != .reserved { found.append("request '\(request)' was instructed, but nothing was set aside for it") }
       if withdrawal.needsApproval, !isApproved(facts) { found.append("request '\(request)' was instructed without approval") }
-    case .paid, .failed, .declined:
+    case .paid, .failed, .returned, .declined:
       if facts != nil { found.append("request '\(request)' is over and facts of it are kept") }
+      if withdrawal.timer != nil { found.append("request '\(request)' is over and has a timer") }
     }
+    if results.contains(payout), withdrawal.standing == .declined {
+      found.append("request '\(request)' was declined and results of it are kept")
+    }
+    return found
   }
 
   private func isApproved(_ facts: WithdrawalFacts?) -> Bool {
     if case .approved? = facts?.decision { true } else { false }
-  }
-
-  func contradictions() -> [String] {
-    var found = found
-    let open = whole.filter(\.isOpen)
-    if open.count > 1 { found.append("\(open.count) withdrawals are open: \(open.map(\.request.value).joined(separator: ", "))") }
-    if whole.map(\.request.value) != (latest.map { [$0] } ?? []) {
-      found.append(
-        "the latest withdrawal is \(latest ?? "none"), kept whole: \(whole.isEmpty ? "none" : whole.map(\.request.value).joined(separator: ", "))"
-      )
-    }
-    if !line.isEmpty, whole.first?.standing != .opened {
-      found.append("\(line.count) wait in line, but the ledger is not being asked about another")
-    }
-    for request in unknown.sorted() { found.append("request '\(request)' has a payout and no row") }
-    return found
   }
 }

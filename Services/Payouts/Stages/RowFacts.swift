@@ -6,11 +6,11 @@ import Streaming
 extension PayoutsService {
   /// What a row of this service says, as facts under a code; nil: nothing that there is a story of.
   public static func describe(_ row: StageRow) throws -> Because? {
-    if let kept = try row.value(in: Withdrawals.withdrawals), let request = row.key(in: Withdrawals.withdrawals) {
-      return kept.whole?.facts("withdrawal-standing")
-        ?? Because("withdrawal-over", ["request": .text(request.value), "owner": .text(row.key)])
-    }
+    if let withdrawal = try row.value(in: Withdrawals.withdrawals) { return withdrawal.facts("withdrawal-standing") }
     if let withdrawal = try row.value(in: Withdrawals.line) { return withdrawal.facts("withdrawal-in-line") }
+    if let results = try row.value(in: Withdrawals.results), let payout = row.key(in: Withdrawals.results) {
+      return results.described(payout: payout.value, owner: row.key)
+    }
     guard let facts = try row.value(in: Withdrawals.facts), let request = row.key(in: Withdrawals.facts) else { return nil }
     return facts.described(request: request.value, owner: row.key)
   }
@@ -42,11 +42,17 @@ extension WithdrawalFacts {
     case .rejected(let at, let name, _): facts += [("rejectedBy", .text(name.value)), ("decidedAt", "\(at)")]
     }
     if let canceledAt { facts.append(("canceledAt", "\(canceledAt)")) }
-    switch result {
-    case nil: break
-    case .settled(let at, _): facts.append(("settledAt", "\(at)"))
-    case .failed(let at, _): facts.append(("failedAt", "\(at)"))
-    }
     return Because("withdrawal-heard", facts)
+  }
+}
+
+extension PayoutResults {
+  fileprivate func described(payout: String, owner: String) -> Because {
+    let instants = [("settledAt", settled?.at), ("failedAt", failed?.at), ("returnedAt", returned?.at)]
+    var facts: [(String, Because.Fact)] = [("payout", .text(payout)), ("owner", .text(owner))]
+    // Of a payout whose name is cut and hashed, nobody can read the request.
+    let suffix = "#\(Withdrawal.attempt)"
+    if payout.hasSuffix(suffix) { facts.append(("request", .text(String(payout.dropLast(suffix.count))))) }
+    return Because("payout-results", facts + instants.compactMap { name, at in at.map { (name, "\($0)") } })
   }
 }

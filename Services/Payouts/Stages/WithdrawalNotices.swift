@@ -22,7 +22,8 @@ extension Withdrawal {
       turn.emit(
         PayoutInstructed(
           payout: payout, request: request, referrer: referrer, amount: amount, currency: currency, destination: destination,
-          attempt: Self.attempt, at: at, terms: terms, because: [because]))
+          attempt: Self.attempt, idempotencyKey: derivedID([turn.programID.value, referrer.value, payout.value]), at: at,
+          terms: terms, because: [because]))
     case .pay(let at, let because):
       turn.emit(
         WithdrawalPaid(
@@ -31,6 +32,11 @@ extension Withdrawal {
     case .fail(let at, let because):
       turn.emit(
         WithdrawalFailed(
+          request: request, payout: payout, referrer: referrer, amount: amount, currency: currency, requestedAt: requestedAt,
+          dueAt: dueAt, at: at, terms: terms, because: [because]))
+    case .return(let at, let because):
+      turn.emit(
+        WithdrawalReturned(
           request: request, payout: payout, referrer: referrer, amount: amount, currency: currency, requestedAt: requestedAt,
           dueAt: dueAt, at: at, terms: terms, because: [because]))
     case .decline(let at, let reasons, let because):

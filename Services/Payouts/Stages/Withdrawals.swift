@@ -5,8 +5,8 @@ import Terms
 
 /// The withdrawals of one account (row C10). At most one is open at a time.
 ///
-/// The way of a withdrawal: opened here, reserved by the ledger, approved by an operator if it is large, instructed here, and ended by the
-/// provider's result. `Withdrawal.advance` is that way; this stage collects what it waits for.
+/// The way of a withdrawal: opened here, reserved by the ledger, approved by an operator where the terms ask for it, instructed here, and
+/// ended by the provider's result. `Withdrawal.advance` is that way; this stage collects what it waits for.
 public struct Withdrawals: Stage {
   public static let name = "withdrawals"
 
@@ -20,34 +20,31 @@ public struct Withdrawals: Stage {
     .on(Withdrawals.settled),
     .on(Withdrawals.failed),
     .on(Withdrawals.unknown),
+    .on(Withdrawals.returned),
+    .on(Withdrawals.closed),
+    .on(Withdrawals.reopened),
   ]
   public static let timers: [Timers<Self>] = [.on(withdrawals, Withdrawals.remind)]
   public static let writes: [any Message.Type] = [
     WithdrawalOpened.self, WithdrawalAwaitingApproval.self, PayoutInstructed.self, WithdrawalPaid.self, WithdrawalFailed.self,
-    WithdrawalDeclined.self, WithdrawalDueSoon.self, WithdrawalOverdue.self,
+    WithdrawalReturned.self, WithdrawalDeclined.self, WithdrawalDueSoon.self, WithdrawalOverdue.self,
   ]
 
   // MARK: State
 
-  static let withdrawals = Table<RequestID, KeptWithdrawal>("withdrawal")
+  static let withdrawals = Table<RequestID, Withdrawal>("withdrawal", watched: \.kinds)
   /// Of withdrawals that are open; may be there before the request.
   static let facts = Table<RequestID, WithdrawalFacts>("facts")
   /// The account's latest opened withdrawal: the one that may still be open.
   static let latest = Table<NoKey, RequestID>("latest")
   /// Requests in order of their instants, while the ledger has not said whether the latest withdrawal stays open.
   static let line = Table<KeyPair<Instant, RequestID>, Withdrawal>("line")
-  /// Whose payout it is.
+  /// Whose payout it is, of every withdrawal.
   static let payouts = Table<PayoutID, RequestID>("payout")
-  /// Results of payouts that nobody here has asked for yet.
-  static let strayResults = Table<PayoutID, PayoutResult>("stray-result")
-
-  /// What is kept of a withdrawal, for good.
-  struct KeptWithdrawal: Timed {
-    /// nil: it is over and not the latest.
-    var whole: Withdrawal?
-    /// When its owner and its operators are reminded of it, while it is open.
-    var timer: Timer?
-  }
+  /// May be there before the request; none of a withdrawal that was declined.
+  static let results = Table<PayoutID, PayoutResults>("results")
+  /// Bans and reopenings of the account.
+  static let bans = Table<NoKey, Closings>("bans")
 
   private let programs: Programs
 
@@ -55,26 +52,16 @@ public struct Withdrawals: Stage {
 
   public func program(_ id: ProgramID) -> Program? { programs[id] }
 
-  // MARK: What is known of a withdrawal
-
-  /// nil: it is not known, or over and past.
-  private func withdrawal(_ request: RequestID, _ turn: Turn<Self>) -> Withdrawal? { turn[Self.withdrawals, request]?.whole }
-
-  /// Whether nothing that is heard of it matters any more.
-  private func isOver(_ request: RequestID, _ turn: Turn<Self>) -> Bool {
-    turn[Self.withdrawals, request].map { !($0.whole?.isOpen ?? false) } ?? false
-  }
-
-  private func keep(_ withdrawal: Withdrawal, timer: Timer?, _ turn: Turn<Self>) {
-    turn[Self.withdrawals, withdrawal.request] = KeptWithdrawal(whole: withdrawal, timer: timer)
-  }
+  // MARK: The watch
 
   /// The days on which an open withdrawal is remembered have their timers one after the other.
-  private func remind(_ request: RequestID, _ kept: KeptWithdrawal, at instant: Instant, _ turn: Turn<Self>) {
-    guard let withdrawal = kept.whole, withdrawal.isOpen else { return }
+  private func remind(_ request: RequestID, _ due: Withdrawal, at instant: Instant, _ turn: Turn<Self>) {
+    guard due.isOpen else { return }
+    var withdrawal = due
     if instant < withdrawal.dueAt {
       turn.emit(withdrawal.dueSoon(at: instant))
-      keep(withdrawal, timer: Timer(at: withdrawal.dueAt), turn)
+      withdrawal.timer = Timer(at: withdrawal.dueAt)
+      turn[Self.withdrawals, request] = withdrawal
     } else {
       if withdrawal.dueSoonAt == withdrawal.dueAt { turn.emit(withdrawal.dueSoon(at: instant)) }
       turn.emit(withdrawal.overdue(at: instant))
@@ -95,7 +82,7 @@ public struct Withdrawals: Stage {
   /// one was still open.
   private func serveLine(_ turn: Turn<Self>) {
     for withdrawal in turn.all(Self.line) {
-      let latest = turn[Self.latest].flatMap { self.withdrawal($0, turn) }
+      let latest = turn[Self.latest].flatMap { turn[Self.withdrawals, $0] }
       if latest?.standing == .opened { return }
       turn[Self.line, withdrawal.requestedAt, withdrawal.request] = nil
       if let latest, latest.isOpen(at: withdrawal.requestedAt) {
@@ -109,24 +96,17 @@ public struct Withdrawals: Stage {
   private func decline(_ withdrawal: Withdrawal, behind open: RequestID, _ turn: Turn<Self>) {
     var withdrawal = withdrawal
     let step = withdrawal.decline(behind: open)
-    turn[Self.withdrawals, withdrawal.request] = KeptWithdrawal()
-    if turn[Self.facts, withdrawal.request] != nil { turn[Self.facts, withdrawal.request] = nil }
+    turn[Self.payouts, withdrawal.payout] = withdrawal.request
+    keep(withdrawal, turn)
     withdrawal.tell(step, turn)
   }
 
   private func open(_ withdrawal: Withdrawal, _ turn: Turn<Self>) {
-    let (request, payout) = (withdrawal.request, withdrawal.payout)
-    // The one before is over, or this one would not be opened.
-    if let before = turn[Self.latest] { turn[Self.withdrawals, before] = KeptWithdrawal() }
-    turn[Self.latest] = request
-    keep(withdrawal, timer: nil, turn)
-    turn[Self.payouts, payout] = request
-    if let result = turn[Self.strayResults, payout] {
-      turn[Self.strayResults, payout] = nil
-      note(of: request, turn) { $0.learn(result) }
-    }
+    turn[Self.latest] = withdrawal.request
+    turn[Self.payouts, withdrawal.payout] = withdrawal.request
+    keep(withdrawal, turn)
     turn.emit(withdrawal.opened())
-    advance(request, turn)
+    advance(withdrawal.request, turn)
   }
 
   // MARK: Facts
@@ -151,48 +131,119 @@ public struct Withdrawals: Stage {
     learn(of: event.request, turn) { $0.learn(.refused(reasons: event.reasons, because: event.because)) }
   }
 
-  private func settled(_ event: PayoutSettled, _ turn: Turn<Self>) {
-    ended(event.payout, .settled(at: event.at, reference: event.reference), turn)
-  }
-
-  private func failed(_ event: PayoutFailed, _ turn: Turn<Self>) {
-    ended(event.payout, .failed(at: event.at, reason: event.reason), turn)
-  }
-
-  /// It may have been paid: it stays open until somebody knows, and is not instructed again.
-  private func unknown(_ event: PayoutUnknown, _ turn: Turn<Self>) {}
-
-  private func ended(_ payout: PayoutID, _ result: PayoutResult, _ turn: Turn<Self>) {
-    if let request = turn[Self.payouts, payout] {
-      learn(of: request, turn) { $0.learn(result) }
-    } else {
-      turn[Self.strayResults, payout] = turn[Self.strayResults, payout] ?? result
-    }
-  }
-
   private func learn(of request: RequestID, _ turn: Turn<Self>, _ change: (inout WithdrawalFacts) -> Void) {
-    guard !isOver(request, turn) else { return }
-    note(of: request, turn, change)
+    // Of what has ended, no decision matters any more.
+    guard turn[Self.withdrawals, request]?.isOpen ?? true else { return }
+    var facts = turn[Self.facts, request] ?? WithdrawalFacts()
+    change(&facts)
+    turn[Self.facts, request] = facts
     advance(request, turn)
     serveLine(turn)
   }
 
-  private func note(of request: RequestID, _ turn: Turn<Self>, _ change: (inout WithdrawalFacts) -> Void) {
-    var facts = turn[Self.facts, request] ?? WithdrawalFacts()
-    change(&facts)
-    turn[Self.facts, request] = facts
+  // MARK: Bans
+
+  /// A plain closing stops no withdrawal (DECISIONS "closed", "banned").
+  private func closed(_ event: AccountClosed, _ turn: Turn<Self>) {
+    guard event.reason == .banned else { return }
+    var bans = turn[Self.bans] ?? Closings()
+    bans.close(event)
+    turn[Self.bans] = bans
+    guard let latest = turn[Self.latest] else { return }
+    advance(latest, turn)
+    serveLine(turn)
   }
 
+  private func reopened(_ event: AccountReopened, _ turn: Turn<Self>) {
+    var bans = turn[Self.bans] ?? Closings()
+    bans.reopen(at: event.reopenedAt)
+    turn[Self.bans] = bans
+  }
+
+  // MARK: Results
+
+  private func settled(_ event: PayoutSettled, _ turn: Turn<Self>) throws(Rejection) {
+    let result = PayoutResult(at: event.at, reference: event.reference, reason: event.reason)
+    try heard(of: event.payout, turn) { results throws(Rejection) in try results.settle(result, of: event.payout) }
+  }
+
+  private func failed(_ event: PayoutFailed, _ turn: Turn<Self>) throws(Rejection) {
+    let result = PayoutResult(at: event.at, reference: event.reference, reason: event.reason)
+    try heard(of: event.payout, turn) { results throws(Rejection) in try results.fail(result, of: event.payout) }
+  }
+
+  private func returned(_ event: PayoutReturned, _ turn: Turn<Self>) throws(Rejection) {
+    let result = PayoutResult(at: event.at, reference: event.reference, reason: event.reason)
+    try heard(of: event.payout, turn) { results in results.return(result) }
+  }
+
+  /// It may have been paid: it stays open until somebody knows, and is not instructed again.
+  private func unknown(_ event: PayoutUnknown, _ turn: Turn<Self>) { _ = withdrawal(answeredBy: event.payout, turn) }
+
+  private func heard(
+    of payout: PayoutID, _ turn: Turn<Self>, _ learn: (inout PayoutResults) throws(Rejection) -> Void
+  ) throws(Rejection) {
+    let withdrawal = withdrawal(answeredBy: payout, turn)
+    var results = turn[Self.results, payout] ?? PayoutResults()
+    try learn(&results)
+    guard let withdrawal else {
+      turn[Self.results, payout] = results
+      return
+    }
+    if withdrawal.standing == .declined {
+      if results.settled != nil { throw withdrawal.contradicted }
+      return
+    }
+    turn[Self.results, payout] = results
+    advance(withdrawal.request, turn)
+    serveLine(turn)
+  }
+
+  /// nil: nobody here has asked for that payout yet. Whoever runs the adapter should know of results without an instruction.
+  private func withdrawal(answeredBy payout: PayoutID, _ turn: Turn<Self>) -> Withdrawal? {
+    let withdrawal = turn[Self.payouts, payout].flatMap { turn[Self.withdrawals, $0] }
+    if withdrawal?.instructedPayout == nil { turn.count("result-without-instruction") }
+    return withdrawal
+  }
+
+  // MARK: Steps
+
   private func advance(_ request: RequestID, _ turn: Turn<Self>) {
-    guard var withdrawal = withdrawal(request, turn), let facts = turn[Self.facts, request] else { return }
+    guard var withdrawal = turn[Self.withdrawals, request] else { return }
     let wasUnanswered = withdrawal.standing == .opened
-    let steps = withdrawal.advance(by: facts)
+    let steps = withdrawal.advance(
+      by: turn[Self.facts, request] ?? WithdrawalFacts(), turn[Self.results, withdrawal.payout] ?? PayoutResults(),
+      bannedAt: turn[Self.bans]?.bannedAt(asOf: Instant.range.upperBound))
     guard !steps.isEmpty else { return }
     // Watched from the ledger's answer on: of a late request, the days 7 and 10 may be past already, and it would be called overdue
     // before it is known whether it stays open at all.
-    let isFirst = wasUnanswered && withdrawal.isOpen
-    keep(withdrawal, timer: isFirst ? Timer(at: withdrawal.dueSoonAt) : turn[Self.withdrawals, request]?.timer, turn)
-    if !withdrawal.isOpen { turn[Self.facts, request] = nil }
+    if wasUnanswered { withdrawal.timer = Timer(at: withdrawal.dueSoonAt) }
+    keep(withdrawal, turn)
     for step in steps { withdrawal.tell(step, turn) }
+  }
+
+  private func keep(_ withdrawal: Withdrawal, _ turn: Turn<Self>) {
+    var withdrawal = withdrawal
+    if !withdrawal.isOpen {
+      withdrawal.timer = nil
+      if turn[Self.facts, withdrawal.request] != nil { turn[Self.facts, withdrawal.request] = nil }
+    }
+    turn[Self.withdrawals, withdrawal.request] = withdrawal
+    guard withdrawal.standing == .declined, let results = turn[Self.results, withdrawal.payout] else { return }
+    turn[Self.results, withdrawal.payout] = nil
+    if let settled = results.settled {
+      turn.refuse(
+        PayoutSettled(
+          payout: withdrawal.payout, referrer: withdrawal.referrer, at: settled.at, reference: settled.reference,
+          reason: settled.reason), withdrawal.contradicted)
+    }
+  }
+}
+
+extension Withdrawal {
+  /// Money has moved for a withdrawal that ended without an instruction: nothing is reserved that it could be booked from.
+  fileprivate var contradicted: Rejection {
+    Rejection(
+      .contradictsResult, "payout '\(payout)' is settled, but was never instructed: withdrawal '\(request)' was declined")
   }
 }

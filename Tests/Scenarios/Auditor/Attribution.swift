@@ -1,20 +1,27 @@
-import Foundation
-
-/// Codes, registrations, clicks and the welcome offer.
+/// Codes, clicks, registrations and what operators decide about referrals.
 extension AuditedProgram {
-  func requestCode(_ account: String, _ data: Facts) {
-    guard let wish = data.text("vanity"), wish.wholeMatch(of: /[-_A-Za-z0-9]{1,64}/) != nil,
-      codes[wish] == nil || codes[wish] == account
-    else { return }
-    codes[wish] = account
-    say("code.issued", ["account": account, "code": wish])
+  /// A1b. How a code is made for whoever wishes for none is left to the stages.
+  func requestCode(_ account: String, _ data: Facts, at instant: Int64) {
+    guard let vanity = data.text("vanity") else { return }
+    let code = AuditedTerms.cut(vanity)
+    var told: [String: Any] = ["account": account, "request": data.text("request") ?? "", "at": AuditedTime.write(instant)]
+    if code.wholeMatch(of: /[-_A-Za-z0-9]{1,64}/) == nil || !terms.isCode(code) {
+      told["reasons"] = ["invalid"]
+    } else if let owner = codes[code], owner != account {
+      told["reasons"] = ["taken"]
+    } else {
+      codes[code] = account
+      told["code"] = code
+    }
+    say(told["code"] == nil ? "code.declined" : "code.issued", told)
   }
 
+  /// C4b.
   func visit(_ data: Facts, at instant: Int64) {
-    let code = data.text("code") ?? ""
+    let code = AuditedTerms.cut(data.text("code") ?? "")
     var reasons: [String] = []
     if codes[code] == nil { reasons.append("unknown-code") }
-    if isPaidAd(data.text("url")) { reasons.append("paid-ad") }
+    if terms.isPaidAd(data.text("url")) { reasons.append("paid-ad") }
     if reasons.isEmpty {
       say("click.counted", ["code": code, "at": AuditedTime.write(instant)])
     } else {
@@ -26,113 +33,98 @@ extension AuditedProgram {
   func register(_ account: String, _ data: Facts, at instant: Int64) {
     let known = self.account(account)
     let referral = data.part("referral")
-    if known.isRegistered, known.referrer == nil || referral == nil { return }  // R4: a conflicting duplicate
+    if known.isRegistered, known.referrals.isEmpty || referral == nil { return }  // R4: a conflicting duplicate
     if !known.isRegistered {
       change(account) {
         $0.isRegistered = true
-        $0.identities = data.texts("identities")
-        $0.changes.append((instant, data.text("kind"), data.text("country")))
+        $0.identities = data.texts("identities").map { $0.lowercased() }
+        $0.hasEarlierAccounts = !data.texts("previousAccounts").isEmpty
+        $0.changes.append((instant, data.text("kind"), data.country))
       }
     }
     if let referral {
-      let (code, reasons, referrer) = judge(account, referral, data, at: instant, again: known.isRegistered)
-      if let referrer, let code, reasons.isEmpty {
-        bind(account, to: referrer, code: code, at: instant)
+      let code = terms.code(of: referral)
+      var reasons: [String] = []
+      if code == nil { reasons.append("no-code") }
+      if terms.isPaidAd(referral.text("landingURL")) { reasons.append("paid-ad") }
+      if terms.refusesPriorAccounts, !data.texts("previousAccounts").isEmpty { reasons.append("prior-account") }
+      if known.isRegistered { reasons.append("already-attributed") }
+      let owner = code.flatMap { codes[$0] }
+      if reasons.isEmpty { reasons = objections(to: owner, of: account, at: instant) }
+      let told = code.map { ["code": $0] } ?? [:]
+      if let owner, reasons.isEmpty {
+        bind(account, to: owner, told, at: instant)
       } else {
-        say("referral.rejected", ["referee": account, "at": AuditedTime.write(instant), "reasons": reasons])
+        reject(account, reasons, told, at: instant)
       }
     }
-    if !known.isRegistered { replayKept(of: account) }
+    guard !known.isRegistered else { return }
+    replayKept(of: account)
+    let decisions = self.account(account).decisions
+    change(account) { $0.decisions = [] }
+    for decision in decisions { decide(account, decision.type, decision.data, at: decision.at) }
   }
 
-  /// R1: the registration, the code, the referrer; the first that refuses says all that it has against it.
-  private func judge(
-    _ account: String, _ referral: Facts, _ data: Facts, at instant: Int64, again: Bool
-  ) -> (code: String?, reasons: [String], referrer: String?) {
-    let page = referral.text("landingURL")
-    let code = [referral.text("code"), page.flatMap { Self.query(of: $0).first { $0.name == rules.parameter }?.value }]
-      .compactMap { $0 }.first { !$0.isEmpty }
+  /// A1e; what comes before the registration waits for it.
+  func decide(_ account: String, _ type: String, _ data: Facts, at instant: Int64) {
+    let known = self.account(account)
+    guard known.isRegistered else { return change(account) { $0.decisions.append((type, data, instant)) } }
+    var told: [String: Any] = ["request": data.text("request") ?? "", "operator": data.text("operator") ?? ""]
+    guard type == "referral.assignRequested", let referrer = data.text("referrer") else {
+      return end(account, told, at: instant)
+    }
     var reasons: [String] = []
-    if code == nil { reasons.append("no-code") }
-    if isPaidAd(page) { reasons.append("paid-ad") }
-    if rules.refusesPriorAccounts, !data.texts("previousAccounts").isEmpty { reasons.append("prior-account") }
-    if again { reasons.append("already-attributed") }
-    guard reasons.isEmpty, let code else { return (code, reasons, nil) }
-    guard let owner = codes[code] else { return (code, ["unknown-code"], nil) }
+    if terms.refusesPriorAccounts, known.hasEarlierAccounts { reasons.append("prior-account") }
+    if let last = known.referrals.last, instant < last.endedAt ?? .max { reasons.append("already-attributed") }
+    if reasons.isEmpty { reasons = objections(to: codes.values.contains(referrer) ? referrer : nil, of: account, at: instant) }
+    if reasons.isEmpty { return bind(account, to: referrer, told, at: instant) }
+    told["referrer"] = referrer
+    reject(account, reasons, told, at: instant)
+  }
+
+  /// R1: the code, then the referrer.
+  private func objections(to owner: String?, of account: String, at instant: Int64) -> [String] {
+    guard let owner else { return ["unknown-code"] }
     let referrer = self.account(owner)
-    if owner == account || !Set(referrer.identities).isDisjoint(with: data.texts("identities")) {
+    var reasons: [String] = []
+    if owner == account || !Set(referrer.identities).isDisjoint(with: self.account(account).identities) {
       reasons.append("self-referral")
     }
     if referrer.referrer == account { reasons.append("loop") }
-    if referrer.isClosed(at: instant) || !isEligible(owner, at: instant) { reasons.append("referrer-not-eligible") }
-    return (code, reasons, owner)
+    if referrer.closings.isClosed(at: instant) || !isEligible(owner, at: instant) { reasons.append("referrer-not-eligible") }
+    return reasons
   }
 
   /// C1: kind and country only; whether the account is closed is asked apart.
   func isEligible(_ account: String, at instant: Int64) -> Bool {
-    guard rules.onlyIndividualsOfUkraine else { return true }
-    return self.account(account).kindAndCountry(at: instant) == ("individual", "UA")
+    let (kind, country) = self.account(account).kindAndCountry(at: instant)
+    return (terms.kinds.isEmpty || terms.kinds.contains(kind ?? ""))
+      && (terms.countries.isEmpty || terms.countries.contains(country ?? ""))
   }
 
-  private func bind(_ account: String, to referrer: String, code: String, at instant: Int64) {
-    change(account) { $0.referrer = referrer }
+  private func reject(_ account: String, _ reasons: [String], _ more: [String: Any], at instant: Int64) {
+    let told: [String: Any] = ["referee": account, "at": AuditedTime.write(instant), "reasons": reasons]
+    say("referral.rejected", told.merging(more) { $1 })
+  }
+
+  private func bind(_ account: String, to referrer: String, _ more: [String: Any], at instant: Int64) {
+    change(account) { $0.referrals.append(AuditedReferral(referrer: referrer, attributedAt: instant)) }
     let text = AuditedTime.write(instant)
-    say(
-      "referral.attributed",
-      ["referral": account, "referrer": referrer, "referee": account, "code": code, "registeredAt": text, "attributedAt": text])
-    if rules.hasOffer {
-      let expiresAt = instant + 21 * AuditedTime.day
-      change(account) { $0.offerExpiresAt = expiresAt }
-      sayOffer("offer.opened", account, expiresAt: expiresAt, at: instant)
-      set(.offerExpires(account: account), at: expiresAt)
-    }
-    if rules.hasTiers {
-      change(account) { $0.activity.boundAt = instant }
+    let told: [String: Any] = ["referrer": referrer, "referee": account, "registeredAt": text, "attributedAt": text]
+    say("referral.attributed", told.merging(more) { $1 })
+    openOffer(of: account, at: instant)
+    if terms.hasTiers {
       scheduleRuns(referrer, referee: account, boundAt: instant)
+      tell(account, self.account(account).activity, at: instant)
     }
   }
 
-  // MARK: Welcome offer (A5)
-
-  func useOffer(of account: String, _ payment: Facts, at instant: Int64) {
-    guard let expiresAt = self.account(account).offerExpiresAt, instant < expiresAt,
-      payment.parts("lines").contains(where: { $0.text("kind") == "plan" && ["Business", "Start+"].contains($0.text("plan")) })
-    else { return }
-    change(account) { $0.offerExpiresAt = nil }
-    sayOffer("offer.used", account, expiresAt: expiresAt, at: instant)
+  /// A1e: what was earned and the offer stay.
+  private func end(_ account: String, _ more: [String: Any], at instant: Int64) {
+    guard let referrer = self.account(account).referrer else { return }  // no-referral
+    change(account) { $0.referrals[$0.referrals.count - 1].endedAt = instant }
+    let told: [String: Any] = ["referrer": referrer, "referee": account, "at": AuditedTime.write(instant)]
+    say("referral.ended", told.merging(more) { $1 })
+    if terms.hasTiers { endActivity(of: account, referrer: referrer, at: instant) }
   }
-
-  func expireOffer(of account: String, at instant: Int64) {
-    guard let expiresAt = self.account(account).offerExpiresAt else { return }
-    change(account) { $0.offerExpiresAt = nil }
-    sayOffer("offer.expired", account, expiresAt: expiresAt, at: instant)
-  }
-
-  private func sayOffer(_ type: String, _ account: String, expiresAt: Int64, at instant: Int64) {
-    say(
-      type,
-      [
-        "account": account, "percent": 10, "plans": ["Business", "Start+"], "expiresAt": AuditedTime.write(expiresAt),
-        "at": AuditedTime.write(instant),
-      ])
-  }
-
-  // MARK: Links
-
-  private func isPaidAd(_ page: String?) -> Bool {
-    guard let page else { return false }
-    return Self.query(of: page).contains { rules.ads.contains($0.name) }
-  }
-
-  /// The parameters of a URL's query, percent-decoded.
-  private static func query(of page: String) -> [(name: String, value: String)] {
-    let withoutFragment = page.prefix { $0 != "#" }
-    guard let mark = withoutFragment.firstIndex(of: "?") else { return [] }
-    return withoutFragment[withoutFragment.index(after: mark)...].split(separator: "&").map { pair in
-      let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { decoded(String($0)) }
-      return (halves[0], halves.count > 1 ? halves[1] : "")
-    }
-  }
-
-  private static func decoded(_ text: String) -> String { text.removingPercentEncoding ?? text }
 }

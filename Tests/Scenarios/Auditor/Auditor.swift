@@ -1,7 +1,7 @@
 import Foundation
 
 /// A second reading of the three programs, written from their texts alone: one world in memory, one event after another, plain
-/// dictionaries. What it says must be what the stages say. It shares no rule, no arithmetic and no terms with them.
+/// dictionaries. What it says must be what the stages say. It shares no rule, no arithmetic and no reader of terms with them.
 final class Auditor {
   private(set) var said: [String] = []
   private var programs: [String: AuditedProgram] = [:]
@@ -10,17 +10,17 @@ final class Auditor {
   private var businessKeys: Set<String> = []
   private var clock: Int64 = 0
 
-  init() {
-    for rules in AuditedRules.all {
-      let program = AuditedProgram(rules) { [weak self] type, data in self?.say(rules.program, type, data) }
+  private init(_ all: [AuditedTerms]) {
+    for terms in all {
+      let program = AuditedProgram(terms) { [weak self] type, data in self?.say(terms.program, type, data) }
       program.settle = { [weak self] in self.map { $0.advance(to: $0.clock) } }
-      programs[rules.program] = program
+      programs[terms.program] = program
     }
   }
 
   /// What must be said about these events, in their order of arrival.
-  static func notices(_ lines: [String], until: Int64? = nil) throws -> [String] {
-    let auditor = Auditor()
+  static func notices(_ lines: [String], terms: [AuditedTerms], until: Int64? = nil) throws -> [String] {
+    let auditor = Auditor(terms)
     for line in lines { try auditor.take(line) }
     if let until { auditor.advance(to: until) }
     return auditor.said
@@ -35,7 +35,7 @@ final class Auditor {
     let type = String(versioned.dropLast(3))
     let data = Facts(fields: fields)
     guard AuditedProgram.isWellFormed(type, data), let instant = data.instant(kind.instant) else { return }
-    advance(to: (row["time"] as? String).flatMap(AuditedTime.read) ?? instant)
+    if let time = (row["time"] as? String).flatMap(AuditedTime.read) { advance(to: time) }
     guard isNew(type, kind, data, program: program, source: "\(row["source"] ?? "")", id: "\(row["id"] ?? "")") else { return }
     program.take(type, data, at: instant)
     advance(to: clock)
@@ -49,12 +49,12 @@ final class Auditor {
     let body = data.body(of: kind.fields)
     if type == "account.registered" {
       // R4: a second registration is another one only when its body differs, whatever its envelope.
-      return registrations.insert("\(program.rules.program) \(account) \(body)").inserted
+      return registrations.insert("\(program.terms.program) \(account) \(body)").inserted
     }
     guard let own = kind.id.flatMap({ data.text($0) }) else {
-      return envelopes.insert("\(program.rules.program) \(type) \(account) \(source) \(id)").inserted
+      return envelopes.insert("\(program.terms.program) \(type) \(account) \(source) \(id)").inserted
     }
-    return businessKeys.insert("\(program.rules.program) \(type) \(account) \(own)").inserted
+    return businessKeys.insert("\(program.terms.program) \(type) \(account) \(own)").inserted
   }
 
   /// Everything due up to and at this instant, in the order of time.

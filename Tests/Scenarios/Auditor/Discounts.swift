@@ -4,6 +4,8 @@ struct AuditedAssignment {
   let period: String
   let percent: Int
   let asOf: Int64
+  /// The invoice that used it; until the next run its void opens the assignment again (B7).
+  var invoice: String?
 }
 
 /// What one account's monthly runs look at and give.
@@ -12,26 +14,32 @@ struct AuditedDiscounts {
     var company = ""
     var issuedAt: Int64?
     var dueAt: Int64 = 0
-    /// Settled or voided.
-    var endedAt: Int64?
+    var amount: Int64 = 0
+    var settledAt: Int64?
+    var voidedAt: Int64?
   }
 
-  var referees: [(account: String, boundAt: Int64)] = []
+  var referees: [(account: String, boundAt: Int64, endedAt: Int64?)] = []
   var subscriptions: [String: AuditedSubscription] = [:]
   /// Companies by their first subscription.
   var firstSeen: [(company: String, at: Int64)] = []
-  var closedCompanies: [String: Int64] = [:]
+  var closedCompanies: [String: [Int64]] = [:]
   var orders: [(at: Int64, companies: [String])] = []
   var invoices: [String: Invoice] = [:]
-  var unused: [AuditedAssignment] = []
+  /// Those that no run has settled yet.
+  var assignments: [AuditedAssignment] = []
   /// The first run that is held or to be held.
   var firstRun: Int64?
   var heldRuns: Set<Int64> = []
 
-  /// B8.
+  /// B8: closed, and no subscription has become active since; or all its subscriptions are over.
   func isCanceled(_ company: String, before instant: Int64) -> Bool {
-    if let closedAt = closedCompanies[company], closedAt < instant { return true }
     let known = subscriptions.values.filter { $0.company == company && $0.status(before: instant) != nil }
+    if let closedAt = closedCompanies[company]?.filter({ $0 < instant }).max(),
+      !known.flatMap({ $0.known(before: instant) }).contains(where: { $0.status == "active" && $0.at > closedAt })
+    {
+      return true
+    }
     return !known.isEmpty && known.allSatisfy { $0.isOver(before: instant) }
   }
 
@@ -50,8 +58,8 @@ struct AuditedDiscounts {
   /// B6.
   func hasOverdue(before instant: Int64) -> Bool {
     invoices.values.contains { invoice in
-      guard let issuedAt = invoice.issuedAt, issuedAt < instant, invoice.dueAt < instant else { return false }
-      return invoice.endedAt.map { $0 >= instant } ?? true
+      guard let issuedAt = invoice.issuedAt, issuedAt < instant, invoice.dueAt < instant, invoice.amount > 0 else { return false }
+      return min(invoice.settledAt ?? .max, invoice.voidedAt ?? .max) >= instant
     }
   }
 }
@@ -60,7 +68,7 @@ struct AuditedDiscounts {
 extension AuditedProgram {
   /// B5: from the first 28th after the first binding on.
   func scheduleRuns(_ referrer: String, referee: String, boundAt: Int64) {
-    change(referrer) { $0.discounts.referees.append((referee, boundAt)) }
+    change(referrer) { $0.discounts.referees.append((referee, boundAt, nil)) }
     let known = account(referrer).discounts.firstRun
     var run = AuditedTime.run(after: boundAt)
     guard run < known ?? .max else { return }
@@ -76,23 +84,25 @@ extension AuditedProgram {
     guard !self.account(account).discounts.heldRuns.contains(instant) else { return }
     let next = AuditedTime.run(after: instant)
     set(.run(account: account), at: next)
-    if let closedAt = self.account(account).closedAt, closedAt < instant { return }
     change(account) { $0.discounts.heldRuns.insert(instant) }
-    let discounts = self.account(account).discounts
-    for assignment in discounts.unused where assignment.asOf < instant {
-      void(account, assignment, reason: "superseded", at: instant)
+    for assignment in self.account(account).discounts.assignments where assignment.asOf < instant {
+      if assignment.invoice == nil {
+        void(account, assignment, reason: "superseded", at: instant)
+      } else {
+        drop(account, assignment)
+      }
     }
-    let active = discounts.referees.filter { $0.boundAt < instant && self.account($0.account).activity.isActive(before: instant) }
-      .count
+    if self.account(account).closings.isClosed(at: instant - 1) { return }
+    let discounts = self.account(account).discounts
+    let active = discounts.referees.filter { referee in
+      referee.boundAt < instant && referee.endedAt ?? .max >= instant
+        && self.account(referee.account).activity.isActive(before: instant)
+    }.count
     let companies = discounts.companies(before: instant)
     var reasons: [String] = []
-    if discounts.hasOverdue(before: instant) {
-      reasons = ["pending-payments"]
-    } else if companies.isEmpty {
-      reasons = ["no-active-company"]
-    } else if active < 5 {
-      reasons = ["below-minimum"]
-    }
+    if discounts.hasOverdue(before: instant) { reasons.append("pending-payments") }
+    if companies.isEmpty { reasons.append("no-active-company") }
+    if active < 5 { reasons.append("below-minimum") }
     guard reasons.isEmpty else {
       return say(
         "discount.skipped",
@@ -109,7 +119,7 @@ extension AuditedProgram {
   private func assign(_ account: String, _ company: String, slots: Int, active: Int, asOf instant: Int64) {
     let percent = slots >= 20 ? 40 : slots >= 15 ? 20 : slots >= 10 ? 10 : 5
     let assignment = AuditedAssignment(company: company, period: AuditedTime.period(instant), percent: percent, asOf: instant)
-    change(account) { $0.discounts.unused.append(assignment) }
+    change(account) { $0.discounts.assignments.append(assignment) }
     say(
       "discount.assigned",
       [
@@ -124,17 +134,19 @@ extension AuditedProgram {
   private func settleKnown(_ account: String, _ assignment: AuditedAssignment) {
     let discounts = self.account(account).discounts
     let nextRun = AuditedTime.run(after: assignment.asOf)
-    let invoice = discounts.invoices.filter {
-      $0.value.company == assignment.company && ($0.value.issuedAt ?? 0) >= assignment.asOf && ($0.value.issuedAt ?? 0) < nextRun
+    let invoice = discounts.invoices.filter { _, invoice in
+      guard let issuedAt = invoice.issuedAt, invoice.amount > 0, invoice.voidedAt == nil else { return false }
+      return invoice.company == assignment.company && (assignment.asOf..<nextRun).contains(issuedAt)
     }.min { ($0.value.issuedAt ?? 0, $0.key) < ($1.value.issuedAt ?? 0, $1.key) }
     let ends =
       discounts.subscriptions.values.filter { $0.company == assignment.company }.flatMap(\.changes).map(\.at)
-      + [discounts.closedCompanies[assignment.company]].compactMap { $0 }
+      + (discounts.closedCompanies[assignment.company] ?? [])
     let end = ends.filter { $0 >= assignment.asOf && $0 < nextRun }.sorted().first {
       discounts.isCanceled(assignment.company, before: $0 + 1)
     }
     if let invoice, let issuedAt = invoice.value.issuedAt, issuedAt <= end ?? .max {
       apply(account, assignment, invoice: invoice.key, at: issuedAt)
+      if discounts.heldRuns.contains(nextRun) { drop(account, assignment) }
     } else if let end {
       void(account, assignment, reason: "company-canceled", at: end)
     } else if discounts.heldRuns.contains(nextRun) {
@@ -143,7 +155,18 @@ extension AuditedProgram {
   }
 
   private func drop(_ account: String, _ assignment: AuditedAssignment) {
-    change(account) { $0.discounts.unused.removeAll { $0.company == assignment.company && $0.asOf == assignment.asOf } }
+    change(account) { $0.discounts.assignments.removeAll { $0.company == assignment.company && $0.asOf == assignment.asOf } }
+  }
+
+  private func use(_ account: String, _ assignment: AuditedAssignment, by invoice: String?) {
+    change(account) { owner in
+      for index in owner.discounts.assignments.indices
+      where owner.discounts.assignments[index].company == assignment.company
+        && owner.discounts.assignments[index].asOf == assignment.asOf
+      {
+        owner.discounts.assignments[index].invoice = invoice
+      }
+    }
   }
 
   private func void(_ account: String, _ assignment: AuditedAssignment, reason: String, at instant: Int64) {
@@ -157,9 +180,24 @@ extension AuditedProgram {
   }
 
   private func apply(_ account: String, _ assignment: AuditedAssignment, invoice: String, at instant: Int64) {
-    drop(account, assignment)
+    use(account, assignment, by: invoice)
+    sayInvoice("discount.applied", account, assignment, invoice, at: instant)
+  }
+
+  /// B7: unless the next run is there, or the company is gone.
+  private func restore(_ account: String, _ assignment: AuditedAssignment, invoice: String, at instant: Int64) {
+    guard instant < AuditedTime.run(after: assignment.asOf),
+      !self.account(account).discounts.isCanceled(assignment.company, before: .max)
+    else { return }
+    use(account, assignment, by: nil)
+    sayInvoice("discount.restored", account, assignment, invoice, at: instant)
+  }
+
+  private func sayInvoice(
+    _ type: String, _ account: String, _ assignment: AuditedAssignment, _ invoice: String, at instant: Int64
+  ) {
     say(
-      "discount.applied",
+      type,
       [
         "account": account, "company": assignment.company, "invoice": invoice, "period": assignment.period,
         "percent": assignment.percent, "at": AuditedTime.write(instant),
@@ -173,11 +211,12 @@ extension AuditedProgram {
     let invoice = data.text("invoice") ?? ""
     switch type {
     case "companyOrder.set": discounts.orders.append((instant, data.texts("companies")))
-    case "company.closed": discounts.closedCompanies[company] = instant
+    case "company.closed": discounts.closedCompanies[company, default: []].append(instant)
     case "subscription.changed":
       let subscription = data.text("subscription") ?? ""
+      let order = discounts.subscriptions.values.reduce(0) { $0 + $1.changes.count }
       discounts.subscriptions[subscription, default: AuditedSubscription()].company = company
-      discounts.subscriptions[subscription]?.changes.append((instant, data.text("status") ?? "", nil))
+      discounts.subscriptions[subscription]?.changes.append(.init(at: instant, order: order, status: data.text("status") ?? ""))
       if let seen = discounts.firstSeen.firstIndex(where: { $0.company == company }) {
         discounts.firstSeen[seen].at = min(discounts.firstSeen[seen].at, instant)
       } else {
@@ -187,15 +226,37 @@ extension AuditedProgram {
       discounts.invoices[invoice, default: .init()].company = company
       discounts.invoices[invoice]?.issuedAt = instant
       discounts.invoices[invoice]?.dueAt = data.instant("dueAt") ?? 0
+      discounts.invoices[invoice]?.amount = data.number("amount") ?? 0
+    case "invoice.settled":
+      let settledAt = discounts.invoices[invoice]?.settledAt ?? instant
+      discounts.invoices[invoice, default: .init()].settledAt = min(settledAt, instant)
     default:
-      let endedAt = discounts.invoices[invoice]?.endedAt ?? instant
-      discounts.invoices[invoice, default: .init()].endedAt = min(endedAt, instant)
+      let voidedAt = discounts.invoices[invoice]?.voidedAt ?? instant
+      discounts.invoices[invoice, default: .init()].voidedAt = min(voidedAt, instant)
     }
     change(account) { $0.discounts = discounts }
-    let held = discounts.unused.filter { $0.company == company }.sorted { $0.asOf < $1.asOf }
-    if type == "invoice.issued" {
+    let held = discounts.assignments.filter { $0.company == company && $0.invoice == nil }.sorted { $0.asOf < $1.asOf }
+    switch type {
+    case "companyOrder.set":
+      // B9b.
+      let companies = data.texts("companies")
+      say(
+        "companyOrder.recorded",
+        [
+          "request": data.text("request") ?? "", "account": account, "companies": companies, "at": AuditedTime.write(instant),
+          "unknown": companies.filter { asked in !discounts.firstSeen.contains { $0.company == asked } },
+        ])
+    case "invoice.issued":
+      guard let issued = discounts.invoices[invoice], issued.amount > 0, issued.voidedAt == nil else { return }
+      // Charging it again changes nothing.
+      if discounts.assignments.contains(where: { $0.invoice == invoice }) { return }
       if let assignment = held.last(where: { $0.asOf <= instant }) { apply(account, assignment, invoice: invoice, at: instant) }
-    } else if discounts.isCanceled(company, before: .max) {
+    case "invoice.voided":
+      for assignment in discounts.assignments where assignment.invoice == invoice {
+        restore(account, assignment, invoice: invoice, at: instant)
+      }
+    default:
+      guard discounts.isCanceled(company, before: .max) else { return }
       for assignment in held { void(account, assignment, reason: "company-canceled", at: instant) }
     }
   }

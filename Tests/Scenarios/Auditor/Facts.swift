@@ -11,9 +11,16 @@ struct Facts {
   func part(_ name: String) -> Facts? { (fields[name] as? [String: Any]).map(Facts.init) }
   func parts(_ name: String) -> [Facts] { (fields[name] as? [[String: Any]] ?? []).map(Facts.init) }
 
+  var country: String? { text("country")?.uppercased() }
+
+  /// All that was received for a payment; lines exclude tax (A2).
+  var received: Int64 { parts("lines").reduce(0) { $0 + ($1.number("amount") ?? 0) } - (number("paidWithBonus") ?? 0) }
+
   /// What two deliveries of one thing have in common or not: the fields that the contract names, in one order.
   func body(of names: [String]) -> String {
+    // T8: an instant in another form is the same.
     let known = fields.filter { names.contains($0.key) && !($0.value is NSNull) }
+      .mapValues { ($0 as? String).flatMap(AuditedTime.read) ?? $0 }
     let bytes = try? JSONSerialization.data(withJSONObject: known, options: [.sortedKeys])
     return bytes.map { String(decoding: $0, as: UTF8.self) } ?? "?"
   }
@@ -37,9 +44,10 @@ struct EventKind {
       "account registeredAt kind country plan identities previousAccounts referral", instant: "registeredAt"),
     "account.updated": EventKind("account updatedAt kind country plan", instant: "updatedAt"),
     "account.closed": EventKind("account closedAt reason", instant: "closedAt"),
+    "account.reopened": EventKind("account reopenedAt", instant: "reopenedAt"),
     "link.visited": EventKind("code url visitedAt visitor referrerURL", instant: "visitedAt"),
     "subscription.changed": EventKind(
-      "subscription account company plan changedAt status trialEndsAt nextChargeAt", instant: "changedAt"),
+      "subscription account company plan changedAt status trialEndsAt nextChargeAt replaces", instant: "changedAt"),
     "company.closed": EventKind("company account closedAt", instant: "closedAt"),
     "invoice.issued": EventKind(
       "invoice account company subscription issuedAt dueAt amount currency lines discountAssignment", instant: "issuedAt"),
@@ -51,21 +59,29 @@ struct EventKind {
     "payment.refundRequested": EventKind("payment account requestedAt", instant: "requestedAt"),
     "payment.refundDeclined": EventKind("payment account declinedAt", instant: "declinedAt"),
     "payment.refunded": EventKind("refund payment account refundedAt currency amount lines", instant: "refundedAt", id: "refund"),
-    "payment.disputed": EventKind("payment account disputedAt", instant: "disputedAt"),
-    "payment.disputeClosed": EventKind("payment account closedAt outcome", instant: "closedAt"),
+    "payment.refundFailed": EventKind("refund payment account failedAt", instant: "failedAt", id: "refund"),
+    "payment.disputed": EventKind("dispute payment account disputedAt amount", instant: "disputedAt"),
+    "payment.disputeClosed": EventKind("dispute payment account closedAt outcome", instant: "closedAt"),
     "code.requested": EventKind("request account requestedAt vanity", instant: "requestedAt", id: "request"),
     "companyOrder.set": EventKind("request account requestedAt companies", instant: "requestedAt", id: "request"),
     "bonus.spendRequested": EventKind(
       "request account requestedAt amount currency invoice kinds", instant: "requestedAt", id: "request"),
     "bonus.spendCaptured": EventKind("request account capturedAt", instant: "capturedAt", id: "request"),
     "bonus.spendReleased": EventKind("request account releasedAt", instant: "releasedAt", id: "request"),
+    "bonus.spendReturned": EventKind("return request account returnedAt amount", instant: "returnedAt", id: "return"),
     "withdrawal.requested": EventKind(
       "request account requestedAt amount currency destination", instant: "requestedAt", id: "request"),
     "withdrawal.canceled": EventKind("request account canceledAt", instant: "canceledAt", id: "request"),
     "withdrawal.approved": EventKind("request account operator decidedAt note", instant: "decidedAt", id: "request"),
     "withdrawal.rejected": EventKind("request account operator decidedAt note", instant: "decidedAt", id: "request"),
+    "referral.assignRequested": EventKind(
+      "request account referrer operator decidedAt note", instant: "decidedAt", id: "request"),
+    "referral.endRequested": EventKind("request account operator decidedAt note", instant: "decidedAt", id: "request"),
+    "balance.correctionRequested": EventKind(
+      "request account amount currency operator decidedAt reason", instant: "decidedAt", id: "request"),
     "payout.settled": EventKind("payout referrer at reference reason", instant: "at"),
     "payout.failed": EventKind("payout referrer at reference reason", instant: "at"),
     "payout.unknown": EventKind("payout referrer at reference reason", instant: "at"),
+    "payout.returned": EventKind("payout referrer at reference reason", instant: "at"),
   ]
 }

@@ -2,22 +2,18 @@
 enum AuditedTime {
   static let day: Int64 = 86_400_000
 
-  /// `nil` when the text is not RFC 3339 in UTC.
+  /// `nil` when the text is not RFC 3339 (T8).
   static func read(_ text: String) -> Int64? {
-    let bytes = Array(text.utf8)
-    guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z") else { return nil }
-    func number(_ range: Range<Int>) -> Int64? { Int64(String(decoding: bytes[range], as: UTF8.self)) }
-    guard let year = number(0..<4), let month = number(5..<7), let dayOfMonth = number(8..<10), let hour = number(11..<13),
-      let minute = number(14..<16), let second = number(17..<19)
-    else { return nil }
-    var milliseconds: Int64 = 0
-    if bytes[19] == UInt8(ascii: ".") {
-      let digits = String(decoding: bytes[20..<(bytes.count - 1)], as: UTF8.self) + "000"
-      guard let value = Int64(digits.prefix(3)) else { return nil }
-      milliseconds = value
-    }
-    let days = days(year: year, month: month, day: dayOfMonth)
-    return days * day + ((hour * 60 + minute) * 60 + second) * 1000 + milliseconds
+    let form = /(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))/
+    guard let parts = text.wholeMatch(of: form)?.output else { return nil }
+    func number(_ text: Substring?) -> Int64 { text.flatMap { Int64($0) } ?? 0 }
+    let (hour, minute, second) = (number(parts.4), number(parts.5), number(parts.6))
+    let (offsetHour, offsetMinute) = (number(parts.9), number(parts.10))
+    guard hour < 24, minute < 60, second <= 60, offsetHour < 24, offsetMinute < 60 else { return nil }
+    let offset = (offsetHour * 60 + offsetMinute) * (parts.8 == "-" ? -60_000 : 60_000)
+    let days = days(year: number(parts.1), month: number(parts.2), day: number(parts.3))
+    let milliseconds = number(((parts.7 ?? "") + "000").prefix(3))
+    return days * day + ((hour * 60 + minute) * 60 + second) * 1000 + milliseconds - offset
   }
 
   static func write(_ instant: Int64) -> String {

@@ -1,43 +1,24 @@
-/// The parameters of the three programs, read from their texts.
-struct AuditedRules {
-  let program: String
-  /// The query parameter of a link that carries the code.
-  let parameter: String
-  /// Query parameters that show that a visit came from a paid advertisement.
-  var ads: [String] = []
-  var refusesPriorAccounts = false
-  /// Only individuals from Ukraine refer, earn and withdraw.
-  var onlyIndividualsOfUkraine = false
-  var earns = false
-  var paysOut = false
-  var hasOffer = false
-  var hasTiers = false
-
-  static let all = [
-    AuditedRules(program: "bonus", parameter: "ref", earns: true, hasOffer: true),
-    AuditedRules(program: "tiers", parameter: "ref", refusesPriorAccounts: true, hasTiers: true),
-    AuditedRules(
-      program: "cash", parameter: "page", ads: ["gclid", "gbraid", "wbraid", "gad_source"], onlyIndividualsOfUkraine: true,
-      earns: true, paysOut: true),
-  ]
-}
-
 /// What one program knows of one account.
 struct AuditedAccount {
   var isRegistered = false
-  var referrer: String?
+  /// Who brought it, one after another; an operator ends one before the next (A1e).
+  var referrals: [AuditedReferral] = []
   var identities: [String] = []
+  var hasEarlierAccounts = false
   /// kind and country by the instant from which they hold, in order of arrival.
   var changes: [(at: Int64, kind: String?, country: String?)] = []
-  var closedAt: Int64?
-  /// Billing events that came before the registration (T4).
+  var closings = AuditedClosings()
+  /// Billing events that came before the registration (T4), and decisions (A1e).
   var kept: [(type: String, data: Facts, at: Int64)] = []
+  var decisions: [(type: String, data: Facts, at: Int64)] = []
 
   // As a payer.
   var payments: Set<String> = []
   var waiting: [String: [(type: String, data: Facts, at: Int64)]] = [:]
   var turnover: [String: Int64] = [:]
-  var offerExpiresAt: Int64?
+  var earningPayments = 0
+  var accrued: [String: Int64] = [:]
+  var offer: AuditedOffer?
   var activity = AuditedActivity()
 
   // As a referrer.
@@ -58,7 +39,38 @@ struct AuditedAccount {
     return held
   }
 
-  func isClosed(at instant: Int64) -> Bool { closedAt.map { $0 <= instant } ?? false }
+  var referrer: String? { referrals.last.flatMap { $0.endedAt == nil ? $0.referrer : nil } }
+}
+
+/// Who brought an account, and how long that holds.
+struct AuditedReferral {
+  let referrer: String
+  let attributedAt: Int64
+  var endedAt: Int64?
+}
+
+/// Closings, bans and reopenings of an account; at equal instants the order of arrival counts (T1).
+struct AuditedClosings {
+  enum Event { case closed, banned, reopened }
+  private var events: [(at: Int64, event: Event)] = []
+
+  mutating func hear(_ event: Event, at instant: Int64) { events.append((instant, event)) }
+
+  /// T7: a change at that very instant counts.
+  func isClosed(at instant: Int64) -> Bool { !standing(at: instant).isEmpty }
+  func isBanned(at instant: Int64) -> Bool { standing(at: instant).contains(.banned) }
+
+  /// The first ban after an instant.
+  func ban(after instant: Int64) -> Int64? {
+    events.map(\.at).filter { $0 > instant }.sorted().first { isBanned(at: $0) }
+  }
+
+  /// Only a reopening lifts them.
+  private func standing(at instant: Int64) -> Set<Event> {
+    let past = events.enumerated().filter { $0.element.at <= instant }
+    let ordered = past.sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element.event)
+    return Set(ordered.split(separator: .reopened, omittingEmptySubsequences: false).last ?? [])
+  }
 }
 
 /// One program in one world.
@@ -73,7 +85,7 @@ final class AuditedProgram {
     var isReward: Bool { if case .matures = self { true } else { false } }
   }
 
-  let rules: AuditedRules
+  let terms: AuditedTerms
   let say: (String, [String: Any]) -> Void
   /// Fires what is due.
   var settle: () -> Void = {}
@@ -85,8 +97,8 @@ final class AuditedProgram {
   private var timers: [(due: Int64, order: Int, timer: Timer)] = []
   private var timersSet = 0
 
-  init(_ rules: AuditedRules, say: @escaping (String, [String: Any]) -> Void) {
-    self.rules = rules
+  init(_ terms: AuditedTerms, say: @escaping (String, [String: Any]) -> Void) {
+    self.terms = terms
     self.say = say
   }
 
@@ -128,13 +140,19 @@ final class AuditedProgram {
 
   /// R5, as far as the histories break it.
   static func isWellFormed(_ type: String, _ data: Facts) -> Bool {
-    switch type {
+    let amount = data.number("amount")
+    if let country = data.text("country"), country.wholeMatch(of: /[A-Za-z]{2}/) == nil { return false }
+    if let currency = data.text("currency"), currency.wholeMatch(of: /[A-Z]{3}/) == nil { return false }
+    return switch type {
     case "payment.settled":
       (data.number("tax") ?? 0) >= 0 && (data.number("paidWithBonus") ?? 0) >= 0
         && data.parts("lines").allSatisfy { ["plan", "service", "topUp"].contains($0.text("kind") ?? "") }
-    case "payment.refunded": (data.number("amount") ?? 0) >= 0
-    case "bonus.spendRequested", "withdrawal.requested": (data.number("amount") ?? 0) >= 1
-    case "payment.disputeClosed": ["won", "lost"].contains(data.text("outcome") ?? "")
+    case "payment.refunded", "payment.disputed": (amount ?? 0) >= 0
+    case "bonus.spendRequested", "withdrawal.requested": (amount ?? 0) >= 1
+    case "bonus.spendReturned": (amount ?? 1) >= 1
+    case "balance.correctionRequested": (amount ?? 0) != 0
+    case "payment.disputeClosed": ["won", "lost", "withdrawn"].contains(data.text("outcome") ?? "")
+    case "account.closed": ["closed", "banned"].contains(data.text("reason") ?? "closed")
     case "subscription.changed":
       ["trialing", "active", "pastDue", "unpaid", "canceled", "expired"].contains(data.text("status") ?? "")
     default: true
@@ -143,25 +161,31 @@ final class AuditedProgram {
 
   func take(_ type: String, _ data: Facts, at instant: Int64) {
     let account = data.text("account") ?? data.text("referrer") ?? ""
+    let request = data.text("request") ?? ""
     switch type {
     case "account.registered": register(account, data, at: instant)
-    case "account.updated":
-      change(account) { $0.changes.append((instant, data.text("kind"), data.text("country"))) }
-    case "account.closed":
-      change(account) { $0.closedAt = min($0.closedAt ?? instant, instant) }
+    case "account.updated": change(account) { $0.changes.append((instant, data.text("kind"), data.country)) }
+    case "account.closed", "account.reopened":
+      let isBan = data.text("reason") == "banned"
+      change(account) { $0.closings.hear(type == "account.reopened" ? .reopened : isBan ? .banned : .closed, at: instant) }
+      if isBan { declineBanned(account, at: instant) }
     case "link.visited": visit(data, at: instant)
-    case "code.requested": requestCode(account, data)
+    case "code.requested": requestCode(account, data, at: instant)
+    case "referral.assignRequested", "referral.endRequested": decide(account, type, data, at: instant)
+    case "balance.correctionRequested": correct(account, data, at: instant)
     case "bonus.spendRequested": requestSpend(account, data, at: instant)
-    case "bonus.spendCaptured": endSpend(account, data.text("request") ?? "", captured: true, at: instant)
-    case "bonus.spendReleased": endSpend(account, data.text("request") ?? "", captured: false, at: instant)
+    case "bonus.spendCaptured": endSpend(account, request, captured: true, at: instant)
+    case "bonus.spendReleased": endSpend(account, request, captured: false, at: instant)
+    case "bonus.spendReturned": returnSpend(account, request, data, at: instant)
     case "withdrawal.requested": requestWithdrawal(account, data, at: instant)
-    case "withdrawal.canceled", "withdrawal.rejected", "withdrawal.approved", "payout.settled", "payout.failed":
-      if rules.paysOut { hear(account, type, data, at: instant) }
+    case "withdrawal.canceled", "withdrawal.rejected", "withdrawal.approved", "payout.settled", "payout.failed",
+      "payout.returned":
+      if terms.paysOut { hear(account, type, data, at: instant) }
     case "payout.unknown": break
     case "companyOrder.set", "company.closed", "invoice.issued", "invoice.settled", "invoice.voided":
-      if rules.hasTiers { own(account, type, data, at: instant) }
+      if terms.hasTiers { own(account, type, data, at: instant) }
     default:
-      if rules.hasTiers, type == "subscription.changed" { own(account, type, data, at: instant) }
+      if terms.hasTiers, type == "subscription.changed" { own(account, type, data, at: instant) }
       bill(account, type, data, at: instant)
     }
   }
@@ -175,7 +199,9 @@ final class AuditedProgram {
       case "withdrawal.canceled": verdicts.canceledAt = verdicts.canceledAt ?? instant
       case "withdrawal.approved": verdicts.decision = verdicts.decision ?? (true, instant)
       case "withdrawal.rejected": verdicts.decision = verdicts.decision ?? (false, instant)
-      default: verdicts.result = verdicts.result ?? (type == "payout.settled", instant)
+      case "payout.failed": verdicts.failedAt = verdicts.failedAt ?? instant
+      case "payout.settled": verdicts.settledAt = verdicts.settledAt ?? instant
+      default: verdicts.returnedAt = verdicts.returnedAt ?? instant
       }
     }
   }
@@ -185,9 +211,9 @@ final class AuditedProgram {
     let payer = self.account(account)
     if !payer.isRegistered {
       change(account) { $0.kept.append((type, data, instant)) }
-    } else if let referrer = payer.referrer {
-      if rules.hasTiers { act(account, referrer: referrer, type, data, at: instant) }
-      if rules.earns { earn(account, referrer: referrer, type, data, at: instant) }
+    } else if !payer.referrals.isEmpty {
+      if terms.hasTiers { act(account, type, data, at: instant) }
+      if terms.earns { earn(account, type, data, at: instant) }
     }
   }
 
@@ -195,14 +221,12 @@ final class AuditedProgram {
     let kept = self.account(account).kept
     change(account) { $0.kept = [] }
     // The offer is opened and used before it can expire.
-    if rules.hasOffer, self.account(account).referrer != nil {
-      for event in kept where event.type == "payment.settled" { useOffer(of: account, event.data, at: event.at) }
-    }
+    for event in kept where event.type == "payment.settled" { useOffer(of: account, event.data, at: event.at) }
     // T4: what a kept event sets for an instant before the next one comes before that; the rest after all of them.
     for event in kept {
       if event.type == "payment.settled" { fireMatured(until: event.at) }
       bill(account, event.type, event.data, at: event.at)
-      if rules.hasTiers { settle() }
+      if terms.hasTiers { settle() }
     }
     settle()
   }

@@ -10,14 +10,14 @@ struct AuditedBalance {
   func told(_ currency: String) -> [String: Any] {
     var told: [String: Any] = ["currency": currency]
     for name in ["pending", "available", "locked", "reserved", "spent", "paid", "reversed"] { told[name] = amounts[name] ?? 0 }
+    if let corrected = amounts["corrected"], corrected != 0 { told["corrected"] = corrected }
     return told
   }
 }
 
-/// Something that holds a reward back: of its beginnings and ends the latest instant counts (T6), at one instant the later
-/// arrival (T1).
+/// Of beginnings and ends the latest instant counts (T6), at one instant the later arrival (T1).
 struct AuditedHold {
-  private var latest: Int64 = 0
+  private var latest = Int64.min
   private(set) var isOpen = false
 
   mutating func hear(begins: Bool, at instant: Int64) {
@@ -26,30 +26,53 @@ struct AuditedHold {
   }
 }
 
+/// One dispute of a payment (C7c).
+struct AuditedDispute {
+  enum Standing { case open, lost, won }
+  private var events: [(at: Int64, standing: Standing, amount: Int64?)] = []
+
+  mutating func hear(_ data: Facts, at instant: Int64) {
+    let standing: Standing = data.text("outcome").map { $0 == "lost" ? .lost : .won } ?? .open
+    events.append((instant, standing, data.number("amount")))
+  }
+
+  var instants: [Int64] { events.map(\.at) }
+
+  func isOpen(before instant: Int64) -> Bool { past(instant).last?.standing == .open }
+
+  /// What a lost one takes; an amount that nobody named is all.
+  func taken(before instant: Int64) -> Int64 {
+    guard past(instant).last?.standing == .lost else { return 0 }
+    return past(instant).last { $0.standing == .open }?.amount ?? .max
+  }
+
+  private func past(_ instant: Int64) -> [(at: Int64, standing: Standing, amount: Int64?)] {
+    events.enumerated().filter { $0.element.at < instant }.sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+      .map(\.element)
+  }
+}
+
 /// One reward of one payment.
 struct AuditedReward {
   enum Place { case pending, held, available }
 
   let referrer: String
+  let referee: String
   let payment: String
   let currency: String
-  let rate: Int64
-  let base: Int64
-  /// All that was received for the payment, the base of a refund without lines.
-  let received: Int64
-  /// The lines that earned, by name; how much a refund can take from them at most where a line that did not earn has the same
-  /// name.
-  let skus: [String: Int64]
+  let paidAt: Int64
+  let worth: AuditedWorth
+  /// What was accrued: all that it can ever be.
+  let whole: Int64
   let availableAt: Int64
-  /// When the money comes: `availableAt`, or the release of a hold if that is later.
+  /// When the money comes: `availableAt`, or the release of a hold or a restoration if that is later.
   var maturesAt: Int64
   var amount: Int64
   var place: Place
-  var refunds: Int64 = 0
-  var lineRefunds: Int64 = 0
-  var refundsBySKU: [String: Int64] = [:]
-  var isLost = false
-  var holds: [String: AuditedHold] = [:]
+  var refunds: [String: Facts] = [:]
+  var failedRefunds: Set<String> = []
+  var request = AuditedHold()
+  var disputes: [String: AuditedDispute] = [:]
   var frozenFor: Set<String> = []
 
   var bucket: String {
@@ -59,16 +82,32 @@ struct AuditedReward {
     case .available: frozenFor.isEmpty ? "available" : "locked"
     }
   }
+
+  /// What it is worth after all that was heard.
+  var left: Int64 {
+    let lost = disputes.values.map { $0.taken(before: .max) }
+    if lost.contains(.max) { return 0 }
+    let counting = refunds.filter { !failedRefunds.contains($0.key) }.sorted { $0.key < $1.key }.map(\.value)
+    return min(whole, worth.left(after: counting, others: lost.reduce(0, +)))
+  }
+
+  func isHeld(for cause: String) -> Bool {
+    cause == "dispute" ? disputes.values.contains { $0.isOpen(before: .max) } : request.isOpen
+  }
+
+  func told(_ more: [String: Any]) -> [String: Any] {
+    ["referrer": referrer, "referee": referee, "payment": payment, "currency": currency].merging(more) { $1 }
+  }
 }
 
 /// Payments, what they earn, and what becomes of it.
 extension AuditedProgram {
-  func earn(_ payer: String, referrer: String, _ type: String, _ data: Facts, at instant: Int64) {
+  func earn(_ payer: String, _ type: String, _ data: Facts, at instant: Int64) {
     guard let payment = data.text("payment") else { return }
     if type == "payment.settled" {
       change(payer) { $0.payments.insert(payment) }
       useOffer(of: payer, data, at: instant)
-      reward(payer, referrer: referrer, payment, data, at: instant)
+      reward(payer, payment, data, at: instant)
       let waiting = account(payer).waiting[payment] ?? []
       change(payer) { $0.waiting[payment] = nil }
       for event in waiting { follow(payer, payment, event.type, event.data, at: event.at) }
@@ -79,189 +118,171 @@ extension AuditedProgram {
     }
   }
 
-  private func reward(_ payer: String, referrer: String, _ payment: String, _ data: Facts, at instant: Int64) {
-    let lines = data.parts("lines")
+  /// A1e: the referral that judges a payment of this instant.
+  private func referral(of payer: String, at paidAt: Int64) -> AuditedReferral? {
+    let referrals = account(payer).referrals
+    return referrals.indices.reversed().first { index in
+      let referral = referrals[index]
+      if index == 0 || paidAt >= referral.attributedAt { return true }
+      return paidAt >= referral.attributedAt - terms.leeway && paidAt >= referrals[index - 1].endedAt ?? .max
+    }.map { referrals[$0] }
+  }
+
+  private func reward(_ payer: String, _ payment: String, _ data: Facts, at instant: Int64) {
+    guard let referral = referral(of: payer, at: instant) else { return }
     let currency = data.text("currency") ?? ""
-    let before = account(payer).turnover[currency] ?? 0
-    let turned = lines.filter { $0.text("kind") != "topUp" }.reduce(0) { $0 + ($1.number("amount") ?? 0) }
-    change(payer) { $0.turnover[currency, default: 0] += turned }
-
-    let earning = lines.filter { Self.objections(to: $0, rules).isEmpty }
-    let withBonus = data.number("paidWithBonus") ?? 0
-    let base = earning.reduce(0) { $0 + ($1.number("amount") ?? 0) } - withBonus
-    let rate: Int64 = rules.paysOut && currency == "USD" && before > 7500 ? 100 : 1000
-    let amount = base > 0 ? (base * rate * 2 + 10_000) / 20_000 : 0
-    var reasons: Set<String> = []
-    if rules.paysOut {
-      if data.text("promoCode") != nil { reasons.insert("promo-code") }
-      if earning.isEmpty { reasons.formUnion(lines.flatMap { Self.objections(to: $0, rules) }) }
-    } else if !lines.contains(where: { $0.text("kind") == "plan" }) {
-      reasons.insert("no-plan-line")
+    let rate = terms.rate(turnover: account(payer).turnover[currency] ?? 0, currency)
+    let worth = AuditedWorth(data, terms: terms, rate: rate)
+    if worth.received > 0 {  // R6
+      let turned = data.parts("lines").filter { $0.text("kind") != "topUp" }.reduce(0) { $0 + ($1.number("amount") ?? 0) }
+      change(payer) { $0.turnover[currency, default: 0] += max(0, turned) }
     }
-    if reasons.isEmpty, amount == 0 { reasons.insert("no-base") }
+    let accrued = account(payer).accrued[currency] ?? 0
+    let limit = terms.maxPerReferee[currency] ?? .max
+    let whole = min(worth.left(), limit - accrued)
+
+    var reasons = objections(to: data)
+    if reasons.isEmpty, worth.left() == 0 { reasons = ["no-base"] }
     if reasons.isEmpty {
-      if !isEligible(referrer, at: instant) { reasons.insert("referrer-not-eligible") }
-      if account(referrer).isClosed(at: instant) { reasons.insert("account-closed") }
+      if !isEligible(referral.referrer, at: instant) { reasons.insert("referrer-not-eligible") }
+      if account(referral.referrer).closings.isClosed(at: instant) { reasons.insert("account-closed") }
     }
-    let id = "\(payer) \(payment)"
-    var told: [String: Any] = ["referrer": referrer, "referee": payer, "payment": payment]
+    if reasons.isEmpty {
+      if let most = terms.maxPayments, account(payer).earningPayments >= most { reasons.insert("max-payments") }
+      if instant < referral.attributedAt - terms.leeway { reasons.insert("before-referral") }
+      if let endedAt = referral.endedAt, instant >= endedAt { reasons.insert("referral-ended") }
+      if let earnsFor = terms.earnsFor, instant >= referral.attributedAt + earnsFor { reasons.insert("earning-period-over") }
+      if accrued >= limit { reasons.insert("max-reward") }
+    }
+    let told: [String: Any] = ["referrer": referral.referrer, "referee": payer, "payment": payment]
     guard reasons.isEmpty else {
-      told["at"] = AuditedTime.write(instant)
-      told["reasons"] = Array(reasons)
-      return say("reward.declined", told)
+      return say("reward.declined", told.merging(["at": AuditedTime.write(instant), "reasons": Array(reasons)]) { $1 })
     }
-    let availableAt = instant + (rules.paysOut ? 30 : 14) * AuditedTime.day
-    rewards[id] = AuditedReward(
-      referrer: referrer, payment: payment, currency: currency, rate: rate, base: base,
-      received: lines.reduce(0) { $0 + ($1.number("amount") ?? 0) } - withBonus, skus: Self.caps(of: lines, earning: earning),
-      availableAt: availableAt, maturesAt: availableAt, amount: amount, place: .pending)
-    told.merge([
-      "amount": amount, "currency": currency, "base": base, "rate": rate, "accruedAt": AuditedTime.write(instant),
-      "availableAt": AuditedTime.write(availableAt), "balance": move(amount, from: nil, to: "pending", referrer, currency),
-    ]) { $1 }
+    change(payer) {
+      $0.earningPayments += 1
+      $0.accrued[currency, default: 0] += whole
+    }
+    let availableAt = instant + terms.availableAfter
+    let reward = AuditedReward(
+      referrer: referral.referrer, referee: payer, payment: payment, currency: currency, paidAt: instant, worth: worth,
+      whole: whole, availableAt: availableAt, maturesAt: availableAt, amount: whole, place: .pending)
+    accrue(reward, rate: terms.amounts == nil && terms.rates == nil ? rate : nil, at: instant)
+  }
+
+  private func accrue(_ reward: AuditedReward, rate: Int64?, at instant: Int64) {
+    let (id, referrer, currency) = ("\(reward.referee) \(reward.payment)", reward.referrer, reward.currency)
+    rewards[id] = reward
+    var told = reward.told([
+      "amount": reward.amount, "base": reward.worth.base, "accruedAt": AuditedTime.write(instant),
+      "availableAt": AuditedTime.write(reward.availableAt),
+      "balance": move(reward.amount, from: nil, to: "pending", referrer, currency),
+    ])
+    told["rate"] = rate
     say("reward.accrued", told)
-    if rules.paysOut {
+    if terms.creditAfter < terms.availableAfter {
       rewards[id]?.place = .held
-      told = ["referrer": referrer, "payment": payment, "amount": amount, "currency": currency]
-      told["creditedAt"] = AuditedTime.write(instant)
-      told["balance"] = move(amount, from: "pending", to: "locked", referrer, currency)
-      say("reward.credited", told)
+      let balance = move(reward.amount, from: "pending", to: "locked", referrer, currency)
+      say(
+        "reward.credited",
+        reward.told(["amount": reward.amount, "creditedAt": AuditedTime.write(instant), "balance": balance]))
     }
-    set(.matures(reward: id), at: availableAt)
+    set(.matures(reward: id), at: reward.availableAt)
   }
 
-  private static func caps(of lines: [Facts], earning: [Facts]) -> [String: Int64] {
-    var caps: [String: Int64] = [:]
-    for line in earning { caps[line.text("sku") ?? "", default: 0] += line.number("amount") ?? 0 }
-    for (sku, amount) in caps {
-      let isShared = lines.filter { $0.text("sku") == sku }.count > earning.filter { $0.text("sku") == sku }.count
-      caps[sku] = isShared ? max(amount, 0) : .max
+  /// R2: what a payment has against it, but for its base.
+  private func objections(to payment: Facts) -> Set<String> {
+    let lines = payment.parts("lines")
+    var reasons: Set<String> = []
+    if terms.refusesPromoCodes, let promo = payment.text("promoCode"), !AuditedTerms.cut(promo).isEmpty {
+      reasons.insert("promo-code")
     }
-    return caps
-  }
-
-  /// What a line has against it (A3, C6, C8).
-  private static func objections(to line: Facts, _ rules: AuditedRules) -> [String] {
-    guard rules.paysOut else { return line.text("kind") == "topUp" ? ["not-eligible-service"] : [] }
-    var objections: [String] = []
-    if line.text("kind") == "topUp" || !["shared-hosting", "domain"].contains(line.text("category") ?? "") {
-      objections.append("not-eligible-service")
+    let hasPlan = !terms.needsPlanLine || lines.contains { $0.text("kind") == "plan" }
+    if !hasPlan { reasons.insert("no-plan-line") }
+    if lines.allSatisfy({ !terms.objections(to: $0).isEmpty }) {
+      // Of a top-up, `no-plan-line` says it all.
+      let others = lines.filter { hasPlan || $0.text("kind") != "topUp" }
+      reasons.formUnion(others.flatMap { terms.objections(to: $0) })
     }
-    if line.parts("discounts").contains(where: { ["promo", "sale", "manual"].contains($0.text("kind") ?? "") }) {
-      objections.append("discounted-price")
-    }
-    return objections
+    return reasons
   }
 
   /// What comes after a payment.
   private func follow(_ payer: String, _ payment: String, _ type: String, _ data: Facts, at instant: Int64) {
     let id = "\(payer) \(payment)"
-    guard let reward = rewards[id] else { return }
-    if type == "payment.refunded", data.text("currency") != reward.currency { return }  // currencies never mix
-    switch type {
-    case "payment.refunded": refund(id, data, at: instant)
-    case "payment.refundRequested": begin(id, "refund-requested", at: instant)
-    case "payment.refundDeclined": end(id, "refund-requested", at: instant)
-    case "payment.disputed": begin(id, "dispute", at: instant)
-    case "payment.disputeClosed" where data.text("outcome") == "won": end(id, "dispute", at: instant)
-    case "payment.disputeClosed": lose(id, at: instant)
-    default: break
-    }
-  }
-
-  private func refund(_ id: String, _ data: Facts, at instant: Int64) {
+    guard let known = rewards[id] else { return }
+    if type == "payment.refunded", data.text("currency") != known.currency { return }  // R5: malformed
+    fireMatured(until: instant)
     guard var reward = rewards[id] else { return }
-    let lines = data.parts("lines")
-    reward.refunds += data.number("amount") ?? 0
-    reward.lineRefunds += lines.reduce(0) { $0 + ($1.number("amount") ?? 0) }
-    for line in lines { reward.refundsBySKU[line.text("sku") ?? "", default: 0] += line.number("amount") ?? 0 }
-    let amount = reward.isLost ? 0 : min(reward.amount, Self.remaining(of: reward))
-    let delta = amount - reward.amount
-    rewards[id] = reward
-    if delta < 0 {
-      fireMatured(until: instant)
-      reward.place = rewards[id]?.place ?? reward.place
-    }
-    reward.amount = amount
-    rewards[id] = reward
-    if delta < 0 {
-      var told: [String: Any] = ["referrer": reward.referrer, "payment": reward.payment, "refund": data.text("refund") ?? ""]
-      told["delta"] = delta
-      told["currency"] = reward.currency
-      told["at"] = AuditedTime.write(instant)
-      told["balance"] = move(-delta, from: reward.bucket, to: "reversed", reward.referrer, reward.currency)
-      if reward.place == .pending {
-        told["amount"] = amount
-        say("reward.adjusted", told)
-      } else {
-        told["cause"] = "refund"
-        say("reward.reversed", told)
+    let isInTime = terms.refundWindow.map { instant < reward.paidAt + $0 } ?? true
+    let refund = data.text("refund") ?? ""
+    switch type {
+    case "payment.refunded":
+      if isInTime { reward.refunds[refund] = data }
+      reward.request.hear(begins: false, at: instant)
+    case "payment.refundFailed": reward.failedRefunds.insert(refund)
+    case "payment.refundRequested": if isInTime { reward.request.hear(begins: true, at: instant) }
+    case "payment.refundDeclined": reward.request.hear(begins: false, at: instant)
+    case "payment.disputed", "payment.disputeClosed":
+      if isInTime || type == "payment.disputeClosed" {
+        reward.disputes[data.text("dispute") ?? "", default: AuditedDispute()].hear(data, at: instant)
       }
+    default: return
     }
-    end(id, "refund-requested", at: instant)
+    rewards[id] = reward
+    adjust(id, data, at: instant)
+    for cause in ["refund-requested", "dispute"] { hold(id, cause, at: instant) }
   }
 
-  /// A9: what a reward is worth after its refunds, rounded once, half up.
-  private static func remaining(of reward: AuditedReward) -> Int64 {
-    let left = reward.skus.reduce(reward.base) { $0 - min(reward.refundsBySKU[$1.key] ?? 0, $1.value) }
-    let others = reward.refunds - reward.lineRefunds
-    let basis = reward.received - reward.lineRefunds
-    guard left > 0 else { return 0 }
-    guard basis > 0, basis > others else { return 0 }  // all of it, or more, has gone back
-    guard others > 0 else { return (left * reward.rate * 2 + 10_000) / 20_000 }
-    return (left * (basis - others) * reward.rate * 2 + 10_000 * basis) / (20_000 * basis)
-  }
-
-  private func lose(_ id: String, at instant: Int64) {
-    fireMatured(until: instant)
+  /// A9, A9c, C7c: the reward becomes what it is worth now.
+  private func adjust(_ id: String, _ data: Facts, at instant: Int64) {
     guard let reward = rewards[id] else { return }
-    rewards[id]?.isLost = true
-    rewards[id]?.amount = 0
-    if reward.amount > 0 {
-      say(
-        "reward.reversed",
-        [
-          "referrer": reward.referrer, "payment": reward.payment, "delta": -reward.amount, "currency": reward.currency,
-          "at": AuditedTime.write(instant), "cause": "dispute",
-          "balance": move(reward.amount, from: reward.bucket, to: "reversed", reward.referrer, reward.currency),
-        ])
+    let amount = reward.left
+    let delta = amount - reward.amount
+    if delta == 0 { return }
+    var told = reward.told(["delta": delta, "at": AuditedTime.write(instant)])
+    for name in ["refund", "dispute"] { told[name] = data.text(name) }
+    rewards[id]?.amount = amount
+    if delta > 0 {
+      told["amount"] = amount
+      told["balance"] = move(delta, from: "reversed", to: reward.bucket, reward.referrer, reward.currency)
+      say("reward.restored", told)
+      // It stood at 0 and may have missed its day.
+      if reward.amount == 0 { mature(later: id, at: instant) }
+      return
     }
-    rewards[id]?.frozenFor = []
-  }
-
-  private func begin(_ id: String, _ cause: String, at instant: Int64) {
-    rewards[id]?.holds[cause, default: AuditedHold()].hear(begins: true, at: instant)
-    guard let known = rewards[id], known.amount > 0, known.holds[cause]?.isOpen == true, !known.frozenFor.contains(cause)
-    else { return }
-    fireMatured(until: instant)
-    guard let reward = rewards[id] else { return }
-    rewards[id]?.frozenFor.insert(cause)
-    sayHold("reward.frozen", reward, cause, movedFrom: reward.bucket, to: rewards[id]?.bucket ?? "", at: instant)
-  }
-
-  private func end(_ id: String, _ cause: String, at instant: Int64) {
-    rewards[id]?.holds[cause, default: AuditedHold()].hear(begins: false, at: instant)
-    guard let reward = rewards[id], reward.frozenFor.contains(cause), reward.holds[cause]?.isOpen == false else { return }
-    fireMatured(until: instant)
-    rewards[id]?.frozenFor.remove(cause)
-    guard reward.amount > 0, let freed = rewards[id] else { return }
-    sayHold("reward.unfrozen", reward, cause, movedFrom: reward.bucket, to: freed.bucket, at: instant)
-    if freed.frozenFor.isEmpty, freed.place != .available {
-      let maturesAt = max(instant, reward.availableAt)
-      rewards[id]?.maturesAt = maturesAt
-      set(.matures(reward: id), at: maturesAt)
+    // A reward at 0 is held no more.
+    if amount == 0 { rewards[id]?.frozenFor = [] }
+    told["balance"] = move(-delta, from: reward.bucket, to: "reversed", reward.referrer, reward.currency)
+    if reward.place == .pending, data.text("refund") != nil {
+      told["amount"] = amount
+      say("reward.adjusted", told)
+    } else {
+      told["cause"] = data.text("refund") == nil ? "dispute" : "refund"
+      say("reward.reversed", told)
     }
   }
 
-  private func sayHold(_ type: String, _ reward: AuditedReward, _ cause: String, movedFrom: String, to: String, at instant: Int64)
-  {
-    let balance = move(movedFrom == to ? 0 : reward.amount, from: movedFrom, to: to, reward.referrer, reward.currency)
+  /// C7: one pair of notices a cause, while something is left.
+  private func hold(_ id: String, _ cause: String, at instant: Int64) {
+    guard let reward = rewards[id], reward.amount > 0 else { return }
+    let isHeld = reward.isHeld(for: cause)
+    guard isHeld != reward.frozenFor.contains(cause) else { return }
+    if isHeld { rewards[id]?.frozenFor.insert(cause) } else { rewards[id]?.frozenFor.remove(cause) }
+    let bucket = rewards[id]?.bucket ?? ""
+    let balance = move(
+      bucket == reward.bucket ? 0 : reward.amount, from: reward.bucket, to: bucket, reward.referrer, reward.currency)
     say(
-      type,
-      [
-        "referrer": reward.referrer, "payment": reward.payment, "cause": cause, "at": AuditedTime.write(instant),
-        "balance": balance,
-      ])
+      isHeld ? "reward.frozen" : "reward.unfrozen",
+      reward.told(["cause": cause, "at": AuditedTime.write(instant), "balance": balance]))
+    if !isHeld { mature(later: id, at: instant) }
+  }
+
+  /// What has missed its day comes now, or on its day if that is later.
+  private func mature(later id: String, at instant: Int64) {
+    guard let reward = rewards[id], reward.place != .available else { return }
+    let maturesAt = max(instant, reward.availableAt)
+    rewards[id]?.maturesAt = maturesAt
+    set(.matures(reward: id), at: maturesAt)
   }
 
   /// A4, C9: the money is there.
@@ -270,11 +291,11 @@ extension AuditedProgram {
       reward.maturesAt == instant
     else { return }
     rewards[id]?.place = .available
-    var told: [String: Any] = ["referrer": reward.referrer, "payment": reward.payment, "amount": reward.amount]
-    told["currency"] = reward.currency
-    told[rules.paysOut ? "at" : "creditedAt"] = AuditedTime.write(instant)
+    let isCredited = reward.place == .held
+    var told = reward.told(["amount": reward.amount])
+    told[isCredited ? "at" : "creditedAt"] = AuditedTime.write(instant)
     told["balance"] = move(reward.amount, from: reward.bucket, to: "available", reward.referrer, reward.currency)
-    say(rules.paysOut ? "reward.unlocked" : "reward.credited", told)
+    say(isCredited ? "reward.unlocked" : "reward.credited", told)
   }
 
   /// Moves money of an account and gives the balance as it is told.

@@ -1,0 +1,100 @@
+import Contracts
+import Streaming
+import Terms
+
+/// What operators decide about an account's referral (DECISIONS A1e), and the events that wait for a registration or a verdict.
+extension Accounts {
+  func assignRequested(_ event: ReferralAssignRequested, _ turn: Turn<Self>) {
+    guard let registration = turn[Self.registration], !registration.isPending else { return wait(.assign(event), turn) }
+    assign(event, registration, turn)
+  }
+
+  func endRequested(_ event: ReferralEndRequested, _ turn: Turn<Self>) {
+    guard let registration = turn[Self.registration], !registration.isPending else { return wait(.end(event), turn) }
+    // A rejected one is known from now on: delivered again after the next referral has begun, it does not end that one.
+    if let rejection = end(event, registration, turn) { turn.refuse(rejection) }
+  }
+
+  /// As if the account had registered with the referrer's code when the operator decided. The code itself is left out, so the claim goes to
+  /// the referrer's account at once.
+  private func assign(_ event: ReferralAssignRequested, _ known: Registration, _ turn: Turn<Self>) {
+    let terms = turn.program.version(at: event.decidedAt)
+    let bound = known.referral.flatMap { $0.holds(at: event.decidedAt) ? $0 : nil }
+    let objections = judge(previousAccounts: known.previousAccounts, bound: bound, by: terms.attribution)
+    guard objections.isEmpty else {
+      return turn.emit(
+        ReferralRejected(
+          referee: event.account, referrer: event.referrer, request: event.request, operator: event.operator, at: event.decidedAt,
+          reasons: objections.map(\.reason), terms: terms.name, because: objections.map(\.because)))
+    }
+    var registration = known
+    registration.isPending = true
+    turn[Self.registration] = registration
+    let claim = Claim(
+      referee: event.account, at: event.decidedAt, identities: known.identities, code: nil, assignment: event)
+    turn.emit(ClaimResolved(referrer: event.referrer, claim: claim))
+  }
+
+  private func end(_ event: ReferralEndRequested, _ known: Registration, _ turn: Turn<Self>) -> Rejection? {
+    guard let bound = known.referral, bound.endedAt == nil, let referral = ReferralID(event.account.value) else {
+      return Rejection(.noReferral, "account '\(event.account)' has no referral that could end")
+    }
+    var registration = known
+    registration.referral?.endedAt = event.decidedAt
+    turn[Self.registration] = registration
+    turn.emit(ReferralReleased(referrer: bound.referrer, referee: event.account, at: event.decidedAt))
+    turn.emit(
+      ReferralEnded(
+        referral: referral, referrer: bound.referrer, referee: event.account, request: event.request, at: event.decidedAt,
+        operator: event.operator, terms: turn.program.version(at: event.decidedAt).name,
+        because: [Because("ended-by-operator", decision(event.request, event.operator, note: event.note))]))
+    return nil
+  }
+
+  /// An operator's decision as facts. Of the note only the beginning: it may be as large as its event.
+  func decision(_ request: RequestID, _ name: OperatorID, note: String?) -> [(String, Because.Fact)] {
+    let note: [(String, Because.Fact)] =
+      note.map { [("note", .text(String(String.UnicodeScalarView($0.unicodeScalars.prefix(200)))))] } ?? []
+    return [("operator", .text(name.value)), ("request", .text(request.value))] + note
+  }
+
+  // MARK: Events that wait
+
+  func wait(_ event: Waiting, _ turn: Turn<Self>) {
+    var line = turn[Self.line] ?? Line()
+    turn[Self.waiting, line.end] = event
+    line.end += 1
+    turn[Self.line] = line
+  }
+
+  /// What has waited goes on in order of arrival, until another claim is on its way.
+  func goOn(_ turn: Turn<Self>) {
+    guard var line = turn[Self.line] else { return }
+    while line.first < line.end, let registration = turn[Self.registration], !registration.isPending {
+      let event = turn[Self.waiting, line.first]
+      turn[Self.waiting, line.first] = nil
+      line.first += 1
+      do throws(Rejection) {
+        switch event {
+        case .registered(let event): try again(event, registration, turn)
+        case .assign(let event): assign(event, registration, turn)
+        case .end(let event): if let rejection = end(event, registration, turn) { throw rejection }
+        case nil: break
+        }
+      } catch {
+        if let message = event?.message { turn.refuse(message, error) }
+      }
+    }
+    turn[Self.line] = line.first < line.end ? line : nil
+  }
+}
+
+extension Accounts.Waiting {
+  var message: any Message {
+    switch self {
+    case .registered(let event): event
+    case .assign(let event): event
+    case .end(let event): event
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import Contracts
+import Deployment
+import ScenarioFiles
+import Streaming
+import Terms
+import TermsFiles
+import Testing
+
+/// The worked examples of the contract, and what must be said about each, notice by notice.
+@Suite struct ExampleTests {
+  @Test func thereAreExamples() { #expect(Examples.names.count >= 37) }
+
+  @Test(arguments: Examples.names)
+  func saysWhatMustBeSaid(name: String) throws {
+    let expected = try ComparedNotices(lines: Examples.expected(name))
+    let said = try Self.simulated(name)
+    let differences = try ComparedNotices(lines: said).differences(from: expected)
+    #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+    NoticeProperties(said).sequencesAreContiguous(name)
+  }
+
+  /// The same file gives the same bytes.
+  @Test(arguments: Examples.names)
+  func saysItAgain(name: String) throws {
+    #expect(try Self.simulated(name) == Self.simulated(name))
+  }
+
+  static func simulated(_ name: String) throws -> [String] {
+    try simulate(Examples.events(name), until: Examples.until(name), programs: Examples.programs(name)).notices
+  }
+
+  /// What the simulation says about these events, and what it refuses.
+  /// - Parameter store: where each service's state goes.
+  static func simulate(
+    _ lines: [String], until: Instant? = nil, programs: Programs? = nil,
+    store: (ServiceName) throws -> any StateStore = { _ in MemoryStore() }
+  ) throws -> (notices: [String], refused: [Rejection]) {
+    let programs = try programs ?? TermsFiles.load(directory: Examples.terms.path)
+    var notices: [String] = []
+    var refused: [Rejection] = []
+    let simulation = try Simulation(
+      services: Deployment.services(programs), programs: programs.ids, store: store,
+      notice: { notices.append(String(decoding: $0.structuredText(), as: UTF8.self)) },
+      refused: { refused.append($0.rejection) })
+    for (number, line) in lines.enumerated() { try simulation.take(InputRecord(line: line, number: number)) }
+    if let until { try simulation.advance(to: until) }
+    try simulation.commit()
+    return (notices, refused)
+  }
+}
