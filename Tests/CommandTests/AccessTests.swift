@@ -11,37 +11,38 @@ import Testing
 @Suite struct AccessTests {
   private let access = Access(services: Deployment.services(Programs([])))
 
-  /// R reads, W writes, C creates; a row of the catalogue has a column for each party.
+  /// R reads, W writes, C creates, D sees that it is there; a row of the catalogue has a column for each party.
   @Test func everyTopicHasItsReadersAndWriters() {
     let table: [String: [String]] = [
-      "accounts": ["R", "R", "R", "", "W", "", "", "RWC"],
-      "clicks": ["R", "", "", "", "W", "", "", "RWC"],
-      "billing": ["", "R", "R", "", "W", "", "", "RWC"],
-      "requests": ["R", "R", "R", "R", "W", "", "", "RWC"],
-      "decisions": ["R", "R", "", "R", "", "", "", "RWC"],
-      "payout-results": ["", "", "", "R", "", "W", "", "RWC"],
-      "clock": ["R", "R", "R", "R", "", "", "", "RWC"],
-      "referrals": ["W", "R", "R", "", "", "", "R", "RC"],
-      "rewards": ["", "W", "", "R", "", "", "R", "RC"],
-      "discounts": ["", "", "W", "", "", "", "R", "RC"],
-      "payouts": ["", "R", "", "W", "", "R", "R", "RC"],
-      "attribution.claims": ["RW", "", "", "", "", "", "", "RC"],
-      "attribution.answers": ["RW", "", "", "", "", "", "", "RC"],
-      "accrual.earnings": ["", "RW", "", "", "", "", "", "RC"],
-      "accrual.answers": ["", "W", "", "R", "", "", "", "RC"],
-      "discounts.activity": ["", "", "RW", "", "", "", "", "RC"],
-      "attribution.rekeyed": ["RW", "", "", "", "", "", "", "RWC"],
-      "accrual.rekeyed": ["", "RW", "", "", "", "", "", "RWC"],
-      "discounts.rekeyed": ["", "", "RW", "", "", "", "", "RWC"],
-      "payouts.rekeyed": ["", "", "", "RW", "", "", "", "RWC"],
-      "attribution.changelog": ["RW", "", "", "", "", "", "", "RC"],
-      "accrual.changelog": ["", "RW", "", "", "", "", "", "RC"],
-      "discounts.changelog": ["", "", "RW", "", "", "", "", "RC"],
-      "payouts.changelog": ["", "", "", "RW", "", "", "", "RC"],
-      "attribution.dead-letters": ["W", "", "", "", "", "", "", "RWC"],
-      "accrual.dead-letters": ["", "W", "", "", "", "", "", "RWC"],
-      "discounts.dead-letters": ["", "", "W", "", "", "", "", "RWC"],
-      "payouts.dead-letters": ["", "", "", "W", "", "", "", "RWC"],
+      "accounts": ["R", "R", "R", "R", "W", "", "", "R", "D", "RWC"],
+      "clicks": ["R", "", "", "", "W", "", "", "", "D", "RWC"],
+      "billing": ["", "R", "R", "", "W", "", "", "", "D", "RWC"],
+      "requests": ["R", "R", "R", "R", "W", "", "", "RW", "R", "RWC"],
+      "decisions": ["R", "R", "", "R", "", "", "", "R", "RW", "RWC"],
+      "payout-results": ["", "", "", "R", "", "RW", "", "", "RW", "RWC"],
+      "clock": ["R", "R", "R", "R", "", "", "", "R", "R", "RWC"],
+      "referrals": ["W", "R", "R", "", "", "", "R", "R", "R", "RWC"],
+      "rewards": ["", "W", "", "R", "", "", "R", "R", "R", "RWC"],
+      "discounts": ["", "", "W", "", "", "", "R", "R", "D", "RWC"],
+      "payouts": ["", "R", "", "W", "", "R", "R", "R", "R", "RWC"],
+      "attribution.claims": ["RW", "", "", "", "", "", "", "", "D", "RC"],
+      "attribution.answers": ["RW", "", "", "", "", "", "", "", "D", "RC"],
+      "accrual.earnings": ["", "RW", "", "", "", "", "", "", "D", "RC"],
+      "accrual.counts": ["", "RW", "", "", "", "", "", "", "D", "RC"],
+      "accrual.answers": ["", "W", "", "R", "", "", "", "", "D", "RC"],
+      "discounts.activity": ["", "", "RW", "", "", "", "", "", "D", "RC"],
+      "attribution.rekeyed": ["RW", "", "", "", "", "", "", "", "D", "RWC"],
+      "accrual.rekeyed": ["", "RW", "", "", "", "", "", "", "D", "RWC"],
+      "discounts.rekeyed": ["", "", "RW", "", "", "", "", "", "D", "RWC"],
+      "payouts.rekeyed": ["", "", "", "RW", "", "", "", "", "D", "RWC"],
+      "attribution.changelog": ["RW", "", "", "", "", "", "", "", "D", "RC"],
+      "accrual.changelog": ["", "RW", "", "", "", "", "", "", "D", "RC"],
+      "discounts.changelog": ["", "", "RW", "", "", "", "", "", "D", "RC"],
+      "payouts.changelog": ["", "", "", "RW", "", "", "", "", "D", "RC"],
+      "attribution.dead-letters": ["W", "", "", "", "", "", "", "", "R", "RWC"],
+      "accrual.dead-letters": ["", "W", "", "", "", "", "", "", "R", "RWC"],
+      "discounts.dead-letters": ["", "", "W", "", "", "", "", "", "R", "RWC"],
+      "payouts.dead-letters": ["", "", "", "W", "", "", "", "", "R", "RWC"],
     ]
     #expect(Set(table.keys) == Set(Topic.catalogue.map(\.name)))
     for topic in Topic.catalogue {
@@ -52,6 +53,20 @@ import Testing
         }.joined()
       }
       #expect(row == table[topic.name], "\(topic.name)")
+    }
+  }
+
+  /// Only services look at Kafka's own topics: what became of a transaction that has no end.
+  @Test func kafkasOwnTopicsAreOnlySeen() {
+    let own = Set(Topic.catalogue.map(\.name))
+    for party in Access.Party.allCases {
+      let foreign = access.rights(of: party).filter { $0.resource == .topic && !own.contains($0.name) }
+        .map { "\($0.operation.rawValue) \($0.name)" }
+      if case .service = party {
+        #expect(foreign == ["Read __transaction_state", "Describe __consumer_offsets"])
+      } else {
+        #expect(foreign.isEmpty)
+      }
     }
   }
 
@@ -69,6 +84,8 @@ import Testing
         ["Read group literal staging.laurel.discounts", "Write transactional-id prefixed staging.discounts."],
         ["Read group literal staging.laurel.payouts", "Write transactional-id prefixed staging.payouts."],
         [], ["Read group literal staging.provider"], ["Read group prefixed staging.reader"],
+        ["Read group literal staging.laurel.portal"],
+        ["Read group prefixed staging.laurel.command"],
         [
           "Describe group literal staging.laurel.attribution", "Describe group literal staging.laurel.accrual",
           "Describe group literal staging.laurel.discounts", "Describe group literal staging.laurel.payouts",

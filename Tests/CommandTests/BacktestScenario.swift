@@ -37,7 +37,9 @@ struct BacktestScenario: CustomTestStringConvertible {
     let file = FileManager.default.temporaryDirectory.appending(path: uniqueName("history"))
     try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
-    let history = try ComparedHistory(programs, folders: Sides("present", "proposal"), file: "history.jsonl")
+    let history = try ComparedHistory(
+      programs, folders: Sides("present", "proposal"), file: "history.jsonl",
+      made: Instant(milliseconds: 1_782_000_000_000))
     try history.run(EventFile(path: file.path), until: until.flatMap(Instant.init(written:))) {}
     return history
   }
@@ -93,7 +95,7 @@ extension BacktestReport {
   }
 
   func figure(_ name: String) throws -> Compared {
-    let rows = programs.flatMap { $0.costs.flatMap(\.figures) + $0.counts }
+    let rows = programs.flatMap { $0.costs.flatMap { $0.figures + $0.uses } + $0.counts + $0.uses }
     return try #require(rows.first { $0.name == name }?.values, "\(name)")
   }
 

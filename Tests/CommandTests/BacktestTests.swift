@@ -2,8 +2,10 @@ import CommandKit
 import Contracts
 import Foundation
 import JSON
+import Terms
 import TermsFiles
 import Testing
+import Words
 
 @testable import BusCommands
 @testable import OfflineCommands
@@ -104,10 +106,10 @@ import Testing
 
   /// 25 active referrals and two companies: 40 % and 5 % as it is; 50 % and 5 % with another table.
   @Test func anotherTableOfTiers() throws {
-    let golden = try String(contentsOf: Example.golden.appending(path: "b4-25-golden.jsonl"), encoding: .utf8)
+    let example = try String(contentsOf: Example.examples.appending(path: "b4-25-golden.jsonl"), encoding: .utf8)
     let report = try Given(
       program: "tiers", proposal: [("{from: 20, percent: 40}", "{from: 20, percent: 50}")],
-      lines: golden.split(separator: "\n").map(String.init), until: "2026-06-01"
+      lines: example.split(separator: "\n").map(String.init), until: "2026-06-01"
     ).report()
     let assigned = try report.counts("discount.assigned.v1")
     #expect(assigned.changed > 0 && assigned.fields == ["percent": assigned.changed])
@@ -152,8 +154,9 @@ import Testing
   /// The same terms differ in nothing, no notice waits, and the money adds up: what was earned is owed, spent or paid.
   @Test func theSameTermsDifferInNothing() throws {
     let programs = try TermsFiles.load(directory: Example.terms)
-    for file in try Example.goldenFiles() {
-      let history = try ComparedHistory(Sides(both: programs), folders: Sides("a", "b"), file: file)
+    for file in try Example.exampleFiles() {
+      let history = try ComparedHistory(
+        Sides(both: programs), folders: Sides("a", "b"), file: file, made: Instant(milliseconds: 0))
       try history.run(EventFile(path: file), until: Instant(written: "2026-12-31")) {}
       let report = try history.report(top: 20)
       #expect(report.differingNotices == 0 && report.examples.isEmpty, "\(file)")
@@ -162,11 +165,53 @@ import Testing
       #expect(history.waitingCount == 0, "\(file)")
       for cost in report.programs.flatMap(\.costs) {
         guard case .money = cost.unit else { continue }
-        let parts = cost.figures.filter { ["outstanding", "spent", "paid"].contains($0.name) }
+        let parts = cost.uses.filter { ["outstanding", "spent", "paid"].contains($0.name) }
         #expect(parts.map(\.values.current).reduce(0, +) == cost.net.current, "\(file)")
         #expect(cost.months.map(\.net.current).reduce(0, +) == cost.net.current, "\(file)")
       }
     }
+  }
+
+  /// A spend that a larger balance would have covered is no difference between terms: nobody knows what would have been asked for.
+  @Test func whatPeopleAskedForIsShownApart() throws {
+    let spend = Given.event(
+      "bonus", "bonus.spendRequested.v1", "2026-02-10",
+      #"{"request":"s1","account":"acme","requestedAt":"2026-02-10T09:00:00Z","amount":1100,"currency":"USD","invoice":"i1","kinds":["plan"]}"#
+    )
+    let given = Given(
+      proposal: [("rate: 10%", "rate: 12%")],
+      lines: Given.referral("bonus") + [Given.payment("bonus", "p1", 10_000, "USD", on: "2026-01-10"), spend])
+    let report = try given.report()
+    #expect(!report.notices.contains { $0.type.hasPrefix("bonus.") } && report.notices.contains { $0.type == RewardAccrued.type })
+    #expect(!report.examples.contains { $0.notices.current is BonusDeclined })
+    #expect(report.programs[0].counts.allSatisfy { !$0.name.hasPrefix("spends") })
+    #expect(try report.figure("spendsDeclined").pair == [1, 0])
+    #expect(report.programs[0].reasons.isEmpty && report.programs[0].useReasons.map(\.values.pair) == [[1, 0]])
+    for text in [ReportText(report).lines.joined(separator: "\n"), ReportPage(report).html] {
+      let apart = try #require(text.firstRange(of: HistoryText.aboutUses))
+      #expect(!text[..<apart.lowerBound].contains("Spends declined") && text[apart.upperBound...].contains("Spends declined"))
+      for said in ["history.jsonl", "Made on 21 Jun 2026 00:00 UTC", "bonus differs: ", "12 %"] { #expect(text.contains(said)) }
+    }
+    let same = try Given(lines: given.lines).report()
+    #expect(HistoryText.changes(same.history) == ["bonus: the same terms in both."])
+    #expect(same.verdict.count == 1)
+  }
+
+  /// Every version that is new, gone or different is named.
+  @Test func changesOfTermsAreTold() throws {
+    let sound = try String(contentsOfFile: "\(Example.terms)/bonus.yaml", encoding: .utf8)
+    let one = try TermsFiles.parse(sound, file: "a.yaml")
+    var later = one.versions[0]
+    later.effectiveFrom = Instant(rfc3339: "2027-01-01T00:00:00Z") ?? later.effectiveFrom
+    later.version = 2
+    later.spending = nil
+    let two = Program(id: one.id, versions: one.versions + [later])
+    #expect(
+      TermsChanges.sentences(from: one, to: two) == [
+        "Version 2 is new, from 1 Jan 2027 00:00 UTC.", "Gone: spending of rewards on invoices.",
+      ])
+    #expect(TermsChanges.sentences(from: two, to: one) == ["Version 2 is gone."])
+    #expect(TermsChanges.sentences(from: two, to: two) == [])
   }
 
   /// Beyond the limit of memory notices are still known as the same, changed or alone; only the fields are not.

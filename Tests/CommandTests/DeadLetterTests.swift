@@ -73,17 +73,75 @@ import Worker
 
   @Test func marksAreNotLettersAndLettersAreNoMarks() throws {
     let id = try #require(Letter.ID("accrual/2/5"))
-    let mark = try Self.read(nil, [ReplayMark.header(id)])
-    #expect(ReplayMark.letter(mark) == id)
-    #expect(LetterParser().letter(mark, of: .accrual) == nil)
-    // A record from outside with the header of a mark.
-    let claim = try Self.read(nil, [ReplayMark.header(id), header(PlaceHeader.reason, "malformed")])
-    #expect(ReplayMark.letter(claim) == nil)
-    #expect(LetterParser().letter(claim, of: .accrual) != nil)
+    for kind in [LetterSettlementKind.replayed, .closed(note: "sent again as p-18")] {
+      let written = LetterMark(letter: id, kind: kind)
+      let mark = try Self.read(nil, written.headers)
+      #expect(LetterMark(mark) == written)
+      #expect(LetterParser().letter(mark, of: .accrual) == nil)
+      // A record from outside with the header of a mark.
+      let claim = try Self.read(nil, written.headers + [header(PlaceHeader.reason, "malformed")])
+      #expect(LetterMark(claim) == nil)
+      #expect(LetterParser().letter(claim, of: .accrual) != nil)
+      var book = LetterBook()
+      for record in [claim, mark] { book.add(record, .accrual) }
+      #expect(book.letters.map { "\($0.id)" } == ["accrual/2/17"])
+      #expect(Array(book.settled.keys) == [id])
+    }
+  }
+
+  @Test func eachRecordIsListedOnce() throws {
+    var written: [WrittenRecord] = []
+    func write(_ service: ServiceName, _ offset: Int64, _ value: [UInt8]?, _ headers: [Header], at time: Int64) {
+      written.append(
+        WrittenRecord(
+          topic: "\(service.rawValue).dead-letters", partition: 2, offset: offset, timestamp: time, key: nil, value: value,
+          headers: headers))
+    }
+    /// A letter of a service about the record at an offset of billing.
+    func letter(_ service: ServiceName, _ offset: Int64, of record: Int?, at time: Int64, replaying earlier: String? = nil) {
+      let place = record.map {
+        [header(PlaceHeader.topic, "billing"), header(PlaceHeader.partition, "0"), header(PlaceHeader.offset, "\($0)")]
+      }
+      let again = earlier.map { [header(PlaceHeader.replayOf, $0)] } ?? []
+      let why = [header(PlaceHeader.reason, "malformed"), header(PlaceHeader.detail, "why")]
+      write(service, offset, Array("x".utf8), again + (place ?? []) + why, at: time)
+    }
+    func mark(_ id: String, _ kind: LetterSettlementKind) throws {
+      let letter = try #require(Letter.ID(id))
+      write(letter.service, Int64(written.count), nil, LetterMark(letter: letter, kind: kind).headers, at: 40)
+    }
+    // One record that three services reject; one of them is replayed and rejects it again.
+    letter(.discounts, 0, of: 7, at: 5)
+    letter(.accrual, 0, of: 7, at: 4)
+    letter(.attribution, 1, of: 7, at: 6)
+    try mark("accrual/2/0", .replayed)
+    letter(.accrual, 4, of: 7, at: 9, replaying: "accrual/2/0")
+    // Another record claims to be that replay. It hides nothing.
+    letter(.accrual, 5, of: 8, at: 10, replaying: "discounts/2/0")
+    // Replayed, closed, closed and replayed after all, and two without a place.
+    for number in 0..<3 { letter(.payouts, Int64(number), of: 20 + number, at: Int64(20 + number)) }
+    try mark("payouts/2/0", .replayed)
+    try mark("payouts/2/1", .closed(note: "x"))
+    try mark("payouts/2/2", .closed(note: "x"))
+    try mark("payouts/2/2", .replayed)
+    for number in 3..<5 { letter(.payouts, Int64(number), of: nil, at: 30) }
+
     var book = LetterBook()
-    for record in [claim, mark] { book.add(record, .accrual) }
-    #expect(book.letters.map { "\($0.id)" } == ["accrual/2/17"])
-    #expect(Array(book.replayed.keys) == [id])
+    for record in try Kafka.Record.reading(written).sorted(by: { $0.offset < $1.offset }) {
+      let service = try #require(ServiceName(rawValue: String(record.topic.prefix { $0 != "." })))
+      book.add(record, service)
+    }
+    let rows = book.records(of: book.letters).map { letters in
+      "\(letters.map { "\($0.id)" }.joined(separator: " ")): \(book.state(of: letters[0]))"
+    }
+    #expect(
+      rows == [
+        "discounts/2/0 attribution/2/1: open", "accrual/2/4: again", "accrual/2/5: again", "payouts/2/0: replayed",
+        "payouts/2/1: closed", "payouts/2/2: replayed", "payouts/2/3: notReplayable", "payouts/2/4: notReplayable",
+      ])
+    #expect(
+      LetterText.summary(book.records(of: book.letters), shown: 2, book)
+        == "5 dead letters: 5 malformed; 2 replayed; 1 closed; the newest 2 are shown")
   }
 
   @Test func itGoesBackAsItWasFound() throws {

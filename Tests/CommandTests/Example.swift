@@ -16,12 +16,12 @@ enum Example {
     .deletingLastPathComponent()
   static let terms = repository.appending(path: "ops/terms").path
   static let demo = repository.appending(path: "ops/demo").path
-  static let golden = repository.appending(path: "Tests/Scenarios/Golden")
+  static let examples = repository.appending(path: "Tests/Scenarios/Examples")
 
-  static func goldenFiles() throws -> [String] {
-    let names = try FileManager.default.contentsOfDirectory(atPath: golden.path)
+  static func exampleFiles() throws -> [String] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: examples.path)
     return names.filter { $0.hasSuffix(".jsonl") && !$0.hasSuffix(".expected.jsonl") }.sorted().map {
-      golden.appending(path: $0).path
+      examples.appending(path: $0).path
     }
   }
 

@@ -11,7 +11,6 @@ import Testing
 import Words
 
 @testable import BusCommands
-@testable import OfflineCommands
 
 /// What `laurel explain` tells of the demo's and the contract's examples.
 @Suite struct ExplainTests {
@@ -32,7 +31,7 @@ import Words
 
   private static func path(_ file: String) -> String {
     let demo = "\(Example.demo)/\(file).jsonl"
-    return FileManager.default.fileExists(atPath: demo) ? demo : Example.golden.appending(path: "\(file).jsonl").path
+    return FileManager.default.fileExists(atPath: demo) ? demo : Example.examples.appending(path: "\(file).jsonl").path
   }
 
   private func chronicle(_ file: String, until: String? = nil) throws -> Chronicle {
@@ -89,20 +88,34 @@ import Words
   ]
 
   static let referrals = [
+    Case("b2-early-trial-end", .referral, "r1", "r1 paid 10.00 USD for plan", "payment p1 of 10 Jan 2026 09:00 UTC stands"),
     Case(
-      "bonus", .referral, "beta", "naming the page https://doc.example/?ref=ACME", "which is acme's",
-      "Its referrer is acme, for good"),
+      "bonus", .referral, "beta", "naming the page \"https://doc.example/?ref=ACME\"", "which is that of \"acme\"",
+      "Its referrer is acme, unless an operator ends that"),
     Case(
-      "a1-attribution", .referral, "eps", "binds nobody: unknown code", "the code NOPE is nobody's",
-      "Nobody brought eps, for good"),
+      "a1-attribution", .referral, "eps", "binds nobody: unknown code", "the code \"NOPE\" is nobody's",
+      "Nobody brought eps: what it pays earns nobody anything, unless an operator assigns it"),
     Case("a1-attribution", .referral, "zeta", "carries no code in \"ref\", and none was typed in"),
     Case("a1-attribution", .referral, "gamma", "Its offer of 10 % for Business or Start+ is open until 26 Jan 2026 10:00 UTC"),
     Case(
-      "a1-attribution", .referral, "beta", "already attributed", "the account is bound to acme already, once and for good",
+      "a1-attribution", .referral, "beta", "already attributed", "the account is bound to \"acme\" already, and only an operator",
       "1 payment in KZT earned acme 1.00 KZT"),
+    Case("r7-blanks-and-case", .referral, "r1", #"naming the code "\tACME\n""#, #"named the code "ACME", which is"#),
+    Case(
+      "a1e-assign", .referral, "beta", "op-1 assigns beta to the referrer acme (a1)",
+      #""op-1" assigned its referrer (request "a1")"#),
+    Case("a1e-assign", .referral, "gamma", "gamma is not assigned to ghost (op-1, a3)", #""ghost" has no code"#),
   ]
 
   static let companies = [
+    Case(
+      "b7-voided-invoice", .company, "a", "invoice i1 was voided on 30 Jan 2026 09:00 UTC",
+      "first invoice to arrive since the discount of 28 Jan 2026 00:00 UTC was given back",
+      "invoice i3 was voided on 2 Mar 2026 09:00 UTC",
+      "Its 5 % are taken off the first invoice issued before the next run, on 28 Mar 2026"),
+    Case(
+      "r1-run-all-reasons", .company, "a", until: "2026-01-28", "overdue: invoice i1",
+      "no company of the owner is active; every subscription canceled or expired: a", "1 active referral is fewer than the 5"),
     Case(
       "tiers", .company, "north", "5 of the owner's 25 active referrals count for this company (20 at most)",
       "it is number 2 of the companies, in the order that the owner set", "invoice north-2026-05 of company north is 5 % cheaper",
@@ -118,16 +131,48 @@ import Words
 
   static let withdrawals = [
     Case(
-      "cash", .withdrawal, "w1", "olena asked for 10.10 USD to be paid out",
+      "cash", .withdrawal, "w1", "olena requested a withdrawal of 10.10 USD to",
       "10.10 USD are not more than the 500.00 above which an operator decides",
       "the provider has paid w1#1", "It is over: the money has arrived"),
     Case(
-      "c9-c10-withdrawal", .withdrawal, "w1", "less was available than was asked for",
-      "5.00 USD were asked for, and 0.00 were available"),
+      "c9-c10-withdrawal", .withdrawal, "w1", "less was available than was requested",
+      "requested 5.00 USD, available 0.00"),
+    Case(
+      "c10-approval-currencies", .withdrawal, "w1",
+      "the terms name no limit in its currency, so an operator decides about 0.01 UAH"),
+    Case(
+      "c10c-returned", .withdrawal, "w1", "the provider has paid w1#1: \"tx-1\"", "the provider returned the money of w1#1",
+      "contradicts-result", "It is over: the provider returned the money. It is on the balance, and may be asked for again"),
+    Case(
+      "banned-cash", .withdrawal, "w1", "the account was closed as banned on 11 Feb 2026 09:00 UTC",
+      "acme was banned, and may ask again once the account is reopened"),
     Case("c9-c10-withdrawal", .withdrawal, "w3", "withdrawal w2 of the same account was still open"),
     Case(
       "c9-c10-withdrawal", .withdrawal, "w5", "The provider has been told to pay 1.00 USD", "It is due on 23 Feb 2026 10:00 UTC"),
   ]
+
+  /// An invoice that arrives late is told at its day.
+  @Test func aCompanyIsToldInOrderOfTime() throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: uniqueName("company"))
+    defer { try? FileManager.default.removeItem(at: file) }
+    func line(_ type: String, _ data: String) -> String {
+      #"{"specversion":"1.0","id":"\#(StableHash.hex128(of: data))","source":"/t","type":"\#(type)","program":"tiers","time":"2026-02-01T00:00:00Z","data":\#(data)}"#
+    }
+    let lines = [
+      line(
+        "subscription.changed.v1",
+        #"{"subscription":"s","account":"own","company":"c","plan":"Business","changedAt":"2026-01-20T00:00:00Z","status":"active"}"#
+      ),
+      line(
+        "invoice.issued.v1",
+        #"{"invoice":"i","account":"own","company":"c","issuedAt":"2026-01-10T00:00:00Z","dueAt":"2026-01-30T00:00:00Z","amount":1,"currency":"USD"}"#
+      ),
+    ]
+    try Data(lines.joined(separator: "\n").utf8).write(to: file)
+    let chronicle = try Chronicle(events: file.path, TermsFiles.load(directory: Example.terms), until: nil)
+    let story = try #require(Explain.stories(.company, "c", chronicle, only: nil).first)
+    #expect(story.passages.compactMap(\.at).map(\.description) == ["2026-01-10T00:00:00.000Z", "2026-01-20T00:00:00.000Z"])
+  }
 
   // MARK: Unknown ids
 
@@ -149,7 +194,7 @@ import Words
   /// Every entry that the worked examples give has a sentence of its own, with a fact or more behind it.
   @Test func everyBecauseIsASentence() throws {
     var codes: Set<String> = []
-    let files = try Example.goldenFiles() + ["bonus", "cash", "tiers"].map(Self.path)
+    let files = try Example.exampleFiles() + ["bonus", "cash", "tiers"].map(Self.path)
     for message in try files.flatMap({ try Example.simulated($0) }).map(\.message) {
       let notice = try #require(message as? any Notice)
       #expect(!notice.because.isEmpty, "\(type(of: notice).type)")
@@ -204,6 +249,19 @@ import Words
       }
       if let end { try simulation.advance(to: end) }
     }
+    let early = PaymentSettled(
+      payment: "early", account: "stranger", paidAt: Instant(milliseconds: 1_767_603_600_000), currency: "KZT",
+      lines: [PaymentLine(sku: "plan", kind: .plan, amount: 100)])
+    try simulation.take(
+      InputRecord(
+        Envelope(id: "early", source: "/billing", type: PaymentSettled.type, program: ProgramID("bonus")), topic: .billing,
+        data: early.jsonBytes(), number: 1))
+    let refund = PaymentRefunded(
+      refund: "r", payment: "earlier", account: "stranger", refundedAt: early.paidAt, currency: "KZT", amount: 100)
+    try simulation.take(
+      InputRecord(
+        Envelope(id: "refund", source: "/billing", type: PaymentRefunded.type, program: ProgramID("bonus")), topic: .billing,
+        data: refund.jsonBytes(), number: 2))
     try simulation.commit()
     let before = try files(folder)
     let reader = StateStories(folder: folder, program: nil)
@@ -221,6 +279,19 @@ import Words
     #expect(try told(.referral, "beta").contains("beta registered, and is bound to acme"))
     let failure = #expect(throws: CommandFailure.self) { try reader.stories(of: .withdrawal, "w55") }
     #expect(failure?.description.contains("did you mean 'w5'") == true, "\(failure?.description ?? "")")
+    // What waits, and what is over.
+    #expect(try told(.payment, "early").contains("payment \"early\" waits until it is known who brought \"stranger\""))
+    #expect(
+      try told(.payment, "earlier").contains(
+        "payment.refunded.v1 of payment \"earlier\" waits until it is known who brought \"stranger\""))
+    #expect(try told(.withdrawal, "w1").contains("requested a withdrawal of 5.00 USD to card:1111; it is declined, closed since"))
+    #expect(try told(.withdrawal, "w3").contains("it is declined, closed since"))
+    #expect(try told(.withdrawal, "w2").contains("heard of payout w2#1: "))
+    let balances = try BalanceReport.all(of: "acme", StateFolder(path: folder).rows(naming: "acme"), nil, noticesMax: 5)
+    #expect(balances.map(\.program) == ["bonus", "cash"] && balances[0].balance.available == 4_050_000)
+    let text = balances.flatMap(\.lines).joined(separator: "\n")
+    #expect(text.contains("pending") && text.contains("40,500.00 KZT") && text.contains("no open withdrawal"))
+    #expect(balances.map { $0.withdrawals.map { $0["request"] } } == [[], [.text("w5")]], "\(text)")
     #expect(try files(folder) == before, "reading writes nothing")
   }
 

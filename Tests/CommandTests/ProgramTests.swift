@@ -27,9 +27,42 @@ import Testing
     try sameAsSimulated(name, ["dev", "--bootstrap", bootstrap, "--topic-prefix", prefix, "--instances", "2"], prefix: prefix)
   }
 
+  /// What is explained from a bus is what is explained from its events, and the balance is the one in the state folder.
+  @Test func aBusIsExplainedLikeItsEvents() throws {
+    let folder = try Folder()
+    let state = folder.url.appending(path: "state").path
+    let dev = try ServiceProcess(
+      "laurel", name: "dev", arguments: ["dev", "--terms", Example.terms, "--state", state], folder: folder.url)
+    let ready = waitUntil(.seconds(60)) { dev.log.contains("All services are ready") || !dev.isRunning }
+    try #require(ready, "\(dev.log)")
+    let bus = ["--bootstrap", String(try #require(dev.log.firstMatch(of: /--bootstrap (\S+)/)?.output.1, "\(dev.log)"))]
+    func said(_ arguments: [String]) throws -> String {
+      let process = try ServiceProcess("laurel", name: uniqueName("laurel"), arguments: arguments, folder: folder.url)
+      #expect(process.ending(within: .seconds(120)) == .status(0), "\(arguments): \(process.log.suffix(1000))")
+      return process.log
+    }
+    let until = "2026-03-31T00:00:00Z"
+    let events = "\(Example.demo)/cash.jsonl"
+    _ = try said(["publish", events, "--in-order", "--until", until] + bus)
+    for subject in [["payment", "h1"], ["withdrawal", "w1"], ["referral", "taras"]] {
+      let fromEvents = try said(["explain"] + subject + ["--terms", Example.terms, "--events", events, "--until", until])
+      #expect(try said(["explain"] + subject + ["--terms", Example.terms] + bus) == fromEvents)
+      #expect(try said(["explain"] + subject + bus).contains("→ "))
+    }
+    let balance = try said(["balance", "olena"] + bus)
+    #expect(balance.contains("last notices") && balance.contains("no open withdrawal"), "\(balance)")
+    let json = try said(["balance", "olena", "--json"] + bus)
+    let line = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    #expect(line["paid"] as? Int == 1010 && line["available"] as? Int == 0 && line["program"] as? String == "cash", "\(json)")
+    #expect((line["notices"] as? [[String: Any]])?.count == 5, "\(json)")
+    let places = balance.split(separator: "\n").prefix(8)
+    #expect(try said(["balance", "olena", "--state", state]).split(separator: "\n").prefix(8) == places)
+    #expect(dev.stop() == .status(0))
+  }
+
   private func sameAsSimulated(_ name: String, _ arguments: [String], prefix: String) throws {
     let folder = try Folder()
-    let events = Example.golden.appending(path: "\(name).jsonl").path
+    let events = Example.examples.appending(path: "\(name).jsonl").path
     let until = try self.until(name).map { ["--until", $0] } ?? []
     let dev = try ServiceProcess("laurel", name: "dev", arguments: arguments + ["--terms", Example.terms], folder: folder.url)
     let ready = waitUntil(.seconds(60)) { dev.log.contains("All services are ready") || !dev.isRunning }
@@ -54,7 +87,7 @@ import Testing
   }
 
   private func until(_ name: String) throws -> String? {
-    let data = try Data(contentsOf: Example.golden.appending(path: "until.json"))
+    let data = try Data(contentsOf: Example.examples.appending(path: "until.json"))
     return (try JSONSerialization.jsonObject(with: data) as? [String: Any])?[name] as? String
   }
 
@@ -65,13 +98,17 @@ import Testing
     (["simulate", "--events", "-", "--terms", ".", "--until", "tomorrow"], "2026-01-28"),
     (["publish", "--bootstrap", "127.0.0.1:1"], "operand FILE is missing"),
     (["explain", "paymet"], "did you mean 'payment'?"),
-    (["explain", "payment", "p1"], "one of --events FILE and --state DIR is needed"),
+    (["balance", "acme"], "one of --bootstrap HOST:PORT and --state DIR is needed"),
+    (["explain", "payment", "p1"], "one of --events FILE, --state DIR and --bootstrap HOST:PORT is needed"),
     (["explain", "payment", "p1", "--events", "-"], "--terms DIR is needed with --events"),
     (["terms", "check", "--at", "soon", "."], "2026-01-28"),
     (["dead-letters", "show", "acrual/2/17", "--bootstrap", "127.0.0.1:1"], "did you mean 'accrual/2/17'?"),
     (["dead-letters", "replay", "--bootstrap", "127.0.0.1:1"], "IDs, --reason REASON or --all-open"),
     (["dead-letters", "list", "--reason", "unknown-programme", "--bootstrap", "127.0.0.1:1"], "did you mean 'unknown-program'?"),
     (["verify", "--bootstrap", "127.0.0.1:1", "--group", "g"], "--group goes with one --service"),
+    (["withdrawals", "approve", "w1", "--operator", "m", "--bootstrap", "127.0.0.1:1"], "there is no terminal to ask at"),
+    (["correct", "a", "--amount", "-1.00", "--reason", "x", "--bootstrap", "127.0.0.1:1"], "--operator NAME is needed"),
+    (["payouts", "settle", "--yes", "--bootstrap", "127.0.0.1:1"], "either PAYOUT or --file FILE"),
   ])
   func misuseIsExplained(_ example: (arguments: [String], says: String)) throws {
     let folder = try Folder()
@@ -84,8 +121,14 @@ import Testing
   @Test(
     arguments: [
       (["terms", "check", Example.terms], 0, "Worth a second look"),
-      (["terms", "check", Example.terms, "--strict", "--quiet"], 0, "note: "),
-      (["terms", "check", "no/such/file.yaml"], 1, "no/such/file.yaml: cannot be read"),
+      (["terms", "check", Example.terms, "--strict", "--quiet"], 1, "attribution.parameter: warning: is a name that sites use"),
+      (
+        [
+          "terms", "check", Example.repository.appending(path: "Tests/Scenarios/Examples/a1-code-pattern.terms").path, "--strict",
+          "--quiet",
+        ], 0, "note: "
+      ),
+      (["terms", "check", "no/such/file.yaml"], 1, "no/such/file.yaml: no such file or directory"),
       (
         ["explain", "payment", "p1", "--terms", Example.terms, "--events", "\(Example.demo)/bonus.jsonl"], 0,
         "× 10 % = 40,500.00 KZT"
@@ -131,10 +174,11 @@ import Testing
   }
 
   @Test(arguments: [
-    "demo", "simulate", "backtest", "dev", "publish", "tail", "clock", "clock advance", "topics", "topics create", "terms",
+    "demo", "simulate", "backtest", "dev", "publish", "tail", "clock", "clock advance", "topics", "topics create",
+    "topics manifests", "health", "terms",
     "terms check",
-    "dead-letters", "dead-letters list", "dead-letters show", "dead-letters replay",
-    "explain",
+    "dead-letters", "dead-letters list", "dead-letters show", "dead-letters replay", "dead-letters close",
+    "explain", "balance",
     "explain payment", "explain referral", "explain company", "explain withdrawal",
     "verify",
   ])
@@ -148,7 +192,7 @@ import Testing
 }
 
 /// A temporary folder that goes with its owner.
-private final class Folder {
+final class Folder {
   let url: URL
 
   init() throws {

@@ -79,6 +79,17 @@ import Testing
   static let rewards = [
     Case("https://a", "http://a", "p.yaml:6:13: attribution.link: warning: is not https"),
     Case("/?ref={code}", "/{code}", "p.yaml:6:13: attribution.link: warning: does not carry the code as ref={code}"),
+    Case("/?ref={code}", "/#/in?REF={code}/"),
+    Case(
+      "ref={code}\"\n      parameter: ref", "id={code}\"\n      parameter: id",
+      "p.yaml:7:18: attribution.parameter: warning: is a name that sites use themselves: the page ?id=2 names the code \"2\""),
+    Case("ref={code}\"\n      parameter: ref", "P={code}\"\n      parameter: P\n      codePattern: \"[A-Z]{6}\""),
+    Case(
+      "parameter: ref", "parameter: ref\n      codePattern: \"[A-Z]{3}\"",
+      "p.yaml:8:20: attribution.codePattern: warning: allows only 17576 codes that a link can carry"),
+    Case(
+      "parameter: ref}", "parameter: ref, codePattern: \"[A-Z]{6}\"}",
+      "p.yaml:27:87: attribution.codePattern: warning: is new: a code that was issued before and does not match"),
     Case("rate: 10%", "rate: 0%", "p.yaml:10:13: reward.rate: warning: is 0 %: every payment is declined"),
     Case("rate: 10%", "rate: 100%", "p.yaml:10:13: reward.rate: warning: is 100 %"),
     Case(
@@ -97,7 +108,15 @@ import Testing
       "p.yaml:16:55: withdrawal.approvalAbove.UAH: warning: is a currency that no status has a threshold in"),
     Case(
       "approvalAbove: {USD: 5, EUR: 5}", "approvalAbove: {USD: 5}",
-      "p.yaml:16:33: withdrawal.approvalAbove: warning: names no EUR, as statuses do"),
+      "p.yaml:16:33: withdrawal.approvalAbove: warning: names no EUR, as statuses do: an operator must approve every withdrawal"),
+    Case(
+      "approvalAbove: {USD: 5, EUR: 5}", "approvalAbove: none",
+      "p.yaml:16:33: withdrawal.approvalAbove: warning: is none: no operator looks at a withdrawal, however large"),
+    Case("approvalAbove: {USD: 5, EUR: 5}, ", ""),
+    Case(
+      "approvalAbove: {USD: 5, EUR: 5}", "approvalAbove: {USD: 5, EUR: 5}, minimum: {USD: 5, EUR: 6}",
+      "p.yaml:16:74: withdrawal.minimum.EUR: note: is above approvalAbove, 0.05 EUR: an operator must approve every withdrawal in EUR"
+    ),
     Case(
       "    withdrawal: {approvalAbove: {USD: 5, EUR: 5}, dueSoonAfter: 1d, dueAfter: 2d}\n", "",
       "p.yaml:9:7: reward: warning: can be used for nothing"),
@@ -177,7 +196,11 @@ import Testing
       "parameter: ref", "parameter: ref\n      refusesPriorAccounts: true",
       "Who had an account before: is refused as a referee, instead of may be a referee."
     ),
-    ("rate: 10%", "rate: 12.5%", "The rate: 12.5 %, instead of 10 %."),
+    (
+      "parameter: ref", "parameter: ref\n      codePattern: \"[A-Z]{6}\"",
+      "What a code matches: \"[A-Z]{6}\", instead of anything."
+    ),
+    ("rate: 10%", "rate: 12.5%", "The reward: 12.5 %, instead of 10 %."),
     (
       "USD: 200", "USD: 300",
       "The rates by the referee's status: 5 % above 1.00 EUR or 1.00 USD (A), 1 % above 2.00 EUR or 3.00 USD (B), "
@@ -194,8 +217,20 @@ import Testing
     ),
     (
       "{USD: 5, EUR: 5}", "{USD: 6, EUR: 5}",
-      "What an operator must approve: what is above 0.05 EUR or 0.06 USD, instead of what is above 0.05 EUR or 0.05 USD."
+      "What an operator must approve: what is above 0.05 EUR or 0.06 USD, and every request in another currency, "
+        + "instead of what is above 0.05 EUR or 0.05 USD, and every request in another currency."
     ),
+    (
+      "approvalAbove: {USD: 5, EUR: 5}", "approvalAbove: none",
+      "What an operator must approve: nothing, "
+        + "instead of what is above 0.05 EUR or 0.05 USD, and every request in another currency."
+    ),
+    (
+      "approvalAbove: {USD: 5, EUR: 5}, ", "",
+      "What an operator must approve: every request, "
+        + "instead of what is above 0.05 EUR or 0.05 USD, and every request in another currency."
+    ),
+    ("dueSoonAfter: 1d", "minimum: {USD: 3}, dueSoonAfter: 1d", "The smallest withdrawal: 0.03 USD, instead of any amount."),
     ("dueAfter: 2d", "dueAfter: 3d", "A withdrawal is overdue: after 3 days, instead of after 2 days."),
     ("percent: 10, plans", "percent: 15, plans", "The new client's discount: 15 %, instead of 10 %."),
     ("maxPerCompany: 20", "maxPerCompany: 30", "Active referrals that one company takes: up to 30, instead of up to 20."),
@@ -233,7 +268,8 @@ import Testing
     ("cash", "A reward is on the account at once, and can be used 30 days after the payment; until then it is held."),
     (
       "cash",
-      "An operator must approve what is above 500.00 USD; exactly that much needs no approval, and other currencies need none."
+      "An operator must approve what is above 500.00 USD; exactly that much needs no approval. In other currencies an operator must "
+        + "approve every request."
     ),
     ("tiers", "- 0 to 4: nothing"), ("tiers", "- 20 and more: 40 %"), ("tiers", "- 28 Apr 2026 00:00 UTC"),
     ("tiers", "So an owner of two companies with 25 active referrals gets 40 % for the first and 5 % for the second."),
@@ -242,6 +278,15 @@ import Testing
     let version = try #require(try TermsFiles.files(at: "\(Example.terms)/\(program).yaml").first).program.versions[0]
     let sentences = TermsWords.sections(of: version, from: Self.day("2026-04-01"), until: nil).flatMap(\.sentences)
     #expect(sentences.contains(sentence), "\(sentences)")
+  }
+
+  @Test func whatACodeMatchesIsSaid() throws {
+    let text = Self.sound.replacing(
+      "parameter: ref", with: "parameter: ref\n      codePattern: \"[A-C]{1}9\"", maxReplacements: 1)
+    let version = try TermsFiles.parse(text, file: "p.yaml").versions[0]
+    let sentences = TermsWords.sections(of: version, from: Self.now, until: nil).flatMap(\.sentences)
+    let expected = /A code matches "\[A-C\]\{1\}9" as a whole, such as [ABC]9; any other text is no code\./
+    #expect(sentences.contains { $0.wholeMatch(of: expected) != nil }, "\(sentences)")
   }
 
   @Test func runsOfAZoneAreNamedInItAndInUTC() throws {

@@ -19,6 +19,21 @@ import Words
     #expect(MoneyText.amount(example.minor, try #require(Currency(example.currency))) == example.text)
   }
 
+  /// An amount without all of its digits could mean two things.
+  @Test(
+    arguments: [
+      ("40500.00", "KZT", 4_050_000), ("-0.05", "EUR", -5), ("+1500", "JPY", 1500), ("1.234", "KWD", 1234), ("0.00", "USD", 0),
+      ("-92233720368547758.08", "USD", Int64.min), ("92233720368547758.08", "USD", nil), ("1250", "USD", nil),
+      ("12.5", "USD", nil),
+      ("1.5", "JPY", nil), ("1,000.00", "USD", nil), (".50", "USD", nil), ("1..00", "USD", nil), ("", "USD", nil),
+      ("-", "JPY", nil),
+    ] as [(String, String, Int64?)])
+  func amountOnTheCommandLine(_ example: (text: String, currency: String, minor: Int64?)) throws {
+    let currency = try #require(Currency(example.currency))
+    #expect(MoneyText.minor(example.text, currency) == example.minor)
+    if let minor = example.minor { #expect(MoneyText.plain(minor, currency) == example.text.filter { $0 != "+" }) }
+  }
+
   @Test(arguments: [
     ("2026-01-24T09:00:00.000Z", "24 Jan 2026 09:00 UTC"), ("2026-12-31T23:59:07.999Z", "31 Dec 2026 23:59:07 UTC"),
     ("1970-01-01T00:00:00Z", "1 Jan 1970 00:00 UTC"),
@@ -39,7 +54,7 @@ import Words
   /// Every notice of the worked examples can be told as a sentence, and none shows a type's name.
   @Test func sentences() throws {
     var types: Set<String> = []
-    for notice in try Example.goldenFiles().flatMap({ try Example.simulated($0) }) {
+    for notice in try Example.exampleFiles().flatMap({ try Example.simulated($0) }) {
       types.insert(notice.envelope.type)
       let sentence = try #require(NoticeText.sentence(notice.message), "\(notice.envelope.type)")
       #expect(!sentence.contains("Optional(") && !sentence.contains(".v1"), "\(sentence)")

@@ -8,19 +8,23 @@ import Worker
 /// How a command reaches the bus, and what its topics are called there.
 package struct Bus: Sendable {
   static let timeoutMilliseconds: Int32 = 10_000
-  /// librdkafka's `_INVALID_ARG`.
-  private static let refusedProperty: Int32 = -186
-
   package let bootstrap: String
   package let prefix: String
   /// librdkafka properties from `--kafka`.
   let properties: [String: String]
   private let complaint: LastComplaint
+  /// Of a command, so that the person who waits hears of a broker that goes away; nil for parts of the command in other programs.
+  private let presence: BrokerPresence?
 
   package init(bootstrap: String, prefix: String = "", properties: [String: String] = [:]) {
+    self.init(bootstrap: bootstrap, prefix: prefix, properties: properties, presence: nil)
+  }
+
+  private init(bootstrap: String, prefix: String, properties: [String: String], presence: BrokerPresence?) {
     self.bootstrap = bootstrap
     self.prefix = prefix
     self.properties = properties
+    self.presence = presence
     complaint = LastComplaint()
   }
 
@@ -29,8 +33,15 @@ package struct Bus: Sendable {
     guard let bootstrap = invocation.optionalText("bootstrap") else { return nil }
     self.init(
       bootstrap: bootstrap, prefix: invocation.text("topic-prefix"),
-      properties: Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }))
+      properties: Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }),
+      presence: BrokerPresence())
     if let caution = configuration.caution { tell("laurel: \(caution)") }
+  }
+
+  /// nil where another source was named on the command line: --bootstrap may be in the environment for other commands.
+  init?(of invocation: Invocation, butNot others: [String]) {
+    guard !others.contains(where: { invocation.optionalText($0) != nil }) else { return nil }
+    self.init(invocation)
   }
 
   /// The connection options of a command that can do without a bus of others.
@@ -48,24 +59,65 @@ package struct Bus: Sendable {
 
   func name(_ topic: Topic) -> String { prefix + topic.name }
 
+  /// The options that lead another command to the same topics.
+  var flags: String { Settings.flags(bootstrap: bootstrap, prefix: prefix) }
+
   /// The catalogue's topic behind a name on the bus.
   func topic(named name: String) -> Topic? {
     name.hasPrefix(prefix) ? Topic.named(String(name.dropFirst(prefix.count))) : nil
   }
 
   /// The number of partitions of each topic of the catalogue that exists.
-  func partitionCounts() throws -> [Topic: Int32] {
-    do throws(KafkaError) {
-      let counts = try Admin(configuration).partitionCounts(
-        of: Topic.catalogue.map(name), timeoutMilliseconds: Self.timeoutMilliseconds)
-      return Dictionary(
-        uniqueKeysWithValues: Topic.catalogue.compactMap { topic in counts[name(topic)].map { (topic, $0) } })
-    } catch  where error.code == Self.refusedProperty {
-      throw CommandFailure(error.reason)
-    } catch {
-      throw NoBroker(description: "no broker answers at \(bootstrap): \(complaint.text ?? "\(error)")")
+  /// - Parameter patience: how long to wait for a broker that is not there yet.
+  func partitionCounts(waitingFor patience: Duration = .zero) throws -> [Topic: Int32] {
+    let admin = try admin()
+    let start = ContinuousClock.now
+    var told = false
+    while true {
+      do throws(KafkaError) {
+        let counts = try admin.partitionCounts(
+          of: Topic.catalogue.map(name), timeoutMilliseconds: BrokerPresence.answerMilliseconds)
+        presence?.watch(self)
+        return Dictionary(
+          uniqueKeysWithValues: Topic.catalogue.compactMap { topic in counts[name(topic)].map { (topic, $0) } })
+      } catch {
+        let waited = ContinuousClock.now - start
+        let absence = absence("cannot connect to \(bootstrap)", error)
+        // Only a broker that is silent may be just slow.
+        let limit = max(patience, absence.isCertain ? .zero : BrokerPresence.patience)
+        guard !error.meansNoLogin, waited < limit, !Shutdown.wait(upTo: .milliseconds(100)) else { throw absence }
+        if !told, absence.isCertain || waited > BrokerPresence.silence {
+          tell("laurel: waiting for the broker: \(absence)")
+          told = true
+        }
+      }
     }
   }
+
+  private func admin() throws -> Admin {
+    do { return try Admin(configuration) } catch { throw CommandFailure(error.reason) }
+  }
+
+  /// Why there is no answer, by what librdkafka's log says of the connection.
+  func absence(_ subject: String, _ error: KafkaError? = nil) -> NoBroker {
+    let cause = ConnectionFault(complaint.text ?? error?.reason ?? "")
+    return NoBroker(description: "\(subject): \(cause.text)", isCertain: cause.isCertain)
+  }
+
+  /// The broker has answered.
+  func forgetComplaint() { complaint.clear() }
+
+  /// Call it while waiting for the broker.
+  /// - Throws: `NoBroker` when the broker has gone, and is not only slow.
+  func requireBroker() throws {
+    if let absence = presence?.lasting { throw absence }
+  }
+
+  /// No broker answers at the moment.
+  var isAway: Bool { presence?.isAway ?? false }
+
+  /// Adds a line to the report that the broker is away.
+  func onAbsence(say addition: @escaping @Sendable () -> String) { presence?.say(addition) }
 
   /// What to say when there are no such topics for this command.
   func explanation(ofMissing topics: [Topic]) throws -> String {
@@ -73,27 +125,13 @@ package struct Bus: Sendable {
     let hidden = try Admin(configuration).hidden(of: names, timeoutMilliseconds: Self.timeoutMilliseconds).sorted()
     guard hidden.isEmpty else {
       return """
-        the broker's ACLs give this principal no right to \(hidden.joined(separator: ", ")); 'laurel topics acls' prints the commands \
-        that give one
+        the broker's ACLs give this principal no right to \(hidden.joined(separator: ", ")); 'laurel topics acls \(flags)' prints the \
+        commands that give one
         """
     }
     return """
-      topics are missing: \(names.joined(separator: ", ")); create them with 'laurel topics create --bootstrap \(bootstrap)'
+      topics are missing: \(names.joined(separator: ", ")); create them with 'laurel topics create \(flags)'
       """
-  }
-
-  /// The same of a broker that may still be starting: asked again for a minute.
-  func partitionCountsPatiently() throws -> [Topic: Int32] {
-    let end = ContinuousClock.now + .seconds(60)
-    var told = false
-    while true {
-      do { return try partitionCounts() } catch let silence as NoBroker {
-        guard ContinuousClock.now < end, !Shutdown.requested else { throw silence }
-        if !told { tell("laurel: waiting for the broker: \(silence)") }
-        told = true
-        _ = Shutdown.wait(upTo: .milliseconds(500))
-      }
-    }
   }
 
   /// The number of partitions, which all topics share.
@@ -103,7 +141,7 @@ package struct Bus: Sendable {
     let missing = Topic.catalogue.filter { counts[$0] == nil }
     guard missing.isEmpty else { throw CommandFailure(try explanation(ofMissing: missing)) }
     guard let first = counts.values.first, Set(counts.values).count == 1 else {
-      throw CommandFailure("the topics have different numbers of partitions; see 'laurel topics list --bootstrap \(bootstrap)'")
+      throw CommandFailure("the topics have different numbers of partitions; see 'laurel topics list \(flags)'")
     }
     return first
   }
@@ -112,6 +150,8 @@ package struct Bus: Sendable {
 /// It may answer later.
 struct NoBroker: Error, CustomStringConvertible {
   let description: String
+  /// It cannot be reached; else it may be slow.
+  let isCertain: Bool
 }
 
 /// The last serious line of librdkafka's log, which its threads write and the command reads.
@@ -119,6 +159,8 @@ private final class LastComplaint: Sendable {
   private let line = Mutex<String?>(nil)
 
   var text: String? { line.withLock { $0 } }
+
+  func clear() { line.withLock { $0 = nil } }
 
   func note(_ logLine: Kafka.LogLine) {
     // Up to 4, warning; FAIL, of a broken connection, is only notice or information at times.

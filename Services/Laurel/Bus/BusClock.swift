@@ -1,58 +1,82 @@
+import CommandKit
 import Contracts
 import JSON
 import Kafka
+import ServiceKit
+import Streaming
+import Worker
 
 /// The virtual clock of a bus: the latest tick on its `clock` topic. Services that have seen a tick follow it for good.
 struct BusClock {
   let bus: Bus
   let partitions: Int32
 
-  private var all: [TopicPartition] {
-    (0..<partitions).map { TopicPartition(topic: bus.name(.clock), partition: $0) }
+  /// A tick cannot be taken back, so on a bus that may not be a sandbox the operator confirms it.
+  static let yes = Option("yes", help: "Move the clock even if services of this bus follow the system's time")
+
+  private func places(_ topic: Topic) -> [TopicPartition] {
+    (0..<partitions).map { TopicPartition(topic: bus.name(topic), partition: $0) }
   }
 
-  /// The latest tick; nil: there is none, and services follow the system's time.
+  /// The instant that the ticks of every partition have reached. Absent if there are none: then services follow the system's time.
   func now() throws -> Instant? {
     let reader = try Consumer.reader(bus)
     defer { reader.close() }
     let parser = JSONParser()
-    var latest: Instant?
-    try reader.readToEnd(all.map { ($0, Offset.beginning) }) { record in
+    var latest: [Int32: Instant] = [:]
+    try reader.readToEnd(places(.clock).map { ($0, Offset.beginning) }, on: bus) { record in
       guard let read = try? BusMessage(record, topic: .clock, parser: parser), let tick = read.message(parser) as? ClockMoved
       else {
         return
       }
-      latest = max(latest ?? tick.at, tick.at)
+      latest[record.partition] = max(latest[record.partition] ?? tick.at, tick.at)
     }
-    return latest
+    return latest.count == Int(partitions) ? latest.values.min() : nil
   }
 
-  /// Queues a tick for every partition, so that every task of every service hears of it. The tokens of its records come from `token`.
-  func tick(_ instant: Instant, on producer: Producer, token: Int = 0) throws {
-    for partition in all {
-      let tick = ClockMoved(at: instant, partition: Int(partition.partition))
+  /// Returns if ticks do no harm: the bus has a virtual clock, and every service that has begun follows it.
+  ///
+  /// What a service follows stands in its changelog. Before the first tick nobody can know: production looks the same as a new sandbox.
+  /// - Parameter confirmed: by `--yes`.
+  func requireSandbox(confirmed: Bool) throws {
+    guard !confirmed else { return }
+    guard try now() != nil else {
+      throw CommandFailure(
+        "\(bus.bootstrap) has no virtual clock: its services follow the system's time. A tick makes those with --clock bus follow it, for "
+          + "good. If this is a sandbox, give --yes")
+    }
+    let others = try servicesWithoutClock()
+    guard others.isEmpty else {
+      throw CommandFailure(
+        "\(others.joined(separator: ", ")) \(others.count == 1 ? "follows" : "follow") the system's time and would not follow the tick, or "
+          + "has not seen the clock yet. In a sandbox, start every service with --clock bus. To move the clock anyway, give --yes"
+      )
+    }
+  }
+
+  /// Services of which a partition has begun and does not follow the virtual clock.
+  private func servicesWithoutClock() throws -> [String] {
+    let reader = try Consumer.reader(bus)
+    defer { reader.close() }
+    let others = Set(try reader.progress(of: bus, partitions).filter { !$0.value.isVirtual }.map(\.key.service))
+    return ServiceName.allCases.filter(others.contains).map(\.rawValue)
+  }
+
+  /// Queues a tick for every partition, so that every task of every service hears of it.
+  func tick(_ instant: Instant, on producer: ConfirmedProducer) throws {
+    for partition in 0..<partitions {
+      let tick = ClockMoved(at: instant, partition: Int(partition))
       let envelope = Envelope(
-        id: "clock/\(instant)/\(partition.partition)", source: "/laurel/command", type: ClockMoved.type, time: instant,
+        id: "clock/\(instant)/\(partition)", source: "/laurel/command", type: ClockMoved.type, time: instant,
         subject: tick.key, partitionKey: tick.key)
-      try producer.send(
-        envelope, data: tick.jsonBytes(), topic: partition.topic, partition: partition.partition, key: tick.key,
-        token: token)
+      try producer.send(envelope, data: tick.jsonBytes(), topic: .clock, partition: partition, key: tick.key)
     }
   }
-}
 
-extension Producer {
-  /// Queues a message in binary mode.
-  func send(_ envelope: Envelope, data: [UInt8], topic: String, partition: Int32, key: String, token: Int = 0) throws(KafkaError)
-  {
-    try produce(
-      topic: topic, partition: partition, key: Array(key.utf8), value: data,
-      headers: envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) }, token: token)
-  }
-
-  /// A producer for everything that comes from outside.
-  static func publisher(_ bus: Bus) throws -> Producer {
-    let inputs = Topic.catalogue.filter { [.input, .clock].contains($0.kind) }
-    return try Producer(bus.configuration, topics: inputs.map(bus.name))
+  /// Moves the clock and waits until the broker has it.
+  func move(to instant: Instant) throws {
+    let producer = try ConfirmedProducer(bus, partitions: partitions)
+    try tick(instant, on: producer)
+    try producer.flush()
   }
 }

@@ -4,6 +4,7 @@ import Deployment
 import JSON
 import Kafka
 import Streaming
+import Worker
 
 /// A message as it was read from the bus.
 struct BusMessage {
@@ -36,18 +37,49 @@ extension Consumer {
     try Consumer(bus.configuration, group: Access.commandGroup(prefix: bus.prefix), readCommitted: true, endEvents: true)
   }
 
+  /// How far every task is, by the ends of the changelogs; a task that has written nothing is absent.
+  func progress(of bus: Bus, _ partitions: Int32) throws -> [ServicePartition: Progress] {
+    let changelogs = Dictionary(
+      uniqueKeysWithValues: ServiceName.allCases.flatMap { service in
+        (0..<partitions).map { number in
+          (
+            TopicPartition(topic: bus.name(.changelog(service)), partition: number),
+            ServicePartition(service: service, number: number)
+          )
+        }
+      })
+    let names = Array(changelogs.keys)
+    let ends = try stableEnds(of: names, timeoutMilliseconds: Bus.timeoutMilliseconds)
+    let lows = try bounds(of: names, at: Offset.beginning, timeoutMilliseconds: Bus.timeoutMilliseconds)
+    var progress: [ServicePartition: Progress] = [:]
+    for (changelog, place) in changelogs {
+      guard let low = lows[changelog], let end = ends[changelog] else { throw CommandFailure("\(changelog) has no leader") }
+      progress[place] =
+        try ChangelogTail.progress(
+          in: changelog, low: low, stable: end, bus.configuration, group: Access.commandGroup(prefix: bus.prefix),
+          timeoutMilliseconds: Bus.timeoutMilliseconds)
+    }
+    return progress
+  }
+
   /// Reads these partitions to where they end now.
-  func readToEnd(_ positions: [(TopicPartition, offset: Int64)], _ take: (Kafka.Record) -> Void) throws {
+  func readToEnd(_ positions: [(TopicPartition, offset: Int64)], on bus: Bus, _ take: (Kafka.Record) throws -> Void) throws {
     try assignByHand(positions)
     var left = Set(positions.map(\.0))
+    var lastNews = ContinuousClock.now
     while !left.isEmpty {
-      switch poll(timeoutMilliseconds: Bus.timeoutMilliseconds) {
-      case .record(let record): take(record)
+      let polled = poll(timeoutMilliseconds: 100)
+      if case .nothing = polled {} else { lastNews = .now }
+      switch polled {
+      case .record(let record): try take(record)
       case .end(let partition, _): left.remove(partition)
       case .error(let error):
         if error.isFatal { throw error }
       case .nothing:
-        throw CommandFailure("no answer about \(left.map(\.description).sorted().joined(separator: ", "))")
+        try bus.requireBroker()
+        guard .now - lastNews < BrokerPresence.patience else {
+          throw CommandFailure("the broker does not answer for \(left.map(\.description).sorted().joined(separator: ", "))")
+        }
       case .assigned, .revoked, .lost: break
       }
     }

@@ -94,7 +94,7 @@ package final class BusWatch {
     let all = 0..<partitions
     var next: [TopicPartition: Int64] = [:]
     let changelogs = serviceByChangelog.keys.flatMap { name in all.map { TopicPartition(topic: name, partition: $0) } }
-    try consumer.readToEnd(changelogs.map { ($0, Offset.beginning) }) { record in
+    try consumer.readToEnd(changelogs.map { ($0, Offset.beginning) }, on: bus) { record in
       next[TopicPartition(topic: record.topic, partition: record.partition)] = record.offset + 1
       noteProgress(record)
     }
@@ -130,7 +130,13 @@ package final class BusWatch {
       let before = inputsSeen
       let writers = stirred
       stirred = []
-      try readToEnds(of: writers.flatMap { services[$0].writes }.filter { isRead[$0] })
+      do {
+        try readToEnds(of: writers.flatMap { services[$0].writes }.filter { isRead[$0] })
+      } catch {
+        // Who waits again looks for the same.
+        stirred.formUnion(writers)
+        throw error
+      }
       guard inputsSeen == before else {
         isSecondLook = false
         continue
@@ -190,6 +196,7 @@ package final class BusWatch {
   private func step(orStalledBy behind: (service: Int, partition: Int, topic: Int)?) throws {
     guard !Shutdown.requested else { throw Interrupted() }
     handle(consumer.poll(timeoutMilliseconds: 100))
+    try bus.requireBroker()
     guard ContinuousClock.now - lastMove > .seconds(stallSeconds) else { return }
     guard let behind else {
       throw Stalled(
@@ -238,7 +245,7 @@ package final class BusWatch {
     let partition = Int(record.partition)
     lastProgress[service][partition] = record.offset
     guard let key = record.key, let value = record.value,
-      let found = try? ProgressRecord.positions(key: key, value: value, parser: parser)
+      let found = try? Progress.record(key: key, value: value, parser: parser)?.positions
     else { return }
     for topic in services[service].reads {
       guard let offset = found[topics[topic].name], offset > positions[service][partition][topic] else { continue }

@@ -9,11 +9,12 @@ package enum Clock {
   package static let command = Command(
     "clock", summary: "Show or move the bus's virtual clock",
     discussion: """
-      Services follow the system's time until the first tick on the topic 'clock', and that clock from then on: what is due on the way \
-      happens in order. Such a clock is for trying things out. In production run the services with --clock system; they ignore ticks.
+      For sandboxes. Services that run with --clock bus follow the system's time until the first tick on the topic 'clock', and that clock \
+      from then on: what is due on the way happens in order. Other services ignore ticks. 'laurel dev' makes a sandbox; elsewhere 'laurel \
+      clock set INSTANT --yes' does. 'set' and 'advance' refuse a bus without a virtual clock and one with services that do not follow it.
       """,
     example: """
-      laurel clock set 2026-01-01 --bootstrap localhost:9092
+      laurel clock set 2026-01-01 --yes --bootstrap localhost:9092
       laurel clock advance 14d --bootstrap localhost:9092
       """,
     subcommands: [
@@ -22,12 +23,13 @@ package enum Clock {
         options: Settings.connection),
       Command(
         "set", summary: "Move the clock to an instant; never back",
-        discussion: "On a bus without ticks this is what makes the services follow the virtual clock, for good.",
-        example: "laurel clock set 2026-01-28T00:00:00Z --bootstrap localhost:9092", options: Settings.connection,
+        discussion: "On a bus without a virtual clock, --yes starts one. Services with --clock bus follow it from then on.",
+        example: "laurel clock set 2026-01-28T00:00:00Z --bootstrap localhost:9092",
+        options: Settings.connection + [BusClock.yes],
         operands: [Operand("INSTANT", help: "In UTC, such as 2026-01-28T00:00:00Z or 2026-01-28")]),
       Command(
         "advance", summary: "Move the clock on by a span of time",
-        example: "laurel clock advance 14d --bootstrap localhost:9092", options: Settings.connection,
+        example: "laurel clock advance 14d --bootstrap localhost:9092", options: Settings.connection + [BusClock.yes],
         operands: [Operand("SPAN", help: "A whole number and a unit: 14d, 36h, 90m, 30s")]),
     ])
 
@@ -47,24 +49,16 @@ package enum Clock {
     default: break
     }
     let clock = BusClock(bus: bus, partitions: try bus.partitions())
+    if target != nil || span != nil { try clock.requireSandbox(confirmed: invocation.flag("yes")) }
     let now = try clock.now()
-    if let span {
-      guard let now else {
-        throw CommandFailure(
-          "there is no tick on this bus, so its services follow the system's time; 'laurel clock set INSTANT' makes them follow a virtual "
-            + "clock, for good")
-      }
-      target = now + span
-    }
+    if let span { target = (now ?? .now) + span }
     if let target {
       guard Instant.range.contains(target) else { throw CommandFailure("\(target) is out of range") }
       if let now, target < now { throw CommandFailure("the clock stands at \(now) and does not go back") }
-      let producer = try Producer.publisher(bus)
-      try clock.tick(target, on: producer)
-      try producer.flush(timeoutMilliseconds: Bus.timeoutMilliseconds)
+      try clock.move(to: target)
     }
     let output = ResultOutput()
-    try output.line((target ?? now)?.description ?? "system time: there is no tick on this bus")
+    try output.line((target ?? now)?.description ?? "system time: this bus has no virtual clock")
     try output.flush()
     return 0
   }

@@ -20,6 +20,7 @@ package enum Demo {
     options: [
       Option("terms", placeholder: "DIR", help: "Folder with the programs' terms (*.yaml)", defaultValue: "ops/terms"),
       Option("events", placeholder: "DIR", help: "Folder with the example files", defaultValue: "ops/demo"),
+      Option("pages", placeholder: "ADDRESS", help: "Stay afterwards, and serve the account pages there, such as 127.0.0.1:8090"),
     ])
 
   /// In the order of their dates: a clock never goes back.
@@ -42,7 +43,8 @@ package enum Demo {
     stage.say("Starting the four services on an embedded bus (in memory, for a first look) ...")
     let playground = try Playground(
       real: nil, terms: invocation.text("terms"), state: nil, partitions: 4, instances: 1, commitMilliseconds: 20,
-      clockStart: Instant.range.lowerBound, logLevel: .warning, coloured: false, print: { LineSink.standardError.line($0) })
+      clockStart: Instant.range.lowerBound, logLevel: .warning, coloured: false,
+      pages: invocation.optionalText("pages"), print: { LineSink.standardError.line($0) })
     defer { playground.stop() }
     do {
       try playground.fleet.start()
@@ -64,6 +66,12 @@ package enum Demo {
     let isRight = stage.judge()
     let seconds = Int((ContinuousClock.now - started).components.seconds)
     stage.say(isRight ? "All figures are right, after \(seconds) s." : "Some figures are wrong.")
+    if let pages = playground.fleet.pages {
+      stage.say("\nThe account pages are at \(pages): enter as nova, olena or one of the others. Ctrl-C ends.")
+      while !Shutdown.wait(upTo: .milliseconds(200)) {
+        if let ended = playground.fleet.ended { throw CommandFailure("\(ended.name) has ended (\(ended.exit.text))") }
+      }
+    }
     return isRight ? 0 : 1
   }
 

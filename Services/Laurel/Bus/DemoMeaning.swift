@@ -5,7 +5,8 @@ enum DemoMeaning {
   static func of(_ notice: DemoNotice) -> String? {
     switch notice.message {
     case is CodeIssued: "A referrer asks for a code once, and shares the link as often as it likes."
-    case is ReferralAttributed: "The registration named the code, so referee and referrer are bound, once and for good."
+    case is ReferralAttributed:
+      "The registration named the code, so referee and referrer are bound; only an operator can change that."
     case is OfferOpened: "The new client's own discount, for 21 days; the referral stays if it expires."
     case is OfferUsed: "Its first payment for one of these plans came in time."
     case let accrued as RewardAccrued where accrued.rate?.value == 100:

@@ -30,6 +30,9 @@ package enum Dev {
       Option(
         "start", placeholder: "INSTANT", kind: .instant, help: "Where the clock starts on a bus without one",
         defaultValue: Playground.clockStart),
+      Option(
+        "pages", placeholder: "ADDRESS", help: "Where the account pages are served; port 0: the kernel chooses",
+        defaultValue: "127.0.0.1:0"),
       .logLevel,
     ])
 
@@ -42,6 +45,7 @@ package enum Dev {
       partitions: Int32(invocation.integer("partitions")), instances: invocation.integer("instances"),
       commitMilliseconds: invocation.integer("commit-ms"), clockStart: invocation.instant("start") ?? Instant.range.lowerBound,
       logLevel: LogLevel(name: invocation.text(Option.logLevel.name)) ?? .info, coloured: coloured,
+      pages: invocation.text("pages"),
       print: { LineSink.standardOutput.line($0) })
     defer { playground.stop() }
     let bus = playground.bus
@@ -55,7 +59,7 @@ package enum Dev {
     } catch is BusWatch.Interrupted {
       return 0
     }
-    let connection = "--bootstrap \(bus.bootstrap)" + (bus.prefix.isEmpty ? "" : " --topic-prefix \(bus.prefix)")
+    let connection = bus.flags
     output.line(
       Terminal.bold(
         """
@@ -64,6 +68,7 @@ package enum Dev {
           laurel tail \(connection)
           laurel publish ops/demo/bonus.jsonl \(connection) --in-order
           laurel clock advance 14d \(connection)
+        The account pages, as any account: \(playground.fleet.pages ?? "")
         Ctrl-C stops everything.
 
         """, if: coloured))

@@ -3,8 +3,9 @@ import Contracts
 import Foundation
 import ServiceKit
 import Synchronization
+import Worker
 
-/// The four services as child processes of this command.
+/// The four services, and the portal if it is wanted, as child processes of this command.
 final class Fleet: Sendable {
   struct Plan: Sendable {
     var bus: Bus
@@ -14,11 +15,14 @@ final class Fleet: Sendable {
     var commitMilliseconds = 20
     var logLevel = LogLevel.info
     var coloured = false
+    /// Where the portal serves its pages, and its file of keys; nil if no portal is wanted.
+    var portal: (address: String, keys: String)?
   }
 
   private struct State {
     var children: [ChildProcess] = []
     var ports: [String: Int] = [:]
+    var pagesPort: Int?
     var ended: (name: String, exit: ChildProcess.Exit)?
     var isStopping = false
   }
@@ -35,16 +39,32 @@ final class Fleet: Sendable {
 
   /// - Throws: `CommandFailure` when a program is missing, `ChildProcessError` when one does not start.
   func start() throws {
-    let names = ServiceName.allCases.flatMap { service in (1...plan.instances).map { (service, "\(service.rawValue)-\($0)") } }
-    let width = names.map(\.1.count).max() ?? 0
-    for (service, instance) in names {
-      guard let executable = ChildProcess.besideThisExecutable(service.rawValue) else {
-        throw CommandFailure("there is no program '\(service.rawValue)' beside this one: 'make build' builds them all")
+    var programs = ServiceName.allCases.flatMap { service in
+      (1...plan.instances).map { number in
+        let instance = "\(service.rawValue)-\(number)"
+        return Program(name: service.rawValue, instance: instance, arguments: arguments(service, instance))
       }
-      let colour = Terminal.Colour.allCases[(ServiceName.allCases.firstIndex(of: service) ?? 0) + 1]
+    }
+    if let portal = plan.portal {
+      programs.append(
+        Program(
+          name: "portal", instance: "portal",
+          arguments: common(state: "portal") + [
+            "--keys", portal.keys, "--pages", portal.address, "--for-trying", "yes",
+          ]))
+    }
+    let width = programs.map(\.instance.count).max() ?? 0
+    let kinds = ServiceName.allCases.map(\.rawValue)
+    for program in programs {
+      let instance = program.instance
+      guard let executable = ChildProcess.besideThisExecutable(program.name) else {
+        throw CommandFailure("there is no program '\(program.name)' beside this one: 'make build' builds them all")
+      }
+      let colours = Terminal.Colour.allCases
+      let colour = colours[(kinds.firstIndex(of: program.name) ?? kinds.count) % (colours.count - 1) + 1]
       let mark = colour.paint(instance + String(repeating: " ", count: width - instance.count) + " |", if: plan.coloured)
       let child = try ChildProcess.start(
-        name: instance, executable: executable, arguments: arguments(service, instance), environment: childEnvironment,
+        name: instance, executable: executable, arguments: program.arguments, environment: childEnvironment,
         onLine: { [weak self] line in self?.heard(line, from: instance, mark) },
         onExit: { [weak self] exit in self?.ended(instance, exit) })
       state.withLock { $0.children.append(child) }
@@ -53,6 +73,9 @@ final class Fleet: Sendable {
 
   /// The first service that has ended of itself, and how.
   var ended: (name: String, exit: ChildProcess.Exit)? { state.withLock { $0.ended } }
+
+  /// Where the portal's pages are, once it has started.
+  var pages: String? { state.withLock { $0.pagesPort }.map { "http://127.0.0.1:\($0)/" } }
 
   /// Waits until every service says that it is ready.
   /// - Throws: `CommandFailure` when one ends or the time is over; `Interrupted` when the command is to stop.
@@ -83,16 +106,25 @@ final class Fleet: Sendable {
 
   // MARK: The children
 
+  private struct Program {
+    let name: String
+    let instance: String
+    let arguments: [String]
+  }
+
   private func arguments(_ service: ServiceName, _ instance: String) -> [String] {
+    common(state: instance) + ["--instance", instance, "--commit-ms", String(plan.commitMilliseconds)]
+      // Two deployments on one broker are two sets of groups, too.
+      + (plan.bus.prefix.isEmpty ? [] : ["--group", "\(plan.bus.prefix)laurel.\(service.rawValue)"])
+  }
+
+  private func common(state folder: String) -> [String] {
     [
-      "--bootstrap", plan.bus.bootstrap, "--terms", plan.terms, "--state", "\(plan.state)/\(instance)", "--instance", instance,
-      "--commit-ms", String(plan.commitMilliseconds), "--http", "127.0.0.1:0", "--log-format", "text", "--log-level",
-      // Where a service listens stands in a notice.
+      "--bootstrap", plan.bus.bootstrap, "--terms", plan.terms, "--state", "\(plan.state)/\(folder)", "--http", "127.0.0.1:0",
+      "--clock", Settings.ClockSetting.bus.rawValue, "--log-format", "text", "--log-level",
+      // Where a program listens stands in a notice.
       min(plan.logLevel, .notice).name,
-    ]
-      + (plan.bus.prefix.isEmpty
-        // Two deployments on one broker are two sets of groups, too.
-        ? [] : ["--topic-prefix", plan.bus.prefix, "--group", "\(plan.bus.prefix)laurel.\(service.rawValue)"])
+    ] + (plan.bus.prefix.isEmpty ? [] : ["--topic-prefix", plan.bus.prefix])
       + plan.bus.properties.sorted { $0.key < $1.key }.flatMap { ["--kafka", "\($0.key)=\($0.value)"] }
   }
 
@@ -106,10 +138,14 @@ final class Fleet: Sendable {
 
   private func heard(_ line: String, from instance: String, _ mark: String) {
     let plain = Terminal.withoutColours(line)
-    if plain.contains("  started  "), let place = plain.range(of: "http="),
-      let port = Int(plain[place.upperBound...].prefix { $0.isNumber })
-    {
-      state.withLock { $0.ports[instance] = port }
+    if plain.contains("  started  ") {
+      func port(_ name: String) -> Int? {
+        plain.range(of: " \(name)=").flatMap { Int(plain[$0.upperBound...].prefix { $0.isNumber }) }
+      }
+      state.withLock { state in
+        if let found = port("http") { state.ports[instance] = found }
+        if let found = port("pages") { state.pagesPort = found }
+      }
     }
     // NOTICE is asked for because of that line alone.
     if plan.logLevel > .notice, plain.dropFirst(13).hasPrefix("NOTICE") { return }

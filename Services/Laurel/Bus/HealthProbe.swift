@@ -1,31 +1,92 @@
+import CommandKit
 import Foundation
+import ServiceKit
 
-/// Asks a service on this machine how it is.
-enum HealthProbe {
-  /// Whether `/readyz` answers 200.
-  static func isReady(port: Int) -> Bool {
-    guard port > 0, port < 65_536 else { return false }
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else { return false }
+/// `laurel health`: asks a service how it is. The image has no curl.
+package enum HealthProbe {
+  package static let command = Command(
+    "health", summary: "Report whether a service is ready",
+    discussion: """
+      Exit status 0 if the service answers that it is. Otherwise 1, and the line on standard error has its reason, such as 'waiting for \
+      topics'. An answer is waited for up to 3 seconds.
+      """,
+    example: """
+      laurel health http://localhost:8080
+      # whether to restart it: an instance that waits for a broker is alive and not ready
+      laurel health http://localhost:8080 --live
+      """,
+    options: [Option("live", help: "Ask /livez instead of /readyz")],
+    operands: [Operand("URL", help: "http://HOST:PORT, where the service's --http listens")])
+
+  struct Answer {
+    let status: Int
+    let body: String
+  }
+
+  package static func run(_ invocation: Invocation) throws -> Int32 {
+    let text = invocation.operands.first ?? ""
+    guard let url = URLComponents(string: text), url.scheme == "http", let host = url.host, !host.isEmpty,
+      ["", "/"].contains(url.path)
+    else { throw UsageError(command: "laurel health", problems: ["'\(text)' must be http://HOST:PORT"]) }
+    let isLive = invocation.flag("live")
+    let answer = try ask(
+      host.trimmingCharacters(in: ["[", "]"]), port: url.port ?? 80, path: isLive ? "/livez" : "/readyz", seconds: 3)
+    guard answer.status == 200 else { throw CommandFailure("\(isLive ? "not alive" : "not ready"): \(answer.body)") }
+    let output = ResultOutput()
+    try output.line(answer.body)
+    try output.flush()
+    return 0
+  }
+
+  /// Whether `/readyz` of a service on this machine answers 200.
+  static func isReady(port: Int) -> Bool { (try? ask("127.0.0.1", port: port, path: "/readyz", seconds: 1))?.status == 200 }
+
+  /// - Throws: `CommandFailure` if nothing answers in HTTP.
+  private static func ask(_ host: String, port: Int, path: String, seconds: Int) throws(CommandFailure) -> Answer {
+    let descriptor = try connected(to: host, port: port, seconds: seconds)
     defer { close(descriptor) }
-    var patience = timeval(tv_sec: 1, tv_usec: 0)
-    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-      setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
-    }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = UInt16(port).bigEndian
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    let connected = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    let request = Array("GET \(path) HTTP/1.0\r\nHost: \(host)\r\n\r\n".utf8)
+    var answer: [UInt8] = []
+    if send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count {
+      var piece = [UInt8](repeating: 0, count: 4096)
+      while answer.count < 1 << 16, case let count = recv(descriptor, &piece, piece.count, 0), count > 0 {
+        answer += piece[..<count]
       }
     }
-    guard connected == 0 else { return false }
-    let request = Array("GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n".utf8)
-    guard write(descriptor, request, request.count) == request.count else { return false }
-    var answer = [UInt8](repeating: 0, count: 64)
-    let count = read(descriptor, &answer, answer.count)
-    return count > 0 && String(decoding: answer[..<count], as: UTF8.self).split(separator: " ").dropFirst().first == "200"
+    let text = String(decoding: answer, as: UTF8.self)
+    guard text.hasPrefix("HTTP/"), let status = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+      throw CommandFailure("\(host):\(port) does not answer in HTTP within \(seconds) s")
+    }
+    let body = text.range(of: "\r\n\r\n").map { text[$0.upperBound...] } ?? ""
+    return Answer(status: status, body: body.trimmingCharacters(in: .whitespacesAndNewlines))
+  }
+
+  /// A socket to the first address of the host that takes the connection.
+  private static func connected(to host: String, port: Int, seconds: Int) throws(CommandFailure) -> Int32 {
+    var hints = addrinfo()
+    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    var addresses: UnsafeMutablePointer<addrinfo>?
+    let code = getaddrinfo(host, String(port), &hints, &addresses)
+    guard code == 0 else { throw CommandFailure("cannot resolve \(host): \(String(cString: gai_strerror(code)))") }
+    defer { freeaddrinfo(addresses) }
+    var reason: Int32 = 0
+    var next = addresses
+    while let address = next?.pointee {
+      next = address.ai_next
+      let descriptor = socket(address.ai_family, address.ai_socktype, address.ai_protocol)
+      guard descriptor >= 0 else {
+        reason = errno
+        continue
+      }
+      // It bounds the connecting, too.
+      var patience = timeval(tv_sec: seconds, tv_usec: 0)
+      for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+        setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+      }
+      if connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 { return descriptor }
+      reason = errno
+      close(descriptor)
+    }
+    throw CommandFailure("cannot connect to \(host):\(port): \(String(cString: strerror(reason)))")
   }
 }

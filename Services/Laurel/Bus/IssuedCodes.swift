@@ -2,6 +2,7 @@ import CommandKit
 import Contracts
 import JSON
 import Kafka
+import ServiceKit
 
 /// Keeps a promise of the real world that a file can break: nobody registers with a code before the code was issued to its owner. On the
 /// bus a request for a code and a registration with it take different ways, and a code is judged on arrival, never again.
@@ -16,6 +17,7 @@ final class IssuedCodes {
   /// Codes asked for in this file and not yet answered, by program.
   private var open: Set<Wish> = []
   private var isGivenUp = false
+  private let asksPast: Bool
 
   private struct Wish: Hashable {
     let program: ProgramID?
@@ -24,9 +26,18 @@ final class IssuedCodes {
     let request: RequestID
   }
 
-  init(_ bus: Bus, partitions: Int32) {
+  /// - Parameter asksPast: codes of the file may have been asked for, and answered, before: by an earlier publish of it.
+  init(_ bus: Bus, partitions: Int32, asksPast: Bool) {
     self.bus = bus
     self.partitions = partitions
+    self.asksPast = asksPast
+  }
+
+  /// Notes a request that an earlier publish has sent.
+  func wasSent(_ event: FileEvent) throws {
+    guard let request = event.message as? CodeRequested, let code = request.vanity else { return }
+    if reader == nil { reader = try answers() }
+    open.insert(Wish(program: event.envelope.program, code: code, account: request.account, request: request.request))
   }
 
   /// Before an event is sent: notes a request, or waits until the code that a registration names has been issued or declined.
@@ -34,10 +45,8 @@ final class IssuedCodes {
   /// - Parameter flush: sends on what is still queued.
   func before(_ event: FileEvent, flush: () throws -> Void) throws {
     guard !isGivenUp else { return }
-    if let request = event.message as? CodeRequested, let code = request.vanity {
-      if reader == nil { reader = try readerAtEnd() }
-      open.insert(Wish(program: event.envelope.program, code: code, account: request.account, request: request.request))
-    } else if let registration = event.message as? AccountRegistered, let referral = registration.referral, !open.isEmpty {
+    try wasSent(event)
+    if let registration = event.message as? AccountRegistered, let referral = registration.referral, !open.isEmpty {
       try flush()
       let program = event.envelope.program
       try wait { wish in
@@ -50,11 +59,13 @@ final class IssuedCodes {
     guard let reader else { return }
     let deadline = ContinuousClock.now + Self.patience
     while open.contains(where: concerns) {
+      guard !Shutdown.requested else { throw BusWatch.Interrupted() }
       guard ContinuousClock.now < deadline else {
         isGivenUp = true
-        tell("laurel: no code was issued within \(Self.patience): registrations are published without waiting for their codes")
+        tell("laurel: no new referral codes (attribution is not running, or far behind); continuing without waiting for them")
         return
       }
+      try bus.requireBroker()
       guard case .record(let record) = reader.poll(timeoutMilliseconds: 100) else { continue }
       guard let message = try? BusMessage(record, topic: .referrals, parser: parser) else { continue }
       switch message.message(parser) {
@@ -67,14 +78,15 @@ final class IssuedCodes {
     }
   }
 
-  private func readerAtEnd() throws -> Consumer {
+  private func answers() throws -> Consumer {
     let reader = try Consumer.reader(bus)
-    // From where the topic ends now: the answers come later.
-    let ends = try (0..<partitions).map { number in
+    // From where the topic ends now, unless the answers may have come already.
+    let starts = try (0..<partitions).map { number in
       let partition = TopicPartition(topic: bus.name(.referrals), partition: number)
-      return (partition, offset: try reader.watermarks(partition, timeoutMilliseconds: Bus.timeoutMilliseconds).high)
+      let bounds = try reader.watermarks(partition, timeoutMilliseconds: Bus.timeoutMilliseconds)
+      return (partition, offset: asksPast ? bounds.low : bounds.high)
     }
-    try reader.assignByHand(ends)
+    try reader.assignByHand(starts)
     return reader
   }
 }

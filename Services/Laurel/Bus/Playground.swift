@@ -1,6 +1,9 @@
+import CommandKit
 import Contracts
+import Crypto
 import Foundation
 import Kafka
+import PortalAccess
 import ServiceKit
 import TermsFiles
 
@@ -19,10 +22,11 @@ final class Playground {
   /// - Parameters:
   ///   - real: a bus that exists; nil: one of its own, in this process.
   ///   - state: a folder that stays; nil: one that is deleted at the end.
+  ///   - pages: where the portal serves its pages; nil if no portal is wanted.
   ///   - print: takes the lines of the services' logs.
   init(
     real: Bus?, terms: String, state: String?, partitions: Int32, instances: Int, commitMilliseconds: Int, clockStart: Instant,
-    logLevel: LogLevel, coloured: Bool, print: @escaping @Sendable (String) -> Void
+    logLevel: LogLevel, coloured: Bool, pages: String? = nil, print: @escaping @Sendable (String) -> Void
   ) throws {
     // The services would each say it; once is enough.
     _ = try TermsFiles.load(directory: terms)
@@ -38,18 +42,25 @@ final class Playground {
     }
     temporaryState =
       state == nil ? FileManager.default.temporaryDirectory.appendingPathComponent("laurel-\(UUID().uuidString)").path : nil
+    let folder = state ?? temporaryState ?? "."
     fleet = Fleet(
       Fleet.Plan(
-        bus: bus, terms: terms, state: state ?? temporaryState ?? ".", instances: instances,
-        commitMilliseconds: commitMilliseconds,
-        logLevel: logLevel, coloured: coloured), print: print)
+        bus: bus, terms: terms, state: folder, instances: instances, commitMilliseconds: commitMilliseconds, logLevel: logLevel,
+        coloured: coloured, portal: try pages.map { (address: $0, keys: try Self.keyFile(in: folder)) }), print: print)
     // Before the services see anything: from the first tick on they follow this clock.
     let clock = BusClock(bus: bus, partitions: try bus.partitions())
-    if try clock.now() == nil {
-      let producer = try Producer.publisher(bus)
-      try clock.tick(clockStart, on: producer)
-      try producer.flush(timeoutMilliseconds: Bus.timeoutMilliseconds)
-    }
+    if try clock.now() == nil { try clock.move(to: clockStart) }
+  }
+
+  /// Keys that nobody else has: the portal lets people in without a token here, and seals its cookies.
+  private static func keyFile(in folder: String) throws -> String {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let path = "\(folder)/portal-keys.json"
+    let signer = TokenSigner(key: try Ed25519.PrivateKey(), keyID: "dev", issuer: "dev", audience: "laurel")
+    let written = FileManager.default.createFile(
+      atPath: path, contents: Data(try signer.keyFile(secret: randomBytes(32))), attributes: [.posixPermissions: 0o600])
+    guard written else { throw CommandFailure("\(path) cannot be written") }
+    return path
   }
 
   var isEmbedded: Bool { cluster != nil }

@@ -54,14 +54,9 @@ enum PublishCheck {
   private static func report(_ entry: FileEntry) -> Report {
     switch entry {
     case .event(let event): Report(line: event.line, type: event.envelope.type, reason: nil, detail: nil)
-    case .unknownType(let line, let type, _): Report(line: line.number, type: type, reason: "unknown-type", detail: unknown(type))
+    case .unknownType(let line, let type, _):
+      Report(line: line.number, type: type, reason: "unknown-type", detail: MessageRegistry.textOfUnknown(type))
     case .refused(let line, _, let reason, let detail): Report(line: line.number, type: nil, reason: reason, detail: detail)
     }
-  }
-
-  private static func unknown(_ type: String) -> String {
-    let known = MessageRegistry.all.filter { $0.topic.kind == .input }.map { $0.type }
-    let hint = nearest(type, among: known).map { "; did you mean \($0)?" } ?? ""
-    return "unknown type \(type)\(hint)"
   }
 }

@@ -12,7 +12,8 @@ package enum Tail {
     "tail", summary: "Show notices as they arrive",
     discussion: """
       Reads only what is committed, and belongs to no consumer group: watching changes nothing. Without operands it shows the four topics \
-      of notices; any other topic can be named, such as accrual.dead-letters. It runs until Ctrl-C, or --until-quiet.
+      of notices; any other topic can be named, such as accrual.dead-letters. It runs until Ctrl-C, or --until-quiet. While no broker answers \
+      it waits for one, unless --until-quiet is given.
       """,
     example: """
       laurel tail --bootstrap localhost:9092 --from-beginning
@@ -22,15 +23,21 @@ package enum Tail {
     options: Settings.connection + [
       Option("json", help: "Structured CloudEvents, one a line, instead of sentences"),
       Option("from-beginning", help: "Start with the oldest record instead of the next one"),
-      Option("until-quiet", placeholder: "SECONDS", kind: .integer(1...86_400), help: "Stop when so long nothing has come"),
+      Option("until-quiet", placeholder: "SECONDS", kind: .integer(1...86_400), help: "Exit after SECONDS without a record"),
     ],
     operands: [Operand("TOPIC", help: "A topic, see 'laurel topics list'", required: false, repeatable: true)])
 
   package static func run(_ invocation: Invocation) throws -> Int32 {
     Shutdown.install()
     guard let bus = Bus(invocation) else { return UsageError.exitCode }
-    let topics = try topics(invocation.operands, bus)
-    let counts = try bus.partitionCounts()
+    let topics = try topics(invocation.operands, of: "laurel tail", bus, otherwise: { $0.kind == .notices })
+    let quiet = invocation.optionalInteger("until-quiet").map { Duration.seconds($0) }
+    let counts: [Topic: Int32]
+    do {
+      counts = try bus.partitionCounts(waitingFor: quiet == nil ? .seconds(Int32.max) : .zero)
+    } catch is NoBroker where Shutdown.requested {
+      return 0
+    }
     let missing = topics.filter { counts[$0] == nil }
     guard missing.isEmpty else { throw CommandFailure(try bus.explanation(ofMissing: missing)) }
     let start = invocation.flag("from-beginning") ? Offset.beginning : Offset.end
@@ -42,7 +49,6 @@ package enum Tail {
     try reader.assignByHand(places)
     var lines = RecordLines(asJSON: invocation.flag("json"), coloured: Terminal.coloured(1, environment: environment))
     let output = ResultOutput()
-    let quiet = invocation.optionalInteger("until-quiet").map { Duration.seconds($0) }
     var lastNews = ContinuousClock.now
     var unread = Set(places.map(\.0))
     while !Shutdown.requested {
@@ -56,16 +62,19 @@ package enum Tail {
         if error.isFatal { throw error }
       case .nothing:
         try output.flush()
+        if quiet != nil { try bus.requireBroker() }
       case .assigned, .revoked, .lost: break
       }
-      if let quiet, unread.isEmpty, .now - lastNews > quiet { break }
+      if let quiet, unread.isEmpty, !bus.isAway, .now - lastNews > quiet { break }
     }
     try output.flush()
     return 0
   }
 
-  private static func topics(_ names: [String], _ bus: Bus) throws -> [Topic] {
-    guard !names.isEmpty else { return Topic.catalogue.filter { $0.kind == .notices } }
+  /// The topics that a command's operands name.
+  /// - Parameter otherwise: those that are meant where none is named.
+  static func topics(_ names: [String], of command: String, _ bus: Bus, otherwise: (Topic) -> Bool) throws -> [Topic] {
+    guard !names.isEmpty else { return Topic.catalogue.filter(otherwise) }
     var problems: [String] = []
     let topics = names.compactMap { name -> Topic? in
       if let topic = Topic.named(name) ?? bus.topic(named: name) { return topic }
@@ -73,7 +82,7 @@ package enum Tail {
       problems.append("unknown topic '\(name)'\(near)")
       return nil
     }
-    guard problems.isEmpty else { throw UsageError(command: "laurel tail", problems: problems) }
+    guard problems.isEmpty else { throw UsageError(command: command, problems: problems) }
     return topics
   }
 }
@@ -110,9 +119,10 @@ struct RecordLines {
   }
 
   private func deadLetter(_ record: Kafka.Record, _ topic: Topic) -> String {
-    if let letter = ReplayMark.letter(record) {
-      if asJSON { return #"{"replayed":"\#(letter)"}"# }
-      return Terminal.Colour.green.paint("\(topic.writtenBy) gets \(letter) once more", if: coloured) + "  replayed"
+    if let mark = LetterMark(record) {
+      let what = mark.kind == .replayed ? "replayed" : "closed"
+      if asJSON { return #"{"\#(what)":"\#(mark.letter)"}"# }
+      return Terminal.Colour.green.paint("\(mark.letter) was \(what)", if: coloured)
     }
     func header(_ name: String) -> String? {
       record.headers.last { $0.name == name }?.value.map { String(decoding: $0, as: UTF8.self) }

@@ -11,9 +11,10 @@ enum TopicAccess {
     "acls", summary: "Print the commands that give each service exactly the rights it needs",
     discussion: """
       Prints kafka-acls.sh commands, one a line, for the four services and for those who deal with them: the billing system (publisher), the \
-      payment provider's adapter (provider), readers of notices (reader) and this command (operator). Nothing is changed on a broker. The \
-      broker needs authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer. Rights are for a service's own \
-      group and transactional ids; with another --group or --topic-prefix they are others.
+      payment provider's adapter (provider), readers of notices (reader), operators at their desk (desk) and this command (operator). \
+      Nothing is changed on a broker. The broker needs \
+      authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer. Rights are for a service's own group and \
+      transactional ids; with another --group or --topic-prefix they are others.
       """,
     example: """
       laurel topics acls --bootstrap localhost:9093 --command-config admin.properties | PATH=$KAFKA_HOME/bin:$PATH sh

@@ -8,13 +8,13 @@ import Worker
 /// `laurel topics`: what is on the bus.
 package enum Topics {
   package static let command = Command(
-    "topics", summary: "Create Laurel's topics, list them, or print the rights to them",
+    "topics", summary: "Create Laurel's topics, list them, or print them and the rights to them",
     example: """
       laurel topics create --bootstrap localhost:9092 --partitions 8
       laurel topics list
       laurel topics acls
       """,
-    subcommands: [create, list, TopicAccess.command])
+    subcommands: [create, list, TopicAccess.command, TopicManifests.command])
 
   private static let create = Command(
     "create", summary: "Create every topic that does not exist yet",
@@ -41,6 +41,7 @@ package enum Topics {
 
   package static func run(_ invocation: Invocation) throws -> Int32 {
     if invocation.path.last == "acls" { return try TopicAccess.run(invocation) }
+    if invocation.path.last == "manifests" { return try TopicManifests.run(invocation) }
     let bus = Bus(invocation)
     if invocation.path.last == "create", let bus {
       return try create(
@@ -66,7 +67,7 @@ package enum Topics {
   /// Creates what is missing; gives what it has created.
   /// - Throws: when an existing topic has another number of partitions, or one could not be created.
   package static func create(on bus: Bus, partitions: Int32, replication: Int32 = -1) throws -> Set<Topic> {
-    let existing = try bus.partitionCountsPatiently()
+    let existing = try bus.partitionCounts(waitingFor: .seconds(60))
     let different = Topic.catalogue.compactMap { topic in
       existing[topic].flatMap { $0 == partitions ? nil : "\(bus.name(topic)) has \($0)" }
     }
@@ -80,7 +81,7 @@ package enum Topics {
       missing.map { Admin.NewTopic(name: bus.name($0), partitions: partitions, config: settings(of: $0)) },
       replication: replication)
     let failures = outcomes.sorted { $0.key < $1.key }.compactMap { name, outcome -> String? in
-      if case .failed(let error) = outcome { "\(name): \(error)" } else { nil }
+      if case .failed(let error) = outcome { "\(name): \(error.plainWords)" } else { nil }
     }
     guard failures.isEmpty else { throw CommandFailure("could not be created: \(failures.joined(separator: "; "))") }
     return Set(missing)

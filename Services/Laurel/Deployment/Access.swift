@@ -40,15 +40,19 @@ public struct Access: Sendable {
     case service(ServiceName)
     /// The billing system: what comes from outside, except decisions of operators and results of payouts.
     case publisher
-    /// The payment provider's adapter: reads instructions, writes results.
+    /// The payment provider's adapter: reads instructions, reads and writes results.
     case provider
-    /// Account pages and reports: read notices.
+    /// Account pages and reports of one's own: read notices.
     case reader
+    /// The account pages that come with Laurel: read notices and requests, write requests.
+    case portal
+    /// Operators at their desk: read notices, write decisions and results of payouts.
+    case desk
     /// The laurel command.
     case administrator
 
     public static let allCases: [Party] =
-      ServiceName.allCases.map { .service($0) } + [.publisher, .provider, .reader, .administrator]
+      ServiceName.allCases.map { .service($0) } + [.publisher, .provider, .reader, .portal, .desk, .administrator]
 
     /// As part of its principal.
     public var name: String {
@@ -57,6 +61,8 @@ public struct Access: Sendable {
       case .publisher: "publisher"
       case .provider: "provider"
       case .reader: "reader"
+      case .portal: "portal"
+      case .desk: "desk"
       case .administrator: "operator"
       }
     }
@@ -66,8 +72,10 @@ public struct Access: Sendable {
       switch self {
       case .service(let service): "the service \(service.rawValue), all its instances"
       case .publisher: "the billing system: writes what happens, but no decisions and no results of payouts"
-      case .provider: "the payment provider's adapter: reads instructions, writes what became of payouts"
+      case .provider: "the payment provider's adapter: reads instructions, reads and writes what became of payouts"
       case .reader: "whoever reads notices, in consumer groups whose names begin with reader"
+      case .portal: "the account pages, all their instances: write requests, and nothing else"
+      case .desk: "laurel withdrawals, payouts, referrals and correct: write decisions and results of payouts, and nothing else"
       case .administrator: "the laurel command"
       }
     }
@@ -87,28 +95,47 @@ public struct Access: Sendable {
   /// Of the command's consumers. They commit nothing, but librdkafka looks for the coordinator of whatever group it is given.
   public static func commandGroup(prefix: String) -> String { "\(prefix)laurel.command" }
 
+  /// What the commands of the operator's desk read.
+  public static let deskReads: [Topic] =
+    [.requests, .decisions, .payoutResults, .referrals, .rewards, .payouts] + ServiceName.allCases.map(Topic.deadLetters)
+
   /// Nothing twice; in the catalogue's order.
   public func rights(of party: Party) -> [AccessRight] {
     switch party {
     case .service(let name):
       let reads = services.filter { $0.name == name }.flatMap(\.inputs) + [.repartitioned(name), .clock, .changelog(name)]
       return topics(.read, reads) + topics(.write, Topic.written(by: name)) + [
+        // Of Kafka's own topics: what became of a transaction that Kafka has left without an end, and whether the group's offsets have theirs.
+        right(.read, .topic, "__transaction_state"),
+        right(.describe, .topic, "__consumer_offsets"),
         right(.read, .group, name.group(prefix: prefix)),
         right(.write, .transactionalID, name.transactionalIDs(prefix: prefix), .prefixed),
       ]
     case .publisher:
       return topics(.write, Topic.catalogue.filter { $0.kind == .input && $0 != .payoutResults && $0 != .decisions })
     case .provider:
-      return topics(.read, [.payouts]) + topics(.write, [.payoutResults]) + [right(.read, .group, prefix + "provider")]
+      // It also reads what was answered before it, by whomever: that is not paid.
+      return topics(.read, [.payouts, .payoutResults]) + topics(.write, [.payoutResults])
+        + [right(.read, .group, prefix + "provider")]
     case .reader:
       return topics(.read, Topic.catalogue.filter { $0.kind == .notices }) + [right(.read, .group, prefix + "reader", .prefixed)]
+    case .portal:
+      return topics(.read, Topic.portalInputs + [.clock]) + topics(.write, [.requests])
+        + [right(.read, .group, Topic.portalGroup(prefix: prefix))]
+    case .desk:
+      // Every command asks first whether all topics are there.
+      let seen = Topic.catalogue.filter { !Self.deskReads.contains($0) && $0 != .clock }
+      return topics(.read, Self.deskReads + [.clock]) + topics(.write, [.decisions, .payoutResults]) + topics(.describe, seen)
+        + [right(.read, .group, Self.commandGroup(prefix: prefix), .prefixed)]
     case .administrator:
       // Dead letters are replayed from their topic through the service's repartitioned one, in a transaction.
       let written = Topic.catalogue.filter { topic in
         switch topic.kind {
         case .input, .clock, .deadLetters: true
-        case .internal: ServiceName.allCases.contains { topic == .repartitioned($0) }
-        case .notices, .changelog: false
+        case .internal: topic.isRepartitioned
+        // Hidden ones are repaired there.
+        case .notices: true
+        case .changelog: false
         }
       }
       return topics(.read, Topic.catalogue) + topics(.write, written) + topics(.create, Topic.catalogue)

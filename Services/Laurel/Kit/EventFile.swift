@@ -26,6 +26,14 @@ package enum FileEntry {
   /// - Parameter time: of its envelope, as far as that can be read.
   case refused(Line, time: Instant?, reason: String, detail: String)
 
+  /// From 1.
+  package var line: Int {
+    switch self {
+    case .event(let event): event.line
+    case .unknownType(let line, _, _), .refused(let line, _, _, _): line.number
+    }
+  }
+
   /// Whatever becomes of it, this time has come.
   package var time: Instant? {
     switch self {
@@ -108,7 +116,11 @@ package struct FileTroubles {
     tell("\(file):\(line): \(rejection)")
   }
 
-  package mutating func unknownType() { unknownTypes += 1 }
+  /// Types of others are only counted: their names are not ours to correct.
+  package mutating func unknownType(_ line: Int, _ type: String) {
+    unknownTypes += 1
+    if MessageRegistry.isInOwnNamespace(type) { tell("\(file):\(line): \(MessageRegistry.textOfUnknown(type))") }
+  }
 
   /// One line, if there is anything to say.
   package var summary: String? {

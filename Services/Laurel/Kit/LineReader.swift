@@ -1,4 +1,5 @@
 import Foundation
+import ServiceKit
 
 /// A line of a file, without its end.
 package struct Line {
@@ -63,6 +64,8 @@ package final class LineReader {
 
   private func fill() throws -> Bool {
     while true {
+      // A pipe may be silent for long. Interrupted, the input ends here.
+      guard Shutdown.waitToRead(descriptor) else { return false }
       let count = read(descriptor, &buffer, buffer.count)
       if count >= 0 {
         next = 0

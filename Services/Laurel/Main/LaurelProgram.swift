@@ -16,28 +16,40 @@ private let laurel = Command(
     laurel simulate --terms ops/terms --events ops/demo/bonus.jsonl
     """,
   subcommands: [
-    Demo.command, Simulate.command, Explain.command, Backtest.command, TermsCheck.command, Dev.command, Publish.command,
-    Tail.command, Clock.command, Topics.command, DeadLetters.command, Verify.command,
-  ], version: "0.1")
+    Demo.command, Simulate.command, Explain.command, AccountBalance.command, Backtest.command, TermsCheck.command, Dev.command,
+    Publish.command, Tail.command, Export.command, Clock.command, Topics.command, DeadLetters.command, Verify.command,
+    Repair.command, WithdrawalsDesk.command, PayoutsDesk.command, ReferralsDesk.command, CorrectionDesk.command,
+    HealthProbe.command,
+  ], version: Build.version)
 
 /// The operator's program: parses its command line, runs the command, and exits with what came of it.
 enum LaurelProgram {
   static func run() -> Never {
+    // A file at its size limit is an error of write(2), not the end.
+    signal(SIGXFSZ, SIG_IGN)
     let invocation = laurel.parseOrExit(alsoKnown: Settings.names)
     do {
       switch invocation.path.first {
       case "simulate": exit(try Simulate.run(invocation))
       case "explain": exit(try Explain.run(invocation))
+      case "balance": exit(try AccountBalance.run(invocation))
       case "terms": exit(try TermsCheck.run(invocation, now: .now))
-      case "backtest": exit(try Backtest.run(invocation))
+      case "backtest": exit(try Backtest.run(invocation, now: .now))
       case "publish": exit(try Publish.run(invocation))
       case "dev": exit(try Dev.run(invocation))
       case "demo": exit(try Demo.run(invocation))
       case "tail": exit(try Tail.run(invocation))
+      case "export": exit(try Export.run(invocation))
       case "topics": exit(try Topics.run(invocation))
       case "dead-letters": exit(try DeadLetters.run(invocation))
       case "verify": exit(try Verify.run(invocation))
+      case "repair": exit(try Repair.run(invocation))
+      case "withdrawals": exit(try WithdrawalsDesk.run(invocation))
+      case "payouts": exit(try PayoutsDesk.run(invocation))
+      case "referrals": exit(try ReferralsDesk.run(invocation))
+      case "correct": exit(try CorrectionDesk.run(invocation))
       case "clock": exit(try Clock.run(invocation))
+      case "health": exit(try HealthProbe.run(invocation))
       default: exit(UsageError.exitCode)
       }
     } catch is ResultOutput.ReaderGone {
@@ -50,7 +62,7 @@ enum LaurelProgram {
       tell("laurel: the terms cannot be used:\n\(problems)")
       exit(1)
     } catch {
-      tell("laurel: \(error)")
+      tell("laurel: \(plainWords(error))")
       exit(1)
     }
   }

@@ -15,7 +15,8 @@ package enum Backtest {
     discussion: """
       Runs a history of events under both terms, side by side, and tells what would have been different: what it would have cost, by \
       program, currency, month and referrer, and which notices would have said something else. Notices are compared by what they are \
-      about (a payment, a request, a company and month), and by their outcome; the reasons and the names of the terms may differ.
+      about (a payment, a company and month), and by their outcome; the reasons and the names of the terms may differ. Spends and \
+      withdrawals are shown apart: people asked for them under the terms as they were, and the terms do not decide that.
 
       Only programs that both folders have are compared, so a proposal for one program needs only that program's file. Lines that are no \
       events, and events that a service refuses, are reported on standard error, once for both; they do not make the command fail.
@@ -37,11 +38,11 @@ package enum Backtest {
         defaultValue: "20"),
     ])
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
+  package static func run(_ invocation: Invocation, now: Instant) throws -> Int32 {
     let folders = Sides(invocation.text("terms"), invocation.text("against"))
     let terms = try loaded(folders)
     let path = invocation.text("events")
-    let history = try ComparedHistory(terms, folders: folders, file: path)
+    let history = try ComparedHistory(terms, folders: folders, file: path, made: now)
     let bar = ProgressBar(label: "backtest", total: LineReader.count(path: path))
     do {
       try history.run(EventFile(path: path), until: invocation.instant("until")) { bar.advance() }
@@ -53,7 +54,7 @@ package enum Backtest {
     let report = try history.report(top: invocation.integer("top"))
     if let page = invocation.optionalText("report") {
       do { try Data(ReportPage(report).html.utf8).write(to: URL(fileURLWithPath: page)) } catch {
-        throw CommandFailure("\(page): \(error.localizedDescription)")
+        throw CommandFailure("\(page): \(systemReason(error))")
       }
     }
     let output = ResultOutput()

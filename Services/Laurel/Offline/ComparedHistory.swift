@@ -4,6 +4,7 @@ import Deployment
 import JSON
 import Streaming
 import Terms
+import Words
 
 /// Takes a history through the services twice, event by event: once under each of two terms.
 final class ComparedHistory {
@@ -25,7 +26,7 @@ final class ComparedHistory {
   ///   - folders: what the report calls the two.
   ///   - file: what troubles call the history.
   /// - Throws: `CommandFailure` when no program is in both.
-  init(_ terms: Sides<Programs>, folders: Sides<String>, file: String) throws {
+  init(_ terms: Sides<Programs>, folders: Sides<String>, file: String, made: Instant) throws {
     compared = terms.current.ids.intersection(terms.proposed.ids)
     known = terms.current.ids.union(terms.proposed.ids)
     onlyProgram = terms.current.all.count == 1 ? terms.current.all.first?.id : nil
@@ -36,7 +37,12 @@ final class ComparedHistory {
     }
     troubles = FileTroubles(file: file)
     comparison = HistoryComparison(programs: Array(compared))
-    history = BacktestReport.History(terms: folders)
+    history = BacktestReport.History(terms: folders, file: file, made: made)
+    history.changes = terms.current.all.compactMap { current in
+      terms.proposed[current.id].map {
+        BacktestReport.Change(program: current.id, sentences: TermsChanges.sentences(from: current, to: $0))
+      }
+    }
     history.onlyIn = terms.map { side in side.all.map(\.id).filter { !compared.contains($0) }.map(\.value) }
     simulations = try Side.allCases.map { side in
       let programs = Programs(terms[side].all.filter { compared.contains($0.id) })
@@ -53,7 +59,7 @@ final class ComparedHistory {
       if let time = entry.time { try advance(to: time) }
       switch entry {
       case .event(let event): try take(event)
-      case .unknownType: troubles.unknownType()
+      case .unknownType(let line, let type, _): troubles.unknownType(line.number, type)
       case .refused(let line, _, let reason, let detail): troubles.refused(line.number, reason: reason, detail: detail)
       }
       read()

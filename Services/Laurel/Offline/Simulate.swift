@@ -5,6 +5,7 @@ import ServiceKit
 import Streaming
 import Terms
 import TermsFiles
+import Words
 
 /// `laurel simulate`: the services' stages without a bus.
 package enum Simulate {
@@ -15,7 +16,8 @@ package enum Simulate {
       output: in a deterministic order and nothing else. The clock is the latest event time seen; at the end it is moved to --until.
 
       A line that is no event, and an event that a service refuses, is reported on standard error as FILE:LINE: reason: detail, and the \
-      rest goes on. They do not make the command fail: exit 1 means that the terms or the file could not be read.
+      rest goes on. They do not make the command fail: exit 1 means that the terms or the file could not be read. What still waits at the \
+      end for something that has not come is told there too.
       """,
     example: """
       laurel simulate --terms ops/terms --events ops/demo/bonus.jsonl
@@ -35,8 +37,14 @@ package enum Simulate {
     var troubles = FileTroubles(file: file.name)
     var line = 0
     var failure: (any Error)?
+    var stores: [(service: ServiceName, store: MemoryStore)] = []
     let simulation = try Simulation(
       services: Deployment.services(programs), programs: programs.ids,
+      store: { service in
+        let store = MemoryStore()
+        stores.append((service, store))
+        return store
+      },
       notice: { record in
         guard failure == nil else { return }
         do { try output.line(record.structuredText()) } catch { failure = error }
@@ -52,8 +60,8 @@ package enum Simulate {
       switch entry {
       case .event(let event):
         if event.topic.kind == .input { try simulation.take(event.record()) }
-      case .unknownType:
-        troubles.unknownType()
+      case .unknownType(let line, let type, _):
+        troubles.unknownType(line.number, type)
       case .refused(let line, _, let reason, let detail):
         troubles.refused(line.number, reason: reason, detail: detail)
       }
@@ -63,8 +71,26 @@ package enum Simulate {
     if let failure { throw failure }
     try output.flush()
     if let summary = troubles.summary { tell(summary) }
+    try simulation.commit()
+    try tellWhatWaits(stores)
     // The process ends now. Freeing a large state row by row would take a tenth of the whole run.
     _ = Unmanaged.passRetained(simulation)
     return 0
+  }
+
+  private static let waitsToldMax = 20
+
+  /// What has been told of nowhere because something that it needs has not come.
+  private static func tellWhatWaits(_ stores: [(service: ServiceName, store: MemoryStore)]) throws {
+    var waits: [String] = []
+    for (service, store) in stores {
+      // The word stands in the key or the value of every row of that kind; to read all rows would take longer than the run.
+      for row in try store.stageRows(naming: "wait") {
+        guard let fact = try Deployment.describe(row, of: service), let text = BecauseText.waiting(fact) else { continue }
+        waits.append("\(row.program): \(text)")
+      }
+    }
+    for wait in waits.prefix(waitsToldMax) { tell("laurel: at the end, in \(wait)") }
+    if waits.count > waitsToldMax { tell("laurel: … and \(waits.count - waitsToldMax) more wait") }
   }
 }

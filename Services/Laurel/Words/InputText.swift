@@ -14,6 +14,9 @@ package enum InputText {
         + ((m.previousAccounts ?? []).isEmpty ? "" : "; it had \(listed((m.previousAccounts ?? []).map(\.value))) before")
     case let m as AccountUpdated: "\(m.account) is known" + who(m.kind, m.country) + " from now on"
     case let m as AccountClosed: "\(m.account) was closed" + (m.reason.map { " (\($0.rawValue))" } ?? "")
+    case let m as ReferralAssignRequested:
+      "\(m.operator) assigns \(m.account) to the referrer \(m.referrer) (\(m.request))" + said(m.note)
+    case let m as ReferralEndRequested: "\(m.operator) ends the referral of \(m.account) (\(m.request))" + said(m.note)
     default: nil
     }
   }
@@ -25,8 +28,8 @@ package enum InputText {
 
   private static func referral(_ referral: RegistrationReferral?) -> String {
     guard let referral else { return ", naming no referral" }
-    let code = referral.code.flatMap { $0.isEmpty ? nil : "the code \($0)" }
-    let page = referral.landingURL.map { "the page \($0)" }
+    let code = referral.code.flatMap { $0.isEmpty ? nil : "the code \($0.inQuotes)" }
+    let page = referral.landingURL.map { "the page \($0.inQuotes)" }
     let parts = [code, page].compactMap { $0 }
     return parts.isEmpty ? ", naming a referral without a code" : ", naming \(listed(parts))"
   }
@@ -92,7 +95,7 @@ package enum InputText {
   private static func requests(_ message: any Message) -> String? {
     switch message {
     case let m as WithdrawalRequested:
-      "\(m.account) asked for \(MoneyText.amount(m.amount, m.currency)) to be paid out to \(m.destination)"
+      "\(m.account) requested a withdrawal of \(MoneyText.amount(m.amount, m.currency)) to \(m.destination) (\(m.request))"
     case let m as WithdrawalCanceled: "\(m.account) canceled the request"
     case let m as WithdrawalApproved: "\(m.operator) approved it" + said(m.note)
     case let m as WithdrawalRejected: "\(m.operator) rejected it" + said(m.note)
@@ -100,6 +103,7 @@ package enum InputText {
       "the provider says that payout \(m.payout) has arrived" + (m.reference.map { " (reference \($0))" } ?? "")
     case let m as PayoutFailed: "the provider says that payout \(m.payout) has failed" + said(m.reason)
     case let m as PayoutUnknown: "the provider does not know what became of payout \(m.payout)" + said(m.reason)
+    case let m as PayoutReturned: "the provider says that payout \(m.payout) came back" + said(m.reason)
     default: nil
     }
   }

@@ -1,31 +1,30 @@
 import Contracts
 
-/// Amounts as people write them. For reading only: no figure is taken from such a text.
+/// Amounts as people write them.
 package enum MoneyText {
-  /// How many digits of the minor unit a currency has (ISO 4217); 2 where nothing else stands here.
-  private static let exponents: [String: Int] = {
-    let none = [
-      "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF",
-    ]
-    let three = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
-    return Dictionary(uniqueKeysWithValues: none.map { ($0, 0) } + three.map { ($0, 3) })
-  }()
-
   /// 40500.00 tenge: `40,500.00 KZT`.
   package static func amount(_ minor: Int64, _ currency: Currency) -> String { "\(figure(minor, currency)) \(currency)" }
 
   /// Without the currency: `40,500.00`.
-  package static func figure(_ minor: Int64, _ currency: Currency) -> String {
-    let exponent = exponents[currency.code] ?? 2
-    var digits = String(minor.magnitude)
-    if digits.count <= exponent { digits = String(repeating: "0", count: exponent + 1 - digits.count) + digits }
-    var whole = ""
-    for (index, digit) in digits.dropLast(exponent).enumerated() {
-      if index > 0, (digits.count - exponent - index) % 3 == 0 { whole += "," }
-      whole.append(digit)
-    }
-    let fraction = exponent == 0 ? "" : "." + digits.suffix(exponent)
-    return (minor < 0 ? "-" : "") + whole + fraction
+  package static func figure(_ minor: Int64, _ currency: Currency) -> String { currency.figure(minor, group: ",", point: ".") }
+
+  /// For files: `40500.00`.
+  package static func plain(_ minor: Int64, _ currency: Currency) -> String {
+    figure(minor, currency).filter { $0 != "," }
+  }
+
+  /// Reads an amount as ``plain(_:_:)`` writes it, with or without a sign; in minor units.
+  ///
+  /// nil unless all digits of the minor unit are there: `1250` USD could be 1250.00 or 12.50.
+  package static func minor(_ text: String, _ currency: Currency) -> Int64? {
+    let exponent = currency.exponent
+    let sign = text.prefix { $0 == "+" || $0 == "-" }
+    let parts = text.dropFirst(sign.count).split(separator: ".", omittingEmptySubsequences: false)
+    guard sign.count <= 1, parts.count == (exponent == 0 ? 1 : 2), parts[0].count > 0,
+      parts.count == 1 || parts[1].count == exponent,
+      parts.allSatisfy({ $0.utf8.allSatisfy { 0x30...0x39 ~= $0 } })
+    else { return nil }
+    return Int64(sign + parts.joined())
   }
 }
 

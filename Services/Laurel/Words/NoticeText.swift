@@ -14,14 +14,23 @@ package enum NoticeText {
     case let n as CodeDeclined: "\(n.account) does not get the code it asked for: \(list(n.reasons))"
     case let n as ClickCounted: "a visit of the link with \(n.code) counts"
     case let n as ClickRejected: "a visit of the link with \(n.code) does not count: \(list(n.reasons))"
-    case let n as ReferralAttributed: "\(n.referee) was referred by \(n.referrer)" + (n.code.map { " with the code \($0)" } ?? "")
+    case let n as ReferralAttributed:
+      "\(n.referee) was referred by \(n.referrer)" + (n.code.map { " with the code \($0.value.inQuotes)" } ?? "")
+        + decided(n.operator, n.request)
     case let n as ReferralRejected:
-      "the registration of \(n.referee)" + (n.code.map { " with \($0)" } ?? "") + " binds nobody: \(list(n.reasons))"
+      n.request == nil
+        ? "the registration of \(n.referee)" + (n.code.map { " with \($0.inQuotes)" } ?? "") + " binds nobody: \(list(n.reasons))"
+        : "\(n.referee) is not assigned to \(n.referrer.map { "\($0)" } ?? "a referrer")\(decided(n.operator, n.request)): "
+          + list(n.reasons)
     case let n as ReferralEnded: "the referral of \(n.referee) by \(n.referrer) has ended (\(n.operator), \(n.request))"
     case let n as ReferralActivated: "\(n.referee) is an active referral of \(n.referrer) from now on"
     case let n as ReferralDeactivated: "\(n.referee) is an active referral of \(n.referrer) no more"
     default: nil
     }
+  }
+
+  private static func decided(_ name: OperatorID?, _ request: RequestID?) -> String {
+    if let name, let request { " (\(name), \(request))" } else { "" }
   }
 
   private static func rewards(_ message: any Message) -> String? {
@@ -60,9 +69,15 @@ package enum NoticeText {
       "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer), set aside for invoice \(n.invoice), are back: \(standing(n.balance))"
     case let n as BonusReturned:
       "\(MoneyText.amount(n.amount, n.currency)) that \(n.referrer) had spent on invoice \(n.invoice) are back: \(standing(n.balance))"
-    case let n as BonusDeclined: "\(n.referrer) may not use its balance as asked in \(n.request): \(list(n.reasons))"
+    case let n as BonusDeclined: "\(declined(n)) (\(n.request)) is declined: \(list(n.reasons))"
     default: nil
     }
+  }
+
+  /// Notices of before revision 2 carry no amount.
+  private static func declined(_ notice: BonusDeclined) -> String {
+    guard let amount = notice.amount, let currency = notice.currency else { return "A request of \(notice.referrer)" }
+    return "A request of \(notice.referrer) for \(MoneyText.amount(amount, currency))"
   }
 
   private static func withdrawals(_ message: any Message) -> String? {
@@ -78,7 +93,7 @@ package enum NoticeText {
     case let n as PayoutInstructed:
       "payout \(n.payout): \(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are to go to \(n.destination)"
     case let n as WithdrawalOpened:
-      "\(n.referrer) wants \(MoneyText.amount(n.amount, n.currency)) out (\(n.request)), to be paid by \(n.dueAt.readable)"
+      "\(n.referrer) requested a withdrawal of \(MoneyText.amount(n.amount, n.currency)) (\(n.request)), due on \(n.dueAt.readable)"
     case let n as WithdrawalAwaitingApproval:
       "withdrawal \(n.request) of \(n.referrer) over \(MoneyText.amount(n.amount, n.currency)) waits for an operator"
     case let n as WithdrawalPaid: "withdrawal \(n.request): \(MoneyText.amount(n.amount, n.currency)) have reached \(n.referrer)"
@@ -87,8 +102,8 @@ package enum NoticeText {
     case let n as WithdrawalReturned:
       "withdrawal \(n.request): the provider returned \(MoneyText.amount(n.amount, n.currency)) of \(n.referrer)"
     case let n as WithdrawalDeclined: "withdrawal \(n.request) of \(n.referrer) is declined: \(list(n.reasons))"
-    case let n as WithdrawalDueSoon: "withdrawal \(n.request) of \(n.referrer) must be paid by \(n.dueAt.readable)"
-    case let n as WithdrawalOverdue: "withdrawal \(n.request) of \(n.referrer) should have been paid by \(n.dueAt.readable)"
+    case let n as WithdrawalDueSoon: "withdrawal \(n.request) of \(n.referrer) is due on \(n.dueAt.readable)"
+    case let n as WithdrawalOverdue: "withdrawal \(n.request) of \(n.referrer) is overdue since \(n.dueAt.readable)"
     default: nil
     }
   }

@@ -54,6 +54,18 @@ package func ordinal(_ number: Int64) -> String {
 }
 
 extension String {
+  /// In quotes, with what nobody would see written out: a line break or a zero-width character in a code may be the whole reason.
+  package var inQuotes: String {
+    "\""
+      + unicodeScalars.map { scalar in
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
+        case .spaceSeparator where scalar != " ": scalar.escaped(asASCII: true)
+        default: String(scalar)
+        }
+      }.joined() + "\""
+  }
+
   /// A sentence's beginning.
   package var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

@@ -22,6 +22,24 @@ package enum TermsChanges {
     return sentences
   }
 
+  /// What is different in a program, version by version. Empty: nothing.
+  package static func sentences(from old: Program, to new: Program) -> [String] {
+    (0..<max(old.versions.count, new.versions.count)).flatMap { index -> [String] in
+      guard new.versions.indices.contains(index) else { return ["Version \(old.versions[index].version) is gone."] }
+      let version = new.versions[index]
+      guard old.versions.indices.contains(index) else {
+        let before = index > 0 ? sentences(from: new.versions[index - 1], to: version) : []
+        return ["Version \(version.version) is new, from \(version.effectiveFrom.readable)."] + before
+      }
+      let changes = sentences(from: old.versions[index], to: version)
+      let start =
+        old.versions[index].effectiveFrom == version.effectiveFrom
+        ? []
+        : ["It begins on \(version.effectiveFrom.readable), instead of \(old.versions[index].effectiveFrom.readable)."]
+      return (start + changes).map { new.versions.count > 1 ? "Version \(version.version): \($0)" : $0 }
+    }
+  }
+
   /// What a version may hold or lack as a whole.
   private enum Section: String, CaseIterable {
     case judging = "judging"
@@ -50,7 +68,8 @@ package enum TermsChanges {
     facts[.spending] = version.spending.map { [("lines that the balance can pay", listed($0.kinds))] }
     facts[.withdrawal] = version.withdrawal.map { terms in
       [
-        ("what an operator must approve", limits(terms)),
+        ("what an operator must approve", limits(terms.approvalAbove)),
+        ("the smallest withdrawal", terms.minimum.isEmpty ? "any amount" : TermsWords.amounts(terms.minimum)),
         ("the reminder of an open withdrawal", "after \(terms.dueSoonAfter.words)"),
         ("a withdrawal is overdue", "after \(terms.dueAfter.words)"),
       ]
@@ -74,11 +93,13 @@ package enum TermsChanges {
   private static func attribution(_ terms: AttributionTerms) -> [Fact] {
     [
       ("the link", terms.link), ("the parameter that carries the code", "\"\(terms.parameter)\""),
+      ("what a code matches", terms.codePattern.map { "\"\($0.text)\"" } ?? "anything"),
       (
         "what marks a paid advertisement",
         terms.paidAdParameters.isEmpty ? "nothing" : listed(terms.paidAdParameters, "or")
       ),
       ("who had an account before", terms.refusesPriorAccounts ? "is refused as a referee" : "may be a referee"),
+      ("a payment before the referral began", "earns up to \(terms.leeway.words) before it"),
       ("who may refer, earn and withdraw", terms.referrer.map(TermsWords.admitted) ?? "anybody"),
     ]
   }
@@ -93,7 +114,7 @@ package enum TermsChanges {
         "discounts that exclude a line",
         terms.excludedDiscounts.isEmpty ? "none" : listed(terms.excludedDiscounts.map(\.rawValue))
       ),
-      ("the rate", terms.rate.words),
+      ("the reward", pay(terms.pay)),
       (
         "the rates by the referee's status",
         terms.statuses.isEmpty
@@ -102,15 +123,31 @@ package enum TermsChanges {
             separator: ", ")
       ),
       ("payments of a referee that earn", terms.maxPayments.map { "the first \($0)" } ?? "all"),
+      ("payments earn", terms.earnsFor.map { "for \($0.words) from the start of the referral" } ?? "for ever"),
+      (
+        "all rewards for one referee",
+        terms.maxPerReferee.isEmpty ? "no limit" : "at most \(TermsWords.amounts(terms.maxPerReferee))"
+      ),
       ("a reward is credited", terms.creditAfter.wordsAfterPayment),
       ("a reward can be used", terms.availableAfter.wordsAfterPayment),
       ("refunds, requests and disputes count", terms.refundWindow.map { "for \($0.words) after the payment" } ?? "for ever"),
     ]
   }
 
-  private static func limits(_ terms: WithdrawalTerms) -> String {
-    guard !terms.approvalAbove.isEmpty else { return "nothing" }
-    return "what is above "
-      + listed(terms.approvalAbove.sorted { $0.key < $1.key }.map { MoneyText.amount($0.value, $0.key) }, "or")
+  private static func pay(_ pay: RewardTerms.Pay) -> String {
+    switch pay {
+    case .rate(let rate, _): rate.words
+    case .amount(let amounts): "\(TermsWords.amounts(amounts)) a payment"
+    case .rates(let rates): rates.map { "\($0.rate.words) of \(TermsWords.lines($0))" }.joined(separator: ", ")
+    }
+  }
+
+  private static func limits(_ limits: ApprovalLimits) -> String {
+    switch limits {
+    case .never: "nothing"
+    case .above(let amounts) where amounts.isEmpty: "every request"
+    case .above(let amounts):
+      "what is above \(TermsWords.amounts(amounts)), and every request in another currency"
+    }
   }
 }

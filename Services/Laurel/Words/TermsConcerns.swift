@@ -49,6 +49,7 @@ package struct TermsConcerns {
   private mutating func look(at version: TermsVersion, before: TermsVersion?) {
     lookAtStart(version, before)
     lookAtLink(version)
+    lookAtCodes(version, before)
     if let reward = version.reward {
       lookAtRates(reward, version)
       lookAtCurrencies(reward, version)
@@ -95,8 +96,8 @@ package struct TermsConcerns {
     }
     let parts = link.split(separator: "{code}", omittingEmptySubsequences: false)
     guard let before = parts.first, let after = parts.last else { return }
-    let carries = before.hasSuffix("?\(parameter)=") || before.hasSuffix("&\(parameter)=")
-    if !carries || !(after.isEmpty || after.hasPrefix("&") || after.hasPrefix("#")) {
+    let carries = ["?", "&", "#"].contains { before.lowercased().hasSuffix("\($0)\(parameter.lowercased())=") }
+    if !carries || !(after.isEmpty || after == "/" || after.first.map("&#?".contains) ?? false) {
       warn(
         version, "attribution.link",
         "does not carry the code as \(parameter)={code}: who registers on that very page is bound to nobody, unless the site moves "
@@ -104,10 +105,49 @@ package struct TermsConcerns {
     }
   }
 
+  /// Names of parameters that sites give to their own pages.
+  private static let commonParameters = ["page", "p", "id"]
+  /// A program has as many referrers before long.
+  private static let codesMin = 100_000
+
+  private mutating func lookAtCodes(_ version: TermsVersion, _ before: TermsVersion?) {
+    let terms = version.attribution
+    guard let pattern = terms.codePattern else {
+      if Self.commonParameters.contains(terms.parameter.lowercased()) {
+        warn(
+          version, "attribution.parameter",
+          "is a name that sites use themselves: the page ?\(terms.parameter)=2 names the code \"2\", and who registers from there is "
+            + "bound to nobody. Set codePattern, so that only what looks like a code is one")
+      }
+      return
+    }
+    if pattern.possibleCodes < Self.codesMin {
+      warn(
+        version, "attribution.codePattern",
+        "allows only \(counted(Int(pattern.possibleCodes), "code")) that a link can carry: when they are taken, nobody gets one any more"
+      )
+    }
+    if let before, before.attribution.codePattern != pattern {
+      warn(
+        version, "attribution.codePattern",
+        "is new: a code that was issued before and does not match it is no code from now on, nor is the link that carries it")
+    }
+  }
+
   // MARK: Rewards
 
   private mutating func lookAtRates(_ reward: RewardTerms, _ version: TermsVersion) {
-    lookAtRate(reward.rate, "reward.rate", of: "", version)
+    if let rate = reward.rate { lookAtRate(rate, "reward.rate", of: "", version) }
+    if case .rates(let rates) = reward.pay {
+      for (index, rate) in rates.enumerated() {
+        lookAtRate(rate.rate, "reward.rates[\(index)].rate", of: " of \(TermsWords.lines(rate))", version)
+      }
+    }
+    if case .amount = reward.pay, reward.maxPayments == nil, reward.earnsFor == nil, reward.maxPerReferee.isEmpty {
+      warn(
+        version, "reward.amount",
+        "has no limit: every payment earns it, however small and however often. Set maxPayments, earnsFor or maxPerReferee")
+    }
     for (index, status) in reward.statuses.enumerated() {
       lookAtRate(status.rate, "reward.statuses[\(index)].rate", of: " of a referee with the status \(status.name)", version)
     }
@@ -152,18 +192,17 @@ package struct TermsConcerns {
         "has no threshold in \(listed(missing.map(\.code))), as other statuses have: nobody who pays in "
           + "\(missing.count == 1 ? "it" : "these") becomes \(status.name)")
     }
-    guard let withdrawal = version.withdrawal, !all.isEmpty else { return }
-    for currency in withdrawal.approvalAbove.keys.sorted() where !all.contains(currency) {
+    guard case .above(let limits)? = version.withdrawal?.approvalAbove, !all.isEmpty, !limits.isEmpty else { return }
+    for currency in limits.keys.sorted() where !all.contains(currency) {
       warn(
         version, "withdrawal.approvalAbove.\(currency)",
-        "is a currency that no status has a threshold in: what is paid in \(currency) earns \(reward.rate.words) for ever. Is it "
+        "is a currency that no status has a threshold in: what is paid in \(currency) earns \(reward.rate?.words ?? "the same") for ever. Is it "
           + "mistyped, or are thresholds missing?")
     }
-    guard !withdrawal.approvalAbove.isEmpty else { return }
-    for currency in all where withdrawal.approvalAbove[currency] == nil {
+    for currency in all where limits[currency] == nil {
       warn(
         version, "withdrawal.approvalAbove",
-        "names no \(currency), as statuses do: withdrawals in \(currency) need no approval, however large")
+        "names no \(currency), as statuses do: an operator must approve every withdrawal in \(currency), however small")
     }
   }
 
@@ -194,8 +233,22 @@ package struct TermsConcerns {
         version, "withdrawal.dueSoonAfter",
         "is as long as dueAfter: the reminder comes when the withdrawal is overdue already")
     }
+    lookAtLimits(withdrawal, version)
     if version.reward == nil {
       note(version, "withdrawal", "pays out what earlier versions have earned: this one has no reward")
+    }
+  }
+
+  private mutating func lookAtLimits(_ withdrawal: WithdrawalTerms, _ version: TermsVersion) {
+    guard case .above(let limits) = withdrawal.approvalAbove else {
+      warn(version, "withdrawal.approvalAbove", "is none: no operator looks at a withdrawal, however large")
+      return
+    }
+    for (currency, minimum) in withdrawal.minimum.sorted(by: { $0.key < $1.key }) {
+      guard let limit = limits[currency], minimum > limit else { continue }
+      note(
+        version, "withdrawal.minimum.\(currency)",
+        "is above approvalAbove, \(MoneyText.amount(limit, currency)): an operator must approve every withdrawal in \(currency)")
     }
   }
 

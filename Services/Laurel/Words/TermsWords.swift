@@ -34,9 +34,13 @@ package struct TermsWords {
     let terms = version.attribution
     var sentences = [
       "A referrer shares \(terms.link.replacing("{code}", with: "CODE")), CODE being its own code.",
-      "A registration that names a code binds the new account to the code's owner, once and for good. The code is read from the "
+      "A registration that names a code binds the new account to the code's owner, and only an operator can change that. The code is read from the "
         + "parameter \"\(terms.parameter)\" of the page where the visit began, or is typed in.",
     ]
+    if let pattern = terms.codePattern {
+      let example = pattern.code(from: version.program.value).map { ", such as \($0)" } ?? ""
+      sentences.append("A code matches \"\(pattern.text)\" as a whole\(example); any other text is no code.")
+    }
     if let referrer = terms.referrer {
       sentences.append("\(Self.admitted(referrer).capitalizedFirst) may refer, earn and withdraw; anybody may be referred.")
     } else {
@@ -70,16 +74,33 @@ package struct TermsWords {
   private var earning: Section? {
     guard let terms = version.reward else { return nil }
     var sentences = [Self.payments(terms), Self.lines(terms)]
-    if terms.statuses.isEmpty {
-      let example = Money.share(of: 100_000, rate: terms.rate)
+    switch terms.pay {
+    case .rate(let rate, let statuses) where statuses.isEmpty:
       sentences.append(
-        "The reward is \(terms.rate.words) of that, rounded half up once: 1,000.00 earn "
-          + "\(MoneyText.figure(example, "USD")), in the payment's own currency.")
-    } else {
+        "The reward is \(rate.words) of that, rounded half up once: 1,000.00 earn "
+          + "\(MoneyText.figure(Money.share(of: 100_000, rate: rate), "USD")), in the payment's own currency.")
+    case .rate(let rate, _):
       sentences.append("The rate depends on what the referee had paid before this payment (plans and services, earning or not):")
       sentences += Self.rates(terms)
-      sentences.append("What a referee pays in a currency without thresholds always earns \(terms.rate.words).")
+      sentences.append("What a referee pays in a currency without thresholds always earns \(rate.words).")
+    case .amount(let amounts):
+      sentences.append(
+        "Each such payment earns \(Self.amounts(amounts)), however much it is; a payment in another currency earns nothing.")
+    case .rates(let rates):
+      sentences.append("Each line earns by the first of these that fits it, rounded half up once for the whole payment:")
+      sentences += rates.map { "- \($0.rate.words) of \(Self.lines($0))" }
+      sentences.append("A line that none of them fits earns nothing.")
     }
+    if let earnsFor = terms.earnsFor {
+      sentences.append("Payments earn for \(earnsFor.words) from the start of the referral.")
+    }
+    if !terms.maxPerReferee.isEmpty {
+      sentences.append(
+        "All payments of one referee together earn at most \(Self.amounts(terms.maxPerReferee)); the reward that passes the limit is cut."
+      )
+    }
+    sentences.append(
+      "A payment made more than \(version.attribution.leeway.words) before the referral began earns nothing.")
     if terms.refusesPromoCodes { sentences.append("A payment with a promo code earns nothing.") }
     if !terms.excludedDiscounts.isEmpty {
       sentences.append(
@@ -105,6 +126,17 @@ package struct TermsWords {
     return text + "."
   }
 
+  static func amounts(_ amounts: [Currency: Int64], _ conjunction: String = "or") -> String {
+    listed(amounts.sorted { $0.key < $1.key }.map { MoneyText.amount($0.value, $0.key) }, conjunction)
+  }
+
+  /// Which lines a rate is for.
+  static func lines(_ rate: RewardTerms.LineRate) -> String {
+    let what = (rate.kind.map { "\(lineKind($0)) " } ?? "") + "lines"
+    let of = [rate.plan.map { "of the plan \($0)" }, rate.category.map { "of the category \($0)" }].compactMap(\.self)
+    return ([what] + of).joined(separator: " ")
+  }
+
   private static func lineKind(_ kind: LineKind) -> String {
     switch kind {
     case .plan: "plan"
@@ -116,7 +148,7 @@ package struct TermsWords {
   /// One line a rate, with the turnover from which on it holds.
   static func rates(_ terms: RewardTerms) -> [String] {
     var lines = [
-      "\(terms.rate.words) up to \(terms.statuses.first.map { thresholds($0, "or") } ?? "any amount") (no status yet)"
+      "\(terms.rate?.words ?? "") up to \(terms.statuses.first.map { thresholds($0, "or") } ?? "any amount") (no status yet)"
     ]
     for status in terms.statuses {
       lines.append("\(status.rate.words) above \(thresholds(status, "or")) (\(status.name))")
@@ -167,17 +199,26 @@ package struct TermsWords {
     return Section(
       title: "Withdrawal",
       sentences: [
-        "An account may ask for what is available to be paid out; one request at a time.", Self.approval(terms),
+        "An account may ask for what is available to be paid out; one request at a time.", Self.minimum(terms.minimum),
+        Self.approval(terms.approvalAbove),
         "Of a request that is still open a reminder goes out after \(terms.dueSoonAfter.words), and a notice that it is overdue "
           + "after \(terms.dueAfter.words).",
       ])
   }
 
-  static func approval(_ terms: WithdrawalTerms) -> String {
-    guard !terms.approvalAbove.isEmpty else { return "No request needs an operator's approval." }
-    let limits = terms.approvalAbove.sorted { $0.key < $1.key }.map { MoneyText.amount($0.value, $0.key) }
-    return "An operator must approve what is above \(listed(limits, "or")); exactly that much needs no approval, and other "
-      + "currencies need none."
+  private static func minimum(_ minimum: [Currency: Int64]) -> String {
+    guard !minimum.isEmpty else { return "A request may be for any amount." }
+    return "A request must be for at least \(amounts(minimum)); in other currencies it may be for any amount."
+  }
+
+  private static func approval(_ limits: ApprovalLimits) -> String {
+    switch limits {
+    case .never: "No request needs an operator's approval, however large."
+    case .above(let amounts) where amounts.isEmpty: "An operator must approve every request."
+    case .above(let amounts):
+      "An operator must approve what is above \(self.amounts(amounts)); exactly that much needs no approval. In other "
+        + "currencies an operator must approve every request."
+    }
   }
 
   // MARK: Offers and discounts

@@ -4,10 +4,10 @@ import Kafka
 import ServiceKit
 import Worker
 
-/// `laurel dead-letters`: what the services refused, and back to them with what has been mended.
+/// `laurel dead-letters`: what the services rejected, and what operators do about it.
 package enum DeadLetters {
   package static let command = Command(
-    "dead-letters", summary: "List what services refused, show one, or send it to them again",
+    "dead-letters", summary: "List what services rejected, show it, send it again, or close it",
     discussion: """
       A service that cannot take a record puts it on its dead-letter topic, with the reason and the place where it was found, and goes \
       on. A letter is named by where it lies: accrual/2/17 is offset 17 of partition 2 of accrual's dead letters.
@@ -16,30 +16,34 @@ package enum DeadLetters {
       laurel dead-letters list --bootstrap localhost:9092
       laurel dead-letters show accrual/2/17 --bootstrap localhost:9092
       laurel dead-letters replay --reason unknown-program --bootstrap localhost:9092
+      laurel dead-letters close accrual/2/17 --note "sent again as payment p-18" --bootstrap localhost:9092
       """,
-    subcommands: [list, show, replay])
+    subcommands: [list, show, replay, close])
 
   private static let filters = [
     Option("service", placeholder: "SERVICE", kind: .choice(ServiceName.allCases.map(\.rawValue)), help: "Only of this service"),
     Option(
       "reason", placeholder: "REASON", kind: .choice(DeadLetterReason.allCases.map(\.rawValue)),
-      help: "Only those refused for this reason"),
+      help: "Only those rejected for this reason"),
+    Option("since", placeholder: "INSTANT", kind: .instant, help: "Only those rejected at this time or later"),
   ]
 
   private static let list = Command(
-    "list", summary: "List dead letters, one a line",
+    "list", summary: "List open dead letters, one record a line",
     discussion: """
-      Reads only, and belongs to no consumer group. STATE is open; "refused again", which is open too: the letter came of a replay; or \
-      "not replayable", and 'show' says why. Those that have been replayed are left out unless --all is given. Counts go to standard \
-      error.
+      Reads only, and belongs to no consumer group. A record that several services rejected is one line with an ID for each of them. STATE is \
+      open; "refused again", which is open too: it was replayed in vain; or "not replayable", and 'show' says why. What has been replayed \
+      or closed is left out unless --all is given. Counts go to standard error.
       """,
     example: """
       laurel dead-letters list --bootstrap localhost:9092
       laurel dead-letters list --service accrual --reason unknown-program --bootstrap localhost:9092
+      laurel dead-letters list --since 2026-01-28 --limit 20 --bootstrap localhost:9092
       laurel dead-letters list --all --json --bootstrap localhost:9092 | jq .id
       """,
     options: Settings.connection + filters + [
-      Option("all", help: "Also those that have been replayed"),
+      Option("all", help: "Also those that have been replayed or closed"),
+      Option("limit", placeholder: "N", kind: .integer(1...1_000_000), help: "Only the N newest"),
       Option("json", help: "One JSON object a line, with everything but headers and body"),
     ])
 
@@ -74,32 +78,59 @@ package enum DeadLetters {
       Operand("ID", help: "As in 'laurel dead-letters list': SERVICE/PARTITION/OFFSET", required: false, repeatable: true)
     ])
 
+  private static let close = Command(
+    "close", summary: "Mark dead letters as dealt with, so that 'list' leaves them out",
+    discussion: """
+      For what needs no replay, such as an event that its sender has sent anew. The note is kept on the dead-letter topic, beside the letter. \
+      Nothing is sent to a service, and nothing is deleted. Two operators at once close a letter once; 'replay' with its ID \
+      still works on one that was closed by mistake.
+      """,
+    example: """
+      laurel dead-letters close accrual/2/17 --note "sent again as payment p-18" --bootstrap localhost:9092
+      laurel dead-letters close --reason malformed --since 2026-01-28 --note "load test" --bootstrap localhost:9092
+      """,
+    options: Settings.connection + filters + [
+      Option("all-open", help: "All that are open"),
+      Option("dry-run", help: "Only say what would be closed"),
+      Option(
+        "note", placeholder: "TEXT",
+        kind: .checked(expected: "text of 1 to 1000 bytes") { 1...1000 ~= $0.utf8.count }, help: "Why it is closed",
+        required: true),
+    ],
+    operands: [
+      Operand("ID", help: "As in 'laurel dead-letters list': SERVICE/PARTITION/OFFSET", required: false, repeatable: true)
+    ])
+
   package static func run(_ invocation: Invocation) throws -> Int32 {
     guard let bus = Bus(invocation) else { return UsageError.exitCode }
     switch invocation.path.last {
     case "list":
-      try list(bus, LetterFilter(invocation), all: invocation.flag("all"), asJSON: invocation.flag("json"))
+      try list(
+        bus, LetterFilter(invocation), all: invocation.flag("all"), limit: invocation.optionalInteger("limit"),
+        asJSON: invocation.flag("json"))
     case "show":
       let ids = try ids(invocation.operands, "show")
       for id in ids { try show(bus, id) }
-    default:
+    case let name:
       let choice = try choice(invocation)
-      try LetterReplay(LetterTopics(bus, choice.services)).run(choice, dry: invocation.flag("dry-run"))
+      let kind = name == "close" ? LetterSettlementKind.closed(note: invocation.text("note")) : .replayed
+      try LetterSettlement(LetterTopics(bus, choice.services), kind).run(choice, dry: invocation.flag("dry-run"))
     }
     return 0
   }
 
   // MARK: list
 
-  private static func list(_ bus: Bus, _ filter: LetterFilter, all: Bool, asJSON: Bool) throws {
+  private static func list(_ bus: Bus, _ filter: LetterFilter, all: Bool, limit: Int?, asJSON: Bool) throws {
     let book = try book(LetterTopics(bus, filter.services))
-    let letters = book.letters.filter(filter.takes)
-    let shown = all ? letters : letters.filter { book.state(of: $0) != .replayed }
+    let records = book.records(of: book.letters.filter(filter.takes))
+    let listed = records.filter { all || book.state(of: $0[0]).isOpen }
+    let shown = listed.suffix(limit ?? listed.count)
     let output = ResultOutput()
-    let lines = try asJSON ? shown.map { try LetterText.json($0, book) } : LetterText.table(shown, book)
+    let lines = try asJSON ? shown.map { try LetterText.json($0, book) } : LetterText.table(Array(shown), book)
     for line in lines { try output.line(line) }
     try output.flush()
-    tell(LetterText.summary(letters, book))
+    tell(LetterText.summary(records, shown: shown.count < listed.count ? shown.count : nil, book))
   }
 
   private static func book(_ topics: LetterTopics) throws -> LetterBook {
@@ -149,40 +180,44 @@ package enum DeadLetters {
   }
 
   private static func choice(_ invocation: Invocation) throws -> LetterChoice {
-    let ids = try ids(invocation.operands, "replay")
+    let verb = invocation.path.last ?? ""
+    let ids = try ids(invocation.operands, verb)
     let filter = LetterFilter(invocation)
-    func misuse(_ problem: String) -> UsageError { UsageError(command: "laurel dead-letters replay", problems: [problem]) }
+    func misuse(_ problem: String) -> UsageError { UsageError(command: "laurel dead-letters \(verb)", problems: [problem]) }
     if ids.isEmpty {
       guard filter.reason != nil || invocation.flag("all-open") else {
-        throw misuse("say what to replay: IDs, --reason REASON or --all-open")
+        throw misuse("say what to \(verb): IDs, --reason REASON or --all-open")
       }
       return .matching(filter)
     }
-    guard filter.reason == nil, filter.service == nil, !invocation.flag("all-open") else {
-      throw misuse("IDs say it all: --reason, --service and --all-open do not go with them")
+    guard filter.reason == nil, filter.service == nil, filter.since == nil, !invocation.flag("all-open") else {
+      throw misuse("--reason, --service, --since and --all-open do not go with IDs")
     }
     return .these(Set(ids))
   }
 }
 
-/// `--service` and `--reason`.
+/// `--service`, `--reason` and `--since`.
 struct LetterFilter {
   let service: ServiceName?
   let reason: String?
+  let since: Instant?
 
   init(_ invocation: Invocation) {
     service = invocation.optionalText("service").flatMap(ServiceName.init)
     reason = invocation.optionalText("reason")
+    since = invocation.instant("since")
   }
 
   var services: [ServiceName] { service.map { [$0] } ?? ServiceName.allCases }
 
   func takes(_ letter: Letter) -> Bool {
     (service == nil || letter.id.service == service) && (reason == nil || letter.reason == reason)
+      && since.map { letter.time >= $0 } ?? true
   }
 }
 
-/// What an operator wants to have replayed.
+/// The letters that an operator means.
 enum LetterChoice {
   case these(Set<Letter.ID>)
   case matching(LetterFilter)

@@ -1,5 +1,6 @@
 import Contracts
 import Kafka
+import Streaming
 import Worker
 
 /// A dead letter as an operator sees it, without its body.
@@ -18,7 +19,7 @@ struct Letter {
   }
 
   /// Where the refused record was found, as its headers say.
-  struct Place: CustomStringConvertible {
+  struct Place: Hashable, CustomStringConvertible {
     /// Without a deployment's prefix.
     let topic: String
     let partition: Int32
@@ -55,6 +56,13 @@ struct Letter {
   let obstacle: String?
 }
 
+extension Letter {
+  /// Where the refused record lies; nil if it was no record, or nobody knows.
+  var place: Place? {
+    if case .record(let place) = origin { place } else { nil }
+  }
+}
+
 extension Letter.ID {
   /// `accrual/2/17`
   init?(_ text: String) {
@@ -66,16 +74,41 @@ extension Letter.ID {
   }
 }
 
-/// The mark of a replay: a record on the dead-letter topic, in the same transaction as the record that goes back to the service. It has
-/// the letter's key, no body and one header, the letter's id.
-enum ReplayMark {
-  static func header(_ letter: Letter.ID) -> Header { Header(name: PlaceHeader.replayed, value: Array("\(letter)".utf8)) }
+/// What an operator did with a letter.
+enum LetterSettlementKind: Equatable {
+  /// It was sent to its service again.
+  case replayed
+  /// It was dealt with in another way, as the note says.
+  case closed(note: String)
+}
 
-  /// The letter that a mark says has been replayed; nil: the record is no mark.
-  static func letter(_ record: Kafka.Record) -> Letter.ID? {
+/// A record on the dead-letter topic that says what became of a letter. It has the letter's key, no body, and the letter's id in a header.
+struct LetterMark: Equatable {
+  let letter: Letter.ID
+  let kind: LetterSettlementKind
+
+  var headers: [Header] {
+    let id = Array("\(letter)".utf8)
+    switch kind {
+    case .replayed: return [Header(name: PlaceHeader.replayed, value: id)]
+    case .closed(let note):
+      return [Header(name: PlaceHeader.closed, value: id), Header(name: PlaceHeader.note, value: Array(note.utf8))]
+    }
+  }
+}
+
+extension LetterMark {
+  /// nil if the record is not a mark.
+  init?(_ record: Kafka.Record) {
     // A letter always has a reason, whatever headers came with it from outside.
     guard record.value == nil, record.lastText(PlaceHeader.reason) == nil else { return nil }
-    return record.lastText(PlaceHeader.replayed).flatMap(Letter.ID.init)
+    if let letter = record.lastText(PlaceHeader.replayed).flatMap(Letter.ID.init) {
+      self.init(letter: letter, kind: .replayed)
+    } else if let letter = record.lastText(PlaceHeader.closed).flatMap(Letter.ID.init) {
+      self.init(letter: letter, kind: .closed(note: record.lastText(PlaceHeader.note) ?? ""))
+    } else {
+      return nil
+    }
   }
 }
 
@@ -88,7 +121,9 @@ extension Kafka.Record {
   /// A dead letter's record as it goes back to its service: as it was found, its first place, and which letter it has been. A second
   /// rejection of it says so.
   func headersForReplay(of letter: Letter.ID) -> [Header] {
-    let dropped: Set<String> = [PlaceHeader.reason, PlaceHeader.detail, PlaceHeader.size, PlaceHeader.replayOf]
+    let dropped: Set<String> = [
+      PlaceHeader.reason, PlaceHeader.detail, PlaceHeader.size, PlaceHeader.replayOf, RepairMark.header,
+    ]
     return headers.filter { !dropped.contains($0.name) }
       + [Header(name: PlaceHeader.replayOf, value: Array("\(letter)".utf8))]
   }

@@ -20,7 +20,7 @@ struct LetterParser {
       })
   }
 
-  /// nil: the record is no letter but the mark of a replay, or not Laurel's.
+  /// nil if the record is a mark, or Laurel did not write it.
   func letter(_ record: Kafka.Record, of service: ServiceName) -> Letter? {
     guard let reason = record.lastText(PlaceHeader.reason) else { return nil }
     let envelope = try? Envelope.record(

@@ -10,38 +10,45 @@ enum LetterText {
 
   // MARK: list
 
-  static func table(_ letters: [Letter], _ book: LetterBook) -> [String] {
-    guard !letters.isEmpty else { return [] }
-    var rows = [["ID", "REFUSED", "STATE", "REASON", "FOUND AT", "KEY", "TYPE", "DETAIL"]]
-    for letter in letters {
+  static func table(_ records: [[Letter]], _ book: LetterBook) -> [String] {
+    var rows = [["ID", "REJECTED", "STATE", "REASON", "FOUND AT", "KEY", "TYPE", "DETAIL"]]
+    for letters in records {
+      let letter = letters[0]
       rows.append([
-        "\(letter.id)", letter.time.description, book.state(of: letter).rawValue, plain(letter.reason),
+        letters.map { "\($0.id)" }.joined(separator: " "), letter.time.description, book.state(of: letter).rawValue,
+        plain(letter.reason),
         plain(found(letter.origin)),
         plain(letter.key ?? "-"), plain(letter.type ?? "-"), plain(shortened(letter.detail)),
       ])
     }
-    return Topics.columns(rows)
+    return rows.count > 1 ? Topics.columns(rows) : []
   }
 
-  /// `3 to look at: 2 unknown-program, 1 malformed; 4 replayed`
-  static func summary(_ letters: [Letter], _ book: LetterBook) -> String {
+  /// `3 dead letters: 2 unknown-program, 1 malformed; 4 replayed; 1 closed; the newest 2 are shown`
+  static func summary(_ records: [[Letter]], shown: Int?, _ book: LetterBook) -> String {
     var reasons: [String: Int] = [:]
-    for letter in letters where book.state(of: letter) != .replayed { reasons[letter.reason, default: 0] += 1 }
-    let replayed = letters.count { book.state(of: $0) == .replayed }
-    let open = letters.count - replayed
+    var states: [LetterBook.State: Int] = [:]
+    for letter in records.map({ $0[0] }) {
+      let state = book.state(of: letter)
+      states[state, default: 0] += 1
+      if state.isOpen { reasons[letter.reason, default: 0] += 1 }
+    }
+    let open = reasons.values.reduce(0, +)
     let counts = reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \(plain($0.key))" }
     let first = open == 0 ? "no open dead letter" : "\(counted(open, "dead letter")): \(counts.joined(separator: ", "))"
-    return first + (replayed == 0 ? "" : "; \(replayed) replayed")
+    let settled = [LetterBook.State.replayed, .closed].compactMap { state in states[state].map { "\($0) \(state.rawValue)" } }
+    return ([first] + settled + (shown.map { ["the newest \($0) are shown"] } ?? [])).joined(separator: "; ")
   }
 
-  static func json(_ letter: Letter, _ book: LetterBook) throws -> String {
-    var place: Letter.Place?
-    if case .record(let found) = letter.origin { place = found }
+  static func json(_ letters: [Letter], _ book: LetterBook) throws -> String {
+    let letter = letters[0]
+    let place = letter.place
     let line = LetterLine(
-      id: "\(letter.id)", service: letter.id.service.rawValue, time: letter.time.description,
+      id: "\(letter.id)", ids: letters.map { "\($0.id)" }, time: letter.time.description,
       state: book.state(of: letter).rawValue, reason: letter.reason, detail: letter.detail, topic: place?.topic,
       partition: place?.partition, offset: place?.offset, key: letter.key, type: letter.type,
-      replayedAt: book.replayed[letter.id]?.description, replayOf: letter.replayOf.map { "\($0)" }, obstacle: letter.obstacle)
+      settledAt: book.settled[letter.id]?.at.description, note: book.note(of: letter), replayOf: letter.replayOf.map { "\($0)" },
+      obstacle: letter.obstacle)
     return String(decoding: try JSONLine.encode(line), as: UTF8.self)
   }
 
@@ -72,11 +79,15 @@ enum LetterText {
       ["type", plain(letter.type ?? "cannot be read")],
     ]
     if let first = letter.replayOf { rows.append(["before", "refused as \(first) first, and replayed"]) }
-    if let instant = book.replayed[letter.id] { rows.append(["replayed", "on \(instant.readable)"]) }
+    if let settled = book.settled[letter.id] {
+      rows.append([
+        book.state(of: letter).rawValue, "on \(settled.at.readable)" + (book.note(of: letter).map { ": \(plain($0))" } ?? ""),
+      ])
+    }
     if let second = book.letters.first(where: { $0.replayOf == letter.id }) {
       rows.append(["again", "refused again as \(second.id)"])
     }
-    if book.replayed[letter.id] == nil {
+    if book.state(of: letter) != .replayed {
       rows.append(["replay", letter.obstacle.map { "not possible: \($0)" } ?? "laurel dead-letters replay \(letter.id)"])
     }
     if let size = letter.wholeSize { rows.append(["cut", cut(size, record, whole)]) }
@@ -185,7 +196,8 @@ enum LetterText {
 
 private struct LetterLine: Encodable {
   let id: String
-  let service: String
+  /// The same record's, of every service that refused it.
+  let ids: [String]
   let time: String
   let state: String
   let reason: String
@@ -196,7 +208,9 @@ private struct LetterLine: Encodable {
   let offset: Int64?
   let key: String?
   let type: String?
-  let replayedAt: String?
+  /// When it was replayed or closed.
+  let settledAt: String?
+  let note: String?
   let replayOf: String?
   let obstacle: String?
 }

@@ -70,6 +70,7 @@ struct LetterTopics {
       case .error(let error):
         if error.isFatal { throw error }
       case .nothing:
+        try bus.requireBroker()
         guard .now - lastNews < Self.patience else {
           let names = left.map { place($0).description }.sorted().joined(separator: ", ")
           throw CommandFailure("no end of \(names) in sight: the broker does not answer, or a transaction stays open there")
@@ -103,11 +104,11 @@ struct LetterTopics {
   }
 }
 
-/// What stands on the dead-letter topics: the letters, and which of them have been replayed.
+/// The letters on the dead-letter topics, and what became of them.
 struct LetterBook {
   private(set) var letters: [Letter] = []
-  /// When each letter that was replayed was.
-  private(set) var replayed: [Letter.ID: Instant] = [:]
+  /// When a letter was replayed or closed.
+  private(set) var settled: [Letter.ID: (kind: LetterSettlementKind, at: Instant)] = [:]
   private let parser = LetterParser()
 
   enum State: String {
@@ -116,11 +117,16 @@ struct LetterBook {
     case again = "refused again"
     case notReplayable = "not replayable"
     case replayed
+    case closed
+
+    /// An operator has not dealt with it yet.
+    var isOpen: Bool { self != .replayed && self != .closed }
   }
 
   mutating func add(_ record: Kafka.Record, _ service: ServiceName) {
-    if let id = ReplayMark.letter(record) {
-      replayed[id] = Instant(milliseconds: record.timestamp)
+    if let mark = LetterMark(record) {
+      // A closed letter may be replayed later, but nothing undoes a replay.
+      if settled[mark.letter]?.kind != .replayed { settled[mark.letter] = (mark.kind, Instant(milliseconds: record.timestamp)) }
     } else if let letter = parser.letter(record, of: service) {
       letters.append(letter)
     }
@@ -129,8 +135,53 @@ struct LetterBook {
   mutating func sort() { letters.sort { $0.id < $1.id } }
 
   func state(of letter: Letter) -> State {
-    if replayed[letter.id] != nil { return .replayed }
+    switch settled[letter.id]?.kind {
+    case .replayed: return .replayed
+    case .closed: return .closed
+    case nil: break
+    }
     if letter.obstacle != nil { return .notReplayable }
     return letter.replayOf == nil ? .open : .again
+  }
+
+  /// Why an operator has closed it; nil if nobody has.
+  func note(of letter: Letter) -> String? {
+    if case .closed(let note) = settled[letter.id]?.kind { note } else { nil }
+  }
+
+  /// Each refused record once, in order of time: the letters that services wrote of it for the same reason and that are in the same state. A
+  /// letter whose replay was refused gives way to the letter of that refusal.
+  func records(of letters: [Letter]) -> [[Letter]] {
+    struct Refusal: Hashable {
+      let place: Letter.Place
+      let reason: String
+      let state: State
+    }
+    struct Replay: Hashable {
+      let place: Letter.Place
+      let letter: Letter.ID
+    }
+    let refusedAgain = Set(
+      self.letters.compactMap { letter in
+        letter.place.flatMap { place in letter.replayOf.map { Replay(place: place, letter: $0) } }
+      })
+    var records: [[Letter]] = []
+    var known: [Refusal: Int] = [:]
+    for letter in letters.sorted(by: { ($0.time, $0.id) < ($1.time, $1.id) }) {
+      guard let place = letter.place else {
+        records.append([letter])
+        continue
+      }
+      let state = state(of: letter)
+      if state == .replayed, refusedAgain.contains(Replay(place: place, letter: letter.id)) { continue }
+      let refusal = Refusal(place: place, reason: letter.reason, state: state)
+      if let index = known[refusal] {
+        records[index].append(letter)
+      } else {
+        known[refusal] = records.count
+        records.append([letter])
+      }
+    }
+    return records
   }
 }

@@ -120,7 +120,8 @@ final class BusRebuild {
         note(log, offset, ends, &left)
       case .error(let error):
         if error.isFatal { throw error }
-      case .assigned, .revoked, .lost, .nothing: break
+      case .nothing: try bus.requireBroker()
+      case .assigned, .revoked, .lost: break
       }
       guard ContinuousClock.now - lastMove < Self.stallLimit else {
         throw CommandFailure(
@@ -160,6 +161,13 @@ final class BusRebuild {
   }
 
   // MARK: Results
+
+  /// How far the tasks are, by what has been read.
+  func progress() throws -> [ServicePartition: Progress] {
+    var progress: [ServicePartition: Progress] = [:]
+    for partition in partitions { progress[partition.place] = try partition.state.progress(parser) }
+    return progress
+  }
 
   func check(_ partition: Partition) throws -> StateCheck {
     if let known = partition.checked { return known }

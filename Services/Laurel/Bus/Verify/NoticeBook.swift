@@ -22,7 +22,7 @@ final class NoticeBook {
   let place: ServicePartition
   let topic: Topic
   private(set) var count = 0
-  private(set) var findings = Findings()
+  private var found = Findings()
   /// Older notices are gone from the topic, so the first of a key may have any number.
   private let isCut: Bool
   private let rows: ScratchRows
@@ -42,6 +42,7 @@ final class NoticeBook {
   }
 
   func take(_ record: Kafka.Record) throws {
+    guard record.key != TransactionEnd.key else { return }
     count += 1
     let here = "\(topic.name)/\(record.partition) offset \(record.offset)"
     let envelope: Envelope
@@ -51,52 +52,86 @@ final class NoticeBook {
         headers: record.headers.compactMap { header in header.value.map { (header.name, $0) } }, value: record.value ?? [],
         parser: parser, isBounded: false)
     } catch {
-      return findings.add("\(here): cannot be read: \(error)")
+      return found.add("\(here): cannot be read: \(error)")
     }
     guard let program = envelope.program, let number = envelope.sequence, let bytes = record.key else {
-      return findings.add("\(here): \(envelope.type) has no program, number or key")
+      return found.add("\(here): \(envelope.type) has no program, number or key")
     }
     let key = String(decoding: bytes, as: UTF8.self)
     try takeID(envelope.id, here)
-    try take(number, StoredRow.sequenceKey(program: program, topic: topic, key: key), "\(here): \(program)/\(key)")
-    if topic == .rewards { try takeBalance(envelope, data, program, key, here) }
+    let stateKey = StoredRow.sequenceKey(program: program, topic: topic, key: key)
+    // A notice that was hidden comes late (`laurel repair`); the balances on both sides of its place do not follow from one another.
+    let isLate = record.headers.contains { $0.name == RepairMark.header }
+    let follows = try take(number, stateKey, "\(here): \(program)/\(key)", isLate: isLate)
+    guard topic == .rewards, !isLate || follows else { return }
+    if !follows { currenciesSinceGap[stateKey] = [] }
+    try takeBalance(envelope, data, program, key, here)
+  }
+
+  /// By the key of the sequence: whose balances are known again since numbers were missing. A notice without a balance may follow a gap.
+  private var currenciesSinceGap: [[UInt8]: Set<Currency>] = [:]
+
+  /// Numbers that are missing so far, and where that was seen.
+  private var gaps: [[UInt8]: [Int64: String]] = [:]
+
+  /// What does not agree by now, gaps that no repair has filled among it.
+  var findings: Findings {
+    var all = found
+    for (number, text) in gaps.values.flatMap({ $0 }).sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
+      all.add("\(text): number \(number) is missing")
+    }
+    return all
   }
 
   private func takeID(_ id: String, _ here: String) throws {
     let row = ScratchRows.prefix(.id, nil) + Array(id.utf8)
     if let known = try rows.value(for: row) {
-      findings.add("\(here): the id \(id) is that of \(String(decoding: known, as: UTF8.self)) too")
+      found.add("\(here): the id \(id) is that of \(String(decoding: known, as: UTF8.self)) too")
     } else {
       try rows.set(row, Array(here.utf8))
     }
   }
 
-  private func take(_ number: Int64, _ stateKey: [UInt8], _ whose: @autoclosure () -> String) throws {
+  /// - Returns: whether it follows the one before it.
+  private func take(_ number: Int64, _ stateKey: [UInt8], _ whose: @autoclosure () -> String, isLate: Bool) throws -> Bool {
     let last = try self.number(stateKey)
-    if last.map({ number != $0 + 1 }) ?? (number != 1 && !isCut) {
-      findings.add("\(whose()): number \(number) follows \(last.map(String.init) ?? "none")")
+    if let last, number <= last {
+      if !isLate || gaps[stateKey]?.removeValue(forKey: number) == nil {
+        found.add("\(whose()): number \(number) follows \(last)")
+      }
+      return false
+    }
+    let first = last.map { $0 + 1 } ?? (isCut ? number : 1)
+    for missing in first..<min(number, first + Self.gapMax) {
+      gaps[stateKey, default: [:]][missing] = "\(whose()), number \(number)"
     }
     try rows.set(ScratchRows.prefix(.number, place) + stateKey, Array(String(number).utf8))
+    return number == first
   }
+
+  /// Of one gap; a number that is far too large must not fill the memory.
+  private static let gapMax: Int64 = 1_000
 
   /// Of all movements only an accrual adds to what there is; all others move it from place to place.
   private func takeBalance(_ envelope: Envelope, _ data: [UInt8], _ program: ProgramID, _ key: String, _ here: String) throws {
     let said: Said
     do { said = try parser.decode(Said.self, from: data) } catch {
-      return findings.add("\(here): cannot be read: \(error)")
+      return found.add("\(here): cannot be read: \(error)")
     }
     guard let balance = said.balance else { return }
     let stateKey = Deployment.balanceKey(program: program, referrer: key, currency: balance.currency)
-    let before = try self.balance(stateKey) ?? (isCut ? nil : Balance(currency: balance.currency))
+    let sequenceKey = StoredRow.sequenceKey(program: program, topic: topic, key: key)
+    let follows = currenciesSinceGap[sequenceKey]?.insert(balance.currency).inserted != true
+    let before = follows ? try self.balance(stateKey) ?? (isCut ? nil : Balance(currency: balance.currency)) : nil
     let added = envelope.type == RewardAccrued.type ? said.amount ?? 0 : 0
     do {
       let accrued = try balance.accrued
       let wanted = try before.map { (before) throws(ArithmeticOverflow) in try Money.sum(try before.accrued, added) }
       if let wanted, accrued != wanted {
-        findings.add("\(here): the balance of \(program)/\(key) is \(accrued) in all, and should be \(wanted) by the one before")
+        found.add("\(here): the balance of \(program)/\(key) is \(accrued) in all, and should be \(wanted) by the one before")
       }
     } catch {
-      findings.add("\(here): the balance of \(program)/\(key) exceeds 64 bits")
+      found.add("\(here): the balance of \(program)/\(key) exceeds 64 bits")
     }
     try rows.set(ScratchRows.prefix(.balance, place) + stateKey, balance.jsonBytes())
   }

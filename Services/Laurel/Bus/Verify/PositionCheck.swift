@@ -34,7 +34,7 @@ struct PositionCheck {
       let committed = try bench.standingStill(partition) { try admin.groupOffsets(group(place.service)) }
       if let committed {
         let checked = try bench.check(partition)
-        let positions = try compare(checked.positions ?? [:], committed, partition)
+        let positions = try compare(checked.progress?.positions ?? [:], committed, partition)
         if positions.isEmpty {
           partition.settled = checked
           return checked.findings.lines("\(place)")

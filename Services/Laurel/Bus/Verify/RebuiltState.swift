@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import Kafka
 import Streaming
 
@@ -34,7 +35,7 @@ final class RebuiltState {
   func take(_ record: Kafka.Record) throws { try take(key: record.key, value: record.value, offset: record.offset) }
 
   func take(key: [UInt8]?, value: [UInt8]?, offset: Int64) throws {
-    guard let key else { return }
+    guard let key, key != TransactionEnd.key else { return }
     records += 1
     lastOffset = offset
     if key == StoredRow.progressKey {
@@ -60,6 +61,13 @@ final class RebuiltState {
   /// Whether there is a row now.
   func holds(_ key: [UInt8]) throws -> Bool {
     try rows.value(for: prefix + key).map { Entry(Row(key: key, value: $0)).value != nil } ?? false
+  }
+
+  /// How far the task is; nil: it has written nothing yet.
+  func progress(_ parser: JSONParser) throws -> Progress? {
+    guard let entry = try rows.value(for: prefix + Progress.key), let value = Entry(Row(key: Progress.key, value: entry)).value
+    else { return nil }
+    return try Progress.record(key: Progress.key, value: value, parser: parser)
   }
 
   struct EntryCursor {

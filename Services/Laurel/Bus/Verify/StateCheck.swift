@@ -10,8 +10,8 @@ struct StateCheck {
   private(set) var rows = 0
   /// Of the rows in the order of their keys: the same wherever and whenever the same state is rebuilt.
   private(set) var hash = ""
-  /// The next offset to read, by topic; nil: there is no progress row.
-  private(set) var positions: [String: Int64]?
+  /// nil: there is no progress row.
+  private(set) var progress: Progress?
   private(set) var findings = Findings()
 
   private let parser: JSONParser
@@ -51,7 +51,7 @@ struct StateCheck {
         the first of them \(StoredRow.name(of: rebuilt.firstBehind))
         """)
     }
-    if rows > 0, positions == nil { findings.add("there is no progress row") }
+    if rows > 0, progress == nil { findings.add("there is no progress row") }
   }
 
   private static func length(_ bytes: [UInt8]) -> [UInt8] { withUnsafeBytes(of: UInt32(bytes.count).bigEndian) { Array($0) } }
@@ -67,7 +67,7 @@ struct StateCheck {
       return findings.add("\(StoredRow.name(of: row.key)): cannot be read: \(error)")
     }
     switch stored {
-    case .progress(let positions): self.positions = positions
+    case .progress(let progress): self.progress = progress
     case .timer, .memory: break
     case .sequence(let number):
       let told = try notices.number(row.key)

@@ -13,7 +13,7 @@ package enum Verify {
       Rebuilds every service's state from its changelog in a temporary folder, prints a hash of it (the same for the same state, in any \
       process), and checks: what must hold within the state, such as balances against the rewards, spends and withdrawals behind them; \
       that notices are numbered 1, 2, 3 … under ids of their own, and the last of them say what the state says; that the group's offsets \
-      are the state's positions; and that each state folder is, after the records that it has not followed yet, the same row for row.
+      are the state's positions; that every message from one service to another has arrived; and that each state folder is, after the records that it has not followed yet, the same row for row.
 
       Services may go on working: it only reads, and belongs to no group. A partition is compared in a moment in which it stands still; \
       one that never does is called moving. Exit 0: all agree; 1: something differs, each told in a line, or it could not be read; \
@@ -65,6 +65,23 @@ package enum Verify {
     return report.exitCode
   }
 
+  /// Messages that services have sent one another and not received, after as long as it may take: lost, or read by nobody.
+  private static func messagesUnderWay(
+    _ bench: BusRebuild, patience: Duration
+  ) throws -> [String] {
+    let deadline = ContinuousClock.now + patience
+    // What is sent from here on need not arrive before the end of this.
+    let sent = try bench.progress()
+    while true {
+      let flow = MessageFlow(sent: sent, received: try bench.progress())
+      if flow.unreceived.isEmpty || ContinuousClock.now >= deadline {
+        return flow.unreceived.map { "\($0.reader): \($0.gap), sent and not received; see 'laurel repair --dry-run'" }
+      }
+      guard !Shutdown.wait(upTo: .milliseconds(100)) else { throw CommandFailure("interrupted") }
+      try bench.readToEnds()
+    }
+  }
+
   /// - Parameters:
   ///   - states: state folders as instances have them: `<folder>/<prefix><service>/<partition>`.
   ///   - groups: consumer groups that have another name than the topic prefix and `laurel.<service>`.
@@ -89,6 +106,7 @@ package enum Verify {
         moving.append(partition.place)
       }
     }
+    differences += try messagesUnderWay(bench, patience: patience)
     var folders = try StateFolders(bench)
     for state in states { try folders.compare(state, services: services) }
     // Numbers and ids of notices are right or wrong wherever they were read to.

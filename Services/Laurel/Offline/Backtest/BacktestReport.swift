@@ -2,10 +2,23 @@ import Contracts
 
 /// What a back-test found: plain figures, to be shown as text, as a page or as JSON.
 struct BacktestReport {
+  /// What the terms of a program say otherwise.
+  struct Change: Equatable, Sendable, Encodable {
+    let program: ProgramID
+    /// Empty: nothing.
+    let sentences: [String]
+  }
+
   /// What was compared over what.
   struct History: Equatable, Sendable, Encodable {
     /// The folders of the terms, as they were named.
     var terms: Sides<String>
+    /// The file of events, as it was named.
+    var file: String
+    /// When the comparison was made.
+    var made: Instant
+    /// What the proposal changes, for each program that is compared.
+    var changes: [Change] = []
     /// Programs that only one of the two has; they are not compared.
     var onlyIn: Sides<[String]> = Sides(both: [])
     /// Events that went through both.
@@ -51,6 +64,14 @@ struct ProgramReport: Equatable, Sendable, Encodable {
   /// What is counted in no unit of cost; rows that are 0 on both sides are left out.
   let counts: [FigureRow]
   let reasons: [ReasonRow]
+  /// The same of how balances were used, which people decide and not the terms.
+  let uses: [FigureRow]
+  let useReasons: [ReasonRow]
+
+  var hasUses: Bool { !uses.isEmpty || !useReasons.isEmpty || costs.contains { $0.uses.contains { !$0.values.isNothing } } }
+  var usesDiffer: Bool {
+    (uses + costs.flatMap(\.uses)).contains(where: \.values.isChanged) || useReasons.contains(where: \.values.isChanged)
+  }
 }
 
 /// The cost of a program in one unit.
@@ -71,6 +92,8 @@ struct CostReport: Equatable, Sendable {
   /// What the program costs: accrued less taken back, or the percent applied.
   let net: Compared
   let figures: [FigureRow]
+  /// What was spent and paid out, and what that left.
+  let uses: [FigureRow]
   /// Without gaps from the first to the last month with a figure.
   let months: [MonthRow]
   /// Referrers who would get more, who would get less, and whose figure stays.

@@ -1,4 +1,5 @@
 import Contracts
+import Markup
 
 /// The cost of one program and unit by month as an inline SVG: a pair of bars a month, or two lines where months are many. What is taken
 /// back stands below the axis, in the month in which it was. All coordinates are whole numbers, so that a chart is the same everywhere.

@@ -1,12 +1,13 @@
 import Contracts
+import Words
 
 /// What one program costs, by month and by referrer, under both terms. Keeps one row per unit and month, and one per referrer and unit.
 struct Costs: Sendable {
   /// One month's cost under one of the terms.
   struct Monthly: Equatable, Sendable, Encodable {
-    /// By the instant of accrual, or of the invoice that a discount was applied to.
+    /// By the instant of accrual, or of the invoice that a discount was applied to; what was given back or corrected up is in it.
     var accrued: Int64 = 0
-    /// At most 0; in the month of the refund or the lost dispute, not in that of the reward.
+    /// At most 0; in the month of the refund, the lost dispute, the voided invoice or the correction, not in that of the reward.
     var takenBack: Int64 = 0
   }
 
@@ -31,30 +32,24 @@ struct Costs: Sendable {
   private(set) var months: [MonthKey: Sides<Monthly>] = [:]
   private(set) var referrers: [ReferrerKey: Sides<Referrer>] = [:]
 
+  /// Percent by assignment, for those whose invoice is voided.
+  private var applied: [AssignmentID: Sides<Int64>] = [:]
+
   mutating func take(_ notice: any Notice, _ side: Side) throws(ArithmeticOverflow) {
     switch notice {
-    case let n as RewardAccrued:
-      try add(n.amount, .money(n.currency), n.referrer, at: n.accruedAt, side)
-      hold(n.balance, n.referrer, side)
-    case let n as RewardAdjusted:
-      try add(n.delta, .money(n.currency), n.referrer, at: n.at, side)
-      hold(n.balance, n.referrer, side)
-    case let n as RewardReversed:
-      try add(n.delta, .money(n.currency), n.referrer, at: n.at, side)
-      hold(n.balance, n.referrer, side)
-    case let n as DiscountApplied: try add(Int64(n.percent), .points, n.account, at: n.at, side)
-    case let n as RewardCredited: hold(n.balance, n.referrer, side)
-    case let n as RewardUnlocked: hold(n.balance, n.referrer, side)
-    case let n as RewardFrozen: hold(n.balance, n.referrer, side)
-    case let n as RewardUnfrozen: hold(n.balance, n.referrer, side)
-    case let n as BonusReserved: hold(n.balance, n.referrer, side)
-    case let n as BonusCaptured: hold(n.balance, n.referrer, side)
-    case let n as BonusReleased: hold(n.balance, n.referrer, side)
-    case let n as WithdrawalReserved: hold(n.balance, n.referrer, side)
-    case let n as WithdrawalReleased: hold(n.balance, n.referrer, side)
-    case let n as WithdrawalBooked: hold(n.balance, n.referrer, side)
+    case let n as RewardAccrued: try add(n.amount, .money(n.currency), n.referrer, at: n.accruedAt, side)
+    case let n as RewardAdjusted: try add(n.delta, .money(n.currency), n.referrer, at: n.at, side)
+    case let n as RewardReversed: try add(n.delta, .money(n.currency), n.referrer, at: n.at, side)
+    case let n as RewardRestored: try add(n.delta, .money(n.currency), n.referrer, at: n.at, side)
+    case let n as BalanceCorrected: try add(n.delta, .money(n.currency), n.referrer, at: n.at, side)
+    case let n as DiscountApplied:
+      try add(Int64(n.percent), .points, n.account, at: n.at, side)
+      applied[n.assignment, default: Sides(both: 0)][side] = Int64(n.percent)
+    case let n as DiscountRestored:
+      try add(-(applied[n.assignment]?[side] ?? 0), .points, n.account, at: n.at, side)
     default: break
     }
+    if let balance = NoticeText.balance(after: notice) { hold(balance, AccountID(notice.key), side) }
   }
 
   private mutating func add(
@@ -73,7 +68,8 @@ struct Costs: Sendable {
     referrers[holder, default: Sides(both: Referrer())][side].net = net
   }
 
-  private mutating func hold(_ balance: Balance, _ referrer: AccountID, _ side: Side) {
+  private mutating func hold(_ balance: Balance, _ referrer: AccountID?, _ side: Side) {
+    guard let referrer else { return }
     let key = ReferrerKey(unit: .money(balance.currency), referrer: referrer)
     referrers[key, default: Sides(both: Referrer())][side].balance = balance
   }

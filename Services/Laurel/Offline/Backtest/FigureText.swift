@@ -80,7 +80,7 @@ extension BecauseText {
   ///
   /// - Parameter other: whose currency is taken where the notice itself names none: what the other terms said of the same thing.
   static func lines(_ notice: any Notice, or other: (any Notice)? = nil) -> [String] {
-    let currency = Story.currency(of: notice) ?? other.flatMap(Story.currency(of:))
+    let currency = NoticeText.currency(of: notice) ?? other.flatMap(NoticeText.currency(of:))
     return notice.because.map { sentence($0, currency: currency) }
   }
 }

@@ -7,17 +7,19 @@ extension ProgramReport {
     var reports: [CostReport] = []
     for unit in costs.units { reports.append(try CostReport(unit: unit, tallies: tallies, costs: costs, top: top)) }
     self.costs = reports
-    counts = try Self.counts(tallies)
+    counts = try Self.counts(tallies, ofUses: false)
+    uses = try Self.counts(tallies, ofUses: true)
     var reasons: [ReasonRow] = []
     for reason in Set(tallies.current.reasons.keys).union(tallies.proposed.reasons.keys).sorted() {
       reasons.append(ReasonRow(reason: reason, values: try Compared(tallies.map { $0.reasons[reason] ?? 0 })))
     }
-    self.reasons = reasons
+    self.reasons = reasons.filter { !$0.reason.event.isUse }
+    useReasons = reasons.filter(\.reason.event.isUse)
   }
 
-  private static func counts(_ tallies: Sides<Tally>) throws(ArithmeticOverflow) -> [FigureRow] {
+  private static func counts(_ tallies: Sides<Tally>, ofUses: Bool) throws(ArithmeticOverflow) -> [FigureRow] {
     var rows: [FigureRow] = []
-    for event in Tally.Event.allCases {
+    for event in Tally.Event.allCases where event.isUse == ofUses {
       let values = try Compared(tallies.map { $0.count(event) })
       if !values.isNothing {
         rows.append(FigureRow(name: event.rawValue, label: event.label, unit: .count, values: values))
@@ -51,13 +53,14 @@ extension CostReport {
     switch unit {
     case .money(let currency):
       let movements = tallies.map { $0.movements[currency] ?? Tally.Movements() }
-      figures = try Self.moneyFigures(movements, held: held, unit)
+      (figures, uses) = try Self.moneyFigures(movements, held: held, unit)
       net = try Self.net(movements)
     case .points:
       net = try Compared(tallies.map(\.percentApplied))
       figures = [
         FigureRow(name: "applied", label: "Percent off, over all invoices", unit: .cost(unit), values: net, isTotal: true)
       ]
+      uses = []
     }
     months = try Self.months(costs, unit)
     var rows: [ReferrerRow] = []
@@ -72,17 +75,17 @@ extension CostReport {
     referrers = Array(changed.prefix(top))
   }
 
-  /// Accrued less taken back.
+  /// Accrued less taken back, with corrections.
   private static func net(_ movements: Sides<Tally.Movements>) throws(ArithmeticOverflow) -> Compared {
     func net(_ of: Tally.Movements) throws(ArithmeticOverflow) -> Int64 {
-      try Money.sum([of.accrued, of.adjusted, of.reversed])
+      try Money.sum([of.accrued, of.adjusted, of.reversed, of.corrected])
     }
     return try Compared(Sides(net(movements.current), net(movements.proposed)))
   }
 
   private static func moneyFigures(
     _ movements: Sides<Tally.Movements>, held: [Costs.ReferrerKey: Sides<Costs.Referrer>], _ unit: CostUnit
-  ) throws(ArithmeticOverflow) -> [FigureRow] {
+  ) throws(ArithmeticOverflow) -> (figures: [FigureRow], uses: [FigureRow]) {
     func row(_ name: String, _ label: String, _ values: Sides<Int64>, isTotal: Bool = false) throws(ArithmeticOverflow)
       -> FigureRow
     {
@@ -94,28 +97,29 @@ extension CostReport {
       }
       return Sides(try total(.current), try total(.proposed))
     }
-    let always = [
-      try row("accrued", "Accrued", movements.map(\.accrued)),
-      FigureRow(name: "net", label: "Net cost", unit: .cost(unit), values: try net(movements), isTotal: true),
-      try row(
-        "outstanding", "Owed at the end", outstanding { [$0.pending, $0.available, $0.locked, $0.reserved] }, isTotal: true),
-    ]
-    let rows = [
-      always[0],
+    let accrued = try row("accrued", "Accrued", movements.map(\.accrued))
+    let total = FigureRow(name: "net", label: "Net cost", unit: .cost(unit), values: try net(movements), isTotal: true)
+    let figures = [
+      accrued,
       try row("adjusted", "Taken back before the credit", movements.map(\.adjusted)),
       try row("reversed", "Taken back after it", movements.map(\.reversed)),
-      always[1],
+      try row("corrected", "Corrected by operators", movements.map(\.corrected)),
+      total,
       try row("credited", "Credited", movements.map(\.credited)),
+    ]
+    let uses = [
       try row("spent", "Spent on invoices", movements.map(\.spent)),
       try row("paid", "Paid out", movements.map(\.paid)),
-      always[2],
+      try row(
+        "outstanding", "Owed at the end", outstanding { [$0.pending, $0.available, $0.locked, $0.reserved] }, isTotal: true),
       try row("pending", "of this pending", outstanding { [$0.pending] }),
       try row("available", "of this available", outstanding { [$0.available] }),
       try row("locked", "of this held", outstanding { [$0.locked] }),
       try row("reserved", "of this set aside", outstanding { [$0.reserved] }),
     ]
-    let kept = Set(always.map(\.name))
-    return rows.filter { kept.contains($0.name) || !$0.values.isNothing }
+    let kept: Set = ["accrued", "net", "outstanding"]
+    func shown(_ rows: [FigureRow]) -> [FigureRow] { rows.filter { kept.contains($0.name) || !$0.values.isNothing } }
+    return (shown(figures), shown(uses))
   }
 
   private static func months(_ costs: Costs, _ unit: CostUnit) throws(ArithmeticOverflow) -> [MonthRow] {

@@ -21,7 +21,7 @@ struct HistoryComparison {
   mutating func take(_ notice: any Notice, data: [UInt8], program: ProgramID, _ side: Side) throws {
     try tallies[program, default: Sides(both: Tally())][side].take(notice)
     try costs[program, default: Costs()].take(notice, side)
-    try matching.take(notice, data: data, program: program, side)
+    if !NoticeIdentity.isUse(notice) { try matching.take(notice, data: data, program: program, side) }
   }
 
   /// Notices that wait for their counterpart.

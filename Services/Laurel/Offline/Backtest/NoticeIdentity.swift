@@ -45,6 +45,19 @@ struct NoticeIdentity: Hashable, Sendable {
     }
   }
 
+  /// Whether the notice answers somebody who spends, withdraws or corrects. A history holds what was asked for under the terms as they
+  /// were, so under others such a notice says nothing about those.
+  static func isUse(_ notice: any Notice) -> Bool {
+    switch notice {
+    case is BonusReserved, is BonusCaptured, is BonusReleased, is BonusReturned, is BonusDeclined, is BalanceCorrected,
+      is WithdrawalReserved, is WithdrawalReleased, is WithdrawalBooked, is WithdrawalRestored, is WithdrawalOpened,
+      is WithdrawalAwaitingApproval, is WithdrawalPaid, is WithdrawalFailed, is WithdrawalReturned, is WithdrawalDeclined,
+      is WithdrawalDueSoon, is WithdrawalOverdue, is PayoutInstructed:
+      true
+    default: false
+    }
+  }
+
   private static func subject(_ notice: any Notice) -> String? {
     attribution(notice) ?? reward(notice) ?? request(notice) ?? discount(notice)
   }
@@ -55,8 +68,9 @@ struct NoticeIdentity: Hashable, Sendable {
     case let n as CodeDeclined: joined(n.account.value, n.request.value)
     case let n as ClickCounted: joined(n.code.value, n.at.description)
     case let n as ClickRejected: joined(n.code.value, n.at.description)
-    case let n as ReferralAttributed: n.referee.value
-    case let n as ReferralRejected: n.referee.value
+    case let n as ReferralAttributed: joined(n.referee.value, n.request?.value ?? "")
+    case let n as ReferralRejected: joined(n.referee.value, n.request?.value ?? "")
+    case let n as ReferralEnded: joined(n.referee.value, n.request.value)
     default: nil
     }
   }
@@ -70,7 +84,8 @@ struct NoticeIdentity: Hashable, Sendable {
     case let n as RewardFrozen: joined(n.referrer.value, n.reward.value, n.cause.rawValue)
     case let n as RewardUnfrozen: joined(n.referrer.value, n.reward.value, n.cause.rawValue)
     case let n as RewardAdjusted: joined(n.referrer.value, n.reward.value, n.refund.value)
-    case let n as RewardReversed: joined(n.referrer.value, n.reward.value, n.refund?.value ?? "")
+    case let n as RewardReversed: joined(n.referrer.value, n.reward.value, n.refund?.value ?? "", n.dispute?.value ?? "")
+    case let n as RewardRestored: joined(n.referrer.value, n.reward.value, n.refund?.value ?? "", n.dispute?.value ?? "")
     default: nil
     }
   }
@@ -80,10 +95,14 @@ struct NoticeIdentity: Hashable, Sendable {
     case let n as BonusReserved: joined(n.referrer.value, n.request.value)
     case let n as BonusCaptured: joined(n.referrer.value, n.request.value)
     case let n as BonusReleased: joined(n.referrer.value, n.request.value)
+    case let n as BonusReturned: joined(n.referrer.value, n.request.value, n.return.value)
+    case let n as BalanceCorrected: joined(n.referrer.value, n.request.value)
     case let n as BonusDeclined: joined(n.referrer.value, n.request.value)
     case let n as WithdrawalReserved: joined(n.referrer.value, n.request.value)
     case let n as WithdrawalReleased: joined(n.referrer.value, n.request.value)
     case let n as WithdrawalBooked: joined(n.referrer.value, n.request.value)
+    case let n as WithdrawalRestored: joined(n.referrer.value, n.request.value)
+    case let n as WithdrawalReturned: joined(n.referrer.value, n.request.value)
     case let n as WithdrawalOpened: joined(n.referrer.value, n.request.value)
     case let n as WithdrawalAwaitingApproval: joined(n.referrer.value, n.request.value)
     case let n as WithdrawalPaid: joined(n.referrer.value, n.request.value)
@@ -106,6 +125,7 @@ struct NoticeIdentity: Hashable, Sendable {
     case let n as DiscountAssigned: joined(n.account.value, n.company.value, n.period)
     case let n as DiscountApplied: joined(n.account.value, n.company.value, n.period)
     case let n as DiscountVoided: joined(n.account.value, n.company.value, n.period)
+    case let n as DiscountRestored: joined(n.account.value, n.company.value, n.invoice.value)
     case let n as DiscountSkipped: joined(n.account.value, n.period)
     default: nil
     }

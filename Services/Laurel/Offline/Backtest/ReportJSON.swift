@@ -27,13 +27,14 @@ extension CostUnit: Encodable {
 }
 
 extension CostReport: Encodable {
-  private enum Name: String, CodingKey { case unit, net, figures, months, gaining, losing, unchanged, referrers }
+  private enum Name: String, CodingKey { case unit, net, figures, uses, months, gaining, losing, unchanged, referrers }
 
   func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: Name.self)
     try fields.encode(unit, forKey: .unit)
     try fields.encode(net, forKey: .net)
     try fields.encode(figures, forKey: .figures)
+    try fields.encode(uses, forKey: .uses)
     try fields.encode(months, forKey: .months)
     try fields.encode(gaining, forKey: .gaining)
     try fields.encode(losing, forKey: .losing)

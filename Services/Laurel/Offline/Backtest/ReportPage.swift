@@ -1,4 +1,5 @@
 import Contracts
+import Markup
 import Words
 
 /// A report as one page that needs nothing else: no script, no font and no picture from anywhere. It is well-formed XML, too.
@@ -37,7 +38,8 @@ struct ReportPage {
         + XML.element("h1", [], XML.figure(report.verdict.first ?? ""))
         + report.verdict.dropFirst().map { XML.element("p", [("class", "second")], XML.figure($0)) }.joined()
         + XML.element("p", [("class", "lede")], HistoryText.lines(report.history).map(XML.escaped).joined(separator: " "))
-        + XML.element("dl", [("class", "terms")], terms.joined())) + "\n"
+        + XML.element("dl", [("class", "terms")], terms.joined())
+        + HistoryText.changes(report.history).map { XML.element("p", [("class", "quiet")], XML.figure($0)) }.joined()) + "\n"
   }
 
   private static func key(_ side: Side) -> String {
@@ -89,14 +91,29 @@ struct ReportPage {
   // MARK: A program
 
   private static func section(_ program: ProgramReport, number: Int) -> String {
-    guard !(program.costs.isEmpty && program.counts.isEmpty && program.reasons.isEmpty) else { return "" }
+    guard !(program.costs.isEmpty && program.counts.isEmpty && program.reasons.isEmpty && !program.hasUses) else { return "" }
     let costs = program.costs.enumerated().map { section($0.element, program, id: "c\(number)-\($0.offset)") }
     let counts = table("How often", program.counts.map { row($0.label, $0.values, $0.unit) })
-    let reasons = table(
-      "Why not",
-      program.reasons.map { row("\($0.reason.event.label): \(FigureText.words($0.reason.code))", $0.values, .count) })
+    let reasons = table("Why not", program.reasons.map { row($0.label, $0.values, .count) })
     return XML.element(
-      "section", [], XML.element("h2", [], XML.escaped(program.program.value)) + costs.joined() + counts + reasons) + "\n"
+      "section", [], XML.element("h2", [], XML.escaped(program.program.value)) + costs.joined() + counts + reasons + uses(program)
+    )
+      + "\n"
+  }
+
+  /// Apart, and closed: it is no difference between the terms.
+  private static func uses(_ program: ProgramReport) -> String {
+    guard program.hasUses else { return "" }
+    let costs = program.costs.map { cost in
+      table(
+        "Use of balances, \(cost.unit.name)", cost.uses.map { row($0.label, $0.values, $0.unit, isTotal: $0.isTotal) })
+    }
+    return XML.element(
+      "details", [],
+      XML.element("summary", [], "How balances were used, which is not compared")
+        + XML.element("p", [("class", "quiet")], HistoryText.aboutUses) + costs.joined()
+        + table("Requests", program.uses.map { row($0.label, $0.values, $0.unit) })
+        + table("Requests that were declined", program.useReasons.map { row($0.label, $0.values, .count) })) + "\n"
   }
 
   private static func section(_ cost: CostReport, _ program: ProgramReport, id: String) -> String {

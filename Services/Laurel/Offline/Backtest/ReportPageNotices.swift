@@ -1,4 +1,5 @@
 import Contracts
+import Markup
 import Words
 
 /// The part of a page about notices that differ.

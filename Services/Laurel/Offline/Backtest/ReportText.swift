@@ -10,13 +10,14 @@ struct ReportText {
     lines += [report.verdict.joined(separator: " "), ""]
     lines.append("\(Side.current.label): \(history.terms.current). \(Side.proposed.label): \(history.terms.proposed).")
     lines += HistoryText.lines(history)
+    lines += HistoryText.changes(history)
     for program in report.programs { add(program) }
     addNotices(report)
     addExamples(report)
   }
 
   private mutating func add(_ program: ProgramReport) {
-    guard !(program.costs.isEmpty && program.counts.isEmpty && program.reasons.isEmpty) else { return }
+    guard !(program.costs.isEmpty && program.counts.isEmpty && program.reasons.isEmpty && !program.hasUses) else { return }
     for cost in program.costs {
       let title = "\(program.program), \(cost.unit.name)"
       add(title, cost.figures.map { ($0.label, $0.values, $0.unit) })
@@ -28,9 +29,18 @@ struct ReportText {
         "\(title): \(HistoryText.referrers(cost))", cost.referrers.map { ($0.referrer.value, $0.net, unit) })
     }
     add("\(program.program): how often", program.counts.map { ($0.label, $0.values, $0.unit) })
-    add(
-      "\(program.program): reasons",
-      program.reasons.map { ("\($0.reason.event.label): \(FigureText.words($0.reason.code))", $0.values, .count) })
+    add("\(program.program): reasons", program.reasons.map { ($0.label, $0.values, .count) })
+    addUses(program)
+  }
+
+  private mutating func addUses(_ program: ProgramReport) {
+    guard program.hasUses else { return }
+    lines += ["", "\(program.program): how balances were used, which is not compared. \(HistoryText.aboutUses)"]
+    for cost in program.costs {
+      add("\(program.program), \(cost.unit.name)", cost.uses.map { ($0.label, $0.values, $0.unit) })
+    }
+    add("\(program.program): requests", program.uses.map { ($0.label, $0.values, $0.unit) })
+    add("\(program.program): why not", program.useReasons.map { ($0.label, $0.values, .count) })
   }
 
   private mutating func add(_ title: String, _ rows: [(label: String, values: Compared, unit: FigureRow.Unit)]) {
@@ -95,10 +105,27 @@ struct ReportText {
   }
 }
 
+extension ReasonRow {
+  var label: String { "\(reason.event.label): \(FigureText.words(reason.code))" }
+}
+
 /// What was compared, in sentences.
 enum HistoryText {
+  /// Why uses stand apart.
+  static let aboutUses =
+    "People asked for these spends and withdrawals under the terms as they were; under other terms they would have asked for others."
+
+  /// Which terms differ, and in what.
+  static func changes(_ history: BacktestReport.History) -> [String] {
+    history.changes.map { change in
+      change.sentences.isEmpty
+        ? "\(change.program): the same terms in both."
+        : "\(change.program) differs: \(change.sentences.joined(separator: " "))"
+    }
+  }
+
   static func lines(_ history: BacktestReport.History) -> [String] {
-    var lines = [span(history)]
+    var lines = ["Over \(history.file): \(span(history))", "Made on \(history.made.readable)."]
     if history.eventsLeftOut > 0 {
       let noun = history.eventsLeftOut == 1 ? "event" : "events"
       lines.append("\(FigureText.grouped(Int64(history.eventsLeftOut))) \(noun) of programs that are not compared left out.")
@@ -110,7 +137,7 @@ enum HistoryText {
   }
 
   private static func span(_ history: BacktestReport.History) -> String {
-    guard let first = history.first, let last = history.last else { return "No events." }
+    guard let first = history.first, let last = history.last else { return "no events." }
     let count = "\(FigureText.grouped(Int64(history.events))) event\(history.events == 1 ? "" : "s")"
     let end = history.end.flatMap { $0 > last ? ", seen on \(day($0))" : nil } ?? ""
     return "\(count) from \(day(first)) to \(day(last))\(end)."

@@ -7,10 +7,13 @@ struct Tally: Equatable, Sendable {
     var accrued: Int64 = 0
     /// Taken back before the credit; at most 0.
     var adjusted: Int64 = 0
-    /// Taken back after it; at most 0.
+    /// Taken back after it, less what was given back; at most 0.
     var reversed: Int64 = 0
+    /// By operators, up or down.
+    var corrected: Int64 = 0
     var credited: Int64 = 0
     var spent: Int64 = 0
+    /// Without what came back.
     var paid: Int64 = 0
   }
 
@@ -18,10 +21,20 @@ struct Tally: Equatable, Sendable {
   enum Event: String, CaseIterable, Sendable {
     case referralsAttributed, referralsRejected, rewardsAccrued, rewardsDeclined, rewardsTakenBack
     case spendsCaptured, spendsDeclined
-    case withdrawalsOpened, withdrawalsPaid, withdrawalsFailed, withdrawalsDeclined, withdrawalsOverdue
+    case withdrawalsOpened, withdrawalsPaid, withdrawalsFailed, withdrawalsReturned, withdrawalsDeclined, withdrawalsOverdue
     case offersOpened, offersUsed, offersExpired
     case referralsActivated, referralsDeactivated
     case discountsAssigned, discountsApplied, discountsVoided, runsSkipped
+
+    /// People ask for it, whatever the terms.
+    var isUse: Bool {
+      switch self {
+      case .spendsCaptured, .spendsDeclined, .withdrawalsOpened, .withdrawalsPaid, .withdrawalsFailed, .withdrawalsReturned,
+        .withdrawalsDeclined, .withdrawalsOverdue:
+        true
+      default: false
+      }
+    }
   }
 
   /// Why something did not happen.
@@ -40,7 +53,10 @@ struct Tally: Equatable, Sendable {
   private(set) var reasons: [Reason: Int64] = [:]
   /// Whole percent, added up over the assignments.
   private(set) var percentAssigned: Int64 = 0
+  /// Less that of assignments whose invoice was voided.
   private(set) var percentApplied: Int64 = 0
+  /// By assignment, for those that may be opened again.
+  private var applied: [AssignmentID: Int64] = [:]
 
   func count(_ event: Event) -> Int64 { events[event] ?? 0 }
 
@@ -67,6 +83,8 @@ struct Tally: Equatable, Sendable {
     case let n as RewardReversed:
       add(.rewardsTakenBack, [n.cause])
       try add(n.delta, to: \.reversed, n.currency)
+    case let n as RewardRestored: try add(n.delta, to: \.reversed, n.currency)
+    case let n as BalanceCorrected: try add(n.delta, to: \.corrected, n.currency)
     case let n as RewardCredited: try add(n.amount, to: \.credited, n.currency)
     default: break
     }
@@ -77,11 +95,14 @@ struct Tally: Equatable, Sendable {
     case let n as BonusCaptured:
       add(.spendsCaptured)
       try add(n.amount, to: \.spent, n.currency)
+    case let n as BonusReturned: try add(-n.amount, to: \.spent, n.currency)
     case let n as BonusDeclined: add(.spendsDeclined, n.reasons)
     case let n as WithdrawalBooked: try add(n.amount, to: \.paid, n.currency)
+    case let n as WithdrawalRestored: try add(-n.amount, to: \.paid, n.currency)
     case is WithdrawalOpened: add(.withdrawalsOpened)
     case is WithdrawalPaid: add(.withdrawalsPaid)
     case is WithdrawalFailed: add(.withdrawalsFailed)
+    case is WithdrawalReturned: add(.withdrawalsReturned)
     case let n as WithdrawalDeclined: add(.withdrawalsDeclined, n.reasons)
     case is WithdrawalOverdue: add(.withdrawalsOverdue)
     default: break
@@ -101,6 +122,10 @@ struct Tally: Equatable, Sendable {
     case let n as DiscountApplied:
       add(.discountsApplied)
       percentApplied = try Money.sum(percentApplied, Int64(n.percent))
+      applied[n.assignment] = Int64(n.percent)
+    case let n as DiscountRestored:
+      events[.discountsApplied, default: 0] -= 1
+      percentApplied = try Money.difference(percentApplied, applied.removeValue(forKey: n.assignment) ?? 0)
     case let n as DiscountVoided: add(.discountsVoided, [n.reason])
     case let n as DiscountSkipped: add(.runsSkipped, n.reasons)
     default: break
@@ -137,6 +162,7 @@ extension Tally.Event {
     case .withdrawalsOpened: "Withdrawals requested"
     case .withdrawalsPaid: "Withdrawals paid"
     case .withdrawalsFailed: "Payouts failed"
+    case .withdrawalsReturned: "Payouts returned"
     case .withdrawalsDeclined: "Withdrawals declined"
     case .withdrawalsOverdue: "Withdrawals overdue"
     case .offersOpened: "Welcome offers opened"

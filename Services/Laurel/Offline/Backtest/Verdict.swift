@@ -15,7 +15,8 @@ struct Verdict {
     guard differing > 0 else {
       let all = notices.reduce(0) { $0 + $1.counts.total.current }
       let which = all == 1 ? "the only notice is" : "all \(FigureText.grouped(Int64(all))) notices are"
-      sentences = ["The proposal would have changed nothing: \(which) the same."]
+      let apart = programs.contains(where: \.usesDiffer) ? ["Spends or withdrawals differ; they are shown apart."] : []
+      sentences = ["The proposal would have changed nothing: \(which) the same."] + apart
       return
     }
     var totals: [(unit: CostUnit, net: Compared)] = []

@@ -35,14 +35,18 @@ package enum Explain {
       discussion: """
         With --events the services' stages run over the file, as in 'laurel simulate', and everything that concerns the \
         \(subject.rawValue) is told in order. With --state it is told what a service's state folder knows of it now; the folder is only \
-        read, and may be that of a running service.
+        read, and may be that of a running service. With --bootstrap the same is read from the topics: inputs, notices and dead letters, \
+        from their beginning.
         """,
       example: """
         laurel explain \(subject.rawValue) \(id) --terms ops/terms --events ops/demo/\(file)
         laurel explain \(subject.rawValue) \(id) --state /var/lib/laurel
+        laurel explain \(subject.rawValue) \(id) --bootstrap localhost:9092
         """,
-      options: [
-        Option("terms", placeholder: "DIR", help: "Folder with the programs' terms (*.yaml); needed with --events"),
+      options: Bus.optionalConnection + [
+        Option(
+          "terms", placeholder: "DIR",
+          help: "Folder with the programs' terms (*.yaml); needed with --events, and with --bootstrap for what comes next"),
         Option("events", placeholder: "FILE", help: "Events, one a line; - is standard input"),
         Option("state", placeholder: "DIR", help: "The services' state folder"),
         Option("program", placeholder: "PROGRAM", help: "Only in this program"),
@@ -55,18 +59,25 @@ package enum Explain {
     guard let subject = invocation.path.last.flatMap(Subject.init) else { return UsageError.exitCode }
     let id = invocation.operands.first ?? ""
     let stories: [Story]
-    switch (invocation.optionalText("events"), invocation.optionalText("state")) {
-    case (let events?, nil):
+    let sources = (
+      invocation.optionalText("events"), invocation.optionalText("state"), Bus(of: invocation, butNot: ["events", "state"])
+    )
+    if invocation.optionalText("until") != nil, sources.0 == nil {
+      throw misuse(invocation, "--until goes with --events: a state and a bus have no clock to move")
+    }
+    switch sources {
+    case (let events?, nil, nil):
       guard let terms = invocation.optionalText("terms") else { throw misuse(invocation, "--terms DIR is needed with --events") }
       let programs = try TermsFiles.load(directory: terms)
       let only = try program(invocation, among: programs)
       stories = try self.stories(subject, id, Chronicle(events: events, programs, until: invocation.instant("until")), only: only)
-    case (nil, let state?):
-      if invocation.optionalText("until") != nil {
-        throw misuse(invocation, "--until goes with --events: a state has no clock to move")
-      }
+    case (nil, nil, let bus?):
+      let programs = try invocation.optionalText("terms").map { try TermsFiles.load(directory: $0) } ?? Programs([])
+      let only = try program(invocation, among: programs)
+      stories = try self.stories(subject, id, BusChronicle(bus).chronicle(naming: id, programs), only: only)
+    case (nil, let state?, nil):
       stories = try StateStories(folder: state, program: invocation.optionalText("program")).stories(of: subject, id)
-    default: throw misuse(invocation, "one of --events FILE and --state DIR is needed")
+    default: throw misuse(invocation, "one of --events FILE, --state DIR and --bootstrap HOST:PORT is needed")
     }
     let output = ResultOutput()
     for (index, story) in stories.enumerated() {
@@ -83,23 +94,28 @@ package enum Explain {
 
   private static func program(_ invocation: Invocation, among programs: Programs) throws -> ProgramID? {
     guard let name = invocation.optionalText("program") else { return nil }
-    if let id = ProgramID(name), programs[id] != nil { return id }
+    if let id = ProgramID(name), programs[id] != nil || programs.all.isEmpty { return id }
     let near = nearest(name, among: programs.all.map(\.id.value)).map { "; did you mean '\($0)'?" } ?? ""
     throw misuse(invocation, "no program '\(name)' in these terms\(near)")
   }
 
-  // MARK: Stories out of events
+  // MARK: Stories
 
   /// - Throws: `CommandFailure` when nothing is known under that id.
   static func stories(_ subject: Subject, _ id: String, _ chronicle: Chronicle, only: ProgramID?) throws -> [Story] {
-    let programs = chronicle.programs.all.map(\.id).filter { only == nil || $0 == only }
+    let programs = chronicle.programIDs.filter { only == nil || $0 == only }
     let stories = programs.flatMap { Self.stories(subject, id, $0, chronicle) }
     guard stories.isEmpty else { return stories }
+    let refused = chronicle.unreadable(naming: id)
+    guard refused.isEmpty else {
+      throw CommandFailure(
+        "\(chronicle.source) knows \(subject.rawValue) \(id.inQuotes) only from what was rejected: \(listed(refused))")
+    }
     let known = Set(programs.flatMap { chronicle.inputs($0) }.compactMap { Self.id(of: subject, $0) })
     let others = Subject.allCases.filter { other in
       other != subject && programs.contains { !Self.stories(other, id, $0, chronicle).isEmpty }
     }
-    throw Self.unknown(subject, id, known: known, others: others, in: chronicle.file)
+    throw Self.unknown(subject, id, known: known, others: others, in: chronicle.source)
   }
 
   private static func stories(_ subject: Subject, _ id: String, _ program: ProgramID, _ chronicle: Chronicle) -> [Story] {

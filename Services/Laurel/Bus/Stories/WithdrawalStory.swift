@@ -29,15 +29,18 @@ struct WithdrawalStory {
   }
 
   private var story: Story {
-    let payouts = Set(chronicle.notices(PayoutInstructed.self, program).filter { isOwn($0.request, $0) }.map(\.payout))
+    // Instructed or not, so that results show that came without an instruction; the name of a long request's payout is another one.
+    let payouts = Set(
+      chronicle.notices(PayoutInstructed.self, program).filter { isOwn($0.request, $0) }.map(\.payout.value) + ["\(request)#1"])
     let asked = chronicle.inputs(program).compactMap { $0 as? WithdrawalRequested }.first {
       $0.request == request && $0.account == owner
     }
     let passages = chronicle.passages(program, naming: request.value, currency: asked?.currency) { message in
       switch message {
-      case let m as PayoutSettled: payouts.contains(m.payout)
-      case let m as PayoutFailed: payouts.contains(m.payout)
-      case let m as PayoutUnknown: payouts.contains(m.payout)
+      case let m as PayoutSettled: m.referrer == owner && payouts.contains(m.payout.value)
+      case let m as PayoutFailed: m.referrer == owner && payouts.contains(m.payout.value)
+      case let m as PayoutUnknown: m.referrer == owner && payouts.contains(m.payout.value)
+      case let m as PayoutReturned: m.referrer == owner && payouts.contains(m.payout.value)
       case let n as any Notice: Self.request(of: n).map { isOwn($0, n) } ?? false
       default: Self.request(of: message) == request && message.key == owner.value
       }
@@ -64,6 +67,8 @@ struct WithdrawalStory {
     case let n as WithdrawalReserved: n.request
     case let n as WithdrawalReleased: n.request
     case let n as WithdrawalBooked: n.request
+    case let n as WithdrawalReturned: n.request
+    case let n as WithdrawalRestored: n.request
     case let n as BonusDeclined: n.request
     default: nil
     }
@@ -81,8 +86,8 @@ struct WithdrawalStory {
       }
       switch notice {
       case let n as WithdrawalOpened: (opened, standing) = (n, n)
-      case is WithdrawalAwaitingApproval, is PayoutInstructed, is WithdrawalPaid, is WithdrawalFailed, is WithdrawalDeclined,
-        is BonusDeclined:
+      case is WithdrawalAwaitingApproval, is PayoutInstructed, is WithdrawalPaid, is WithdrawalFailed, is WithdrawalReturned,
+        is WithdrawalDeclined, is BonusDeclined:
         standing = notice
       default: break
       }
@@ -96,8 +101,13 @@ struct WithdrawalStory {
     case is WithdrawalAwaitingApproval: sentence = "\(money) are set aside, and an operator has to decide.\(due)"
     case is PayoutInstructed:
       sentence = "the provider has been told to pay \(money); its answer ends the withdrawal, and nothing is sent twice.\(due)"
-    case is WithdrawalPaid: sentence = "it is over: the money has arrived"
+    case is WithdrawalPaid: sentence = "it is over: the money has arrived. If the provider returns it, it goes to the balance"
     case is WithdrawalFailed: sentence = "it is over: the money is back on the balance, and may be asked for again"
+    case is WithdrawalReturned:
+      sentence = "it is over: the provider returned the money. It is on the balance, and may be asked for again"
+    case let declined as WithdrawalDeclined where declined.reasons.contains(.accountBanned):
+      sentence = "it is over: nothing is paid. \(owner) was banned, and may ask again once the account is reopened"
+    case is BonusDeclined: sentence = "it is over: nothing is paid, because the balance cannot be withdrawn"
     default: sentence = "it is over: nothing is paid. Another request may be made"
     }
     let balance = chronicle.balance(of: owner, in: asked.currency, program).map {

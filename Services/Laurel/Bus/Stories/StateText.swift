@@ -43,7 +43,7 @@ enum StateText {
     }
     let next = facts.compactMap(next)
     return Story(
-      title: title, passages: passages.sorted { ($0.at?.milliseconds ?? .max) < ($1.at?.milliseconds ?? .max) }, asOf: nil,
+      title: title, passages: Story.inOrderOfTime(passages), asOf: nil,
       next: next.isEmpty ? ["nothing is to come, as far as the state knows"] : next)
   }
 
@@ -57,14 +57,17 @@ enum StateText {
     case "registered-unbound":
       "\(text(fact, "referee")) registered"
         + (fact["named"] == .flag(true) ? ", and its referral was rejected" : ", naming no referral")
-    case "registered-pending": "\(text(fact, "referee")) registered; whether that binds it is being asked"
-    case "registered-bound": "\(text(fact, "referee")) registered, and is bound to \(text(fact, "referrer"))"
-    case "payment-waits": "the payment waits until it is known who brought \(text(fact, "payer"))"
-    case "payment-awaited": "\(text(fact, "facts")) refunds, requests or disputes wait for the payment, which has not arrived"
+    case "registered-pending": "\(text(fact, "referee")) registered; whether a referrer binds it is being asked"
+    case "registered-bound":
+      "\(text(fact, "referee")) registered, and "
+        + (fact["endedAt"] == nil
+          ? "is bound to \(text(fact, "referrer"))"
+          : "was bound to \(text(fact, "referrer")) until \(day(fact, "endedAt")), when an operator ended that")
+    case "referral-event-waits", "payment-waits", "payment-fact-waits", "payment-awaited": BecauseText.waiting(fact)
     case "payment-over": "the payment earned nothing, or all of its reward was taken back: no later event changes that"
     case "payment-earning":
-      "the payment earns \(rate(fact)) of \(money(fact, "base")), less what went back (\(money(fact, "refunds")) so far): "
-        + "\(money(fact, "amount")) are left of its reward, if the referrer may have it"
+      "reward of a base of \(money(fact, "base")): \(money(fact, "amount"))"
+        + (fact["refunds"] == .number(0) ? "; nothing refunded" : ", after \(money(fact, "refunds")) refunded")
     case "reward":
       "\(text(fact, "referrer")) has a reward of \(money(fact, "amount")) from it, \(standing(fact))"
     case "activity":
@@ -79,15 +82,17 @@ enum StateText {
       "its invoice \(text(fact, "invoice")) was issued, due on \(day(fact, "dueAt"))"
         + (fact["endedAt"] == nil ? "; it is not settled" : ", and settled or voided on \(day(fact, "endedAt"))")
     case "assignment-open": "the run of \(text(fact, "period")) gave it \(text(fact, "percent")) %, not used yet"
+    case "assignment-used":
+      "the run of \(text(fact, "period")) gave it \(text(fact, "percent")) %, used by invoice \(text(fact, "invoice"))"
     case "reservation": "\(money(fact, "amount")) are set aside for it"
     case "withdrawal-standing":
-      "\(text(fact, "owner")) asked for \(money(fact, "amount")) to be paid out to \(text(fact, "destination")); it is "
+      "\(text(fact, "owner")) requested a withdrawal of \(money(fact, "amount")) to \(text(fact, "destination")); it is "
         + BecauseText.standing(text(fact, "standing"))
-        + (fact["endedAt"] == nil ? "" : " since \(day(fact, "endedAt"))")
-    case "withdrawal-over": "\(text(fact, "owner")) asked for it, and it is over; the notices tell how it ended"
+        + (fact["endedAt"] == nil ? "" : ", closed since \(day(fact, "endedAt"))")
     case "withdrawal-in-line":
-      "\(text(fact, "owner")) asked for \(money(fact, "amount")); it waits behind another request that the ledger is being asked about"
+      "\(text(fact, "owner")) requested \(money(fact, "amount")); it waits behind another request that the ledger is being asked about"
     case "withdrawal-heard": heard(fact)
+    case "payout-results": results(fact)
     default: nil
     }
   }
@@ -111,9 +116,13 @@ enum StateText {
     if fact["approvedBy"] != nil { parts.append("\(text(fact, "approvedBy")) approved it on \(day(fact, "decidedAt"))") }
     if fact["rejectedBy"] != nil { parts.append("\(text(fact, "rejectedBy")) rejected it on \(day(fact, "decidedAt"))") }
     if fact["canceledAt"] != nil { parts.append("its owner canceled it on \(day(fact, "canceledAt"))") }
-    if fact["settledAt"] != nil { parts.append("the provider paid it on \(day(fact, "settledAt"))") }
-    if fact["failedAt"] != nil { parts.append("the payout failed on \(day(fact, "failedAt"))") }
     return parts.isEmpty ? nil : "heard of it: " + parts.joined(separator: "; ")
+  }
+
+  private static func results(_ fact: Because) -> String? {
+    let words = [("failedAt", "failed"), ("settledAt", "paid"), ("returnedAt", "returned")]
+    let parts = words.compactMap { name, word in fact[name].map { _ in "\(word) on \(day(fact, name))" } }
+    return parts.isEmpty ? nil : "heard of payout \(text(fact, "payout")): " + parts.joined(separator: "; ")
   }
 
   // MARK: What comes next
@@ -129,6 +138,8 @@ enum StateText {
       default: nil
       }
     case "assignment-open": "the discount is taken off the company's first invoice before the next run"
+    case "assignment-used":
+      "if invoice \(text(fact, "invoice")) is voided before the next run, the company's next invoice gets the discount"
     case "next-run": "the next run of its owner is on \(day(fact, "at"))"
     case "offer-open": "the offer expires on \(day(fact, "expiresAt"))"
     default: nil
@@ -151,7 +162,7 @@ enum StateText {
 
   /// What the row is dated by.
   private static func date(of fact: Because) -> Instant? {
-    for name in ["attributedAt", "registeredAt", "paidAt", "requestedAt", "issuedAt", "asOf", "since"] {
+    for name in ["attributedAt", "registeredAt", "paidAt", "requestedAt", "issuedAt", "asOf", "since", "at"] {
       if case .text(let text)? = fact[name], let instant = Instant(rfc3339: text) { return instant }
     }
     return nil
@@ -176,11 +187,6 @@ enum StateText {
   private static func money(_ fact: Because, _ name: String) -> String {
     guard case .number(let minor)? = fact[name], let currency = Currency(text(fact, "currency")) else { return "?" }
     return MoneyText.amount(minor, currency)
-  }
-
-  private static func rate(_ fact: Because) -> String {
-    guard case .number(let points)? = fact["rate"], let rate = BasisPoints(points) else { return "?" }
-    return rate.words
   }
 
   private static func day(_ fact: Because, _ name: String) -> String {

@@ -41,6 +41,17 @@ struct Story {
     return lines
   }
 
+  /// What comes next where only the terms say it.
+  static let withoutTerms = "what comes next is in the terms: ask again with --terms DIR"
+
+  /// Those of one instant stay in their order; what has no instant comes last.
+  static func inOrderOfTime(_ passages: [Passage]) -> [Passage] {
+    // Swift's sort is stable, but does not promise it.
+    passages.enumerated().sorted {
+      ($0.element.at?.milliseconds ?? .max, $0.offset) < ($1.element.at?.milliseconds ?? .max, $1.offset)
+    }.map(\.element)
+  }
+
   // MARK: Notices
 
   /// Why a notice says what it says, and by which terms. A reason that no entry speaks of is told by itself.
@@ -60,38 +71,6 @@ struct Story {
     case let n as BonusDeclined: n.reasons.map(\.rawValue)
     case let n as WithdrawalDeclined: n.reasons.map(\.rawValue)
     default: []
-    }
-  }
-
-  /// That of a notice's amounts.
-  static func currency(of notice: any Notice) -> Currency? {
-    if let balance = balance(after: notice) { return balance.currency }
-    return switch notice {
-    case let n as WithdrawalOpened: n.currency
-    case let n as WithdrawalAwaitingApproval: n.currency
-    case let n as PayoutInstructed: n.currency
-    case let n as WithdrawalPaid: n.currency
-    case let n as WithdrawalFailed: n.currency
-    default: nil
-    }
-  }
-
-  static func balance(after notice: any Notice) -> Balance? {
-    switch notice {
-    case let n as RewardAccrued: n.balance
-    case let n as RewardCredited: n.balance
-    case let n as RewardUnlocked: n.balance
-    case let n as RewardFrozen: n.balance
-    case let n as RewardUnfrozen: n.balance
-    case let n as RewardAdjusted: n.balance
-    case let n as RewardReversed: n.balance
-    case let n as BonusReserved: n.balance
-    case let n as BonusCaptured: n.balance
-    case let n as BonusReleased: n.balance
-    case let n as WithdrawalReserved: n.balance
-    case let n as WithdrawalReleased: n.balance
-    case let n as WithdrawalBooked: n.balance
-    default: nil
     }
   }
 }

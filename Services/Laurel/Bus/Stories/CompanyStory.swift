@@ -35,23 +35,24 @@ struct CompanyStory {
       case let n as DiscountAssigned: n.company == company && n.account == owner
       case let n as DiscountApplied: n.company == company && n.account == owner
       case let n as DiscountVoided: n.company == company && n.account == owner
+      case let n as DiscountRestored: n.company == company && n.account == owner
       case let n as DiscountSkipped: n.account == owner
       default: Self.company(of: message) == company && message.key == owner.value
       }
     }
     // A share of 0 % is no notice; the others' of the same run say that it was held.
     for run in runsWithoutShare {
-      let place = passages.firstIndex { $0.at.map { $0 > run.asOf } ?? false } ?? passages.endIndex
-      passages.insert(
+      passages.append(
         Story.Passage(
           at: run.asOf, isDecision: true, text: "company \(company) of \(owner) gets nothing in \(run.period)",
           because: [
             "by \(run.terms): the owner's \(counted(run.activeReferrals, "active referral")) went to companies before it in the order, or what "
               + "was left is below the first tier"
-          ]), at: place)
+          ]))
     }
     return Story(
-      title: "Company \(company) of \(owner), program \(program)", passages: passages, asOf: chronicle.clock, next: next)
+      title: "Company \(company) of \(owner), program \(program)", passages: Story.inOrderOfTime(passages),
+      asOf: chronicle.clock, next: next)
   }
 
   private var runsWithoutShare: [DiscountAssigned] {
@@ -67,19 +68,29 @@ struct CompanyStory {
   // MARK: What comes next
 
   private var next: [String] {
-    guard let schedule = chronicle.programs[program]?.version(at: chronicle.clock).discounts?.schedule else {
+    guard let terms = chronicle.programs[program] else { return [Story.withoutTerms] }
+    guard let schedule = terms.version(at: chronicle.clock).discounts?.schedule else {
       return ["the terms in force know no discounts for companies"]
     }
     let run = schedule.next(after: chronicle.clock).readable
-    let ended = Set(
-      chronicle.notices(DiscountApplied.self, program).map(\.assignment)
-        + chronicle.notices(DiscountVoided.self, program).map(\.assignment))
-    let open = chronicle.notices(DiscountAssigned.self, program).last {
-      $0.company == company && $0.account == owner && !ended.contains($0.assignment)
-    }
+    let dealt = chronicle.notices(DiscountAssigned.self, program).last { $0.company == company && $0.account == owner }
+    let open = dealt.flatMap { isOpen($0.assignment) ? $0 : nil }
     guard let open else { return ["no discount is open; the next run is on \(run)"] }
     return [
       "its \(open.percent) % are taken off the first invoice issued before the next run, on \(run), which replaces what is unused"
     ]
+  }
+
+  /// By the last that was said of it.
+  private func isOpen(_ assignment: AssignmentID) -> Bool {
+    chronicle.entries.reduce(true) { isOpen, entry in
+      guard entry.program == program, case .said(let notice) = entry.happening else { return isOpen }
+      return switch notice {
+      case let n as DiscountApplied where n.assignment == assignment: false
+      case let n as DiscountVoided where n.assignment == assignment: false
+      case let n as DiscountRestored where n.assignment == assignment: true
+      default: isOpen
+      }
+    }
   }
 }

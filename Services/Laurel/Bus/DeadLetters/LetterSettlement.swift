@@ -4,42 +4,50 @@ import Kafka
 import ServiceKit
 import Words
 
-/// Sends letters to the services that refused them, exactly once.
+/// Replays letters or closes them, each at most once.
 ///
-/// 1. **Take over** the one transactional id that all replays of a deployment share: what another replay has open is aborted, and
+/// 1. **Take over** the one transactional id that all replays and closings of a deployment share: what another has open is aborted, and
 ///    nothing of it can be committed from here on.
 /// 2. **Read** letters and marks up to where the topics end now, waiting for transactions that are open before that: every mark that
-///    there will ever be of earlier replays is seen.
-/// 3. **Write** each letter's record and its mark in one transaction. A crash before the commit leaves neither; one after it both.
+///    there will ever be of earlier ones is seen.
+/// 3. **Write** each letter's mark, and of a replay its record, in one transaction. A crash before the commit leaves neither; one after it
+///    both.
 ///
 /// The record goes to the service's re-keyed topic, which it reads like any of its inputs and nobody else does.
-struct LetterReplay {
+struct LetterSettlement {
   /// What one transaction takes at most: a killed one hides from the service what comes after it until the broker gives it up.
   private static let lettersMax = 100
   private static let bytesMax = 8 << 20
   private static let patience = Duration.seconds(60)
 
   private let topics: LetterTopics
+  private let kind: LetterSettlementKind
   private let output = ResultOutput(flushesEachLine: true)
 
-  init(_ topics: LetterTopics) { self.topics = topics }
+  init(_ topics: LetterTopics, _ kind: LetterSettlementKind) {
+    self.topics = topics
+    self.kind = kind
+  }
+
+  private var verb: String { kind == .replayed ? "replay" : "close" }
+  private var done: String { kind == .replayed ? "replayed" : "closed" }
 
   /// - Throws: before anything is written when a letter that was named is not there or cannot be replayed.
   func run(_ choice: LetterChoice, dry: Bool) throws {
-    // A rehearsal takes nothing over from a replay that is going on.
+    // A rehearsal takes nothing over from another run.
     let producer = dry ? nil : try takeOver()
     let (starts, ends) = try topics.bounds()
     var book = LetterBook()
     try topics.read(from: starts, upTo: ends) { book.add($0, $1) }
     book.sort()
     let chosen = try chosen(choice, book)
-    guard !chosen.isEmpty else { return tell("laurel: nothing to replay") }
+    guard !chosen.isEmpty else { return tell("laurel: nothing to \(verb)") }
     guard let producer else {
-      for letter in chosen { try output.line("would be replayed  \(line(letter))") }
-      return tell("laurel: \(counted(chosen.count, "letter")) would be replayed")
+      for letter in chosen { try output.line("would be \(done)  \(line(letter))") }
+      return tell("laurel: \(counted(chosen.count, "letter")) would be \(done)")
     }
     try write(chosen, upTo: ends, producer)
-    tell("laurel: \(counted(chosen.count, "letter")) replayed")
+    tell("laurel: \(counted(chosen.count, "letter")) \(done)")
   }
 
   // MARK: 1. Take over
@@ -53,7 +61,7 @@ struct LetterReplay {
         try producer.initialise(timeoutMilliseconds: Bus.timeoutMilliseconds)
       }
     } catch let failure as TransactionFailure {
-      throw CommandFailure("nothing was replayed: \(failure.error)")
+      throw CommandFailure("nothing was \(done): \(failure.error.plainWords)")
     }
     return producer
   }
@@ -70,7 +78,7 @@ struct LetterReplay {
 
   // MARK: 2. Choose
 
-  /// The letters to be replayed, in order; says which others there are.
+  /// The letters to settle, in order; says which others there are.
   private func chosen(_ choice: LetterChoice, _ book: LetterBook) throws -> [Letter] {
     switch choice {
     case .these(let ids):
@@ -78,16 +86,24 @@ struct LetterReplay {
       let unknown = ids.subtracting(named.map(\.id))
       guard unknown.isEmpty else { throw UnknownLetter(Array(unknown), among: book, topics) }
       for letter in named {
-        if let instant = book.replayed[letter.id] { tell("laurel: \(letter.id) was replayed already, on \(instant.readable)") }
+        if let settled = book.settled[letter.id] {
+          tell("laurel: \(letter.id) was \(book.state(of: letter).rawValue) already, on \(settled.at.readable)")
+        }
       }
-      let open = named.filter { book.replayed[$0.id] == nil }
+      // One that was closed by mistake can still be replayed, by its name alone.
+      let open = named.filter { letter in
+        let state = book.state(of: letter)
+        return state.isOpen || (state == .closed && kind == .replayed)
+      }
+      guard kind == .replayed else { return open }
       let obstacles = open.compactMap { letter in letter.obstacle.map { "\(letter.id) cannot be replayed: \($0)" } }
       guard obstacles.isEmpty else {
         throw CommandFailure((obstacles + ["nothing was replayed"]).joined(separator: "\nlaurel: "))
       }
       return open
     case .matching(let filter):
-      let open = book.letters.filter { filter.takes($0) && book.replayed[$0.id] == nil }
+      let open = book.letters.filter { filter.takes($0) && book.state(of: $0).isOpen }
+      guard kind == .replayed else { return open }
       let left = open.filter { $0.obstacle != nil }
       if !left.isEmpty {
         tell("laurel: \(counted(left.count, "letter")) cannot be replayed; see 'laurel dead-letters list' and 'show'")
@@ -125,11 +141,11 @@ struct LetterReplay {
     try commit(batch, after: done, producer)
     guard done + batch.count == chosen.count else {
       throw CommandFailure(
-        "only \(done + batch.count) of \(counted(chosen.count, "letter")) could be read again and were replayed")
+        "only \(done + batch.count) of \(counted(chosen.count, "letter")) could be read again and were \(self.done)")
     }
   }
 
-  /// - Parameter done: how many have been replayed before.
+  /// - Parameter done: how many have been settled before.
   private func commit(_ batch: [(Letter, Kafka.Record)], after done: Int, _ producer: TransactionalProducer) throws {
     guard !batch.isEmpty else { return }
     do {
@@ -141,29 +157,34 @@ struct LetterReplay {
       if case .abortable = failure { try? producer.abort(timeoutMilliseconds: Bus.timeoutMilliseconds) }
       throw CommandFailure(text(failure, batch.count, after: done))
     }
-    for (letter, _) in batch { try output.line("replayed  \(line(letter))") }
+    for (letter, _) in batch { try output.line("\(self.done)  \(line(letter))") }
   }
 
   private func produce(_ letter: Letter, _ record: Kafka.Record, _ producer: TransactionalProducer) throws(TransactionFailure) {
-    // Where the key belongs; a record without one goes to the task that refused it, which sends it on if it must.
-    let partition = record.key.map { Kafka.partition(forKey: $0, count: topics.partitions) } ?? record.partition
-    try producer.produce(
-      topic: topics.bus.name(.repartitioned(letter.id.service)), partition: partition, key: record.key, value: record.value,
-      headers: record.headersForReplay(of: letter.id))
+    if kind == .replayed {
+      // Where the key belongs; a record without one goes to the task that refused it, which sends it on if it must.
+      let partition = record.key.map { Kafka.partition(forKey: $0, count: topics.partitions) } ?? record.partition
+      try producer.produce(
+        topic: topics.bus.name(.repartitioned(letter.id.service)), partition: partition, key: record.key, value: record.value,
+        headers: record.headersForReplay(of: letter.id))
+    }
     try producer.produce(
       topic: topics.bus.name(.deadLetters(letter.id.service)), partition: letter.id.partition, key: record.key, value: nil,
-      headers: [ReplayMark.header(letter.id)])
+      headers: LetterMark(letter: letter.id, kind: kind).headers)
   }
 
   private func text(_ failure: TransactionFailure, _ count: Int, after done: Int) -> String {
-    let before = "\(counted(done, "letter")) replayed before it"
+    let before = "\(counted(done, "letter")) \(self.done) before it"
     if failure.error.meansTakenOver {
-      return "another replay has begun and took over, the rest is its to do; \(before)"
+      return
+        "another replay or close has begun and took over; \(before). Look at 'laurel dead-letters list' and run it again if needed"
     }
-    if case .abortable(let error) = failure { return "\(counted(count, "letter")) not replayed: \(error); \(before)" }
+    if case .abortable(let error) = failure {
+      return "\(counted(count, "letter")) not \(self.done): \(error.plainWords); \(before)"
+    }
     return """
-      the broker has not said what came of \(counted(count, "letter")): \(failure.error); \(before). Run it again: what has been replayed \
-      is not replayed twice
+      the broker did not confirm \(counted(count, "letter")): \(failure.error.plainWords); \(before). Run it again: what has been \(self.done) is not \
+      \(self.done) twice
       """
   }
 }

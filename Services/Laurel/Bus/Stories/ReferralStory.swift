@@ -18,21 +18,48 @@ struct ReferralStory {
     if let notice = chronicle.notices(ReferralAttributed.self, program).first(where: { $0.referral.value == id }) {
       return notice.referee
     }
-    return chronicle.inputs(program).compactMap { ($0 as? AccountRegistered)?.account }.first { $0.value == id }
+    return chronicle.inputs(program).compactMap(account).first { $0.value == id }
   }
 
+  /// Whose referral an event is about.
+  private static func account(_ message: any Message) -> AccountID? {
+    switch message {
+    case let m as AccountRegistered: m.account
+    case let m as ReferralAssignRequested: m.account
+    case let m as ReferralEndRequested: m.account
+    default: nil
+    }
+  }
+
+  /// The latest: an operator can end a referral and assign the account anew (DECISIONS A1e).
   private var attributed: ReferralAttributed? {
-    chronicle.notices(ReferralAttributed.self, program).first { $0.referee == referee }
+    chronicle.notices(ReferralAttributed.self, program).last { $0.referee == referee }
+  }
+
+  private var ended: ReferralEnded? {
+    guard let attributed else { return nil }
+    return chronicle.notices(ReferralEnded.self, program).last {
+      $0.referee == referee && $0.referrer == attributed.referrer && $0.at >= attributed.attributedAt
+    }
+  }
+
+  private var isRegistered: Bool {
+    chronicle.inputs(program).contains { ($0 as? AccountRegistered)?.account == referee }
   }
 
   private var story: Story {
     let passages = chronicle.passages(program, naming: referee.value, currency: nil) { message in
-      switch message {
-      case let m as AccountRegistered: m.account == referee
+      if Self.account(message) == referee { return true }
+      return switch message {
       case let m as AccountClosed: m.account == referee
       case let m as SubscriptionChanged: m.account == referee
+      case let m as PaymentSettled: hasDiscounts && m.account == referee
+      case let m as PaymentRefunded: hasDiscounts && m.account == referee
+      case let m as RefundFailed: hasDiscounts && m.account == referee
+      case let m as DisputeClosed: hasDiscounts && m.account == referee
       case let n as ReferralAttributed: n.referee == referee
       case let n as ReferralRejected: n.referee == referee
+      case let n as ReferralEnded: n.referee == referee
       case let n as ReferralActivated: n.referee == referee
       case let n as ReferralDeactivated: n.referee == referee
       case let n as OfferOpened: n.account == referee
@@ -45,13 +72,24 @@ struct ReferralStory {
       title: "The referral of \(referee), program \(program)", passages: passages, asOf: chronicle.clock, next: next)
   }
 
+  /// Its payments and what goes back of them decide whether it is active (row B2).
+  private var hasDiscounts: Bool {
+    chronicle.programs[program]?.versions.contains { $0.discounts != nil } ?? false
+  }
+
   // MARK: What comes next
 
   private var next: [String] {
+    guard isRegistered else { return ["\(referee) has not registered: the operator's decision waits for that"] }
     guard let attributed else {
-      return ["nobody brought \(referee), for good: what it pays earns nobody anything"]
+      return ["nobody brought \(referee): what it pays earns nobody anything, unless an operator assigns it to a referrer"]
     }
-    return (["its referrer is \(attributed.referrer), for good"] + earned(attributed) + [activity, offer].compactMap { $0 })
+    let standing =
+      ended.map {
+        "its referral by \(attributed.referrer) has ended: what it pays from \($0.at.readable) on earns nobody anything"
+      }
+      ?? "its referrer is \(attributed.referrer), unless an operator ends that"
+    return ([standing] + earned(attributed) + [activity, offer].compactMap { $0 })
   }
 
   private func earned(_ attributed: ReferralAttributed) -> [String] {
@@ -70,7 +108,7 @@ struct ReferralStory {
 
   private var activity: String? {
     let program = chronicle.programs[self.program]
-    guard program?.versions.contains(where: { $0.discounts != nil }) ?? false else { return nil }
+    guard hasDiscounts else { return nil }
     let turns = chronicle.entries.compactMap { entry -> Bool? in
       guard entry.program == self.program, case .said(let notice) = entry.happening else { return nil }
       if let n = notice as? ReferralActivated, n.referee == referee { return true }

@@ -1,4 +1,3 @@
-import CommandKit
 import Contracts
 import Streaming
 
@@ -6,7 +5,7 @@ extension FileEvent {
   /// As a record of its topic, for the simulation; its offset is the line.
   ///
   /// - Parameter program: what an event without one belongs to.
-  func record(_ program: ProgramID? = nil) -> InputRecord {
+  package func record(_ program: ProgramID? = nil) -> InputRecord {
     var text = text
     if envelope.program == nil, let program {
       var envelope = envelope

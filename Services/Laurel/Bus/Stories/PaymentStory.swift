@@ -69,6 +69,7 @@ struct PaymentStory {
     case let n as RewardUnfrozen: n.reward
     case let n as RewardAdjusted: n.reward
     case let n as RewardReversed: n.reward
+    case let n as RewardRestored: n.reward
     default: nil
     }
   }
@@ -85,8 +86,8 @@ struct PaymentStory {
   }
 
   private var withoutNotice: String {
-    let terms = chronicle.programs[program]
-    guard terms?.versions.contains(where: { $0.reward != nil }) ?? false else {
+    guard let terms = chronicle.programs[program] else { return Story.withoutTerms }
+    guard terms.versions.contains(where: { $0.reward != nil }) else {
       return "the program rewards no payments; it may count for active referrals"
     }
     if chronicle.notices(ReferralAttributed.self, program).contains(where: { $0.referee == payer }) {
@@ -132,6 +133,7 @@ struct RewardProgress {
     case is RewardUnlocked: isUnlocked = true
     case let n as RewardAdjusted: amount = n.amount
     case let n as RewardReversed: amount += n.delta
+    case let n as RewardRestored: amount = n.amount
     case let n as RewardFrozen: causes.append(n.cause)
     case let n as RewardUnfrozen: causes.removeAll { $0 == n.cause }
     default: break

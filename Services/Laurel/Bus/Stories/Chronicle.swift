@@ -6,11 +6,11 @@ import Streaming
 import Terms
 import Words
 
-/// All that a file of events tells and all that the services say about it, in order.
+/// Events and all that the services say about them, in order.
 struct Chronicle {
   struct Entry {
-    /// Of the file: the line that it stands in, or that caused it.
-    let line: Int
+    /// Where it was read, such as `line 5`; of a notice the line that caused it.
+    let place: String
     let program: ProgramID?
     let happening: Happening
   }
@@ -28,8 +28,10 @@ struct Chronicle {
   }
 
   private(set) var entries: [Entry] = []
+  /// None where no terms were given.
   let programs: Programs
-  let file: String
+  /// What it was read from.
+  let source: String
   /// Where the clock stands at the end.
   private(set) var clock = Instant(milliseconds: 0)
 
@@ -37,13 +39,13 @@ struct Chronicle {
   /// - Parameter until: where the clock goes at the end.
   init(events path: String, _ programs: Programs, until: Instant?) throws {
     self.programs = programs
-    let source = try EventFile(path: path)
-    file = source.name
+    let file = try EventFile(path: path)
+    source = file.name
     let record = Record(only: programs.all.count == 1 ? programs.all[0].id : nil)
     let simulation = try Simulation(
       services: Deployment.services(programs), programs: programs.ids, notice: { record.said($0) },
       refused: { record.refused($0) })
-    while let entry = try source.next() {
+    while let entry = try file.next() {
       if case .event(let event) = entry { record.arrives(event) }
       if let time = entry.time { try simulation.advance(to: time) }
       switch entry {
@@ -53,7 +55,7 @@ struct Chronicle {
       case .refused(let line, _, let reason, let detail):
         let text = String(decoding: line.bytes, as: UTF8.self)
         record.entries.append(
-          Entry(line: line.number, program: nil, happening: .unreadable(text: text, reason: reason, detail: detail)))
+          Entry(place: "line \(line.number)", program: nil, happening: .unreadable(text: text, reason: reason, detail: detail)))
       }
     }
     if let until { try simulation.advance(to: until) }
@@ -81,7 +83,7 @@ struct Chronicle {
       let identity = [program?.value ?? "", event.envelope.type, event.message.key, own].joined(separator: "\u{1f}")
       let again = !known.insert(identity).inserted
       places[line] = entries.count
-      entries.append(Entry(line: line, program: program, happening: .arrived(event.message, again: again)))
+      entries.append(Entry(place: "line \(line)", program: program, happening: .arrived(event.message, again: again)))
     }
 
     func refused(_ letter: DeadLetter) {
@@ -89,7 +91,7 @@ struct Chronicle {
       let number = letter.record.topic.kind == .input && letter.record.offset > 0 ? Int(letter.record.offset) : line
       guard let place = places[number], case .arrived(let message, _) = entries[place].happening else { return }
       entries[place] = Entry(
-        line: number, program: entries[place].program,
+        place: "line \(number)", program: entries[place].program,
         happening: .refused(message, reason: letter.rejection.reason.rawValue, detail: letter.rejection.detail))
     }
 
@@ -97,7 +99,7 @@ struct Chronicle {
       guard let (envelope, data) = try? output.event(),
         let type = MessageRegistry.type(named: envelope.type) as? any Notice.Type, let notice = decode(type, data)
       else { return }
-      entries.append(Entry(line: line, program: envelope.program, happening: .said(notice)))
+      entries.append(Entry(place: "line \(line)", program: envelope.program, happening: .said(notice)))
     }
 
     private func decode<N: Notice>(_ type: N.Type, _ data: [UInt8]) -> (any Notice)? { try? parser.decode(type, from: data) }
@@ -105,6 +107,24 @@ struct Chronicle {
 }
 
 extension Chronicle {
+  /// - Parameter entries: in order.
+  init(_ entries: [Entry], _ programs: Programs, source: String, clock: Instant) {
+    (self.entries, self.programs, self.source, self.clock) = (entries, programs, source, clock)
+  }
+
+  /// Where and why records were rejected that could not be read and name an id.
+  func unreadable(naming id: String) -> [String] {
+    entries.compactMap { entry in
+      guard case .unreadable(let text, let reason, let detail) = entry.happening, text.contains("\"\(id)\"") else { return nil }
+      return "\(entry.place) (\(reason): \(detail))"
+    }
+  }
+
+  /// Those of the terms, else those that it holds anything of.
+  var programIDs: [ProgramID] {
+    programs.all.isEmpty ? Set(entries.compactMap(\.program)).sorted() : programs.all.map(\.id)
+  }
+
   /// Every event of a program that arrived or was refused as a whole.
   func inputs(_ program: ProgramID) -> [any Message] {
     entries.compactMap { entry in
@@ -126,7 +146,8 @@ extension Chronicle {
   /// The last balance that was told of an account.
   func balance(of account: AccountID, in currency: Currency, _ program: ProgramID) -> Balance? {
     for entry in entries.reversed() where entry.program == program {
-      guard case .said(let notice) = entry.happening, notice.key == account.value, let balance = Story.balance(after: notice),
+      guard case .said(let notice) = entry.happening, notice.key == account.value,
+        let balance = NoticeText.balance(after: notice),
         balance.currency == currency
       else { continue }
       return balance
@@ -151,17 +172,17 @@ extension Chronicle {
         guard concerns(message) else { return nil }
         let what = InputText.sentence(message) ?? type(of: message).type
         return Story.Passage(
-          at: message.instant, isDecision: false, text: "refused, in line \(entry.line): \(what)",
+          at: message.instant, isDecision: false, text: "refused, in \(entry.place): \(what)",
           because: ["\(reason): \(detail)"])
       case .unreadable(let text, let reason, let detail):
         guard text.contains("\"\(id)\"") else { return nil }
         return Story.Passage(
-          at: nil, isDecision: false, text: "line \(entry.line) names it and cannot be read", because: ["\(reason): \(detail)"])
+          at: nil, isDecision: false, text: "\(entry.place) names it and cannot be read", because: ["\(reason): \(detail)"])
       case .said(let notice):
         guard concerns(notice), let sentence = NoticeText.sentence(notice) else { return nil }
         return Story.Passage(
           at: notice.instant, isDecision: true, text: sentence,
-          because: Story.because(notice, currency: Story.currency(of: notice) ?? currency))
+          because: Story.because(notice, currency: NoticeText.currency(of: notice) ?? currency))
       }
     }
   }

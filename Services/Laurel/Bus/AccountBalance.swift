@@ -1,0 +1,107 @@
+import CommandKit
+import Contracts
+import Deployment
+import JSON
+import Kafka
+import ServiceKit
+import Streaming
+
+/// `laurel balance`: what an account has, and why.
+package enum AccountBalance {
+  package static let command = Command(
+    "balance", summary: "Show what an account has in each program, and what moved it last",
+    discussion: """
+      With --bootstrap the services' changelogs and notices are read, those of the account's partition alone. With --state a state folder is \
+      read, which may be that of a running service; it holds no notices. Nothing is changed. Amounts in --json are minor units.
+      """,
+    example: """
+      laurel balance acme --bootstrap localhost:9092
+      laurel balance acme --state /var/lib/laurel
+      laurel balance acme --bootstrap localhost:9092 --program cash --json | jq .available
+      """,
+    options: Bus.optionalConnection + [
+      Option("state", placeholder: "DIR", help: "The services' state folder"),
+      Option("program", placeholder: "PROGRAM", help: "Only in this program"),
+      Option(
+        "notices", placeholder: "N", kind: .integer(0...1000), help: "How many of the last notices to show", defaultValue: "5"),
+      Option("json", help: "One JSON object a line, for each program and currency"),
+    ],
+    operands: [Operand("ACCOUNT", help: "The account whose balance it is: the referrer")])
+
+  package static func run(_ invocation: Invocation) throws -> Int32 {
+    let account = invocation.operands.first ?? ""
+    let max = invocation.integer("notices")
+    var reports: [BalanceReport]
+    let place: String
+    if let bus = Bus(of: invocation, butNot: ["state"]) {
+      reports = try BalanceReport.all(of: account, rows(bus, account), notices(bus, account), noticesMax: max)
+      place = bus.bootstrap
+    } else if let folder = invocation.optionalText("state") {
+      reports = try BalanceReport.all(of: account, StateFolder(path: folder).rows(naming: account), nil, noticesMax: max)
+      place = folder
+    } else {
+      throw UsageError(command: "laurel balance", problems: ["one of --bootstrap HOST:PORT and --state DIR is needed"])
+    }
+    if let program = invocation.optionalText("program") { reports.removeAll { $0.program.value != program } }
+    guard !reports.isEmpty else { throw CommandFailure("\(place) knows no balance of '\(account)': it has earned nothing yet") }
+    let output = ResultOutput()
+    for (index, report) in reports.enumerated() {
+      if invocation.flag("json") {
+        try output.line(JSONLine.encode(report.json))
+      } else {
+        if index > 0 { try output.line("") }
+        for line in report.lines { try output.line(line) }
+      }
+    }
+    try output.flush()
+    return 0
+  }
+
+  // MARK: The bus
+
+  /// The last values of the account's rows on the changelogs.
+  private static func rows(_ bus: Bus, _ account: String) throws -> [(ServiceName, StageRow)] {
+    let services = [ServiceName.accrual, .payouts]
+    let parser = JSONParser()
+    let wanted = Array(account.utf8)
+    var rows: [ServiceName: [[UInt8]: [UInt8]]] = [:]
+    try read(bus, services.map(Topic.changelog), of: account) { record, topic in
+      // A stage's row has its account in its key.
+      guard let service = services.first(where: { Topic.changelog($0) == topic }), let key = record.key, key.contains(wanted)
+      else { return }
+      rows[service, default: [:]][key] = record.value
+    }
+    return try rows.flatMap { service, rows in
+      try rows.compactMap { key, value in
+        guard case .stage(let row)? = try StoredRow(Row(key: key, value: value), parser: parser) else { return nil }
+        return (service, row)
+      }
+    }
+  }
+
+  private static func notices(_ bus: Bus, _ account: String) throws -> [(ProgramID?, any Notice)] {
+    let parser = JSONParser()
+    let key = Array(account.utf8)
+    var notices: [(ProgramID?, any Notice)] = []
+    try read(bus, [.rewards, .payouts], of: account) { record, topic in
+      guard record.key == key, let read = try? BusMessage(record, topic: topic, parser: parser),
+        let notice = read.message(parser) as? any Notice
+      else { return }
+      notices.append((read.envelope.program, notice))
+    }
+    return notices
+  }
+
+  /// The account's partition of each topic, to where it ends now.
+  private static func read(
+    _ bus: Bus, _ topics: [Topic], of account: String, _ take: (Kafka.Record, Topic) -> Void
+  ) throws {
+    let partition = Kafka.partition(forKey: Array(account.utf8), count: try bus.partitions())
+    let reader = try Consumer.reader(bus)
+    defer { reader.close() }
+    let places = topics.map { (TopicPartition(topic: bus.name($0), partition: partition), offset: Offset.beginning) }
+    try reader.readToEnd(places, on: bus) { record in
+      if let topic = bus.topic(named: record.topic) { take(record, topic) }
+    }
+  }
+}

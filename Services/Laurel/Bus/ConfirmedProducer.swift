@@ -1,0 +1,120 @@
+import CommandKit
+import Contracts
+import Kafka
+import Synchronization
+import Words
+
+/// How far a file is published; for any thread.
+final class LineProgress: Sendable {
+  /// Lines that the broker has confirmed.
+  let confirmed = Atomic(0)
+  /// The line to go on from: all before it are confirmed, or were not to be sent.
+  let resume: Atomic<Int>
+
+  init(from line: Int) { resume = Atomic(line) }
+
+  var text: String {
+    "\(counted(confirmed.load(ordering: .relaxed), "event")) confirmed; to go on, run the same command with --resume "
+      + "\(resume.load(ordering: .relaxed))"
+  }
+}
+
+/// Sends records and knows which of them the broker has confirmed: only those are on the bus. For one thread.
+final class ConfirmedProducer {
+  /// As much may be on its way. With more, librdkafka would wait for room without a word.
+  private static let openMax = 10_000
+  private static let openBytesMax = 32 << 20
+  /// After so long without an answer a record is given up.
+  private static let timeout = ["message.timeout.ms": "30000"]
+
+  private struct Sent {
+    let topic: Topic
+    let line: Int?
+    let bytes: Int
+  }
+
+  let bus: Bus
+  let partitions: Int32
+  private let producer: Producer
+  private let onConfirmed: (Topic, Int32, Int64) -> Void
+  /// By token.
+  private var open: [Int: Sent] = [:]
+  private var openBytes = 0
+  private var lastToken = 0
+  /// All tokens before it are confirmed.
+  private var firstOpen = 1
+  private var lastLine: Int?
+  private let progress: LineProgress
+
+  /// - Parameter onConfirmed: told each record's topic, partition and offset.
+  init(
+    _ bus: Bus, partitions: Int32, progress: LineProgress = LineProgress(from: 1),
+    onConfirmed: @escaping (Topic, Int32, Int64) -> Void = { _, _, _ in }
+  ) throws {
+    self.bus = bus
+    self.partitions = partitions
+    self.progress = progress
+    self.onConfirmed = onConfirmed
+    let inputs = Topic.catalogue.filter { [.input, .clock].contains($0.kind) }
+    var configuration = bus.configuration
+    configuration.properties.merge(Self.timeout) { given, _ in given }
+    producer = try Producer(configuration, topics: inputs.map(bus.name))
+  }
+
+  /// Queues an event from a file under its key.
+  func send(_ event: FileEvent) throws {
+    let key = event.message.key
+    try send(
+      event.envelope, data: event.data, topic: event.topic,
+      partition: Kafka.partition(forKey: Array(key.utf8), count: partitions),
+      key: key, line: event.line)
+  }
+
+  /// Queues a message in binary mode.
+  func send(_ envelope: Envelope, data: [UInt8], topic: Topic, partition: Int32, key: String, line: Int? = nil) throws {
+    try send(
+      topic, partition: partition, key: Array(key.utf8), value: data,
+      headers: envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) }, line: line)
+  }
+
+  /// Queues a line as it is.
+  func send(_ record: RawRecord) throws {
+    let key = record.key.map { Array($0.utf8) }
+    try send(
+      record.topic, partition: key.map { Kafka.partition(forKey: $0, count: partitions) }, key: key, value: record.bytes,
+      headers: [Header(name: "content-type", value: Array(Envelope.structuredContentType.utf8))], line: record.line)
+  }
+
+  private func send(_ topic: Topic, partition: Int32?, key: [UInt8]?, value: [UInt8], headers: [Header], line: Int?) throws {
+    let bytes = value.count
+    while open.count >= Self.openMax || openBytes + bytes > Self.openBytesMax && !open.isEmpty { try confirmSome() }
+    lastToken += 1
+    open[lastToken] = Sent(topic: topic, line: line, bytes: bytes)
+    openBytes += bytes
+    lastLine = line ?? lastLine
+    try producer.produce(
+      topic: bus.name(topic), partition: partition, key: key, value: value, headers: headers, token: lastToken)
+    collect()
+  }
+
+  /// Waits until everything sent is confirmed.
+  /// - Throws: `NoBroker` when the broker has gone, `KafkaError` when it rejects a record.
+  func flush() throws { while !open.isEmpty { try confirmSome(forAll: true) } }
+
+  private func confirmSome(forAll: Bool = false) throws {
+    defer { collect() }
+    try producer.poll(timeoutMilliseconds: 50, forAll: forAll)
+    try bus.requireBroker()
+  }
+
+  private func collect() {
+    for delivery in producer.takeDeliveries() {
+      guard let sent = open.removeValue(forKey: delivery.token) else { continue }
+      openBytes -= sent.bytes
+      if sent.line != nil { progress.confirmed.add(1, ordering: .relaxed) }
+      onConfirmed(sent.topic, delivery.partition, delivery.offset)
+    }
+    while firstOpen <= lastToken, open[firstOpen]?.line == nil { firstOpen += 1 }
+    if let line = open[firstOpen]?.line ?? lastLine.map({ $0 + 1 }) { progress.resume.store(line, ordering: .relaxed) }
+  }
+}

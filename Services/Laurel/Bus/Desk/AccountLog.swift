@@ -1,0 +1,80 @@
+import Contracts
+import JSON
+import Kafka
+import Words
+import Worker
+
+/// What the bus holds about some accounts: what was requested, decided and rejected. Entries of one topic are in its order.
+struct AccountLog {
+  struct Entry {
+    let place: Letter.Place
+    let envelope: Envelope
+    /// The bare data.
+    let data: [UInt8]
+    let message: any Message
+    /// The request that the message names.
+    let request: String?
+  }
+
+  private(set) var entries: [Entry] = []
+  /// The last rejection of the record at a place.
+  private(set) var letters: [Letter.Place: Letter] = [:]
+  private let keys: Set<[UInt8]>
+  private let parser = JSONParser()
+  private let letterParser = LetterParser()
+
+  init(of accounts: Set<AccountID>) { keys = Set(accounts.map { Array($0.value.utf8) }) }
+
+  /// Takes a record if it is about one of the accounts and can be read.
+  mutating func add(_ record: Kafka.Record, _ topic: Topic) {
+    guard let key = record.key, keys.contains(key) else { return }
+    if topic.kind == .deadLetters {
+      guard let service = ServiceName(rawValue: topic.writtenBy), let letter = letterParser.letter(record, of: service),
+        let place = letter.place
+      else { return }
+      letters[place] = letter
+    } else if let read = try? BusMessage(record, topic: topic, parser: parser), let message = read.message(parser) {
+      add(
+        message, read.envelope, data: read.data,
+        at: Letter.Place(topic: topic.name, partition: record.partition, offset: record.offset))
+    }
+  }
+
+  mutating func add(_ message: any Message, _ envelope: Envelope, data: [UInt8], at place: Letter.Place) {
+    let request = try? parser.decode(NamedRequest.self, from: data).request
+    entries.append(Entry(place: place, envelope: envelope, data: data, message: message, request: request))
+  }
+
+  mutating func add(_ letter: Letter) {
+    if let place = letter.place { letters[place] = letter }
+  }
+
+  /// The messages of one type about an account, with their programs.
+  func messages<M: Message>(_ type: M.Type, of account: AccountID, in program: ProgramID?) -> [(program: ProgramID?, message: M)]
+  {
+    entries.compactMap { entry in
+      guard entry.message.key == account.value, program == nil || entry.envelope.program == program else { return nil }
+      return (entry.message as? M).map { (entry.envelope.program, $0) }
+    }
+  }
+
+  /// The last balance that a notice tells, for each program and currency.
+  func balances(of account: AccountID, in program: ProgramID? = nil) -> [(program: ProgramID?, balance: Balance)] {
+    var found: [(program: ProgramID?, balance: Balance)] = []
+    for entry in entries.reversed() where entry.message.key == account.value {
+      guard program == nil || entry.envelope.program == program, let notice = entry.message as? any Notice,
+        let balance = NoticeText.balance(after: notice),
+        !found.contains(where: { $0.program == entry.envelope.program && $0.balance.currency == balance.currency })
+      else { continue }
+      found.append((entry.envelope.program, balance))
+    }
+    return found
+  }
+}
+
+/// The `request` of whatever message has one.
+private struct NamedRequest: JSONDecodable {
+  let request: String?
+
+  init(json: JSONValue) throws(JSONError) { request = try json.object().optional("request") }
+}

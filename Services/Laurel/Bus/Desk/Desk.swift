@@ -1,0 +1,274 @@
+import CommandKit
+import Contracts
+import Deployment
+import Foundation
+import JSON
+import Kafka
+import ServiceKit
+import Words
+import Worker
+
+/// The operator's desk: how each of its commands works.
+///
+/// 1. **Read** what the bus holds about the accounts.
+/// 2. **Show** what would be published, and ask the operator.
+/// 3. **Publish** each ask once. Of what was published before, only the answer is looked for.
+/// 4. **Wait** for the notice or the dead letter that answers.
+///
+/// A crash loses nothing: the same command finds its event and goes on with 4.
+final class Desk {
+  static let unansweredExitCode: Int32 = 3
+
+  static let options: [Option] =
+    Settings.connection + [
+      Option("program", placeholder: "PROGRAM", kind: identifier, help: "The program, where it is not clear which"),
+      Option("at", placeholder: "INSTANT", kind: .instant, help: "When it happened or was decided (default the bus's time)"),
+      Option("yes", help: "Publish without asking"),
+      Option("dry-run", help: "Only show what would be published"),
+      Option("json", help: "One JSON object a line for each event, with what came of it"),
+      Option(
+        "wait", placeholder: "SECONDS", kind: .integer(0...86_400), help: "How long to wait for the answer", defaultValue: "30"),
+    ]
+  /// Of commands that publish to `decisions`.
+  static let decisionOptions: [Option] =
+    options + [
+      Option("operator", placeholder: "NAME", kind: identifier, help: "Who decides; it stands in the notices", required: true)
+    ]
+  static let note = Option("note", placeholder: "TEXT", kind: text, help: "For your own records; it is kept with the decision")
+  static let request = Option(
+    "request", placeholder: "ID", kind: identifier,
+    help: "Your id of the decision (default derived from what is asked, so that the same command twice has one effect)")
+  static let identifier = Option.Kind.checked(expected: "1 to 128 printable ASCII characters") { RequestID($0) != nil }
+  static let text = Option.Kind.checked(expected: "text of 1 to 1000 bytes") { 1...1000 ~= $0.utf8.count }
+
+  let bus: Bus
+  let invocation: Invocation
+  /// When the operator decides: `--at`, else where the bus's clock stands.
+  let at: Instant
+  private(set) var log: AccountLog
+  private let partitions: Int32
+  private let reader: Consumer
+
+  // MARK: 1. Read
+
+  /// - Throws: `UsageError` where nobody could be asked.
+  static func requireSomebodyToAsk(_ invocation: Invocation) throws {
+    guard invocation.flag("yes") || invocation.flag("dry-run") || Terminal.isTerminal(STDIN_FILENO) else {
+      throw misuse(
+        invocation, "there is no terminal to ask at: give --yes to publish, or --dry-run to see what would be published")
+    }
+  }
+
+  static func misuse(_ invocation: Invocation, _ problem: String) -> UsageError {
+    UsageError(command: (["laurel"] + invocation.path).joined(separator: " "), problems: [problem])
+  }
+
+  init(_ bus: Bus, _ invocation: Invocation, accounts: Set<AccountID>) throws {
+    self.bus = bus
+    self.invocation = invocation
+    let partitions = try bus.partitions()
+    self.partitions = partitions
+    at = try invocation.instant("at") ?? BusClock(bus: bus, partitions: partitions).now() ?? .now
+    reader = try Consumer.reader(bus)
+    var log = AccountLog(of: accounts)
+    let numbers = Set(accounts.map { Kafka.partition(forKey: Array($0.value.utf8), count: partitions) }).sorted()
+    let places = Access.deskReads.flatMap { topic in
+      numbers.map { (TopicPartition(topic: bus.name(topic), partition: $0), offset: Offset.beginning) }
+    }
+    try reader.readToEnd(places, on: bus) { record in
+      if let topic = bus.topic(named: record.topic) { log.add(record, topic) }
+    }
+    self.log = log
+  }
+
+  deinit { reader.close() }
+
+  static func id<Kind>(_ text: String, _ what: String, _ invocation: Invocation) throws -> Identifier<Kind> {
+    guard let id = Identifier<Kind>(text) else {
+      throw misuse(invocation, "\(what) must be 1 to 128 printable ASCII characters, not '\(text)'")
+    }
+    return id
+  }
+
+  // MARK: The way of every ask
+
+  /// An ask on its way.
+  private struct Standing {
+    let ask: Ask
+    /// The event that asked for the same before.
+    let earlier: AccountLog.Entry?
+    /// Where its event lies. Absent if it was not published.
+    var place: Letter.Place?
+    var outcome: AskOutcome?
+  }
+
+  /// - Returns: the exit status: 0 if all was done, 1 if something was not, `unansweredExitCode` if something is not answered yet.
+  func carryOut(_ asks: [Ask]) throws -> Int32 {
+    var standings = asks.map { ask in
+      let earlier = log.entries.first(where: ask.repeats)
+      var standing = Standing(ask: ask, earlier: earlier, place: earlier?.place)
+      if earlier == nil, let obstacle = ask.obstacle { standing.outcome = .unchanged(obstacle) }
+      return standing
+    }
+    let fresh = standings.indices.filter { standings[$0].earlier == nil && standings[$0].outcome == nil }
+    let isRehearsal = invocation.flag("dry-run")
+    let start = log.entries.count
+    if !isRehearsal {
+      if !invocation.flag("yes"), !fresh.isEmpty { try agree(fresh.map { standings[$0].ask }) }
+      try publish(fresh, &standings)
+    }
+    try wait(for: &standings, from: start, patience: isRehearsal ? .zero : .seconds(invocation.integer("wait")))
+    let output = ResultOutput()
+    for standing in standings {
+      if invocation.flag("json") {
+        try output.line(json(standing))
+      } else {
+        for line in lines(standing) { try output.line(line) }
+      }
+    }
+    try output.flush()
+    if let signal = Shutdown.signalNumber { return 128 + signal }
+    return status(standings)
+  }
+
+  private func status(_ standings: [Standing]) -> Int32 {
+    let isAllDone = standings.allSatisfy {
+      switch $0.outcome {
+      case .done, nil: true
+      case .declined, .rejected, .unchanged: false
+      }
+    }
+    guard isAllDone else { return 1 }
+    return standings.contains { $0.outcome == nil && $0.place != nil } ? Self.unansweredExitCode : 0
+  }
+
+  // MARK: 2. Show
+
+  /// - Throws: unless the operator agrees.
+  private func agree(_ asks: [Ask]) throws {
+    for ask in asks { tell("laurel: \(ask.preview)") }
+    tell("laurel: publish \(counted(asks.count, "event"))? Type y for yes:")
+    guard Shutdown.waitToRead(STDIN_FILENO), ["y", "yes"].contains(readLine()?.lowercased()) else {
+      throw CommandFailure("nothing was published")
+    }
+  }
+
+  // MARK: 3. Publish
+
+  private func publish(_ fresh: [Int], _ standings: inout [Standing]) throws {
+    guard !fresh.isEmpty else { return }
+    var place: Letter.Place?
+    let producer = try ConfirmedProducer(bus, partitions: partitions) {
+      place = Letter.Place(topic: $0.name, partition: $1, offset: $2)
+    }
+    for (done, index) in fresh.enumerated() {
+      let (ask, key) = (standings[index].ask, standings[index].ask.message.key)
+      do {
+        try producer.send(
+          ask.envelope, data: ask.message.jsonBytes(), topic: type(of: ask.message).topic,
+          partition: Kafka.partition(forKey: Array(key.utf8), count: partitions), key: key)
+        try producer.flush()
+      } catch {
+        throw CommandFailure(
+          "\(plainWords(error)); \(done) of \(counted(fresh.count, "event")) published. Run the same command again: nothing is published twice"
+        )
+      }
+      standings[index].place = place
+    }
+  }
+
+  // MARK: 4. Wait
+
+  private func wait(for standings: inout [Standing], from start: Int, patience: Duration) throws {
+    let end = ContinuousClock.now + patience
+    while true {
+      for index in standings.indices where standings[index].outcome == nil {
+        guard let place = standings[index].place else { continue }
+        let first = standings[index].earlier == nil ? start : 0
+        standings[index].outcome = standings[index].ask.outcome(in: log, at: place, from: first)
+      }
+      let isWaiting = standings.contains { $0.outcome == nil && $0.place != nil }
+      guard isWaiting, .now < end, !Shutdown.requested else { return }
+      switch reader.poll(timeoutMilliseconds: 100) {
+      case .record(let record):
+        if let topic = bus.topic(named: record.topic) { log.add(record, topic) }
+      case .error(let error):
+        if error.isFatal { throw error }
+      case .nothing, .end, .assigned, .revoked, .lost: break
+      }
+    }
+  }
+
+  // MARK: What came of it
+
+  private func lines(_ standing: Standing) -> [String] {
+    let ask = standing.ask
+    let anew = ask.canBeAskedAnew ? "; --request ID asks anew" : ""
+    let before = standing.earlier.map { " (published before, dated \($0.message.instant.readable)\(anew))" } ?? ""
+    func sentence(_ entry: AccountLog.Entry) -> String { NoticeText.sentence(entry.message) ?? entry.envelope.type }
+    switch standing.outcome {
+    case .done(let notices):
+      return ["done        \(ask.name)\(before)"] + notices.map { "            \(sentence($0))" }
+    case .declined(let entry):
+      let notice = entry.message as? any Notice
+      let reasons = notice.map { Story.because($0, currency: NoticeText.currency(of: $0)) } ?? []
+      return ["declined    \(ask.name)\(before): \(sentence(entry))"] + reasons.map { "            · \($0)" }
+    case .rejected(let letter):
+      let detail = LetterText.plain("\(letter.reason): \(letter.detail)")
+      return ["rejected    \(ask.name)\(before): \(detail) (dead letter \(letter.id))"]
+    case .unchanged(let why): return ["unchanged   \(ask.name): \(why)"]
+    case nil:
+      guard let place = standing.place else { return ["planned     \(ask.preview)"] }
+      return [
+        "unanswered  \(ask.name)\(before): no answer yet. The event is on the bus (\(place)) and nothing is lost; "
+          + "run the same command again to see the answer"
+      ]
+    }
+  }
+
+  private func json(_ standing: Standing) -> [UInt8] {
+    let ask = standing.ask
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("name", ask.name)
+    json.member("account", ask.message.key)
+    json.member("program", ask.program)
+    json.member("outcome", word(standing))
+    json.member("publishedBefore", standing.earlier != nil)
+    json.member("place", standing.place.map { "\($0)" })
+    json.member("event", standing.earlier.map(StructuredEvent.init) ?? StructuredEvent(ask.envelope, ask.message.jsonBytes()))
+    switch standing.outcome {
+    case .done(let notices): json.member("notices", notices.map(StructuredEvent.init))
+    case .declined(let notice): json.member("notices", [StructuredEvent(notice)])
+    case .rejected(let letter):
+      json.member("reason", letter.reason)
+      json.member("detail", letter.detail)
+      json.member("deadLetter", "\(letter.id)")
+    case .unchanged(let why): json.member("detail", why)
+    case nil: if standing.place == nil { json.member("detail", ask.preview) }
+    }
+    json.endObject()
+    return json.bytes()
+  }
+
+  private func word(_ standing: Standing) -> String {
+    switch standing.outcome {
+    case .done: "done"
+    case .declined: "declined"
+    case .rejected: "rejected"
+    case .unchanged: "unchanged"
+    case nil: standing.place == nil ? "planned" : "unanswered"
+    }
+  }
+}
+
+/// An event as it stands in a file, inside other JSON.
+private struct StructuredEvent: JSONEncodable {
+  private let bytes: [UInt8]
+
+  init(_ envelope: Envelope, _ data: [UInt8]) { bytes = envelope.structuredText(data: data) }
+
+  init(_ entry: AccountLog.Entry) { self.init(entry.envelope, entry.data) }
+
+  func write(to json: inout JSONWriter) { json.raw(bytes) }
+}

@@ -1,0 +1,220 @@
+import CommandKit
+import Contracts
+import ServiceKit
+import Words
+import Worker
+
+/// `laurel payouts`: what is to be paid, and what became of it (C10c).
+package enum PayoutsDesk {
+  package static let command = Command(
+    "payouts", summary: "List and export payouts, and report what became of them",
+    discussion: """
+      For payouts that a person sends through a bank or a provider's batch upload. Where an adapter answers payouts, leave them to it: \
+      whoever pays beside it pays twice.
+      """,
+    example: """
+      laurel payouts export --bootstrap localhost:9092 >batch-1.csv
+      laurel payouts settle --file batch-1.csv --reference transfer-7 --bootstrap localhost:9092
+      """,
+    subcommands: [
+      list, export,
+      result(
+        "settle", "Report payouts as paid", "The money is booked as paid, whatever was reported before.",
+        example: "laurel payouts settle w1#1 --reference transfer-7 --bootstrap localhost:9092"),
+      result(
+        "fail", "Report payouts that were not and never will be paid", "The money is available to its owner again.",
+        example: "laurel payouts fail w1#1 --reason \"account closed\" --bootstrap localhost:9092"),
+      result(
+        "return", "Report payouts whose full amount came back", "The money is available to its owner again.",
+        example: "laurel payouts return w1#1 --reason \"recipient unknown\" --bootstrap localhost:9092"),
+    ])
+
+  private static let list = Command(
+    "list", summary: "List payouts that wait for their result, oldest first",
+    example: "laurel payouts list --bootstrap localhost:9092", options: WithdrawalBook.listOptions)
+
+  private static let export = Command(
+    "export", summary: "Write payouts that wait for their result as CSV",
+    discussion: """
+      Columns: \(PayoutFile.header.joined(separator: ", ")). The amount is in units of the currency. A payout stays in the list until its \
+      result is reported: give the files that you have sent already with --except, so that nothing is paid twice.
+      """,
+    example: """
+      laurel payouts export --bootstrap localhost:9092 >batch-1.csv
+      laurel payouts export --except batch-1.csv --bootstrap localhost:9092 >batch-2.csv
+      """,
+    options: Settings.connection + [
+      Option("program", placeholder: "PROGRAM", kind: Desk.identifier, help: "Only of this program"), WithdrawalBook.account,
+      Option("except", placeholder: "FILE", help: "Leave out the payouts of an earlier export", repeatable: true),
+    ])
+
+  private static func result(_ name: String, _ summary: String, _ discussion: String, example: String) -> Command {
+    Command(
+      name, summary: summary,
+      discussion: discussion + """
+         Payouts are named on the command line or read from a file: CSV with a header and a column payout; program, referrer, reference, \
+        reason, at, amount and currency are taken too if they are there, so an exported file can come back as it is. An amount that differs \
+        from the payout's stops all. Exit status: 0 done; 1 something was not done; 3 something is not answered yet, and the same \
+        command looks for the answer again.
+        """,
+      example: example,
+      options: Desk.options + [
+        WithdrawalBook.account,
+        Option("file", placeholder: "FILE", help: "Payouts in a CSV file; - is standard input"),
+        Option("reference", placeholder: "TEXT", kind: Desk.text, help: "The bank's or provider's number of the transfer"),
+        Option("reason", placeholder: "TEXT", kind: Desk.text, help: "The bank's or provider's words"),
+      ],
+      operands: [Operand("PAYOUT", help: "As in 'laurel payouts list'", required: false, repeatable: true)])
+  }
+
+  package static func run(_ invocation: Invocation) throws -> Int32 {
+    Shutdown.install()
+    guard let bus = Bus(invocation), let verb = invocation.path.last else { return UsageError.exitCode }
+    switch verb {
+    case "list": return try WithdrawalBook.list(bus, invocation, .payout)
+    case "export": return try export(bus, invocation)
+    default:
+      guard let result = PayoutVerb(rawValue: verb) else { return UsageError.exitCode }
+      return try report(result, bus, invocation)
+    }
+  }
+
+  // MARK: export
+
+  private static func export(_ bus: Bus, _ invocation: Invocation) throws -> Int32 {
+    let sent = try invocation.list("except").flatMap(PayoutFile.read)
+    let filter = WithdrawalBook.Filter(invocation)
+    let waiting = try WithdrawalBook(bus).rows.filter { filter.takes($0) && $0.state == .instructed }
+    let rows = waiting.filter { row in !sent.contains { names($0, row) } }
+    let output = ResultOutput()
+    try output.line(PayoutFile.text(PayoutFile.header))
+    for row in rows { try output.line(PayoutFile.text(PayoutFile.fields(row))) }
+    try output.flush()
+    let left = waiting.count - rows.count
+    tell("laurel: \(counted(rows.count, "payout"))" + (left == 0 ? "" : "; \(left) left out: exported before"))
+    return 0
+  }
+
+  private static func names(_ line: PayoutFile.Line, _ row: WithdrawalBook.Row) -> Bool {
+    line.payout == row.payout?.value && (line.program == nil || line.program == row.program?.value)
+      && (line.referrer == nil || line.referrer == row.account.value)
+  }
+
+  // MARK: Results
+
+  private static func report(_ verb: PayoutVerb, _ bus: Bus, _ invocation: Invocation) throws -> Int32 {
+    try Desk.requireSomebodyToAsk(invocation)
+    let lines = try self.lines(invocation)
+    let reports = try reports(lines, WithdrawalBook(bus), WithdrawalBook.Filter(invocation), on: bus)
+    let desk = try Desk(bus, invocation, accounts: Set(reports.map(\.row.account)))
+    return try desk.carryOut(
+      reports.compactMap { row, line in
+        row.payout.map {
+          verb.ask(
+            row, $0, at: line.at ?? desk.at, reference: line.reference ?? invocation.optionalText("reference"),
+            reason: line.reason ?? invocation.optionalText("reason"), desk.log)
+        }
+      })
+  }
+
+  private static func lines(_ invocation: Invocation) throws -> [PayoutFile.Line] {
+    switch (invocation.operands, invocation.optionalText("file")) {
+    case ([], let path?): return try PayoutFile.read(path)
+    case (let names, nil) where !names.isEmpty:
+      return names.map {
+        PayoutFile.Line(
+          place: "laurel", payout: $0, program: nil, referrer: nil, reference: nil, reason: nil, at: nil, amount: nil,
+          currency: nil)
+      }
+    default: throw Desk.misuse(invocation, "say which payouts: either PAYOUT or --file FILE")
+    }
+  }
+
+  /// The payouts of the lines.
+  /// - Throws: `CommandFailure` with every line that names none, one that another line names too, or another amount.
+  static func reports(
+    _ lines: [PayoutFile.Line], _ book: WithdrawalBook, _ filter: WithdrawalBook.Filter, on bus: Bus
+  ) throws -> [(row: WithdrawalBook.Row, line: PayoutFile.Line)] {
+    var problems: [String] = []
+    var reports: [(row: WithdrawalBook.Row, line: PayoutFile.Line)] = []
+    for line in lines {
+      do {
+        let own = WithdrawalBook.Filter(program: line.program ?? filter.program, account: line.referrer ?? filter.account)
+        let row = try book.row(.payout, line.payout, own, on: bus)
+        if reports.contains(where: { names(line, $0.row) && $0.row.account == row.account && $0.row.program == row.program }) {
+          problems.append("\(line.place): \(line.payout) is named twice")
+        } else if let problem = difference(line, row) {
+          problems.append("\(line.place): \(line.payout): \(problem)")
+        }
+        reports.append((row, line))
+      } catch let failure as CommandFailure {
+        problems.append("\(line.place): \(failure)")
+      }
+    }
+    guard problems.isEmpty else {
+      throw CommandFailure((problems + ["nothing was published"]).joined(separator: "\nlaurel: "))
+    }
+    return reports
+  }
+
+  private static func difference(_ line: PayoutFile.Line, _ row: WithdrawalBook.Row) -> String? {
+    if let currency = line.currency, currency != row.currency.code { return "its currency is \(row.currency), not \(currency)" }
+    if let amount = line.amount, MoneyText.minor(amount, row.currency) != row.amount {
+      return "its amount is \(MoneyText.plain(row.amount, row.currency)), not \(amount)"
+    }
+    return nil
+  }
+}
+
+/// What an operator reports of a payout.
+enum PayoutVerb: String {
+  case settle
+  case fail
+  case returned = "return"
+
+  func ask(
+    _ row: WithdrawalBook.Row, _ payout: PayoutID, at instant: Instant, reference: String?, reason: String?, _ log: AccountLog
+  ) -> Ask {
+    let message: any Message
+    let answers: [[String]]
+    switch self {
+    case .settle:
+      message = PayoutSettled(payout: payout, referrer: row.account, at: instant, reference: reference, reason: reason)
+      answers = [[WithdrawalPaid.type], [WithdrawalBooked.type]]
+    case .fail:
+      message = PayoutFailed(payout: payout, referrer: row.account, at: instant, reference: reference, reason: reason)
+      answers = [[WithdrawalFailed.type], [WithdrawalReleased.type]]
+    case .returned:
+      message = PayoutReturned(payout: payout, referrer: row.account, at: instant, reference: reference, reason: reason)
+      answers = [[WithdrawalReturned.type], [WithdrawalReleased.type, WithdrawalRestored.type]]
+    }
+    let recipient = row.instruction.map { " to \(LetterText.plain($0.destination))" } ?? ""
+    let balance = log.balances(of: row.account, in: row.program).first { $0.balance.currency == row.currency }
+    let preview =
+      "\(rawValue) \(payout): \(row.money) of \(row.account)\(row.program.map { " (\($0))" } ?? "")\(recipient), dated "
+      + instant.readable + (reference.map { ", reference \(LetterText.plain($0))" } ?? "") + "; it is \(row.state.words)"
+      + (balance.map { ", and the balance is \(NoticeText.standing($0.balance))" } ?? "") + (caution(row).map { ". \($0)" } ?? "")
+    return Ask(
+      name: payout.value, program: row.program, message: message, request: row.request, preview: preview, obstacle: obstacle(row),
+      answers: answers)
+  }
+
+  /// What the operator should know before (C10c: the strongest result holds).
+  private func caution(_ row: WithdrawalBook.Row) -> String? {
+    switch (self, row.state) {
+    case (.settle, .failed): "It was reported as failed: as settled it is taken from the balance, below zero if need be"
+    case (.settle, .paid): "It was reported as paid under another reference: a second transfer is rejected as contradicts-result"
+    case (.fail, .paid): "It was reported as paid: a failure is rejected as contradicts-result. Money that came back is 'return'"
+    default: nil
+    }
+  }
+
+  /// Results that a stronger one has made void say nothing (C10c).
+  private func obstacle(_ row: WithdrawalBook.Row) -> String? {
+    switch (self, row.state) {
+    case (.settle, .returned), (.fail, .returned): "it was returned on \(row.since.readable): that holds, and nothing changes"
+    case (.returned, .failed): "it failed on \(row.since.readable), so the money is back already, and nothing changes"
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,249 @@
+import CommandKit
+import Contracts
+import JSON
+import Kafka
+import ServiceKit
+import Words
+import Worker
+
+/// The withdrawals that the notices of topic `payouts` tell of.
+struct WithdrawalBook {
+  enum State: String, CaseIterable {
+    /// The ledger has not answered yet.
+    case opened
+    case awaitingApproval
+    case instructed
+    case paid
+    case failed
+    case returned
+    case declined
+
+    var isOpen: Bool {
+      switch self {
+      case .opened, .awaitingApproval, .instructed: true
+      case .paid, .failed, .returned, .declined: false
+      }
+    }
+
+    var words: String { self == .awaitingApproval ? "awaiting approval" : rawValue }
+  }
+
+  struct Row {
+
+    let program: ProgramID?
+    let request: RequestID
+    let account: AccountID
+    /// Minor units.
+    let amount: Int64
+    let currency: Currency
+    let requestedAt: Instant
+    let dueAt: Instant
+    var state = State.opened
+    /// Since when it is in that state.
+    var since: Instant
+    /// Once it is instructed, or the provider has paid before that (C10c).
+    var payout: PayoutID?
+    var instruction: PayoutInstructed?
+
+    var money: String { MoneyText.amount(amount, currency) }
+    func isOverdue(at now: Instant) -> Bool { state.isOpen && dueAt <= now }
+  }
+
+  private struct Key: Hashable {
+    let program: ProgramID?
+    let account: AccountID
+    let request: RequestID
+  }
+
+  private var byKey: [Key: Row] = [:]
+
+  /// Oldest first.
+  var rows: [Row] {
+    byKey.values.sorted { ($0.requestedAt, $0.account, $0.request) < ($1.requestedAt, $1.account, $1.request) }
+  }
+
+  /// Takes the notices of one account in their order.
+  mutating func add(_ notice: any Message, of program: ProgramID?) {
+    switch notice {
+    case let n as WithdrawalOpened:
+      byKey[Key(program: program, account: n.referrer, request: n.request)] = Row(
+        program: program, request: n.request, account: n.referrer, amount: n.amount, currency: n.currency,
+        requestedAt: n.requestedAt, dueAt: n.dueAt, since: n.at)
+    case let n as WithdrawalAwaitingApproval: move(n.request, of: n.referrer, program, to: .awaitingApproval, at: n.at)
+    case let n as PayoutInstructed:
+      move(n.request, of: n.referrer, program, to: .instructed, at: n.at, payout: n.payout)
+      byKey[Key(program: program, account: n.referrer, request: n.request)]?.instruction = n
+    case let n as WithdrawalPaid: move(n.request, of: n.referrer, program, to: .paid, at: n.at, payout: n.payout)
+    case let n as WithdrawalFailed: move(n.request, of: n.referrer, program, to: .failed, at: n.at, payout: n.payout)
+    case let n as WithdrawalReturned: move(n.request, of: n.referrer, program, to: .returned, at: n.at, payout: n.payout)
+    case let n as WithdrawalDeclined: move(n.request, of: n.referrer, program, to: .declined, at: n.at)
+    default: break
+    }
+  }
+
+  private mutating func move(
+    _ request: RequestID, of account: AccountID, _ program: ProgramID?, to state: State, at instant: Instant,
+    payout: PayoutID? = nil
+  ) {
+    let key = Key(program: program, account: account, request: request)
+    byKey[key]?.state = state
+    byKey[key]?.since = instant
+    if let payout { byKey[key]?.payout = payout }
+  }
+
+  // MARK: The bus
+
+  /// Reads all of topic `payouts`.
+  init(_ bus: Bus) throws {
+    let partitions = try bus.partitions()
+    let reader = try Consumer.reader(bus)
+    defer { reader.close() }
+    let parser = JSONParser()
+    let places = (0..<partitions).map { TopicPartition(topic: bus.name(.payouts), partition: $0) }
+    var book = WithdrawalBook()
+    try reader.readToEnd(places.map { ($0, Offset.beginning) }, on: bus) { record in
+      guard let read = try? BusMessage(record, topic: .payouts, parser: parser), let notice = read.message(parser) else { return }
+      book.add(notice, of: read.envelope.program)
+    }
+    self = book
+  }
+
+  init() {}
+}
+
+// MARK: - Which one is meant
+
+extension WithdrawalBook {
+  /// The accounts and programs that a command is about.
+  struct Filter {
+    let program: String?
+    let account: String?
+
+    init(program: String? = nil, account: String? = nil) {
+      self.program = program
+      self.account = account
+    }
+
+    init(_ invocation: Invocation) {
+      self.init(program: invocation.optionalText("program"), account: invocation.optionalText("account"))
+    }
+
+    func takes(_ row: Row) -> Bool {
+      (program == nil || row.program?.value == program) && (account == nil || row.account.value == account)
+    }
+  }
+
+  static let account = Option(
+    "account", placeholder: "ACCOUNT", kind: Desk.identifier, help: "Only of this account: two may have requests of one name")
+
+  /// What an operator calls a withdrawal.
+  enum Name: String {
+    case withdrawal
+    case payout
+
+    func of(_ row: Row) -> String? {
+      switch self {
+      case .withdrawal: row.request.value
+      case .payout: row.payout?.value
+      }
+    }
+  }
+
+  /// - Throws: `CommandFailure` if there is none, or more than one.
+  func row(_ name: Name, _ id: String, _ filter: Filter, on bus: Bus) throws -> Row {
+    let known = rows.filter { filter.takes($0) && name.of($0) != nil }
+    let found = known.filter { name.of($0) == id }
+    if let row = found.first, found.count == 1 { return row }
+    guard found.isEmpty else {
+      let owners = listed(found.map { "\($0.account) (\($0.program?.value ?? "-"))" })
+      throw CommandFailure("\(name.rawValue) '\(id)' is one of \(owners): say which with --account or --program")
+    }
+    let sibling = known.first { $0.request.value == id }.flatMap(name.of)
+    let near = (sibling ?? nearest(id, among: known.compactMap(name.of))).map { "; did you mean '\($0)'?" } ?? ""
+    throw CommandFailure("\(bus.bootstrap) knows no \(name.rawValue) '\(id)'\(near)")
+  }
+}
+
+// MARK: - Lists
+
+extension WithdrawalBook {
+  static func table(_ rows: [Row], _ name: Name, at now: Instant) -> [String] {
+    guard !rows.isEmpty else { return [] }
+    let header = [
+      "PROGRAM", name == .payout ? "PAYOUT" : "REQUEST", "ACCOUNT", "AMOUNT", "STATE", "AGE", "DUE",
+    ]
+    let table = rows.map { row in
+      [
+        row.program?.value ?? "-", name.of(row) ?? "-", row.account.value, row.money, row.state.words, age(now - row.requestedAt),
+        row.dueAt.readable + (row.isOverdue(at: now) ? ", overdue" : ""),
+      ] + (name == .payout ? [LetterText.plain(row.instruction?.destination ?? "-")] : [])
+    }
+    return Topics.columns([name == .payout ? header + ["RECIPIENT"] : header] + table)
+  }
+
+  /// `3 withdrawals: 2 awaiting approval, 1 instructed; 1 overdue`
+  static func summary(_ rows: [Row], _ name: Name, at now: Instant) -> String {
+    let counts = State.allCases.compactMap { state in
+      let count = rows.count { $0.state == state }
+      return count == 0 ? nil : "\(count) \(state.words)"
+    }
+    let overdue = rows.count { $0.isOverdue(at: now) }
+    return counted(rows.count, name.rawValue) + (counts.isEmpty ? "" : ": " + counts.joined(separator: ", "))
+      + (overdue == 0 ? "" : "; \(overdue) overdue")
+  }
+
+  /// In whole days, or the next shorter unit: `3 days`.
+  static func age(_ span: TimeSpan) -> String {
+    for (unit, name) in [(TimeSpan.days(1), "day"), (.hours(1), "hour"), (.minutes(1), "minute")] {
+      let count = span.milliseconds / unit.milliseconds
+      if count > 0 { return counted(Int(count), name) }
+    }
+    return "0 minutes"
+  }
+
+  static func json(_ row: Row, at now: Instant) -> [UInt8] {
+    var json = JSONWriter()
+    json.beginObject()
+    json.member("program", row.program)
+    json.member("request", row.request)
+    json.member("account", row.account)
+    json.member("amount", row.amount)
+    json.member("currency", row.currency)
+    json.member("state", row.state.rawValue)
+    json.member("since", row.since)
+    json.member("requestedAt", row.requestedAt)
+    json.member("dueAt", row.dueAt)
+    json.member("overdue", row.isOverdue(at: now))
+    json.member("payout", row.payout)
+    json.member("recipient", row.instruction?.destination)
+    json.member("idempotencyKey", row.instruction?.idempotencyKey)
+    json.endObject()
+    return json.bytes()
+  }
+
+  /// The list of `withdrawals` and `payouts`.
+  static func list(_ bus: Bus, _ invocation: Invocation, _ name: Name) throws -> Int32 {
+    let filter = Filter(invocation)
+    let all = invocation.flag("all")
+    let now = try BusClock(bus: bus, partitions: bus.partitions()).now() ?? .now
+    let rows = try WithdrawalBook(bus).rows.filter { row in
+      filter.takes(row) && name.of(row) != nil && (all || row.state.isOpen)
+    }
+    let output = ResultOutput()
+    if invocation.flag("json") {
+      for row in rows { try output.line(json(row, at: now)) }
+    } else {
+      for line in table(rows, name, at: now) { try output.line(line) }
+    }
+    try output.flush()
+    tell("laurel: \(summary(rows, name, at: now))")
+    return 0
+  }
+
+  static let listOptions: [Option] =
+    Settings.connection + [
+      Option("program", placeholder: "PROGRAM", kind: Desk.identifier, help: "Only in this program"), account,
+      Option("all", help: "Also those that have ended"),
+      Option("json", help: "One JSON object a line; amounts are minor units"),
+    ]
+}

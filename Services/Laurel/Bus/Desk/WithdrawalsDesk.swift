@@ -1,0 +1,128 @@
+import CommandKit
+import Contracts
+import Deployment
+import ServiceKit
+import Terms
+import Words
+import Worker
+
+/// `laurel withdrawals`: what owners have requested, and what operators decide about it (C10).
+package enum WithdrawalsDesk {
+  package static let command = Command(
+    "withdrawals", summary: "List requests to be paid out, approve or reject them",
+    discussion: """
+      A withdrawal above the program's limit waits until an operator approves or rejects it. An approved one is instructed as a payout: see \
+      'laurel payouts'.
+      """,
+    example: """
+      laurel withdrawals list --bootstrap localhost:9092
+      laurel withdrawals approve w1 --operator maria --bootstrap localhost:9092
+      """,
+    subcommands: [list, show, approve, reject])
+
+  private static let list = Command(
+    "list", summary: "List open withdrawals, oldest first",
+    discussion: "Reads the notices on topic payouts. A withdrawal is open until it is paid, failed, returned or declined.",
+    example: "laurel withdrawals list --program cash --bootstrap localhost:9092", options: WithdrawalBook.listOptions)
+
+  private static let show = Command(
+    "show", summary: "Show how a withdrawal went, and what comes next",
+    discussion: "Every event and notice about it in order of time, with the reasons.",
+    example: "laurel withdrawals show w1 --bootstrap localhost:9092",
+    options: Settings.connection + [
+      Option("program", placeholder: "PROGRAM", kind: Desk.identifier, help: "Only in this program")
+    ],
+    operands: [Operand("REQUEST", help: "As in 'laurel withdrawals list'")])
+
+  private static let approve = decision(
+    "approve", "Approve withdrawals that await approval", "They are instructed as payouts; the instruction is the answer.")
+  private static let reject = decision(
+    "reject", "Reject withdrawals that await approval", "The money is available to its owner again.")
+
+  private static func decision(_ name: String, _ summary: String, _ discussion: String) -> Command {
+    Command(
+      name, summary: summary,
+      discussion: discussion + """
+         Shows each withdrawal and asks before it publishes. Exit status: 0 done; 1 something was not done; 3 something is not answered \
+        yet, and the same command looks for the answer again.
+        """,
+      example: """
+        laurel withdrawals \(name) w1 --operator maria --bootstrap localhost:9092
+        laurel withdrawals \(name) w1 w2 --operator maria --note "ticket 481" --yes --bootstrap localhost:9092
+        """,
+      options: Desk.decisionOptions + [Desk.note, WithdrawalBook.account],
+      operands: [Operand("REQUEST", help: "As in 'laurel withdrawals list'", repeatable: true)])
+  }
+
+  package static func run(_ invocation: Invocation) throws -> Int32 {
+    Shutdown.install()
+    guard let bus = Bus(invocation), let verb = invocation.path.last else { return UsageError.exitCode }
+    switch verb {
+    case "list": return try WithdrawalBook.list(bus, invocation, .withdrawal)
+    case "show": return try show(bus, invocation)
+    default: return try decide(bus, invocation, approves: verb == "approve")
+    }
+  }
+
+  private static func show(_ bus: Bus, _ invocation: Invocation) throws -> Int32 {
+    let id = invocation.operands.first ?? ""
+    let chronicle = try BusChronicle(bus, topics: Access.deskReads.filter { [.input, .notices].contains($0.kind) })
+      .chronicle(naming: id, Programs([]))
+    let only = invocation.optionalText("program").flatMap { ProgramID($0) }
+    let output = ResultOutput()
+    for (index, story) in try Explain.stories(.withdrawal, id, chronicle, only: only).enumerated() {
+      if index > 0 { try output.line("") }
+      for line in story.lines { try output.line(line) }
+    }
+    try output.flush()
+    return 0
+  }
+
+  private static func decide(_ bus: Bus, _ invocation: Invocation, approves: Bool) throws -> Int32 {
+    try Desk.requireSomebodyToAsk(invocation)
+    let book = try WithdrawalBook(bus)
+    let rows = try invocation.operands.map { try book.row(.withdrawal, $0, WithdrawalBook.Filter(invocation), on: bus) }
+    let desk = try Desk(bus, invocation, accounts: Set(rows.map(\.account)))
+    let decision = try Decision(desk, ["note"])
+    return try desk.carryOut(rows.map { approves ? approval(of: $0, decision, desk.log) : rejection(of: $0, decision, desk.log) })
+  }
+
+  static func approval(of row: WithdrawalBook.Row, _ decision: Decision, _ log: AccountLog) -> Ask {
+    Ask(
+      name: row.request.value, program: row.program,
+      message: WithdrawalApproved(
+        request: row.request, account: row.account, operator: decision.name, decidedAt: decision.at, note: decision.note),
+      request: row.request, preview: "approve \(description(of: row, log))", obstacle: obstacle(row, "approve"),
+      answers: [[PayoutInstructed.type]], refusals: [WithdrawalDeclined.type])
+  }
+
+  static func rejection(of row: WithdrawalBook.Row, _ decision: Decision, _ log: AccountLog) -> Ask {
+    Ask(
+      name: row.request.value, program: row.program,
+      message: WithdrawalRejected(
+        request: row.request, account: row.account, operator: decision.name, decidedAt: decision.at, note: decision.note),
+      request: row.request, preview: "reject \(description(of: row, log))", obstacle: obstacle(row, "reject"),
+      // While the ledger has not answered, nothing need be set aside that could be released.
+      answers: [[WithdrawalDeclined.type]] + (row.state == .awaitingApproval ? [[WithdrawalReleased.type]] : []))
+  }
+
+  /// A decision of what is not waiting for one changes nothing.
+  private static func obstacle(_ row: WithdrawalBook.Row, _ verb: String) -> String? {
+    switch row.state {
+    case .opened, .awaitingApproval: nil
+    case .instructed, .paid, .failed, .returned, .declined:
+      "it is \(row.state.words) since \(row.since.readable): there is nothing to \(verb)"
+    }
+  }
+
+  private static func description(of row: WithdrawalBook.Row, _ log: AccountLog) -> String {
+    let request = log.messages(WithdrawalRequested.self, of: row.account, in: row.program).first {
+      $0.message.request == row.request
+    }
+    let destination = request.map { " to \(LetterText.plain($0.message.destination))" } ?? ""
+    let balance = log.balances(of: row.account, in: row.program).first { $0.balance.currency == row.currency }
+    return "\(row.request): \(row.money) of \(row.account)\(row.program.map { " (\($0))" } ?? "")\(destination), requested on "
+      + "\(row.requestedAt.readable), due on \(row.dueAt.readable)"
+      + (balance.map { "; the balance is \(NoticeText.standing($0.balance))" } ?? "")
+  }
+}

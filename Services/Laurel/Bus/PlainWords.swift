@@ -1,0 +1,33 @@
+import Foundation
+import Kafka
+import ServiceKit
+
+/// An error in words for a person: those of libraries name their own insides.
+package func plainWords(_ error: any Error) -> String {
+  switch error {
+  case let error as TransactionFailure: error.error.plainWords
+  case let error as KafkaError: error.plainWords
+  case is CocoaError, is POSIXError: systemReason(error)
+  default: "\(error)"
+  }
+}
+
+extension KafkaError {
+  var plainWords: String {
+    if meansNoRight {
+      return "the broker's ACLs give this principal no right to it; 'laurel topics acls' prints the commands that do"
+    }
+    if meansNoLogin { return "the broker refused the login: \(Self.withoutPlace(reason)). Check the ssl.… and sasl.… properties" }
+    return switch name {
+    case "_TIMED_OUT", "_TIMED_OUT_QUEUE", "_MSG_TIMED_OUT", "REQUEST_TIMED_OUT": "the broker stopped answering"
+    case "_TRANSPORT", "_ALL_BROKERS_DOWN", "NETWORK_EXCEPTION": "the connection to the broker was lost"
+    default: (isOfBroker ? "the broker rejects it: " : "") + Self.withoutPlace(reason)
+    }
+  }
+
+  /// librdkafka's text without what it says of itself: its threads, the broker's alias, how long it was in which state.
+  static func withoutPlace(_ text: String) -> String {
+    [#/^\[thrd:[^\]]*\]: /#, #/^\S+/(?:bootstrap|[0-9]+): /#, #/ \(after [0-9]+ms in state .*$/#, #/^(?:Local|Broker): /#]
+      .reduce(text) { $0.replacing($1, with: "") }
+  }
+}

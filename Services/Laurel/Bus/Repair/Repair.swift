@@ -1,0 +1,99 @@
+import CommandKit
+import Contracts
+import Kafka
+import ServiceKit
+import Streaming
+import Words
+import Worker
+
+/// `laurel repair`: messages between services that Kafka hides, written again.
+package enum Repair {
+  package static let command = Command(
+    "repair", summary: "Write messages again that Kafka has hidden from a service",
+    discussion: """
+      Services number the messages that they send one another. This compares what each task has sent with what its readers have received, \
+      and looks for what is missing. Messages that are still in their topic but hidden, because Kafka ended their transaction wrongly, are \
+      written again to the reader's own topic; hidden notices also to theirs, where they come late. A service takes each number once, so a second run doubles nothing. Messages that are no \
+      longer in their topic are lost; with --accept-lost the reader goes on without them.
+
+      Services may go on working. A partition that is stopped goes on by itself once it has read the repaired messages. Exit 1: something \
+      is missing and was not repaired.
+      """,
+    example: """
+      # what is missing, and whether it can be repaired
+      laurel repair --bootstrap localhost:9092 --dry-run
+      laurel repair --bootstrap localhost:9092
+      """,
+    options: Settings.connection + [
+      Option("dry-run", help: "Only list what is missing"),
+      Option("accept-lost", help: "Let readers go on without messages that are no longer in their topic"),
+    ])
+
+  package static func run(_ invocation: Invocation) throws -> Int32 {
+    Shutdown.install()
+    guard let bus = Bus(invocation) else { return UsageError.exitCode }
+    let dry = invocation.flag("dry-run")
+    // The newest run fences any other, so that two at once do not write the same messages.
+    let producer = dry ? nil : try takeOver(bus)
+    let missing = try MissingMessages(bus)
+    let output = ResultOutput()
+    for message in missing.all { try output.line("\(message)") }
+    try output.flush()
+    for place in missing.undecided.sorted(by: { "\($0)" < "\($1)" }) {
+      tell(
+        "laurel: \(place) has an open transaction; its messages are not looked at. See ops/docs/RUNBOOK.md, \"A transaction that hangs\""
+      )
+    }
+    let acceptsLost = invocation.flag("accept-lost")
+    let repairable = missing.all.filter { $0.copy != nil || (acceptsLost && $0.reader != nil) }
+    // A lost notice stops nobody, and nothing can bring it back.
+    let left = missing.all.count { $0.copy == nil && $0.reader != nil && !acceptsLost }
+    if left > 0 {
+      tell(
+        "laurel: \(counted(left, "message")) lost: no longer in the topic. With --accept-lost their readers go on without them")
+    }
+    guard let producer else {
+      tell("laurel: \(counted(missing.all.count, "message")) missing, \(repairable.count) can be repaired")
+      return missing.all.isEmpty && missing.undecided.isEmpty ? 0 : 1
+    }
+    try write(repairable, bus, producer)
+    tell("laurel: \(counted(missing.all.count, "message")) missing, \(repairable.count) repaired")
+    return left == 0 && missing.undecided.isEmpty ? 0 : 1
+  }
+
+  private static func takeOver(_ bus: Bus) throws -> TransactionalProducer {
+    let producer = try TransactionalProducer(
+      bus.configuration, transactionalID: "\(bus.prefix)laurel.repair",
+      topics: Topic.catalogue.filter { $0.isRepartitioned || $0.kind == .notices }.map(bus.name))
+    do { try producer.initialise(timeoutMilliseconds: Bus.timeoutMilliseconds) } catch {
+      throw CommandFailure("nothing was repaired: \(error.error)")
+    }
+    return producer
+  }
+
+  /// All in one transaction: a gap is closed as a whole.
+  private static func write(_ messages: [MissingMessage], _ bus: Bus, _ producer: TransactionalProducer) throws {
+    guard !messages.isEmpty else { return }
+    do throws(TransactionFailure) {
+      try producer.begin()
+      for message in messages {
+        let headers = (message.copy?.headers ?? [Header(name: "ce_hop", value: Array("\(message.hop)".utf8))]).filter {
+          ![PlaceHeader.topic, PlaceHeader.partition, PlaceHeader.offset].contains($0.name)
+        }
+        let place = [
+          (RepairMark.header, message.topic), (PlaceHeader.topic, message.topic),
+          (PlaceHeader.partition, String(message.partition)), (PlaceHeader.offset, String(message.copy?.offset ?? -1)),
+        ]
+        // A service has stopped before what follows in the topic, so it needs its copy elsewhere; all others read it late.
+        try producer.produce(
+          topic: message.reader.map { bus.name(.repartitioned($0)) } ?? bus.prefix + message.topic, partition: message.partition,
+          key: message.copy?.key,
+          value: message.copy?.value, headers: headers + place.map { Header(name: $0.0, value: Array($0.1.utf8)) })
+      }
+      try producer.flush(timeoutMilliseconds: Bus.timeoutMilliseconds)
+      try producer.commit(timeoutMilliseconds: Bus.timeoutMilliseconds)
+    } catch {
+      throw CommandFailure("the broker has not confirmed the repair: \(error.error). Run it again: nothing is repaired twice")
+    }
+  }
+}

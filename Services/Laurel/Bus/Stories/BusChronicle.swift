@@ -1,0 +1,128 @@
+import CommandKit
+import Contracts
+import JSON
+import Kafka
+import Terms
+import Worker
+
+/// What a bus holds about one id, as a chronicle: inputs, notices and dead letters of every account that the id concerns.
+struct BusChronicle {
+  private let bus: Bus
+  private let partitions: Int32
+  private let parser = JSONParser()
+  private let topics: [Topic]
+
+  /// - Parameter topics: those to read; by default everything from outside, and every notice.
+  init(_ bus: Bus, topics: [Topic] = Topic.catalogue.filter { [.input, .notices].contains($0.kind) }) throws {
+    self.bus = bus
+    self.topics = topics
+    partitions = try bus.partitions()
+  }
+
+  /// Reads the topics twice: a first time for the accounts that the id concerns, then for all that is about them.
+  func chronicle(naming id: String, _ programs: Programs) throws -> Chronicle {
+    let quoted = Array("\"\(id)\"".utf8)
+    var keys: Set<[UInt8]> = [Array(id.utf8)]
+    var places: Set<Int32> = []
+    try read(Array(0..<partitions)) { record, _ in
+      guard let key = record.key, record.value?.contains(quoted) ?? false else { return }
+      keys.insert(key)
+      // A producer with another hash may have put it elsewhere.
+      places.insert(record.partition)
+    }
+    places.formUnion(keys.map { Kafka.partition(forKey: $0, count: partitions) })
+    var found: [Found] = []
+    try read(places.sorted()) { record, topic in
+      let isNamed = record.value?.contains(quoted) ?? false
+      guard isNamed || record.key.map(keys.contains) ?? false else { return }
+      if let entry = entry(record, topic, isNamed: isNamed) { found.append(entry) }
+    }
+    try markRejected(&found)
+    let clock = try BusClock(bus: bus, partitions: partitions).now() ?? .now
+    return Chronicle(Self.inOrder(found, programs), programs, source: bus.bootstrap, clock: clock)
+  }
+
+  private struct Found {
+    let place: Letter.Place
+    /// nil: it cannot be read.
+    let instant: Instant?
+    let sequence: Int64
+    /// When it was written.
+    let timestamp: Int64
+    /// Of an input.
+    let identity: String?
+    var entry: Chronicle.Entry
+  }
+
+  private func read(_ numbers: [Int32], _ take: (Kafka.Record, Topic) -> Void) throws {
+    let reader = try Consumer.reader(bus)
+    defer { reader.close() }
+    let places = topics.flatMap { topic in numbers.map { TopicPartition(topic: bus.name(topic), partition: $0) } }
+    try reader.readToEnd(places.map { ($0, Offset.beginning) }, on: bus) { record in
+      if let topic = bus.topic(named: record.topic) { take(record, topic) }
+    }
+  }
+
+  private func entry(_ record: Kafka.Record, _ topic: Topic, isNamed: Bool) -> Found? {
+    let place = Letter.Place(topic: topic.name, partition: record.partition, offset: record.offset)
+    guard let read = try? BusMessage(record, topic: topic, parser: parser), let message = read.message(parser) else {
+      guard isNamed, topic.kind == .input else { return nil }
+      let text = String(decoding: record.value ?? [], as: UTF8.self)
+      return Found(
+        place: place, instant: nil, sequence: 0, timestamp: record.timestamp, identity: nil,
+        entry: Chronicle.Entry(
+          place: "\(place)", program: nil,
+          happening: .unreadable(text: text, reason: "unreadable", detail: "no service has said why")))
+    }
+    let program = read.envelope.program
+    if let notice = message as? any Notice {
+      return Found(
+        place: place, instant: notice.instant, sequence: read.envelope.sequence ?? 0, timestamp: record.timestamp, identity: nil,
+        entry: Chronicle.Entry(place: "\(place)", program: program, happening: .said(notice)))
+    }
+    let own = message.businessID ?? "\(read.envelope.source)\u{1f}\(read.envelope.id)"
+    return Found(
+      place: place, instant: message.instant, sequence: 0, timestamp: record.timestamp,
+      identity: [program?.value ?? "", read.envelope.type, message.key, own].joined(separator: "\u{1f}"),
+      entry: Chronicle.Entry(place: "\(place)", program: program, happening: .arrived(message, again: false)))
+  }
+
+  /// An input that a service has rejected is told as such, unless a replay has put that right.
+  private func markRejected(_ found: inout [Found]) throws {
+    let letters = try LetterTopics(bus, ServiceName.allCases)
+    var book = LetterBook()
+    try letters.read(from: letters.bounds().starts) { book.add($0, $1) }
+    let indices = Dictionary(found.indices.map { (found[$0].place, $0) }, uniquingKeysWith: { first, _ in first })
+    for letter in book.letters where book.state(of: letter) != .replayed {
+      guard let place = letter.place, let index = indices[place] else { continue }
+      let entry = found[index].entry
+      let happening: Chronicle.Happening
+      switch entry.happening {
+      case .arrived(let message, _): happening = .refused(message, reason: letter.reason, detail: letter.detail)
+      case .unreadable(let text, _, _): happening = .unreadable(text: text, reason: letter.reason, detail: letter.detail)
+      case .refused, .said: continue
+      }
+      found[index].entry = Chronicle.Entry(place: entry.place, program: entry.program, happening: happening)
+    }
+  }
+
+  /// In order of time; at one instant what arrived comes before what was decided, and a cause was written before what it caused.
+  private static func inOrder(_ found: [Found], _ programs: Programs) -> [Chronicle.Entry] {
+    // An event without a program belongs to the deployment's only one.
+    let named = programs.all.isEmpty ? Set(found.compactMap(\.entry.program)) : programs.ids
+    let only = named.count == 1 ? named.first : nil
+    func rank(_ found: Found) -> (Int64, Int, Int64, Int64, Int64) {
+      var isNotice = 0
+      if case .said = found.entry.happening { isNotice = 1 }
+      return (found.instant?.milliseconds ?? .max, isNotice, found.timestamp, found.sequence, found.place.offset)
+    }
+    var known: Set<String> = []
+    return found.sorted { rank($0) < rank($1) }.map { found in
+      var happening = found.entry.happening
+      if case .arrived(let message, _) = happening, let identity = found.identity {
+        happening = .arrived(message, again: !known.insert(identity).inserted)
+      }
+      return Chronicle.Entry(place: found.entry.place, program: found.entry.program ?? only, happening: happening)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import CommandKit
+import Contracts
+import Foundation
+import RocksStore
+import Streaming
+
+/// Services' state on disk: `<folder>/<prefix><service>/<partition>`, as the worker makes them. Reads only, also that of running services.
+struct StateFolder {
+  /// The owner of a store replaces files while it runs; one that has just gone is not asked for a second time.
+  private static let attemptsMax = 5
+
+  let path: String
+
+  /// The rows of all services that name an id somewhere.
+  /// - Throws: `CommandFailure` when there is no state.
+  func rows(naming id: String) throws -> [(ServiceName, StageRow)] {
+    let stores = try stores()
+    guard !stores.isEmpty else {
+      throw CommandFailure("\(path) holds no service's state: no folder such as accrual/0 is in it")
+    }
+    return try stores.flatMap { store in try rows(in: store, naming: id).map { (store.service, $0) } }
+  }
+
+  private struct Store {
+    let service: ServiceName
+    let path: String
+  }
+
+  private func stores() throws -> [Store] {
+    guard let names = Self.names(in: path) else { throw CommandFailure("\(path): cannot be read as a folder") }
+    // 'laurel dev' gives each instance a folder of its own.
+    return Self.stores(in: path) + names.flatMap { Self.stores(in: "\(path)/\($0)") }
+  }
+
+  private static func stores(in folder: String) -> [Store] {
+    (names(in: folder) ?? []).flatMap { name -> [Store] in
+      guard let service = ServiceName.allCases.first(where: { name.hasSuffix($0.rawValue) }) else { return [] }
+      let partitions = names(in: "\(folder)/\(name)") ?? []
+      return partitions.filter { Int($0) != nil }.map { Store(service: service, path: "\(folder)/\(name)/\($0)") }
+    }
+  }
+
+  private static func names(in folder: String) -> [String]? {
+    (try? FileManager.default.contentsOfDirectory(atPath: folder))?.sorted()
+  }
+
+  private func rows(in store: Store, naming id: String) throws -> [StageRow] {
+    var attempt = 1
+    while true {
+      do {
+        let rocks = try RocksStore(readingOnly: store.path, resources: RocksResources(blockCacheBytes: 8 << 20))
+        defer { rocks.close() }
+        return try rocks.stageRows(naming: id)
+      } catch {
+        guard attempt < Self.attemptsMax else { throw CommandFailure("\(store.path): \(error)") }
+        attempt += 1
+      }
+    }
+  }
+}

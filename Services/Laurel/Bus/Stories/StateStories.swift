@@ -1,0 +1,55 @@
+import CommandKit
+import Contracts
+import Deployment
+
+/// What the services' state folders know of one thing.
+struct StateStories {
+  private let folder: StateFolder
+  /// nil: all.
+  private let program: String?
+
+  init(folder: String, program: String?) {
+    self.folder = StateFolder(path: folder)
+    self.program = program
+  }
+
+  /// - Throws: `CommandFailure` when there is no state, or nothing in it under that id.
+  func stories(of subject: Explain.Subject, _ id: String) throws -> [Story] {
+    var facts: [Place: [Because]] = [:]
+    for (program, fact) in try self.facts(naming: id) where self.program == nil || self.program == program.value {
+      if let owner = StateText.owner(of: fact, subject, id) {
+        facts[Place(program: program, owner: owner), default: []].append(fact)
+      }
+    }
+    // Rows that are about the owner alone come once it is known whose the thing is.
+    for place in facts.keys.sorted() where subject == .payment || subject == .company {
+      facts[place, default: []] += try self.facts(naming: place.owner).filter { program, fact in
+        program == place.program && StateText.isAboutOwner(fact, subject, place.owner)
+      }.map(\.1)
+    }
+    guard !facts.isEmpty else { throw Explain.unknown(subject, id, known: try known(subject), others: [], in: folder.path) }
+    return facts.sorted { $0.key < $1.key }.map { place, facts in
+      StateText.story(of: subject, id, owner: place.owner, program: place.program, facts)
+    }
+  }
+
+  private struct Place: Hashable, Comparable {
+    let program: ProgramID
+    let owner: String
+
+    static func < (left: Place, right: Place) -> Bool { (left.program, left.owner) < (right.program, right.owner) }
+  }
+
+  // MARK: Unknown ids
+
+  private func known(_ subject: Explain.Subject) throws -> Set<String> {
+    // Every row names the empty text.
+    Set(try facts(naming: "").compactMap { _, fact in StateText.id(of: subject, fact) })
+  }
+
+  private func facts(naming id: String) throws -> [(ProgramID, Because)] {
+    try folder.rows(naming: id).compactMap { service, row in
+      try Deployment.describe(row, of: service).map { (row.program, $0) }
+    }
+  }
+}

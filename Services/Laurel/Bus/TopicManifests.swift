@@ -1,0 +1,89 @@
+import CommandKit
+import Contracts
+import Deployment
+import ServiceKit
+import Terms
+import Worker
+
+/// `laurel topics manifests`: the topics and the rights to them for Strimzi, which creates both on Kubernetes.
+enum TopicManifests {
+  static let command = Command(
+    "manifests", summary: "Print the topics and the rights to them as Strimzi's KafkaTopic and KafkaUser",
+    discussion: """
+      YAML for kubectl apply. Every party of 'laurel topics acls' is a user that logs in with the certificate in the secret of its name.
+      """,
+    example: """
+      laurel topics manifests --partitions 12 >ops/kubernetes/base/kafka/topics.yaml
+      # a second deployment on the same brokers
+      laurel topics manifests --cluster main --topic-prefix staging.
+      """,
+    options: Settings.connection.filter { ["topic-prefix", "config"].contains($0.name) } + [
+      Option("cluster", placeholder: "NAME", help: "Strimzi's Kafka cluster", defaultValue: "laurel"),
+      Option("partitions", placeholder: "N", kind: .integer(1...1000), help: "Partitions of every topic", defaultValue: "4"),
+      Option("replication", placeholder: "N", kind: .integer(1...10), help: "Copies of every record", defaultValue: "3"),
+    ])
+
+  static func run(_ invocation: Invocation) throws -> Int32 {
+    let prefix = invocation.text("topic-prefix")
+    let access = Access(services: Deployment.services(Programs([])), prefix: prefix)
+    let output = ResultOutput()
+    func resource(_ kind: String, _ name: String, _ spec: [String]) throws {
+      // Kubernetes' names are in lower case and without underscores.
+      let name = (prefix + name).lowercased().replacing("_", with: "-")
+      try output.line(
+        """
+        ---
+        apiVersion: kafka.strimzi.io/v1
+        kind: \(kind)
+        metadata: {name: \(name), labels: {strimzi.io/cluster: \(invocation.text("cluster"))}}
+        spec:
+        """)
+      for line in spec { try output.line("  \(line)") }
+    }
+    for topic in Topic.catalogue {
+      let settings = Topics.settings(of: topic).sorted { $0.key < $1.key }.map { "\($0.key): \"\($0.value)\"" }
+      try resource(
+        "KafkaTopic", topic.name,
+        [
+          "topicName: \(prefix)\(topic.name)", "partitions: \(invocation.integer("partitions"))",
+          "replicas: \(invocation.integer("replication"))", "config: {\(settings.joined(separator: ", "))}",
+        ])
+    }
+    for party in Access.Party.allCases {
+      try resource("KafkaUser", party.name, user(access.rights(of: party)))
+    }
+    try output.flush()
+    return 0
+  }
+
+  /// A user's spec: each resource once, with all that may be done with it.
+  private static func user(_ rights: [AccessRight]) -> [String] {
+    var resources: [String] = []
+    var operations: [String: [String]] = [:]
+    for right in rights {
+      let resource = "{type: \(right.resource.inStrimzi), name: \(right.name), patternType: \(right.pattern.inStrimzi)}"
+      if operations[resource] == nil { resources.append(resource) }
+      operations[resource, default: []].append(right.operation.rawValue)
+    }
+    return ["authentication: {type: tls}", "authorization:", "  type: simple", "  acls:"]
+      + resources.map { "    - {resource: \($0), operations: [\(operations[$0, default: []].joined(separator: ", "))]}" }
+  }
+}
+
+extension AccessRight.Resource {
+  fileprivate var inStrimzi: String {
+    switch self {
+    case .topic, .group: rawValue
+    case .transactionalID: "transactionalId"
+    }
+  }
+}
+
+extension AccessRight.Pattern {
+  fileprivate var inStrimzi: String {
+    switch self {
+    case .literal: rawValue
+    case .prefixed: "prefix"
+    }
+  }
+}
