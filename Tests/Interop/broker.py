@@ -9,7 +9,7 @@ import time
 from confluent_kafka import Consumer
 from confluent_kafka.admin import AdminClient
 
-from conftest import BIN, ROOT, SHARED, needs
+from ground import BIN, ROOT, SHARED, needs
 
 
 def free_port():
@@ -25,6 +25,7 @@ class Bus:
         home = needs(os.environ.get("KAFKA_HOME") or SHARED / "kafka", "Kafka (KAFKA_HOME)")
         client, controller = free_port(), free_port()
         self.bootstrap = f"127.0.0.1:{client}"
+        self.folder = folder
         self.processes = []
         properties = folder / "server.properties"
         properties.write_text(
@@ -34,17 +35,34 @@ class Bus:
             f"log.dirs={folder / 'logs'}\noffsets.topic.replication.factor=1\noffsets.topic.num.partitions=4\n"
             "transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n"
             "transaction.state.log.num.partitions=4\ngroup.initial.rebalance.delay.ms=0\nauto.create.topics.enable=false\n")
-        self.environment = dict(os.environ, LOG_DIR=str(folder), KAFKA_HEAP_OPTS="-Xmx512m")
+        # Laurel's programs reject variables of its name that are no settings.
+        own = {name: value for name, value in os.environ.items() if not name.startswith("LAUREL_")}
+        self.environment = dict(own, LOG_DIR=str(folder), KAFKA_HEAP_OPTS="-Xmx512m")
         uuid = self.output(home / "bin" / "kafka-storage.sh", "random-uuid").strip()
         self.output(home / "bin" / "kafka-storage.sh", "format", "-t", uuid, "-c", properties)
         self.start(folder / "kafka.log", home / "bin" / "kafka-server-start.sh", properties)
-        admin = AdminClient({"bootstrap.servers": self.bootstrap, "logger": None, "log_level": 0})
-        self.until(60, lambda: self.answers(admin), "the broker answers")
-        self.output(BIN / "laurel", "topics", "create", "--bootstrap", self.bootstrap, "--partitions", "2", "--replication", "1")
+        self.admin = AdminClient({"bootstrap.servers": self.bootstrap, "logger": None, "log_level": 0})
+        self.until(60, lambda: self.answers(self.admin), "the broker answers")
+        if services:
+            self.deploy(services)
+
+    def deploy(self, services, prefix="", partitions=2, options=()):
+        """Topics of their own, and services with these options on them."""
+        self.output(BIN / "laurel", "topics", "create", *self.connection(prefix), "--partitions", partitions, "--replication", 1)
+        # The broker answers before it knows them all itself.
+        self.until(30, lambda: f"{prefix}payouts.dead-letters" in self.admin.list_topics(timeout=5).topics, "the topics are there")
         for service in services:
-            self.start(
-                folder / f"{service}.log", BIN / service, "--bootstrap", self.bootstrap, "--terms", ROOT / "ops" / "terms",
-                "--state", folder / "state", "--instance", f"{service}-1", "--http", "127.0.0.1:0", "--commit-ms", "20")
+            self.service(service, prefix, options)
+
+    def service(self, name, prefix="", options=()):
+        """One instance of a service, over the topics of a prefix."""
+        self.start(
+            self.folder / f"{prefix}{name}.log", BIN / name, *self.connection(prefix), "--terms", ROOT / "ops" / "terms",
+            "--state", self.folder / f"{prefix}state", "--instance", f"{name}-1", "--http", "127.0.0.1:0", "--commit-ms", "20",
+            *options)
+
+    def connection(self, prefix=""):
+        return ["--bootstrap", self.bootstrap] + (["--topic-prefix", prefix] if prefix else [])
 
     @staticmethod
     def answers(admin):
@@ -54,13 +72,16 @@ class Bus:
             return False
 
     def output(self, *command):
-        done = subprocess.run(command, capture_output=True, text=True, env=self.environment)
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True, env=self.environment)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
         return done.stdout
 
     def start(self, log, *command):
         with log.open("wb") as target:
             self.processes.append(subprocess.Popen(command, stdout=target, stderr=target, env=self.environment))
+
+    def log(self, name):
+        return (self.folder / f"{name}.log").read_text()
 
     def until(self, seconds, condition, what):
         """Polls to a deadline."""
@@ -69,8 +90,8 @@ class Bus:
             assert time.monotonic() < deadline, f"after {seconds} s not yet: {what}"
             time.sleep(0.05)
 
-    def notices(self, topic, key, count, seconds=60):
-        """The first records of a key, once so many of them have come."""
+    def records(self, topic, key, enough, seconds=60):
+        """The first records of a key, once there are enough of them."""
         settings = {
             "bootstrap.servers": self.bootstrap, "group.id": f"interop-{topic}-{key}", "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
@@ -79,8 +100,8 @@ class Bus:
         consumer.subscribe([topic])
         found = []
         deadline = time.monotonic() + seconds
-        while len(found) < count:
-            assert time.monotonic() < deadline, f"{len(found)} of {count} notices of {key} on {topic}"
+        while not enough(found):
+            assert time.monotonic() < deadline, f"not enough records of {key} on {topic}: {[r.value() for r in found]}"
             record = consumer.poll(0.2)
             if record is not None and not record.error() and record.key() == key.encode():
                 found.append(record)

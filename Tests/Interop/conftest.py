@@ -1,25 +1,11 @@
 """What the tests share: where things are, and what Laurel says of the worked examples."""
 
 import json
-import os
-import pathlib
 import subprocess
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared"
-SCHEMAS = ROOT / "ops" / "contracts" / "schemas"
-BIN = pathlib.Path(os.environ.get("LAUREL_BIN", ROOT / ".build" / "debug"))
-IN_CI = os.environ.get("CI") == "true"
-
-
-def needs(path, what):
-    """Skips a test whose material is not on this machine. In CI that is a failure."""
-    if not pathlib.Path(path).exists():
-        (pytest.fail if IN_CI else pytest.skip)(f"{what} is missing: {path}")
-    return pathlib.Path(path)
-
+from ground import BIN, IN_CI, ROOT, SCHEMAS, SHARED, needs
 
 def schema(message_type):
     return json.loads((SCHEMAS / f"{message_type}.json").read_text())

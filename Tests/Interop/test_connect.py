@@ -1,0 +1,49 @@
+"""What CONNECT.md says to copy can be read, and what it names is there."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from conftest import BIN, ROOT, SCHEMAS, schema
+
+PAGE = (ROOT / "ops" / "docs" / "CONNECT.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_connector_writes_every_required_attribute():
+    config = json.loads(blocks("json")[0])["config"]
+    placement = dict(part.split(":header:") for part in config["transforms.outbox.table.fields.additional.placement"].split(","))
+    assert {"ce_specversion", "ce_id", "ce_source", "ce_type", "ce_program"} <= set(placement.values())
+    # What it reads are columns of the table beside it.
+    columns = set(re.findall(r"^  (\w+) +(?:uuid|text|jsonb)", blocks("sql")[0], re.MULTILINE))
+    used = set(placement) | {config["transforms.outbox.route.by.field"], config["transforms.outbox.table.field.event.key"], "payload"}
+    assert used == columns
+
+
+def test_the_row_of_the_page_is_taken():
+    topic, key, kind, program, payload = re.search(
+        r"\('(\w+)', '(\w+)', '([\w.]+)', '(\w+)', '(.*?)'\)", blocks("sql")[0], re.DOTALL).groups()
+    event = {"specversion": "1.0", "id": "1", "source": "/billing", "type": kind, "program": program, "data": json.loads(payload)}
+    done = subprocess.run([BIN / "laurel", "publish", "--check", "-"], input=json.dumps(event), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert (topic, key) == ("billing", event["data"]["account"])
+
+
+def test_the_converter_is_configured_with_what_can_be_read():
+    json.loads("{" + blocks("json")[1] + "}")
+
+
+@pytest.mark.parametrize("system", ["Stripe", "Paddle", "Chargebee", "Lago"])
+def test_each_table_names_messages_and_their_required_fields(system):
+    rows = [line.split("|") for line in PAGE.split(f"\n# {system}\n")[1].split("\n# ")[0].splitlines() if line.startswith("| ")]
+    types = {found for row in rows for found in re.findall(r"`([\w.]+\.v\d+)`", row[2])}
+    assert {"payment.settled.v1", "payment.refunded.v1", "payment.disputeClosed.v1", "subscription.changed.v1"} <= types
+    assert all((SCHEMAS / f"{found}.json").exists() for found in types)
+    fields = set(re.findall(r"`(\w+)`(?:, `\w+`)* ←", " ".join(row[3] for row in rows)))
+    fields |= set(re.findall(r", `(\w+)` ←", " ".join(row[3] for row in rows)))
+    assert set(schema("payment.settled.v1")["required"]) - fields <= {"account", "currency", "lines"}
