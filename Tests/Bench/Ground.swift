@@ -69,7 +69,7 @@ final class Ground {
       "accrual", name: log,
       arguments: [
         "--bootstrap", configuration.bootstrap, "--terms", terms.path, "--state", state.path, "--group", "\(prefix)accrual",
-        "--topic-prefix", prefix, "--http", "127.0.0.1:0",
+        "--topic-prefix", prefix, "--http", "127.0.0.1:0", "--clock", "bus",
       ], folder: folder)
     services.append(process)
     return process

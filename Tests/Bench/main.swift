@@ -12,7 +12,9 @@ import TestSupport
 
 // laurel-bench codec: what a message costs in and out, beside Foundation; without Kafka.
 
-let subjects = ["backlog": 1, "state": 2, "codec": 0]
+// laurel-bench portal [REFEREES]: what the portal's read model takes in a second, and how long its queries take; without Kafka.
+
+let subjects = ["backlog": 1, "state": 2, "codec": 0, "portal": 1]
 let subject = CommandLine.arguments.dropFirst().first.flatMap { subjects[$0] == nil ? nil : $0 }
 let numbers = CommandLine.arguments.dropFirst(subject == nil ? 1 : 2).map { Int($0) }
 guard numbers.count <= subject.flatMap({ subjects[$0] }) ?? 2, numbers.allSatisfy({ ($0 ?? 0) > 0 }) else {
@@ -23,6 +25,7 @@ guard numbers.count <= subject.flatMap({ subjects[$0] }) ?? 2, numbers.allSatisf
              laurel-bench backlog [PAYMENTS]
              laurel-bench state [REFEREES [PAYMENTS]]
              laurel-bench codec
+             laurel-bench portal [REFEREES]
 
       """.utf8))
   exit(2)
@@ -32,6 +35,7 @@ do {
   switch subject {
   case "state": try StateBench().run(referees: number(0, or: 1_000_000), payments: number(1, or: 100_000))
   case "codec": try CodecBench.run()
+  case "portal": try PortalBench().run(referees: number(0, or: 1_000_000))
   case "backlog": try measureBacklog(number(0, or: 5_000_000))
   default: try measureSpeed(payments: number(0, or: 200_000), partitions: Int32(number(1, or: 4)))
   }

@@ -12,7 +12,8 @@ struct Audit {
   private let parser = JSONParser()
 
   init(_ installation: Installation) throws {
-    records = try installation.records([.referrals, .rewards, .discounts, .payouts])
+    // A producer may have ended its own hanging transaction; that record is no notice.
+    records = try installation.records([.referrals, .rewards, .discounts, .payouts]).filter { $0.key != TransactionEnd.key }
     prefix = installation.prefix
   }
 

@@ -9,18 +9,8 @@ import Testing
 struct BrokerAbsenceTests {
   @Test func servicesWaitForTheBrokerAndOutliveIt() throws {
     guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
-    // Kafka itself may spoil it by leaving a prepared transaction without its end (GUARANTEES, "A lost broker").
-    for attempt in 1...3 {
-      let broker = try KafkaBroker.start(home: home)
-      defer { broker.stop() }
-      do { return try outlive(broker) } catch {
-        guard broker.hasSkippedMarkers else { throw error }
-        if attempt == 3 { Issue.record("Kafka has spoilt three attempts: this run shows nothing", severity: .warning) }
-      }
-    }
-  }
-
-  private func outlive(_ broker: KafkaBroker) throws {
+    let broker = try KafkaBroker.start(home: home)
+    defer { broker.stop() }
     broker.kill()
     try Installation.run(bootstrap: broker.bootstrap) { installation in
       // A lost broker is tried again after at most 10 s otherwise, which is longer than it takes to come back here.

@@ -16,26 +16,26 @@ struct BusExample {
   private let expected: Expected
 
   private enum Expected {
-    /// Lines of a golden file: compared in what carries meaning.
+    /// Lines of an example: compared in what carries meaning.
     case meaning([String])
     /// Every byte.
     case lines([String])
   }
 
   /// Every worked example of the contract.
-  static func golden() throws -> [BusExample] {
-    try Golden.names.map { name in
-      let program = "golden-\(name)"
-      let events = try Golden.events(name)
+  static func examples() throws -> [BusExample] {
+    try Examples.names.map { name in
+      let program = "example-\(name)"
+      let events = try Examples.events(name)
       let first = try row(events[0])
       guard let original = first["program"] as? String else { throw NoProgram(line: events[0]) }
-      let file = try String(contentsOf: Golden.terms.appending(path: "\(original).yaml"), encoding: .utf8)
+      let file = try String(contentsOf: Examples.terms(of: original, in: name), encoding: .utf8)
       let last = try events.compactMap { try row($0)["time"] as? String }.compactMap { Instant(rfc3339: $0) }.max()
       return BusExample(
         program: program, terms: file.replacing("program: \(original)\n", with: "program: \(program)\n"),
         events: try events.map { try renamed($0, from: original, to: program) },
-        until: try Golden.until(name) ?? last ?? Instant(milliseconds: 0),
-        expected: .meaning(try Golden.expected(name).map { try renamed($0, from: original, to: program) }))
+        until: try Examples.until(name) ?? last ?? Instant(milliseconds: 0),
+        expected: .meaning(try Examples.expected(name).map { try renamed($0, from: original, to: program) }))
     }
   }
 

@@ -59,6 +59,9 @@ struct DeadLetterCommandTests {
         table.contains("this deployment has no program 'lottery'")
           && table.contains("dead letters: \(open.count) unknown-program"))
       try showTellsEverything(installation, listed)
+      let story = try Self.laurel(installation, ["payment", "p1"], of: ["explain"])
+      #expect(
+        story.contains("refused, in billing/") && story.contains("unknown-program: this deployment has no program"), "\(story)")
 
       // A rehearsal, and what cannot be replayed.
       let rehearsal = try Self.laurel(installation, ["replay", "--reason", "unknown-program", "--dry-run"])
@@ -81,6 +84,10 @@ struct DeadLetterCommandTests {
       let rewards = try installation.reader([.rewards])
       let earned = try rewards.read(for: .seconds(60)) { $0.count { $0.header("ce_type") == RewardAccrued.type } >= 3 }
       try #require(earned, "\(rewards.records.count) notices")
+      let earning = try Self.laurel(installation, ["payment", "p1"], of: ["explain"])
+      #expect(!earning.contains("refused, in") && earning.contains("→ "), "\(earning)")
+      let balance = try Self.laurel(installation, ["r0"], of: ["balance"])
+      #expect(balance.contains("r0, program \(Self.program), KZT") && balance.contains("last notices"), "\(balance)")
       let again = try letters.read(for: .seconds(60)) { $0.contains { $0.header("laurel_replay_of") == garbage } }
       try #require(again)
       let second = try #require(try Self.list(installation).first { $0.state == "refused again" })
@@ -88,13 +95,38 @@ struct DeadLetterCommandTests {
         second.replayOf == garbage && second.topic == "billing" && second.offset == listed.first { $0.id == garbage }?.offset)
       #expect(try Self.laurel(installation, ["show", garbage]).contains("refused again as \(second.id)"))
       #expect(try Self.laurel(installation, ["replay", second.id, "--dry-run"]).contains("1 letter would be replayed"))
-      #expect(try Self.list(installation, ["--all"]).count { $0.state == "replayed" } == open.count + 1)
+      #expect(try Self.list(installation, ["--all"]).count { $0.state == "replayed" } == open.count)
+      try closedOnce(installation, second.id, note: "the sender has mended it")
       try installation.stopAll()
       try onceEach(installation, open.map(\.id) + [garbage])
       let audit = try Audit(installation)
       try audit.checkIDsAndSequences()
       #expect(try audit.notices(RewardAccrued.self).map(\.payment.value).sorted() == ["p0", "p1", "p2"])
     }
+  }
+
+  /// What is closed leaves the list, once, and nothing is sent to the service.
+  private func closedOnce(_ installation: Installation, _ id: String, note: String) throws {
+    let sent = try installation.records([.repartitioned(.accrual)]).count
+    let others = try Self.list(installation).map(\.id).filter { $0 != id }
+    #expect(try Self.laurel(installation, ["close", id], status: 2).contains("--note TEXT is needed"))
+    let rehearsal = try Self.laurel(installation, ["close", id, "--note", note, "--dry-run"])
+    #expect(rehearsal.contains("1 letter would be closed"))
+    // At once: the later takes over from the earlier, or finds nothing to do.
+    let both = try (0..<2).map { _ in try Self.start(installation, ["close", id, "--note", note]) }
+    for (process, ending) in zip(both, both.map { $0.ending(within: .seconds(60)) }) where ending != .status(0) {
+      #expect(ending == .status(1) && process.log.contains("another replay or close has begun and took over"), "\(process.log)")
+    }
+    #expect(try Self.laurel(installation, ["close", id, "--note", "again"]).contains("\(id) was closed already"))
+    #expect(try Self.list(installation).map(\.id) == others)
+    let closed = try Self.list(installation, ["--all"]).filter { $0.state == "closed" }
+    #expect(closed.map(\.id) == [id] && closed.map(\.note) == [note])
+    #expect(try Self.laurel(installation, ["show", id]).contains(note))
+    #expect(try Self.list(installation, ["--limit", "1"]).map(\.id) == others.suffix(1))
+    #expect(try Self.list(installation, ["--since", "2199-01-01"]).isEmpty)
+    #expect(try installation.records([.repartitioned(.accrual)]).count == sent)
+    let marks = try installation.records([.deadLetters(.accrual)]).filter { $0.header("laurel_closed") == id }
+    #expect(marks.count == 1)
   }
 
   private func showTellsEverything(_ installation: Installation, _ listed: [Line]) throws {
@@ -133,6 +165,7 @@ struct DeadLetterCommandTests {
       let refused = try letters.read(for: .seconds(60)) { $0.count >= count }
       try #require(refused, "\(letters.records.count) of \(count)")
       try installation.stopAll()
+      try everyLetterIsInTheLog(installation, count)
       let ids = try Self.list(installation).map(\.id)
       try #require(ids.count == count)
 
@@ -177,19 +210,29 @@ struct DeadLetterCommandTests {
       }
       #expect(taken.contains("1 letter replayed"))
       #expect(ended == .status(1))
-      #expect(frozen.log.contains("another replay has begun and took over"), "\(frozen.log.suffix(500))")
+      #expect(frozen.log.contains("another replay or close has begun and took over"), "\(frozen.log.suffix(500))")
       // Two at once: one takes over from the other, or comes to find nothing to do.
       let both = try (0..<2).map { _ in try Self.start(installation, ["replay", "--reason", "unknown-program"]) }
       let endings = both.map { $0.ending(within: .seconds(60)) }
       #expect(endings.contains(.status(0)), "\(both.map(\.log))")
       for (process, ending) in zip(both, endings) where ending != .status(0) {
-        #expect(ending == .status(1) && process.log.contains("another replay has begun and took over"), "\(process.log)")
+        #expect(ending == .status(1) && process.log.contains("another replay or close has begun and took over"), "\(process.log)")
       }
       _ = try Self.laurel(installation, ["replay", "--all-open"])
       #expect(try Self.laurel(installation, ["replay", "--all-open"]).contains("nothing to replay"))
       #expect(try Self.list(installation).isEmpty)
       try onceEach(installation, ids)
     }
+  }
+
+  /// In a few lines that count them.
+  private func everyLetterIsInTheLog(_ installation: Installation, _ count: Int) throws {
+    let lines = try installation.service(.accrual).log.split(separator: "\n").filter {
+      $0.contains("dead letter: unknown-program")
+    }
+    #expect(lines.count < 20, "\(lines.count) lines")
+    let more = lines.compactMap { $0.firstMatch(of: /\(and ([0-9]+) more like it\)/).flatMap { Int($0.output.1) } }
+    #expect(lines.count + more.reduce(0, +) == count)
   }
 
   /// On the topic where a doubled record would be seen: the service itself takes a payment once however often it comes.
@@ -224,18 +267,23 @@ struct DeadLetterCommandTests {
     let offset: Int64?
     let type: String?
     let replayOf: String?
+    let note: String?
     let obstacle: String?
   }
 
-  private static func start(_ installation: Installation, _ arguments: [String]) throws -> ServiceProcess {
+  private static func start(
+    _ installation: Installation, _ arguments: [String], of command: [String] = ["dead-letters"]
+  ) throws -> ServiceProcess {
     let bus = ["--bootstrap", installation.configuration.bootstrap, "--topic-prefix", installation.prefix]
     return try ServiceProcess(
-      "laurel", name: uniqueName("laurel"), arguments: ["dead-letters"] + arguments + bus, folder: installation.folder)
+      "laurel", name: uniqueName("laurel"), arguments: command + arguments + bus, folder: installation.folder)
   }
 
   /// What it said, on both streams.
-  private static func laurel(_ installation: Installation, _ arguments: [String], status: Int32 = 0) throws -> String {
-    let process = try start(installation, arguments)
+  private static func laurel(
+    _ installation: Installation, _ arguments: [String], of command: [String] = ["dead-letters"], status: Int32 = 0
+  ) throws -> String {
+    let process = try start(installation, arguments, of: command)
     let ending = process.ending(within: .seconds(60))
     try #require(ending == .status(status), "\(arguments): \(process.log.suffix(2000))")
     return process.log

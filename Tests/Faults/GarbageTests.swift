@@ -3,6 +3,7 @@ import FaultBench
 import Foundation
 import JSON
 import Kafka
+import Streaming
 import TestSupport
 import Testing
 
@@ -76,7 +77,8 @@ struct GarbageTests {
     Garbage("headers without a type", .malformed, bytes: text("{}"), headers: [Header(name: "ce_id", value: text("1"))]),
     Garbage("tombstone", nil, nil),
     Garbage("tombstone without headers", nil, bytes: nil, headers: []),
-    Garbage("unknown type", nil, "whatever", type: "weather.changed.v1"),
+    Garbage("foreign type", nil, "whatever", type: "weather.changed.v1"),
+    Garbage("misspelt type", .unknownType, "{}", type: "payment.setled.v1"),
   ]
 
   @Test func garbageIsKeptAndItsNeighboursPass() throws {
@@ -178,8 +180,13 @@ struct GarbageTests {
 
   private func good(_ number: Int, _ publisher: Publisher, _ partition: Int32) throws {
     let name = "good\(number)"
+    // Whoever writes to an input may claim that Laurel has numbered or repaired the record: that must change nothing.
+    let claims = [("ce_hop", "0/1000"), (RepairMark.header, Topic.referrals.name)].map {
+      Header(name: $0.0, value: Self.text($0.1))
+    }
     try publisher.produce(
-      .billing, partition: partition, key: "e0", value: Self.text(Self.payment(name)), headers: Garbage(name, nil, nil).headers)
+      .billing, partition: partition, key: "e0", value: Self.text(Self.payment(name)),
+      headers: Garbage(name, nil, nil).headers + claims)
   }
 
   private func identity(_ value: [UInt8]?, _ headers: [Header]) -> String {

@@ -36,6 +36,62 @@ struct LimitsTests {
     }
   }
 
+  /// Who follows the hint creates the topics that are missing, not those of another deployment.
+  @Test func theHintToCreateTopicsNamesTheirPrefix() throws {
+    let installation = try Installation(bootstrap: KafkaBroker.forTest().bootstrap)
+    defer { installation.remove() }
+    let flags = "--bootstrap \(installation.configuration.bootstrap) --topic-prefix \(installation.prefix)"
+    let service = try installation.start(.accrual)
+    let isHinted = waitUntil(.seconds(60)) { service.log.contains("'laurel topics create \(flags)'") }
+    #expect(isHinted, "\(service.log.suffix(2000))")
+    let list = try ServiceProcess(
+      "laurel", name: "list", arguments: ["dead-letters", "list"] + flags.split(separator: " ").map(String.init),
+      folder: installation.folder)
+    #expect(list.ending(within: .seconds(60)) == .status(1))
+    #expect(list.log.contains("create them with 'laurel topics create \(flags)'"), "\(list.log)")
+  }
+
+  /// A limit on the size of files is an error of the disk, not SIGXFSZ: the service reports it and goes on when there is room.
+  @Test func aFileThatMayNotGrowIsReported() throws {
+    try Installation.run { installation in
+      let service = try installation.start(.accrual)
+      try installation.waitReady()
+      try service.limit("fsize", to: "65536")
+      let publisher = try Publisher(installation)
+      let load = Payments(referees: 50, count: 4000)
+      try load.publish(0..<load.count, publisher)
+      try publisher.flush()
+      let isReported = waitUntil(.seconds(60)) { !service.isRunning || service.log.contains("File too large") }
+      #expect(isReported && service.isRunning, "\(service.log.suffix(2000))")
+      try service.limit("fsize", to: "unlimited")
+      let goesOn = waitUntil(.seconds(60)) {
+        service.isReady && service.metric("laurel_records_total") ?? 0 >= Double(load.count)
+      }
+      #expect(goesOn, "\(service.log.suffix(2000))")
+      #expect(service.stop() == .status(0))
+    }
+  }
+
+  /// Without a free file descriptor nothing can be opened and nobody can ask for health. The log reports it.
+  @Test func exhaustedDescriptorsAreReported() throws {
+    try Installation.run { installation in
+      let service = try installation.start(.accrual)
+      let other = try installation.start(.accrual, 2)
+      try installation.waitReady()
+      try service.limit("nofile", to: "\(service.openDescriptors)")
+      // What it takes over from the other one has to be opened: by RocksDB, by librdkafka or by the HTTP server, whoever comes first.
+      other.kill()
+      let isReported = waitUntil(.seconds(60)) {
+        !service.isRunning || service.log.contains("Too many open files") && service.log.contains("starting over")
+      }
+      #expect(isReported && service.isRunning, "\(service.log.suffix(2000))")
+      try service.limit("nofile", to: "4096")
+      let goesOn = waitUntil(.seconds(60)) { service.isReady && service.metric("laurel_assigned_partitions") == 4 }
+      #expect(goesOn, "\(service.log.suffix(2000))")
+      #expect(service.stop() == .status(0))
+    }
+  }
+
   /// The closing line and the counter tell of every row that the state was built from.
   @Test func restoreTellsItsRowsAndItsRate() throws {
     try Installation.run { installation in

@@ -13,7 +13,7 @@ struct SecuredBus: Sendable {
   static let password = "pl4in-s3cret"
 
   /// The parties whose rights are given here. Each command is a JVM of its own, so the others' are only tested as a table.
-  static let parties: [Access.Party] = ServiceName.allCases.map { .service($0) } + [.publisher]
+  static let parties: [Access.Party] = ServiceName.allCases.map { .service($0) } + [.publisher, .desk]
 
   let broker: KafkaBroker
   let access: Access
@@ -75,6 +75,15 @@ struct SecuredBus: Sendable {
       ] + arguments(service, as: certificate) + extra, folder: folder)
   }
 
+  /// The command, with the certificate of that name.
+  func laurel(_ arguments: [String], as certificate: String) throws -> ServiceProcess {
+    let login = certificates.properties(certificate).sorted { $0.key < $1.key }.flatMap { ["--kafka", "\($0.key)=\($0.value)"] }
+    return try ServiceProcess(
+      "laurel", name: uniqueName("laurel"),
+      arguments: arguments + ["--bootstrap", broker.bootstrap, "--topic-prefix", prefix] + login,
+      folder: folder)
+  }
+
   /// Runs the commands that `laurel topics acls` prints for these parties, as an operator would, two at a time.
   func grantRights() throws {
     let login = folder.appending(path: "admin.properties")
@@ -89,7 +98,7 @@ struct SecuredBus: Sendable {
       #"""
       set -e
       "$1" topics acls --bootstrap "$2" --topic-prefix "$3" --command-config "$4" >acls
-      sed '/^# provider/,$d; /^#/d' acls | PATH="$5/bin:$PATH" xargs -d '\n' -n 1 -P 2 sh -c >acls.output 2>&1
+      sed '/^# provider/,/^# desk/d; /^# operator/,$d; /^#/d' acls | PATH="$5/bin:$PATH" xargs -d '\n' -n 1 -P 2 sh -c >acls.output 2>&1
       """#,
       [
         try BuiltProgram.url("laurel").path, broker.bootstrap, prefix, login.path, home.path,

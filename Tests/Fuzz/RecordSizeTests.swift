@@ -14,9 +14,9 @@ import Testing
       headers: envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
   }
 
-  /// While the verdict on an account's first registration is on its way, others wait in its row.
+  /// While the verdict on an account's first registration is on its way, others wait, each in a row of its own.
   @Test(arguments: [1, 1000])
-  func registrationsThatWaitFitARow(identities: Int) throws {
+  func registrationsThatWaitFitTheirRows(identities: Int) throws {
     let bus = try MemoryBus(TermsFiles.load(directory: FuzzTarget.terms.path), isSlow: true)
     let long = String(repeating: "x", count: 240_000 / identities)
     let list = Array(repeating: "\"\(long)\"", count: identities).joined(separator: ",")
@@ -27,9 +27,9 @@ import Testing
           "\(number)", AccountRegistered.type,
           #"{"account":"a","registeredAt":"\#(at)","identities":[\#(list)],"referral":{"code":"CODE"}}"#))
     }
+    try bus.advance(by: .days(1))
     #expect(bus.deadLetters.count > 100)
     #expect(bus.deadLetters.allSatisfy { $0.rejection.reason == .conflictingDuplicate })
-    try bus.advance(by: .days(1))
     #expect(bus.outputs.contains { $0.envelope.type == ReferralRejected.type })
   }
 }

@@ -93,9 +93,36 @@ public final class ServiceProcess: Sendable {
   /// Whether it is stopped by a signal, whoever has sent it.
   public var isFrozen: Bool { running.process.isRunning && state == "T" }
 
+  /// Whether its main thread sleeps after having caught its signals (proc(5): SigCgt).
+  public var isIdle: Bool {
+    guard state == "S",
+      let status = try? String(contentsOfFile: "/proc/\(running.process.processIdentifier)/status", encoding: .utf8),
+      let caught = status.firstMatch(of: /SigCgt:\s*([0-9a-f]+)/).flatMap({ UInt64($0.output.1, radix: 16) })
+    else { return false }
+    return caught & (1 << UInt64(SIGTERM - 1)) != 0
+  }
+
   private func signal(_ number: Int32) {
     // The number of a process that has ended may be someone else's.
     if running.process.isRunning { Foundation.kill(running.process.processIdentifier, number) }
+  }
+
+  /// Sets a limit of the running process.
+  /// - Parameters:
+  ///   - resource: an option of util-linux's prlimit, such as `nofile`.
+  ///   - value: a number or `unlimited`; that much may be asked for again.
+  public func limit(_ resource: String, to value: String) throws {
+    let prlimit = Process()
+    prlimit.executableURL = URL(filePath: "/usr/bin/prlimit")
+    prlimit.arguments = ["--pid", "\(processID)", "--\(resource)=\(value):"]
+    try prlimit.run()
+    prlimit.waitUntilExit()
+    guard prlimit.terminationStatus == 0 else { throw BrokerFailure("\(resource) was not set to \(value)") }
+  }
+
+  /// The files and sockets that it has open now.
+  public var openDescriptors: Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(processID)/fd").count) ?? 0
   }
 
   /// User and system time used so far, and the most memory held, as /proc tells it.
@@ -146,11 +173,11 @@ public final class ServiceProcess: Sendable {
 
   public var isReady: Bool { page("/readyz")?.status == 200 }
 
-  /// The value of a metric without labels; nil while nobody answers.
+  /// The value of a metric, summed over its labels; nil while nobody answers, or nothing has it yet.
   public func metric(_ name: String) -> Double? {
-    page("/metrics")?.body.split(separator: "\n").first { $0.hasPrefix("\(name) ") }.flatMap {
-      Double($0.dropFirst(name.count + 1))
-    }
+    let lines = page("/metrics")?.body.split(separator: "\n").filter { $0.hasPrefix("\(name) ") || $0.hasPrefix("\(name){") }
+    let values = (lines ?? []).compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }
+    return values.isEmpty ? nil : values.reduce(0, +)
   }
 }
 

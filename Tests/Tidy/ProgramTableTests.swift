@@ -8,7 +8,7 @@ import Testing
     let fields: [String]
     let functions: [String]
     let tests: [String]
-    let goldens: [String]
+    let examples: [String]
     var testDescription: String { name }
   }
 
@@ -20,7 +20,7 @@ import Testing
       guard line.hasPrefix("| "), cells.count == 5, cells[0] != "row" else { return nil }
       return Row(
         name: cells[0], fields: quoted(cells[2]), functions: quoted(cells[3]), tests: quoted(cells[4]),
-        goldens: cells[4].matches(of: /golden ([a-z0-9-]+)/).map { String($0.output.1) })
+        examples: cells[4].matches(of: /example ([a-z0-9-]+)/).map { String($0.output.1) })
     }
   }()
 
@@ -42,9 +42,9 @@ import Testing
     let text = try String(contentsOf: file, encoding: .utf8)
     #expect(text.hasPrefix("row \(row.name) of "))
     #expect(text.matches(of: /\n(plain|edge|rejection)[ :]/).count >= 3)
-    for golden in row.goldens {
-      let path = TidyTests.root.appending(path: "Tests/Scenarios/Golden/\(golden).expected.jsonl").path
-      #expect(FileManager.default.fileExists(atPath: path), "no golden \(golden)")
+    for example in row.examples {
+      let path = TidyTests.root.appending(path: "Tests/Scenarios/Examples/\(example).expected.jsonl").path
+      #expect(FileManager.default.fileExists(atPath: path), "no example \(example)")
     }
     for test in row.tests.dropFirst() { #expect(try Self.tests.get().holds(test), "no test \(test)") }
   }

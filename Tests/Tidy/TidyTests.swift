@@ -46,7 +46,7 @@ import Testing
     "Services/Discounts/Stages": ["Contracts", "JSON", "Streaming", "Terms"],
     "Services/Payouts/Stages": ["Contracts", "JSON", "Streaming", "Terms"],
     "Services/Laurel/Words": ["Contracts", "Terms"],
-    "Services/Laurel/Offline/Backtest": ["Contracts", "JSON", "Words"],
+    "Services/Laurel/Offline/Backtest": ["Contracts", "JSON", "Markup", "Words"],
   ]
 
   @Test(arguments: rules.keys.sorted())
@@ -63,6 +63,8 @@ import Testing
   @Test(arguments: [
     ("CRDKafka", "Shared/Kafka"), ("CRocksDB", "Shared/RocksStore"), ("CYAML", "Shared/YAML"),
     ("CMicroHTTPD", "Shared/ServiceKit"), ("CSimdJSON", "Shared/JSON"), ("CXXHash", "Shared/Contracts"),
+    ("CQREncode", "Shared/QR"), ("CPortalAssets", "Services/Portal"),
+    ("COpenSSL", "Shared/Crypto"), ("CZlib", "Services/Portal/Access"),
   ])
   func eachCLibraryIsConfined(library: String, home: String) throws {
     let users = try Self.sources(in: ["Shared", "Services"]).filter { $0.imports.contains(library) }

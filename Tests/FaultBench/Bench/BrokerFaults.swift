@@ -2,108 +2,145 @@ import Contracts
 import Foundation
 import TestSupport
 
-/// kill -9 of the Kafka process, which stays away for a while: its log on disk is as the kill left it. At rest, or under load.
+/// kill -9 of the Kafka process, which stays away for a while: its log on disk is as the kill left it. Once at rest, then twice under load.
 package final class BrokerKill: Fault {
   private let broker: KafkaBroker
   /// It stays away for 0 s to so many.
   private let secondsMax: Int
-  private let isAtRest: Bool
 
-  package init(_ broker: KafkaBroker, secondsMax: Int, atRest: Bool) {
+  package init(_ broker: KafkaBroker, secondsMax: Int) {
     self.broker = broker
     self.secondsMax = secondsMax
-    isAtRest = atRest
   }
 
+  package let mayHideRecords = true
+
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
-    if isAtRest { try campaign.comeToRest() }
+    let isAtRest = cycle.isMultiple(of: 3)
+    if isAtRest { try campaign.comeToRest() } else { try campaign.pour(upTo: 300) }
     broker.kill()
     // The first time it comes back at once.
     let away = cycle == 0 ? 0 : campaign.random.upTo(secondsMax)
     _ = waitUntil(.seconds(away)) { false }
     try broker.restart()
-    guard !broker.hasSkippedMarkers else { throw LeftWithoutEnd() }
-    return Blow("kill -9 of the broker, \(away) s away", ServiceName.allCases)
+    return Blow("kill -9 of the broker \(isAtRest ? "at rest" : "under load"), \(away) s away", ServiceName.allCases)
+  }
+
+  /// The row: campaigns of six cycles, each on a broker of its own.
+  static func run(_ plan: FaultPlan) throws -> FaultResult {
+    try plan.campaigns(of: 6) { _, part, home in
+      let broker = try KafkaBroker.start(home: home)
+      defer { broker.stop() }
+      let fault = BrokerKill(broker, secondsMax: plan.brokerSecondsMax)
+      return (try part.campaign(on: Installation(bootstrap: broker.bootstrap), under: fault), broker.skippedMarkers)
+    }
   }
 }
 
-/// One of three brokers is killed with -9, each in turn, and comes back, soon or after the others have taken its place. No partition is ever
-/// without a leader for longer than the cluster takes to choose another one.
+/// Of three brokers one or two at once are killed with -9, each in turn, and come back, soon or after the others have taken their place.
 package final class ClusterKill: Fault {
   private let cluster: KafkaCluster
-  /// It stays away for 0 s to so many.
+  /// They stay away for 0 s to so many.
   private let secondsMax: Int
+  /// The others work without one only if they have all that it had.
+  private let hasThreeCopies: Bool
 
-  package init(_ cluster: KafkaCluster, secondsMax: Int) {
+  package init(_ cluster: KafkaCluster, secondsMax: Int, hasThreeCopies: Bool) {
     self.cluster = cluster
     self.secondsMax = secondsMax
+    self.hasThreeCopies = hasThreeCopies
   }
 
-  private func victim(_ cycle: Int) -> KafkaBroker { cluster.brokers[cycle % cluster.brokers.count] }
+  package let mayHideRecords = true
+
+  /// The brokers, beginning with the one whose turn it is.
+  private func turn(_ cycle: Int) -> [KafkaBroker] { (0..<3).map { cluster.brokers[(cycle + $0) % 3] } }
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
-    let since = ContinuousClock.now
-    victim(cycle).kill()
-    guard cycle % 2 == 1 else {
-      let seconds = cycle == 0 ? 0 : campaign.random.upTo(secondsMax)
+    let brokers = turn(cycle)
+    switch cycle % (hasThreeCopies ? 4 : 3) {
+    case 0:
+      // Ends of transactions wait for the frozen one when it dies.
+      try campaign.pour(upTo: 200)
+      brokers[0].freeze()
+      _ = waitUntil(.milliseconds(200 + campaign.random.upTo(1000))) { false }
+      return try killTwo(brokers, "two brokers", campaign)
+    case 2:
+      brokers[2].kill()
+      try campaign.keepBusy(until: .seconds(12)) { false }
+      try brokers[2].restart()
+      return try killTwo(brokers, "two brokers, when the third has just come back", campaign)
+    case 1:
+      let since = ContinuousClock.now
+      brokers[0].kill()
+      let seconds = campaign.random.upTo(secondsMax)
       _ = waitUntil(.seconds(seconds)) { false }
-      try victim(cycle).restart()
+      try brokers[0].restart()
       return Blow("kill -9 of a broker, \(seconds) s away", ServiceName.allCases, since: since)
+    default:
+      let since = ContinuousClock.now
+      brokers[0].kill()
+      return Blow("kill -9 of a broker, away until the others work", ServiceName.allCases, since: since)
     }
-    return Blow("kill -9 of a broker, away until the others work", ServiceName.allCases, since: since)
+  }
+
+  private func killTwo(_ brokers: [KafkaBroker], _ which: String, _ campaign: Campaign) throws -> Blow {
+    let since = ContinuousClock.now
+    for broker in brokers.prefix(2) { broker.kill() }
+    var seconds: [Int] = []
+    for broker in brokers.prefix(2).reversed() {
+      seconds.append(campaign.random.upTo(min(secondsMax, 10)))
+      _ = waitUntil(.seconds(seconds[seconds.count - 1])) { false }
+      try broker.restart()
+    }
+    return Blow("kill -9 of \(which), back after \(seconds) s", ServiceName.allCases, since: since)
   }
 
   package func lift(from campaign: Campaign, cycle: Int) throws {
-    if cycle % 2 == 1 { try victim(cycle).restart() }
-    if let broker = cluster.brokers.first(where: \.hasSkippedMarkers) {
-      throw BrokerFailure("\(broker.bootstrap) has left a transaction without its end, though every partition had a leader")
-    }
+    if hasThreeCopies, cycle % 4 == 3 { try turn(cycle)[0].restart() }
   }
 
-  static func run(_ plan: FaultPlan) throws -> FaultResult {
-    guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
-    let cluster = try KafkaCluster.start(home: home)
-    defer { cluster.stop() }
-    let fault = ClusterKill(cluster, secondsMax: plan.brokerSecondsMax)
-    return try plan.campaign(on: Installation(bootstrap: cluster.bootstrap), under: fault)
-  }
-}
+  /// Two copies of each topic on three brokers: where both die, a partition has no leader while the coordinator of a transaction lives. The
+  /// same happens with three copies when the third is in the in-sync set of the coordinator and not of the partition.
+  private static let twoCopies = [
+    "default.replication.factor": "2", "min.insync.replicas": "1", "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+  ]
 
-/// Kafka itself has left a prepared transaction without its end: what is said after that is no test of Laurel (GUARANTEES,
-/// "Partitions without any leader").
-struct LeftWithoutEnd: Error {}
-
-extension BrokerKill {
-  /// The row: campaigns of two cycles, each on a broker of its own; in every second one the broker is killed under load. What Kafka then
-  /// spoils is told and made up for.
+  /// The row: campaigns of four cycles, each on a cluster of its own.
   static func run(_ plan: FaultPlan) throws -> FaultResult {
-    guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
-    var result = FaultResult(cycles: 0)
-    var spoilt = 0
-    var seed = plan.seed
-    var isAtRest = true
-    while result.cycles < plan.cycles {
-      let broker = try KafkaBroker.start(home: home)
-      defer { broker.stop() }
-      let fault = BrokerKill(broker, secondsMax: plan.brokerSecondsMax, atRest: isAtRest)
-      let part = FaultPlan(cycles: min(2, plan.cycles - result.cycles), seed: seed, size: plan.size)
-      let found = try part.campaign(on: Installation(bootstrap: broker.bootstrap), under: fault)
-      seed += 1
-      isAtRest.toggle()
-      guard !broker.hasSkippedMarkers else {
-        spoilt += 1
-        // Told, and no fault of Laurel's: the row then shows fewer cycles than were asked for.
-        if spoilt > 1 + plan.cycles { break }
-        continue
-      }
-      result.add(found)
+    try plan.campaigns(of: 4) { number, part, home in
+      let hasThreeCopies = !number.isMultiple(of: 2)
+      let cluster = try KafkaCluster.start(home: home, settings: hasThreeCopies ? [:] : twoCopies)
+      defer { cluster.stop() }
+      let fault = ClusterKill(cluster, secondsMax: plan.brokerSecondsMax, hasThreeCopies: hasThreeCopies)
+      return (
+        try part.campaign(on: Installation(bootstrap: cluster.bootstrap), under: fault),
+        cluster.brokers.reduce(0) { $0 + $1.skippedMarkers }
+      )
     }
-    if spoilt > 0 { result.remark = "\(spoilt) campaigns spoilt by Kafka (GUARANTEES)" }
-    return result
   }
 }
 
 extension FaultPlan {
   /// How long a broker stays away at most: a bounded run does not wait a minute for the same thing.
   fileprivate var brokerSecondsMax: Int { cycles > 5 ? 60 : 3 }
+
+  /// The cycles in campaigns of at most so many.
+  /// - Parameter run: gives also how many markers of transactions Kafka has skipped.
+  fileprivate func campaigns(
+    of size: Int, _ run: (_ number: Int, _ part: FaultPlan, _ home: URL) throws -> (FaultResult, skipped: Int)
+  ) throws -> FaultResult {
+    guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
+    var result = FaultResult(cycles: 0)
+    var skipped = 0
+    for (number, start) in stride(from: 0, to: cycles, by: size).enumerated() {
+      let part = FaultPlan(cycles: min(size, cycles - start), seed: seed &+ UInt64(number), size: self.size)
+      let found = try run(number, part, home)
+      result.add(found.0)
+      skipped += found.skipped
+    }
+    result.remark = "Kafka skipped markers \(skipped) times; repaired \(result.repairs) messages"
+    return result
+  }
 }

@@ -10,6 +10,7 @@ import TestSupport
 package final class Campaign {
   package let installation: Installation
   package let course: Course
+  package let programs: Programs
   /// For the fault's own choices; the history has one of its own.
   package var random: SplitMix64
   private let publisher: BenchPublisher
@@ -17,19 +18,26 @@ package final class Campaign {
   private(set) var recoveries: [Duration] = []
   /// Longer than any fault lasts and a recovery takes.
   private static let recoverySeconds = 180
+  /// After so long without a move it is asked whether a partition is stopped.
+  private static let stallSeconds = 20
+  private var mayHideRecords = false
+  /// How many messages `laurel repair` has written again.
+  package private(set) var repairs = 0
 
   /// - Parameter installation: its topics are there and its services started, or they start by themselves later.
   package init(_ installation: Installation, course: Course, programs: Programs, seed: UInt64) throws {
     self.installation = installation
     self.course = course
+    self.programs = programs
     random = SplitMix64(seed: seed &+ 0x5EED)
     publisher = try BenchPublisher(installation)
-    watch = try BusWatch(installation.bus, services: Deployment.services(programs), stallSeconds: Self.recoverySeconds)
+    watch = try BusWatch(installation.bus, services: Deployment.services(programs), stallSeconds: Self.stallSeconds)
   }
 
   /// Publishes the whole history, with the fault in every round; what the bus has said is for the audit.
   package func run(_ fault: any Fault) throws {
     trace("begin")
+    mayHideRecords = fault.mayHideRecords
     // Before anything else, so that no timer is fired by the system's clock.
     try tick(course.prologue.first?.tick ?? BenchHistory.start)
     for part in course.prologue {
@@ -37,7 +45,7 @@ package final class Campaign {
       try tick(part.tick)
       trace("ticked")
       try publish(part.events.map(BenchRecord.init))
-      try watch.waitUntilQuiet()
+      try waitUntilQuiet()
       try answer(part, under: fault)
     }
     trace("prologue over")
@@ -47,18 +55,18 @@ package final class Campaign {
       if cycle % 3 == 2 {
         try send { try publisher.tick(part.tick) }
         try strike(fault, cycle)
-        try watch.waitUntilQuiet()
+        try waitUntilQuiet()
         try publish(fault.disturbed(part.events, cycle: cycle, self))
       } else {
         try tick(part.tick)
-        let events = fault.disturbed(part.events, cycle: cycle, self)
+        let events = try fault.disturbed(part.events, cycle: cycle, self)
         let half = events.count / 2
         let first = try publish(events[..<half])
         try workOff(first.prefix(1 + random.upTo(max(first.count - 1, 0))))
         rest = Array(events[half...])
         try strike(fault, cycle)
       }
-      try watch.waitUntilQuiet()
+      try waitUntilQuiet()
       try answer(part, under: fault)
     }
     trace("rounds over")
@@ -96,6 +104,7 @@ package final class Campaign {
   private func waitProcessed(_ marks: [BenchPublisher.Mark], by services: [ServiceName], after what: String) throws {
     let end = ContinuousClock.now + .seconds(Self.recoverySeconds)
     var struck = services
+    var nextLook = ContinuousClock.now + .seconds(2)
     while true {
       struck.removeAll { service in
         (0..<installation.partitions).allSatisfy { partition in
@@ -108,10 +117,59 @@ package final class Campaign {
       if let ended = installation.services.values.first(where: { !$0.isRunning }) {
         throw BrokerFailure("\(ended.name) has ended by itself after \(what)")
       }
+      if nextLook < .now {
+        try repairWhatIsReported()
+        nextLook = .now + .seconds(2)
+      }
       guard ContinuousClock.now < end else {
         throw BrokerFailure("\(struck.map(\.rawValue)) did not work again within \(Self.recoverySeconds) s after \(what)")
       }
     }
+  }
+
+  /// Until everything is processed; what holds it up and is reported is repaired.
+  private func waitUntilQuiet() throws {
+    let end = ContinuousClock.now + .seconds(Self.recoverySeconds)
+    while true {
+      do { return try watch.waitUntilQuiet() } catch let stalled as BusWatch.Stalled {
+        trace("\(stalled)")
+        try repairWhatIsReported()
+        guard ContinuousClock.now < end else { throw stalled }
+      }
+    }
+  }
+
+  private func repairWhatIsReported() throws {
+    guard mayHideRecords else { return }
+    let stopped = installation.services.values.filter { $0.page("/readyz")?.body.contains("is stopped") ?? false }
+    guard !stopped.isEmpty else { return }
+    trace("stopped: \(stopped.map(\.name).sorted())")
+    try repair()
+  }
+
+  /// `laurel repair` until it leaves nothing out because of a transaction that is still open.
+  @discardableResult
+  package func repair() throws -> String {
+    var found = (status: Int32(1), text: "")
+    let isDone = try waitUntil(.seconds(60)) {
+      found = try installation.laurel("repair")
+      return found.status == 0
+    }
+    guard isDone else { throw BrokerFailure("laurel repair: \(found.text)") }
+    trace(found.text)
+    repairs += Int(found.text.firstMatch(of: /(\d+) repaired/)?.output.1 ?? "") ?? 0
+    return found.text
+  }
+
+  /// For what was found missing at the end: every instance starts again under its name, and what is repaired is worked off.
+  package func restartAndRepair() throws {
+    try startAll()
+    try installation.waitReady()
+    try repair()
+    try tick(course.end)
+    try settle()
+    try waitUntilQuiet()
+    try installation.stopAll()
   }
 
   /// Waits, for a while at most, until these have been processed by all who read them.
@@ -154,7 +212,7 @@ package final class Campaign {
   }
 
   /// Until all that is on the bus has been processed: no transaction is under way then.
-  package func comeToRest() throws { try watch.waitUntilQuiet() }
+  package func comeToRest() throws { try waitUntilQuiet() }
 
   /// All that is left of the round goes out at once; the blow falls while the services are busy with it.
   package func pour(upTo milliseconds: Int) throws {
@@ -173,13 +231,13 @@ package final class Campaign {
 
   private func tick(_ instant: Instant) throws {
     try send { try publisher.tick(instant) }
-    try watch.waitUntilQuiet()
+    try waitUntilQuiet()
   }
 
   private func answer(_ part: Course.Part, under fault: any Fault) throws {
     guard !part.answers.isEmpty else { return }
     try publish(fault.answers(part.answers, self))
-    try watch.waitUntilQuiet()
+    try waitUntilQuiet()
   }
 
   @discardableResult

@@ -31,6 +31,7 @@ final class ClockCampaign {
   private let said = Said()
   private var random: SplitMix64
   private(set) var recoveries: [Duration] = []
+  private var cycles = 0
   /// What the clocks show, but for their differences.
   private var now: Instant
   private var staleClocks = 0
@@ -44,7 +45,7 @@ final class ClockCampaign {
     defer { installation.remove() }
     let programs = try TermsFiles.load(directory: Installation.terms.path)
     let course = try Course(seed: plan.seed, rounds: plan.cycles, size: plan.size, programs: programs)
-    var result = FaultResult(cycles: plan.cycles, events: course.eventCount, notices: course.notices.count)
+    var result = FaultResult(cycles: 0, events: course.eventCount, notices: course.notices.count)
     let started = ContinuousClock.now
     try installation.createTopics()
     let campaign = try ClockCampaign(installation, course, programs, plan)
@@ -52,9 +53,10 @@ final class ClockCampaign {
       result.violations.append("the campaign ended early: \(error)")
       if ProcessInfo.processInfo.environment["FAULTS_TRACE"] != nil { installation.printLogs() }
     }
+    result.cycles = campaign.cycles
     result.recoveries = campaign.recoveries
     result.seconds = (ContinuousClock.now - started).asSeconds
-    result.violations += try FaultPlan.judge(installation, course, deadLetters: 0) + campaign.whatDidNotHappen(plan.cycles)
+    result.violations += try FaultPlan.judge(installation, course) + campaign.whatDidNotHappen(plan.cycles)
     return result
   }
 
@@ -91,6 +93,7 @@ final class ClockCampaign {
       try waitUntilSaid(part.noticesAtTick)
       try publishDisturbed(part, cycle)
       try publish(part.answers)
+      cycles += 1
     }
     try setAll(course.end)
     try waitUntilSaid(course.notices.count)

@@ -18,6 +18,8 @@ package struct Course: Sendable {
     package let noticesBefore: Int
     /// How many notices there are in all when the clock has come to the tick, before the events.
     package let noticesAtTick: Int
+    /// The same with what the events lead to.
+    let noticesBeforeAnswers: Int
   }
 
   package private(set) var prologue: [Part] = []
@@ -26,6 +28,22 @@ package struct Course: Sendable {
   package private(set) var end: Instant
   /// Every notice.
   package private(set) var notices: [KeptOutput] = []
+
+  /// How many notices there are where a part or a move of the clock begins.
+  private var starts: [Int] = []
+  /// The same where a part's answers begin.
+  private var answerStarts: [Int] = []
+  /// Of every event.
+  private let keys: [String: String]
+
+  /// Which of these began last before the notice.
+  /// - Parameter answersApart: answers come after all that the events of their part have caused.
+  package func part(ofNotice number: Int, answersApart: Bool) -> Int {
+    (answersApart ? starts + answerStarts : starts).count { $0 <= number }
+  }
+
+  /// The key of the event that caused the notice.
+  package func causingKey(ofNotice number: Int) -> String { notices[number].envelope.causationID.flatMap { keys[$0] } ?? "" }
 
   package var eventCount: Int { (prologue + rounds).reduce(0) { $0 + $1.events.count + $1.answers.count } }
 
@@ -40,9 +58,14 @@ package struct Course: Sendable {
       rounds.append(try run.part(BenchHistory.start(ofRound: round) - .hours(1), history.round(round), &history))
     }
     end = BenchHistory.start(ofRound: count) + .days(40)
+    let noticesBeforeEnd = run.said.notices.count
     try run.simulation.advance(to: end)
     if let failure = run.said.failure { throw failure }
     notices = run.said.notices
+    let parts = prologue + rounds
+    starts = parts.flatMap { [$0.noticesBefore, $0.noticesAtTick] } + [noticesBeforeEnd]
+    answerStarts = parts.map(\.noticesBeforeAnswers)
+    keys = Dictionary(uniqueKeysWithValues: parts.flatMap { $0.events + $0.answers }.map { ($0.envelope.id, $0.key) })
   }
 
   private struct Run {
@@ -83,12 +106,14 @@ package struct Course: Sendable {
       let answers = try history.decisions() + said.instructions.flatMap { try history.answers(to: $0) }
       // What the decisions lead to is answered in the next round.
       said.instructions = []
+      let noticesBeforeAnswers = said.notices.count
       try take(answers)
       // A history of good events: what is refused would be a mistake of its maker.
       if let first = said.refused.first { throw first.rejection }
       if let failure = said.failure { throw failure }
       return Part(
-        tick: tick, events: events, answers: answers, noticesBefore: noticesBefore, noticesAtTick: noticesAtTick)
+        tick: tick, events: events, answers: answers, noticesBefore: noticesBefore, noticesAtTick: noticesAtTick,
+        noticesBeforeAnswers: noticesBeforeAnswers)
     }
 
     private func take(_ events: [BenchEvent]) throws {

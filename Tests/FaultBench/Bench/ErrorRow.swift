@@ -113,17 +113,12 @@ package final class BrokerErrors: Fault {
     var order: [ErrorPair] = []
     while order.count < plan.cycles { order += ErrorPair.all.shuffled(using: &random) }
     let pairs = Array(order.prefix(plan.cycles))
-    var result = FaultResult(cycles: pairs.count)
+    var result = FaultResult(cycles: 0)
     for start in stride(from: 0, to: pairs.count, by: pairsMax) {
       let some = pairs[start..<min(start + pairsMax, pairs.count)]
-      let part = try run(Array(some), plan, seed: plan.seed &+ UInt64(start))
-      result.events += part.events
-      result.notices += part.notices
-      result.seconds += part.seconds
-      result.violations += part.violations
-      result.recoveries += part.recoveries
+      result.add(try run(Array(some), plan, seed: plan.seed &+ UInt64(start)))
     }
-    result.remark = "\(min(pairs.count, ErrorPair.all.count)) of \(ErrorPair.all.count) pairs"
+    result.remark = "\(min(result.cycles, ErrorPair.all.count)) of \(ErrorPair.all.count) pairs"
     return result
   }
 

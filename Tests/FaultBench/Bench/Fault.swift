@@ -11,11 +11,16 @@ package protocol Fault: AnyObject {
   /// After the struck services have worked again: whatever has to be put right by hand.
   func lift(from campaign: Campaign, cycle: Int) throws
   /// A round's events as this fault lets them arrive.
-  func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) -> [BenchRecord]
+  func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) throws -> [BenchRecord]
   /// The payment provider's answers as this fault lets them arrive: asked for when all instructions are there.
   func answers(_ events: [BenchEvent], _ campaign: Campaign) throws -> [BenchRecord]
   /// What a campaign under this fault leaves in the dead-letter topics.
-  var deadLetters: Int { get }
+  var deadLetters: [BenchLetter] { get }
+  /// Whether the provider may answer while the events of the same round are still worked off.
+  var answersEarly: Bool { get }
+  /// Whether records may be hidden under it. What Laurel reports missing is then repaired as the runbook says; what it does not report is
+  /// a violation.
+  var mayHideRecords: Bool { get }
   /// What else is wrong at the end, and whether the fault did not happen at all.
   func violations(on installation: Installation) throws -> [String]
 }
@@ -43,7 +48,9 @@ extension Fault {
     events.map(BenchRecord.init)
   }
   package func answers(_ events: [BenchEvent], _ campaign: Campaign) throws -> [BenchRecord] { events.map(BenchRecord.init) }
-  package var deadLetters: Int { 0 }
+  package var deadLetters: [BenchLetter] { [] }
+  package var answersEarly: Bool { false }
+  package var mayHideRecords: Bool { false }
   package func violations(on installation: Installation) throws -> [String] { [] }
 }
 

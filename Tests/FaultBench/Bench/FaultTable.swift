@@ -17,14 +17,16 @@ package enum FaultTable {
       FaultRow(
         "state-folder", "kill -9, and the state folder comes back lost, cut, damaged, old or in another's place", smokeCycles: 4
       ) { StateFolderDamage() },
+      CompactedChangelog.row,
       DiskFull.row,
       FaultRow("io-error", "writes to the state's files fail with EIO for seconds (strace)", smokeCycles: 1) { WritesFail() },
       FaultRow(
-        "broker", "kill -9 of the only broker, at rest and under load, which stays away for up to 60 s", smokeCycles: 1,
+        "broker", "kill -9 of the only broker, at rest and under load, which stays away for up to 60 s", smokeCycles: 2,
         run: { try BrokerKill.run($0) }),
       FaultRow(
-        "brokers", "kill -9 of one of three brokers, which stays away for up to 60 s", smokeCycles: 1,
+        "brokers", "kill -9 of one or two of three brokers, which stay away for up to 60 s", smokeCycles: 1,
         run: { try ClusterKill.run($0) }),
+      FaultRow("repair", "messages hidden as Kafka does; noticed and repaired", smokeCycles: 2) { RepairDrill() },
       FaultRow(
         "network", "a proxy cuts, slows, silences one way, holds and repeats EndTxn", smokeCycles: 2,
         run: { try BadNetwork.run($0) }),
@@ -50,7 +52,8 @@ package enum FaultTable {
 
   /// Rows that cannot share a campaign.
   private static let own = [
-    "state-folder", "broker", "brokers", "network", "errors", "disk-full", "io-error", "clock", "provider", "bug:noFence",
+    "state-folder", "compaction", "repair", "broker", "brokers", "network", "errors", "disk-full", "io-error", "clock",
+    "provider", "bug:noFence",
     "bug:noGuard",
   ]
 

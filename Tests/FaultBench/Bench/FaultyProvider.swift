@@ -9,8 +9,8 @@ import TestSupport
 /// any order, and dies before and after each step. It keeps nothing: each of its lives reads `payouts` from the beginning and asks about
 /// every instruction again, with the id that Laurel gave it.
 ///
-/// A contradiction is always the second word and never true: of a provider whose first word was false nobody could tell (DECISIONS C10:
-/// the first of settled and failed counts).
+/// A contradiction is `failed` after `settled`, and never true: it is a dead letter. After `failed` a `settled` would be believed
+/// (DECISIONS C10c).
 package final class FaultyProvider: Fault {
   /// Where a life of the adapter ends.
   private enum Death: CaseIterable { case beforeCall, afterCall, afterUnknown, afterAnswer }
@@ -20,7 +20,8 @@ package final class FaultyProvider: Fault {
   /// What the provider will say of each payout, and how it ends there.
   private var outcomes: [PayoutID: Outcome] = [:]
   private var deaths: [Death: Int] = [:]
-  private var contradictions = 0
+  /// The contradictions.
+  package private(set) var deadLetters: [BenchLetter] = []
   private var repetitions = 0
   private var count = 0
   private var unknown: Set<PayoutID> = []
@@ -34,6 +35,8 @@ package final class FaultyProvider: Fault {
 
   /// - Parameter knowsIDs: false: the provider pays whenever it is asked; the bench must see that.
   package init(knowsIDs: Bool = true) { provider = PayoutProvider(knowsIDs: knowsIDs) }
+
+  package let answersEarly = true
 
   package func prepare(_ campaign: Campaign) throws {
     for event in campaign.course.rounds.flatMap(\.answers) {
@@ -144,28 +147,34 @@ package final class FaultyProvider: Fault {
       repetitions += 1
       try sayResult(outcome.succeeds, of: instruction, outcome, on: campaign)
     }
-    if campaign.random.chance(20) {
-      contradictions += 1
-      try sayResult(!outcome.succeeds, of: instruction, outcome, on: campaign)
+    if outcome.succeeds, campaign.random.chance(20) {
+      let contradiction = try sayResult(false, of: instruction, outcome, on: campaign)
+      deadLetters.append(
+        BenchLetter(
+          service: .payouts, topic: Topic.payoutResults.name, reason: DeadLetterReason.contradictsResult.rawValue,
+          id: "adapter-\(count)", key: contradiction.key.map { Array($0.utf8) }, value: contradiction.value))
     }
     return !dies(.afterAnswer)
   }
 
-  private func sayResult(
+  /// Under no reference, so that it equals the first.
+  @discardableResult private func sayResult(
     _ succeeds: Bool, of instruction: PayoutInstructed, _ outcome: Outcome, on campaign: Campaign
-  ) throws {
+  ) throws -> BenchRecord {
     if succeeds {
-      try say(
-        PayoutSettled(payout: instruction.payout, referrer: outcome.referrer, at: outcome.at, reference: "again"), on: campaign)
+      return try say(
+        PayoutSettled(payout: instruction.payout, referrer: outcome.referrer, at: outcome.at, reason: "again"), on: campaign)
     } else {
-      try say(
+      return try say(
         PayoutFailed(payout: instruction.payout, referrer: outcome.referrer, at: outcome.at, reason: "again"), on: campaign)
     }
   }
 
-  private func say(_ message: some Message, on campaign: Campaign) throws {
+  @discardableResult private func say(_ message: some Message, on campaign: Campaign) throws -> BenchRecord {
     count += 1
-    try campaign.publish([BenchRecord(BenchEvent(message, program: "cash", id: "adapter-\(count)"))])
+    let record = BenchRecord(try BenchEvent(message, program: "cash", id: "adapter-\(count)"))
+    try campaign.publish([record])
+    return record
   }
 
   // MARK: The end
@@ -193,7 +202,7 @@ package final class FaultyProvider: Fault {
       found.append("\(referrer): the provider has paid \(sums[referrer] ?? 0), the ledger has booked \(bookings[referrer] ?? 0)")
     }
     let happened = [
-      "a timeout after a payment": provider.timeouts, "a repeated answer": repetitions, "a contradiction": contradictions,
+      "a timeout after a payment": provider.timeouts, "a repeated answer": repetitions, "a contradiction": deadLetters.count,
       "a death of the adapter": deaths.values.reduce(0, +), "a payment": provider.transfers.count,
     ]
     found += happened.filter { $0.value == 0 }.map { "the fault did not happen: there was no \($0.key.dropFirst(2))" }

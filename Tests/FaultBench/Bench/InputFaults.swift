@@ -2,21 +2,45 @@ import Contracts
 import Deployment
 import Foundation
 import Kafka
+import Streaming
 import Terms
 import TestSupport
 
 /// Duplicated, reordered, foreign, broken and oversized input: 10 to 50 of a hundred records are of that kind.
 ///
-/// What is good must have its one effect; what is bad lies in the dead-letter topics of those who read its topic, once each.
+/// What is good must have its one effect; what is bad lies in the dead-letter topics of those who read it, once each, as the simulation says.
 package final class BadInput: Fault {
-  package private(set) var deadLetters = 0
+  private var judges: [(Simulation, Rejected)] = []
   private var count = 0
 
   package init() {}
 
+  package var deadLetters: [BenchLetter] { judges.flatMap(\.1.letters) }
+
+  private final class Rejected {
+    var letters: [BenchLetter] = []
+  }
+
+  /// One service each: the simulation of all reports once what several services reject. What they reject here leaves no trace in a state.
+  private func judge(_ record: BenchRecord, _ programs: Programs) throws {
+    if judges.isEmpty {
+      judges = try Deployment.services(programs).map { service in
+        let rejected = Rejected()
+        let simulation = try Simulation(services: [service], programs: programs.ids, notice: { _ in }) { letter in
+          rejected.letters.append(BenchLetter(letter, of: service.name))
+        }
+        return (simulation, rejected)
+      }
+    }
+    let input = InputRecord(
+      topic: record.topic, key: record.key.map { Array($0.utf8) }, value: record.value,
+      headers: record.headers.map { ($0.name, $0.value ?? []) })
+    for (simulation, _) in judges { try simulation.take(input) }
+  }
+
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow { Blow("bad input", ServiceName.allCases) }
 
-  package func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) -> [BenchRecord] {
+  package func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) throws -> [BenchRecord] {
     let percent = 10 + campaign.random.upTo(40)
     let mixed = reordered(events, campaign)
     let counts = mixed.reduce(into: [:]) { $0[$1.key, default: 0] += 1 }
@@ -25,7 +49,11 @@ package final class BadInput: Fault {
       // What follows on another of its key must not be overtaken by it, as happens to what goes by way of a wrong partition.
       records.append(sent(event, campaign, mayStray: counts[event.key] == 1))
       if campaign.random.chance(percent) { records.append(sent(mixed[campaign.random.upTo(index)], campaign)) }
-      if campaign.random.chance(percent / 2) { records.append(garbage(like: event, campaign)) }
+      if campaign.random.chance(percent / 2) {
+        let garbage = garbage(like: event, campaign)
+        try judge(garbage, campaign.programs)
+        records.append(garbage)
+      }
     }
     return records
   }
@@ -66,31 +94,13 @@ package final class BadInput: Fault {
     switch campaign.random.upTo(6) {
     case 0: record.value = Array("{\"payment\":".utf8)
     case 1: record.value = (0..<(1 + campaign.random.upTo(400))).map { _ in UInt8(truncatingIfNeeded: campaign.random.upTo(255)) }
-    case 2:
-      record.value = Array(repeating: UInt8(ascii: "x"), count: 300 << 10)
-      // Refused before anybody looks at what it is.
-      deadLetters += Self.services.count { $0.inputs.contains(event.topic) }
-      return record
+    case 2: record.value = Array(repeating: UInt8(ascii: "x"), count: 300 << 10)
     case 3: record.value = []
-    case 4:
-      // A tombstone says nothing here, and is no dead letter.
-      record.value = nil
-      return record
-    case 5:
-      record.headers = record.headers.filter { $0.name != "ce_program" }
-    default:
-      record.value = Array(repeating: UInt8(ascii: "["), count: 5000)
+    // A tombstone says nothing here, and is no dead letter.
+    case 4: record.value = nil
+    case 5: record.headers = record.headers.filter { $0.name != "ce_program" }
+    default: record.value = Array(repeating: UInt8(ascii: "["), count: 5000)
     }
-    deadLetters += readers(of: event)
     return record
   }
-
-  /// The services that read this type from its topic: each refuses it for itself.
-  private func readers(of event: BenchEvent) -> Int {
-    Self.services.count { service in
-      service.stages.contains { stage in stage.reads.contains { $0.type == event.envelope.type && $0.topic == event.topic } }
-    }
-  }
-
-  private static let services = Deployment.services(Programs([]))
 }

@@ -105,6 +105,7 @@ package final class Installation {
       arguments: [
         "--bootstrap", servicesBootstrap, "--terms", (terms ?? Self.terms).path, "--state", stateFolder(name).path,
         "--instance", name, "--group", group(service), "--topic-prefix", prefix, "--http", "127.0.0.1:0", "--commit-ms", "50",
+        "--clock", "bus",
       ] + self.extra + extra,
       folder: folder,
       environment: environment.merging(fault.map { ["FAULTY_SERVICE": service.rawValue, "FAULTY_FAULT": $0] } ?? [:]) { $1 })
@@ -175,6 +176,17 @@ package final class Installation {
   package func hasOpenTransaction(in topics: [Topic]) throws -> Bool {
     let committed = try records(topics).count
     return try records(topics, readCommitted: false).count > committed
+  }
+
+  /// Runs a command of an operator on the same bus.
+  package func laurel(_ command: String, _ options: [String] = []) throws -> (status: Int32, text: String) {
+    let process = try ServiceProcess(
+      "laurel", name: uniqueName(command),
+      arguments: [command, "--bootstrap", configuration.bootstrap, "--topic-prefix", prefix] + options, folder: folder)
+    guard case .status(let status) = process.ending(within: .seconds(60)) else {
+      throw BrokerFailure("laurel \(command): \(process.log)")
+    }
+    return (status, process.log)
   }
 
   // MARK: The end

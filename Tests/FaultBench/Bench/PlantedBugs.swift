@@ -28,7 +28,7 @@ package struct PlantedBug: Sendable {
   package static let all = [
     PlantedBug("lostNotice", seenAs: " lost:") { NoFault() },
     PlantedBug("doubledNotice", seenAs: " doubled:") { NoFault() },
-    PlantedBug("wrongBalance", seenAs: " sum of balance:") { NoFault() },
+    PlantedBug("wrongBalance", seenAs: " balance:") { NoFault() },
     PlantedBug("lostChange", seenAs: "verify: ") { NoFault() },
     PlantedBug("noFence", seenAs: " doubled:") { plan, bug in
       try plan.campaign(
@@ -50,7 +50,7 @@ package struct PlantedBug: Sendable {
       // A mistake that needs a moment of chance may find none in a short campaign: again with other chances.
       for _ in 1..<Self.campaignsMax where !isSeen(in: result) {
         plan.seed += 1
-        result = try run(plan, self)
+        result.add(try run(plan, self))
       }
       result.remark = "seen: \(result.violations.map { $0.prefix { $0 != "\n" } }.joined(separator: " "))"
       result.violations = isSeen(in: result) ? [] : ["the planted bug was not seen: \(result.violations)"]

@@ -170,8 +170,8 @@ package final class Mixed: Fault {
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow { try fault(cycle).fall(on: campaign, cycle: cycle) }
   package func lift(from campaign: Campaign, cycle: Int) throws { try fault(cycle).lift(from: campaign, cycle: cycle) }
-  package func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) -> [BenchRecord] {
-    fault(cycle).disturbed(events, cycle: cycle, campaign)
+  package func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) throws -> [BenchRecord] {
+    try fault(cycle).disturbed(events, cycle: cycle, campaign)
   }
-  package var deadLetters: Int { faults.reduce(0) { $0 + $1.deadLetters } }
+  package var deadLetters: [BenchLetter] { faults.flatMap(\.deadLetters) }
 }

@@ -4,6 +4,7 @@ import JSON
 import Kafka
 import Streaming
 import TestSupport
+import Worker
 
 /// What the bus has said, held to what the simulation of the same history says.
 package struct Verdict {
@@ -12,14 +13,16 @@ package struct Verdict {
 
   /// - Parameters:
   ///   - records: every notice, read committed, in the order of its partition.
-  ///   - expected: what the simulation says.
-  package init(_ records: [Record], expected: [KeptOutput], prefix: String) throws {
-    let said = try records.map { try Said($0, prefix: prefix, parser) }
-    let wanted = try expected.map { try Said($0) }
+  ///   - answersEarly: answers may come while the events of their part are still worked off.
+  ///   - isRepaired: notices may have been written again and lie later than their number says.
+  package init(_ records: [Record], _ course: Course, prefix: String, answersEarly: Bool, isRepaired: Bool) throws {
+    var said = try records.map { try Said($0, prefix: prefix, parser) }
+    if isRepaired { said.sort { ($0.place, $0.sequence) < ($1.place, $1.sequence) } }
+    let wanted = try course.notices.map { try Said($0) }
     compareOnce(said, wanted)
     compareNumbers(said)
+    compareOrder(said, course, answersApart: !answersEarly)
     compareBalances(said, wanted)
-    addUpBalances(said)
   }
 
   /// On a bus that shows aborted transactions: every notice at least once, and all of an id with the same words. Balances and numbers
@@ -34,6 +37,15 @@ package struct Verdict {
 
   package mutating func add(_ more: [String]) { violations += more }
 
+  /// Each dead letter that is due, once, with its reason; no other.
+  package mutating func compareLetters(_ found: [BenchLetter], _ due: [BenchLetter]) {
+    var counts: [BenchLetter: Int] = [:]
+    for letter in due { counts[letter, default: 0] += 1 }
+    for letter in found { counts[letter, default: 0] -= 1 }
+    note("dead letters missing", counts.filter { $0.value > 0 }.map { "\($0.value) times \($0.key)" }.sorted())
+    note("dead letters too many", counts.filter { $0.value < 0 }.map { "\(-$0.value) times \($0.key)" }.sorted())
+  }
+
   /// A notice as far as it does not depend on the order in which a referrer's many referees were worked off.
   private struct Said {
     let id: String
@@ -41,11 +53,10 @@ package struct Verdict {
     let sequence: Int64
     /// Everything but the balance.
     let meaning: String
-    let balance: String?
-    let currency: String
-    /// All that the referrer ever accrued, by the balance; by how much this notice makes it more.
-    let accrued: Int64
-    let more: Int64
+    /// Of the referrer in its currency, by name.
+    let balance: [String: Int64]?
+    /// Whose balance it is.
+    let account: String
 
     init(_ record: Record, prefix: String, _ parser: JSONParser) throws {
       let headers = record.headers.compactMap { header in header.value.map { (header.name, $0) } }
@@ -62,12 +73,10 @@ package struct Verdict {
     private init(_ envelope: Envelope, topic: String, key: String, _ data: [UInt8]) throws {
       var fields = try JSONSerialization.jsonObject(with: Data(data)) as? [String: Any] ?? [:]
       let found = fields.removeValue(forKey: "balance") as? [String: Any]
-      currency = found?["currency"] as? String ?? ""
-      balance = found.map { $0.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: " ") }
-      accrued = found?.values.reduce(0) { $0 + (($1 as? NSNumber)?.int64Value ?? 0) } ?? 0
-      more = envelope.type == RewardAccrued.type ? (fields["amount"] as? NSNumber)?.int64Value ?? 0 : 0
+      balance = found?.compactMapValues { ($0 as? NSNumber)?.int64Value }
       id = envelope.id
       place = "\(topic) \(envelope.program?.value ?? "") \(key)"
+      account = "\(place) \(found?["currency"] as? String ?? "")"
       sequence = envelope.sequence ?? 0
       let text = try JSONSerialization.data(withJSONObject: fields, options: .sortedKeys)
       meaning =
@@ -107,38 +116,86 @@ package struct Verdict {
     note("misnumbered", gaps)
   }
 
-  /// What has accrued stands somewhere: every balance adds up to the one before and what the notice says has come.
-  private mutating func addUpBalances(_ said: [Said]) {
-    var last: [String: Int64] = [:]
+  /// For each key, what a later part of the history caused comes later, and what the events of one key caused comes in their order. How the
+  /// referees of one referrer follow one another within a part is left to chance.
+  private mutating func compareOrder(_ said: [Said], _ course: Course, answersApart: Bool) {
+    let ranks = Dictionary(course.notices.enumerated().map { ($1.envelope.id, $0) }, uniquingKeysWith: { first, _ in first })
+    var last: [String: Int] = [:]
     var wrong: [String] = []
-    for notice in said where notice.balance != nil {
-      let place = "\(notice.place) \(notice.currency)"
-      if notice.accrued != last[place, default: 0] + notice.more {
-        wrong.append("\(notice.accrued) in all instead of \(last[place, default: 0] + notice.more) after \(notice.meaning)")
-      }
-      last[place] = notice.accrued
+    for notice in said {
+      guard let rank = ranks[notice.id] else { continue }
+      let lanes = [
+        notice.place: course.part(ofNotice: rank, answersApart: answersApart),
+        "\(notice.place) \(course.causingKey(ofNotice: rank))": rank,
+      ]
+      if lanes.contains(where: { $1 < last[$0, default: 0] }) { wrong.append(notice.meaning) }
+      last.merge(lanes) { max($0, $1) }
     }
-    note("sum of balance", wrong)
+    note("out of order", wrong)
   }
 
-  /// The last balance of each referrer and currency.
+  /// Every balance differs from the one before by what the simulation has for that notice, in each of its parts.
   private mutating func compareBalances(_ said: [Said], _ wanted: [Said]) {
-    func last(_ notices: [Said]) -> [String: String] {
-      notices.reduce(into: [:]) { last, notice in
-        if let balance = notice.balance { last["\(notice.place) \(notice.currency)"] = balance }
+    func changes(_ notices: [Said]) -> [(Said, [String: Int64])] {
+      var last: [String: [String: Int64]] = [:]
+      return notices.compactMap { notice in
+        guard let balance = notice.balance else { return nil }
+        let before = last.updateValue(balance, forKey: notice.account) ?? [:]
+        return (notice, balance.merging(before.mapValues { -$0 }, uniquingKeysWith: +))
       }
     }
-    let found = last(said)
-    let due = last(wanted)
+    let due = Dictionary(changes(wanted).map { ($0.id, $1) }, uniquingKeysWith: { first, _ in first })
+    func text(_ change: [String: Int64]) -> String {
+      change.filter { $0.value != 0 }.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    }
     note(
       "balance",
-      Set(found.keys).union(due.keys).sorted().filter { found[$0] != due[$0] }
-        .map { "\($0): \(found[$0] ?? "none") instead of \(due[$0] ?? "none")" })
+      changes(said).compactMap { notice, change in
+        guard let due = due[notice.id], due != change else { return nil }
+        return "changed by \(text(change)) instead of \(text(due)) with \(notice.meaning)"
+      })
   }
 
   /// How many of a kind, and the first few.
   private mutating func note(_ kind: String, _ cases: [String]) {
     guard !cases.isEmpty else { return }
     violations.append("\(cases.count) \(kind):\n    " + cases.prefix(3).joined(separator: "\n    "))
+  }
+}
+
+/// A dead letter: which service rejected which record, and why.
+package struct BenchLetter: Hashable, CustomStringConvertible {
+  let service: ServiceName
+  let topic: String
+  let reason: String
+  let id: String
+  let key: [UInt8]?
+  let value: [UInt8]?
+
+  init(_ letter: DeadLetter, of service: ServiceName) {
+    self.init(
+      service: service, topic: letter.record.topic.name, reason: letter.rejection.reason.rawValue,
+      id: letter.record.header("ce_id").map { String(decoding: $0, as: UTF8.self) } ?? "", key: letter.record.key,
+      value: letter.record.value)
+  }
+
+  /// As it lies in the service's dead-letter topic.
+  init(_ record: Record, of service: ServiceName) {
+    self.init(
+      service: service, topic: record.header(PlaceHeader.topic) ?? "", reason: record.header(PlaceHeader.reason) ?? "",
+      id: record.header("ce_id") ?? "", key: record.key, value: record.value)
+  }
+
+  init(service: ServiceName, topic: String, reason: String, id: String, key: [UInt8]?, value: [UInt8]?) {
+    self.service = service
+    self.topic = topic
+    self.reason = reason
+    self.id = id
+    self.key = key
+    self.value = value
+  }
+
+  package var description: String {
+    "\(service) \(reason): \(id) of \(String(decoding: key ?? [], as: UTF8.self)) on \(topic), \(value?.count ?? 0) bytes"
   }
 }

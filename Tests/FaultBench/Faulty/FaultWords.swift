@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import Kafka
 import Streaming
 import Synchronization
 import Worker
@@ -16,6 +17,9 @@ enum FaultWords {
       case "crash", "stop":
         guard parts.count == 3, let point = Checkpoint(rawValue: parts[1]), let passing = Int(parts[2]) else { return nil }
         hooks.reached = signal(parts[0] == "crash" ? SIGKILL : SIGSTOP, at: point, passing: passing)
+      case "hide":
+        guard parts.count == 2, let every = Int(parts[1]) else { return nil }
+        hooks.copies = hiding(every: every)
       case "bug":
         guard parts.count == 2, let bug = PlantedBug(rawValue: parts[1]) else { return nil }
         bug.plant(in: &hooks)
@@ -23,6 +27,36 @@ enum FaultWords {
       }
     }
     return hooks
+  }
+
+  /// Every so many messages one lies in an aborted transaction of its own, while the state says that it was sent: as after a marker that Kafka
+  /// has skipped.
+  private static func hiding(every: Int) -> @Sendable (OutputRecord) -> Int {
+    let count = Atomic(0)
+    func value(of option: String) -> String {
+      CommandLine.arguments.firstIndex(of: option).map { CommandLine.arguments[$0 + 1] } ?? ""
+    }
+    let configuration = Kafka.Configuration(bootstrap: value(of: "--bootstrap"))
+    let prefix = value(of: "--topic-prefix")
+    return { record in
+      guard record.topic.isOwn, count.add(1, ordering: .relaxed).newValue.isMultiple(of: every) else { return 1 }
+      let copy = InputRecord(topic: record.topic, partition: record.partition, offset: 0, memory: record)
+      let name = prefix + record.topic.name
+      do {
+        let producer = try TransactionalProducer(configuration, transactionalID: "\(prefix)hide-\(UUID())", topics: [name])
+        try producer.initialise(timeoutMilliseconds: 10_000)
+        try producer.begin()
+        try producer.produce(
+          topic: name, partition: record.partition, key: copy.key, value: copy.value,
+          headers: copy.headers.map { Header(name: $0.name, value: $0.value) })
+        try producer.flush(timeoutMilliseconds: 10_000)
+        try producer.abort(timeoutMilliseconds: 10_000)
+      } catch {
+        return 1
+      }
+      FileHandle.standardError.write(Data("hidden: \(name)/\(record.partition)\n".utf8))
+      return 0
+    }
   }
 
   /// The process sends itself a signal that nobody can catch, when it passes the point for the `passing`th time.

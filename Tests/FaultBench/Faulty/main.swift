@@ -13,6 +13,7 @@ import Worker
 //
 //   crash:CHECKPOINT:N   it ends with SIGKILL when it passes the checkpoint for the Nth time
 //   stop:CHECKPOINT:N    it stops there as by SIGSTOP, and goes on with SIGCONT
+//   hide:N               every Nth message that it writes for others is hidden, as Kafka does where it skips a transaction's marker
 //   bug:NAME             a planted bug, from now on, by which the bench shows that its checks see it
 //   none
 

@@ -41,8 +41,8 @@ enum RowTarget {
   private static func checkTasks(_ row: Row) throws {
     _ = RowKey.text(row.key)
     _ = row.key.withUnsafeBytes { TimerKey($0) }
-    if let positions = try? ProgressRecord.positions(key: row.key, value: row.value, parser: JSONParser()) {
-      try hold(row.key == RowKey.progress, "positions of \(positions.count) topics in another row")
+    if let progress = try? Progress.record(key: row.key, value: row.value, parser: JSONParser()) {
+      try hold(row.key == RowKey.progress, "positions of \(progress.positions.count) topics in another row")
     }
     let programs = try programs.get()
     // As if it were due: a row is damaged with its timer.

@@ -1,5 +1,6 @@
 import CommandKit
 import Contracts
+import Terms
 import Words
 
 @testable import Attribution
@@ -42,19 +43,24 @@ enum ValueTarget {
       try hold(derived != derivedID([text + "/x"]), "two causes, one id: \(derived)")
     }
     if let code = CodeNames.vanity(text) {
-      try hold(CodeNames.link("https://x/?ref={code}", code) == "https://x/?ref=\(text)", "the link of \(code)")
-      try hold(LandingURL("https://x/?ref=\(text)")["ref"] == text, "a code that its own link does not give back")
+      let link = CodeNames.link("https://x/?ref={code}", code)
+      try hold(link == "https://x/?ref=\(code)", "the link of \(code)")
+      try hold(LandingURL(link).values(of: "ref") == [code.value], "a code that its own link does not give back")
     }
     _ = Currency(text)
   }
 
   private static func checkURL(_ text: String) throws {
     let url = LandingURL(text)
-    let query = text.utf8.prefix { $0 != UInt8(ascii: "#") }.split(
-      separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
-    let pairs = query.count < 2 ? 0 : query[1].split(separator: UInt8(ascii: "&")).count
-    try hold(url.parameters.count == pairs, "\(url.parameters.count) parameters of \(pairs)")
-    for (name, _) in url.parameters { try hold(url.first(of: [name]) == name, "a parameter that is not found") }
+    for (name, _) in url.parameters {
+      let found = url.first(of: [name])
+      try hold(found?.lowercased() == name.lowercased(), "a parameter that is not found")
+      for value in url.values(of: name) { try hold(!value.isEmpty && value == value.trimmingBlanks, "a value that is not cut") }
+    }
+    if let pattern = try? CodePattern(text), let code = pattern.code(from: "x") {
+      try hold(pattern.matches(code.value), "a code that does not match its own pattern: \(code)")
+      try hold(CodeNames.vanity(code.value) == code, "a code that no vanity could be: \(code)")
+    }
   }
 
   /// Sums of numbers beyond every limit are refused, never wrapped; a share is between nothing and all of it.

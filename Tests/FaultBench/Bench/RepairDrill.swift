@@ -1,0 +1,48 @@
+import BusCommands
+import Contracts
+import Foundation
+import TestSupport
+
+/// Messages of one instance are hidden, as Kafka does where it skips a transaction's marker. Readers stop or `laurel verify` names them, and
+/// `laurel repair` brings them back.
+package final class RepairDrill: Fault {
+  package let mayHideRecords = true
+  private var repairs = 0
+
+  package init() {}
+
+  package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
+    let (service, number) = campaign.victim(cycle)
+    let since = try restart(campaign, cycle, fault: "hide:\(5 + campaign.random.upTo(20))")
+    return Blow("\(service)-\(number) writes hidden messages", ServiceName.allCases, since: since)
+  }
+
+  package func lift(from campaign: Campaign, cycle: Int) throws {
+    try restart(campaign, cycle)
+    try campaign.comeToRest()
+    // Of the last message to a partition nothing that follows shows that it is missing.
+    let installation = campaign.installation
+    let report = try installation.laurel("verify")
+    let repair = try campaign.repair()
+    let count = Int(repair.firstMatch(of: /(\d+) messages? missing/)?.output.1 ?? "") ?? 0
+    guard (count > 0) == (report.status == 1) else {
+      throw BrokerFailure("\(count) messages are missing, and laurel verify reports \(report.text)")
+    }
+    try campaign.comeToRest()
+    repairs = campaign.repairs
+  }
+
+  @discardableResult
+  private func restart(_ campaign: Campaign, _ cycle: Int, fault: String? = nil) throws -> ContinuousClock.Instant {
+    let (service, number) = campaign.victim(cycle)
+    try campaign.installation.end(service, number, gracefully: true)
+    defer { campaign.trace("\(service)-\(number) is back") }
+    try campaign.installation.start(service, number, fault: fault)
+    return .now
+  }
+
+  package func violations(on installation: Installation) throws -> [String] {
+    let hidden = installation.services.values.reduce(0) { $0 + $1.log.components(separatedBy: "hidden: ").count - 1 }
+    return hidden > 0 && repairs > 0 ? [] : ["the fault did not happen: \(hidden) messages hidden, \(repairs) repairs"]
+  }
+}

@@ -1,0 +1,137 @@
+import Contracts
+import FaultBench
+import Foundation
+import Kafka
+import TestSupport
+import Testing
+
+/// Configuration and topics that do not belong together are refused at the start, before anything is processed.
+@Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
+struct DeploymentTests {
+  /// Codes for eight accounts, processed by an instance that has ended.
+  private func prepare(_ installation: Installation) throws -> Publisher {
+    let publisher = try Publisher(installation)
+    try publisher.tick(Payments.start)
+    let attribution = try installation.start(.attribution, extra: ["--clock", "bus"])
+    try Payments(referees: 8, count: 0).publishCodes(publisher)
+    try publisher.flush()
+    let processed = waitUntil(.seconds(60)) { attribution.metric("laurel_outputs_total") ?? 0 >= 8 }
+    try #require(processed)
+    try installation.end(.attribution, 1, gracefully: true)
+    return publisher
+  }
+
+  /// Starts it, which must end by itself, and gives its log.
+  private func refusal(_ installation: Installation, number: Int = 1, extra: [String] = []) throws -> String {
+    let process = try installation.start(.attribution, number, extra: ["--clock", "bus"] + extra)
+    let ending = process.ending(within: .seconds(60))
+    try #require(ending == .status(1), "\(ending) \(process.log)")
+    return process.log
+  }
+
+  @Test func aSecondGroupIsRefused() throws {
+    try Installation.run { installation in
+      _ = try prepare(installation)
+      let before = try installation.records([.referrals, .claims]).count
+      for number in [1, 2] {
+        let log = try refusal(installation, number: number, extra: ["--group", "\(installation.prefix)another"])
+        #expect(log.contains("it belongs to the group '\(installation.group(.attribution))'"))
+        #expect(log.contains("\(installation.prefix)another"))
+      }
+      #expect(try installation.records([.referrals, .claims]).count == before)
+    }
+  }
+
+  @Test func morePartitionsAreRefused() throws {
+    let home = try #require(KafkaBroker.home)
+    try Installation.run { installation in
+      _ = try prepare(installation)
+      for topic in Topic.catalogue where topic.writtenBy == "attribution" || topic.kind == .input || topic.kind == .clock {
+        try runScript(
+          #""$1/bin/kafka-topics.sh" --bootstrap-server "$2" --alter --topic "$3" --partitions 8 >>out 2>&1 || { cat out >&2; exit 1; }"#,
+          [home.path, installation.configuration.bootstrap, installation.name(topic)], in: installation.folder)
+      }
+      for number in [1, 2] {
+        #expect(
+          try refusal(installation, number: number).contains(
+            "it was written with 4 partitions of every topic, and now there are 8"))
+      }
+    }
+  }
+
+  @Test func anInputThatWasCreatedAgainIsRefused() throws {
+    try Installation.run { installation in
+      let publisher = try prepare(installation)
+      try recreate(.requests, installation)
+      // As many records as before, so that the positions fit.
+      try Payments(referees: 8, count: 0).publishCodes(publisher)
+      try publisher.flush()
+      let log = try refusal(installation)
+      #expect(log.contains("\(installation.name(.requests))/"))
+      #expect(log.contains("is not the topic that the state"))
+      // Shorter than before.
+      try recreate(.requests, installation)
+      #expect(try refusal(installation).contains("is not the topic that the state"))
+    }
+  }
+
+  @Test func aChangelogThatWasCreatedAgainIsRefused() throws {
+    try Installation.run { installation in
+      _ = try prepare(installation)
+      try recreate(.changelog(.attribution), installation)
+      #expect(try refusal(installation).contains("lost records"))
+      // Nor without the folder.
+      try FileManager.default.removeItem(at: installation.stateFolder("attribution-1"))
+      #expect(try refusal(installation).contains("lost records"))
+    }
+  }
+
+  /// A group's offsets expire a week after its last member has left: the records themselves tell that all is as it was.
+  @Test func expiredOffsetsAreNoObstacle() throws {
+    let home = try #require(KafkaBroker.home)
+    try Installation.run { installation in
+      let publisher = try prepare(installation)
+      try runScript(
+        #""$1/bin/kafka-consumer-groups.sh" --bootstrap-server "$2" --delete --group "$3" >out 2>&1 || { cat out >&2; exit 1; }"#,
+        [home.path, installation.configuration.bootstrap, installation.group(.attribution)], in: installation.folder)
+      try installation.start(.attribution, extra: ["--clock", "bus"])
+      try installation.waitReady()
+      try Payments(referees: 12, count: 0).publishCodes(publisher)
+      try publisher.flush()
+      let reader = try installation.reader([.referrals])
+      let come = try reader.read(for: .seconds(60)) { $0.count { $0.header("ce_type") == CodeIssued.type } == 12 }
+      #expect(come)
+      try installation.stopAll()
+    }
+  }
+
+  /// A member of the group that is given no partition waits; it has nothing to compare.
+  @Test func moreThreadsThanPartitionsAreNoObstacle() throws {
+    try Installation.run { installation in
+      let publisher = try Publisher(installation)
+      try publisher.tick(Payments.start)
+      let attribution = try installation.start(.attribution, extra: ["--clock", "bus", "--threads", "6"])
+      try installation.waitReady()
+      let everyOneHasJoined = waitUntil(.seconds(60)) { attribution.metric("laurel_assigned_partitions") == 4 }
+      try #require(everyOneHasJoined)
+      try Payments(referees: 8, count: 0).publishCodes(publisher)
+      try publisher.flush()
+      let reader = try installation.reader([.referrals])
+      let come = try reader.read(for: .seconds(60)) { $0.count { $0.header("ce_type") == CodeIssued.type } == 8 }
+      #expect(come)
+      // It would have ended by itself.
+      try installation.stopAll()
+    }
+  }
+
+  private func recreate(_ topic: Topic, _ installation: Installation) throws {
+    let admin = try Admin(installation.configuration)
+    let name = installation.name(topic)
+    _ = try admin.deleteTopics([name])
+    let config = topic.compacted ? ["cleanup.policy": "compact"] : [:]
+    let isThere = waitUntil(.seconds(30)) {
+      (try? admin.createTopics([Admin.NewTopic(name: name, partitions: installation.partitions, config: config)])[name]) == .done
+    }
+    try #require(isThere)
+  }
+}
