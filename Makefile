@@ -6,7 +6,7 @@ SOURCES := Package.swift Shared Services Tests
 # A Kafka unpacked beside the checkout is used when none is named.
 export KAFKA_HOME ?= $(if $(wildcard ../shared/kafka/bin),$(abspath ../shared/kafka))
 
-.PHONY: help setup build release bench-build fuzz-build contracts demo test interop faults-smoke bench bench-backlog bench-codec bench-state faults fuzz format lint clean
+.PHONY: help setup build release bench-build fuzz-build contracts demo test interop portal-test image-check faults-smoke bench bench-portal bench-backlog bench-codec bench-state faults fuzz format lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,17 +39,24 @@ test: setup ## build and run every test; real Kafka from KAFKA_HOME
 	$(SWIFT) build --build-tests $(STRICT)
 	$(SWIFT) test --skip-build $(addprefix --skip ,$(BUS_SUITES:%=%\.))
 	for suite in $(BUS_SUITES); do $(SWIFT) test --skip-build --filter "$$suite\." --skip '$(BENCH_TESTS)' || exit 1; done
-	$(MAKE) interop
+	$(MAKE) interop portal-test
 
 # Other people's tools from PyPI, in an environment of their own.
 PYTHON := .build/python/bin/python
-$(PYTHON): Tests/Interop/requirements.txt
+REQUIREMENTS := Tests/Interop/requirements.txt Tests/Portal/requirements.txt
+$(PYTHON): $(REQUIREMENTS)
 	python3 -m venv .build/python
-	$(PYTHON) -m pip install -q --disable-pip-version-check -r $<
+	$(PYTHON) -m pip install -q --disable-pip-version-check $(REQUIREMENTS:%=-r %)
 	touch $@
 
-interop: $(PYTHON) ## other people's tools on ops/contracts: JSON Schema, AsyncAPI, CloudEvents, generated models (part of `make test`)
-	$(PYTHON) -m pytest Tests/Interop
+interop: $(PYTHON) ## other people's tools on contracts, image, manifests, alarms and board (part of `make test`)
+	$(PYTHON) -m pytest -n 3 --dist loadfile Tests/Interop
+
+image-check: setup ## build what the image holds, and start it in a Debian with the packages that the Dockerfile names (3 minutes, as root)
+	ops/container/check
+
+portal-test: $(PYTHON) ## the account pages in a browser, on real Kafka (part of `make test`); pictures go to LAUREL_SCREENSHOTS, README's to LAUREL_README_PICTURE
+	$(PYTHON) -m pytest Tests/Portal
 
 faults-smoke: setup ## a bounded run of the faults bench (3 to 6 minutes); CI runs it after `make test`
 	$(SWIFT) build --build-tests $(STRICT)
@@ -57,6 +64,10 @@ faults-smoke: setup ## a bounded run of the faults bench (3 to 6 minutes); CI ru
 
 bench: bench-build ## accrual's records/s beside a plain librdkafka loop, on real Kafka (PAYMENTS=200000)
 	.build/release/laurel-bench $(or $(PAYMENTS),200000)
+
+bench-portal: bench-build $(PYTHON) ## the account pages: notices/s, page times, memory, notice to page (REFEREES=300000; 4 minutes)
+	.build/release/laurel-bench portal $(or $(REFEREES),300000)
+	LAUREL_BIN=$(CURDIR)/.build/release $(PYTHON) Tests/Portal/bench.py $(or $(REFEREES),300000)
 
 bench-backlog: bench-build ## memory and speed over a backlog, and the restore after it, on real Kafka (PAYMENTS=5000000); removes its 20 GB
 	.build/release/laurel-bench backlog $(or $(PAYMENTS),5000000)

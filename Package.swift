@@ -37,6 +37,7 @@ let package = Package(
     .executable(name: "accrual", targets: ["AccrualService"]),
     .executable(name: "discounts", targets: ["DiscountsService"]),
     .executable(name: "payouts", targets: ["PayoutsService"]),
+    .executable(name: "portal", targets: ["PortalMain"]),
     .executable(name: "laurel", targets: ["LaurelMain"]),
     .executable(name: "laurel-contracts", targets: ["LaurelContracts"]),
     .executable(name: "laurel-bench", targets: ["LaurelBench"]),
@@ -52,6 +53,13 @@ let package = Package(
     .systemLibrary(
       name: "CMicroHTTPD", path: "Shared/CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CXXHash", path: "Shared/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CSQLite", path: "Shared/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(
+      name: "CQREncode", path: "Shared/CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+    // Files that the portal carries in its binary.
+    .target(name: "CPortalAssets", path: "Services/Portal/Assets", exclude: ["languages", "style.css", "copy.js"]),
+    .systemLibrary(name: "COpenSSL", path: "Shared/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", path: "Shared/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "CSimdJSON", path: "Shared/CSimdJSON", cxxSettings: [.unsafeFlags(["-O3"])],
       linkerSettings: [.linkedLibrary("simdjson")]),
@@ -74,6 +82,9 @@ let package = Package(
     executable("LaurelContracts", "Shared/ContractsGenerator/Main", ["ContractsGenerator"]),
     library("Kafka", "Shared/Kafka", ["CRDKafka"]),
     library("RocksStore", "Shared/RocksStore", ["Streaming", "CRocksDB"]),
+    library("SQLite", "Shared/SQLite", ["CSQLite"]),
+    library("Crypto", "Shared/Crypto", ["COpenSSL"]),
+    library("Markup", "Shared/Markup"),
     library("ServiceKit", "Shared/ServiceKit", ["CMicroHTTPD"]),
     library(
       "Worker", "Shared/Worker", ["Contracts", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles"]),
@@ -81,27 +92,46 @@ let package = Package(
     executable("AccrualService", "Services/Accrual/Main", ["Accrual", "Worker"]),
     executable("DiscountsService", "Services/Discounts/Main", ["Discounts", "Worker"]),
     executable("PayoutsService", "Services/Payouts/Main", ["Payouts", "Worker"]),
+    // The account pages.
+    library("PortalAccess", "Services/Portal/Access", ["CZlib", "Contracts", "Crypto", "JSON"]),
+    library("PortalModel", "Services/Portal/Model", ["Contracts", "JSON", "SQLite"]),
+    library(
+      "PortalPages", "Services/Portal/Pages",
+      ["CPortalAssets", "Contracts", "Markup", "PortalAccess", "PortalLanguages", "PortalModel", "Terms"]),
+    library(
+      "PortalServer", "Services/Portal/Server",
+      [
+        "Contracts", "Crypto", "JSON", "Kafka", "PortalAccess", "PortalLanguages", "PortalModel", "PortalPages", "QR", "SQLite",
+        "ServiceKit", "Terms", "TermsFiles", "Worker",
+      ]),
+    executable("PortalMain", "Services/Portal/Main", ["PortalServer"]),
     library(
       "Deployment", "Services/Laurel/Deployment",
       ["Accrual", "Attribution", "Contracts", "Discounts", "JSON", "Payouts", "Streaming", "Terms"]),
     // The command's parts. Those that need no bus and those that work on one do not know each other, so they are compiled side by side.
     library("Words", "Services/Laurel/Words", ["Contracts", "Terms"]),
-    library("CommandKit", "Services/Laurel/Kit", ["Contracts", "JSON", "ServiceKit", "Words"]),
+    library("CommandKit", "Services/Laurel/Kit", ["Contracts", "JSON", "ServiceKit", "Streaming", "Words"]),
     library(
       "OfflineCommands", "Services/Laurel/Offline",
-      ["CommandKit", "Contracts", "Deployment", "JSON", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles", "Words"]),
+      [
+        "CommandKit", "Contracts", "Deployment", "JSON", "Markup", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
+        "Words",
+      ]),
     library(
       "BusCommands", "Services/Laurel/Bus",
       [
-        "CommandKit", "Contracts", "Deployment", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
+        "CommandKit", "Contracts", "Crypto", "Deployment", "JSON", "Kafka", "PortalAccess", "RocksStore", "ServiceKit",
+        "Streaming", "Terms", "TermsFiles",
         "Words", "Worker",
       ]),
+    library("QR", "Shared/QR", ["CQREncode"]),
+    library("PortalLanguages", "Services/Portal/Languages", ["CPortalAssets", "Contracts", "Terms"]),
     // It starts the services, so building it builds them: everything that is shipped.
     executable(
       "LaurelMain", "Services/Laurel/Main",
       [
         "AccrualService", "AttributionService", "BusCommands", "CommandKit", "Contracts", "DiscountsService", "OfflineCommands",
-        "PayoutsService", "ServiceKit", "TermsFiles", "Worker",
+        "PayoutsService", "PortalMain", "ServiceKit", "TermsFiles", "Worker",
       ]),
 
     .target(
@@ -119,28 +149,39 @@ let package = Package(
     executable("LaurelFaults", "Tests/FaultBench/Main", ["FaultBench", "ServiceKit", "TestSupport"]),
     executable(
       "FaultyService", "Tests/FaultBench/Faulty",
-      ["Accrual", "Attribution", "Contracts", "Discounts", "Payouts", "Streaming", "Terms", "Worker"]),
+      ["Accrual", "Attribution", "Contracts", "Discounts", "Kafka", "Payouts", "Streaming", "Terms", "Worker"]),
     .target(name: "FakeTime", path: "Tests/FaultBench/FakeTime", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     executable(
       "LaurelBench", "Tests/Bench",
-      ["Contracts", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles", "TestSupport"]),
+      [
+        "Contracts", "JSON", "Kafka", "PortalModel", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
+        "TestSupport",
+      ]),
     tests("JSONTests", ["JSON"]),
     tests("ContractsTests", ["Contracts", "ContractsGenerator", "JSON"], exclude: ["Golden"]),
     tests("TermsTests", ["Contracts", "Terms", "TermsFiles"]),
     tests("StreamingTests", ["Contracts", "JSON", "Streaming", "RocksStore"]),
     tests("KafkaTests", ["Kafka", "TestSupport"]),
-    tests("ServiceKitTests", ["ServiceKit"]),
+    tests("ServiceKitTests", ["ServiceKit", "TestSupport"]),
+    tests(
+      "PortalTests",
+      [
+        "Contracts", "Crypto", "Deployment", "JSON", "Markup", "PortalAccess", "PortalLanguages", "PortalModel", "PortalPages",
+        "PortalServer", "QR", "SQLite", "ScenarioFiles", "ServiceKit", "Streaming", "Terms", "TermsFiles",
+        "TestSupport",
+      ]),
     tests(
       "Scenarios",
       [
         "Accrual", "Attribution", "Contracts", "Deployment", "Discounts", "JSON", "Payouts", "ScenarioFiles", "Streaming",
         "Terms", "TermsFiles", "TestSupport",
       ],
-      exclude: ["Golden", "Rows"]),
+      exclude: ["Examples", "Forms.txt", "Rows"]),
     tests(
       "CommandTests",
       [
-        "BusCommands", "CommandKit", "Contracts", "Deployment", "JSON", "Kafka", "OfflineCommands", "RocksStore", "ServiceKit",
+        "BusCommands", "CommandKit", "Contracts", "Deployment", "JSON", "Kafka", "Markup", "OfflineCommands", "RocksStore",
+        "ServiceKit",
         "Streaming", "Terms", "TermsFiles", "TestSupport", "Words", "Worker",
       ]),
     tests(
@@ -155,3 +196,10 @@ let package = Package(
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
 )
+
+// The image is built of what is shipped, without the folder Tests.
+if Context.environment["LAUREL_SHIPPED_ONLY"] != nil {
+  package.targets.removeAll { $0.path?.hasPrefix("Tests/") ?? false }
+  let shipped = Set(package.targets.map(\.name))
+  package.products.removeAll { product in !((product as? Product.Executable)?.targets.allSatisfy(shipped.contains) ?? false) }
+}
