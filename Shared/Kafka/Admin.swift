@@ -1,8 +1,8 @@
 import CRDKafka
 
-/// Topics and group offsets, asked of a real cluster (the mock one answers only metadata). For one thread.
+/// Manages topics and reads group offsets on a real cluster (the mock cluster answers only metadata requests). For one thread.
 public final class Admin {
-  /// A topic to be made; `config` are topic settings of the broker such as `cleanup.policy`.
+  /// A topic to create; `config` holds the broker's topic settings, such as `cleanup.policy`.
   public struct NewTopic: Sendable {
     public let name: String
     public let partitions: Int32
@@ -15,10 +15,10 @@ public final class Admin {
     }
   }
 
-  /// What became of one topic or group.
+  /// The result for one topic or group.
   public enum Outcome: Sendable, Equatable {
     case done
-    /// It was there already (create) or was not there (delete).
+    /// The topic already existed (create) or was missing (delete).
     case unchanged
     case failed(KafkaError)
   }
@@ -26,7 +26,7 @@ public final class Admin {
   private let client: Client
   private let queue: OpaquePointer
 
-  /// - Throws: `KafkaError` for a refused property.
+  /// - Throws: `KafkaError` if a property is invalid.
   public init(_ configuration: Configuration) throws(KafkaError) {
     client = try Client(RD_KAFKA_PRODUCER, configuration, [("allow.auto.create.topics", "false")])
     queue = rd_kafka_queue_new(client.handle)
@@ -34,8 +34,8 @@ public final class Admin {
 
   deinit { rd_kafka_queue_destroy(queue) }
 
-  /// Creates topics; the answer has one outcome for each. `replication` -1 leaves it to the broker.
-  /// - Throws: `KafkaError` when the request as a whole got no answer.
+  /// Creates topics and returns one outcome for each. `replication` -1 uses the broker's default.
+  /// - Throws: `KafkaError` if the broker did not answer the request as a whole.
   public func createTopics(
     _ topics: [NewTopic], replication: Int32 = -1, timeoutMilliseconds: Int32 = 30_000
   ) throws(KafkaError) -> [String: Outcome] {
@@ -56,7 +56,7 @@ public final class Admin {
     return outcomes
   }
 
-  /// Deletes topics; one that is not there counts as unchanged.
+  /// Deletes topics; a missing one counts as unchanged.
   public func deleteTopics(_ topics: [String], timeoutMilliseconds: Int32 = 30_000) throws(KafkaError) -> [String: Outcome] {
     guard !topics.isEmpty else { return [:] }
     var requests = topics.map { rd_kafka_DeleteTopic_new($0) }
@@ -71,7 +71,7 @@ public final class Admin {
     return outcomes
   }
 
-  /// Returns when a broker has answered.
+  /// Returns as soon as a broker has answered.
   public func reachBroker(timeoutMilliseconds: Int32) throws(KafkaError) {
     var metadata: UnsafePointer<rd_kafka_metadata>?
     let code = rd_kafka_metadata(client.handle, 0, nil, &metadata, timeoutMilliseconds)
@@ -79,7 +79,7 @@ public final class Admin {
     rd_kafka_metadata_destroy(metadata)
   }
 
-  /// Every topic of the cluster with its number of partitions, internal ones too.
+  /// Every topic of the cluster with its number of partitions, including internal ones.
   public func listTopics(timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> [String: Int32] {
     var metadata: UnsafePointer<rd_kafka_metadata>?
     let code = rd_kafka_metadata(client.handle, 1, nil, &metadata, timeoutMilliseconds)
@@ -93,14 +93,14 @@ public final class Admin {
     return topics
   }
 
-  /// The number of partitions of these topics; one that does not exist is absent, and is not created by asking.
+  /// The number of partitions of these topics. A missing topic is left out; the request does not create it.
   public func partitionCounts(of topics: [String], timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> [String: Int32] {
     let wanted = Set(topics)
     return try listTopics(timeoutMilliseconds: timeoutMilliseconds).filter { wanted.contains($0.key) }
   }
 
-  /// Those of these topics that the broker's ACLs hide from this client. It tells nobody whether they exist, so they are no different
-  /// from missing ones in the lists above. Nothing is created by asking.
+  /// Those of these topics that the broker's ACLs hide from this client. `listTopics` and `partitionCounts` cannot tell them from missing
+  /// ones. The request creates no topic.
   public func hidden(of topics: [String], timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> Set<String> {
     let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
     var hidden: Set<String> = []
@@ -119,7 +119,7 @@ public final class Admin {
     return hidden
   }
 
-  /// Of a request that got no answer: what became of the connection, a refused login above all, explains it better than "no answer".
+  /// The error for a request that got no answer. A connection error, above all a rejected login, explains it better than "no answer".
   private func failure(_ code: rd_kafka_resp_err_t) -> KafkaError {
     rd_kafka_poll(client.handle, 0)
     defer { client.callbacks.clientErrors.removeAll() }
@@ -128,7 +128,7 @@ public final class Admin {
       ?? KafkaError.of(code, handle: client.handle)
   }
 
-  /// The committed offsets of a group that need not be running.
+  /// The committed offsets of a group, which need not be running.
   public func groupOffsets(_ group: String, timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> [TopicPartition: Int64] {
     guard let request = rd_kafka_ListConsumerGroupOffsets_new(group, nil) else {
       throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG, reason: "not a group name: \"\(group)\"")
@@ -142,14 +142,14 @@ public final class Admin {
     let answer = rd_kafka_event_ListConsumerGroupOffsets_result(event.pointer)
     guard let groups = rd_kafka_ListConsumerGroupOffsets_result_groups(answer, &count), count > 0 else { return [:] }
     if let error = rd_kafka_group_result_error(groups[0]) {
-      // The error belongs to the event.
+      // The event owns this error.
       throw KafkaError(rd_kafka_error_code(error), reason: String(cString: rd_kafka_error_string(error)))
     }
     guard let list = rd_kafka_group_result_partitions(groups[0]) else { return [:] }
     return try PartitionList.offsets(of: list)
   }
 
-  /// Owner of an answer and of everything that is read from it.
+  /// Owns an answer and everything read from it.
   private struct Event: ~Copyable {
     let pointer: OpaquePointer
     deinit { rd_kafka_event_destroy(pointer) }
@@ -168,7 +168,7 @@ public final class Admin {
     }
     if let rejection { throw rejection }
     send(options)
-    // librdkafka always answers, at the latest when the request has timed out.
+    // librdkafka always answers, at the latest when the request times out.
     guard let pointer = rd_kafka_queue_poll(queue, -1) else { throw KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT) }
     let event = Event(pointer: pointer)
     let code = rd_kafka_event_error(event.pointer)
@@ -188,7 +188,7 @@ public final class Admin {
       let code = rd_kafka_NewTopic_set_config(request, name, value)
       guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
         rd_kafka_NewTopic_destroy(request)
-        return (nil, KafkaError(code, reason: "topic setting \"\(name)\" is refused"))
+        return (nil, KafkaError(code, reason: "topic \(topic.name): the broker's setting \"\(name)\" cannot be \"\(value)\""))
       }
     }
     return (request, rejection)

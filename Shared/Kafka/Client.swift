@@ -2,15 +2,15 @@ import CRDKafka
 import Glibc
 import Synchronization
 
-/// Owner of one librdkafka instance and of what its callbacks write into.
+/// Owns one librdkafka instance and the object that its callbacks write into.
 ///
-/// `rd_kafka_destroy` waits for librdkafka's threads and may still run callbacks; `callbacks` outlives it because a stored property
-/// goes after the body of `deinit`.
+/// `rd_kafka_destroy` waits for librdkafka's threads and may still run callbacks. `callbacks` outlives it, because stored properties are
+/// released after the body of `deinit`.
 struct Client: ~Copyable {
   let handle: OpaquePointer
   let callbacks: Callbacks
 
-  /// - Throws: `KafkaError` with librdkafka's text when a property or a combination of them is refused.
+  /// - Throws: `KafkaError` with librdkafka's text if a property, or a combination of properties, is invalid.
   init(_ type: rd_kafka_type_t, _ configuration: Configuration, _ choices: [(String, String)]) throws(KafkaError) {
     let conf = try configuration.make(choices)
     let callbacks = Callbacks(log: configuration.log)
@@ -18,7 +18,7 @@ struct Client: ~Copyable {
     let made: Result<OpaquePointer, KafkaError> = withTextBuffer { text, size in
       if let handle = rd_kafka_new(type, conf, text, size) { return .success(handle) }
       let code = rd_kafka_last_error()
-      rd_kafka_conf_destroy(conf)  // rd_kafka_new owns it only when it succeeds
+      rd_kafka_conf_destroy(conf)  // rd_kafka_new takes ownership only on success
       return .failure(KafkaError(code, reason: String(cString: text)))
     }
     handle = try made.get()
@@ -26,28 +26,27 @@ struct Client: ~Copyable {
   }
 
   deinit {
-    // A consumer that was not closed leaves as if killed: no rebalance callback runs while its owner is being freed.
+    // Leaves the group as if the process had been killed, so that no rebalance callback runs while the owner is being freed.
     rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
   }
 }
 
-/// What librdkafka's callbacks note for the thread that polls. Only `log`, which is immutable, and the count of closed connections are
-/// used on other threads.
-/// All the other callbacks run inside calls of the owner (poll, flush, close), therefore on the owner's thread.
+/// What librdkafka's callbacks record for the polling thread. Other threads use only `log`, which is immutable, and the count of closed
+/// connections. All other callbacks run inside the owner's calls (poll, flush, close), so on the owner's thread.
 final class Callbacks {
   private let log: (@Sendable (LogLine) -> Void)?
-  /// Happenings that the next poll of a consumer returns first.
+  /// Events that the next poll of a consumer returns first.
   var events: [Polled] = []
-  /// Set while the consumer closes: it then gives its partitions back without asking.
+  /// True while the consumer closes: the rebalance callback then gives the partitions back at once.
   var isClosing = false
   /// Positions of the records that were produced with a token.
   var deliveries: [Delivery] = []
   /// The first record that could not be delivered.
   var deliveryFailure: KafkaError?
-  /// Connections to brokers that this client has closed, whoever of the two gave it up; attempts that failed are among them.
+  /// Connections to brokers that this client has closed, whichever side ended them. Failed attempts count too.
   var closedConnections: Int { closed.load(ordering: .acquiring) }
   private let closed = Atomic(0)
-  /// The last errors that librdkafka told a producer of outside any call, such as lost connections and refused logins.
+  /// The last errors that librdkafka reported to a producer outside any call, such as lost connections and rejected logins.
   var clientErrors: [KafkaError] = []
   private static let clientErrorsMax = 16
   private var isConsumer = false
@@ -98,12 +97,12 @@ final class Callbacks {
   }
 
   private func logged(_ level: Int, _ facility: String, _ text: String) {
-    // One set of properties serves consumers and producers, so "will be ignored by this producer" is expected: debug.
+    // Consumers and producers share one set of properties, so "will be ignored by this producer" is expected: log it as debug.
     let expected = facility == "CONFWARN" && text.contains("will be ignored by this")
     log?(LogLine(level: expected ? 7 : level, facility: facility, text: text))
   }
 
-  /// Only notes what happened and makes the poll return; the owner answers with assign or unassign after it.
+  /// Only records the event and makes the poll return. The owner then calls assign or unassign.
   private func rebalanced(
     _ handle: OpaquePointer, _ code: rd_kafka_resp_err_t, _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
   ) {

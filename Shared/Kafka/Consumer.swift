@@ -1,41 +1,42 @@
 import CRDKafka
 import Glibc
 
-/// What one poll of a consumer found.
+/// The result of one poll.
 public enum Polled {
   case record(Record)
-  /// The end of a partition as this reader sees it (read_committed: the last stable offset); `offset` is the next one to come.
+  /// The end of a partition as this reader sees it (read_committed: the last stable offset). `offset` is the offset of the next record.
   case end(TopicPartition, offset: Int64)
-  /// Something went wrong. Unless it is fatal, librdkafka goes on trying and polling goes on.
+  /// An error. Unless it is fatal, librdkafka keeps trying, so keep polling.
   case error(KafkaError)
-  /// The group gives these partitions, all that the member has now: restore their state, then call `assign`, also if there are none.
+  /// The group assigns these partitions; they are all that the member now has. Restore their state, then call `assign`, even if the list is
+  /// empty.
   case assigned([TopicPartition])
-  /// The group takes all partitions back: commit, close the state, then call `unassign`. To a caller that polled too late this may
-  /// come when others own them already: `send` then refuses the offsets as abortable.
+  /// The group revokes all partitions: commit, close the state, then call `unassign`. If the caller polled too late, others may own the
+  /// partitions already; `send` then rejects the offsets as abortable.
   case revoked([TopicPartition])
-  /// The partitions were taken away without asking and may have a new owner already: abort, close the state, then call `unassign`.
+  /// The partitions are lost and may already have a new owner: abort, close the state, then call `unassign`.
   case lost([TopicPartition])
   case nothing
 }
 
-/// The group's view of a consumer at one moment: with it the broker can refuse offsets from a former owner (KIP-447).
+/// The group's view of a consumer at one moment. The broker uses it to reject offsets from a former owner (KIP-447).
 public struct GroupMetadata: ~Copyable {
   let pointer: OpaquePointer
 
   init(owning pointer: OpaquePointer) { self.pointer = pointer }
 
-  /// Of somebody who is no member of the group. A broker takes offsets from him in a transaction, whoever has the partitions: never commit
-  /// them.
+  /// Metadata of a client that is not a member of the group. In a transaction the broker accepts its offsets, whoever owns the partitions:
+  /// never commit them.
   package init(ofNobodyIn group: String) { pointer = rd_kafka_consumer_group_metadata_new(group) }
 
   deinit { rd_kafka_consumer_group_metadata_destroy(pointer) }
 }
 
-/// A member of a consumer group, or (`assignByHand`) a reader of chosen partitions. For one thread.
+/// A member of a consumer group, or (with `assignByHand`) a reader of chosen partitions. For one thread.
 ///
-/// Rebalances are eager: `poll` returns `.assigned`, `.revoked` or `.lost`, the group waits, and the caller answers with
-/// `assign` or `unassign`; between the two it must not poll. This works because librdkafka only asks that the answer comes
-/// after its callback, as with its own event queue. An answer may take as long as `max.poll.interval.ms` (30 minutes here).
+/// Rebalances are eager: `poll` returns `.assigned`, `.revoked` or `.lost`, the group waits, and the caller answers with `assign` or
+/// `unassign`. It must not poll in between. librdkafka only requires that the answer comes after its callback, as with its own event queue.
+/// The caller has `max.poll.interval.ms` (30 minutes here) to answer.
 public final class Consumer {
   private let configuration: Configuration
   private let client: Client
@@ -46,12 +47,12 @@ public final class Consumer {
   private var wake: WakeUp?
 
   /// - Parameters:
-  ///   - instance: a stable name of this member (KIP-345): a restart within session.timeout then moves no partitions.
-  ///   - readCommitted: hide records of aborted and open transactions; `committed` then waits for stable offsets.
+  ///   - instance: a stable name of this member (KIP-345): a restart within session.timeout moves no partitions.
+  ///   - readCommitted: hides records of aborted and open transactions; `committed` then waits for stable offsets.
   ///   - endEvents: whether `poll` returns `.end`.
-  ///   - goesOnAfterLoss: whether an offset that the broker no longer has, or not yet, is replaced by the oldest one that it has. If not,
-  ///     `poll` returns an error that `stopsReading`; the property `auto.offset.reset` overrules it.
-  /// - Throws: `KafkaError` for a refused property.
+  ///   - goesOnAfterLoss: whether to continue from the oldest offset when the broker does not have the requested one. If false, `poll`
+  ///     returns an error that `stopsReading`. The property `auto.offset.reset` overrides this.
+  /// - Throws: `KafkaError` if a property is invalid.
   public init(
     _ configuration: Configuration, group: String, instance: String? = nil, readCommitted: Bool = true, endEvents: Bool = false,
     goesOnAfterLoss: Bool = true
@@ -70,8 +71,8 @@ public final class Consumer {
       ("session.timeout.ms", String(timeouts.session)),
       ("heartbeat.interval.ms", String(timeouts.heartbeat)),
       ("max.poll.interval.ms", "1800000"),
-      // A full prefetch queue stops fetching for up to 1 s, so it must hold more than what is worked off in that time. The bytes are those
-      // of keys and values; what librdkafka adds to each record comes on top, which for small ones is several times as much.
+      // A full prefetch queue stops fetching for up to 1 s, so it must hold more than is processed in that time. The limit counts keys and
+      // values only. librdkafka's overhead comes on top; for small records it is several times as large.
       ("queued.min.messages", "100000"),
       ("queued.max.messages.kbytes", "65536"),
     ]
@@ -87,7 +88,7 @@ public final class Consumer {
     try KafkaError.check(rd_kafka_subscribe(client.handle, list.pointer), client.handle)
   }
 
-  /// Waits up to `timeoutMilliseconds` for whatever happens next.
+  /// Waits up to `timeoutMilliseconds` for the next record or event.
   public func poll(timeoutMilliseconds: Int32) -> Polled {
     if let event = nextEvent() { return event }
     guard let message = rd_kafka_consumer_poll(client.handle, timeoutMilliseconds) else { return nextEvent() ?? .nothing }
@@ -112,10 +113,10 @@ public final class Consumer {
     }
   }
 
-  // MARK: Partitions with queues of their own
+  // MARK: Partitions with their own queues
 
-  /// Gives a partition a queue of its own: its records come through `take`, no longer through `poll`. So a reader of several partitions can
-  /// choose which one is next. Call it before the partition is assigned.
+  /// Gives a partition its own queue: its records then come through `take`, no longer through `poll`. A reader of several partitions can
+  /// choose which one to read next. Call this before the partition is assigned.
   public func split(_ partition: TopicPartition) throws(KafkaError) -> PartitionQueue {
     guard let queue = rd_kafka_queue_get_partition(client.handle, partition.topic, partition.partition) else {
       throw KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, reason: "\(partition)")
@@ -137,7 +138,7 @@ public final class Consumer {
     return made
   }
 
-  /// The next of a partition's records, ends and errors, without waiting.
+  /// The next record, end or error of a partition, without waiting.
   public func take(_ queue: PartitionQueue) -> Polled {
     guard let message = rd_kafka_consume_queue(queue.handle, 0) else { return .nothing }
     if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -146,8 +147,8 @@ public final class Consumer {
     return polled(message)
   }
 
-  /// Waits until there is something new to `poll` or to `take`, or the time is over. What had come before the last look is not waited for:
-  /// look first, then wait.
+  /// Waits until there is something new to `poll` or to `take`, or the time is up. It does not wake for what had already arrived: poll and
+  /// take first, then wait.
   public func wait(timeoutMilliseconds: Int32) {
     guard client.callbacks.events.isEmpty else { return }
     wake?.wait(timeoutMilliseconds)
@@ -155,8 +156,8 @@ public final class Consumer {
 
   // MARK: Assignments
 
-  /// Begins to read these partitions, each from its offset, instead of all that were read before.
-  /// The answer to `.assigned`. Offsets are taken as given: the group's committed ones are not looked up.
+  /// Replaces the assignment by these partitions and reads each from its offset. The answer to `.assigned`. Offsets are taken as given; the
+  /// group's committed offsets are ignored.
   public func assign(_ positions: [(TopicPartition, offset: Int64)]) throws(KafkaError) {
     owesAnswer = false
     let list = PartitionList(positions)
@@ -169,16 +170,16 @@ public final class Consumer {
     try KafkaError.check(rd_kafka_assign(client.handle, nil), client.handle)
   }
 
-  /// As `assign`, without a subscription: for restore and tail. Never together with `subscribe`.
+  /// The same as `assign`, without a subscription: for restoring and tailing. Never combine it with `subscribe`.
   public func assignByHand(_ positions: [(TopicPartition, offset: Int64)]) throws(KafkaError) { try assign(positions) }
 
-  /// Reads these partitions again from other offsets, for example after an abort; what was prefetched is thrown away.
-  /// The partitions must be assigned.
-  /// - Throws: `KafkaError`; the positions are then unknown and the partitions must be assigned anew.
+  /// Reads these partitions again from other offsets, for example after an abort, and discards what was prefetched. The partitions must be
+  /// assigned.
+  /// - Throws: `KafkaError`; the positions are then unknown, so assign the partitions again.
   public func rewind(_ positions: [TopicPartition: Int64], timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) {
     guard !positions.isEmpty else { return }
     let list = PartitionList(positions)
-    // Before 2.1.0 librdkafka waits a thousandth of the time given here (its issue 4230).
+    // Before 2.1.0, librdkafka waits only a thousandth of the given time (its issue 4230).
     let scale: Int32 = rd_kafka_version() < 0x0201_0000 ? 1000 : 1
     let timeout = min(timeoutMilliseconds, Int32.max / scale) * scale
     if let error = rd_kafka_seek_partitions(client.handle, list.pointer, timeout) {
@@ -192,9 +193,9 @@ public final class Consumer {
     try rewind([partition: offset], timeoutMilliseconds: timeoutMilliseconds)
   }
 
-  /// The group's committed offsets; a partition without one is absent. With `readCommitted` these are stable: while a transaction
-  /// holds pending offsets for a partition the fetch is repeated until the time is over.
-  /// - Throws: `KafkaError`, `_TIMED_OUT` or `UNSTABLE_OFFSET_COMMIT` when they did not become stable.
+  /// The group's committed offsets; a partition without one is left out. With `readCommitted` these are stable: while a transaction has
+  /// pending offsets for a partition, the request is repeated until the time is up.
+  /// - Throws: `KafkaError`, `_TIMED_OUT` or `UNSTABLE_OFFSET_COMMIT` if they did not become stable.
   public func committed(
     _ partitions: [TopicPartition], timeoutMilliseconds: Int32
   ) throws(KafkaError) -> [TopicPartition: Int64] {
@@ -203,9 +204,10 @@ public final class Consumer {
     return try list.offsets()
   }
 
-  /// The oldest offset and the one after the newest record or marker, whether or not its transaction is closed.
+  /// The oldest offset, and the offset after the newest record or marker, even if its transaction is still open.
   ///
-  /// Asked by a second, read_uncommitted client, made at the first call: a read_committed one is told the last stable offset.
+  /// A second, read_uncommitted client sends the request; the first call creates it. A read_committed client would get the last stable
+  /// offset.
   public func watermarks(_ partition: TopicPartition, timeoutMilliseconds: Int32) throws(KafkaError) -> (low: Int64, high: Int64)
   {
     let observer: WatermarkObserver
@@ -214,7 +216,7 @@ public final class Consumer {
     return try observer.watermarks(partition, timeoutMilliseconds: timeoutMilliseconds)
   }
 
-  /// Where partitions end, or begin, as a read_uncommitted reader sees them; those that no broker answers for are absent.
+  /// Where partitions begin or end for a read_uncommitted reader. Partitions for which no broker answers are left out.
   public func bounds(
     of partitions: [TopicPartition], at place: Int64, timeoutMilliseconds: Int32
   ) throws(KafkaError) -> [TopicPartition: Int64] {
@@ -225,8 +227,8 @@ public final class Consumer {
     return try observer.client.offsets(of: partitions, at: place, timeoutMilliseconds)
   }
 
-  /// The last stable offsets of a read_committed consumer: what is before them is decided, committed or aborted. Partitions that no broker
-  /// answers for are absent.
+  /// The last stable offsets of a read_committed consumer: everything before them is committed or aborted. Partitions for which no broker
+  /// answers are left out.
   public func stableEnds(
     of partitions: [TopicPartition], timeoutMilliseconds: Int32
   ) throws(KafkaError) -> [TopicPartition: Int64] {
@@ -243,14 +245,14 @@ public final class Consumer {
     return true
   }
 
-  /// What the cluster calls itself (KIP-78): offsets and state of one mean nothing on another. nil: it did not say within the time.
+  /// The cluster's id (KIP-78), or `nil` if no broker reported it in time. Offsets and state of one cluster are meaningless on another.
   public func clusterID(timeoutMilliseconds: Int32) -> String? {
     guard let text = rd_kafka_clusterid(client.handle, timeoutMilliseconds) else { return nil }
     defer { rd_kafka_mem_free(client.handle, text) }
     return String(cString: text)
   }
 
-  /// The end of an assigned partition as the last fetch told it: no request, so good enough for a lag, not for a decision.
+  /// The end of an assigned partition as of the last fetch. It sends no request, so it is good enough for a lag but not for a decision.
   public func knownEnd(of partition: TopicPartition) -> Int64? {
     var low: Int64 = 0
     var high: Int64 = 0
@@ -258,19 +260,19 @@ public final class Consumer {
     return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
   }
 
-  /// For `TransactionalProducer.send`: take it anew for each transaction.
+  /// For `TransactionalProducer.send`: get it again for each transaction.
   public func groupMetadata() throws(KafkaError) -> GroupMetadata {
     guard let pointer = rd_kafka_consumer_group_metadata(client.handle) else { throw KafkaError(RD_KAFKA_RESP_ERR__STATE) }
     return GroupMetadata(owning: pointer)
   }
 
-  /// Leaves the group and waits for it. Partitions are given back without further events: commit and close their state before.
-  /// Without a call of it the consumer ends as if killed.
+  /// Leaves the group and waits for that. No further events come for the partitions: commit and close their state before. A consumer that
+  /// is not closed leaves the group as if the process had been killed.
   public func close() {
     guard !isClosed else { return }
     isClosed = true
     client.callbacks.isClosing = true
-    // librdkafka would wait for ever for the answer to a rebalance that was told but not answered.
+    // Otherwise librdkafka waits forever for the answer to the last rebalance.
     if owesAnswer { rd_kafka_assign(client.handle, nil) }
     rd_kafka_consumer_close(client.handle)
   }
@@ -285,7 +287,7 @@ public final class Consumer {
     return event
   }
 
-  /// The name as a String without making a new one for every record. The handle alone would not do as a key: it may be used again.
+  /// Returns the name without allocating a String for every record. The handle alone is not a safe key, because librdkafka may reuse it.
   private func name(ofTopic handle: OpaquePointer) -> String {
     guard let text = rd_kafka_topic_name(handle) else { return "" }
     if let known = topicNames.firstIndex(where: { $0.handle == handle }) {
@@ -299,26 +301,26 @@ public final class Consumer {
 }
 
 extension Client {
-  /// One request for each broker.
+  /// Sends one request to each broker.
   /// - Parameter place: `Offset.beginning` or `Offset.end`, as the client's isolation level sees it.
   fileprivate func offsets(
     of partitions: [TopicPartition], at place: Int64, _ timeoutMilliseconds: Int32
   ) throws(KafkaError) -> [TopicPartition: Int64] {
-    // A member of a group may have no partition; librdkafka calls a question about none an invalid argument.
+    // A group member may have no partition, and librdkafka rejects an empty list as an invalid argument.
     guard !partitions.isEmpty else { return [:] }
     let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
     let list = PartitionList(partitions.map { ($0, offset: place) })
     let code = rd_kafka_offsets_for_times(handle, list.pointer, deadline.millisecondsLeft)
     try KafkaError.check(code, handle)
     let found = list.knownOffsets()
-    // A client that does not read a topic learns of another leader only if it asks.
+    // A client that does not read a topic learns of a new leader only by asking.
     for topic in Set(partitions.lazy.filter { found[$0] == nil }.map(\.topic)) {
       askForLeaders(of: topic, deadline.millisecondsLeft)
     }
     return found
   }
 
-  /// The answer goes into the client's own table of leaders; without one the old table stays.
+  /// Updates the client's own table of leaders; without an answer the old table is kept.
   fileprivate func askForLeaders(of name: String, _ timeoutMilliseconds: Int32) {
     guard let topic = rd_kafka_topic_new(handle, name, nil) else { return }
     defer { rd_kafka_topic_destroy(topic) }
@@ -328,9 +330,9 @@ extension Client {
   }
 }
 
-/// A client that sees uncommitted records, only to ask where partitions end.
+/// A client that sees uncommitted records. It only queries where partitions end.
 private final class WatermarkObserver {
-  /// Of one question, after which another broker may lead.
+  /// Limit for one query, after which another broker may be the leader.
   private static let answerMilliseconds: Int32 = 2_000
   let client: Client
 
@@ -344,8 +346,8 @@ private final class WatermarkObserver {
     return (low, try offset(of: partition, at: Offset.end, deadline))
   }
 
-  /// Asked for with the times that mean the beginning and the end: `rd_kafka_query_watermark_offsets` has no time-out while it waits for the
-  /// answer of a broker that is away (librdkafka 2.0.2).
+  /// Queries the offset by the time values that mean beginning and end. `rd_kafka_query_watermark_offsets` does not time out while it waits
+  /// for a broker that is down (librdkafka 2.0.2).
   private func offset(of partition: TopicPartition, at time: Int64, _ deadline: Deadline) throws(KafkaError) -> Int64 {
     while true {
       do throws(KafkaError) {
@@ -355,12 +357,12 @@ private final class WatermarkObserver {
         client.callbacks.events.removeAll()
         try KafkaError.check(code, client.handle)
         guard let offset = try list.offsets()[partition] else {
-          throw KafkaError(RD_KAFKA_RESP_ERR__NO_OFFSET, reason: "\(partition): no answer of the offset asked for")
+          throw KafkaError(RD_KAFKA_RESP_ERR__NO_OFFSET, reason: "\(partition): the broker returned no offset")
         }
         return offset
       } catch {
-        // The broker that leads a topic made a moment ago may not know it yet; one that led it before it died or was restarted is asked
-        // again and again: librdkafka learns of another leader only where it reads the topic.
+        // The leader of a topic created a moment ago may not know the topic yet. If a leader died or restarted, librdkafka keeps asking the
+        // old one: it looks for a new leader only for topics that it reads.
         guard error.isRetriable, !deadline.isOver else { throw error }
         usleep(50_000)
         client.askForLeaders(of: partition.topic, min(deadline.millisecondsLeft, Self.answerMilliseconds))

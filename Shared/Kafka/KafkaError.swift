@@ -1,23 +1,23 @@
 import CRDKafka
 
-/// What librdkafka says went wrong: its code, the code's name and a sentence for a person.
+/// An error from librdkafka: its code, the code's name and a readable sentence.
 public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// librdkafka's code: negative for the client's own findings, positive for what a broker answered.
+  /// librdkafka's code: negative for errors of the client, positive for errors that a broker returned.
   public let code: Int32
   /// The code's name, such as `_TIMED_OUT` or `TOPIC_ALREADY_EXISTS`.
   public let name: String
-  /// A sentence in librdkafka's words; for a refused property it names the property.
+  /// librdkafka's sentence; for an invalid property it names the property.
   public let reason: String
-  /// The client object is of no more use and must be made anew.
+  /// The client object is unusable: make a new one.
   public let isFatal: Bool
-  /// The same call may be made again.
+  /// The same call may be retried.
   public let isRetriable: Bool
   /// The open transaction must be aborted before anything else.
   public let txnRequiresAbort: Bool
 
   public var description: String { "\(reason) (\(name))" }
 
-  /// An error that carries only a code; the reason is librdkafka's text for it unless one is given.
+  /// An error that carries only a code. Without a reason it gets librdkafka's text for the code.
   init(_ code: rd_kafka_resp_err_t, reason: String? = nil, isFatal: Bool = false) {
     self.code = code.rawValue
     name = String(cString: rd_kafka_err2name(code))
@@ -27,10 +27,10 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
     txnRequiresAbort = false
   }
 
-  /// Nobody has answered within the time.
+  /// No answer came in time.
   public static func timedOut(_ reason: String) -> KafkaError { KafkaError(RD_KAFKA_RESP_ERR__TIMED_OUT, reason: reason) }
 
-  /// Copies and frees an error object of librdkafka.
+  /// Copies librdkafka's error object and frees it.
   init(consuming error: OpaquePointer) {
     code = rd_kafka_error_code(error).rawValue
     name = String(cString: rd_kafka_error_name(error))
@@ -41,7 +41,7 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
     rd_kafka_error_destroy(error)
   }
 
-  /// The error that ended the client's life, if there was one. librdkafka keeps it behind the code `_FATAL`.
+  /// The fatal error of the client, if there was one. librdkafka keeps it behind the code `_FATAL`.
   static func fatal(of handle: OpaquePointer) -> KafkaError? {
     withTextBuffer { text, size in
       let code = rd_kafka_fatal_error(handle, text, size)
@@ -49,45 +49,45 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// A bare code from `handle`, replaced by what stands behind it if it only says "fatal".
+  /// The error for a bare code from `handle`. If the code only means "fatal", returns the error behind it.
   static func of(_ code: rd_kafka_resp_err_t, reason: String? = nil, handle: OpaquePointer) -> KafkaError {
     if code == RD_KAFKA_RESP_ERR__FATAL, let cause = fatal(of: handle) { return cause }
     return KafkaError(code, reason: reason)
   }
 
-  /// Throws unless `code` says that all is well.
+  /// Throws unless `code` means success.
   static func check(_ code: rd_kafka_resp_err_t, _ handle: OpaquePointer) throws(KafkaError) {
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw of(code, handle: handle) }
   }
 
-  /// librdkafka goes on asking for what the broker's ACLs refuse, and says so once: for a consumer that is the end.
+  /// librdkafka keeps requesting what the broker's ACLs deny and reports it once, so for a consumer the error is fatal.
   var endingConsumer: KafkaError { meansNoRight ? KafkaError(rd_kafka_resp_err_t(code), reason: reason, isFatal: true) : self }
 
-  /// A time-out or a lost connection: what the broker made of the request is not known.
+  /// A time-out or a lost connection: it is unknown whether the broker carried out the request.
   var leavesOutcomeUnknown: Bool { Self.silence.contains(code) }
 
-  /// librdkafka reads a partition no more until it is assigned anew: it does not know from where. A position is not there any more, or the
-  /// broker has refused to say where the partition begins.
+  /// librdkafka has stopped reading a partition until it is assigned again, because it has no position to read from. Either the position no
+  /// longer exists, or the broker did not say where the partition begins.
   public var stopsReading: Bool { code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET.rawValue }
 
-  /// The record at a position is not there any more: retention, deletion, a log that was cut.
+  /// The record at the position is gone: retention, deletion, or a truncated log.
   public var meansLoss: Bool {
-    // Only the reason tells what was behind it.
+    // Only the reason shows the underlying error.
     stopsReading && reason.contains(String(cString: rd_kafka_err2str(RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)))
   }
 
-  /// A broker has said so itself, with one of Kafka's codes: UNKNOWN_SERVER_ERROR (-1) and upwards.
+  /// The error comes from a broker and has one of Kafka's codes: UNKNOWN_SERVER_ERROR (-1) and upwards.
   package var isOfBroker: Bool { code >= RD_KAFKA_RESP_ERR_UNKNOWN.rawValue }
 
-  /// Another producer has this one's transactional id.
+  /// Another producer has taken over this transactional id.
   var meansFenced: Bool { code == RD_KAFKA_RESP_ERR__FENCED.rawValue }
 
-  /// The broker's ACLs do not let this principal do it. That does not pass while one waits, unless somebody gives it the right.
+  /// The broker's ACLs deny this to the principal. Retrying does not help until someone grants the right.
   public var meansNoRight: Bool { Self.denials.contains(code) }
 
-  /// The broker does not know who this is, or this client does not trust the broker: TLS and SASL.
+  /// A failed login (TLS or SASL): the broker does not know the client, or the client does not trust the broker.
   public var meansNoLogin: Bool {
-    // A broker that refuses a certificate ends the connection with an alert.
+    // A broker that rejects a certificate closes the connection with an alert.
     Self.logins.contains(code) || (code == RD_KAFKA_RESP_ERR__TRANSPORT.rawValue && reason.contains("SSL routines"))
   }
 
@@ -108,7 +108,7 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
     RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION.rawValue,
   ]
 
-  /// Bare codes come without flags: these go away by themselves when the cluster is well again.
+  /// Bare codes carry no flags. These errors go away by themselves once the cluster has recovered.
   private static let passing: Set<Int32> = silence.union([
     RD_KAFKA_RESP_ERR__RESOLVE.rawValue, RD_KAFKA_RESP_ERR__WAIT_COORD.rawValue,
     RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS.rawValue, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE.rawValue,
@@ -118,7 +118,7 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
   ])
 }
 
-/// Room for one of librdkafka's texts.
+/// Provides a buffer for one of librdkafka's texts.
 func withTextBuffer<Result>(_ body: (UnsafeMutablePointer<CChar>, Int) -> Result) -> Result {
   withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { buffer in
     buffer.initialize(repeating: 0)

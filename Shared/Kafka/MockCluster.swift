@@ -1,11 +1,11 @@
 import CRDKafka
 
-/// librdkafka's cluster in memory, on loopback ports that the kernel chooses. It acknowledges transactional offsets without keeping
-/// them, shows aborted records, knows no admin requests and drops the oldest of more than 5 MiB a partition: for a first look, quick
-/// tests and injected errors, not for anything about exactly-once.
+/// librdkafka's in-memory cluster, on loopback ports that the kernel chooses. It acknowledges transactional offsets without keeping them,
+/// shows aborted records, does not support admin requests, and drops the oldest records beyond 5 MiB per partition. Use it for a first
+/// look, quick tests and injected errors, never to prove exactly-once.
 public final class MockCluster {
-  /// Settings that clients of a mock cluster need: it takes session.timeout less 1 s for a rebalance, and answers an empty fetch
-  /// only after fetch.wait.max.
+  /// Settings that clients of a mock cluster need: a rebalance takes session.timeout minus 1 s, and an empty fetch is answered only after
+  /// fetch.wait.max.
   public static let clientProperties = [
     "session.timeout.ms": "6000", "heartbeat.interval.ms": "1000", "fetch.wait.max.ms": "10",
   ]
@@ -15,7 +15,7 @@ public final class MockCluster {
     case produce = 0
     case fetch = 1
     case listOffsets = 2
-    /// Has no injected errors, only those of its topics: see `setTopicError`.
+    /// Cannot fail by itself; its topics can: see `setTopicError`.
     case metadata = 3
     case offsetFetch = 9
     case findCoordinator = 10
@@ -32,11 +32,11 @@ public final class MockCluster {
   private let client: Client
   private let cluster: OpaquePointer
 
-  /// Starts `brokers` brokers, with the ids 1, 2 …. Its log lines are dropped unless `log` takes them.
+  /// Starts `brokers` brokers with the ids 1, 2 …. Drops their log lines if `log` is `nil`.
   public init(brokers: Int = 1, log: (@Sendable (LogLine) -> Void)? = nil) throws(KafkaError) {
     client = try Client(RD_KAFKA_PRODUCER, Configuration(bootstrap: "", log: log ?? { _ in }), [])
     guard let cluster = rd_kafka_mock_cluster_new(client.handle, Int32(brokers)) else {
-      throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, reason: "the mock cluster could not be started")
+      throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, reason: "cannot start the mock cluster")
     }
     self.cluster = cluster
   }
@@ -51,7 +51,7 @@ public final class MockCluster {
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }
   }
 
-  /// Answers the next requests of this kind with these codes (`KafkaError.code`), one each; -195 (`_TRANSPORT`) closes the connection.
+  /// Answers the next requests of this kind with these codes (`KafkaError.code`), one each. -195 (`_TRANSPORT`) closes the connection.
   public func pushErrors(_ request: Request, _ codes: [Int32]) {
     let errors = codes.map { rd_kafka_resp_err_t($0) }
     rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, errors.count, errors)
@@ -60,7 +60,7 @@ public final class MockCluster {
   /// Answers requests of this kind normally again.
   public func clearErrors(_ request: Request) { rd_kafka_mock_clear_request_errors(cluster, request.rawValue) }
 
-  /// As `pushErrors`, for one broker: its own errors come before the cluster's, can be counted and not be cleared.
+  /// The same as `pushErrors`, for one broker. A broker's own errors come before the cluster's; they can be counted but not cleared.
   public func pushErrors(_ request: Request, _ codes: [Int32], ofBroker broker: Int32) throws(KafkaError) {
     for code in codes {
       let result = laurel_mock_push_request_error(cluster, broker, request.rawValue, rd_kafka_resp_err_t(code))
@@ -68,7 +68,7 @@ public final class MockCluster {
     }
   }
 
-  /// How many of a broker's own errors no request has met yet.
+  /// How many of a broker's own errors are still unused.
   public func errorsLeft(_ request: Request, ofBroker broker: Int32) throws(KafkaError) -> Int {
     var count = 0
     let result = rd_kafka_mock_broker_error_stack_cnt(cluster, broker, request.rawValue, &count)
@@ -76,12 +76,12 @@ public final class MockCluster {
     return count
   }
 
-  /// What metadata says of this topic from now on; 0: all is well.
+  /// Sets the error that metadata reports for this topic; 0 is no error.
   public func setTopicError(_ topic: String, _ code: Int32) {
     rd_kafka_mock_topic_set_error(cluster, topic, rd_kafka_resp_err_t(code))
   }
 
-  /// Closes the broker's connections and refuses new ones.
+  /// Closes the broker's connections and rejects new ones.
   public func setBrokerDown(_ broker: Int32) throws(KafkaError) {
     let code = rd_kafka_mock_broker_set_down(cluster, broker)
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code) }

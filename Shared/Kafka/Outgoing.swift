@@ -10,7 +10,7 @@ public struct HeaderFields: ~Copyable {
   private var fields: UnsafeMutablePointer<rd_kafka_vu_t>
   private var capacity: Int
   fileprivate var count = 0
-  /// Names (ended by 0) that librdkafka reads until the record is handed over.
+  /// Zero-terminated names, which librdkafka reads until the record is handed over.
   private var names: [UnsafeMutablePointer<CChar>] = []
 
   fileprivate init() {
@@ -29,12 +29,12 @@ public struct HeaderFields: ~Copyable {
     names.removeAll(keepingCapacity: true)
   }
 
-  /// A header with a name that is part of the program. Its value must stay where it is until the record has been produced.
+  /// Adds a header with a constant name. The value must stay at its address until the record has been produced.
   public mutating func add(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
     add(UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self), value)
   }
 
-  /// A header with any name.
+  /// Adds a header with any name.
   mutating func add(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) {
     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: name.count + 1)
     UnsafeMutableRawPointer(copy).copyMemory(from: name.baseAddress ?? UnsafeRawPointer(copy), byteCount: name.count)
@@ -44,7 +44,7 @@ public struct HeaderFields: ~Copyable {
   }
 
   private mutating func add(_ name: UnsafePointer<CChar>, _ value: UnsafeRawBufferPointer?) {
-    // A value that is there and empty still needs an address.
+    // An empty value still needs an address.
     field(RD_KAFKA_VTYPE_HEADER) {
       $0.u.header = .init(name: name, val: value.map { $0.baseAddress ?? UnsafeRawPointer(name) }, size: value?.count ?? 0)
     }
@@ -68,7 +68,7 @@ public struct HeaderFields: ~Copyable {
   fileprivate func produce(_ client: OpaquePointer) -> OpaquePointer? { rd_kafka_produceva(client, fields, count) }
 }
 
-/// A producing client with its topic handles and the room in which a record is laid out for librdkafka.
+/// A producing client with its topic handles, and the buffer in which a record is laid out for librdkafka.
 final class Outgoing {
   let client: Client
   private var topics: [String: ProducedTopic] = [:]
@@ -77,16 +77,16 @@ final class Outgoing {
   init(_ configuration: Configuration, _ choices: [(String, String)], topics names: [String]) throws(KafkaError) {
     let common = [
       ("enable.idempotence", "true"),
-      // Java's choice of partition for a key; without a key any partition.
+      // Chooses partitions as Java's producer does: by the key's hash, or any partition without a key.
       ("partitioner", "murmur2_random"),
       ("linger.ms", "5"),
-      // A row or a step may gather more than one event's worth; the broker's own limit is the topic's max.message.bytes.
+      // A row or an internal message may gather more than one event holds. The broker's limit is the topic's max.message.bytes.
       ("message.max.bytes", "4194304"),
-      // A full queue is waited for, so it need not hold what a backlog's transaction writes (by default a gigabyte).
+      // A full queue makes the caller wait, so the queue need not hold a whole transaction of a backlog (the default is a gigabyte).
       ("queue.buffering.max.kbytes", "65536"),
     ]
     client = try Client(RD_KAFKA_PRODUCER, configuration, common + choices)
-    // A topic first seen in produce is noticed on a one-second timer: make the handles now.
+    // librdkafka looks for a topic first seen in produce on a one-second timer, so create the handles now.
     for name in names { _ = try topic(name) }
   }
 
@@ -94,11 +94,11 @@ final class Outgoing {
     for topic in topics.values { rd_kafka_topic_destroy(topic.handle) }
   }
 
-  /// Runs delivery reports and error notices, waiting for them up to `timeoutMilliseconds`.
+  /// Runs delivery reports and error callbacks, waiting for them up to `timeoutMilliseconds`.
   func poll(timeoutMilliseconds: Int32) { rd_kafka_poll(client.handle, timeoutMilliseconds) }
 
-  /// Makes the leaders of all partitions known, so that the first record of each does not wait, and waits for those that have none: a
-  /// transaction that meets such a partition could only fail.
+  /// Finds the leaders of all partitions, so that the first record of each does not wait. Also waits for partitions without a leader,
+  /// because a transaction that writes to one can only fail.
   /// - Throws: `UNKNOWN_TOPIC_OR_PART` or `LEADER_NOT_AVAILABLE` naming the topic, or a time-out.
   func learnTopics(timeoutMilliseconds: Int32) throws(KafkaError) {
     let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
@@ -112,7 +112,7 @@ final class Outgoing {
       defer { rd_kafka_metadata_destroy(metadata) }
       missing = Self.firstFailure(in: metadata.pointee)
       guard let missing else { return }
-      // A topic made a moment ago may not have reached this broker yet.
+      // A topic created a moment ago may not have reached this broker yet.
       guard !deadline.isOver else { throw missing }
       poll(timeoutMilliseconds: min(deadline.millisecondsLeft, 100))
     }
@@ -126,13 +126,14 @@ final class Outgoing {
         return KafkaError(topic.err, reason: "\(name): \(String(cString: rd_kafka_err2str(topic.err)))")
       }
       for partition in 0..<Int(topic.partition_cnt) where topic.partitions[partition].leader < 0 {
-        return KafkaError(RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, reason: "\(name) [\(partition)] has no leader")
+        return KafkaError(
+          RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, reason: "\(name) [\(partition)] has no leader: is a broker down?")
       }
     }
     return nil
   }
 
-  /// Hands one record to librdkafka, which copies it. A full queue is waited for.
+  /// Hands one record to librdkafka, which copies it. Waits while the queue is full.
   func produce(
     _ topic: ProducedTopic, partition: Int32?, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, timestamp: Int64?,
     token: Int, headers: (inout HeaderFields) -> Void
@@ -153,11 +154,11 @@ final class Outgoing {
     }
   }
 
-  /// The same of values that are held in Swift.
+  /// The same for values held in Swift.
   func produce(
     topic name: String, partition: Int32?, key: [UInt8]?, value: [UInt8]?, headers: [Header], timestamp: Int64?, token: Int
   ) throws(KafkaError) {
-    // One piece of memory for all of it, so that it stays where it is.
+    // One allocation for everything, so that no address changes.
     let size = headers.reduce((key?.count ?? 0) + (value?.count ?? 0)) { $0 + $1.name.utf8.count + ($1.value?.count ?? 0) }
     let room = UnsafeMutableRawBufferPointer.allocate(byteCount: size + 1, alignment: 1)
     defer { room.deallocate() }
@@ -184,13 +185,13 @@ final class Outgoing {
     return topic
   }
 
-  /// What is there and empty still needs an address: a null pointer would mean absent.
+  /// An empty value still needs an address: a null pointer means absent.
   private static func memory(_ bytes: UnsafeRawBufferPointer?) -> rd_kafka_vu_t.__Unnamed_union_u.__Unnamed_struct_mem {
     .init(
       ptr: bytes.map { UnsafeMutableRawPointer(mutating: $0.baseAddress ?? emptyAddress) }, size: bytes?.count ?? 0)
   }
 
-  // Nothing is ever written there.
+  // Never written to.
   nonisolated(unsafe) private static let emptyAddress = UnsafeRawPointer(
     UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
 }

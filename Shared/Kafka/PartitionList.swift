@@ -1,6 +1,6 @@
 import CRDKafka
 
-/// Owner of a librdkafka list of partitions and offsets.
+/// Owns a librdkafka list of partitions and offsets.
 struct PartitionList: ~Copyable {
   let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 
@@ -25,7 +25,7 @@ struct PartitionList: ~Copyable {
   deinit { rd_kafka_topic_partition_list_destroy(pointer) }
 
   /// The offsets that are set.
-  /// - Throws: the first partition's error, if one has any.
+  /// - Throws: the error of the first partition that has one.
   func offsets() throws(KafkaError) -> [TopicPartition: Int64] { try Self.offsets(of: pointer) }
 
   /// The offsets that are set, of partitions without an error.

@@ -1,7 +1,7 @@
 import CRDKafka
 import Glibc
 
-/// What librdkafka has fetched of one partition, apart from the others: see `Consumer.split`.
+/// The records that librdkafka has fetched from one partition: see `Consumer.split`.
 public final class PartitionQueue {
   public let partition: TopicPartition
   let handle: OpaquePointer
@@ -19,7 +19,7 @@ public final class PartitionQueue {
   }
 }
 
-/// Wakes a thread when something comes into one of several queues.
+/// Wakes a thread when something arrives in one of several queues.
 final class WakeUp {
   private let reading: Int32
   private let writing: Int32
@@ -27,7 +27,7 @@ final class WakeUp {
   init() throws(KafkaError) {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else {
-      throw KafkaError(RD_KAFKA_RESP_ERR__FAIL, reason: "no pipe: \(String(cString: strerror(errno)))")
+      throw KafkaError(RD_KAFKA_RESP_ERR__FAIL, reason: "cannot create a pipe: \(String(cString: strerror(errno)))")
     }
     for end in ends {
       _ = fcntl(end, F_SETFD, FD_CLOEXEC)

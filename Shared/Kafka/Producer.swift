@@ -1,21 +1,21 @@
 import CRDKafka
 
-/// An idempotent producer without transactions, for whoever publishes from outside. For one thread.
+/// An idempotent producer without transactions, for programs that publish from outside. For one thread.
 public final class Producer {
   private let outgoing: Outgoing
 
-  /// - Throws: `KafkaError` for a refused property.
+  /// - Throws: `KafkaError` if a property is invalid.
   public init(_ configuration: Configuration, topics: [String] = []) throws(KafkaError) {
     outgoing = try Outgoing(configuration, [], topics: topics)
   }
 
-  /// Queues a record; librdkafka copies it and keeps the order within a partition. A full queue is waited for (backpressure).
+  /// Queues a record; librdkafka copies it and keeps the order within a partition. Waits while the queue is full (backpressure).
   /// - Parameters:
-  ///   - partition: `nil` leaves it to the key (Java's murmur2), or to chance without one.
+  ///   - partition: if `nil`, the key decides (Java's murmur2); without a key any partition.
   ///   - value: `nil` is a tombstone.
   ///   - timestamp: milliseconds since 1970; `nil` is now.
-  ///   - token: comes back with the record's position in `takeDeliveries`; 0 asks for nothing.
-  /// - Throws: `KafkaError` when this record is refused on the spot, for example as too large.
+  ///   - token: returned with the record's position in `takeDeliveries`; with 0 the position is not kept.
+  /// - Throws: `KafkaError` if this record is rejected at once, for example because it is too large.
   public func produce(
     topic: String, partition: Int32? = nil, key: [UInt8]?, value: [UInt8]?, headers: [Header] = [], timestamp: Int64? = nil,
     token: Int = 0
@@ -26,7 +26,7 @@ public final class Producer {
   }
 
   /// Waits until every queued record is acknowledged.
-  /// - Throws: `KafkaError` when time runs out or a record since the last flush could not be delivered.
+  /// - Throws: `KafkaError` if time runs out or a record since the last flush could not be delivered.
   public func flush(timeoutMilliseconds: Int32) throws(KafkaError) {
     let code = rd_kafka_flush(outgoing.client.handle, timeoutMilliseconds)
     try checkDeliveries()
@@ -34,8 +34,8 @@ public final class Producer {
   }
 
   /// Waits up to `timeoutMilliseconds` for acknowledgements: see `takeDeliveries`.
-  /// - Parameter forAll: for those of all queued records, which are sent without waiting for more; else for the next one.
-  /// - Throws: `KafkaError` when a record since the last call could not be delivered.
+  /// - Parameter forAll: whether to send all queued records now and wait for all acknowledgements; otherwise waits for the next one.
+  /// - Throws: `KafkaError` if a record since the last call could not be delivered.
   public func poll(timeoutMilliseconds: Int32, forAll: Bool = false) throws(KafkaError) {
     if forAll {
       rd_kafka_flush(outgoing.client.handle, timeoutMilliseconds)
@@ -48,12 +48,12 @@ public final class Producer {
   private func checkDeliveries() throws(KafkaError) {
     let failure = outgoing.client.callbacks.deliveryFailure
     outgoing.client.callbacks.deliveryFailure = nil
-    // Of a producer that has ended, every record only says that it was purged.
+    // After a fatal error, each record only reports that it was purged.
     if let fatal = KafkaError.fatal(of: outgoing.client.handle) { throw fatal }
     if let failure { throw failure }
   }
 
-  /// Where the records with a token came to lie, in order of acknowledgement, since the last call.
+  /// Positions of the records produced with a token since the last call, in order of acknowledgement.
   public func takeDeliveries() -> [(token: Int, partition: Int32, offset: Int64)] {
     defer { outgoing.client.callbacks.deliveries = [] }
     return outgoing.client.callbacks.deliveries

@@ -1,7 +1,7 @@
 import CRDKafka
 import Glibc
 
-/// A record's header; Kafka allows a header without a value, and the same name more than once.
+/// A record's header. Kafka allows a header without a value, and several headers with one name.
 public struct Header: Sendable, Equatable {
   public let name: String
   public let value: [UInt8]?
@@ -12,10 +12,10 @@ public struct Header: Sendable, Equatable {
   }
 }
 
-/// A record as it was read, in librdkafka's memory: what it hands out as bytes is valid as long as it is held. For one thread.
+/// A record in librdkafka's memory. The bytes it returns are valid only while the record is held. For one thread.
 public final class Record {
   private let message: UnsafeMutablePointer<rd_kafka_message_t>
-  /// librdkafka's client may only go after its messages.
+  /// librdkafka's client must outlive its messages.
   private let consumer: Consumer
   public let topic: String
 
@@ -29,7 +29,7 @@ public final class Record {
 
   public var partition: Int32 { message.pointee.partition }
   public var offset: Int64 { message.pointee.offset }
-  /// Milliseconds since 1970, as the topic keeps it (the producer's or the broker's time); -1 if there is none.
+  /// Milliseconds since 1970, as the topic stores it (the producer's or the broker's time); -1 if there is none.
   public var timestamp: Int64 { rd_kafka_message_timestamp(message, nil) }
 
   public var keyBytes: UnsafeRawBufferPointer? {
@@ -42,7 +42,7 @@ public final class Record {
   }
 
   public func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void) {
-    // The headers stay librdkafka's: they go with the message.
+    // The headers belong to librdkafka and are freed with the message.
     var list: OpaquePointer?
     guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else { return }
     for index in 0..<rd_kafka_header_cnt(list) {
@@ -67,7 +67,7 @@ public final class Record {
     return headers
   }
 
-  /// Of key and value.
+  /// The size of key and value.
   public var byteCount: Int { message.pointee.key_len + message.pointee.len }
 }
 
@@ -88,9 +88,9 @@ public struct TopicPartition: Hashable, Sendable, CustomStringConvertible {
 public enum Offset {
   /// The oldest record that the partition still has.
   public static let beginning = Int64(RD_KAFKA_OFFSET_BEGINNING)
-  /// Whatever comes next.
+  /// The next record to be written.
   public static let end = Int64(RD_KAFKA_OFFSET_END)
 }
 
-/// Where a record that was produced with a token came to lie.
+/// The position of a record that was produced with a token.
 public typealias Delivery = (token: Int, partition: Int32, offset: Int64)

@@ -1,25 +1,25 @@
 import CRDKafka
 
-/// The time-outs that a takeover hangs on, in milliseconds (ops/docs/decisions/0005-takeover.md): each of them the caller's property of
-/// that name, else a share of the session's.
+/// The time-outs that decide how fast a takeover is, in milliseconds (ops/docs/decisions/0005-takeover.md). Each is the caller's property
+/// of that name, or a share of the session's time-out.
 ///
-/// A record is given up before its transaction is over, and a transaction is over before its owner's session: when others are given the
-/// partitions of an instance that died or froze, the broker has ended, or soon ends, what that left open.
+/// A record times out before its transaction, and a transaction before its owner's session. So when an instance dies or freezes and others
+/// get its partitions, the broker has ended its open transaction or soon will.
 struct Timeouts: Equatable {
-  /// After so long without a heartbeat a member's partitions go to others.
+  /// Without a heartbeat for this long, a member's partitions go to others.
   let session: Int
   let heartbeat: Int
-  /// After so long the broker aborts what a producer left open.
+  /// The broker aborts a transaction that is open for longer.
   let transaction: Int
-  /// After so long a record is given up.
+  /// A record that is not delivered within this time fails.
   let message: Int
 
   private static let sessionDefault = 8_000
 
-  /// - Throws: `KafkaError` where the caller's properties do not keep the order message < transaction < session, heartbeat < session.
+  /// - Throws: `KafkaError` if the caller's properties break the order message < transaction < session, heartbeat < session.
   init(_ configuration: Configuration) throws(KafkaError) {
     func own(_ names: String...) -> Int? {
-      // Anything but a number is librdkafka's to refuse.
+      // librdkafka rejects a value that is not a number.
       names.lazy.compactMap { configuration.properties[$0] }.compactMap { Int($0) }.first
     }
     session = own("session.timeout.ms") ?? Self.sessionDefault
@@ -31,7 +31,7 @@ struct Timeouts: Equatable {
     try Self.check("message.timeout.ms", message, "transaction.timeout.ms", transaction)
   }
 
-  /// How long a record may take in a transaction that may take so long.
+  /// The time-out of a record in a transaction with this time-out.
   static func message(in transaction: Int) -> Int { transaction * 4 / 5 }
 
   private static func check(_ name: String, _ value: Int, _ above: String, _ limit: Int) throws(KafkaError) {
@@ -39,7 +39,7 @@ struct Timeouts: Equatable {
     throw KafkaError(
       RD_KAFKA_RESP_ERR__INVALID_ARG,
       reason: """
-        \(name) (\(value)) must be below \(above) (\(limit)): set \(above) alone and the others follow it, or all of them in this order
+        \(name) (\(value)) must be below \(above) (\(limit)): set only \(above), or set all of them in this order
         """)
   }
 }

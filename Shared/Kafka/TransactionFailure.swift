@@ -1,12 +1,12 @@
-/// What the caller of a transactional producer has to do about an error: the three classes of KIP-98, as librdkafka flags them,
-/// with one stricter rule. A time-out or a lost connection inside a transaction is `fatal` whatever its flags say: librdkafka has no
-/// KIP-890, so a late EndTxn of this epoch could hit the next transaction, and only a new epoch keeps it from that.
+/// What the caller of a transactional producer must do about an error: the three classes of KIP-98, as librdkafka flags them, with one
+/// stricter rule. A time-out or a lost connection inside a transaction is `fatal` whatever its flags are: librdkafka has no KIP-890, so a
+/// late EndTxn of this epoch could end the next transaction. Only a new epoch prevents that.
 public enum TransactionFailure: Error, Sendable, CustomStringConvertible {
-  /// Make the same call again.
+  /// Retry the call.
   case retriable(KafkaError)
   /// Abort the transaction, drop the batch, rewind.
   case abortable(KafkaError)
-  /// Throw the producer away and make a new one with the same transactional id.
+  /// Discard the producer and make a new one with the same transactional id.
   case fatal(KafkaError)
 
   public var error: KafkaError {
@@ -23,10 +23,10 @@ public enum TransactionFailure: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  /// - Parameter endsEpoch: inside a transaction, unless a test wants to see it torn.
+  /// - Parameter endsEpoch: true inside a transaction, except in tests that show what happens without it.
   init(_ error: KafkaError, endsEpoch: Bool) {
-    // An abort gives nobody a right, and the abort of a fenced producer is nobody's: librdkafka flags it as abortable where it was the
-    // offsets that were refused.
+    // An abort cannot grant a missing right, and a fenced producer has nothing left to abort. librdkafka flags both as abortable if it was
+    // the offsets that were rejected.
     if error.isFatal || error.meansNoRight || error.meansFenced || (endsEpoch && error.leavesOutcomeUnknown) {
       self = .fatal(error)
     } else if error.txnRequiresAbort {

@@ -1,7 +1,7 @@
 import CRDKafka
 
-/// A record of the topic in which Kafka's coordinator keeps where each producer's transaction stands (TransactionLogKey and
-/// TransactionLogValue of Kafka's sources, versions 0 and 1).
+/// A record of the topic in which Kafka's coordinator keeps the state of each producer's transaction (TransactionLogKey and
+/// TransactionLogValue in Kafka's source, versions 0 and 1).
 public struct TransactionRecord {
   public static let topic = "__transaction_state"
 
@@ -9,25 +9,25 @@ public struct TransactionRecord {
     case committed, aborted
   }
 
-  /// The decision; nil: none yet, or it was recorded before. The coordinator writes it here before it tells anybody.
+  /// The decision, or `nil` if there is none yet or an earlier record has it. The coordinator writes it here before it notifies anyone.
   public let outcome: Outcome?
-  /// What the transaction has written to. Absent from the records that follow a decision.
+  /// The partitions that the transaction has written to. Empty in the records that follow a decision.
   public let partitions: [TopicPartition]
 
   /// The producer's transactional id.
-  /// - Throws: `KafkaError` for a key of another form.
+  /// - Throws: `KafkaError` for a key in another format.
   public static func transactionalID(ofKey key: [UInt8]) throws(KafkaError) -> String {
     var bytes = Bytes(key)
     guard try bytes.integer(Int16.self) == 0 else { throw Bytes.unknown }
     return try bytes.text(Int(bytes.integer(Int16.self)))
   }
 
-  /// - Throws: `KafkaError` for a value of another form: what is not understood decides nothing.
+  /// - Throws: `KafkaError` for a value in another format: an unknown format must not decide anything.
   public init(value: [UInt8]) throws(KafkaError) {
     var bytes = Bytes(value)
     let version = try bytes.integer(Int16.self)
     guard 0...1 ~= version else { throw Bytes.unknown }
-    // The producer's id and epoch, its time-out.
+    // The producer's id and epoch, and its time-out.
     try bytes.skip(8 + 2 + 4)
     switch try bytes.integer(Int8.self) {
     case 2: outcome = .committed
@@ -42,16 +42,16 @@ public struct TransactionRecord {
       for _ in 0..<(try bytes.count(isCompact)) {
         partitions.append(TopicPartition(topic: topic, partition: try bytes.integer(Int32.self)))
       }
-      // Tagged fields of a topic: there are none yet.
+      // Tagged fields of a topic: Kafka defines none yet.
       if isCompact, try bytes.variable() != 0 { throw Bytes.unknown }
     }
     self.partitions = partitions
   }
 
-  /// Big-endian numbers and Kafka's strings, one after the other.
+  /// Reads big-endian numbers and Kafka's strings in sequence.
   private struct Bytes {
     static let unknown = KafkaError(
-      RD_KAFKA_RESP_ERR__BAD_MSG, reason: "\(TransactionRecord.topic) has a record in a form that is not known here")
+      RD_KAFKA_RESP_ERR__BAD_MSG, reason: "\(TransactionRecord.topic) has a record in an unknown format")
 
     private var rest: ArraySlice<UInt8>
 
@@ -78,7 +78,7 @@ public struct TransactionRecord {
       throw Self.unknown
     }
 
-    /// Of an array; an absent one has none.
+    /// The length of an array; 0 for an absent one.
     mutating func count(_ isCompact: Bool) throws(KafkaError) -> Int {
       max(0, isCompact ? try variable() - 1 : Int(try integer(Int32.self)))
     }

@@ -13,7 +13,7 @@ import Testing
   func scramWithAnOldLibraryIsCautionedAgainst(property: String, value: String, version: Int32, told: String?) {
     let caution = Configuration(bootstrap: "", properties: [property: value]).caution(libraryVersion: version)
     #expect((caution != nil) == (told != nil))
-    if let told { #expect(caution?.contains("librdkafka \(told), only from 2.6.1 on") == true) }
+    if let told { #expect(caution?.contains("Kafka 4 and librdkafka \(told): ") == true) }
   }
 
   /// Properties, and what comes of them: session, heartbeat, transaction, message; nil: refused, naming the first property.
