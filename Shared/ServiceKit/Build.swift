@@ -1,5 +1,5 @@
-/// What this is a build of.
+/// Which release this is.
 public enum Build {
-  /// The release: what `--version` prints, `laurel_build_info` exports and the image is labelled with.
+  /// The release: printed by `--version`, exported as `laurel_build_info`, and the label of the image.
   public static let version = "0.1"
 }

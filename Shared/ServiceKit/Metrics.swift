@@ -1,13 +1,13 @@
 import Synchronization
 
-/// A number that only grows. Make it once, keep it, add to it from any thread: one atomic instruction, no look-up.
+/// A number that only grows. Create it once and keep it. Any thread may add to it: one atomic instruction, no look-up.
 public final class Counter: Sendable {
   private let total = Atomic<UInt64>(0)
 
   public var value: UInt64 { total.load(ordering: .relaxed) }
 
   public func add(_ count: Int = 1) {
-    // A counter that falls would look like a restart to whoever reads it.
+    // Readers would take a falling counter for a restart.
     if count > 0 { total.wrappingAdd(UInt64(count), ordering: .relaxed) }
   }
 }
@@ -22,7 +22,7 @@ public final class Gauge: Sendable {
   public func set(_ value: Int) { set(Double(value)) }
 }
 
-/// How often a value fell into each of a fixed set of ranges. Seconds for times; the metric's name says the unit.
+/// Counts how often a value fell into each of a fixed set of ranges. Times are in seconds; the metric's name states the unit.
 public final class Histogram: Sendable {
   /// From half a millisecond to ten seconds: a batch, a transaction, a call.
   public static let seconds: [Double] = [
@@ -35,7 +35,7 @@ public final class Histogram: Sendable {
   private let buckets: [Counter]
   private let sumBits = Atomic<UInt64>(0)
 
-  /// - Parameter bounds: upper bounds, inclusive; put into rising order here. `+Inf` is added.
+  /// - Parameter bounds: upper bounds, inclusive, in any order. `+Inf` is added.
   init(bounds: [Double]) {
     self.bounds = Set(bounds).filter(\.isFinite).sorted()
     buckets = (0...self.bounds.count).map { _ in Counter() }
@@ -59,7 +59,7 @@ public final class Histogram: Sendable {
 
   public var sum: Double { Double(bitPattern: sumBits.load(ordering: .relaxed)) }
 
-  /// Counts up to and including each bound, the last for `+Inf`: each bucket is read once, so they never fall.
+  /// The counts up to and including each bound; the last one is for `+Inf`. Each bucket is read only once, so the counts never decrease.
   var cumulative: [UInt64] {
     var total: UInt64 = 0
     return buckets.map { bucket in
@@ -69,7 +69,7 @@ public final class Histogram: Sendable {
   }
 }
 
-/// Every metric of a process, by name and labels; asked for twice, the same one is given.
+/// Every metric of a process, by name and labels. Requesting a metric again returns the same one.
 public final class Metrics: Sendable {
   private enum Series: Sendable {
     case counter(Counter)
@@ -80,7 +80,7 @@ public final class Metrics: Sendable {
   private struct Family: Sendable {
     let type: String
     let help: String
-    /// By the labels as they are printed, so that a label's order does not matter.
+    /// By the labels as printed, with the label names sorted.
     var series: [String: Series] = [:]
   }
 
@@ -110,7 +110,8 @@ public final class Metrics: Sendable {
     return made
   }
 
-  /// Forgets one series, such as the lag of a partition that another instance has now; who still holds it may add to it in vain.
+  /// Removes one series, such as the lag of a partition that has moved to another instance. Changes by code that still holds it have no
+  /// effect.
   public func remove(_ name: String, labels: KeyValuePairs<String, String>) {
     families.withLock { $0[name]?.series[Metrics.printed(labels)] = nil }
   }

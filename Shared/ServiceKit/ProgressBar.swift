@@ -1,7 +1,7 @@
 import Synchronization
 
-/// A line at the bottom of the terminal that tells how far something is, how fast, and how long it will still take. Where
-/// standard error is not a terminal nothing is drawn.
+/// A line at the bottom of the terminal with the progress, the speed and the time left. If standard error is not a terminal, nothing is
+/// drawn.
 public final class ProgressBar: Sendable {
   private struct State {
     var done = 0
@@ -10,7 +10,7 @@ public final class ProgressBar: Sendable {
   }
 
   private let label: String
-  /// nil when the end is not known, as with standard input.
+  /// `nil` if the total is unknown, as with standard input.
   private let total: Int?
   private let sink: LineSink
   private let visible: Bool
@@ -36,7 +36,7 @@ public final class ProgressBar: Sendable {
     if let due { sink.setFooter(text(done: due, now: now)) }
   }
 
-  /// Leaves the last state on the screen as a line. Again does nothing.
+  /// Leaves the last state on the screen as a line. A second call does nothing.
   public func finish() {
     let now = ContinuousClock.now
     let done: Int? = state.withLock { state in

@@ -1,9 +1,9 @@
-/// A positional operand, as the help text names it.
+/// A positional operand, as shown in the help text.
 public struct Operand: Sendable {
   public let name: String
   public let help: String
   public let required: Bool
-  /// Takes all that is left; only the last operand of a command may.
+  /// Takes all remaining arguments. Only a command's last operand may be repeatable.
   public let repeatable: Bool
 
   public init(_ name: String, help: String, required: Bool = true, repeatable: Bool = false) {
@@ -14,16 +14,16 @@ public struct Operand: Sendable {
   }
 }
 
-/// A command and the commands below it. The root's name is the program's.
+/// A command and its subcommands. The root's name is the program's.
 public struct Command: Sendable {
   public let name: String
-  /// One line without a full stop: what it does.
+  /// One line without a full stop: what the command does.
   public let summary: String
   /// Paragraphs for its own `--help`.
   public let discussion: String
   /// Command lines that work when pasted, one per line; `#` lines explain them.
   public let example: String
-  /// Its own options; a subcommand understands those of the commands above it too.
+  /// Its own options. A subcommand also accepts the options of the commands above it.
   public let options: [Option]
   public let operands: [Operand]
   public let subcommands: [Command]
@@ -45,11 +45,11 @@ public struct Command: Sendable {
     self.version = version
   }
 
-  /// Every option of this command and of those below it.
+  /// Every option of this command and of its subcommands.
   var optionsOfTheTree: [Option] { options + subcommands.flatMap(\.optionsOfTheTree) }
 }
 
-/// What a command line asks for.
+/// The result of parsing a command line.
 public enum Parsed: Sendable {
   case run(Invocation)
   /// `--help` or `--version`: text for standard output, exit 0.
@@ -58,7 +58,7 @@ public enum Parsed: Sendable {
 
 /// A command with its settings, all of them checked.
 public struct Invocation: Sendable {
-  /// The names from below the root down: `["topics", "create"]`; empty for a program without subcommands.
+  /// The names below the root: `["topics", "create"]`. Empty for a program without subcommands.
   public let path: [String]
   public let operands: [String]
   let options: [String: Option]
@@ -67,7 +67,7 @@ public struct Invocation: Sendable {
   /// The value of an option that is required or has a default.
   public func text(_ name: String) -> String {
     let option = declared(name)
-    precondition(option.required || option.defaultValue != nil, "--\(name) may be missing: ask for optionalText")
+    precondition(option.required || option.defaultValue != nil, "--\(name) may be missing: use optionalText")
     return optionalText(name) ?? ""
   }
 
@@ -79,7 +79,7 @@ public struct Invocation: Sendable {
   /// The value of an integer option that is required or has a default.
   public func integer(_ name: String) -> Int {
     let option = declared(name)
-    precondition(option.required || option.defaultValue != nil, "--\(name) may be missing: ask for optionalInteger")
+    precondition(option.required || option.defaultValue != nil, "--\(name) may be missing: use optionalInteger")
     return optionalInteger(name) ?? 0
   }
 
@@ -97,7 +97,7 @@ public struct Invocation: Sendable {
     return values[name] ?? []
   }
 
-  /// A `.keyValue` option's pairs, each key once.
+  /// The pairs of a `.keyValue` option, each key once.
   public func pairs(_ name: String) -> [(key: String, value: String)] {
     list(name).map { text in
       let key = text.prefix { $0 != "=" }
@@ -105,14 +105,14 @@ public struct Invocation: Sendable {
     }
   }
 
-  /// Asking for an option that no command on the path declares is a mistake in the program, found the first time the line runs.
+  /// Reading an option that no command on the path declares is a programming error, found the first time the line runs.
   private func declared(_ name: String) -> Option {
     guard let option = options[name] else { preconditionFailure("no option --\(name) is declared") }
     return option
   }
 }
 
-/// Everything that is wrong with the settings, to be printed on standard error before exit 2.
+/// All problems with the settings, printed to standard error before exiting with 2.
 public struct UsageError: Error, Sendable, Equatable, CustomStringConvertible {
   public static let exitCode: Int32 = 2
   /// The command as typed: `laurel topics`.
@@ -124,7 +124,7 @@ public struct UsageError: Error, Sendable, Equatable, CustomStringConvertible {
     self.problems = problems
   }
 
-  /// One line per problem, each with the program's name, then where help is.
+  /// One line per problem, each with the program's name, and a last line that points to the help.
   public var description: String {
     let program = command.prefix { $0 != " " }
     let lines = problems.map { "\(program): \($0)" } + ["Try '\(command) --help' for more information."]

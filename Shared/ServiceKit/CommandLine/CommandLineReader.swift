@@ -1,11 +1,11 @@
-/// Walks the arguments once, left to right; finds the command, its options and operands, and collects every problem on the way.
+/// Reads the arguments once, from left to right. Finds the command, its options and operands, and collects every problem.
 struct CommandLineReader {
   let root: Command
   private(set) var commands: [Command]
   private(set) var operands: [String] = []
   private(set) var given: [String: [Setting]] = [:]
   private(set) var problems: [String] = []
-  /// Something was not understood, so what seems missing may only be misspelt: it is not reported as well.
+  /// True after an unknown name. Missing arguments are then not reported, because they may only be misspelt.
   private(set) var misunderstood = false
   private var misunderstoodCommand = false
 
@@ -16,7 +16,7 @@ struct CommandLineReader {
     commands = [root]
   }
 
-  /// The options understood here: those of the command and of the ones above it.
+  /// The options of the command and of the commands above it.
   var options: [Option] { commands.flatMap(\.options) }
   var title: String { commands.map(\.name).joined(separator: " ") }
 
@@ -30,7 +30,7 @@ struct CommandLineReader {
           return .help
         }
         take(operand: argument)
-        // What follows belongs to a command that is not known.
+        // What follows belongs to the unknown command.
         if misunderstoodCommand { return .run }
       } else if argument == "--" {
         onlyOperands = true
@@ -74,7 +74,7 @@ struct CommandLineReader {
 
   private func guess(_ name: String, _ known: [String]) -> String {
     if let near = nearest(name, among: known) { return "; did you mean '\(near)'?" }
-    return "; known are \(known.joined(separator: ", "))"
+    return "; the commands are \(known.joined(separator: ", "))"
   }
 
   private mutating func readLong(_ argument: String, _ rest: inout ArraySlice<String>) {
@@ -85,7 +85,7 @@ struct CommandLineReader {
       misunderstood = true
       let near = nearest(name, among: options.map(\.name) + ["help"])
       problems.append("unknown option '\(written)'" + (near.map { "; did you mean '--\($0)'?" } ?? ""))
-      // What follows is most likely its value: not an operand to complain about as well.
+      // The next argument is most likely its value, so do not report that as an unexpected operand.
       let meant = options.first { $0.name == near }
       if value == nil, meant?.isFlag != true, let next = rest.first, !next.hasPrefix("-") { rest.removeFirst() }
       return
@@ -93,14 +93,14 @@ struct CommandLineReader {
     add(option, value: value, as: String(written), &rest)
   }
 
-  /// `-q`, `-n 5`, `-n5`, and several letters in one: `-qn5`. True when help is asked for.
+  /// `-q`, `-n 5`, `-n5`, and several letters in one: `-qn5`. Returns true if help is requested.
   private mutating func readShort(_ argument: String, _ rest: inout ArraySlice<String>) -> Bool {
     var letters = argument.dropFirst()
     while let letter = letters.popFirst() {
       if letter == "h", !options.contains(where: { $0.short == "h" }) { return true }
       guard let option = options.first(where: { $0.short == letter }) else {
         misunderstood = true
-        // `-bootstrap` is a long option with a dash lost.
+        // `-bootstrap` is probably a long option with one dash missing.
         let near =
           argument.count > 2 ? nearest(String(argument.dropFirst().prefix { $0 != "=" }), among: options.map(\.name)) : nil
         let written = near == nil ? "-\(letter)" : argument
@@ -136,7 +136,7 @@ struct CommandLineReader {
   private mutating func reportMissing() {
     guard let command = commands.last, !misunderstood else { return }
     if !command.subcommands.isEmpty {
-      problems.append("a command is missing; known are \(command.subcommands.map(\.name).joined(separator: ", "))")
+      problems.append("a command is missing; the commands are \(command.subcommands.map(\.name).joined(separator: ", "))")
     }
     for operand in command.operands.dropFirst(operands.count) where operand.required {
       problems.append("operand \(operand.name) is missing")

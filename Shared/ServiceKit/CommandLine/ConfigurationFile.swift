@@ -1,15 +1,14 @@
 import Foundation
 
-/// A setting's value and where it was given, for the message when it is refused.
+/// A setting's value and where it was given, for error messages.
 struct Setting {
   let value: String
   /// `--commit-ms`, `LAUREL_COMMIT_MS` or `laurel.conf:3: 'commit-ms'`.
   let origin: String
 }
 
-/// The lines of a configuration file: `name = value`, blank lines, and comment lines that start with `#`. A value is taken as
-/// it stands between the surrounding blanks: no quotes, no escapes, and `#` inside it is part of it, since passwords contain
-/// such things.
+/// The lines of a configuration file: `name = value`, blank lines, and comment lines that start with `#`. Only the blanks around a value
+/// are removed. Quotes, escapes and `#` have no special meaning in it, because passwords contain them.
 struct ConfigurationFile {
   struct Line {
     let name: String
@@ -37,7 +36,7 @@ struct ConfigurationFile {
   private init() {}
 
   private mutating func read(_ text: String, path: String) {
-    // Scalars, not characters: a carriage return and a line feed are one Character.
+    // Split by scalars, because a carriage return and a line feed form one Character.
     for (index, raw) in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       let line = String(raw).trimmingCharacters(in: .whitespacesAndNewlines)
       if line.isEmpty || line.hasPrefix("#") { continue }

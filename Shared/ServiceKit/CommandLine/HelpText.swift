@@ -1,5 +1,5 @@
 extension Command {
-  /// The help of the last command on the path, whose first is the root.
+  /// The help text of the last command on the path. The first is the root.
   func helpText(path: [Command], width: Int) -> String {
     guard let command = path.last else { return "" }
     var text = "Usage: \(command.usage(path.map(\.name)))\n\n\(command.summary).\n"
@@ -50,7 +50,7 @@ extension Option {
   }
 }
 
-/// A titled table of two columns; a left cell that is too wide for the column stands on its own line.
+/// A titled table of two columns. A left cell that is too wide for the column gets its own line.
 private func table(_ title: String, _ rows: [(String, String)], _ width: Int) -> String {
   let column = rows.map(\.0.count).filter { $0 <= 26 }.max() ?? 26
   var text = "\n\(title):\n"
@@ -65,7 +65,7 @@ private func table(_ title: String, _ rows: [(String, String)], _ width: Int) ->
   return text
 }
 
-/// Breaks lines between words; the first line is taken to start at the indent already.
+/// Breaks lines between words. The first line is assumed to start at the indent already.
 private func wrapped(_ text: String, to width: Int, indent: Int) -> String {
   let room = max(width - indent, 20)
   var lines: [String] = []

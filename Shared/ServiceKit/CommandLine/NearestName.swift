@@ -1,12 +1,12 @@
-/// The known name that a mistyped one most likely means; nil when none is near. Of equally near ones, the first.
+/// The known name that a mistyped one most likely means, or `nil` if none is close. Of equally close names, the first one.
 public func nearest(_ name: String, among known: some Sequence<String>) -> String? {
   let typed = Array(name.lowercased())
-  // A third of the letters may be wrong: more than that is another word, and a guess would mislead.
+  // Up to a third of the letters may be wrong. Beyond that it is another word, and a guess would mislead.
   let limit = max(1, (typed.count + 2) / 3)
   var best: (name: String, distance: Int)?
   for candidate in known {
     let letters = Array(candidate.lowercased())
-    // A beginning of at least three letters is an abbreviation, however much of the name is missing.
+    // A prefix of at least three letters counts as an abbreviation, however much of the name is missing.
     let abbreviated = typed.count >= 3 && letters.starts(with: typed)
     let distance = abbreviated ? 1 : editDistance(typed, letters)
     if distance <= limit, distance < (best?.distance ?? .max) { best = (candidate, distance) }

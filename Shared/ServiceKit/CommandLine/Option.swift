@@ -1,39 +1,37 @@
-/// One setting: a `--name` on the command line, a `LAUREL_NAME` in the environment, a `name = value` line in the configuration
-/// file.
+/// One setting: `--name` on the command line, `LAUREL_NAME` in the environment, a line `name = value` in the configuration file.
 public struct Option: Sendable {
-  /// What a value must look like; anything else is refused when the program starts, by the setting's name.
+  /// The format of a value. The program rejects any other value at start, naming the setting.
   public enum Kind: Sendable {
-    /// Takes no value on the command line; elsewhere `true`/`false`, `yes`/`no`, `on`/`off`, `1`/`0`.
+    /// Takes no value on the command line. Elsewhere `true`/`false`, `yes`/`no`, `on`/`off`, `1`/`0`.
     case flag
     case text
     /// A whole number within the range, in decimal digits.
     case integer(ClosedRange<Int>)
     case choice([String])
-    /// `KEY=VALUE`, usually repeatable. Sources are merged key by key, so that a flag replaces one property of the file and
-    /// not all.
+    /// `KEY=VALUE`, usually repeatable. Sources are merged key by key, so that a flag replaces one property of the file, not all of them.
     case keyValue
-    /// Text that `accepts` agrees to; `expected` completes the sentence "must be …".
+    /// Text that `accepts` allows. `expected` completes the sentence "must be …".
     case checked(expected: String, accepts: @Sendable (String) -> Bool)
   }
 
   /// The long name without dashes: lower case, words joined by `-`.
   public let name: String
-  /// The letter of `-x`, if there is one.
+  /// The letter of the short form `-x`, if there is one.
   public let short: Character?
-  /// How the value is shown in the help text; nil for a flag.
+  /// The name of the value in the help text; `nil` for a flag.
   public let placeholder: String?
   public let kind: Kind
   public let help: String
-  /// All values count, in order. Otherwise the last one on the command line wins, as GNU programs do.
+  /// All values count, in order. Otherwise the last one on the command line wins, as in GNU programs.
   public let repeatable: Bool
-  /// Refused at start when no source gives a value.
+  /// The program stops at start if no source gives a value.
   public let required: Bool
   public let defaultValue: String?
-  /// The environment variable, `LAUREL_` and the name in upper snake case unless told otherwise. An empty variable counts as
-  /// not set; a repeatable one holds one value per line.
+  /// The environment variable: by default `LAUREL_` and the name in upper snake case. An empty variable counts as not set. A repeatable one
+  /// holds one value per line.
   public let environment: String
 
-  /// - Parameter placeholder: nil makes the option a flag; otherwise the kind is text unless `kind` says more.
+  /// - Parameter placeholder: `nil` makes the option a flag. Otherwise the kind is text unless `kind` is given.
   public init(
     _ name: String, short: Character? = nil, placeholder: String? = nil, kind: Kind? = nil, help: String,
     repeatable: Bool = false,
@@ -61,7 +59,7 @@ public struct Option: Sendable {
     if case .flag = kind { true } else { false }
   }
 
-  /// What is wrong with the value, as the end of a sentence that starts with the setting's name; nil when nothing is.
+  /// The problem with the value, as the end of a sentence that starts with the setting's name, or `nil` if there is none.
   func problem(with value: String) -> String? {
     switch kind {
     case .flag:
@@ -76,7 +74,7 @@ public struct Option: Sendable {
       let meant = nearest(value, among: choices).map { "; did you mean '\($0)'?" } ?? ""
       return "must be one of \(choices.joined(separator: ", ")), not '\(value)'\(meant)"
     case .keyValue:
-      // The value is not repeated in the message: it may be a password.
+      // The message leaves out the value, which may be a password.
       let key = value.prefix { $0 != "=" }
       return key.isEmpty || key.endIndex == value.endIndex ? "must be KEY=VALUE" : nil
     case .checked(let expected, let accepts):
@@ -94,7 +92,7 @@ public struct Option: Sendable {
 }
 
 extension Option {
-  /// `--config FILE`: when a command has this option, the file it names is read.
+  /// `--config FILE`: a command with this option reads the file.
   public static let config = Option("config", placeholder: "FILE", help: "Read settings from FILE, lines of 'name = value'")
   public static let logLevel = Option(
     "log-level", placeholder: "LEVEL", kind: .choice(LogLevel.allCases.map(\.name)),
@@ -102,6 +100,6 @@ extension Option {
   public static let logFormat = Option(
     "log-format", placeholder: "FORMAT", kind: .choice(LogFormat.allCases.map(\.rawValue)),
     help: "Log as text, json, or auto: text on a terminal and JSON elsewhere", defaultValue: LogFormat.auto.rawValue)
-  /// What every Laurel program understands.
+  /// Options that every Laurel program accepts.
   public static let common: [Option] = [.config, .logLevel, .logFormat]
 }

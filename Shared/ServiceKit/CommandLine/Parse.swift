@@ -1,13 +1,12 @@
 import Foundation
 
 extension Command {
-  /// Finds the command and its settings. Flags go before the environment, the environment before the `--config` file, the file
-  /// before defaults. Unknown names and badly typed values from any of them are refused, all at once, even where a stronger
-  /// source has the same.
+  /// Finds the command and its settings. Flags override the environment, the environment overrides the `--config` file, the file overrides
+  /// defaults. Unknown names and invalid values in any source are rejected, all at once, even if another source overrides them.
   ///
   /// - Parameters:
   ///   - arguments: without the program's own name.
-  ///   - alsoKnown: settings of other programs which share this environment or file; they are passed over.
+  ///   - alsoKnown: settings of other programs that share this environment or file; they are ignored.
   ///   - width: columns for help text.
   public func parse(
     _ arguments: [String], environment: [String: String], alsoKnown: Set<String> = [], width: Int = 80
@@ -35,7 +34,7 @@ extension Command {
         options: Dictionary(options.map { ($0.name, $0) }) { _, last in last }, values: values))
   }
 
-  /// For `main`: parses this process's arguments and environment; prints help and exits 0, or the problems and exits 2.
+  /// For `main`: parses this process's arguments and environment. Prints help and exits with 0, or prints the problems and exits with 2.
   public func parseOrExit(alsoKnown: Set<String> = []) -> Invocation {
     let process = ProcessInfo.processInfo
     do {
@@ -55,10 +54,10 @@ extension Command {
   }
 }
 
-/// Puts the sources together.
+/// Merges the sources of the settings.
 struct SettingsResolver {
   let options: [Option]
-  /// Names that exist somewhere in the program, or in its siblings: not for this command, yet not unknown.
+  /// Settings of this program's other commands and of its sibling programs. They are not used here, but not unknown either.
   let known: Set<String>
   var flags: [String: [Setting]] = [:]
   private var environment: [String: [Setting]] = [:]
@@ -77,7 +76,7 @@ struct SettingsResolver {
       environment[option.name] = values.map { Setting(value: $0, origin: "'\(option.environment)'") }
     }
     let all = Set(names).union(known.map(Option.environmentName(of:))).union(ParentWatch.reservedVariables)
-    // Only what looks like ours: the rest of the environment is not ours to judge.
+    // Check only variables with Laurel's prefix.
     for (name, value) in variables.sorted(by: { $0.key < $1.key })
     where name.hasPrefix(Option.environmentPrefix) && !all.contains(name) && !Self.isOfAnOrchestrator(name, value) {
       let near = nearest(name, among: all.sorted()).map { "; did you mean '\($0)'?" } ?? ""
@@ -85,9 +84,10 @@ struct SettingsResolver {
     }
   }
 
-  /// Kubernetes and Docker describe every service of a namespace: `LAUREL_PORTAL_SERVICE_HOST`, `LAUREL_PORTAL_PORT_8080_TCP_ADDR`.
+  /// Whether it is a variable that Kubernetes or Docker sets for each service of a namespace: `LAUREL_PORTAL_SERVICE_HOST`,
+  /// `LAUREL_PORTAL_PORT_8080_TCP_ADDR`.
   private static func isOfAnOrchestrator(_ name: String, _ value: String) -> Bool {
-    // LAUREL_HTTP_PORT=8080 is a mistake of somebody.
+    // A bare number such as LAUREL_HTTP_PORT=8080 is a user's mistake, so it must be reported.
     if name.hasSuffix("_PORT"), value.wholeMatch(of: /(tcp|udp|sctp):\/\/.+/) != nil { return true }
     return name.wholeMatch(of: /LAUREL_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)/)
       != nil
@@ -110,13 +110,13 @@ struct SettingsResolver {
     }
   }
 
-  /// What the strongest source that has the setting says.
+  /// The setting from the strongest source that has it.
   func strongest(_ name: String) -> [Setting]? { flags[name] ?? environment[name] ?? file[name] }
 
   mutating func resolve(reportMissing: Bool) -> [String: [String]] {
     var values: [String: [String]] = [:]
     for option in options {
-      // Weakest first, so that for KEY=VALUE the stronger source has the last word on a key.
+      // Weakest first, so that for KEY=VALUE the strongest source decides on each key.
       let all = [file, environment, flags].flatMap { $0[option.name] ?? [] }
       for setting in all {
         if let problem = option.problem(with: setting.value) { problems.append("\(setting.origin) \(problem)") }

@@ -2,19 +2,19 @@ import Glibc
 
 /// One request, read and decoded.
 public struct HTTPRequest: Sendable {
-  /// As sent; a HEAD counts as a GET, and the server leaves the body of its response out.
+  /// As sent, except that HEAD becomes GET; the server then omits the response body.
   public let method: String
-  /// The path, cut at its slashes and then percent-decoded, so that an id may hold a slash: `/a%2Fb/c` is `["a/b", "c"]`, `/` is `[]`
+  /// The path, split at its slashes and then percent-decoded, so that an id may contain a slash: `/a%2Fb/c` is `["a/b", "c"]`, `/` is `[]`
   /// and `/a/` is `["a", ""]`.
   public let segments: [String]
   public let query: HTTPFields
   public let headers: [(name: String, value: String)]
   public let body: [UInt8]
-  /// The IP address that the connection comes from; behind a proxy, the proxy's.
+  /// The IP address that the connection comes from. Behind a proxy it is the proxy's.
   public let peer: String
 
   /// - Parameter target: path and query as in the request line.
-  /// - Throws: what to answer a target that is not a path in UTF-8, with a query of whole percent escapes or none.
+  /// - Throws: the answer to a target that is not a valid UTF-8 path, or whose query has broken percent escapes.
   public init(
     method: String, target: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [], peer: String = "127.0.0.1"
   ) throws(HTTPRequestError) {
@@ -45,10 +45,10 @@ public struct HTTPRequest: Sendable {
     self.peer = peer
   }
 
-  /// The first header of this name, in whatever case.
+  /// The first header with this name; the case is ignored.
   public func header(_ name: String) -> String? { headers.first { HTTPFields.equal($0.name, name) }?.value }
 
-  /// What the browser keeps. Its own reader: libmicrohttpd's passes over what it does not understand.
+  /// The cookies. Parsed here because libmicrohttpd's parser skips what it does not understand.
   public var cookies: HTTPFields {
     HTTPFields(
       headers.filter { HTTPFields.equal($0.name, "cookie") }.flatMap { $0.value.utf8.split(separator: UInt8(ascii: ";")) }
@@ -59,17 +59,17 @@ public struct HTTPRequest: Sendable {
         })
   }
 
-  /// The fields of a form; nil if the body is none, or one with broken escapes.
+  /// The fields of a form, or `nil` if the body is not a form or has broken escapes.
   public var form: HTTPFields? {
     let type = header("content-type")?.prefix { $0 != ";" && $0 != " " } ?? ""
     guard HTTPFields.equal(String(type), "application/x-www-form-urlencoded") else { return nil }
     return HTTPFields(urlEncoded: body[...])
   }
 
-  /// The address that the client has.
+  /// The client's address.
   ///
-  /// - Parameter proxies: how many reverse proxies stand before this server, each of which appends to `X-Forwarded-For` whom it serves.
-  ///   What stands further left in it was written by the client and is not believed.
+  /// - Parameter proxies: the number of reverse proxies in front of this server. Each appends its client's address to `X-Forwarded-For`.
+  ///   Entries further left come from the client and are not trusted.
   public func client(behind proxies: Int) -> String {
     guard proxies > 0 else { return peer }
     let forwarded = headers.filter { HTTPFields.equal($0.name, "x-forwarded-for") }.flatMap { $0.value.split(separator: ",") }
@@ -80,7 +80,7 @@ public struct HTTPRequest: Sendable {
     return isAddress ? address : peer
   }
 
-  /// What counts as one client where clients are counted: who has an address of IPv6 has the 2⁶⁴ beside it, too.
+  /// Identifies a client for limits. For IPv6 it is the /64 network, because one client has 2⁶⁴ addresses.
   ///
   /// - Parameter proxies: as for ``client(behind:)``.
   public func clientNetwork(behind proxies: Int) -> String {
@@ -91,7 +91,7 @@ public struct HTTPRequest: Sendable {
   }
 }
 
-/// A request that no handler is called for, and how it is answered.
+/// A request that is answered without calling a handler, and the answer.
 public struct HTTPRequestError: Error, Sendable, Equatable {
   public let status: Int
   public let detail: String
@@ -102,16 +102,16 @@ public struct HTTPRequestError: Error, Sendable, Equatable {
   static let headTooLong = HTTPRequestError(status: 431, detail: "the headers are too long")
 }
 
-/// Names and values, in their order.
+/// Names and values in order.
 public struct HTTPFields: Sendable {
   public let all: [(name: String, value: String)]
 
   init(_ all: [(name: String, value: String)]) { self.all = all }
 
-  /// The first value of this name.
+  /// The first value with this name.
   public subscript(name: String) -> String? { all.first { $0.name == name }?.value }
 
-  /// `a=1&b=x+y`; nil if an escape is broken, hides a NUL or is not UTF-8.
+  /// `a=1&b=x+y`, or `nil` if an escape is broken, stands for NUL or is not UTF-8.
   init?(urlEncoded bytes: ArraySlice<UInt8>) {
     var all: [(String, String)] = []
     for pair in bytes.split(separator: UInt8(ascii: "&")) {
@@ -149,17 +149,17 @@ public struct HTTPFields: Sendable {
     }
   }
 
-  /// Names of headers are ASCII and have no case.
+  /// Header names are ASCII and case-insensitive.
   static func equal(_ left: String, _ right: String) -> Bool {
     func lower(_ byte: UInt8) -> UInt8 { 0x41...0x5A ~= byte ? byte | 0x20 : byte }
     return left.utf8.count == right.utf8.count && zip(left.utf8, right.utf8).allSatisfy { lower($0) == lower($1) }
   }
 }
 
-/// What a handler answers.
+/// A handler's answer.
 public struct HTTPResponse: Sendable {
   public var status: Int
-  /// Beside `Content-Length`, `Date` and `Connection`, which the server writes. A value may hold no line break.
+  /// Besides `Content-Length`, `Date` and `Connection`, which the server adds. A value must not contain a line break.
   public var headers: [(name: String, value: String)]
   public var body: [UInt8]
 
@@ -169,7 +169,7 @@ public struct HTTPResponse: Sendable {
     self.body = body
   }
 
-  /// A line of text that nobody keeps.
+  /// A line of text that must not be cached.
   public static func text(_ status: Int, _ line: String) -> HTTPResponse {
     HTTPResponse(
       status: status, headers: [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")],

@@ -7,41 +7,41 @@ import Synchronization
 public final class HTTPServer: Sendable {
   public typealias Handler = @Sendable (HTTPRequest) -> HTTPResponse
 
-  /// What one client, or all of them together, can take of the server.
+  /// How much of the server one client, or all of them together, can use.
   public struct Limits: Sendable {
-    /// Threads that serve the connections. A handler that waits holds the connections of its thread up.
+    /// Threads that serve the connections. A handler that waits delays all connections of its thread.
     public var threads = 1
     public var connections = 64
-    /// Of one IP address; 0: any number. Behind a proxy all clients have one address.
+    /// Connections per IP address; 0 means no limit. Behind a proxy all clients have one address.
     public var connectionsPerAddress = 0
-    /// The request line and the headers; beyond it 431 (414 if the line alone is longer).
+    /// Size of the request line and the headers. Larger ones get 431 (414 if the line alone is too long).
     public var headBytes = 24 << 10
-    /// Beyond it 413.
+    /// Size of the body. A larger one gets 413.
     public var bodyBytes = 16 << 10
     /// How long a connection may be silent.
     public var idleSeconds = 10
-    /// How long one exchange may take from the end of the one before it to the last byte of the response. A client that sends or reads a
-    /// byte at a time is never idle; this ends it.
+    /// How long an exchange may take, from the end of the previous one to the last byte of the response. It ends clients that send or read
+    /// one byte at a time, which are never idle.
     public var exchangeSeconds = 60
 
     public init() {}
   }
 
-  /// The port it listens on: the kernel's choice when the address says 0.
+  /// The port it listens on. If the address has port 0, the kernel chooses it.
   public let port: UInt16
   private let daemon: Mutex<Daemon?>
 
   /// - Parameters:
   ///   - address: `HOST:PORT`, `[IPV6]:PORT`, or `:PORT` for every interface.
   ///   - handler: called on several threads at once.
-  /// - Throws: when the address is malformed, taken or not this machine's.
+  /// - Throws: if the address is malformed, in use or not on this machine.
   public init(address: String, limits: Limits = Limits(), handler: @escaping Handler) throws(HTTPServerError) {
     let listener = try ListeningSocket(address: address)
     port = listener.port
     daemon = Mutex(try Daemon(listener: listener, exchanges: Exchanges(limits: limits, handler: handler)))
   }
 
-  /// Ends the answers that are under way and closes the port. Again does nothing.
+  /// Finishes the responses in progress and closes the port. A second call does nothing.
   public func stop() {
     let running = daemon.withLock { daemon in
       let running = daemon
@@ -54,8 +54,8 @@ public final class HTTPServer: Sendable {
   deinit { stop() }
 }
 
-/// The C daemon with what its threads call; used by one owner, and stopped once.
-/// `@unchecked Sendable`: the pointers are only handed to MHD_stop_daemon, by whoever takes the value out of the server's mutex.
+/// The C daemon and the objects that its threads call. It has one owner and is stopped once.
+/// `@unchecked Sendable`: the pointers are only passed to MHD_stop_daemon, by the caller that takes the value out of the server's mutex.
 private struct Daemon: @unchecked Sendable {
   private let pointer: OpaquePointer
   private let exchanges: Unmanaged<Exchanges>
@@ -68,13 +68,13 @@ private struct Daemon: @unchecked Sendable {
     var settings = laurel_mhd_settings(
       listener: descriptor, threads: UInt32(limits.threads), connections_max: UInt32(limits.connections),
       address_connections_max: UInt32(limits.connectionsPerAddress), idle_seconds_max: UInt32(limits.idleSeconds),
-      // libmicrohttpd keeps its table of the headers and the head of the response there, too.
+      // libmicrohttpd also keeps its table of headers and the head of the response in this memory.
       connection_bytes_max: limits.headBytes * 2, context: context.toOpaque(),
       begun: begun, received: received, completed: completed, connected: connected)
     guard let pointer = laurel_mhd_start(&settings) else {
       context.release()
       close(descriptor)
-      throw HTTPServerError(description: "libmicrohttpd did not start")
+      throw HTTPServerError(description: "cannot start libmicrohttpd")
     }
     watch = DispatchSource.makeTimerSource()
     watch.setEventHandler { exchanges.cutOverdue() }
@@ -86,17 +86,17 @@ private struct Daemon: @unchecked Sendable {
 
   func stop() {
     watch.cancel()
-    // Joins the daemon's threads, so nothing calls the handler afterwards.
+    // Joins the daemon's threads, so the handler is not called afterwards.
     MHD_stop_daemon(pointer)
     exchanges.release()
   }
 }
 
-/// The connections of a server, and what is done on them.
+/// The connections of a server and the handling of their requests.
 private final class Exchanges: Sendable {
   let limits: HTTPServer.Limits
   private let handler: HTTPServer.Handler
-  /// When the last exchange on each socket ended, or its connection came.
+  /// When the last exchange on each socket ended, or when the connection was opened.
   private let ends: Mutex<[Int32: ContinuousClock.Instant]> = Mutex([:])
 
   init(limits: HTTPServer.Limits, handler: @escaping HTTPServer.Handler) {
@@ -109,7 +109,8 @@ private final class Exchanges: Sendable {
     ends.withLock { $0[descriptor] = isOpen ? .now : nil }
   }
 
-  /// libmicrohttpd then closes them. A socket is in the table until it is closed, so its number is nobody else's.
+  /// Ends overdue connections; libmicrohttpd then closes them. A socket stays in the table until it is closed, so its number cannot belong
+  /// to another connection.
   func cutOverdue() {
     let limit = ContinuousClock.now - .seconds(limits.exchangeSeconds)
     ends.withLock { ends in
@@ -128,12 +129,12 @@ private final class Exchanges: Sendable {
   }
 }
 
-/// A request that is being received. Only the thread of its connection uses it.
+/// A request that is being received. Only its connection's thread uses it.
 private final class Incoming {
   let target: [UInt8]
   private(set) var headers: [(name: String, value: String)] = []
   private(set) var body: [UInt8] = []
-  /// Received, whether kept or not.
+  /// Bytes received, whether kept or not.
   private(set) var bodyBytes = 0
   var hasHead = false
 
@@ -141,7 +142,7 @@ private final class Incoming {
 
   func add(_ name: String, _ value: String) { headers.append((name, value)) }
 
-  /// What does not fit is read all the same, as a client that is still sending cannot read the answer; up to a limit.
+  /// Reads even what is too long, up to a limit, because a client cannot read the answer while it is still sending.
   func add(_ bytes: UnsafeRawBufferPointer, limits: HTTPServer.Limits) -> Bool {
     bodyBytes += bytes.count
     if bodyBytes <= limits.bodyBytes { body += bytes }
@@ -150,12 +151,12 @@ private final class Incoming {
 
   static let discardedFactor = 16
 
-  /// Why the request ends with its head.
+  /// Why the request is answered right after its headers, without reading the body.
   func fault(limits: HTTPServer.Limits) -> HTTPRequestError? {
     if headers.reduce(target.count, { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }) > limits.headBytes {
       return .headTooLong
     }
-    // Two lengths are how a request is smuggled past a proxy (RFC 9112, section 6.3).
+    // Two lengths are a way to smuggle a request past a proxy (RFC 9112, section 6.3).
     let lengths = headers.filter { HTTPFields.equal($0.name, "content-length") }
     let codings = headers.filter { HTTPFields.equal($0.name, "transfer-encoding") }
     guard lengths.count + codings.count <= 1, codings.allSatisfy({ HTTPFields.equal($0.value, "chunked") }) else {
@@ -167,13 +168,13 @@ private final class Incoming {
   }
 }
 
-// MARK: What libmicrohttpd calls
+// MARK: Callbacks for libmicrohttpd
 
 private func exchanges(_ context: UnsafeMutableRawPointer) -> Exchanges {
   Unmanaged<Exchanges>.fromOpaque(context).takeUnretainedValue()
 }
 
-/// The request line is there. What it returns comes back as `progress` with each later call for the request.
+/// Called with the request line. The returned value comes back as `progress` with each later call for the request.
 private let begun: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?) -> UnsafeMutableRawPointer? =
   {
     _, uri, _ in
@@ -228,12 +229,12 @@ private func send(_ answer: HTTPResponse, on connection: OpaquePointer) -> MHD_R
   guard let response else { return MHD_Result.NO }
   defer { MHD_destroy_response(response) }
   for (name, value) in answer.headers where MHD_add_response_header(response, name, value) != MHD_Result.YES {
-    return send(.text(500, "the response cannot be sent"), on: connection)
+    return send(.text(500, "the response has an invalid header"), on: connection)
   }
   return MHD_queue_response(connection, UInt32(answer.status), response)
 }
 
-/// The client's IP address as text; IPv4 also where it comes through a socket of IPv6.
+/// The client's IP address as text. An IPv4 address keeps its form even on an IPv6 socket.
 private func peer(of connection: OpaquePointer) -> String {
   guard let address = laurel_mhd_client(connection) else { return "" }
   var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))

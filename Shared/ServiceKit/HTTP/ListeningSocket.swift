@@ -5,7 +5,7 @@ public struct HTTPServerError: Error, Sendable, Equatable, CustomStringConvertib
   public let description: String
 }
 
-/// A bound and listening TCP socket, opened here rather than in the C library so that the error says which call failed and why.
+/// A bound and listening TCP socket. It is opened here instead of in the C library, so that the error can name the reason.
 struct ListeningSocket: ~Copyable {
   let descriptor: Int32
   let port: UInt16
@@ -24,7 +24,7 @@ struct ListeningSocket: ~Copyable {
       throw HTTPServerError(description: "cannot listen on '\(address)': \(String(cString: gai_strerror(status)))")
     }
     defer { freeaddrinfo(found) }
-    // Without a host, the IPv6 socket first: it takes IPv4 too.
+    // Without a host, try IPv6 first: that socket accepts IPv4 too.
     var candidates: [addrinfo] = []
     var next = found
     while let entry = next {
@@ -60,14 +60,14 @@ struct ListeningSocket: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// Gives the descriptor away, to be closed by whoever takes it.
+  /// Gives away the descriptor; the caller must close it.
   consuming func release() -> Int32 {
     let descriptor = self.descriptor
     discard self
     return descriptor
   }
 
-  /// Host (nil for every interface) and port; nil when it is not an address.
+  /// The host (`nil` for every interface) and port, or `nil` if it is not an address.
   static func split(_ address: String) -> (host: String?, port: String)? {
     guard let colon = address.lastIndex(of: ":") else { return nil }
     let port = address[address.index(after: colon)...]
@@ -88,7 +88,7 @@ struct ListeningSocket: ~Copyable {
     return withUnsafeMutablePointer(to: &storage) { pointer in
       let status = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
       guard status == 0 else { return nil }
-      // The port stands at the same place in both families, most significant byte first.
+      // The port is at the same place in both families, most significant byte first.
       return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { UInt16(bigEndian: $0.pointee.sin_port) }
     }
   }

@@ -1,12 +1,11 @@
 import Glibc
 import Synchronization
 
-/// What a process says of itself to whoever runs it. Ready: give it work. Alive: do not restart it. It has one loop or several, and is what
-/// the least of them is.
+/// The health of a process. Ready: it can be given work. Alive: it need not be restarted. With several loops, the worst one counts.
 public final class Health: Sendable {
   public enum Readiness: Sendable, Equatable {
     case yes
-    /// Not yet, or not at present, and why, in a few words: "waiting for the broker".
+    /// Not ready, with a short reason: "waiting for the broker".
     case no(String)
   }
 
@@ -21,13 +20,13 @@ public final class Health: Sendable {
       set { readiness.withLock { $0 = newValue } }
     }
 
-    /// What somebody should know though it is ready: shown beside "ok".
+    /// A remark that is shown beside "ok", although the loop is ready.
     public var remark: String? {
       get { told.withLock { $0 } }
       set { told.withLock { $0 = newValue } }
     }
 
-    /// The loop calls this each time around.
+    /// The loop calls this in every round.
     public func beat() { lastBeat.store(Health.nanoseconds(), ordering: .relaxed) }
 
     fileprivate var silenceSeconds: Double {
@@ -37,13 +36,13 @@ public final class Health: Sendable {
     }
   }
 
-  /// Longest silence of a loop that still counts as alive, in seconds.
+  /// The longest silence of a live loop, in seconds.
   public let silenceSecondsMax: Double
   public let loops: [Loop]
 
   /// - Parameters:
-  ///   - silenceSecondsMax: more than any single step of a loop may take, a transaction's time-out above all.
-  ///   - loops: how many there are.
+  ///   - silenceSecondsMax: must be longer than any single step of a loop, above all a transaction's time-out.
+  ///   - loops: the number of loops.
   public init(silenceSecondsMax: Double = 30, loops: Int = 1) {
     self.silenceSecondsMax = silenceSecondsMax
     self.loops = (0..<max(1, loops)).map { _ in Loop() }
@@ -59,12 +58,12 @@ public final class Health: Sendable {
 
   public var remarks: String { loops.compactMap(\.remark).joined(separator: "; ") }
 
-  /// Seconds since the most silent loop was last heard of.
+  /// Seconds since the last beat of the most silent loop.
   public var silenceSeconds: Double { loops.map(\.silenceSeconds).max() ?? 0 }
 
   public var isAlive: Bool { silenceSeconds <= silenceSecondsMax }
 
-  /// Steady time: setting the machine's clock must not kill a service.
+  /// Monotonic time, so that setting the machine's clock cannot kill a service.
   private static func nanoseconds() -> UInt64 {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)

@@ -2,17 +2,17 @@
 public struct HealthServer: Sendable {
   private let server: HTTPServer
 
-  /// The port it listens on: the kernel's choice when the address says 0.
+  /// The port it listens on. If the address has port 0, the kernel chooses it.
   public var port: UInt16 { server.port }
 
   /// - Parameter address: `HOST:PORT`, `[IPV6]:PORT`, or `:PORT` for every interface.
-  /// - Throws: when the address is malformed, taken or not this machine's.
+  /// - Throws: if the address is malformed, in use or not on this machine.
   public init(address: String, health: Health, metrics: Metrics) throws(HTTPServerError) {
     let pages = HealthPages(health: health, metrics: metrics)
     server = try HTTPServer(address: address) { pages.answer($0) }
   }
 
-  /// Ends the answers that are under way and closes the port. Again does nothing.
+  /// Finishes the responses in progress and closes the port. A second call does nothing.
   public func stop() { server.stop() }
 }
 
@@ -25,13 +25,14 @@ private struct HealthPages: Sendable {
   init(health: Health, metrics: Metrics) {
     self.health = health
     self.metrics = metrics
-    ready = metrics.gauge("laurel_ready", help: "1 where /readyz answers 200, else 0.")
-    silence = metrics.gauge("laurel_loop_silence_seconds", help: "Since the loop was last heard of; /livez gives up on it.")
+    ready = metrics.gauge("laurel_ready", help: "1 if /readyz answers 200, otherwise 0.")
+    silence = metrics.gauge(
+      "laurel_loop_silence_seconds", help: "Seconds since the loop last gave a sign of life; /livez checks it.")
   }
 
   func answer(_ request: HTTPRequest) -> HTTPResponse {
     guard let page = request.segments.first, request.segments.count == 1, ["livez", "readyz", "metrics"].contains(page) else {
-      return .text(404, "not found; here are /livez, /readyz and /metrics")
+      return .text(404, "not found; this server has /livez, /readyz and /metrics")
     }
     guard request.method == "GET" else {
       var answer = HTTPResponse.text(405, "only GET and HEAD")

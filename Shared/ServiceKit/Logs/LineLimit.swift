@@ -1,4 +1,5 @@
-/// Holds back log lines that repeat. The first of a kind is due at once, then one line an interval: the latest, with how many it stands for.
+/// Limits repeated log lines. The first of a kind is written at once, then one line per interval: the latest one, with the number of lines
+/// that it replaces.
 struct LineLimit {
   struct Line {
     let level: LogLevel
@@ -9,21 +10,21 @@ struct LineLimit {
   private struct Kind {
     let latest: Line
     let held: Int
-    /// When a line of this kind may be written again.
+    /// When the next line of this kind may be written.
     let opens: ContinuousClock.Instant
   }
 
   private static let interval = Duration.seconds(10)
   private var kinds: [String: Kind] = [:]
 
-  /// - Parameter kind: one of few: each is remembered.
+  /// - Parameter kind: must be one of few values, because each is remembered.
   mutating func hold(_ line: Line, kind: String, at now: ContinuousClock.Instant) {
     let known = kinds[kind]
     kinds[kind] = Kind(latest: line, held: (known?.held ?? 0) + 1, opens: known?.opens ?? now)
   }
 
   /// The lines to write now.
-  /// - Parameter all: also those whose interval is not over, because the process ends.
+  /// - Parameter all: also returns lines whose interval has not ended, because the process ends.
   mutating func due(at now: ContinuousClock.Instant, all: Bool = false) -> [Line] {
     var lines: [Line] = []
     for (name, kind) in kinds.sorted(by: { $0.key < $1.key }) where kind.held > 0 && (all || kind.opens <= now) {

@@ -1,17 +1,17 @@
 import Glibc
 import Synchronization
 
-/// Whole lines to one file descriptor, from any thread. On a terminal it may keep one line at the bottom (a progress bar),
-/// which gives way to each line and comes back under it.
+/// Writes whole lines to one file descriptor, from any thread. On a terminal it can keep one line at the bottom (a progress bar): other
+/// lines are written above it.
 public final class LineSink: Sendable {
-  /// The process's standard error; every log and progress bar shares this one, so that none writes into another's line.
+  /// The process's standard error. All logs and progress bars share this sink, so that their lines do not mix.
   public static let standardError = LineSink(descriptor: STDERR_FILENO)
   public static let standardOutput = LineSink(descriptor: STDOUT_FILENO)
 
   public let descriptor: Int32
   private let footer = Mutex<String>("")
 
-  /// The descriptor stays the caller's: it must be open as long as the sink is used, and is not closed by it.
+  /// The descriptor belongs to the caller. It must stay open while the sink is used, and the sink does not close it.
   public init(descriptor: Int32) {
     self.descriptor = descriptor
   }
@@ -32,7 +32,7 @@ public final class LineSink: Sendable {
     }
   }
 
-  /// Writes everything, or gives up silently: when standard error is gone there is nobody left to tell.
+  /// Writes everything, or gives up silently: if standard error is gone, there is nowhere to report it.
   static func write(_ bytes: [UInt8], to descriptor: Int32) {
     bytes.withUnsafeBytes { buffer in
       var rest = buffer[...]

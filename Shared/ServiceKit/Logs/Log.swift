@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// How serious a line is, least first.
+/// The severity of a line, least severe first.
 public enum LogLevel: Int, Sendable, Comparable, CaseIterable {
   case debug, info, notice, warning, error
 
@@ -23,13 +23,13 @@ public enum LogLevel: Int, Sendable, Comparable, CaseIterable {
   public static func < (a: LogLevel, b: LogLevel) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// How lines are written; `auto` is text on a terminal and JSON elsewhere.
+/// The format of lines. `auto` is text on a terminal and JSON elsewhere.
 public enum LogFormat: String, Sendable, CaseIterable {
   case text, json, auto
 }
 
-/// The program's own account of what it does: one line per event on standard error, a JSON object (`time`, `level`, `service`,
-/// `instance`, `message`, then the fields) or, on a terminal, a readable line.
+/// The program's log: one line per event on standard error. Each is a JSON object (`time`, `level`, `service`, `instance`, `message`, then
+/// the fields) or, on a terminal, a readable line.
 public struct Log: Sendable {
   enum Style: Sendable, Equatable { case json, plain, coloured }
 
@@ -41,13 +41,13 @@ public struct Log: Sendable {
   private var context = LogFields()
   private let repeated = Repeated()
 
-  /// Shared by the copies of a log, and by the threads that use them.
+  /// Shared by all copies of a log, and by all threads that use them.
   private final class Repeated: Sendable {
     let limit = Mutex(LineLimit())
   }
 
   /// - Parameters:
-  ///   - environment: `NO_COLOR` takes colours away, `CLICOLOR_FORCE` gives them to a pipe (laurel dev does, for its children).
+  ///   - environment: `NO_COLOR` turns colours off, `CLICOLOR_FORCE` turns them on for a pipe (`laurel dev` sets it for its children).
   public init(
     service: String, instance: String, level: LogLevel = .info, format: LogFormat = .auto, environment: [String: String] = [:],
     sink: LineSink = .standardError
@@ -65,7 +65,7 @@ public struct Log: Sendable {
     }
   }
 
-  /// A log as the common options (`Option.common`) ask for it.
+  /// A log configured by the common options (`Option.common`).
   public init(service: String, instance: String, invocation: Invocation, environment: [String: String]) {
     self.init(
       service: service, instance: instance, level: LogLevel(name: invocation.text(Option.logLevel.name)) ?? .info,
@@ -99,21 +99,21 @@ public struct Log: Sendable {
     write(.error, message, fields)
   }
 
-  /// For a level known only at run time, such as that of a library's own line.
+  /// For a level known only at run time, such as that of a library's log line.
   public func line(_ level: LogLevel, _ message: String, _ fields: LogFields = [:]) {
     write(level, { message }, { fields })
   }
 
-  /// For lines of which thousands may come. At most one of a kind is written in ten seconds, with the number of those held back.
-  /// - Parameter kind: one of few: each is remembered.
+  /// For lines that may come by the thousand. Writes at most one of a kind in ten seconds, with the number of those held back.
+  /// - Parameter kind: must be one of few values, because each is remembered.
   public func limited(_ level: LogLevel, kind: String, _ message: String, _ fields: LogFields = [:]) {
     let line = LineLimit.Line(level: level, message: message, fields: context.merging(fields))
     repeated.limit.withLock { $0.hold(line, kind: kind, at: .now) }
     writeHeld()
   }
 
-  /// Writes what `limited` has held back long enough. Call it now and then: a burst may be over before its count is due.
-  /// - Parameter all: at the end of the process.
+  /// Writes the lines of `limited` that are due. Call it regularly, because a burst may end before its count is due.
+  /// - Parameter all: writes all lines, at the end of the process.
   public func writeHeld(all: Bool = false) {
     var plain = self
     plain.context = LogFields()

@@ -8,7 +8,7 @@ public enum LogValue: Sendable, Equatable {
   case truth(Bool)
 }
 
-/// What may stand as a field's value: `["topic": name, "partition": 3]`.
+/// A value that a field may have: `["topic": name, "partition": 3]`.
 public protocol LogFieldValue: Sendable {
   var logValue: LogValue { get }
 }
@@ -23,7 +23,7 @@ extension Int32: LogFieldValue { public var logValue: LogValue { .integer(Int64(
 extension Int64: LogFieldValue { public var logValue: LogValue { .integer(self) } }
 extension UInt16: LogFieldValue { public var logValue: LogValue { .integer(Int64(self)) } }
 
-/// Fields in the order they were written, each name once: a later one replaces an earlier one.
+/// Fields in the order in which they were written. Each name occurs once: a later field replaces an earlier one.
 public struct LogFields: Sendable, ExpressibleByDictionaryLiteral {
   public private(set) var pairs: [(name: String, value: LogValue)] = []
 
@@ -54,7 +54,7 @@ public struct LogFields: Sendable, ExpressibleByDictionaryLiteral {
   }
 }
 
-/// One event of the log, and its two spellings.
+/// One event of the log, and its two formats.
 struct LogLine {
   let seconds: Int
   let milliseconds: Int
@@ -66,8 +66,8 @@ struct LogLine {
 
   private static let reserved: Set<String> = ["time", "level", "service", "instance", "message"]
 
-  /// An RFC 8259 object without line breaks. A field that has the name of one of the fixed members gets a `_` in front: a
-  /// repeated name would make the object mean different things to different readers.
+  /// An RFC 8259 object without line breaks. A field named like one of the fixed members gets a `_` in front, because readers treat
+  /// repeated names differently.
   var json: String {
     var out = "{\"time\":\"\(day)T\(clock)Z\",\"level\":\"\(level.name)\",\"service\":"
     LogLine.appendQuoted(service, to: &out)
@@ -161,7 +161,7 @@ struct LogLine {
     out += "\""
   }
 
-  /// Without control characters: text from a record must not move the reader's cursor or break the line.
+  /// Replaces control characters: text from a record must not move the reader's cursor or break the line.
   private static func harmless(_ text: String) -> String {
     var out = ""
     for scalar in text.unicodeScalars {

@@ -7,9 +7,9 @@ public struct ChildProcessError: Error, Sendable, Equatable, CustomStringConvert
   public let description: String
 }
 
-/// A program that runs under this one. Its output comes line by line, its end is observed, and it does not outlive this
-/// process if it calls `ParentWatch.start()`. It has a process group of its own: Ctrl-C on the terminal reaches only the
-/// parent, which then stops its children.
+/// A program that runs under this one. Its output arrives line by line and its end is observed. It does not outlive this process if it
+/// calls `ParentWatch.start()`. It has its own process group: Ctrl-C on the terminal reaches only the parent, which then stops its
+/// children.
 public final class ChildProcess: Sendable {
   public enum Exit: Sendable, Equatable {
     case code(Int32)
@@ -19,16 +19,16 @@ public final class ChildProcess: Sendable {
   public let name: String
   public var processID: Int32 { running.processID }
   private let running: RunningProcess
-  /// The writing end of its standard input: open for as long as someone wants it to run.
+  /// The write end of its standard input. It stays open as long as the child should run.
   private let input: Int32
 
   /// - Parameters:
-  ///   - executable: a path; it is not searched for.
+  ///   - executable: a path; PATH is not searched.
   ///   - arguments: without the program's name.
-  ///   - environment: the whole of it; what `ParentWatch` needs is added.
-  ///   - onLine: each line of standard output and standard error without its end, on a thread of the child's own; bad UTF-8 is
-  ///   repaired.
-  ///   - onExit: once, after the last line.
+  ///   - environment: the complete environment; the variable for `ParentWatch` is added.
+  ///   - onLine: called for each line of standard output and standard error, without the line end, on the child's own thread. Invalid UTF-8
+  ///     is repaired.
+  ///   - onExit: called once, after the last line.
   public static func start(
     name: String, executable: String, arguments: [String] = [], environment: [String: String],
     onLine: @escaping @Sendable (String) -> Void, onExit: @escaping @Sendable (Exit) -> Void = { _ in }
@@ -46,7 +46,7 @@ public final class ChildProcess: Sendable {
     running.ended.enter()
     Thread.detachNewThread {
       running.waitWithoutReaping()
-      // A grandchild may keep the output open for ever.
+      // A grandchild may keep the output open forever.
       _ = drained.wait(timeout: .now() + 1)
       if let exit = running.reap() { onExit(exit) }
       running.ended.leave()
@@ -60,43 +60,43 @@ public final class ChildProcess: Sendable {
     self.input = input
   }
 
-  /// Nobody is left who could stop it, so it is stopped now.
+  /// No one is left who could stop it, so kill it now.
   deinit {
     running.signal(SIGKILL)
     close(input)
   }
 
-  /// How it ended; nil while it runs.
+  /// How it ended, or `nil` while it runs.
   public var exit: Exit? { running.exit }
 
-  /// Sends a signal; nothing when the child has ended.
+  /// Sends a signal. Does nothing if the child has ended.
   public func signal(_ number: Int32) { running.signal(number) }
 
-  /// Waits for the end; nil when it has not come in time.
+  /// Waits for the end. Returns `nil` if it has not come in time.
   public func wait(upTo limit: Duration) -> Exit? {
     let nanoseconds = limit.components.seconds * 1_000_000_000 + limit.components.attoseconds / 1_000_000_000
     _ = running.ended.wait(timeout: .now() + .nanoseconds(Int(nanoseconds)))
     return exit
   }
 
-  /// Asks with SIGTERM, waits, then insists with SIGKILL.
+  /// Sends SIGTERM, waits, then sends SIGKILL.
   @discardableResult
   public func terminate(within limit: Duration = .seconds(10)) -> Exit? {
     ChildProcess.terminate([self], within: limit)
     return exit
   }
 
-  /// Terminates all of them at the same time, with one deadline for all.
+  /// Terminates all of them at once, with one deadline for all.
   public static func terminate(_ children: [ChildProcess], within limit: Duration = .seconds(10)) {
     for child in children { child.signal(SIGTERM) }
     let end = ContinuousClock.now.advanced(by: limit)
     for child in children { _ = child.wait(upTo: max(.zero, ContinuousClock.now.duration(to: end))) }
     for child in children where child.exit == nil { child.signal(SIGKILL) }
-    // SIGKILL is not a matter of the child's will; the limit is for a process stuck in the kernel.
+    // A child cannot ignore SIGKILL. The limit is for a process stuck in the kernel.
     for child in children { _ = child.wait(upTo: .seconds(5)) }
   }
 
-  /// The path of a program in the folder of this one: where a build puts them all.
+  /// The path of a program in this executable's folder, where a build puts all of them.
   public static func besideThisExecutable(_ name: String) -> String? {
     guard let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else { return nil }
     let path = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path
@@ -105,7 +105,7 @@ public final class ChildProcess: Sendable {
 
   private static func deliverLines(from descriptor: Int32, to onLine: (String) -> Void) {
     defer { close(descriptor) }
-    // A line without an end is cut here rather than collected for ever.
+    // A line without an end is cut here, so that it does not grow forever.
     let lineBytesMax = 1 << 16
     var line: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 14)
@@ -125,12 +125,12 @@ public final class ChildProcess: Sendable {
   }
 }
 
-/// The kernel's side of a child, shared by its handle and the thread that waits for it.
+/// The kernel's view of a child, shared by its handle and the thread that waits for it.
 private final class RunningProcess: Sendable {
   let processID: Int32
-  /// Left when the end has been observed and told.
+  /// Left when the end has been observed and reported.
   let ended = DispatchGroup()
-  /// Set when the kernel has forgotten the process; from then on its number may be someone else's.
+  /// Set when the process has been reaped. From then on its number may belong to another process.
   private let observed = Mutex<ChildProcess.Exit?>(nil)
 
   init(processID: Int32) { self.processID = processID }
@@ -143,7 +143,7 @@ private final class RunningProcess: Sendable {
     }
   }
 
-  /// The number stays ours until `reap` records the end under the lock that `signal` takes.
+  /// The number stays ours until `reap` records the end, under the lock that `signal` takes.
   func waitWithoutReaping() {
     var info = siginfo_t()
     while waitid(P_PID, id_t(processID), &info, Int32(WEXITED | WNOWAIT)) != 0, errno == EINTR {}

@@ -1,14 +1,13 @@
 import Foundation
 
-/// Lets a service that `laurel dev` started end with it, even when it is killed: its standard input is a pipe that only the
-/// parent holds open, so the kernel itself reports the parent's death. (PR_SET_PDEATHSIG follows the thread that forked, not
-/// the process.)
+/// Ends a service together with the `laurel dev` that started it, even if that is killed. The service's standard input is a pipe that only
+/// the parent holds open, so the kernel reports the parent's death. (PR_SET_PDEATHSIG follows the thread that forked, not the process.)
 public enum ParentWatch {
-  /// Set by `ChildProcess` in the environment of its children; without it standard input means nothing.
+  /// Set by `ChildProcess` for its children. Without it, standard input is not watched.
   static let variable = "LAUREL_PARENT_WATCH"
   static let reservedVariables: Set<String> = [variable]
 
-  /// Starts to watch if the parent asked for it. When it is gone, the process sends itself SIGTERM and takes the usual way out.
+  /// Starts watching if the parent requested it. When the parent is gone, the process sends itself SIGTERM and stops as usual.
   public static func start(environment: [String: String] = ProcessInfo.processInfo.environment) {
     guard environment[variable] == "stdin" else { return }
     Thread.detachNewThread {

@@ -1,20 +1,19 @@
 import Glibc
 import Synchronization
 
-/// The wish to stop. SIGTERM and SIGINT set it, loops ask for it; a second signal ends the process at once.
+/// The request to stop. SIGTERM and SIGINT set it and loops check it. A second signal ends the process at once.
 public enum Shutdown {
   private static let signalReceived = Atomic<Int32>(0)
   private static let wakeDescriptor = Atomic<Int32>(-1)
   private static let watchDescriptor = Atomic<Int32>(-1)
   private static let deadlineSeconds = Atomic<UInt32>(0)
 
-  /// Catches SIGTERM and SIGINT. A reader that goes away and a file at its size limit become errors of write(2), not the end. Call
+  /// Catches SIGTERM and SIGINT. A closed pipe and a file at its size limit become errors of write(2) instead of ending the process. Call
   /// it first in main.
   ///
-  /// - Parameter deadlineSeconds: how long after the first signal the process ends whether its loop agrees or not; 0 for no
-  ///   limit.
+  /// - Parameter deadlineSeconds: the process ends this long after the first signal, even if its loop has not; 0 means no limit.
   public static func install(deadlineSeconds: UInt32 = 0) {
-    // These stores also make sure that the handler never is the first to touch a global, which would take a lock.
+    // The handler must not be the first to access a global, because that would take a lock. These stores come before it.
     Shutdown.deadlineSeconds.store(deadlineSeconds, ordering: .sequentiallyConsistent)
     signalReceived.store(0, ordering: .sequentiallyConsistent)
     if wakeDescriptor.load(ordering: .sequentiallyConsistent) < 0 {
@@ -25,7 +24,7 @@ public enum Shutdown {
     }
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
-    // A started program inherits a mask, and threads of libdispatch block nearly every signal: here they are wanted.
+    // A started program inherits a signal mask, and libdispatch's threads block nearly every signal, so unblock these here.
     var wanted = sigset_t()
     sigemptyset(&wanted)
     for number in [SIGTERM, SIGINT, SIGALRM] { sigaddset(&wanted, number) }
@@ -33,7 +32,7 @@ public enum Shutdown {
     for number in [SIGTERM, SIGINT, SIGALRM] {
       var action = sigaction()
       action.__sigaction_handler.sa_handler = { Shutdown.received($0) }
-      // Calls of C libraries go on; loops learn of the wish by asking.
+      // System calls in C libraries continue; loops check for the request themselves.
       action.sa_flags = Int32(SA_RESTART)
       sigaction(number, &action, nil)
     }
@@ -41,13 +40,13 @@ public enum Shutdown {
 
   public static var requested: Bool { signalReceived.load(ordering: .relaxed) != 0 }
 
-  /// The signal that asked: what `128 + n` makes the exit status of an interrupted command.
+  /// The signal that requested the stop. An interrupted command exits with `128 + n`.
   public static var signalNumber: Int32? {
     let number = signalReceived.load(ordering: .relaxed)
     return number == 0 ? nil : number
   }
 
-  /// Waits until stopping is asked for or the time is over; true when it was asked for. Any number of threads may wait.
+  /// Waits until a stop is requested or the time is up; true if a stop is requested. Any number of threads may wait.
   @discardableResult
   public static func wait(upTo limit: Duration) -> Bool {
     let end = ContinuousClock.now.advanced(by: limit)
@@ -56,17 +55,17 @@ public enum Shutdown {
       if left <= .zero { break }
       let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
       var watch = pollfd(fd: watchDescriptor.load(ordering: .relaxed), events: Int16(POLLIN), revents: 0)
-      // What the handler writes is never read, so the pipe stays readable for everyone who waits.
+      // The handler's byte is never read, so the pipe stays readable for every waiting thread.
       _ = poll(&watch, 1, Int32(clamping: max(milliseconds, 1)))
     }
     return requested
   }
 
-  /// Waits until there is something to read, or its end; false: stopping is asked for.
+  /// Waits until there is something to read, or the end of the input. Returns false if a stop is requested.
   public static func waitToRead(_ descriptor: Int32) -> Bool {
     var watched = [
       pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-      // Negative before `install`, which poll passes over.
+      // Negative before `install`; poll ignores it then.
       pollfd(fd: watchDescriptor.load(ordering: .relaxed), events: Int16(POLLIN), revents: 0),
     ]
     while !requested {
@@ -75,10 +74,10 @@ public enum Shutdown {
     return false
   }
 
-  /// The wish from within, as if SIGTERM had come: one part of the program cannot go on, and the others are to stop.
+  /// Requests a stop from within, as SIGTERM does: one part of the program has failed, and the others must stop.
   public static func request() { received(SIGTERM) }
 
-  /// In the signal handler: only atomics, alarm, write and _exit, which signal-safety(7) allows.
+  /// Runs in the signal handler: uses only atomics, alarm, write and _exit, which signal-safety(7) allows.
   private static func received(_ number: Int32) {
     let first = signalReceived.exchange(number == SIGALRM ? SIGTERM : number, ordering: .sequentiallyConsistent)
     if first != 0 { _exit(128 + (number == SIGALRM ? first : number)) }
@@ -91,7 +90,7 @@ public enum Shutdown {
   }
 }
 
-/// Delays between attempts at something that is not there yet: each twice the one before, up to a limit.
+/// Delays between attempts: each is twice the previous one, up to a limit.
 public struct GrowingDelay: Sendable {
   private let first: Duration
   private let limit: Duration
@@ -103,12 +102,12 @@ public struct GrowingDelay: Sendable {
     upcoming = min(first, limit)
   }
 
-  /// The delay to wait now.
+  /// Returns the delay to wait now.
   public mutating func next() -> Duration {
     defer { upcoming = min(upcoming * 2, limit) }
     return upcoming
   }
 
-  /// After a success.
+  /// Call it after a success.
   public mutating func reset() { upcoming = min(first, limit) }
 }

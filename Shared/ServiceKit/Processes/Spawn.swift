@@ -1,20 +1,20 @@
 import Foundation
 import Synchronization
 
-/// A started process with this side of its pipes.
+/// A started process with the parent's ends of its pipes.
 struct Spawned {
   let processID: Int32
-  /// Held open as long as the parent lives; closing it is what `ParentWatch` notices.
+  /// Stays open as long as the parent lives. `ParentWatch` notices when it closes.
   let input: Int32
-  /// Its standard output and standard error in one, in the order they were written.
+  /// Standard output and standard error of the child together, in the order in which they were written.
   let output: Int32
 }
 
-/// Held from making a child's pipes until it is started: otherwise a sibling started meanwhile could inherit them, and would
-/// then hide the parent's death from the child.
+/// Locked from the creation of a child's pipes until the child is started. Otherwise a sibling started in between could inherit the pipes
+/// and keep them open, and the child would not notice the parent's death.
 private let spawning = Mutex<Void>(())
 
-/// posix_spawn with pipes, a process group of its own, default signals, and no other open file of this process.
+/// posix_spawn with pipes, a new process group, default signals, and none of this process's other open files.
 func spawn(_ executable: String, _ arguments: [String], _ environment: [String: String]) throws(ChildProcessError) -> Spawned {
   try spawning.withLock { _ throws(ChildProcessError) in try spawnAlone(executable, arguments, environment) }
 }
@@ -22,12 +22,12 @@ func spawn(_ executable: String, _ arguments: [String], _ environment: [String: 
 private func spawnAlone(_ executable: String, _ arguments: [String], _ environment: [String: String]) throws(ChildProcessError)
   -> Spawned
 {
-  guard let input = closedOnExecutionPipe() else { throw failure("no pipe", errno) }
+  guard let input = closedOnExecutionPipe() else { throw failure("cannot create a pipe", errno) }
   guard let output = closedOnExecutionPipe() else {
     let reason = errno
     close(input.reading)
     close(input.writing)
-    throw failure("no pipe", reason)
+    throw failure("cannot create a pipe", reason)
   }
 
   var actions = posix_spawn_file_actions_t()
@@ -36,8 +36,7 @@ private func spawnAlone(_ executable: String, _ arguments: [String], _ environme
   posix_spawn_file_actions_adddup2(&actions, input.reading, STDIN_FILENO)
   posix_spawn_file_actions_adddup2(&actions, output.writing, STDOUT_FILENO)
   posix_spawn_file_actions_adddup2(&actions, output.writing, STDERR_FILENO)
-  // C libraries open files without close-on-exec (the embedded bus's listening sockets); closing what is closed already is no
-  // error.
+  // C libraries open files without close-on-exec (such as the embedded bus's listening sockets). Closing a closed file is no error.
   let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
   for descriptor in open.compactMap({ Int32($0) }) where descriptor > STDERR_FILENO {
     posix_spawn_file_actions_addclose(&actions, descriptor)
