@@ -7,10 +7,10 @@ struct laurel_mhd_settings {
   MHD_socket listener;
   unsigned int threads;
   unsigned int connections_max;
-  unsigned int address_connections_max; /* 0: no limit of its own */
+  unsigned int address_connections_max; /* 0: no limit */
   unsigned int idle_seconds_max;
   size_t connection_bytes_max;
-  /* Each is called with the context, on a thread of the pool. */
+  /* The callbacks below get the context and run on a thread of the pool. */
   void *context;
   void *(*begun)(void *context, const char *uri, struct MHD_Connection *connection);
   MHD_AccessHandlerCallback received;
@@ -18,7 +18,7 @@ struct laurel_mhd_settings {
   MHD_NotifyConnectionCallback connected;
 };
 
-/* libmicrohttpd decodes the path and the query in place, so that an encoded NUL cuts them off. They are decoded in Swift. */
+/* Keeps the path and the query encoded; Swift decodes them. libmicrohttpd would decode in place, and an encoded NUL would cut them off. */
 static inline size_t laurel_mhd_keep(void *context, struct MHD_Connection *connection, char *text) {
   size_t count = 0;
   (void)context;
@@ -45,7 +45,7 @@ static inline struct MHD_Daemon *laurel_mhd_start(const struct laurel_mhd_settin
                           MHD_OPTION_END);
 }
 
-/* Variadic, too. */
+/* MHD_get_connection_info is variadic, too. */
 static inline MHD_socket laurel_mhd_socket(struct MHD_Connection *connection) {
   return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 }

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-// As in RocksDB's db/c.cc, the same since it has loggers: its C interface takes one and makes none.
+// The same definition as in RocksDB's db/c.cc, unchanged since RocksDB has loggers. Its C interface accepts a logger but cannot create one.
 struct rocksdb_logger_t {
   std::shared_ptr<rocksdb::Logger> rep;
 };

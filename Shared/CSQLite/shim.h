@@ -3,7 +3,7 @@
 
 #include <sqlite3.h>
 
-/* SQLITE_TRANSIENT is a cast that Swift does not import: SQLite copies the bytes before it returns. */
+/* SQLITE_TRANSIENT makes SQLite copy the bytes. It is a cast, which Swift cannot import. */
 static inline int laurel_sqlite_bind_text(sqlite3_stmt *statement, int index, const char *text, int length) {
   return sqlite3_bind_text(statement, index, text, length, SQLITE_TRANSIENT);
 }

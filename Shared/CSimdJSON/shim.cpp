@@ -7,7 +7,7 @@
 
 namespace {
 
-// The tape is the first base, so that the pointer handed to Swift is also the parser's.
+// The tape is the first base class, so that the pointer passed to Swift is also the parser's.
 struct Parser final : simdjson_tape {
   Parser(size_t max_bytes, size_t max_depth) noexcept
       : simdjson_tape{}, parser(max_bytes), max_bytes(max_bytes), max_depth(max_depth) {}
@@ -19,14 +19,14 @@ struct Parser final : simdjson_tape {
   const size_t max_bytes;
   const size_t max_depth;
 
-  // simdjson would grow to exactly the length asked for, once per new longest document; powers of two settle at once.
+  // simdjson would grow to exactly the requested length, again for each new longest document. Growing by powers of two needs fewer steps.
   simdjson::error_code reserve(size_t needed) noexcept {
     if (capacity && needed <= capacity) return simdjson::SUCCESS;
     size_t grown = capacity ? capacity : 1024;
     while (grown < needed) grown *= 2;
     capacity = 0;
     input.reset(new (std::nothrow) uint8_t[grown + simdjson::SIMDJSON_PADDING]);
-    // As many marks as document::allocate makes tape words.
+    // As many marks as document::allocate allocates tape words.
     owned_marks.reset(new (std::nothrow) uint32_t[(grown + 3 + 63) / 64 * 64]);
     if (!input || !owned_marks) return simdjson::MEMALLOC;
     if (auto error = parser.doc.allocate(grown)) return error;
@@ -72,7 +72,7 @@ simdjson_status simdjson_tape_parse(simdjson_tape *tape, const uint8_t *bytes, s
   self->words = self->parser.doc.tape.get();
   self->strings = self->parser.doc.string_buf.get();
   self->marks = self->owned_marks.get();
-  // The root word points just past its closing twin.
+  // The root word points just past its closing word.
   self->length = size_t(self->words[0] & simdjson::internal::JSON_VALUE_MASK);
   std::memset(self->marks, 0, self->length * sizeof(uint32_t));
   return simdjson_status_parsed;

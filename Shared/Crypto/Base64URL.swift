@@ -24,8 +24,8 @@ public enum Base64URL {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// nil for padding, foreign characters, a length that is none, and bits at the end that are not zero: one value has one text, so that a
-  /// signed text cannot be changed in any character.
+  /// Returns `nil` for padding, other characters, an impossible length, and non-zero bits at the end. Each value has only one text, so no
+  /// character of a signed text can be changed.
   public static func bytes(of text: some Sequence<UInt8>) -> [UInt8]? {
     var bytes: [UInt8] = []
     var bits: UInt32 = 0

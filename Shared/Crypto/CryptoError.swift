@@ -1,10 +1,10 @@
 import COpenSSL
 
-/// OpenSSL could not do what it was asked for. That is never the fault of a message or its signature.
+/// A failed OpenSSL operation. An invalid message or signature is never the cause.
 public struct CryptoError: Error, Sendable, Equatable, CustomStringConvertible {
   public let description: String
 
-  /// Takes the errors of this thread off OpenSSL's queue, so that none is taken for a later call's.
+  /// Removes this thread's errors from OpenSSL's queue, so that they are not mistaken for errors of a later call.
   static func last(_ action: String) -> CryptoError {
     var text = [CChar](repeating: 0, count: 256)
     var reasons: [String] = []

@@ -1,16 +1,17 @@
 import COpenSSL
 
-/// Signatures of Ed25519 (RFC 8032).
+/// Ed25519 signatures (RFC 8032).
 public enum Ed25519 {
   public static let keyBytes = 32
   public static let signatureBytes = 64
 
-  /// What checks signatures.
+  /// Verifies signatures.
   public struct PublicKey: Sendable {
     private let key: Key
 
     /// - Parameter bytes: the 32 bytes of RFC 8032.
-    /// - Throws: when they are not 32. OpenSSL looks at the point itself only when it checks a signature, and then no signature is valid.
+    /// - Throws: if there are not 32 bytes. OpenSSL checks the point itself only when it verifies a signature; with an invalid point no
+    ///   signature is valid.
     public init(_ bytes: [UInt8]) throws(CryptoError) {
       key = try Key("read an Ed25519 public key", EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count))
     }
@@ -25,7 +26,7 @@ public enum Ed25519 {
     }
   }
 
-  /// What signs.
+  /// Creates signatures.
   public struct PrivateKey: Sendable {
     private let key: Key
 
@@ -34,14 +35,14 @@ public enum Ed25519 {
       key = try Key("read an Ed25519 private key", EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, bytes, bytes.count))
     }
 
-    /// A new one.
+    /// Creates a random key.
     public init() throws(CryptoError) { try self.init(randomBytes(keyBytes)) }
 
     public func publicKeyBytes() throws(CryptoError) -> [UInt8] {
       var bytes = [UInt8](repeating: 0, count: keyBytes)
       var count = bytes.count
       guard EVP_PKEY_get_raw_public_key(key.pointer, &bytes, &count) == 1 else {
-        throw .last("take the public key of a private one")
+        throw .last("derive the public key from the private key")
       }
       return bytes
     }
@@ -58,8 +59,8 @@ public enum Ed25519 {
     }
   }
 
-  /// Owner of an EVP_PKEY.
-  /// `@unchecked Sendable`: it is not changed after it was made, and OpenSSL's uses of one key from several threads are safe.
+  /// Owns an EVP_PKEY.
+  /// `@unchecked Sendable`: it never changes after creation, and OpenSSL allows several threads to use one key.
   private final class Key: @unchecked Sendable {
     let pointer: OpaquePointer
 

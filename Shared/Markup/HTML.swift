@@ -1,12 +1,12 @@
-/// Part of a page. Text becomes part of one only escaped, so that whatever it holds, it is shown and never obeyed.
+/// Part of a page. Text is always escaped, so whatever it contains is shown and never interpreted.
 ///
-/// Elements are closed as XML wants it, so that a page can be checked by any XML parser.
+/// Elements are closed as in XML, so that any XML parser can check a page.
 package struct HTML: Sendable {
   package private(set) var markup: String
 
   package static let empty = HTML(trusted: "")
 
-  /// - Parameter trusted: markup of our own, such as the picture of a QR code. Never text from outside.
+  /// - Parameter trusted: our own markup, such as the picture of a QR code. Never pass text from outside.
   package init(trusted: String) { markup = trusted }
 
   package init(_ text: String) { markup = XML.escaped(text) }
@@ -16,7 +16,7 @@ package struct HTML: Sendable {
   package static func + (left: HTML, right: HTML) -> HTML { HTML(trusted: left.markup + right.markup) }
 }
 
-/// Puts parts of a page in a row: text, elements, what is there only if …, and lists.
+/// Joins the parts of a page: text, elements, optional parts and lists.
 @resultBuilder package enum HTMLBuilder {
   package static func buildExpression(_ text: String) -> HTML { HTML(text) }
   package static func buildExpression(_ text: String?) -> HTML { text.map { HTML($0) } ?? .empty }
@@ -32,14 +32,14 @@ package struct HTML: Sendable {
 
 /// An element.
 ///
-/// - Parameter attributes: one whose value is nil is left out; one that needs no value has the empty one.
+/// - Parameter attributes: an attribute whose value is `nil` is left out. An attribute without a value has an empty one.
 package func tag(
   _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:], @HTMLBuilder _ content: () -> HTML
 ) -> HTML {
   HTML(trusted: "<\(name)\(written(attributes))>\(content().markup)</\(name)>")
 }
 
-/// An element that has no content: `input`, `meta`, `img`.
+/// An element without content: `input`, `meta`, `img`.
 package func emptyTag(_ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:]) -> HTML {
   HTML(trusted: "<\(name)\(written(attributes))/>")
 }
@@ -53,7 +53,7 @@ private func written(_ attributes: KeyValuePairs<StaticString, String?>) -> Stri
 }
 
 extension String {
-  /// For a part of a URL: all but letters, digits and `-._~` as bytes in percent signs (RFC 3986).
+  /// Encodes a part of a URL: all bytes but letters, digits and `-._~` become percent escapes (RFC 3986).
   package var percentEncoded: String {
     let digits = Array("0123456789ABCDEF")
     var text = ""

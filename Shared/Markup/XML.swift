@@ -1,10 +1,10 @@
-/// Text inside a page: whatever it holds, it is shown and never obeyed.
+/// Text in a page. Whatever it contains is shown and never interpreted.
 package enum XML {
   private static let special = Array("&<>\"'".utf8)
 
-  /// For content and for attributes in double quotes. Characters that XML 1.0 does not allow become U+FFFD.
+  /// Escapes text for content and for attributes in double quotes. Characters that XML 1.0 forbids become U+FFFD.
   package static func escaped(_ text: String) -> String {
-    // Most text has nothing to escape.
+    // Most text needs no escaping.
     if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0xEF && !special.contains($0) }) { return text }
     var out = ""
     for scalar in text.unicodeScalars {
@@ -22,7 +22,7 @@ package enum XML {
     return out
   }
 
-  /// A figure with a true minus sign, and no line break before its percent sign.
+  /// A figure with a true minus sign and no line break before its percent sign.
   package static func figure(_ text: String) -> String {
     escaped(text.replacing("-", with: "\u{2212}").replacing(" %", with: "\u{A0}%"))
   }

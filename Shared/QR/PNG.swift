@@ -1,9 +1,9 @@
 /// The parts of PNG (ISO/IEC 15948) that a square of black and white needs.
 enum PNG {
-  /// - Parameter rows: each with its filter byte; one bit a pixel, 1: white.
+  /// - Parameter rows: each row starts with its filter byte; one bit per pixel, 1 is white.
   static func grayscale(side: Int, rows: [UInt8]) -> [UInt8] {
     let size = bytes(UInt32(side))
-    // One bit a pixel, grayscale, deflate, the five filters, not interlaced.
+    // One bit per pixel, grayscale, deflate, the five filters, not interlaced.
     return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + chunk("IHDR", size + size + [1, 0, 0, 0, 0])
       + chunk("IDAT", stored(rows)) + chunk("IEND", [])
   }

@@ -1,16 +1,16 @@
 import Glibc
 import Streaming
 
-/// The folder of a store, as the file system sees it.
+/// The folder of a store in the file system.
 struct RocksFolder {
-  /// Made before anything of a store is deleted and deleted last: what is left of an interrupted deletion never opens.
+  /// Created before anything of a store is deleted, and deleted last, so that the rest of an interrupted deletion is never opened.
   private static let deletionMark = "DELETING"
 
-  /// Without links and doubled slashes: RocksDB knows by this text which stores the process has open, and a second opening under
-  /// another spelling would not be refused.
+  /// Without links and doubled slashes. RocksDB identifies the open stores of the process by this text and would not reject a second
+  /// opening under another spelling.
   let path: String
 
-  /// The folder at `directory`, created with its parents when missing.
+  /// The folder at `directory`. Creates it and its parents if missing.
   static func create(_ directory: String) throws(StoreError) -> RocksFolder {
     var made = directory.hasPrefix("/") ? "" : "."
     for part in directory.split(separator: "/") {
@@ -21,7 +21,7 @@ struct RocksFolder {
     return folder
   }
 
-  /// The folder at `directory`; nil when there is none.
+  /// The folder at `directory`, or `nil` if there is none.
   static func existing(_ directory: String) throws(StoreError) -> RocksFolder? {
     guard let resolved = realpath(directory, nil) else {
       if errno == ENOENT { return nil }
@@ -31,16 +31,16 @@ struct RocksFolder {
     return RocksFolder(path: String(cString: resolved))
   }
 
-  /// Finds what RocksDB would take for something harmless, before it opens the store and makes up for it: an empty store beside the
-  /// tables of one that has lost its CURRENT, an older list of tables when the newest part of the list is cut off.
+  /// Finds damage that RocksDB would silently work around when it opens the store. If the file CURRENT is lost, RocksDB creates an empty
+  /// store beside the old tables. If the list of tables is cut off, it uses an older list.
   func checkEmptyOrWhole() throws(StoreError) {
     let names = try names()
-    if names.contains(Self.deletionMark) { throw .corrupt("its deletion was begun and not finished: \(path)") }
+    if names.contains(Self.deletionMark) { throw .corrupt("an earlier deletion of \(path) was interrupted") }
     if names.isEmpty { return }
     guard names.contains("CURRENT") else { throw .corrupt("the file CURRENT is missing in \(path)") }
     let current = try contents("CURRENT")
     let manifest = String(decoding: current.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-    // A CURRENT that names no file of the folder is for RocksDB to report.
+    // If CURRENT names a missing file, RocksDB reports that itself.
     guard names.contains(manifest) else { return }
     guard RocksManifest.endsWithWholeRecord(try contents(manifest)) else { throw .corrupt("\(manifest) is cut off in \(path)") }
   }
@@ -56,21 +56,21 @@ struct RocksFolder {
   }
 
   /// Removes the folder itself.
-  /// - Throws: `unavailable` when files are in it that are none of a store's; they are left alone.
+  /// - Throws: `unavailable` if it contains files that do not belong to a store; they are not deleted.
   func removeEmpty() throws(StoreError) {
     let names = try names()
     guard names.isEmpty else {
-      throw .unavailable("\(path) holds what is not a store's: \(names.sorted().joined(separator: ", "))")
+      throw .unavailable("\(path) contains files that are not of a store: \(names.sorted().joined(separator: ", "))")
     }
     guard rmdir(path) == 0 else { throw Self.refused("delete", path) }
   }
 
-  /// The folder that it is in.
+  /// The folder that contains it.
   var parent: String { path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "." }
 
   /// The write-ahead logs, oldest first.
   func logs() throws(StoreError) -> [String] {
-    // Six digits or more, without a sign: longer is newer.
+    // The numbers have six digits or more and no sign, so a longer one is newer.
     try names().filter { $0.hasSuffix(".log") }.sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
   }
 
@@ -85,7 +85,7 @@ struct RocksFolder {
     return names
   }
 
-  /// For the store's lists and logs; a table would not fit.
+  /// For the store's lists and logs; a table may be too large for memory.
   func contents(_ name: String) throws(StoreError) -> [UInt8] {
     let descriptor = open(path + "/" + name, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw Self.refused("read", path + "/" + name) }

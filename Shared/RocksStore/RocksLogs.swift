@@ -1,25 +1,25 @@
 import CRocksDB
 import Streaming
 
-/// The write-ahead logs of a store, as files that must follow one another.
+/// The write-ahead logs of a store, checked for gaps between the files.
 ///
-/// RocksDB replays the logs that it finds, one after the other, and does not ask whether there was another one before or between them,
-/// or whether one ends too early between two records. A folder that was copied while its owner wrote, or an older log whose end a power
-/// cut has taken, would open with rows missing in the middle and with the position of the newest batch. Every change of a store has a
-/// number without gaps, so a hole can be seen: the tables say up to which number they were complete, and each log at which it begins.
+/// RocksDB replays the logs that it finds, one after the other. It does not check whether one is missing before or between them, or whether
+/// one ends too early between two records. This happens if a folder is copied while its owner writes, or if a power cut removes the end of
+/// an older log. Such a store would open with rows missing in the middle and with the position of the newest batch. Every change of a store
+/// has a number without gaps, so a hole is visible: the tables know their last number, and each log its first.
 ///
-/// A hole of exactly what was written between the tables' last word and the next log cannot be told from none.
+/// A hole of exactly the changes between the tables' last known number and the next log cannot be detected.
 enum RocksLogs {
-  /// Blocks, headers and record types: db/log_format.h of RocksDB. The checksums are RocksDB's to verify, as it does on open.
+  /// Blocks, headers and record types: see db/log_format.h of RocksDB. RocksDB itself verifies the checksums when it opens the store.
   private static let blockBytes = 32_768
   private static let headerBytes = 7
   /// A record that is whole in its block, or the first part of one.
   private static let firstParts: Set<UInt8> = [1, 2]
   private static let laterParts: Set<UInt8> = [3, 4]
-  /// A write batch begins with its first change's number (eight bytes) and the count of its changes (four), little-endian.
+  /// A write batch begins with the number of its first change (eight bytes) and the count of its changes (four), little-endian.
   private static let batchHeaderBytes = 12
 
-  /// - Throws: `corrupt` when changes are missing before or between the logs, and what opening the tables alone gives.
+  /// - Throws: `corrupt` if changes are missing before or between the logs; any error from opening the tables alone.
   static func checkNoneMissing(_ folder: RocksFolder, _ options: borrowing RocksOptions) throws(StoreError) {
     let logs = try folder.logs()
     guard !logs.isEmpty else { return }
@@ -28,20 +28,21 @@ enum RocksLogs {
       guard let numbers = numbers(in: try folder.contents(name)) else { continue }
       let next: UInt64
       if let covered { next = covered.numbers.upperBound } else { next = try endOfTables(folder, options) }
-      // The tables may hold the beginning of the oldest log.
+      // The tables may already contain the beginning of the oldest log.
       guard numbers.lowerBound == next || covered == nil && numbers.lowerBound < next else {
         let before = covered?.name ?? "the tables"
-        throw .corrupt("after change \(next) of \(before), \(name) goes on with \(numbers.lowerBound): \(folder.path)")
+        throw .corrupt(
+          "\(before) ends before change \(next), but \(name) begins with change \(numbers.lowerBound): \(folder.path)")
       }
       covered = (name, numbers)
     }
   }
 
-  /// The numbers of the changes in a log, up to where it is torn; nil: it holds none.
+  /// The numbers of the changes in a log, up to where it is torn, or `nil` if it has none.
   static func numbers(in log: [UInt8]) -> Range<UInt64>? {
     var numbers: Range<UInt64>?
     var offset = 0
-    // Nearly always in one part, but a block's end may come between.
+    // Nearly always in one part, but a block may end in between.
     var header: [UInt8] = []
     while offset < log.count {
       let blockLeft = blockBytes - offset % blockBytes
@@ -73,13 +74,13 @@ enum RocksLogs {
     bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  /// The number after the last one that the list of tables knows of. RocksDB tells it when it opens the store without its logs.
+  /// The number after the last one in the list of tables. RocksDB reports it when it opens the store without its logs.
   private static func endOfTables(_ folder: RocksFolder, _ options: borrowing RocksOptions) throws(StoreError) -> UInt64 {
-    // A folder that is there and has no logs.
+    // A log folder that exists and contains no logs.
     rocksdb_options_set_wal_dir(options.handle, folder.parent)
     defer { rocksdb_options_set_wal_dir(options.handle, "") }
     let tables = try checked { error in rocksdb_open_for_read_only(options.handle, folder.path, 0, error) }
-    guard let tables else { throw .unavailable("the tables in \(folder.path) cannot be opened") }
+    guard let tables else { throw .unavailable("cannot open the tables in \(folder.path)") }
     defer { rocksdb_close(tables) }
     return rocksdb_get_latest_sequence_number(tables) + 1
   }

@@ -1,18 +1,18 @@
 import CRocksDB
 
-/// Owner of the options a store is opened with. RocksDB copies them; they may go once the store is open.
+/// Owns the options for opening a store. RocksDB copies them, so they may be freed once the store is open.
 struct RocksOptions: ~Copyable {
   let handle: OpaquePointer
 
-  /// Tables a store keeps open at most: descriptors are shared by all tasks of the process, and a table is 16 MB or more.
+  /// The most tables that a store keeps open. All tasks of the process share the file descriptors, and a table has 16 MB or more.
   private static let openTablesMax: Int32 = 64
 
   init(_ resources: RocksResources) {
     handle = rocksdb_options_create()
     rocksdb_options_set_create_if_missing(handle, 1)
     rocksdb_options_set_max_open_files(handle, Self.openTablesMax)
-    // Tables that are open are one list: in the 64 shards that are usual, each has room for one, and a dozen tables would close one
-    // another all the time.
+    // The cache of open tables uses one shard. In the usual 64 shards there is room for one table each, and a dozen tables would keep
+    // closing one another.
     rocksdb_options_set_table_cache_numshardbits(handle, 0)
     keepChecks()
     keepQuiet()
@@ -20,27 +20,27 @@ struct RocksOptions: ~Copyable {
     let writeBuffer = resources.writeBufferBytesPerStore
     rocksdb_options_set_write_buffer_size(handle, writeBuffer)
     rocksdb_options_set_max_write_buffer_number(handle, 2)
-    // Most keys that are read are not among the latest changes: a filter spares searching them there.
+    // Most keys that are read are not among the latest changes. The filter avoids searching for them there.
     rocksdb_options_set_memtable_whole_key_filtering(handle, 1)
     rocksdb_options_set_memtable_prefix_bloom_size_ratio(handle, 0.02)
-    // Twice the four flushed buffers that are merged into it at a time.
+    // Twice the size of the four flushed buffers that are merged into it at a time.
     rocksdb_options_set_max_bytes_for_level_base(handle, UInt64(max(writeBuffer * 8, 1 << 20)))
     rocksdb_options_set_target_file_size_base(handle, UInt64(max(writeBuffer * 2, 1 << 20)))
     rocksdb_options_set_level_compaction_dynamic_level_bytes(handle, 1)
     rocksdb_options_set_compression(handle, Int32(rocksdb_lz4_compression))
-    // Fired timers leave runs of deletions which every later scan would walk: tables dense with them are compacted early.
+    // Fired timers leave runs of deletions that every later scan would read. Compact tables with many of them early.
     rocksdb_options_add_compact_on_deletion_collector_factory(handle, 1024, 512)
 
     let tables: OpaquePointer = rocksdb_block_based_options_create()
     rocksdb_block_based_options_set_block_cache(tables, resources.blockCache)
-    // Indexes and filters count against the cache, so that it really bounds the memory.
+    // Count indexes and filters against the cache, so that it really limits the memory.
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(tables, 1)
     rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(tables, 1)
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(tables, 1)
     rocksdb_block_based_options_set_filter_policy(tables, rocksdb_filterpolicy_create_bloom_full(10))  // owns the policy
     rocksdb_block_based_options_set_whole_key_filtering(tables, 1)
-    // In parts that are cached one by one. The filter of a table of a million short rows is larger than what a shard of the cache can
-    // take; whole, it would be read from disk and checked again for every row that is asked for.
+    // Split filters and indexes into parts that are cached one by one. The filter of a table with a million short rows is larger than a
+    // shard of the cache. As a whole it would be read from disk and checked again for every row.
     rocksdb_block_based_options_set_partition_filters(tables, 1)
     rocksdb_block_based_options_set_index_type(
       tables, Int32(rocksdb_block_based_table_index_type_two_level_index_search))
@@ -54,9 +54,9 @@ struct RocksOptions: ~Copyable {
 
   private func keepChecks() {
     rocksdb_options_set_paranoid_checks(handle, 1)
-    // The log is replayed up to the first record that is torn or damaged, and nothing behind it, also not from a later log file: the
-    // state before, with its own changelog position. Tolerating a torn tail per file instead would leave a hole between two files
-    // after a power cut; refusing every torn tail would rebuild the store after nearly every kill in the middle of a write.
+    // Replay the log up to the first torn or damaged record and nothing after it, not even from a later log file. That gives an earlier
+    // state with its own changelog position. Tolerating a torn tail in each file would leave a hole between two files after a power cut.
+    // Rejecting every torn tail would rebuild the store after nearly every kill during a write.
     rocksdb_options_set_wal_recovery_mode(handle, Int32(rocksdb_point_in_time_recovery))
   }
 

@@ -1,9 +1,9 @@
 import CRocksDB
 import Streaming
 
-/// Calls a function of RocksDB that reports through an error pointer, and frees that.
+/// Calls a RocksDB function that reports errors through a pointer, and frees the error text.
 ///
-/// - Throws: what `StoreError.init(status:)` makes of the text.
+/// - Throws: the error that `StoreError.init(status:)` makes from the text.
 func checked<Answer>(_ call: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Answer) throws(StoreError) -> Answer {
   var text: UnsafeMutablePointer<CChar>?
   let answer = call(&text)
@@ -16,13 +16,13 @@ extension StoreError {
   private static let heldHere = "it is already open in this process"
   private static let heldElsewhere = "another process has it open"
 
-  /// Somebody has the store open: what was asked for has not been begun.
+  /// The store is open elsewhere, so the operation has not begun.
   var meansHeld: Bool {
     guard case .unavailable(let detail) = self else { return false }
     return detail.hasPrefix(Self.heldHere) || detail.hasPrefix(Self.heldElsewhere)
   }
 
-  /// `status` is what rocksdb/status.h prints: the kind, ": ", details. The C interface gives no code beside it.
+  /// `status` has the format of rocksdb/status.h: the kind, ": ", details. The C interface provides no error code.
   init(status: String) {
     if status.hasPrefix("Corruption") {
       self = .corrupt(status)
@@ -31,7 +31,7 @@ extension StoreError {
     } else if status.contains("While lock file"), status.contains("Resource temporarily unavailable") {
       self = .unavailable("\(Self.heldElsewhere) (\(status))")
     } else if status.contains("No such file or directory") {
-      // The folder exists by then: a file which the store counts on has gone.
+      // The folder exists by now, so a file that the store needs is missing.
       self = .corrupt(status)
     } else {
       self = .unavailable(status)
@@ -40,10 +40,10 @@ extension StoreError {
 }
 
 extension UnsafeRawBufferPointer {
-  /// As RocksDB's C interface takes bytes. It wants an address for none of them too.
+  /// The bytes as RocksDB's C interface takes them. It needs an address even for an empty buffer.
   var characters: UnsafePointer<CChar> { UnsafePointer((baseAddress ?? Self.somewhere).assumingMemoryBound(to: CChar.self)) }
 
-  // Nothing is ever written there.
+  // Never written to.
   nonisolated(unsafe) private static let somewhere = UnsafeRawPointer(
     UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1))
 }

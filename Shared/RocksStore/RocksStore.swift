@@ -3,24 +3,24 @@ import Streaming
 
 /// The state of one task in RocksDB: one folder, one column family, one write batch per batch of records.
 ///
-/// A write goes through the write-ahead log without an fsync: after a kill nothing is missing, after a power cut or a damaged log an
-/// earlier state is there, whole, with the changelog position that was written with it. Every block carries a checksum which each read
-/// from disk verifies.
+/// Writes go through the write-ahead log without an fsync. After a kill nothing is missing. After a power cut or with a damaged log, the
+/// store has an earlier state as a whole, with the changelog position that was written with it. Every block has a checksum that is verified
+/// on each read from disk.
 ///
-/// Not Sendable: a store belongs to the worker thread that runs its task, from `init` to `close`. Close it before the partition is given
+/// Not Sendable: from `init` to `close` a store belongs to the worker thread that runs its task. Close it before the partition is given
 /// away; its folder is locked until then.
 public final class RocksStore: StateStore {
-  /// nil once closed.
+  /// `nil` once closed.
   private var database: OpaquePointer?
   private let readOptions: OpaquePointer
   private let writeOptions: OpaquePointer
-  /// Used for every write, so that its memory need not grow again.
+  /// Reused for every write, so that its memory need not grow again.
   private let batch: OpaquePointer = rocksdb_writebatch_create()
 
-  /// Opens the store in `directory`, or makes an empty one when that is missing or empty.
+  /// Opens the store in `directory`, or creates an empty one if the directory is missing or empty.
   ///
-  /// - Throws: `corrupt` when files are missing, cut or damaged, do not belong together, or when an earlier `destroy` was interrupted; `unavailable` when the
-  ///   folder cannot be made or read, the disk is full, or somebody has the store open.
+  /// - Throws: `corrupt` if files are missing, cut, damaged or do not belong together, or if an earlier `destroy` was interrupted.
+  ///   `unavailable` if the folder cannot be created or read, the disk is full, or the store is open elsewhere.
   public init(directory: String, resources: RocksResources) throws(StoreError) {
     let folder = try RocksFolder.create(directory)
     try folder.checkEmptyOrWhole()
@@ -33,11 +33,11 @@ public final class RocksStore: StateStore {
     rocksdb_writeoptions_disable_WAL(writeOptions, 0)
   }
 
-  /// Opens the store in `directory` as it is now, to be read and nothing else: neither a lock is taken nor a file written, so it may be
-  /// that of a running service. What that writes later is not seen. Writing throws `unavailable`.
+  /// Opens the store in `directory` for reading only. It takes no lock and writes no file, so a running service may own the store. Later
+  /// writes of that service are not visible. Writing throws `unavailable`.
   ///
-  /// - Throws: `corrupt` or `unavailable` when there is none; also when the owner has just put other files in place of those that were
-  ///   being opened: trying again helps then.
+  /// - Throws: `corrupt` or `unavailable` if there is no store. It can also fail because the owner has just replaced the files that were
+  ///   being opened; retrying then helps.
   public init(readingOnly directory: String, resources: RocksResources) throws(StoreError) {
     guard let folder = try RocksFolder.existing(directory) else { throw .unavailable("there is no store at \(directory)") }
     try folder.checkEmptyOrWhole()
@@ -54,19 +54,19 @@ public final class RocksStore: StateStore {
     rocksdb_writebatch_destroy(batch)
   }
 
-  /// Waits for a running compaction to stop and gives the folder's lock back. Nothing to save: all writes are in the log. Whatever is
-  /// asked afterwards throws `unavailable`; closing again does nothing.
+  /// Waits for a running compaction to stop and releases the folder's lock. There is nothing to save: all writes are in the log. Later
+  /// calls throw `unavailable`; a second close does nothing.
   public func close() {
     guard let open = database else { return }
     database = nil
     rocksdb_close(open)
   }
 
-  /// Deletes the store in `directory` and the folder itself, also when the store cannot be opened; nothing to do when there is none.
-  /// Files that are not RocksDB's are left alone.
+  /// Deletes the store in `directory` and the folder itself, even if the store cannot be opened. Does nothing if there is none, and keeps
+  /// files that are not RocksDB's.
   ///
-  /// - Throws: `unavailable` when somebody has the store open (nothing is deleted then), when the disk refuses, or when files of others
-  ///   are in the folder.
+  /// - Throws: `unavailable` if the store is open elsewhere (nothing is deleted then), if the disk fails, or if the folder contains other
+  ///   files.
   public static func destroy(directory: String) throws(StoreError) {
     guard let folder = try RocksFolder.existing(directory) else { return }
     try folder.markDeletion()
@@ -74,7 +74,7 @@ public final class RocksStore: StateStore {
     defer { rocksdb_options_destroy(options) }
     rocksdb_options_set_no_info_log(options)
     do { try checked { error in rocksdb_destroy_db(options, folder.path, error) } } catch {
-      // Whoever has it open keeps it whole. Otherwise some files may be gone and others not: the mark stays.
+      // If the store is open elsewhere, nothing was deleted. Otherwise some files may be gone, so the mark stays.
       if error.meansHeld { try folder.removeDeletionMark() }
       throw error
     }
@@ -82,7 +82,7 @@ public final class RocksStore: StateStore {
     try folder.removeEmpty()
   }
 
-  /// - Throws: `corrupt` when the row's block is not what was written; `unavailable` when the disk refuses or the store is closed.
+  /// - Throws: `corrupt` if the row's block is damaged; `unavailable` if the disk fails or the store is closed.
   public func read(_ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) throws(StoreError) {
     let database = try opened()
     let found = try checked { error in rocksdb_get_pinned(database, readOptions, key.characters, key.count, error) }
@@ -93,29 +93,28 @@ public final class RocksStore: StateStore {
     body(UnsafeRawBufferPointer(start: bytes, count: count))
   }
 
-  /// Hands the rows whose keys begin with `prefix` to the body, ascending, from the first key greater than `after` on, until it says
-  /// that it wants no more.
+  /// Passes the rows whose keys begin with `prefix` to the body in ascending order, starting after `after`, until the body returns false.
   ///
-  /// - Throws: as `read`, perhaps after some of the rows.
+  /// - Throws: the same errors as `read`, possibly after some of the rows.
   public func scan(
     prefix: [UInt8], after: [UInt8]?, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
   ) throws(StoreError) {
     let database = try opened()
     guard let end = Self.successor(of: prefix) else { return try Self.scan(database, readOptions, prefix, after, body) }
-    // The iterator keeps the address of the bound, not its bytes: both live inside this call.
+    // The iterator keeps the address of the bound, not its bytes. Both live only during this call.
     try end.withUnsafeBufferPointer { bound throws(StoreError) in
       let bounded = Self.makeReadOptions()
       defer { rocksdb_readoptions_destroy(bounded) }
       let bound = UnsafeRawBufferPointer(bound)
-      // Without it the iterator walks the deletions that follow the prefix until it meets a row.
+      // Without the bound, the iterator would read all deletions that follow the prefix until it meets a row.
       rocksdb_readoptions_set_iterate_upper_bound(bounded, bound.characters, bound.count)
       try Self.scan(database, bounded, prefix, after, body)
     }
   }
 
-  /// All or nothing; of several changes to one key the last counts. In the log when this returns.
+  /// Writes all changes or none. Of several changes to one key the last one counts. They are in the log when this returns.
   ///
-  /// - Throws: `unavailable` or `corrupt`; nothing is written then, and RocksDB may refuse all writes until the store is opened again.
+  /// - Throws: `unavailable` or `corrupt`. Nothing is written then, and RocksDB may reject all writes until the store is opened again.
   public func write(_ changes: Changes) throws(StoreError) {
     let database = try opened()
     rocksdb_writebatch_clear(batch)
@@ -130,7 +129,7 @@ public final class RocksStore: StateStore {
   }
 
   private func opened() throws(StoreError) -> OpaquePointer {
-    guard let database else { throw .unavailable("it has been closed") }
+    guard let database else { throw .unavailable("the store is closed") }
     return database
   }
 
@@ -159,11 +158,11 @@ public final class RocksStore: StateStore {
       }
       rocksdb_iter_next(iterator)
     }
-    // An iterator that meets a damaged block only stops being valid.
+    // At a damaged block, an iterator becomes invalid without an error of its own.
     try checked { error in rocksdb_iter_get_error(iterator, error) }
   }
 
-  /// The first key after all that begin with `prefix`; nil when none is.
+  /// The first key after all keys that begin with `prefix`, or `nil` if there is none.
   static func successor(of prefix: [UInt8]) -> [UInt8]? {
     guard let last = prefix.lastIndex(where: { $0 < UInt8.max }) else { return nil }
     var end = Array(prefix[...last])

@@ -1,15 +1,14 @@
 import CSQLite
 
-/// Why SQLite did not do something.
+/// An error from SQLite.
 public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The extended result code (https://sqlite.org/rescode.html).
   public let code: Int32
   public let description: String
 
-  /// The file is damaged, or is no database: build it anew.
-  /// A file that was cut ends before the pages that it should have.
+  /// The file is damaged or is not a database: rebuild it. A file that was cut ends before the pages that it should have.
   public var meansDamage: Bool { [SQLITE_CORRUPT, SQLITE_NOTADB].contains(code & 0xFF) || code == SQLITE_IOERR | 2 << 8 }
-  /// There is no such file, or it cannot be opened.
+  /// The file does not exist or cannot be opened.
   public var meansMissing: Bool { code & 0xFF == SQLITE_CANTOPEN }
 
   init(_ code: Int32, _ connection: OpaquePointer?, _ what: String = "") {
@@ -26,13 +25,13 @@ public final class Database {
 
   public enum Mode: Sendable {
     case readOnly
-    /// The file is made if it is missing.
+    /// Creates the file if it is missing.
     case readWrite
   }
 
   /// - Parameters:
   ///   - busyMilliseconds: how long a statement waits for another connection's lock.
-  ///   - cacheKiB: of pages in memory.
+  ///   - cacheKiB: size of the page cache in memory.
   public init(_ path: String, _ mode: Mode, busyMilliseconds: Int32 = 5_000, cacheKiB: Int = 8_192) throws(SQLiteError) {
     var opened: OpaquePointer?
     let flags = (mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX
@@ -51,7 +50,7 @@ public final class Database {
 
   deinit { sqlite3_close_v2(handle) }
 
-  /// Runs one or several statements without parameters.
+  /// Runs one or more statements without parameters.
   public func execute(_ sql: String) throws(SQLiteError) {
     let code = sqlite3_exec(handle, sql, nil, nil, nil)
     guard code == SQLITE_OK else { throw SQLiteError(code, handle, sql) }
@@ -59,7 +58,7 @@ public final class Database {
 
   public func prepare(_ sql: String) throws(SQLiteError) -> Statement { try Statement(self, sql) }
 
-  /// Runs the body in one transaction, which begins with the lock for writing; what it throws undoes everything.
+  /// Runs the body in one transaction, which takes the write lock at once. An error in the body undoes everything.
   public func transaction<Result>(_ body: () throws -> Result) throws -> Result {
     try execute("BEGIN IMMEDIATE")
     do {
@@ -73,7 +72,7 @@ public final class Database {
     }
   }
 
-  /// Runs queries that see one state of the file.
+  /// Runs queries that all see one state of the file.
   public func snapshot<Result>(_ body: () throws -> Result) throws -> Result {
     try execute("BEGIN")
     defer { try? execute("ROLLBACK") }
@@ -83,6 +82,6 @@ public final class Database {
   /// The rowid of the last INSERT.
   public var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 
-  /// How many rows the last statement has changed.
+  /// The number of rows that the last statement has changed.
   public var changes: Int64 { sqlite3_changes64(handle) }
 }

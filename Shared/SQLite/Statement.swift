@@ -1,6 +1,6 @@
 import CSQLite
 
-/// A value that a statement takes.
+/// A value that can be bound to a statement's parameter.
 public protocol SQLiteValue {
   func bind(to statement: OpaquePointer, at index: Int32) -> Int32
 }
@@ -30,7 +30,7 @@ extension [UInt8]: SQLiteValue {
 
 extension UnsafeRawBufferPointer: SQLiteValue {
   public func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
-    // A null pointer would be NULL instead of an empty blob.
+    // A null pointer would mean NULL instead of an empty blob.
     guard let baseAddress, count > 0 else { return sqlite3_bind_zeroblob(statement, index, 0) }
     return laurel_sqlite_bind_blob(statement, index, baseAddress, Int32(count))
   }
@@ -42,7 +42,7 @@ extension Optional: SQLiteValue where Wrapped: SQLiteValue {
   }
 }
 
-/// A prepared statement of a connection. For the connection's thread; not to be used while it runs.
+/// A prepared statement of a connection. For the connection's thread; do not use it again while it runs.
 public final class Statement {
   private let database: Database
   private let handle: OpaquePointer
@@ -75,7 +75,7 @@ public final class Statement {
     return items
   }
 
-  /// The first row of a query; nil if there is none.
+  /// The first row of a query, or `nil` if there is none.
   public func first<Item, each Value: SQLiteValue>(
     _ values: repeat each Value, body: (Row) throws -> Item
   ) throws -> Item? {
@@ -105,20 +105,20 @@ public final class Statement {
   }
 }
 
-/// A row of a query's answer; columns count from 0.
+/// A row of a query's result; columns count from 0.
 public struct Row {
   let statement: OpaquePointer
 
   /// 0 for NULL.
   public func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
 
-  /// nil for NULL.
+  /// `nil` for NULL.
   public func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
 
   /// Empty for NULL.
   public func text(_ column: Int32) -> String { optionalText(column) ?? "" }
 
-  /// nil for NULL.
+  /// `nil` for NULL.
   public func optionalText(_ column: Int32) -> String? {
     guard let text = sqlite3_column_text(statement, column) else { return nil }
     let bytes = UnsafeBufferPointer(start: text, count: Int(sqlite3_column_bytes(statement, column)))

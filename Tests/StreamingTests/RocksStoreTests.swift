@@ -128,7 +128,7 @@ import Testing
     try store.write([RowChange(key: [1], value: [1])])
     store.close()
     store.close()
-    let closed = StoreError.unavailable("it has been closed")
+    let closed = StoreError.unavailable("the store is closed")
     #expect(throws: closed) { try store.value(for: [1]) }
     #expect(throws: closed) { try store.rows(prefix: [], after: nil, limit: 1) }
     #expect(throws: closed) { try store.write([]) }

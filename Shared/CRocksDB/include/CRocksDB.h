@@ -1,4 +1,4 @@
-// RocksDB's own C interface, and what it lacks.
+// RocksDB's own C interface, and one function that it lacks.
 #pragma once
 
 #include <rocksdb/c.h>
@@ -7,10 +7,10 @@
 extern "C" {
 #endif
 
-// A store opened with these options keeps no diary (the files LOG and LOG.old.*).
+// Makes stores opened with these options write no info log (the files LOG and LOG.old.*).
 //
-// A diary that cannot be written is worth the process to RocksDB 7.8 as Debian builds it, with its assertions: the second line after a
-// failed one is one of them. On a full disk that is a crash where an error was due. Everything that counts is in the status of a call.
+// Debian builds RocksDB 7.8 with assertions, and one of them fails at the second log line after a failed one. So on a full disk the process
+// would crash instead of getting an error. Every important failure is in the status of a call anyway.
 void rocksdb_options_set_no_info_log(rocksdb_options_t *options);
 
 #ifdef __cplusplus
