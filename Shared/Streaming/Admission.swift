@@ -1,9 +1,9 @@
 import Contracts
 import JSON
 
-/// How a task reads a record: its envelope once, its message once, and nothing is changed by it.
+/// How a task reads a record: it decodes the envelope once and the message once, and changes no state.
 extension StageTask {
-  /// Reads a record, once for all the stages that take it, and changes nothing.
+  /// Reads a record once for all stages that take it, and changes nothing.
   public func admit(_ record: InputRecord) -> Event {
     var hop: Hop?
     let event: Event
@@ -26,8 +26,8 @@ extension StageTask {
     hop = attributes.hop
     guard let value = record.memory.valueBytes else { return nil }
     count += value.count
-    // With the headers: what they hold is handed on to every output. What comes from outside is bounded; what Laurel itself has made of
-    // it was let in with it, and may have gathered more.
+    // Headers count too, because their content is passed on to every output. Events from outside are limited in size. Laurel's own messages
+    // are not: their cause was checked when it was admitted, and they may have gathered more data.
     guard count <= Envelope.maximumBodyBytes || record.topic.isOwn else {
       throw Rejection(.oversized, "\(count) bytes; the limit is \(Envelope.maximumBodyBytes)")
     }
@@ -51,18 +51,18 @@ extension StageTask {
     }
   }
 
-  /// The stages that take the event; nil: it is of a type that none of this service does.
+  /// The stages that take the event, or `nil` if no stage of this service reads its type.
   private func route(_ attributes: EnvelopeBytes, _ record: InputRecord) throws(Rejection) -> AnyRoute? {
     guard let type = attributes[.type], let route = routes[type] else { return nil }
-    // A record that was put on its right partition again comes from the service's own topic.
+    // A record that was moved to its right partition arrives on the service's own topic.
     guard route.topic == record.topic || record.topic.isRepartitioned else {
       throw Rejection(.wrongTopic, "\(route.type) belongs on \(route.topic.name), not on \(record.topic.name)")
     }
     return route
   }
 
-  /// An event of a type that no stage here reads.
-  /// - Throws: `unknown-type` where it was meant for Laurel and nobody would read it.
+  /// Handles an event of a type that no stage here reads.
+  /// - Throws: `unknown-type` if the event was meant for Laurel but nobody would read it.
   private func passedOver(_ attributes: EnvelopeBytes, _ record: InputRecord) throws(Rejection) -> Event {
     let type = attributes[.type].map { String(decoding: $0, as: UTF8.self) } ?? ""
     guard MessageRegistry.type(named: type) == nil else { return PassedEvent(record) }
@@ -77,7 +77,7 @@ extension StageTask {
     return key.withUTF8 { place.partitionOf(UnsafeRawBufferPointer($0)) } == place.partition
   }
 
-  /// The number of an event's program.
+  /// The task's number for the event's program.
   func program(of attributes: EnvelopeBytes) throws(Rejection) -> Int {
     guard let text = attributes[.program] else {
       guard programs.count == 1 else {
@@ -92,7 +92,7 @@ extension StageTask {
 
   /// Reads a tick of the virtual clock.
   ///
-  /// - Parameter isFollowed: false: the task goes by the system's clock, whatever is on the bus.
+  /// - Parameter isFollowed: if false, the task follows the system's clock and ignores the tick.
   public func tick(_ record: InputRecord, isFollowed: Bool) -> Event {
     do throws(Rejection) {
       guard isFollowed, let value = record.value else { return IgnoredEvent(record) }

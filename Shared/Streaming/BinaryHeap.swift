@@ -1,11 +1,11 @@
-/// Elements of which the least is wanted next: O(log n) to put one in and to take the least out.
+/// A heap that returns its least element first. Inserting and removing take O(log n).
 public struct BinaryHeap<Element: Comparable> {
-  /// No element is less than the one at (its place − 1) / 2.
+  /// Each element is not less than its parent at (index − 1) / 2.
   private var elements: [Element] = []
 
   public init() {}
 
-  /// The least; nil: there is none.
+  /// The least element, or `nil` if the heap is empty.
   public var first: Element? { elements.first }
 
   public mutating func insert(_ element: Element) {
@@ -17,7 +17,7 @@ public struct BinaryHeap<Element: Comparable> {
     }
   }
 
-  /// Takes the least out; nil: there is none.
+  /// Removes and returns the least element, or returns `nil` if the heap is empty.
   @discardableResult
   public mutating func removeFirst() -> Element? {
     guard !elements.isEmpty else { return nil }

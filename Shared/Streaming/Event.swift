@@ -1,12 +1,12 @@
 import Contracts
 import JSON
 
-/// A record on its way through a task: read once, put in order by its time, and run. It may be run again after an abort.
+/// A record on its way through a task: read once, ordered by its time, and run. It may run again after an abort.
 public class Event {
   public let record: InputRecord
-  /// What orders events and moves a virtual clock: the envelope's time, else the instant in the data. nil: it has none.
+  /// The time that orders events and moves a virtual clock: the envelope's time, otherwise the instant in the data, otherwise `nil`.
   public let time: Instant?
-  /// Its place in the sequence of whoever sent it; nil for what comes from outside.
+  /// Its number in the sender's sequence, or `nil` for events from outside.
   var number: MessageNumber?
 
   fileprivate init(_ record: InputRecord, _ time: Instant?) {
@@ -17,7 +17,7 @@ public class Event {
   func run(_ task: StageTask) {}
 }
 
-/// Nothing to do: a tombstone, or a type that CONTRACTS does not name.
+/// A record without effect: a tombstone or an event of an unknown type.
 final class IgnoredEvent: Event {
   private let type: String?
 
@@ -29,12 +29,12 @@ final class IgnoredEvent: Event {
   override func run(_ task: StageTask) { task.countIgnored(type) }
 }
 
-/// Of a type that other services read.
+/// An event of a type that only other services read.
 final class PassedEvent: Event {
   init(_ record: InputRecord) { super.init(record, nil) }
 }
 
-/// What could not be read.
+/// A record that could not be read.
 final class RefusedEvent: Event {
   private let rejection: Rejection
 
@@ -46,7 +46,7 @@ final class RefusedEvent: Event {
   override func run(_ task: StageTask) { task.deadLetter(record, rejection) }
 }
 
-/// It belongs to another partition.
+/// An event that belongs to another partition.
 final class StrayEvent: Event {
   private let key: String
 
@@ -58,7 +58,7 @@ final class StrayEvent: Event {
   override func run(_ task: StageTask) { task.repartition(record, key: key) }
 }
 
-/// The virtual clock has moved.
+/// A tick: the virtual clock has moved.
 final class TickEvent: Event {
   init(_ record: InputRecord, to instant: Instant) { super.init(record, instant) }
 
@@ -68,15 +68,15 @@ final class TickEvent: Event {
 final class MessageEvent<M: Message>: Event {
   let message: M
   let key: String
-  /// The task's number of it.
+  /// The task's number for the program.
   let program: Int
-  /// The event from outside, or the public notice, that it goes back to: internal steps hand on theirs.
+  /// The id of the original event from outside or public notice. Internal messages pass on the cause of the event that they come from.
   let cause: String
   let traceparent: String?
   /// A hash of source and id.
   let identity: StableHash.Value128
   private let unknownFields: [String]
-  /// Whose fields they are.
+  /// The sender of the unknown fields.
   private let source: String
   private let route: Route<M>
 
@@ -95,7 +95,7 @@ final class MessageEvent<M: Message>: Event {
     let id = attributes[.id] ?? source
     cause = (M.topic.kind == .internal ? text(.causationID) : nil) ?? String(decoding: id, as: UTF8.self)
     traceparent = attributes.traceparent
-    // With the length, because a source may be any text: two pairs never give one text.
+    // Includes the length because a source may be any text: two different pairs must never give the same text.
     identity = task.hash {
       $0.integer(Int64(source.count))
       $0.raw("\u{1f}")
@@ -107,7 +107,7 @@ final class MessageEvent<M: Message>: Event {
   }
 
   override func run(_ task: StageTask) {
-    // Laurel's own records were let in at their cause; a hop that is refused would leave half of it done.
+    // Laurel's own messages are not checked: their cause was, and rejecting a later message would leave half of the work done.
     if let latest = task.latest, M.topic.kind == .input, case let time = max(time ?? latest, message.instant), time > latest {
       return task.deadLetter(record, Rejection(.futureTime, "\(time) is after \(latest)"))
     }
@@ -117,10 +117,10 @@ final class MessageEvent<M: Message>: Event {
 }
 
 extension Topic {
-  /// A service's own topic for records that arrived on a wrong partition, or that an operator sends to it again.
+  /// Whether this is a service's own topic for records that arrived on a wrong partition or that an operator sends again.
   public var isRepartitioned: Bool { name.hasSuffix(".rekeyed") }
 
-  /// Only Laurel writes it.
+  /// Whether only Laurel writes to it.
   public var isOwn: Bool {
     switch kind {
     case .notices, .internal, .changelog, .deadLetters: !isRepartitioned
@@ -129,7 +129,7 @@ extension Topic {
   }
 }
 
-/// What is remembered of an event for ever: the fingerprint of its body, by the fields of a revision of the contract.
+/// What is remembered of an event forever: the fingerprint of its body, by the fields of one revision of the contract.
 public struct Memory: JSONCodable, Sendable, Equatable {
   static let table = AnyTable.inner("memory")
 

@@ -1,46 +1,46 @@
 import Contracts
 
-/// What a partition's inputs have, one record at a time.
+/// The inputs of a partition, read one record at a time.
 public protocol EventSource: AnyObject {
   /// The next event of an input, without waiting for it.
   func take(_ input: Int) -> Taken
 }
 
-/// What an input has.
+/// The result of reading from an input.
 public enum Taken {
   case event(Event)
-  /// Its end has been reached.
+  /// The end of the input has been reached.
   case end
   /// Nothing at the moment.
-  /// - Parameter isFarBehind: though much more is known to be on the bus.
+  /// - Parameter isFarBehind: whether the bus is known to have much more.
   case nothing(isFarBehind: Bool)
 }
 
-/// Puts the events of a partition's inputs in the order of their time (KIP-353), also while some of them are still to be fetched: an
-/// input that is known to have more is waited for (KIP-695), so that the order in which topics are fetched changes nothing. One that has
-/// nothing more holds the others up for as long as it is given patience: once, until it has something again.
+/// Orders the events of a partition's inputs by their time (KIP-353), even while some of them are still being fetched. It waits for an
+/// input that is known to have more (KIP-695), so that the order in which topics are fetched changes nothing. An input that has nothing
+/// more delays the others for at most the given patience, once until it has something again.
 ///
-/// An input is behind from the start until its end has been reached once, and again when it falls far behind. A partition's own order is
-/// never changed: an event that is older than one before it goes right after that one. At one instant, the order of the inputs decides.
+/// An input is behind from the start until its end has been reached once, and again when it falls far behind. The order within a partition
+/// never changes: an event that is older than the one before it goes right after that one. At one instant, the order of the inputs decides.
 public struct EventOrder {
   private struct Input {
     var event: Event?
-    /// Of `event`: its time, or that of a later one before it.
+    /// The time of `event`, or a later time of an event before it.
     var place = Instant(milliseconds: .min)
     var isBehind = true
-    /// Since when it has had nothing; nil: it has an event.
+    /// When the input became empty, or `nil` if it has an event.
     var emptySince: ContinuousClock.Instant?
   }
 
   public enum Next {
     case event(Event)
-    /// An input that is behind has nothing yet, and nothing goes before it.
+    /// An input that is behind has no event yet, so nothing may go first.
     case awaits(input: Int)
-    /// All that there was is run.
+    /// All available events have been run.
     case none
   }
 
-  /// Inputs that are not behind and have nothing are asked again after so many events.
+  /// Inputs that are not behind and have no event are checked again after this many events.
   private static let sweepLength = 64
 
   private var inputs: [Input]
@@ -48,17 +48,17 @@ public struct EventOrder {
   private var untilSweep = 0
 
   /// - Parameters:
-  ///   - inputs: how many there are.
-  ///   - patience: how long one that is at its end is waited for.
+  ///   - inputs: the number of inputs.
+  ///   - patience: how long to wait for an input that is at its end.
   public init(inputs: Int, patience: Duration = .zero) {
     self.inputs = Array(repeating: Input(), count: inputs)
     self.patience = patience
   }
 
-  /// Every input has been read to its end: until then the system's time would fire timers before the events that precede them.
+  /// Whether every input has been read to its end. Before that, system time would fire timers ahead of events that precede them.
   public var isCaughtUp: Bool { inputs.allSatisfy { !$0.isBehind && $0.event == nil } }
 
-  /// The next event, taken out.
+  /// Removes and returns the next event.
   public mutating func next(from source: some EventSource) -> Next {
     var awaited: Int?
     var first: Int?
@@ -83,7 +83,7 @@ public struct EventOrder {
     return .event(event)
   }
 
-  /// The next event of one input, taken out; the others are held back.
+  /// Removes and returns the next event of one input; the others are held back.
   public mutating func next(of input: Int, from source: some EventSource) -> Event? {
     if inputs[input].event == nil { fill(input, source) }
     defer { inputs[input].event = nil }

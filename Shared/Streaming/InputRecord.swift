@@ -1,21 +1,21 @@
 import Contracts
 import JSON
 
-/// A record in its reader's memory. What it hands out is valid as long as it is held.
+/// A record in its reader's memory. The bytes it returns are valid only while it is held.
 public protocol RecordMemory {
   var keyBytes: UnsafeRawBufferPointer? { get }
-  /// nil: a tombstone.
+  /// `nil` for a tombstone.
   var valueBytes: UnsafeRawBufferPointer? { get }
-  /// Headers without a value are left out.
+  /// Leaves out headers without a value.
   func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void)
 }
 
-/// A record as a driver hands it to a task.
+/// A record that a driver passes to a task.
 public struct InputRecord {
   public let topic: Topic
   public let partition: Int32
   public let offset: Int64
-  /// Milliseconds since 1970, as the bus keeps it; nil without a bus.
+  /// Milliseconds since 1970, as the bus stores it; `nil` without a bus.
   public let timestamp: Int64?
   public let memory: any RecordMemory
 
@@ -27,7 +27,7 @@ public struct InputRecord {
     self.memory = memory
   }
 
-  /// Of values that are held in Swift.
+  /// Creates a record from values held in Swift.
   public init(
     topic: Topic, partition: Int32 = 0, offset: Int64 = 0, key: [UInt8]?, value: [UInt8]?,
     headers: [(name: String, value: [UInt8])] = []
@@ -38,20 +38,20 @@ public struct InputRecord {
   public var key: [UInt8]? { memory.keyBytes.map { [UInt8]($0) } }
   public var value: [UInt8]? { memory.valueBytes.map { [UInt8]($0) } }
 
-  /// The last header of that name.
+  /// The last header with that name.
   public func header(_ name: String) -> [UInt8]? {
     var found: [UInt8]?
     memory.forEachHeader { if $0.elementsEqual(name.utf8) { found = [UInt8]($1) } }
     return found
   }
 
-  /// The number that Laurel gave it, from its headers or its text; nil if it has none.
+  /// Laurel's message number, from the headers or the text, or `nil` if the record has none.
   public func hop(_ parser: JSONParser) -> Hop? {
     if let text = header("ce_hop") { return Hop(text: String(decoding: text, as: UTF8.self)) }
     return value.flatMap { try? Envelope.structured($0, parser: parser, isBounded: false).envelope.hop }
   }
 
-  /// The id of its W3C trace, from its headers or its text, also of a record that was rejected; nil if it names none.
+  /// The id of its W3C trace, from the headers or the text, or `nil` if it has none. Works for rejected records too.
   public func traceID(_ parser: JSONParser) -> String? {
     var attributes = EnvelopeBytes()
     memory.forEachHeader { attributes.take(header: $0, $1) }
@@ -71,7 +71,7 @@ public struct InputRecord {
   }
 }
 
-/// A record that was put together here, in one piece.
+/// A record built here, in one allocation.
 private final class OwnMemory: RecordMemory {
   private let bytes: UnsafeMutableRawBufferPointer
   private let key: Range<Int>?
@@ -106,30 +106,30 @@ private final class OwnMemory: RecordMemory {
   }
 }
 
-/// Input that could not be processed: kept with its reason and its place, so that nothing is lost.
+/// A rejected record, kept with the reason and its place so that nothing is lost.
 public struct DeadLetter {
   public let rejection: Rejection
-  /// As it came; for an event that a stage had kept, rebuilt from the state.
+  /// The record as it came. For an event that a stage had kept, it is rebuilt from the state.
   public let record: InputRecord
 }
 
-/// What a task has done since it was made. An abort takes back what its batch had added.
+/// What a task has done since it was created. An abort subtracts what its batch had added.
 public struct TaskCounts: Sendable, Equatable {
   public var processed = 0
   public var repeated = 0
-  /// Events of types that CONTRACTS does not name, by type; under an empty one tombstones.
+  /// Events of unknown types, by type. Tombstones count under the empty string.
   public private(set) var ignored: [String: Int] = [:]
-  /// Fields that CONTRACTS does not name.
+  /// Unknown fields of messages.
   public private(set) var unknownFields: [UnknownField: Int] = [:]
   public var timersFired = 0
   public var repartitioned = 0
   public var deadLetters: [DeadLetterReason: Int] = [:]
-  /// What stages count, by the names that they give it (`Turn.count`).
+  /// Events that stages count, by the name that the stage gives (`Turn.count`).
   public var stageEvents: [String: Int] = [:]
 
   public init() {}
 
-  /// Names of others are as many as they like; from here on they count as `other`.
+  /// Outside programs can send any number of names; beyond this many they count as `other`.
   private static let namesMax = 20
 
   mutating func countIgnored(_ type: String?) {
@@ -143,7 +143,7 @@ public struct TaskCounts: Sendable, Equatable {
   }
 }
 
-/// A field that CONTRACTS does not name.
+/// A field that the contract does not name.
 public struct UnknownField: Hashable, Sendable {
   public let type: String
   /// Its path, such as `lines[].colour`.
@@ -155,7 +155,7 @@ public struct UnknownField: Hashable, Sendable {
 
   init(type: String, field: String, source: String) {
     self.type = type
-    // Not one name for each line of an invoice.
+    // Drops indexes, so that an invoice does not add one name per line.
     self.field = String(field.replacing(#/\[[0-9]+\]/#, with: "[]").prefix(Self.lengthMax))
     self.source = String(source.prefix(Self.lengthMax))
   }

@@ -1,11 +1,11 @@
 import Contracts
 
-/// A store in memory, for the simulation and tests: values by the hash of their keys, and the keys in sorted runs of bounded length, so
-/// that an insertion moves few of them.
+/// A store in memory, for the simulation and tests. Values are kept by the hash of their keys. The keys are kept in sorted runs of limited
+/// length, so that an insertion moves few of them.
 public final class MemoryStore: StateStore {
   private static let runLengthMax = 256
   private var values: [StableHash.Value128: [UInt8]] = [:]
-  /// Never empty; the runs are ascending, and only the very first may be empty.
+  /// Never empty. The runs are in ascending order, and only the first run may be empty.
   private var runs: [[[UInt8]]] = [[]]
 
   public init() {}

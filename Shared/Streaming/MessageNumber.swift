@@ -1,11 +1,11 @@
 import Contracts
 
-/// The number of a message that Laurel wrote, in the sequence of one task's messages to one partition of a topic.
+/// The number of a message that Laurel wrote, counted per sending task and target partition of a topic.
 ///
-/// Kafka can end a transaction without its marker on a partition that has no leader at that moment, and then hides committed records or
-/// shows aborted ones. The number makes both visible: a gap stops the partition, a repeat is dropped.
+/// Kafka can end a transaction without its marker on a partition that has no leader at that moment. It then hides committed records or
+/// shows aborted ones. The number reveals both: a gap stops the partition, a repeat is dropped.
 public struct MessageNumber: Sendable, Hashable {
-  /// Without a deployment's prefix.
+  /// Without the deployment's prefix.
   public let topic: String
   public let hop: Hop
 
@@ -14,7 +14,7 @@ public struct MessageNumber: Sendable, Hashable {
     self.hop = hop
   }
 
-  /// - Returns: nil for a record on a topic that others write too: there the attribute is only a claim.
+  /// - Returns: `nil` for a record on a topic that others can write to, because there the attribute is only a claim.
   public init?(_ hop: Hop, of record: InputRecord) {
     guard 0..<Self.partitionsMax ~= hop.partition, hop.number > 0 else { return nil }
     if record.topic.isOwn {
@@ -30,15 +30,15 @@ public struct MessageNumber: Sendable, Hashable {
   private static let partitionsMax: Int32 = 10_000
 }
 
-/// Marks a record that `laurel repair` writes to a service's repartition topic: a copy of a hidden message, or without a body the number
-/// of a message that is lost for good. Its value is the topic of the message.
+/// Marks a record that `laurel repair` writes to a service's repartition topic. It is a copy of a hidden message, or, without a body, the
+/// number of a message that is lost for good. The header's value is the topic of the message.
 public enum RepairMark {
   public static let header = "laurel_repair"
 }
 
-/// Messages that a task was sent and cannot read.
+/// Messages that were sent to a task but cannot be read.
 public struct Gap: Sendable, Hashable, CustomStringConvertible {
-  /// Without a deployment's prefix.
+  /// Without the deployment's prefix.
   public let topic: String
   /// The partition of the task that wrote them.
   public let source: Int32

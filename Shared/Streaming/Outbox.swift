@@ -1,18 +1,18 @@
 import Contracts
 import JSON
 
-/// The messages of a batch, ready for their topics: in the order in which the stages have written them, in one piece of memory.
+/// The messages of a batch, ready for their topics, in the order in which the stages wrote them. They share one buffer.
 ///
-/// What others read (notices) is in CloudEvents' binary mode: headers beside the bare data. What only Laurel's stages read is in its
-/// structured mode: one text, read in one go.
+/// Notices, which others read, use the binary mode of CloudEvents: headers and bare data. Messages that only Laurel's stages read use its
+/// structured mode: one text, parsed in one go.
 public final class Outbox {
-  /// Where the parts of a record lie.
+  /// The ranges of a record's parts in the buffer.
   fileprivate struct Place {
     let topic: Topic
     let partition: Int32
     var key = 0..<0
     var value = 0..<0
-    /// In `fields`.
+    /// A range of `fields`.
     var headers = 0..<0
   }
 
@@ -43,7 +43,7 @@ public final class Outbox {
 
   var mark: Mark { Mark(bytes: bytes.count, places: places.count, fields: fields.count) }
 
-  /// Forgets what was written since, and says where each was to go.
+  /// Removes what was written after the mark, and reports the target of each removed message.
   func removeAll(from mark: Mark, _ forgotten: (Topic, _ partition: Int32) -> Void) {
     for place in places[mark.places...] { forgotten(place.topic, place.partition) }
     bytes.removeAll(from: mark.bytes)
@@ -53,7 +53,7 @@ public final class Outbox {
 
   // MARK: Writing
 
-  /// What is said about a message beside its data.
+  /// The attributes of a message besides its data.
   struct Heading {
     let id: StableHash.Value128
     let source: String
@@ -88,7 +88,7 @@ public final class Outbox {
     places.append(place)
   }
 
-  /// The attributes that the reader needs, up to the data.
+  /// Writes the attributes that the reader needs, up to the data.
   private func begin(_ heading: Heading, type: String) {
     bytes.beginObject()
     bytes.member("specversion", "1.0")
@@ -137,7 +137,7 @@ public final class Outbox {
   }
 }
 
-/// A message that a task has written. Valid until its outbox is used again.
+/// A message that a task has written. Valid until its outbox is reused.
 public struct OutputRecord: RecordMemory {
   fileprivate let outbox: Outbox
   fileprivate let index: Int
@@ -145,7 +145,7 @@ public struct OutputRecord: RecordMemory {
   private var place: Outbox.Place { outbox.places[index] }
 
   public var topic: Topic { place.topic }
-  /// Where its key belongs.
+  /// The partition of its key.
   public var partition: Int32 { place.partition }
   public var keyBytes: UnsafeRawBufferPointer? { outbox.bytes.bytes(in: place.key) }
   public var valueBytes: UnsafeRawBufferPointer? { outbox.bytes.bytes(in: place.value) }
@@ -157,7 +157,7 @@ public struct OutputRecord: RecordMemory {
     }
   }
 
-  /// Its headers, which are attributes all.
+  /// All its headers; each is an attribute.
   public func forEachAttribute(_ body: (Attribute, UnsafeRawBufferPointer) -> Void) {
     for number in place.headers {
       let field = outbox.fields[number]
@@ -165,7 +165,7 @@ public struct OutputRecord: RecordMemory {
     }
   }
 
-  // MARK: For those who look at it
+  // MARK: For inspection
 
   /// A notice as one line of JSON: see `Envelope.structuredText`.
   public func structuredText() -> [UInt8] {

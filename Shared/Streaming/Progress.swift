@@ -1,9 +1,9 @@
 import Contracts
 import JSON
 
-/// Where a task stands; one row of its state, so that it can never disagree with the rest.
+/// The progress of a task. It is one row of the task's state, so it can never disagree with the rest.
 public struct Progress: Stored, Equatable {
-  /// Of stored rows: it goes up when one of them changes in a way that this version's code would misread, or read as nothing.
+  /// The format of stored rows. Increase it when a row changes so that this version's code would misread it or read it as absent.
   static let form = 3
 
   var form = Progress.form
@@ -16,21 +16,21 @@ public struct Progress: Stored, Equatable {
   var timerOrder: Int64 = 0
   /// By topic and partition: how many messages this task has written to it.
   public var sent: [String: [Int64]] = [:]
-  /// By topic and the partition of the task that wrote them: the number of the last message that was read.
+  /// By topic and the partition of the writing task: the number of the last message read.
   public var received: [String: [Int64]] = [:]
-  /// By topic: the timestamp of the last record read, milliseconds since 1970. A topic that was deleted and created again has another
-  /// record at that offset, or none. Absent in state of earlier releases.
+  /// By topic: the timestamp of the last record read, milliseconds since 1970. It shows whether a topic was deleted and created again,
+  /// because the new topic has another record at that offset, or none. `nil` in the state of earlier releases.
   public var timestamps: [String: Int64]?
-  /// The consumer group that the state belongs to; absent in state of earlier releases.
+  /// The consumer group that the state belongs to. `nil` in the state of earlier releases.
   public var group: String?
-  /// How many partitions every topic had; keys are elsewhere with another number. Absent in state of earlier releases.
+  /// The number of partitions of every topic. With another number, keys are on other partitions. `nil` in the state of earlier releases.
   public var partitions: Int?
-  /// How many rows there are of each kind that is counted (`Table.kinds`); absent in state of earlier releases, and where none is.
+  /// The number of rows of each counted kind (`Table.kinds`). `nil` if none is counted, and in the state of earlier releases.
   var watched: [String: Int64]?
 }
 
-/// The deployment that a state belongs to. State is of use to no other: with another group every input would be taken once more, with
-/// another number of partitions keys are elsewhere.
+/// The deployment that a state belongs to. No other can use it: with another group every input would be processed again, and with another
+/// number of partitions keys would be on other partitions.
 public struct StateOwner: Sendable, Equatable {
   public let group: String
   public let partitions: Int
@@ -41,13 +41,13 @@ public struct StateOwner: Sendable, Equatable {
   }
 }
 
-/// A state belongs to another deployment.
+/// The state belongs to another deployment.
 public struct ForeignState: Error, CustomStringConvertible {
   public let description: String
 }
 
 extension Progress {
-  /// - Throws: `StateForm`, if the row is of another form; `JSONError`, if it is none.
+  /// - Throws: `StateForm` if the row has another format; `JSONError` if it cannot be parsed.
   init(stored bytes: [UInt8]) throws {
     let parser = JSONParser()
     let form = try parser.read(bytes) { json throws(JSONError) in try json.object().optional("form", as: Int.self) }
@@ -60,22 +60,22 @@ extension Progress {
     if let timestamp = record.timestamp { timestamps?[record.topic.name] = timestamp }
   }
 
-  /// Notes whose state this is.
-  /// - Throws: `ForeignState` if it is another deployment's.
+  /// Records the owner of this state.
+  /// - Throws: `ForeignState` if it belongs to another deployment.
   public mutating func claim(for owner: StateOwner) throws {
     if let group, group != owner.group {
       throw ForeignState(
         description: """
-          it belongs to the group '\(group)', and this service is started as group '\(owner.group)'. A second group would process every \
-          input again and double what it pays. Start it with --group \(group), or give the second deployment topics of its own \
+          it belongs to the group '\(group)', but this service runs as group '\(owner.group)'. A second group would process every \
+          input again and pay twice. Start it with --group \(group), or give the second deployment its own topics \
           (--topic-prefix)
           """)
     }
     if let partitions, partitions != owner.partitions {
       throw ForeignState(
         description: """
-          it was written with \(partitions) partitions of every topic, and now there are \(owner.partitions). Keys belong to other \
-          partitions now, where their state is missing. Partitions cannot be added to a running deployment: see ops/docs/RUNBOOK.md, \
+          it was written with \(partitions) partitions per topic, but now there are \(owner.partitions). Keys now belong to other \
+          partitions, which do not have their state. Partitions cannot be added to a running deployment: see ops/docs/RUNBOOK.md, \
           "More partitions"
           """)
     }
@@ -84,14 +84,14 @@ extension Progress {
     if timestamps == nil { timestamps = [:] }
   }
 
-  /// The number of the next message to a partition of a topic, which is taken then.
+  /// Takes and returns the number of the next message to a partition of a topic.
   mutating func sent(_ topic: Topic, to partition: Int32) -> Int64 {
     Self.count(&sent[topic.name, default: []], Int(partition)) { $0 += 1 }
   }
 
   mutating func unsent(_ topic: Topic, to partition: Int32) {
     _ = Self.count(&sent[topic.name, default: []], Int(partition)) { $0 -= 1 }
-    // As before, also where it was the first.
+    // Restores the exact former state, even if the message was the first.
     while sent[topic.name]?.last == 0 { sent[topic.name]?.removeLast() }
     if sent[topic.name]?.isEmpty == true { sent[topic.name] = nil }
   }
@@ -100,9 +100,9 @@ extension Progress {
     case next, repeated, early
   }
 
-  /// Notes a message as received, unless it was before or others have to come first.
+  /// Records a message as received, unless it is a repeat or earlier messages are missing.
   ///
-  /// - Parameter startsAnywhere: older records of the topic are deleted, so the first message of a source may have any number.
+  /// - Parameter startsAnywhere: whether the first message of a source may have any number because older records of the topic are deleted.
   mutating func take(_ message: MessageNumber, startsAnywhere: @autoclosure () -> Bool) -> Arrival {
     let last = lastReceived(message)
     guard message.hop.number > last else { return .repeated }
@@ -129,13 +129,13 @@ extension Progress {
   }
 }
 
-/// A state was written by a version that stores it in another form.
+/// The state was written by a version that uses another format.
 public struct StateForm: Error, CustomStringConvertible {
-  /// 1: before there was a mark.
+  /// 1 stands for state without a format number.
   public let found: Int
 
   public var description: String {
-    "the state is of form \(found), and this version reads form \(Progress.form) alone"
+    "the state has format \(found), but this version only reads format \(Progress.form)"
   }
 }
 
@@ -143,8 +143,8 @@ extension Progress {
   /// The key of its row.
   public static var key: [UInt8] { RowKey.progress }
 
-  /// Reads a changelog record, for those who look at a service from outside.
-  /// - Returns: nil for any other row.
+  /// Reads a changelog record, for tools that inspect a service from outside.
+  /// - Returns: `nil` for any other row.
   public static func record(key: [UInt8], value: [UInt8], parser: JSONParser) throws(JSONError) -> Progress? {
     guard key == RowKey.progress else { return nil }
     return try parser.decode(Progress.self, from: value)

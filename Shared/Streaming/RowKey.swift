@@ -1,19 +1,19 @@
 import Contracts
 
-/// The layout of the keys of a task's store. The first byte tells what a row is; names are printable ASCII, so a zero byte ends them and
-/// the order of the bytes is the order of the parts.
+/// The layout of the keys of a task's store. The first byte is the kind of row. Names are printable ASCII and end with a zero byte, so
+/// sorting by bytes is sorting by parts.
 enum RowKey {
   static let progress: [UInt8] = [UInt8(ascii: "p")]
   static let timers: [UInt8] = [UInt8(ascii: "t")]
   private static let memory = UInt8(ascii: "d")
   private static let sequence = UInt8(ascii: "n")
   private static let stage = UInt8(ascii: "s")
-  /// What the keys of all rows of stages begin with.
+  /// Prefix of the keys of all rows of stages.
   static let stageRows = [stage]
-  /// What the keys of all rows of one begin with.
+  /// Prefix of the keys of all rows of one stage.
   static func stageRows(_ name: String) -> [UInt8] { stageRows + name.utf8 + [0] }
 
-  /// The driver's memory of an event: hashed, since it is kept for ever and nobody looks it up but by the whole of its name.
+  /// The driver's memory of an event. The identity is hashed because it is kept forever and only looked up as a whole.
   static func appendMemory(_ identity: StableHash.Value128, to bytes: inout [UInt8]) {
     bytes.append(memory)
     append(UInt64(identity.high), to: &bytes)
@@ -28,7 +28,7 @@ enum RowKey {
     append(key, to: &bytes)
   }
 
-  /// The beginning of all the rows of a stage, program and key.
+  /// Prefix of all rows of a stage, program and key.
   static func appendScope(stage name: String, program: String, key: String, to bytes: inout [UInt8]) {
     bytes.append(stage)
     append(name, to: &bytes)
@@ -54,7 +54,7 @@ enum RowKey {
 }
 
 extension RowKey {
-  /// What the key of a stage's row says.
+  /// The parts of the key of a stage's row.
   struct Parts {
     let stage: Substring
     let program: ProgramID
@@ -64,7 +64,7 @@ extension RowKey {
     let rest: ArraySlice<UInt8>
   }
 
-  /// nil: it is no row of a stage.
+  /// `nil` if this is not a row of a stage.
   static func parts(of key: [UInt8]) -> Parts? {
     guard key.first == stage else { return nil }
     let names = key.dropFirst().split(separator: 0, maxSplits: 4, omittingEmptySubsequences: false)
@@ -74,7 +74,7 @@ extension RowKey {
       table: String(decoding: names[3], as: UTF8.self), rest: names[4])
   }
 
-  /// The stage, program, key and table that a row (or a prefix that names them) belongs to; nil: it is no row of a stage.
+  /// The stage, program, key and table that a row (or a prefix that names them) belongs to, or `nil` if it is not a row of a stage.
   static func table(of key: [UInt8]) -> ArraySlice<UInt8>? {
     guard key.first == stage else { return nil }
     var names = 0
@@ -85,7 +85,7 @@ extension RowKey {
     return nil
   }
 
-  /// For a person: the zero bytes between the names as slashes.
+  /// A readable form, with slashes for the zero bytes between the names.
   static func text(_ key: [UInt8]) -> String {
     String(decoding: key.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "/") }, as: UTF8.self)
   }
@@ -93,14 +93,14 @@ extension RowKey {
 
 // MARK: - Parts below a table
 
-/// What distinguishes and orders the rows of a table, below the stage, the program and the key.
+/// Identifies and orders the rows of a table, below the stage, the program and the key.
 public protocol RowKeyPart: Sendable {
   func append(to bytes: inout [UInt8])
-  /// Takes itself from the beginning of a stored key; nil: it does not stand there.
+  /// Takes its bytes from the start of a stored key. Returns `nil` if they do not match.
   init?(taking bytes: inout ArraySlice<UInt8>)
 }
 
-/// Tables of one row.
+/// For tables with a single row.
 public struct NoKey: RowKeyPart {
   public init() {}
   public init?(taking bytes: inout ArraySlice<UInt8>) {}

@@ -1,6 +1,6 @@
-/// Keys of rows are compared for every row of every event, and long beginnings of them are equal: eight bytes at a time.
+/// Compares row keys eight bytes at a time. Keys are compared for every row of every event, and most share long prefixes.
 enum RowKeyOrder {
-  /// The order of the bytes, as of `lexicographicallyPrecedes`.
+  /// The same order as `lexicographicallyPrecedes`.
   static func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     left.withUnsafeBytes { left in right.withUnsafeBytes { precedes(left, $0) } }
   }

@@ -1,18 +1,18 @@
 import Contracts
 import JSON
 
-/// A stage at work in a task.
+/// A stage running in a task.
 class AnyRunner {
   func fire(_ timer: TimerKey, _ parts: RowKey.Parts, _ task: StageTask) throws(Rejection) {}
-  /// How many stored rows there are of each kind that is counted; nil: none is.
+  /// The number of stored rows of each counted kind, or `nil` if the stage counts none.
   func watchedRows(in store: any StateStore, _ parser: JSONParser) throws -> [String: Int64]? { nil }
 }
 
 final class Runner<S: Stage>: AnyRunner {
   let stage: S
-  /// Used again for every turn.
+  /// Reused for every invocation.
   let turn: Turn<S>
-  /// By the task's number of a program; nil: no matter of this stage.
+  /// By the task's number for a program; `nil` if the stage does not handle the program.
   private let programs: [S.Program?]
   private let timers: [Timers<S>]
 
@@ -23,10 +23,10 @@ final class Runner<S: Stage>: AnyRunner {
     timers = S.timers
   }
 
-  /// Whether a program, by the task's number of it, concerns the stage.
+  /// Whether the stage handles a program, given by the task's number for it.
   func knows(_ program: Int) -> Bool { programs[program] != nil }
 
-  /// Begins a turn; nil: the program is no matter of this stage.
+  /// Begins an invocation. Returns `nil` if the stage does not handle the program.
   func turn(of program: Int, key: String, cause: String, traceparent: String?, origin: StableHash.Value128) -> Turn<S>? {
     guard let known = programs[program] else { return nil }
     turn.begin(known, turn.task.programs[program], key: key, cause: cause, traceparent: traceparent, origin: origin)
@@ -53,13 +53,13 @@ final class Runner<S: Stage>: AnyRunner {
     return counts
   }
 
-  /// Takes the timer out of its row and hands the row on.
+  /// Takes the timer out of its row and passes the row to the stage.
   func fire<Key, Value>(
     _ table: Table<Key, Value>, _ timer: TimerKey, _ parts: RowKey.Parts, _ task: StageTask,
     _ handle: (Key, Value, Turn<S>) throws(Rejection) -> Void
   ) throws(Rejection) {
     guard let program = task.programs.firstIndex(of: parts.program), knows(program) else {
-      // The timer is over all the same; what it was for is kept as a dead letter.
+      // The timer counts as fired even so; its purpose is kept as a dead letter.
       task.endTurn()
       task.beginTurn()
       throw Rejection(.unknownProgram, "a timer of '\(parts.program)' is due, and this deployment has no such program")
@@ -73,7 +73,7 @@ final class Runner<S: Stage>: AnyRunner {
     task.count(table, was: cell.value, becomes: row)
     task.state.touch(cell)
     cell.value = row
-    // The timer is over, whatever the stage makes of it.
+    // The timer counts as fired, whatever the stage does.
     task.endTurn()
     task.beginTurn()
     let origin = task.hash {
@@ -85,9 +85,9 @@ final class Runner<S: Stage>: AnyRunner {
   }
 }
 
-// MARK: - The way of a message to its stages
+// MARK: - From a message to its stages
 
-/// The stages' steps by the type of message that they take.
+/// The stages' handlers, by the type of message they take.
 final class Routes {
   private var byType: [String: AnyRoute] = [:]
   /// By the hash of the type's name.
@@ -141,9 +141,9 @@ final class Route<M: Message>: AnyRoute {
   }
 }
 
-/// What a stage does about one type of message.
+/// How a stage handles one type of message.
 class StepOf<M: Message> {
-  /// - Returns: false: it is known already, and nothing was done.
+  /// - Returns: false if the event is a repeat and nothing was done.
   func take(_ event: MessageEvent<M>, _ task: StageTask) throws(Rejection) -> Bool { true }
 }
 
@@ -177,9 +177,9 @@ final class Step<S: Stage, M: Message>: StepOf<M> {
     return !turn.wasRepeat
   }
 
-  /// What tells this event from others of its type (DECISIONS R3). The ids of what it causes are derived from it, so that a second
-  /// delivery of an event from outside under another envelope gives the same ids; Laurel's own records have ids that were derived in
-  /// this way.
+  /// What distinguishes this event from others of its type (DECISIONS R3). The ids of its outputs are derived from it, so a second delivery
+  /// of an event from outside gives the same ids even under another envelope. Laurel's own messages already have ids that were derived this
+  /// way.
   private func name(_ event: MessageEvent<M>, body: Memory?, in text: inout JSONWriter) {
     text.raw(text: M.type)
     text.raw("\u{1f}")
@@ -189,14 +189,14 @@ final class Step<S: Stage, M: Message>: StepOf<M> {
     {
       text.raw(text: id)
     } else {
-      // Its source and id. No business id has a zero byte in it.
+      // Source and id. A business id never contains a zero byte.
       text.raw("\u{0}")
       text.plainText(length: 32, event.identity.writeHex(to:))
     }
   }
 
-  /// Tells a repeated event from a new one, and rejects another body under a known identity. Bodies are compared by the fields that the
-  /// revision knew which took the first one.
+  /// Detects a repeated event, and rejects a known identity with another body. Bodies are compared by the fields of the revision that was
+  /// current when the first one was taken.
   private func isKnown(_ event: MessageEvent<M>, _ memory: Memory, _ task: StageTask) throws(Rejection) -> Bool {
     func layKey(_ body: Memory?) {
       let hash = task.hash {

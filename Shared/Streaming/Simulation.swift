@@ -18,24 +18,24 @@ public struct Service: Sendable {
   }
 }
 
-/// All services in memory, with a virtual clock: the same stages as on the bus, in a deterministic order. An event goes through all
-/// its hops before the next is read (DECISIONS T2).
+/// All services in memory, with a virtual clock: the same stages as on the bus, in a deterministic order. An event and all its internal
+/// messages are processed before the next event is read (DECISIONS T2).
 public final class Simulation {
-  /// Events after which what has changed is written to the stores: in between it is held decoded.
+  /// Number of events after which changes are written to the stores. Until then they are kept decoded.
   private static let eventsPerCommit = 2_000
 
-  /// Where what the services write goes: every notice, in order. It is valid within the call.
+  /// Receives every notice, in order. The record is valid only during the call.
   private let notice: (OutputRecord) -> Void
-  /// Input that was refused, once per event and reason.
+  /// Receives rejected events, once per event and reason.
   private let refused: (DeadLetter) -> Void
   private let tasks: [StageTask]
   private let reads: [[Topic]]
-  /// What has been told as refused since the last event from outside.
+  /// Rejections reported since the last event from outside.
   private var told: Set<Refused> = []
   private var untilCommit = eventsPerCommit
   public private(set) var clock = Instant(milliseconds: 0)
 
-  /// - Parameter store: where a service's state is; in memory, unless state on disk is what is looked at.
+  /// - Parameter store: creates a service's store; in memory by default. Tests of state on disk pass another one.
   public init(
     services: [Service], programs: Set<ProgramID>, store: (ServiceName) throws -> any StateStore = { _ in MemoryStore() },
     notice: @escaping (OutputRecord) -> Void, refused: @escaping (DeadLetter) -> Void
@@ -48,7 +48,7 @@ public final class Simulation {
     }
   }
 
-  /// Takes one event from outside: its time, else the instant in its data, moves the clock.
+  /// Takes one event from outside. Its time, or else the instant in its data, moves the clock.
   public func take(_ record: InputRecord) throws {
     told.removeAll(keepingCapacity: true)
     var events: [(StageTask, Event)] = []
@@ -62,8 +62,8 @@ public final class Simulation {
     if untilCommit == 0 { try commit() }
   }
 
-  /// Moves the clock, never back; what is due on the way fires in the order of time. All that is due at one instant fires before what
-  /// it causes is handed on: timers go first, then events (DECISIONS T1).
+  /// Moves the clock forward, never back, and fires due timers in order of time. All timers of one instant fire before their messages are
+  /// delivered: timers go first, then events (DECISIONS T1).
   public func advance(to instant: Instant) throws {
     told.removeAll(keepingCapacity: true)
     try moveClock(to: instant)
@@ -79,7 +79,7 @@ public final class Simulation {
     for task in tasks { task.advance(to: clock) }
   }
 
-  /// Hands on what the tasks have written until nothing moves.
+  /// Delivers what the tasks have written until nothing is left.
   private func deliver() throws {
     var queue: [OutputRecord] = []
     var next = 0
@@ -88,7 +88,7 @@ public final class Simulation {
         if let failure = task.failure { throw failure }
         guard task.hasWritten else { continue }
         let records = task.takeRecords()
-        // Two services that read one topic refuse the same event for the same reason.
+        // Two services that read one topic reject the same event for the same reason.
         for letter in records.deadLetters where told.insert(Refused(letter)).inserted { refused(letter) }
         for index in 0..<records.outbox.count { queue.append(records.outbox[index]) }
       }
@@ -101,7 +101,7 @@ public final class Simulation {
     }
   }
 
-  /// Writes what has changed to the stores. Whoever looks at them calls it before.
+  /// Writes the changes to the stores. Call it before inspecting them.
   public func commit() throws {
     untilCommit = Self.eventsPerCommit
     for task in tasks {
@@ -111,7 +111,7 @@ public final class Simulation {
   }
 }
 
-/// A dead letter by what it says, wherever it was found.
+/// A dead letter identified by its content, whichever service found it.
 private struct Refused: Hashable {
   let topic: String
   let key: [UInt8]?

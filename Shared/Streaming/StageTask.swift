@@ -1,13 +1,13 @@
 import Contracts
 import JSON
 
-/// One partition of a service: its stages over the state of the keys that hash to it. Both drivers run it; it does no I/O but through
-/// its store, and is confined to its driver's thread.
+/// One partition of a service: its stages, with the state of the keys that hash to it. Both drivers run it. Its only I/O is through its
+/// store, and it is confined to its driver's thread.
 ///
 /// A driver admits records, runs the events in order of their time, takes the batch, writes it to Kafka, and only then commits it to the
 /// store. Until `commit`, everything can be dropped with `abort`.
 public final class StageTask {
-  /// Where a task stands among the partitions.
+  /// The partition of a task, and how keys map to partitions.
   public struct Place: Sendable {
     public let partition: Int32
     /// The partition that a key belongs to.
@@ -18,13 +18,13 @@ public final class StageTask {
       self.partitionOf = partitionOf
     }
 
-    /// There is only one.
+    /// The only partition.
     public static let whole = Place(partition: 0, partitionOf: { _ in 0 })
   }
 
   let state: TaskState
   let programs: [ProgramID]
-  /// The `source` of what it writes.
+  /// The `source` attribute of its messages.
   let source: String
   public private(set) var counts = TaskCounts()
 
@@ -40,17 +40,17 @@ public final class StageTask {
   private var batch = Batch()
   private var committedCounts = TaskCounts()
   private(set) var latest: Instant?
-  /// Of the open turn: the timers it has set, and what was there before it.
+  /// State of the open invocation: the timers it has set, and what to restore if it is undone.
   private var armed: [TimerKey] = []
   private var atTurn = (outbox: Outbox.Mark(), deadLetters: 0, watched: [String: Int64]?.none)
-  /// Where texts are put together that are only hashed.
+  /// A buffer for texts that are only hashed.
   private var room = JSONWriter(capacity: 1 << 12)
 
   /// - Parameters:
-  ///   - programs: the programs of the deployment; an event of another one is dead-lettered.
-  ///   - decodedRowsMax: rows that are kept decoded from one batch to the next.
-  ///   - owner: the deployment; nil without a bus.
-  /// - Throws: `StateForm` if the store was written in another form than this version's, `ForeignState` if it is another deployment's.
+  ///   - programs: the programs of the deployment; an event of any other program becomes a dead letter.
+  ///   - decodedRowsMax: the maximum number of rows kept decoded between batches.
+  ///   - owner: the deployment; `nil` without a bus.
+  /// - Throws: `StateForm` if the store has another format than this version's, `ForeignState` if it belongs to another deployment.
   public init(
     service: ServiceName, stages: [AnyStage], programs: Set<ProgramID>, store: any StateStore, decodedRowsMax: Int = 100_000,
     place: Place = .whole, owner: StateOwner? = nil
@@ -66,7 +66,7 @@ public final class StageTask {
     committedProgress = progress
     for stage in stages { runners[stage.name] = stage.start(self, routes) }
     guard progress.watched == nil else { return }
-    // Once: a store that is new, or of a release that did not count.
+    // Only for a new store, or one of a release that did not count rows.
     let counts = try runners.values.compactMap { try $0.watchedRows(in: store, parser) }
     if !counts.isEmpty { progress.watched = counts.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) } }
     committedProgress = progress
@@ -77,19 +77,20 @@ public final class StageTask {
   /// The next offset to read, by topic.
   public var positions: [String: Int64] { progress.positions }
 
-  /// When the last record read of a topic was written, milliseconds since 1970; nil if none was.
+  /// The timestamp of the last record read from a topic, milliseconds since 1970, or `nil` if none was read.
   public func timestamp(of topic: String) -> Int64? { progress.timestamps?[topic] }
 
-  /// The latest instant that this task knows to have come; timers up to it have fired.
+  /// The latest instant that this task has reached. Timers up to it have fired.
   public var clock: Instant { Instant(milliseconds: progress.clock) }
-  /// How many rows there are of each kind that is counted.
+  /// The number of rows of each counted kind.
   public var watchedRows: [String: Int64] { progress.watched ?? [:] }
-  /// The clock follows the bus (ticks and event times), not the system.
+  /// Whether the clock follows the bus (ticks and event times) instead of the system.
   public var isVirtual: Bool { progress.isVirtual }
 
-  /// Moves the clock, never back; what is due on the way fires in order.
+  /// Moves the clock forward, never back, and fires due timers in order.
   ///
-  /// - Parameter timersMax: after so many the clock stays where the last one was due; the next call goes on from there.
+  /// - Parameter timersMax: the maximum number of timers to fire. The clock then stops where the last one was due, and the next call
+  ///   continues from there.
   public func advance(to instant: Instant, timersMax: Int = .max) {
     var fired = 0
     while fired < timersMax {
@@ -104,7 +105,7 @@ public final class StageTask {
   /// The earliest instant at which a timer may be due.
   public var nextDue: Instant? { timers.peek(state: state)?.due }
 
-  /// Fires the earliest timer if it is due at `instant`; false: there is none.
+  /// Fires the earliest timer due at `instant`. Returns false if there is none.
   private func fireNext(upTo instant: Instant) -> Bool {
     while let timer = timers.next(dueAt: instant, state: state) {
       lay(timer)
@@ -131,32 +132,32 @@ public final class StageTask {
 
   // MARK: Events
 
-  /// The task has taken this record and all before it: its position.
+  /// Moves the position past this record: the task has taken it and all records before it.
   public func moved(past record: InputRecord) { progress.moved(record) }
 
-  /// The messages that should have come before this event; nil if there are none. With a gap the event must not be run: Kafka has hidden
-  /// or lost records, and whatever was decided without them would be wrong.
+  /// The messages that should have come before this event, or `nil` if none is missing. An event after a gap must not run: Kafka has hidden
+  /// or lost records, and decisions made without them would be wrong.
   public func gap(before event: Event) -> Gap? {
     guard let number = event.number else { return nil }
     return progress.gap(before: number, startsAnywhere: trimmed.contains(number.topic))
   }
 
-  /// Whether events of types that CONTRACTS does not name are rejected on input topics, not only those that look like Laurel's own.
+  /// Whether all events of unknown types are rejected on input topics, not only those that look like Laurel's own.
   public var rejectsForeignTypes = false
 
-  /// Topics of which older records are deleted (retention), so that the first message read of a source may have any number.
+  /// Topics whose older records are deleted (retention), so that the first message read from a source may have any number.
   public var trimmed: Set<String> = []
 
-  /// Runs an event, and then what it made due.
+  /// Runs an event, and then the timers that it made due.
   ///
-  /// - Parameter latest: an event from outside with a later time is refused (`future-time`); nil: any time will do.
+  /// - Parameter latest: an event from outside with a later time is rejected (`future-time`). `nil` allows any time.
   public func run(_ event: Event, latest: Instant? = nil) {
     self.latest = latest
     if let number = event.number {
       switch progress.take(number, startsAnywhere: trimmed.contains(number.topic)) {
       case .next: event.run(self)
       case .repeated: counts.repeated += 1
-      // A driver asks before it runs an event; only a record that repairs too much comes so far.
+      // The driver checks for gaps before it runs an event. Only a needless repair record gets here.
       case .early: countIgnored()
       }
     } else {
@@ -165,17 +166,17 @@ public final class StageTask {
     while fireNext(upTo: clock) {}
   }
 
-  /// The first tick has come: the clock follows the bus from now on, for good. As far as it has run ahead with the system's time it
-  /// goes back to the tick, or a bus whose clock starts in the past would see every timer due at once.
+  /// Handles the first tick: from now on the clock follows the bus for good. If it has run ahead with system time, it goes back to the
+  /// tick. Otherwise, on a bus whose clock starts in the past, every timer would be due at once.
   public func followBus(from tick: Instant) {
     guard !progress.isVirtual else { return }
     progress.isVirtual = true
     progress.clock = min(progress.clock, tick.milliseconds)
   }
 
-  // MARK: What events do
+  // MARK: Effects of events
 
-  /// Why the event under way is a dead letter although something came of it (`Turn.refuse`).
+  /// Why the current event becomes a dead letter although it had an effect (`Turn.refuse`).
   var refusal: Rejection?
 
   func run<M: Message>(_ event: MessageEvent<M>, _ steps: [StepOf<M>]) {
@@ -189,7 +190,7 @@ public final class StageTask {
         endTurn()
       } catch {
         undoTurn()
-        // Two stages that refuse one event for one reason: one dead letter.
+        // If two stages reject an event for the same reason, write one dead letter.
         if !rejections.contains(error) { deadLetter(event.record, error) }
         rejections.append(error)
       }
@@ -208,7 +209,7 @@ public final class StageTask {
     batch.repartitioned.append((key, record))
   }
 
-  /// A record that cannot be processed.
+  /// Turns a record that cannot be processed into a dead letter.
   func deadLetter(_ record: InputRecord, _ rejection: Rejection) {
     batch.deadLetters.append(DeadLetter(rejection: rejection, record: record))
   }
@@ -219,7 +220,7 @@ public final class StageTask {
     Memory(body: Int64(bitPattern: event.message.fingerprint(revision: revision, in: &room)), revision: revision)
   }
 
-  /// - Throws: `conflicting-duplicate`, unless the event's body is the one that is remembered.
+  /// - Throws: `conflicting-duplicate` unless the event's body equals the remembered one.
   func compare<M: Message>(_ event: MessageEvent<M>, with known: Memory) throws(Rejection) {
     guard memory(of: event, revision: known.revision) != known else { return }
     let id = event.message.businessID.map { "'\($0)'" } ?? "with this source and id"
@@ -232,9 +233,9 @@ public final class StageTask {
     return StableHash.value128(of: room.bytes(in: 0..<room.count))
   }
 
-  // MARK: What a turn leaves behind
+  // MARK: Effects of an invocation
 
-  /// What is done from here on is taken back with the turn; what was done before is not.
+  /// Begins an invocation: `undoTurn` will undo everything done from here on.
   func beginTurn() {
     state.beginTurn()
     atTurn = (batch.outbox.mark, batch.deadLetters.count, progress.watched)
@@ -255,7 +256,7 @@ public final class StageTask {
     batch.deadLetters.removeLast(batch.deadLetters.count - atTurn.deadLetters)
   }
 
-  /// Stores the row whose key is laid out, with its timer.
+  /// Stores the row whose key is in `state.key`, with its timer.
   func set<Key, Value>(
     _ table: Table<Key, Value>, _ value: Value?, cause: String, origin: () -> StableHash.Value128
   ) {
@@ -337,9 +338,9 @@ public final class StageTask {
 
   // MARK: Batches
 
-  /// What has happened since the last commit, the task's new position among the changes.
+  /// Everything since the last commit, including the task's new position.
   public func takeBatch() throws -> Batch {
-    // A clock that has moved and made nothing due is no news: it needs no transaction.
+    // A clock that has moved without firing a timer needs no transaction.
     var asCommitted = committedProgress
     asCommitted.clock = progress.clock
     if progress != asCommitted || state.isChanged || !batch.isEmpty {
@@ -357,7 +358,7 @@ public final class StageTask {
 
   var hasWritten: Bool { !batch.outbox.isEmpty || !batch.deadLetters.isEmpty }
 
-  /// Messages and dead letters so far, taken out: for the simulation, which hands them on at once.
+  /// Removes and returns the messages and dead letters so far, for the simulation, which delivers them at once.
   public func takeRecords() -> Batch {
     let taken = batch
     count(taken.deadLetters)
@@ -366,7 +367,7 @@ public final class StageTask {
     return taken
   }
 
-  /// The batch is on the bus: writes it to the store, with the driver's own row beside it.
+  /// Writes the batch to the store, together with the driver's own row. Call it when the batch is on the bus.
   public func commit(alongside own: RowChange? = nil) throws(StoreError) {
     if let own { batch.changes.add(own.key, own.value) }
     try store.write(batch.changes)
@@ -392,6 +393,6 @@ public final class StageTask {
     batch.reset()
   }
 
-  /// Why the open batch cannot be taken; nil: all is well.
+  /// Why the open batch cannot be taken, or `nil` if it can.
   public var failure: (any Error)? { state.failure }
 }

@@ -1,15 +1,14 @@
 import JSON
 
-/// An ordered map of bytes to bytes: the state of one task. Two stores: RocksDB under the worker, memory under the simulation.
+/// An ordered map from bytes to bytes: the state of one task. The worker uses RocksDB, the simulation memory.
 public protocol StateStore: AnyObject {
-  /// Hands the row's value to the body, in the store's own memory; without a row the body is not called.
+  /// Passes the row's value to the body, in the store's own memory. Without a row the body is not called.
   func read(_ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) throws(StoreError)
-  /// Hands the rows whose keys begin with `prefix` to the body, ascending, from the first key greater than `after` on, until it says
-  /// that it wants no more.
+  /// Passes the rows whose keys begin with `prefix` to the body in ascending order, starting after `after`, until the body returns false.
   func scan(
     prefix: [UInt8], after: [UInt8]?, _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool
   ) throws(StoreError)
-  /// All or nothing; of several changes to one key the last counts.
+  /// Writes all changes or none. Of several changes to one key the last one counts.
   func write(_ changes: Changes) throws(StoreError)
 }
 
@@ -22,7 +21,7 @@ extension StateStore {
     return found
   }
 
-  /// Rows whose keys begin with `prefix`, ascending, from the first key greater than `after` on, `limit` at most.
+  /// At most `limit` rows whose keys begin with `prefix`, in ascending order, starting after `after`.
   public func rows(prefix: [UInt8], after: [UInt8]?, limit: Int) throws(StoreError) -> [Row] {
     var found: [Row] = []
     guard limit > 0 else { return found }
@@ -51,7 +50,7 @@ public struct Row: Sendable, Equatable {
   }
 }
 
-/// A row's new value; nil deletes it.
+/// A row's new value; `nil` deletes the row.
 public struct RowChange: Sendable, Equatable {
   public let key: [UInt8]
   public let value: [UInt8]?
@@ -62,7 +61,7 @@ public struct RowChange: Sendable, Equatable {
   }
 }
 
-/// The row changes of a batch, in their order and in one piece of memory that is used again.
+/// The row changes of a batch, in order, in one buffer that is reused.
 public final class Changes {
   private struct Place {
     let start: Int
@@ -79,7 +78,7 @@ public final class Changes {
   public var count: Int { places.count }
   public var isEmpty: Bool { places.isEmpty }
 
-  /// nil deletes the row.
+  /// A value of `nil` deletes the row.
   public func add(_ key: [UInt8], _ value: [UInt8]?) {
     add(key, isDeletion: value == nil) { json in if let value { json.raw(value) } }
   }
@@ -105,12 +104,12 @@ public final class Changes {
     places.removeAll(keepingCapacity: true)
   }
 
-  /// Takes the changes out of which the body says false.
+  /// Removes the changes for which the body returns false.
   public func filter(_ isKept: (_ key: UnsafeRawBufferPointer) -> Bool) {
     places.removeAll { !isKept(bytes.bytes(in: $0.start..<$0.keyEnd)) }
   }
 
-  /// Key and new value of each, valid within the body; a value of nil deletes the row.
+  /// Visits the key and new value of each change, valid only within the body. A value of `nil` deletes the row.
   public func visit<Failure>(
     _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) throws(Failure) -> Void
   ) throws(Failure) {
@@ -120,11 +119,11 @@ public final class Changes {
   }
 }
 
-/// Why a store could not answer.
+/// Why a store failed.
 public enum StoreError: Error, Equatable, CustomStringConvertible {
-  /// The files are not what was written: the store is deleted and rebuilt from the changelog, never served.
+  /// The files are damaged. Delete the store and rebuild it from the changelog; never serve it.
   case corrupt(String)
-  /// The disk refused (full, broken, no permission).
+  /// The disk failed (full, broken, no permission).
   case unavailable(String)
 
   public var description: String {

@@ -1,19 +1,19 @@
 import Contracts
 import JSON
 
-/// What a row of a service's store is, for those who look at a state from outside.
+/// The kind and content of a row in a service's store, for tools that inspect the state from outside.
 public enum StoredRow {
-  /// Where the task stands.
+  /// The progress of the task.
   case progress(Progress)
-  /// The last number that a key's notices on a topic were given.
+  /// The last number given to a key's notices on a topic.
   case sequence(Int64)
   case timer
   /// The driver's memory of an event.
   case memory
   case stage(StageRow)
 
-  /// nil: none that a task writes.
-  /// - Throws: `JSONError` for a value that is not of its kind, `StateForm` for a state of another form.
+  /// `nil` if a task does not write such rows.
+  /// - Throws: `JSONError` if the value does not fit the kind of row, `StateForm` if the state has another format.
   public init?(_ row: Row, parser: JSONParser) throws {
     switch row.key.first {
     case UInt8(ascii: "p") where row.key == RowKey.progress:
@@ -29,7 +29,7 @@ public enum StoredRow {
     }
   }
 
-  /// Where a task keeps the last number of a key's notices on a topic.
+  /// The key of the row with the last number of a key's notices on a topic.
   public static func sequenceKey(program: ProgramID, topic: Topic, key: String) -> [UInt8] {
     var bytes: [UInt8] = []
     RowKey.appendSequence(program: program.value, topic: topic.name, key: key, to: &bytes)
@@ -38,7 +38,7 @@ public enum StoredRow {
 
   public static let progressKey = RowKey.progress
 
-  /// A row's key for a person: which kind of row it is, and whose.
+  /// A readable name of a row: its kind and its owner.
   public static func name(of key: [UInt8]) -> String {
     let parts = key.dropFirst().split(separator: 0, omittingEmptySubsequences: false).map { RowKey.text(Array($0)) }
     switch key.first {
@@ -68,10 +68,10 @@ extension Table {
   }
 }
 
-/// What must hold among the rows of one stage, program and key whenever a batch is over. Takes them one by one in the order of their
-/// keys (tables by name), so that it holds sums and not rows.
+/// A check of the rows of one stage, program and key, valid between batches. It takes them one at a time in the order of their keys (tables
+/// by name), so that it can keep sums instead of rows.
 public protocol RowAudit {
   mutating func take(_ row: StageRow) throws
-  /// What does not hold, once all rows are taken; a sentence each.
+  /// The contradictions found, one sentence each. Call it after all rows are taken.
   func contradictions() -> [String]
 }

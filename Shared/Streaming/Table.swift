@@ -1,13 +1,13 @@
 import Contracts
 import JSON
 
-/// A named kind of rows in a stage's state. The rows that a turn sees are those of its own program and key.
+/// A named kind of rows in a stage's state. An invocation sees only the rows of its own program and key.
 ///
-/// The name and the form of key and value are what is stored: they outlive a release. Declare each table once, as a static property.
+/// The name and the format of key and value are stored, so they outlive a release. Declare each table once, as a static property.
 public final class Table<Key: RowKeyPart, Value: JSONCodable & Sendable>: AnyTable, @unchecked Sendable {
-  /// nil: its rows have no timers.
+  /// `nil` if the rows have no timers.
   let timer: TimerOfRow<Value>?
-  /// The kinds that a row is of, among those whose rows are counted; nil: they are not.
+  /// The counted kinds that a row belongs to, or `nil` if the table's rows are not counted.
   let kinds: (@Sendable (Value) -> [String])?
 
   public init(_ name: String) {
@@ -15,24 +15,24 @@ public final class Table<Key: RowKeyPart, Value: JSONCodable & Sendable>: AnyTab
     super.init(name: name)
   }
 
-  /// Of rows with timers.
+  /// A table whose rows have timers.
   public init(_ name: String) where Value: Timed {
     (timer, kinds) = (.init(), nil)
     super.init(name: name)
   }
 
-  /// Of rows with timers that are counted, so that operators can see how many there are of a kind (`laurel_watched_rows`).
+  /// A table whose rows have timers and are counted, so that operators can see how many there are of each kind (`laurel_watched_rows`).
   public init(_ name: String, watched kinds: @escaping @Sendable (Value) -> [String]) where Value: Timed {
     (timer, self.kinds) = (.init(), kinds)
     super.init(name: name)
   }
 }
 
-/// The kinds that a stored row is of.
+/// The counted kinds of a stored row.
 typealias StoredKinds = @Sendable (UnsafeRawBufferPointer, JSONParser) throws(JSONError) -> [String]
 
 extension Table {
-  /// nil: its rows are not counted.
+  /// `nil` if the table's rows are not counted.
   var storedKinds: StoredKinds? {
     guard let kinds else { return nil }
     return { bytes, parser throws(JSONError) in
@@ -41,10 +41,10 @@ extension Table {
   }
 }
 
-// `@unchecked Sendable`: open to the one subclass above; all of both is `let`.
+// `@unchecked Sendable` because it is open to the one subclass above. Both have only `let` properties.
 public class AnyTable: @unchecked Sendable {
   public let name: String
-  /// With the zero byte that ends it in a key.
+  /// Includes the zero byte that ends the name in a key.
   let keyBytes: [UInt8]
 
   fileprivate init(name: String) {
@@ -55,7 +55,7 @@ public class AnyTable: @unchecked Sendable {
   static func inner(_ name: String) -> AnyTable { AnyTable(name: name) }
 }
 
-/// How the driver reaches the timer in a row.
+/// Gives the driver access to the timer in a row.
 struct TimerOfRow<Value: JSONCodable & Sendable>: Sendable {
   let get: @Sendable (Value) -> Timer?
   let set: @Sendable (inout Value, Timer?) -> Void
@@ -66,22 +66,23 @@ struct TimerOfRow<Value: JSONCodable & Sendable>: Sendable {
   }
 }
 
-/// A row that can become due: a stage sets its timer, stores the row, and is called when the instant has come.
+/// A row that can become due. A stage sets its timer and stores the row; the stage is called when the instant has come.
 public protocol Timed: Stored {
-  /// nil: it waits for no instant.
+  /// `nil` if the row has no timer.
   var timer: Timer? { get set }
 }
 
-/// When a row is due. A row has one timer, which fires once; to cancel or move it is to store the row with another or none.
+/// When a row is due. A row has one timer, which fires once. To cancel or move it, store the row with no timer or another one.
 public struct Timer: Stored, Equatable {
-  /// An instant already past is due right after the turn that sets it.
+  /// A timer for a past instant fires right after the invocation that sets it.
   public let at: Instant
-  /// Of timers due at one instant the one set first fires first (DECISIONS T3): counts the timers that the task has set. Given by the
-  /// driver; 0: just set.
+  /// Of timers due at the same instant, the one set first fires first (DECISIONS T3). This is the number of timers that the task had set.
+  /// The driver sets it; 0 means just set.
   var order: Int64 = 0
-  /// The event that it goes back to; given by the driver.
+  /// The original event; the driver sets it.
   var cause = ""
-  /// What the ids of its outputs are derived from: the turn that set it, and which of that turn's timers it is. Given by the driver.
+  /// The source for the ids of its outputs: the invocation that set the timer, and its place among the timers of that invocation. The
+  /// driver sets it.
   var origin: Int64 = 0
 
   public init(at instant: Instant) { at = instant }

@@ -1,35 +1,34 @@
 import Contracts
 import JSON
 
-/// The rows of a task as its stages see them: what the store holds, under the changes of the open batch. Values are decoded once and
-/// kept decoded while hot.
+/// The rows of a task as its stages see them: the store, overlaid with the changes of the open batch. Values are decoded once and stay
+/// decoded while they are in use.
 ///
-/// A store or codec failure cannot be thrown through a stage; it is kept in `failure`, the reads that follow give nil, and the driver
-/// drops the batch.
+/// A stage cannot throw a store or codec failure. The failure is kept in `failure`, later reads return nil, and the driver drops the batch.
 final class TaskState {
   private let store: any StateStore
   private let parser = JSONParser()
-  /// The key of the row that is asked for: every question lays it out here first.
+  /// The key of the row to read. Every caller writes it here first.
   var key: [UInt8] = []
-  /// Cells by the hash of their keys, in two generations: what is asked for moves to the young one, and when that is full the old one
-  /// goes. So rows leave by age, and never all at once.
+  /// Cells by the hash of their keys, in two generations. A cell that is used moves to the young generation; when that is full, the old one
+  /// is dropped. So rows leave by age, and never all at once.
   private var young: [StableHash.Value128: Cell] = [:]
   private var old: [StableHash.Value128: Cell] = [:]
   private let generationMax: Int
-  /// Changed in the open batch, in the order of their first change.
+  /// Cells changed in the open batch, in the order of their first change.
   private var dirty: [Cell] = []
-  /// Changed in the open turn.
+  /// Cells changed in the open invocation.
   private var touched: [Cell] = []
   private var dirtyAtTurn = 0
-  /// Numbers of dirty cells by stage, program, key and table, so that a walk looks at its own table's changes only and not at all
-  /// those of the batch. Made when the first walk of a batch asks, then kept up by the walks.
+  /// Indexes of dirty cells by stage, program, key and table, so that a scan looks only at its own table's changes instead of all changes
+  /// of the batch. The first scan of a batch builds it, later scans extend it.
   private var dirtyByTable: [ArraySlice<UInt8>: [Int]] = [:]
-  /// How many of the dirty cells are in it.
+  /// The number of dirty cells in that index.
   private var indexed = 0
   private let changed = Changes()
   private(set) var failure: (any Error)?
 
-  /// - Parameter decodedMax: rows that are kept decoded from one batch to the next, at most.
+  /// - Parameter decodedMax: the maximum number of rows kept decoded between batches.
   init(store: any StateStore, decodedMax: Int) {
     self.store = store
     generationMax = max(1, decodedMax / 2)
@@ -37,13 +36,13 @@ final class TaskState {
 
   // MARK: One row
 
-  /// The cell of the row whose key is laid out; nil after a failure.
+  /// The cell of the row whose key is in `key`, or `nil` after a failure.
   func cell<Value: JSONCodable & Sendable>(_ table: AnyTable, of type: Value.Type = Value.self) -> RowCell<Value>? {
     let hash = key.withUnsafeBytes { StableHash.value128(of: $0) }
     if let known = known(hash) {
       guard known.table === table, known.key == key else {
-        // Silence here would read as "no row", and the next write would lose it.
-        fail(RowConfusion(description: "the row '\(RowKey.text(key))' is read as one of '\(table.name)'"))
+        // Returning nil silently would read as "no row", and the next write would overwrite the row.
+        fail(RowConfusion(description: "the row '\(RowKey.text(key))' is read as a row of '\(table.name)'"))
         return nil
       }
       return unsafeDowncast(known, to: RowCell<Value>.self)
@@ -52,7 +51,7 @@ final class TaskState {
     return load(cell, hash) ? cell : nil
   }
 
-  /// The cell of a row that is only there or not.
+  /// The cell of a row without a value, which either exists or not.
   func mark(_ table: AnyTable) -> MarkCell? {
     let hash = key.withUnsafeBytes { StableHash.value128(of: $0) }
     if let known = known(hash) as? MarkCell { return known }
@@ -60,8 +59,8 @@ final class TaskState {
     return load(cell, hash) ? cell : nil
   }
 
-  /// The cell of such a row that a scan of the store has just found. It is not read again: unless the open batch has changed it, and
-  /// then its cell is in memory, it is still there.
+  /// The cell of such a row that a scan of the store has just found. It need not be read again: it still exists, unless the open batch has
+  /// changed it, and then its cell is in memory.
   func storedMark(_ table: AnyTable) -> MarkCell? {
     if let known = known(key.withUnsafeBytes { StableHash.value128(of: $0) }) as? MarkCell { return known }
     let cell = newMark(table)
@@ -69,7 +68,7 @@ final class TaskState {
     return cell
   }
 
-  /// The cell of such a row that was never there: it is not looked for.
+  /// The cell of such a row that never existed, so the store is not searched.
   func newMark(_ table: AnyTable) -> MarkCell? {
     guard failure == nil else { return nil }
     let cell = MarkCell(table, key)
@@ -102,7 +101,7 @@ final class TaskState {
     }
   }
 
-  /// To be said before a cell is changed.
+  /// Must be called before a cell is changed.
   func touch(_ cell: Cell) {
     if !cell.isTouched {
       cell.isTouched = true
@@ -117,16 +116,16 @@ final class TaskState {
 
   // MARK: Many rows
 
-  /// All rows under the prefix that is laid out, ascending by key, one at a time. The body changes none of them.
+  /// All rows under the prefix in `key`, ascending, one at a time. The body must not change them.
   ///
-  /// - Parameter keepsDecoded: they are hot afterwards; if not, none that was not decoded already is kept, however many there are.
+  /// - Parameter keepsDecoded: whether the rows are kept decoded afterwards. If not, only rows that were decoded before stay so.
   func forEach<Value: JSONCodable & Sendable>(_ table: AnyTable, of type: Value.Type, keepsDecoded: Bool, _ body: (Value) -> Void)
   {
     guard failure == nil else { return }
     let prefix = key
     var changed = dirtyNumbers(under: prefix).map { dirty[$0] }.filter { $0.key.starts(with: prefix) }[...]
     changed.sort { RowKeyOrder.precedes($0.key, $1.key) }
-    /// What the batch has changed takes its place among the rows of the store.
+    /// Passes a row changed by the batch to the body, in its place among the stored rows.
     func give(_ cell: Cell) {
       if let value = unsafeDowncast(cell, to: RowCell<Value>.self).value { body(value) }
     }
@@ -170,7 +169,7 @@ final class TaskState {
     return RowKey.table(of: prefix).flatMap { dirtyByTable[$0] } ?? []
   }
 
-  /// Stored timers in the order in which they are due, without the open batch.
+  /// Stored timers in the order in which they are due, without those of the open batch.
   func storedTimers(after: TimerKey?, limit: Int) -> [TimerKey] {
     guard failure == nil else { return [] }
     var found: [TimerKey] = []
@@ -192,7 +191,7 @@ final class TaskState {
 
   // MARK: Turns and batches
 
-  /// From here on `undoTurn` takes back.
+  /// Starts an invocation: `undoTurn` undoes everything changed from here on.
   func beginTurn() { dirtyAtTurn = dirty.count }
 
   func endTurn() {
@@ -249,7 +248,7 @@ final class TaskState {
   func fail(_ error: any Error) { if failure == nil { failure = error } }
 }
 
-/// Two places of a stage use one row as different things, or the hashes of two keys are equal.
+/// A stage uses one row for two tables, or two keys have the same hash.
 struct RowConfusion: Error, CustomStringConvertible {
   let description: String
 }
@@ -270,14 +269,14 @@ class Cell {
 
   func read(_ bytes: UnsafeRawBufferPointer, _ parser: JSONParser) throws(JSONError) {}
   func write(to changes: Changes) {}
-  /// Remembers what it is, for `undo`.
+  /// Saves its value for `undo`.
   func save() {}
   func undo() {}
   func settle() {}
 }
 
 final class RowCell<Value: JSONCodable & Sendable>: Cell {
-  /// nil: there is no such row.
+  /// `nil` if there is no such row.
   var value: Value?
   private var saved: Value?
 
@@ -303,7 +302,7 @@ final class RowCell<Value: JSONCodable & Sendable>: Cell {
   }
 }
 
-/// A row without a value: it is there or not.
+/// A row without a value; it either exists or not.
 final class MarkCell: Cell {
   var isThere = false
   private var wasThere = false

@@ -1,13 +1,13 @@
 import Contracts
 
-/// When a row is due, which of those due at one instant was set first (DECISIONS T3), and which row it is.
+/// A timer's due instant, its order among the timers set (DECISIONS T3), and its row.
 struct TimerKey: Comparable, Sendable {
   let due: Instant
-  /// Counts the timers that the task has set.
+  /// The number of timers that the task had set.
   let order: Int64
   let row: [UInt8]
 
-  /// Nothing is due at or after it.
+  /// Later than any timer.
   static let never = TimerKey(due: Instant(milliseconds: .max), order: .max, row: [])
 
   static func < (left: TimerKey, right: TimerKey) -> Bool {
@@ -22,7 +22,7 @@ extension TimerKey {
     self.row = Array(row)
   }
 
-  /// A stored timer's key, read back; nil: it is none.
+  /// Reads the key of a stored timer, or returns `nil` if it is not one.
   init?(_ key: UnsafeRawBufferPointer) {
     guard key.count > 17, key[0] == RowKey.timers[0] else { return nil }
     self.init(
@@ -37,24 +37,25 @@ extension TimerKey {
   }
 }
 
-/// The due order of a task's timers: those of the store, read in small pieces from the last fired one on (so that deleted rows are
-/// never walked again), and those set in the open batch. A timer that was taken back is still in here: whoever takes it out looks.
+/// The timers of a task in due order: those of the store and those set in the open batch. Stored timers are read in small pieces, starting
+/// after the last one fired, so that deleted rows are never scanned again. A cancelled timer stays in the queue; the caller checks each
+/// timer that it takes.
 struct TimerQueue {
   private static let pieceLength = 64
 
   /// Timers of the open batch.
   private var fresh = BinaryHeap<TimerKey>()
-  /// The piece read from the store, ascending, and how much of it is used up.
+  /// The piece read from the store, in ascending order. `used` is how much of it has been taken.
   private var piece: [TimerKey] = []
   private var used = 0
   private var isExhausted = false
-  /// Nothing in the store is due before it; nil: not known yet.
+  /// A lower bound for the stored timers, or `nil` if it is unknown.
   private var earliestStored: TimerKey?
-  /// Up to here all the timers of the store are gone: the last one that was fired from there.
+  /// Key of the last stored timer fired. Scans resume after it, skipping deleted keys.
   private var floor: TimerKey?
   private var committedFloor: TimerKey?
 
-  /// The earliest timer that is due at `instant`, removed; nil: none.
+  /// Removes and returns the earliest timer due at `instant`, or returns `nil` if there is none.
   mutating func next(dueAt instant: Instant, state: TaskState) -> TimerKey? {
     let stored = nextStored(upTo: instant, state: state)
     let set = fresh.first.flatMap { $0.due <= instant ? $0 : nil }
@@ -76,7 +77,7 @@ struct TimerQueue {
     }
   }
 
-  /// The earliest timer there is, left in place.
+  /// The earliest timer, left in place.
   mutating func peek(state: TaskState) -> TimerKey? {
     let stored = piece.isEmpty ? earliestStored ?? nextStored(upTo: nil, state: state) : nextStored(upTo: nil, state: state)
     let earliest = min(stored ?? .never, fresh.first ?? .never)
@@ -85,10 +86,10 @@ struct TimerQueue {
 
   mutating func add(_ key: TimerKey) { fresh.insert(key) }
 
-  /// The open batch is in the store now.
+  /// Called when the open batch is in the store.
   mutating func commit() {
     if let first = fresh.first, let last = floor, first < last {
-      // A timer set for the past that nobody has asked for yet: the floor goes back to just before it, or it would never be found.
+      // A timer was set for the past and has not been taken yet. Move the floor to just before it; otherwise it would never be found.
       floor = TimerKey(due: first.due, order: first.order - 1, row: [])
     }
     committedFloor = floor
@@ -111,7 +112,7 @@ struct TimerQueue {
     isExhausted = false
   }
 
-  /// - Parameter instant: nil: whenever it is due.
+  /// - Parameter instant: `nil` finds the next timer whenever it is due.
   private mutating func nextStored(upTo instant: Instant?, state: TaskState) -> TimerKey? {
     if let instant, let earliestStored, piece.isEmpty, earliestStored.due > instant { return nil }
     if used == piece.count, !isExhausted {

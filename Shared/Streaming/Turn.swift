@@ -1,25 +1,25 @@
 import Contracts
 import JSON
 
-/// One step of a stage: the state of one program and key, and the messages and timers that it leaves behind.
+/// One invocation of a stage: the state of one program and key, and the messages and timers that it produces.
 ///
-/// One object serves all turns of a stage in a task; a stage never keeps it.
+/// One object serves all invocations of a stage in a task. A stage must not keep it.
 public final class Turn<S: Stage> {
-  /// The terms of the program whose event or timer this is.
+  /// The terms of the program that the event or timer belongs to.
   public private(set) var program: S.Program!
   public private(set) var programID: ProgramID!
-  /// The key of the stage's state: an account, or a code.
+  /// The key of the stage's state: an account or a code.
   public private(set) var key = ""
-  /// The event that all this goes back to: its CloudEvents id.
+  /// The CloudEvents id of the original event.
   public private(set) var cause = ""
-  /// What is remembered of the turn's event, where the stage does it itself (`Repeats.rememberedByStage`): store it in a row.
+  /// What to remember of the event, if the stage does that itself (`Repeats.rememberedByStage`): store it in a row.
   public private(set) var memory: Memory?
 
   unowned let task: StageTask
   private let state: TaskState
   private var traceparent: String?
   private var origin = StableHash.Value128(high: 0, low: 0)
-  /// The beginning of the keys of all rows of this stage, program and key.
+  /// Prefix of the keys of all rows of this stage, program and key.
   private var scope: [UInt8] = []
   private var written = 0
   private var refused = 0
@@ -57,8 +57,8 @@ public final class Turn<S: Stage> {
     compare = { [unowned task] known throws(Rejection) in try task.compare(event, with: known) }
   }
 
-  /// Whether the turn's event is the one that a row remembers, taken a second time: nothing at all may come of it.
-  /// - Throws: `conflicting-duplicate`, if it has the same business id and another body.
+  /// Whether the current event repeats the one that a row remembers. If so, the stage must do nothing.
+  /// - Throws: `conflicting-duplicate` if it has the same business id and another body.
   public func isRepeat(of known: Memory?) throws(Rejection) -> Bool {
     guard let known, let compare else { return false }
     try compare(known)
@@ -68,7 +68,7 @@ public final class Turn<S: Stage> {
 
   // MARK: Rows
 
-  /// A row; nil: there is none. Setting nil deletes it.
+  /// A row, or `nil` if there is none. Setting `nil` deletes it.
   public subscript<Key, Value>(table: Table<Key, Value>, key: Key) -> Value? {
     get {
       lay(table, key)
@@ -93,10 +93,10 @@ public final class Turn<S: Stage> {
     set { self[table, KeyPair(first, second)] = newValue }
   }
 
-  /// The rows of a table, ascending.
+  /// The rows of a table, in ascending order.
   public func all<Key, Value>(_ table: Table<Key, Value>) -> [Value] { all(table, under: NoKey()) }
 
-  /// The rows of a table whose keys begin so, ascending.
+  /// The rows of a table whose keys begin with `part`, in ascending order.
   public func all<Key, Value>(_ table: Table<Key, Value>, under part: some RowKeyPart) -> [Value] {
     lay(table, part)
     var found: [Value] = []
@@ -104,7 +104,8 @@ public final class Turn<S: Stage> {
     return state.failure == nil ? found : []
   }
 
-  /// The rows that ``all(_:)`` gives, one at a time and not kept in memory: for tables of any length. The body changes none of them.
+  /// Passes the rows of ``all(_:)`` to the body one at a time without keeping them in memory, for tables of any length. The body must not
+  /// change them.
   public func forEach<Key, Value>(_ table: Table<Key, Value>, body: (Value) -> Void) {
     lay(table, NoKey())
     state.forEach(table, of: Value.self, keepsDecoded: false, body)
@@ -119,19 +120,20 @@ public final class Turn<S: Stage> {
 
   // MARK: Messages
 
-  /// Written to its topic in the order of the calls.
+  /// Writes a message to its topic, in the order of the calls.
   public func emit<M: Message>(_ message: M) {
     task.write(message, derivedID(written, "m"), programID, cause: cause, traceparent: traceparent)
     written += 1
   }
 
-  /// Dead-letters the turn's own event, as it came, and keeps what the turn does: the event is known from now on. To undo the turn: throw.
+  /// Dead-letters the current event as it came, and keeps what the invocation does: the event counts as received. To undo the invocation,
+  /// throw.
   public func refuse(_ rejection: Rejection) { task.refusal = rejection }
 
-  /// Dead-letters an event that was kept from an earlier turn and turns out to be refused now.
+  /// Dead-letters an event that an earlier invocation had kept and that must now be rejected.
   public func refuse(_ message: any Message, _ rejection: Rejection) {
     let type = type(of: message)
-    // A whole event again, so that it can be sent once more as it is.
+    // Builds a complete event again, so that it can be sent again unchanged.
     let envelope = Envelope(
       id: derivedID(refused, "r").hex, source: task.source, type: type.type, time: message.instant, subject: message.key,
       program: programID, causationID: cause, traceparent: traceparent)
@@ -142,11 +144,11 @@ public final class Turn<S: Stage> {
     task.deadLetter(record, rejection)
   }
 
-  /// Counts what somebody should know of and no notice tells: `laurel_stage_events_total` under this name. Also of an event that the
-  /// turn goes on to reject.
+  /// Counts an occurrence that someone should know of and no notice reports, in `laurel_stage_events_total` under this name. It counts even
+  /// if the invocation then rejects its event.
   public func count(_ event: String) { task.count(event) }
 
-  /// The same for the same event, stage and place among what it writes, in any process.
+  /// The same id for the same event, stage and position among its outputs, in any process.
   private func derivedID(_ ordinal: Int, _ kind: StaticString) -> StableHash.Value128 {
     task.hash {
       $0.raw(scope)

@@ -21,7 +21,7 @@ import Testing
     let before = store.all
     let error = #expect(throws: StateForm.self) { try Bench(store: store) }
     #expect(error?.found == form)
-    #expect(error?.description == "the state is of form \(form), and this version reads form 3 alone")
+    #expect(error?.description == "the state has format \(form), but this version only reads format 3")
     #expect(store.all == before)
     // Whoever looks at it from outside is told the same.
     #expect(throws: StateForm.self) { try StoredRow(before[0], parser: JSONParser()) }
