@@ -1,31 +1,31 @@
-/// Why a token or a cookie is rejected. The reason goes to the log and the metrics; the client is not told it.
+/// Why a token or a cookie is rejected. The reason goes to the log and the metrics, not to the client.
 public struct AccessError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Reason: String, Sendable, CaseIterable {
-    /// Not a token, or not one with these claims.
+    /// Not a token, or one without the required claims.
     case malformed
     /// No key has this id.
     case unknownKey
-    /// Another algorithm than the key's.
+    /// The token's algorithm is not the key's.
     case foreignAlgorithm
     case badSignature
     case foreignIssuer
     case foreignAudience
-    /// The clock says that it is not valid yet, or no more.
+    /// Not valid yet, or no longer valid.
     case outOfTime
-    /// Valid for longer than tokens may be.
+    /// Valid for longer than a token may be.
     case tooLong
-    /// It has opened a session before.
+    /// It has already opened a session.
     case spent
-    /// Too many have been spent to remember one more.
+    /// Too many tokens have been spent recently to remember another one.
     case busy
-    /// It holds more than a cookie can.
+    /// It contains more than fits into a cookie.
     case tooLarge
     /// OpenSSL failed.
     case failed
   }
 
   public let reason: Reason
-  /// With the values at fault; never with the token or a key.
+  /// Includes the wrong values, but never the token or a key.
   public let detail: String
 
   init(_ reason: Reason, _ detail: String) {

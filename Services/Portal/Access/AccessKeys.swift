@@ -2,7 +2,7 @@ import Contracts
 import Crypto
 import JSON
 
-/// The file that says whose tokens open the account pages, and with what their cookies are sealed.
+/// The file with the keys that verify tokens for the account pages, and the secrets that seal their cookies.
 ///
 /// Its keys are JSON Web Keys (RFC 7517, RFC 8037), as the host product's tools write them:
 ///
@@ -11,8 +11,9 @@ import JSON
 ///               {"kid": "2026-05", "kty": "oct", "alg": "HS256", "k": "…"}],
 ///      "secrets": ["…"]}
 ///
-/// A new key is added beside the old one, which goes when the host product signs with the new one. The first of `secrets` seals; with the
-/// others, what was sealed before is still opened. All keys and secrets are base64url; symmetric ones have 32 bytes or more.
+/// To replace a key, add the new one beside the old one, and remove the old one when the host product signs with the new one. The first of
+/// `secrets` seals cookies; the others still open cookies sealed before. All keys and secrets are base64url. Symmetric ones have 32 bytes
+/// or more.
 public struct AccessKeys: Sendable, JSONDecodable {
   public let issuer: String
   public let audience: String
@@ -26,10 +27,11 @@ public struct AccessKeys: Sendable, JSONDecodable {
     try object.check(!issuer.isEmpty, "issuer", "empty")
     try object.check(!audience.isEmpty, "audience", "empty")
     let keys = try object.required("keys", as: [IdentifiedKey].self)
-    try object.check(1...8 ~= keys.count && Set(keys.map(\.id)).count == keys.count, "keys", "not 1 to 8 of different kids")
+    try object.check(
+      1...8 ~= keys.count && Set(keys.map(\.id)).count == keys.count, "keys", "not 1 to 8 keys with different kids")
     self.keys = Dictionary(uniqueKeysWithValues: keys.map { ($0.id, $0.key) })
     secrets = try object.required("secrets", as: [Secret].self).map(\.bytes)
-    try object.check(1...8 ~= secrets.count, "secrets", "not 1 to 8")
+    try object.check(1...8 ~= secrets.count, "secrets", "not 1 to 8 secrets")
   }
 }
 
@@ -38,7 +40,7 @@ enum Algorithm: String, JSONWord {
   case hs256 = "HS256"
 }
 
-/// A key and the one algorithm that it is for: what a token says of its algorithm never chooses it.
+/// A key and its only algorithm. The algorithm in a token's header never selects the key's.
 enum VerifyingKey: Sendable {
   case edDSA(Ed25519.PublicKey)
   case hs256([UInt8])
@@ -73,7 +75,7 @@ private struct IdentifiedKey: JSONDecodable {
     case .edDSA:
       let curve = try object.required("crv", as: String.self)
       try object.check(curve == "Ed25519", "crv", "\"\(curve.prefix(60))\" is not Ed25519")
-      try object.check(object.member("d") == nil, "d", "a private key; the public one alone belongs here")
+      try object.check(object.member("d") == nil, "d", "a private key; only the public key belongs here")
       key = .edDSA(try object.required("x", as: PublicKey.self).key)
     case .hs256:
       key = .hs256(try object.required("k", as: Secret.self).bytes)

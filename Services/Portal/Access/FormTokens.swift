@@ -1,7 +1,7 @@
 import Contracts
 import Crypto
 
-/// What a form carries so that no other site can send it: bound to the session and to the request that it makes.
+/// A token in a form that prevents other sites from sending it. It is bound to the session and to the request that the form makes.
 public struct FormTokens: Sendable {
   private let keys: [[UInt8]]
 
@@ -17,29 +17,30 @@ public struct FormTokens: Sendable {
     return false
   }
 
-  /// Ids hold no line break, so no two forms have one message.
+  /// Ids contain no line break, so two different forms never give the same message.
   private static func message(_ session: Session, _ request: RequestID) -> [UInt8] {
     Array("\(session.account)\n\(session.id)\n\(session.startedAt)\n\(request)".utf8)
   }
 }
 
-/// Which pages may send forms here.
+/// Decides which pages may send forms here.
 ///
-/// A browser says where a form comes from in `Origin`. It says `null` if the page's policy is `no-referrer`, as that of the account pages is;
-/// then `Sec-Fetch-Site` is asked, which no page can set. Who sends neither is no browser with a form.
+/// A browser reports the origin of a form in `Origin`. It sends `null` if the page's policy is `no-referrer`, as on the account pages. Then
+/// `Sec-Fetch-Site` decides, which no page can set. A client that sends neither is not a browser that submits a form.
 public struct FormOrigins: Sendable {
   private let own: Set<String>
   private let hosts: Set<String>
 
   /// - Parameters:
-  ///   - own: where the account pages are, as browsers see it: `https://app.example`.
-  ///   - hosts: pages of the host product that send tokens to `/enter`, if they are elsewhere.
+  ///   - own: the origin of the account pages as browsers see it: `https://app.example`.
+  ///   - hosts: origins of the host product's pages that send tokens to `/enter`, if different.
   public init(own: Set<String>, hosts: Set<String> = []) {
     self.own = own
     self.hosts = hosts
   }
 
-  /// - Parameter isEntering: a token signed by the host product is what the form holds; its pages send it, also from another host of its site.
+  /// - Parameter isEntering: whether the form contains a token signed by the host product. Then other hosts of the same site may send it
+  ///   too.
   public func admits(origin: String?, fetchSite: String?, isEntering: Bool = false) -> Bool {
     if let origin, origin != "null" { return own.contains(origin) || isEntering && hosts.contains(origin) }
     return fetchSite == "same-origin" || isEntering && fetchSite == "same-site"

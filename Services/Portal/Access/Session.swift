@@ -1,19 +1,19 @@
 import Contracts
 import JSON
 
-/// What somebody may do here.
+/// What a person may do here.
 public enum Right: String, JSONWord, Sendable {
   /// See the account.
   case read
-  /// Ask for a referral code.
+  /// Request a referral code.
   case code
   /// Set the order of the companies.
   case order
-  /// Ask for a withdrawal, and cancel it.
+  /// Request and cancel withdrawals.
   case withdraw
 }
 
-/// Something of the host product, and how it is called there.
+/// An object of the host product, and its name there.
 public struct Named: Sendable, Hashable {
   public var id: String
   public var name: String
@@ -24,22 +24,22 @@ public struct Named: Sendable, Hashable {
   }
 }
 
-/// Who is here, what they may see and do, and until when: what the host product signed.
+/// Who is signed in, what they may see and do, and until when, as signed by the host product.
 ///
-/// As JSON it is the claims of a token. A session's cookie holds the same, so that an instance needs no store of sessions.
+/// Its JSON form is the claims of a token. A session's cookie holds the same, so an instance needs no store of sessions.
 public struct Session: Sendable, Hashable {
-  /// The token's `jti`: the host product finds the session by it in both logs.
+  /// The token's `jti`. With it the host product can find the session in both logs.
   public var id: String
   public var account: AccountID
   public var programs: [ProgramID]
   public var rights: Set<Right>
-  /// As the host product sent it, such as `ru` or `uz-Latn`; which catalogue that means is for the pages to say.
+  /// As the host product sent it, such as `ru` or `uz-Latn`. The pages choose the catalogue for it.
   public var language: String?
-  /// Whose order can be set. Their ids are those of `CompanyID`.
+  /// The companies whose order can be set, with the ids of `CompanyID`.
   public var companies: [Named]
-  /// To whom withdrawals can go. Their ids are destinations of `withdrawal.requested.v1`.
+  /// The possible recipients of withdrawals. Their ids are destinations of `withdrawal.requested.v1`.
   public var recipients: [Named]
-  /// Of a token, when it was signed; of a session, when it began. Whole seconds.
+  /// For a token, when it was signed; for a session, when it began. Whole seconds.
   public var startedAt: Instant
   public var expiresAt: Instant
 
@@ -86,7 +86,7 @@ extension Session: JSONCodable {
     json.endObject()
   }
 
-  /// Within an object that has other members, too.
+  /// Also used inside an object with other members.
   func writeMembers(to json: inout JSONWriter) {
     json.member("jti", id)
     json.member("sub", account)
@@ -99,7 +99,7 @@ extension Session: JSONCodable {
     json.member("exp", NumericDate(instant: expiresAt))
   }
 
-  /// The characters and length of a tag of BCP 47; it is an attribute of the page.
+  /// Checks characters and length of a BCP 47 tag, because it becomes an attribute of the page.
   private static func isTag(_ text: String) -> Bool {
     2...35 ~= text.utf8.count
       && text.utf8.allSatisfy {
@@ -108,7 +108,7 @@ extension Session: JSONCodable {
   }
 }
 
-/// Seconds since 1970 (RFC 7519, section 2), whole ones.
+/// Whole seconds since 1970 (RFC 7519, section 2).
 struct NumericDate: JSONCodable {
   let instant: Instant
 

@@ -3,20 +3,20 @@ import Contracts
 import Crypto
 import JSON
 
-/// The cookie that holds a session, and keeps whoever has it from changing it: `v1.<claims>.<code>`.
+/// The cookie that holds a session and that its holder cannot change: `v1.<claims>.<code>`.
 ///
-/// The claims are compressed: a token of 8 KiB, most of it names of companies, is larger than a cookie can be. They are decoded only if
-/// the code is right.
+/// The claims are compressed, because a token of 8 KiB, most of it company names, is larger than a cookie can be. They are decoded only if
+/// the code is valid.
 public struct SessionCookies: Sendable {
-  /// Of name, value and attributes together: RFC 6265, section 6.1.
+  /// Limit for name, value and attributes together: RFC 6265, section 6.1.
   public static let bytesMax = 4096
-  /// How long a session lasts after its last page, and altogether.
+  /// How long a session lasts after its last page, and in total.
   public static let idleMax = TimeSpan.minutes(30)
   public static let lifeMax = TimeSpan.hours(8)
-  /// A page renews the cookie when it is this old, so that not every response carries one.
+  /// A page renews the cookie when it is this old, so that not every response sets it.
   static let renewal = TimeSpan.minutes(1)
   private static let version = "v1"
-  /// Claims decompressed: no token has more.
+  /// Limit for decompressed claims; no token has more.
   private static let claimsBytesMax = 2 * TokenVerifier.bytesMax
 
   public let name: String
@@ -24,8 +24,9 @@ public struct SessionCookies: Sendable {
   private let keys: [[UInt8]]
 
   /// - Parameters:
-  ///   - isSecure: false for `laurel dev`, whose pages come over plain HTTP: the cookie then has no `__Host-` and no `Secure`.
-  ///   - isFramed: the pages are shown in a frame of another site. The cookie is then `Partitioned`: seen in frames of that site alone.
+  ///   - isSecure: false for `laurel dev`, whose pages use plain HTTP. The cookie then has no `__Host-` and no `Secure`.
+  ///   - isFramed: whether the pages are shown in a frame of another site. The cookie is then `Partitioned`: visible only in frames of that
+  ///     site.
   public init(_ keys: AccessKeys, isSecure: Bool = true, isFramed: Bool = false) throws(CryptoError) {
     name = isSecure ? "__Host-laurel" : "laurel"
     attributes =
@@ -33,7 +34,7 @@ public struct SessionCookies: Sendable {
     self.keys = try derivedKeys(keys, for: "session cookie")
   }
 
-  /// The `Set-Cookie` of a session that a token opens.
+  /// The `Set-Cookie` header for a session opened by a token.
   ///
   /// - Throws: `tooLarge` if the host product sent more names than fit.
   public func open(_ token: Session, at now: Instant) throws(AccessError) -> String {
@@ -42,7 +43,7 @@ public struct SessionCookies: Sendable {
     return try sealed(session, at: now)
   }
 
-  /// The session of a cookie's value, and the `Set-Cookie` that keeps it, if it is time for one; nil if there is none that is valid.
+  /// The session in a cookie's value, with a `Set-Cookie` header that renews it if that is due. `nil` if there is no valid session.
   public func session(_ value: String?, at now: Instant) throws(AccessError) -> (session: Session, renewal: String?)? {
     guard let value, value.utf8.count <= Self.bytesMax, let session = try opened(value),
       now < session.expiresAt, now < session.startedAt + Self.lifeMax
@@ -51,7 +52,7 @@ public struct SessionCookies: Sendable {
     return (session, isFresh ? nil : try sealed(session, at: now))
   }
 
-  /// The `Set-Cookie` that ends a session in this browser.
+  /// The `Set-Cookie` header that ends a session in this browser.
   public var end: String { "\(name)=; Max-Age=0\(attributes)" }
 
   private func sealed(_ session: Session, at now: Instant) throws(AccessError) -> String {
@@ -67,7 +68,7 @@ public struct SessionCookies: Sendable {
     guard cookie.utf8.count <= Self.bytesMax else {
       throw AccessError(
         .tooLarge,
-        "the cookie has \(cookie.utf8.count) bytes, \(Self.bytesMax) at most: send fewer or shorter companies (\(session.companies.count)) "
+        "the cookie has \(cookie.utf8.count) bytes, at most \(Self.bytesMax): send fewer or shorter companies (\(session.companies.count)) "
           + "and recipients (\(session.recipients.count))")
     }
     return cookie
@@ -96,7 +97,7 @@ public struct SessionCookies: Sendable {
     var count = compressBound(uLong(bytes.count))
     var result = [UInt8](repeating: 0, count: Int(count))
     guard compress2(&result, &count, bytes, uLong(bytes.count), Z_BEST_COMPRESSION) == Z_OK else {
-      throw AccessError(.failed, "zlib has no memory")
+      throw AccessError(.failed, "zlib is out of memory")
     }
     return Array(result.prefix(Int(count)))
   }
@@ -109,7 +110,7 @@ public struct SessionCookies: Sendable {
   }
 }
 
-/// A key for one purpose from each of the secrets, so that what is made for one is nothing for another.
+/// One key per secret for a single purpose, so that a code made for one purpose is invalid for any other.
 func derivedKeys(_ keys: AccessKeys, for purpose: String) throws(CryptoError) -> [[UInt8]] {
   var derived: [[UInt8]] = []
   for secret in keys.secrets { derived.append(try HMACSHA256.code(of: Array("laurel portal \(purpose)".utf8), key: secret)) }

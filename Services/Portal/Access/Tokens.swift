@@ -2,11 +2,11 @@ import Contracts
 import Crypto
 import JSON
 
-/// Checks the tokens of the host product: compact JWS (RFC 7515) with the claims of a JWT (RFC 7519).
+/// Verifies the host product's tokens: compact JWS (RFC 7515) with the claims of a JWT (RFC 7519).
 ///
-/// The same token opens a session once (``UsedTokens``), and serves the API, as its Bearer, any number of times while it is valid: a program
-/// that asks for three pages of a list needs no three tokens, and what a stolen one could do, its thief could do at the first call.
-/// A token that has opened a session came by way of a browser, so the API no longer takes it.
+/// A token opens a session only once (``UsedTokens``). As a Bearer of the API it works any number of times while it is valid, so a program
+/// that reads three pages of a list does not need three tokens. A limit of one call would not help against theft, because a thief could do
+/// all harm with the first call. A token that has opened a session has passed through a browser, so the API no longer accepts it.
 public struct TokenVerifier: Sendable {
   public static let bytesMax = 8192
   public static let lifeMax = TimeSpan.minutes(5)
@@ -14,23 +14,23 @@ public struct TokenVerifier: Sendable {
   private let keys: AccessKeys
   private let clockSkew: TimeSpan
 
-  /// - Parameter clockSkew: how far the host product's clock may be from this one's, either way.
+  /// - Parameter clockSkew: how far the host product's clock may differ from this one, either way.
   public init(_ keys: AccessKeys, clockSkew: TimeSpan = .seconds(30)) {
     self.keys = keys
     self.clockSkew = clockSkew
   }
 
-  /// For how long from now on a token that is valid now can be valid.
+  /// How long a token that is valid now can stay valid.
   public var validMax: TimeSpan { .milliseconds(Self.lifeMax.milliseconds + 2 * clockSkew.milliseconds) }
 
-  /// What the token grants; it expires when the token does.
+  /// The rights that the token grants. They expire with the token.
   public func verify(_ token: String, at now: Instant) throws(AccessError) -> Session {
     let token = Array(token.utf8.prefix(Self.bytesMax + 1))
     guard token.count <= Self.bytesMax else { throw AccessError(.malformed, "more than \(Self.bytesMax) bytes") }
     let parts = token.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard parts.count == 3, let head = Base64URL.bytes(of: parts[0]), let payload = Base64URL.bytes(of: parts[1]),
       let signature = Base64URL.bytes(of: parts[2])
-    else { throw AccessError(.malformed, "not three parts of base64url with dots between them") }
+    else { throw AccessError(.malformed, "not three base64url parts separated by dots") }
 
     let header = try read(TokenHeader.self, "header", head)
     guard let key = keys.keys[header.keyID] else { throw AccessError(.unknownKey, "no key has the kid \"\(header.keyID)\"") }
@@ -59,10 +59,10 @@ public struct TokenVerifier: Sendable {
         .foreignAudience, "aud is \"\(claims.audiences.joined(separator: ", ").prefix(60))\", not \"\(keys.audience)\"")
     }
     guard begin < end, end - begin <= Self.lifeMax else {
-      throw AccessError(.tooLong, "valid from \(begin) to \(end), which is not a time of at most \(Self.lifeMax)")
+      throw AccessError(.tooLong, "valid from \(begin) to \(end): must be longer than 0 and at most \(Self.lifeMax)")
     }
     guard max(begin, claims.notBefore ?? begin) <= now + clockSkew, now - clockSkew < end else {
-      throw AccessError(.outOfTime, "valid from \(max(begin, claims.notBefore ?? begin)) to \(end), and it is \(now)")
+      throw AccessError(.outOfTime, "valid from \(max(begin, claims.notBefore ?? begin)) to \(end), but the time is \(now)")
     }
   }
 
@@ -71,7 +71,8 @@ public struct TokenVerifier: Sendable {
   }
 }
 
-/// The header names a key and nothing else. `jwk`, `jku` and `x5c` would bring a key along, `crit` asks for what is not understood here.
+/// The header names a key and nothing else. `jwk`, `jku` and `x5c` would bring their own key; `crit` requires extensions that are unknown
+/// here.
 private struct TokenHeader: JSONDecodable {
   let algorithm: String
   let keyID: String
@@ -81,10 +82,10 @@ private struct TokenHeader: JSONDecodable {
     algorithm = try object.required("alg")
     keyID = try object.required("kid", as: Identifier<VerifyingKey>.self).value
     let type = try object.optional("typ", as: String.self)
-    // A token for another purpose (`at+jwt`) of the same issuer is none for this one (RFC 8725, section 3.11).
+    // The issuer's tokens for other purposes (`at+jwt`) must not be accepted (RFC 8725, section 3.11).
     try object.check(type.map { $0.uppercased() == "JWT" } ?? true, "typ", "not JWT")
     for (name, value) in object.members() where !["alg", "kid", "typ"].contains(name) {
-      throw value.error("a member that is not allowed here")
+      throw value.error("this member is not allowed here")
     }
   }
 }
@@ -103,7 +104,7 @@ private struct TokenClaims: JSONDecodable {
     session = try Session(json: json)
   }
 
-  /// One name, or a list of them (RFC 7519, section 4.1.3).
+  /// One name or a list of names (RFC 7519, section 4.1.3).
   private struct Audiences: JSONDecodable {
     let all: [String]
 
@@ -113,7 +114,7 @@ private struct TokenClaims: JSONDecodable {
   }
 }
 
-/// Signs tokens as the host product does: for `laurel dev` and for tests.
+/// Signs tokens like the host product, for `laurel dev` and tests.
 public struct TokenSigner: Sendable {
   private let key: Ed25519.PrivateKey
   private let keyID: String
@@ -127,7 +128,7 @@ public struct TokenSigner: Sendable {
     self.audience = audience
   }
 
-  /// - Parameter session: `startedAt` and `expiresAt` are those of the token, in whole seconds and at most `TokenVerifier.lifeMax` apart.
+  /// - Parameter session: `startedAt` and `expiresAt` are the token's, in whole seconds and at most `TokenVerifier.lifeMax` apart.
   public func token(for session: Session) throws(CryptoError) -> String {
     var header = JSONWriter()
     header.beginObject()
@@ -145,7 +146,7 @@ public struct TokenSigner: Sendable {
     return "\(signed).\(Base64URL.text(of: try key.signature(of: Array(signed.utf8))))"
   }
 
-  /// The file of keys that verifies what this signs.
+  /// The key file that verifies this signer's tokens.
   ///
   /// - Parameter secret: seals the cookies; 32 bytes or more.
   public func keyFile(secret: [UInt8]) throws(CryptoError) -> [UInt8] {

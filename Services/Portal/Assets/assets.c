@@ -1,7 +1,7 @@
 #include "CPortalAssets.h"
 
-// #embed is of C23. Clang knows it in every mode, and lists the files among the dependencies, so that a change of one is built.
-// SwiftPM's own `.embedInCode` makes array literals of Swift: those of these files take 40 s to compile.
+// #embed comes from C23. Clang accepts it in every mode and lists the files as dependencies, so a changed file is rebuilt. SwiftPM's own
+// `.embedInCode` creates Swift array literals, which would take 40 s to compile for these files.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
 static const unsigned char english[] = {

@@ -1,4 +1,4 @@
-// Copying needs a script; without one the field can be selected by hand, and its button stays hidden.
+// Copying needs a script. Without one, the button stays hidden and people can select the field by hand.
 for (const button of document.querySelectorAll('button[data-copy]')) {
   const field = document.getElementById(button.dataset.copy)
   const said = document.getElementById(button.dataset.said)

@@ -1,5 +1,5 @@
 extension Language {
-  /// The language that a browser's `Accept-Language` (RFC 9110, 12.5.4) likes best of ours; nil if it names none of them.
+  /// Our language that a browser's `Accept-Language` (RFC 9110, 12.5.4) prefers, or `nil` if it names none of ours.
   public static func preferred(_ header: String) -> Code? {
     var best: (code: Code, quality: Double)?
     for part in header.split(separator: ",").prefix(32) {

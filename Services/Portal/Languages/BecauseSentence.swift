@@ -1,14 +1,14 @@
 import Contracts
 import Terms
 
-/// An entry of a notice's `because` as a sentence for the referrer. Pure.
+/// Turns an entry of a notice's `because` into a sentence for the referrer. Pure.
 ///
-/// A notice holds more facts than a referrer may see: of a referee's payment only the base that earned is shown, never what the
-/// referee has paid in all, to whom else it belongs or which accounts it had.
+/// A notice contains more facts than a referrer may see. Of a referee's payment only the base of the reward is shown. What the referee has
+/// paid in total, which other referrer it belongs to, and which accounts it had are never shown.
 struct BecauseSentence {
   private let language: Language
   private let because: Because
-  /// That of the amounts; nil: nothing says which.
+  /// The currency of the amounts, or `nil` if unknown.
   private let currency: Currency?
   private let zone: Zone
   private var key: String { "because.\(because.code)" }
@@ -18,7 +18,7 @@ struct BecauseSentence {
     return sentence.computed ?? sentence.quoting ?? sentence.plain
   }
 
-  /// An entry of a later release is shown by its code.
+  /// An unknown entry, of a later release, is shown by its code.
   private var plain: String {
     language.known(
       key,
@@ -30,7 +30,7 @@ struct BecauseSentence {
       ]) ?? language("because.other", ["code": because.code])
   }
 
-  /// Those that are put together of other texts.
+  /// Sentences composed from other texts.
   private var computed: String? {
     switch because.code {
     case "base" where number("paidWithBonus") ?? 0 != 0: language("because.base.bonus", ["base": amount("base")])
@@ -70,7 +70,7 @@ struct BecauseSentence {
     }
   }
 
-  /// Those that hold words of an operator or of a payment provider, if there are any.
+  /// Sentences that quote an operator or a payment provider, if there is a quote.
   private var quoting: String? {
     for name in ["note", "reason"] {
       if case .text(let words)? = because[name], !words.isEmpty {
@@ -99,7 +99,7 @@ struct BecauseSentence {
     return language("because.hold", ["after": language.after(span), "date": date])
   }
 
-  /// The arithmetic is shown where it needs no more than the base (DECISIONS A9).
+  /// Shows the arithmetic only if it needs no more than the base (DECISIONS A9).
   private var refunded: String {
     guard let onLines = number("onEarningLines"), because["rate"] != nil, let refunds = number("refunds"), number("base") != nil
     else {
@@ -154,7 +154,7 @@ struct BecauseSentence {
     return Instant(rfc3339: text).map { language.date($0, in: zone) } ?? text
   }
 
-  /// The one instant that the sentences of this code are about.
+  /// The main instant of the sentences for this code.
   private var date: String {
     let names = ["endedAt", "closedAt", "canceledAt", "attributedAt", "expiresAt", "creditAt", "availableAt"]
     let told = because.code == "available-instant" ? "availableAt" : names.first { because[$0] != nil }
@@ -170,7 +170,7 @@ extension Language {
 
   /// A reason code as a sentence or a few words.
   ///
-  /// - Parameter kind: whose code it is: `reward`, `attribution`, `bonus`, `withdrawal`, `skip`, `void`, `freeze`, `reversal`, `code`,
+  /// - Parameter kind: the kind of code: `reward`, `attribution`, `bonus`, `withdrawal`, `skip`, `void`, `freeze`, `reversal`, `code`,
   ///   `click`.
   public func reason(_ kind: String, _ code: String) -> String {
     known("reason.\(kind).\(code)") ?? self("reason.other", ["code": code])

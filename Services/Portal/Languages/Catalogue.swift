@@ -2,7 +2,7 @@ import CPortalAssets
 
 /// The texts of one language, by key.
 struct Catalogue: Sendable {
-  /// A text cut where something is filled in.
+  /// A text, split at the places to fill in.
   struct Template: Sendable, Equatable {
     enum Piece: Sendable, Equatable {
       case text(String)
@@ -30,7 +30,7 @@ struct Catalogue: Sendable {
       var text = ""
       for piece in pieces {
         switch piece {
-        // A date such as `5 янв. 2026 г.` ends a sentence with its own point.
+        // A date such as `5 янв. 2026 г.` already ends with a full stop, so a sentence that ends with it needs no second one.
         case .text(let part): text += text.last == "." && part.first == "." ? part.dropFirst() : part[...]
         case .place(let name): text += value(name) ?? Catalogue.missing(name)
         }
@@ -40,9 +40,9 @@ struct Catalogue: Sendable {
   }
 
   let texts: [String: Template]
-  /// By key, without its form in brackets.
+  /// By key, without the plural form in brackets.
   let plurals: [String: [PluralForm: Template]]
-  /// Lines that are neither a text nor a comment, and keys that occur twice.
+  /// Lines that are neither a text nor a comment, and repeated keys.
   let faults: [String]
 
   init(_ bytes: UnsafeRawBufferPointer) {
@@ -74,11 +74,11 @@ struct Catalogue: Sendable {
     self.init(UnsafeRawBufferPointer(start: bytes.start, count: bytes.count))
   }
 
-  /// What a page shows where a text is missing: visible, and found by the tests.
+  /// Shown in place of a missing text: visible on the page and detected by tests.
   static func missing(_ name: String) -> String { "\u{27E6}\(name)\u{27E7}" }
 }
 
-/// The plural forms of CLDR that whole numbers of our languages need.
+/// The CLDR plural forms that our languages need for whole numbers.
 enum PluralForm: String, Sendable, CaseIterable {
   case one, few, many, other
 }

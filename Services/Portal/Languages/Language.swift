@@ -4,11 +4,11 @@ import FoundationEssentials
 import FoundationInternationalization
 import Terms
 
-/// One of the languages of the pages: its texts, and how it writes numbers, amounts and dates.
+/// One of the languages of the pages: its texts, and its formats of numbers, amounts and dates.
 ///
-/// There is one value a language, made when it is first used: what formats dates is costly to make.
+/// There is one value per language, created on first use, because date formatters are slow to create.
 public struct Language: Sendable {
-  /// BCP 47; for the attribute `lang` and the cookie.
+  /// The BCP 47 code, for the attribute `lang` and the cookie.
   public enum Code: String, Sendable, CaseIterable {
     case en, ru, uk, kk, uz
   }
@@ -43,7 +43,7 @@ public struct Language: Sendable {
     locale = Locale(identifier: identifier)
     group = locale.groupingSeparator ?? "\u{A0}"
     point = locale.decimalSeparator ?? "."
-    // Instants come shifted by their zone's offset.
+    // Callers shift instants by their zone's offset, so format in GMT.
     let style = Date.FormatStyle(locale: locale, timeZone: .gmt)
     day = style.day().month(.abbreviated).year()
     month = style.month(.wide).year()
@@ -51,26 +51,26 @@ public struct Language: Sendable {
 
   // MARK: Texts
 
-  /// The text of a key, with its places filled in.
+  /// The text for a key, with its places filled in.
   public func callAsFunction(_ key: String, _ values: KeyValuePairs<String, String> = [:]) -> String {
     guard let template = catalogue.texts[key] else { return Catalogue.missing(key) }
     return template.filled { name in values.first { $0.key == name }?.value }
   }
 
-  /// The text of a key in the plural form of a number, which stands for `{count}`.
+  /// The text for a key, in the plural form for a number, which replaces `{count}`.
   public func callAsFunction(_ key: String, count: Int64, _ values: KeyValuePairs<String, String> = [:]) -> String {
     let forms = catalogue.plurals[key]
-    // A language whose nouns do not change after a number has one form.
+    // A language whose nouns do not change after a number has a single form.
     guard let template = forms?[form(of: count)] ?? forms?[.other] else { return Catalogue.missing(key) }
     return template.filled { name in name == "count" ? number(count) : values.first { $0.key == name }?.value }
   }
 
-  /// The text of a key that another release may know: nil if this one does not.
+  /// The text for a key, or `nil` if this release does not have it. For keys of later releases.
   public func known(_ key: String, _ values: KeyValuePairs<String, String> = [:]) -> String? {
     catalogue.texts[key] == nil ? nil : self(key, values)
   }
 
-  /// CLDR's rule for a whole number.
+  /// CLDR's plural rule for a whole number.
   func form(of count: Int64) -> PluralForm {
     switch code {
     case .en, .kk, .uz: return count.magnitude == 1 ? .one : .other
@@ -95,7 +95,7 @@ public struct Language: Sendable {
 
   // MARK: Numbers and amounts
 
-  /// A minus as wide as a digit, not the hyphen.
+  /// A minus sign as wide as a digit, instead of the hyphen.
   static let minus = "\u{2212}"
 
   public func number(_ number: Int64) -> String {
@@ -107,17 +107,17 @@ public struct Language: Sendable {
     currency.figure(minor, group: group, point: point, minus: Language.minus)
   }
 
-  /// Minor units with their currency: `40 500,00 KZT`. It does not break.
+  /// Minor units with their currency: `40 500,00 KZT`. The text does not break across lines.
   public func amount(_ minor: Int64, _ currency: Currency) -> String { figure(minor, currency) + "\u{A0}" + currency.code }
 
-  /// What a person typed as an amount, in minor units; nil if it is none.
+  /// Parses an amount that a person typed, as minor units. Returns `nil` if it is not an amount.
   ///
-  /// Digits of the minor unit may be missing, none may be too many: `10`, `10.5` and `10.50` are 1050 minor units of USD, `10.505` is
-  /// none. A point is read everywhere, and so is the language's own decimal sign; groups are read as the language writes them.
+  /// There may be fewer digits than the minor unit has, but not more: `10`, `10.5` and `10.50` are 1050 minor units of USD; `10.505` is
+  /// invalid. The point and the language's own decimal sign are accepted. Groups must have the language's separator.
   public func minor(_ text: String, _ currency: Currency) -> Int64? {
     var whole = ""
     var fraction: String?
-    // Blanks of any kind stand between groups, and around what was copied.
+    // Blanks of any kind may separate groups or surround pasted text.
     let characters = text.filter { !$0.isWhitespace }
     let parts = characters.split(separator: ",", omittingEmptySubsequences: false)
     let hasGroups = group == "," && parts.count > 1
@@ -151,7 +151,7 @@ public struct Language: Sendable {
 
   // MARK: Time
 
-  /// `5 янв. 2026 г.`; it does not break.
+  /// `5 янв. 2026 г.`; the text does not break across lines.
   public func date(_ instant: Instant, in zone: Zone = .utc) -> String {
     day.format(shifted(instant, zone)).replacing(" ", with: "\u{A0}").replacing("-", with: "\u{2011}")
   }
@@ -166,7 +166,7 @@ public struct Language: Sendable {
     self("list.comma", ["first": date(instant, in: zone), "second": time(instant, in: zone, seconds: seconds)])
   }
 
-  /// The month of a period such as `2026-03`: `март 2026 г.`; the period itself if it is none.
+  /// The month of a period such as `2026-03`: `март 2026 г.`. Any other text is returned unchanged.
   public func month(_ period: String) -> String {
     guard let start = Instant(rfc3339: period + "-01T00:00:00Z") else { return period }
     let text = month.format(shifted(start, .utc))
@@ -177,7 +177,7 @@ public struct Language: Sendable {
     Date(timeIntervalSince1970: Double((instant.milliseconds) / 1000 + zone.seconds(at: instant)))
   }
 
-  /// `after 14 days`, `через 14 дней`: in the longest unit that is exact.
+  /// `after 14 days`, `через 14 дней`, in the longest unit that is exact.
   public func after(_ span: TimeSpan) -> String { words(of: span, "after") }
 
   /// `within 14 days`, `в течение 14 дней`.

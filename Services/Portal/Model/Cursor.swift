@@ -1,14 +1,14 @@
 import Contracts
 
-/// Where a page of a list begins: behind the row of this number and name.
+/// Where a page of a list begins: after the row with this number and name.
 struct Cursor {
-  /// A cursor of one list says nothing about another.
+  /// A cursor is valid only for its own list.
   enum List: String { case referees, entries, withdrawals, requests }
 
   let list: List
   /// Milliseconds since 1970, or an entry's number.
   var number: Int64
-  /// What tells rows of one instant apart; empty for entries.
+  /// Distinguishes rows of the same instant; empty for entries.
   var name: String
 
   init(_ list: List, _ number: Int64, _ name: String = "") {
@@ -17,7 +17,7 @@ struct Cursor {
     self.name = name
   }
 
-  /// The start of the list for no text; nil for a text that is no cursor of the list.
+  /// Without a text, the start of the list. `nil` if the text is not a cursor of this list.
   init?(_ list: List, _ text: String?) {
     guard let text else {
       self.init(list, .max)

@@ -1,11 +1,11 @@
 import Contracts
 
-/// What the page of discounts shows (rows B3–B9).
+/// The content of the discounts page (rows B3–B9).
 public struct Discounts: Sendable, Equatable {
   public var active: Int64
-  /// In the order in which they would be dealt to now.
+  /// In the order in which they would get discounts now.
   public var companies: [Company]
-  /// When the account last set the order; nil if it never did.
+  /// When the account last set the order, or `nil` if it never did.
   public var orderedAt: Instant?
   /// Newest first.
   public var runs: [Run]
@@ -19,9 +19,9 @@ public struct Discounts: Sendable, Equatable {
 
   public struct Company: Sendable, Equatable {
     public var company: CompanyID
-    /// From the session; nil if only the id is known.
+    /// From the session; `nil` if only the id is known.
     public var name: String?
-    /// What it would get if the run were now: whole percent, and of how many active referrals.
+    /// What it would get if the run were now: whole percent, and the number of active referrals used.
     public var percent: Int64
     public var slots: Int64
 
@@ -39,7 +39,7 @@ public struct Discounts: Sendable, Equatable {
     public var period: String
     public var asOf: Instant
     public var assignments: [Assignment]
-    /// Reason codes (`SkipReason`) of a run that was skipped.
+    /// The reason codes (`SkipReason`) of a skipped run.
     public var skipped: [String]
 
     public init(period: String, asOf: Instant, assignments: [Assignment] = [], skipped: [String] = []) {
@@ -50,7 +50,7 @@ public struct Discounts: Sendable, Equatable {
     }
   }
 
-  /// A discount that a run gave to a company, and what came of it.
+  /// A discount that a run gave to a company, and its outcome.
   public struct Assignment: Sendable, Equatable {
     public enum State: String, Sendable { case open, applied, voided }
     public var company: CompanyID
@@ -59,11 +59,11 @@ public struct Discounts: Sendable, Equatable {
     public var activeReferrals: Int64
     public var slots: Int64
     public var state: State
-    /// Of the last change of state.
+    /// When the state last changed.
     public var at: Instant
-    /// With `applied`.
+    /// Set if `applied`.
     public var invoice: String?
-    /// With `voided` (`VoidReason`).
+    /// Set if `voided` (`VoidReason`).
     public var reason: String?
 
     public init(

@@ -2,15 +2,15 @@ import Contracts
 import JSON
 import SQLite
 
-/// What each message changes in the read model: one closure a type.
+/// The changes that each message makes to the read model: one closure per type.
 struct Fold {
   let writer: ModelWriter
   let statements: Statements
   let place: ModelWriter.Place
-  /// The data as JSON, of types that keep it.
+  /// The data as JSON, for types that keep it.
   let body: [UInt8]
 
-  /// The types that the read model is made of; others are left out.
+  /// The types that the read model uses; others are ignored.
   static let byType: [String: any Decoder] = {
     var folds = Folds()
     folds.on(AccountLabeled.self) { fold, it in
@@ -45,15 +45,15 @@ struct Fold {
     }
   }
 
-  /// What a decoded message changes.
+  /// The change that a decoded message makes.
   struct Effect {
     let apply: (Fold) throws -> Void
   }
 
-  /// The owner that the message is about: its key.
+  /// The owner that the message is about, from its key.
   func owner() throws -> Int64 { try writer.owner(place.key, place.program) }
   func owner(_ account: AccountID) throws -> Int64 { try writer.owner(account.value, place.program) }
-  /// Which of two notices of a key is the later one; of an input, where it lies.
+  /// Orders messages of one key: the sequence of a notice, otherwise the offset.
   var number: Int64 { place.sequence ?? place.offset }
 
   // MARK: Referrals
@@ -73,7 +73,7 @@ struct Fold {
       try fold.statements.ended.run(fold.owner(it.referrer), it.referee.value, fold.number)
     }
     folds.on(ReferralRejected.self) { fold, it in
-      // Without a referrer there is no list that it could stand in.
+      // Without a referrer there is no list to add it to.
       guard let referrer = it.referrer else { return }
       try fold.statements.rejected.run(
         fold.owner(referrer), it.referee.value, it.at.milliseconds, it.reasons.map(\.rawValue).joined(separator: " "))
@@ -126,7 +126,7 @@ struct Fold {
     folds.on(WithdrawalRestored.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
   }
 
-  /// Keeps the notice as a line of the book.
+  /// Adds the notice to the account book.
   private func entry(_ balance: Balance?, at instant: Instant) throws -> Int64 {
     let owner = try owner()
     try statements.entry.run(
@@ -134,7 +134,7 @@ struct Fold {
     return owner
   }
 
-  /// The same of a notice that concerns a request.
+  /// The same for a notice about a request.
   private func entry(_ balance: Balance?, at instant: Instant, of request: RequestID, _ reasons: [String] = []) throws {
     _ = try entry(balance, at: instant)
     try step(request, at: instant, reasons)

@@ -2,18 +2,18 @@ import Contracts
 import JSON
 import SQLite
 
-/// Puts messages of the bus into the read model. For one thread.
+/// Writes messages from the bus to the read model. For one thread.
 ///
-/// Rows and positions are written in one SQLite transaction (`commit`), so that what a crash leaves is a state that the file once had. The
-/// order of topics does not matter, and within a topic a missing notice may come later (`laurel repair`).
+/// Rows and positions are written in one SQLite transaction (`commit`), so after a crash the file has a state that it once had. The order
+/// of topics does not matter, and within a topic a missing notice may come later (`laurel repair`).
 public final class ModelWriter {
   let database: Database
   private let statements: Statements
   private var owners: [OwnerName: Int64] = [:]
   private var isOpen = false
-  /// Notices whose number was missing so far; an alarm while it is above 0.
+  /// Number of notices that are missing so far. Above 0 it raises an alarm.
   public private(set) var gaps: Int64
-  /// Notices that had been read before.
+  /// Number of notices that were read again.
   public private(set) var repeats: Int64 = 0
 
   struct OwnerName: Hashable {
@@ -21,10 +21,10 @@ public final class ModelWriter {
     let name: String
   }
 
-  /// Owners that are remembered, so that not every notice looks its own up.
+  /// Limit for cached owners. The cache saves a query per notice.
   private static let ownersMax = 200_000
 
-  /// Where the reading of a partition goes on, and when its last record was written (milliseconds since 1970).
+  /// The next offset to read from a partition, and the timestamp of its last record (milliseconds since 1970).
   public struct Position: Sendable, Equatable {
     public var next: Int64
     public var timestamp: Int64
@@ -35,13 +35,13 @@ public final class ModelWriter {
     }
   }
 
-  /// Opens the file, and makes its tables if it is new.
-  /// - Parameter bus: what the rows belong to: cluster, prefix, number of partitions.
-  /// - Throws: `SQLiteError`; ``ForeignModel`` for a file of another version or bus, which has to be built anew.
+  /// Opens the file, and creates its tables if it is new.
+  /// - Parameter bus: the bus that the rows belong to: cluster, prefix, number of partitions.
+  /// - Throws: `SQLiteError`; ``ForeignModel`` for a file of another version or bus, which must be rebuilt.
   public init(_ path: String, bus: String) throws {
     let database = try Database(path, .readWrite, cacheKiB: 32_768)
     try database.execute("PRAGMA journal_mode = WAL")
-    // A crash of the process loses nothing; one of the machine may cost the last commits, which are read again.
+    // A crash of the process loses nothing. A crash of the machine may lose the last commits, which are then read again.
     try database.execute("PRAGMA synchronous = NORMAL")
     try database.execute("PRAGMA wal_autocheckpoint = 4000")
     try database.transaction {
@@ -60,14 +60,14 @@ public final class ModelWriter {
     gaps = try database.prepare("SELECT count(*) FROM gaps").first { $0.integer(0) } ?? 0
   }
 
-  /// The file is not of this version and bus.
+  /// The file belongs to another version or bus.
   public struct ForeignModel: Error, CustomStringConvertible {
     public let version: Int64
     public let bus: String
     public var description: String { "it has version \(version) and belongs to \(bus)" }
   }
 
-  /// All that was on the bus has been read once. Between batches.
+  /// Marks that everything on the bus has been read once. Call it between batches.
   public func markComplete() throws { try database.execute("UPDATE model SET complete = 1 WHERE NOT complete") }
 
   /// By topic and partition.
@@ -79,14 +79,14 @@ public final class ModelWriter {
     return positions
   }
 
-  /// Begins a batch; a second call in a batch does nothing.
+  /// Begins a batch. A second call during a batch does nothing.
   public func begin() throws {
     guard !isOpen else { return }
     try database.execute("BEGIN IMMEDIATE")
     isOpen = true
   }
 
-  /// Ends the batch, with the positions of the partitions that it has read.
+  /// Ends the batch and stores the positions of the partitions that it has read.
   public func commit(_ positions: [String: [Int32: Position]]) throws {
     try begin()
     for (topic, partitions) in positions {
@@ -108,28 +108,28 @@ public final class ModelWriter {
 
   // MARK: Messages
 
-  /// Where a message lies on the bus, and whose it is.
+  /// A message's place on the bus, and its owner.
   struct Place {
     let type: String
     let topic: Topic
     let offset: Int64
     let program: ProgramID
     let key: String
-    /// Of a notice.
+    /// Only for notices.
     let sequence: Int64?
   }
 
-  /// A message that is decoded and not yet in the read model.
+  /// A message that is decoded but not in the read model yet.
   public struct Change {
     let place: Place
     let body: [UInt8]
     let effect: Fold.Effect
   }
 
-  /// Decodes a record in either mode; nil for a type that the read model is not made of.
+  /// Decodes a record in either mode. Returns `nil` for a type that the read model does not use.
   /// - Parameters:
-  ///   - envelope: as the record's headers have it.
-  ///   - only: the deployment's only program: what a message without `program` means.
+  ///   - envelope: the envelope from the record's headers.
+  ///   - only: the deployment's only program, used for a message without `program`.
   public static func decode(
     _ value: UnsafeRawBufferPointer, _ envelope: EnvelopeBytes, key: UnsafeRawBufferPointer?, topic: Topic, offset: Int64,
     only: ProgramID?, _ parser: JSONParser
@@ -159,7 +159,7 @@ public final class ModelWriter {
     return Change(place: place, body: keepsBody ? data.serialized() : [], effect: effect)
   }
 
-  /// Puts a message into the open batch.
+  /// Adds a message to the open batch.
   public func apply(_ change: Change) throws {
     try begin()
     if let sequence = change.place.sequence {
@@ -171,7 +171,7 @@ public final class ModelWriter {
     try change.effect.apply(Fold(writer: self, statements: statements, place: change.place, body: change.body))
   }
 
-  /// Whether the notice was not read before; keeps the numbers that are missing.
+  /// Whether the notice is new. Records the numbers that are missing.
   private func isNew(_ sequence: Int64, at place: Place) throws -> Bool {
     let owner = try owner(place.key, place.program)
     let last = try statements.lastSequence.first(owner, place.topic.name) { $0.integer(0) } ?? 0
@@ -181,7 +181,7 @@ public final class ModelWriter {
       gaps -= 1
       return true
     }
-    // What is far ahead is kept as the numbers next to it: a deletion of a topic's beginning must not fill the file.
+    // After a large jump, record only the last missing numbers, so that deleting the start of a topic does not fill the file.
     for missing in max(last + 1, sequence - 1_000)..<sequence {
       try statements.gap.run(owner, place.topic.name, missing)
       gaps += 1

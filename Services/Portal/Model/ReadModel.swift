@@ -2,9 +2,9 @@ import Contracts
 import JSON
 import SQLite
 
-/// Answers questions about accounts out of the read model's file. For one thread; it sees what the writer has committed.
+/// Queries accounts in the read model's file. For one thread. It sees what the writer has committed.
 public final class ReadModel {
-  /// A version of the tables has a file of its own, so that a new one can be built while another process serves the old one.
+  /// Each version of the tables has its own file, so that a new one can be built while another process serves the old one.
   public static let fileName = "model-\(Schema.version).sqlite"
 
   private let database: Database
@@ -16,24 +16,24 @@ public final class ReadModel {
     queries = try Queries(database)
   }
 
-  /// It held all that was on the bus at some time, and is only older since.
+  /// Whether the file once contained everything on the bus. It can only be out of date since.
   public func isComplete() throws -> Bool {
     try database.prepare("SELECT complete FROM model").first { $0.integer(0) != 0 } ?? false
   }
 
-  /// The account in a program; nil if no message has named it yet.
+  /// The account in a program, or `nil` if no message has named it yet.
   func owner(_ account: AccountID, _ program: ProgramID) throws -> Int64? {
     try queries.owner.first(program.value, account.value) { $0.integer(0) }
   }
 
-  /// Runs queries that see one state of the figures.
+  /// Runs queries that all see one state of the figures.
   public func snapshot<Result>(_ body: (ReadModel) throws -> Result) throws -> Result {
     try database.snapshot { try body(self) }
   }
 
   // MARK: Accounts
 
-  /// Accounts with a code, in the order in which the bus named them: for trying things out.
+  /// Accounts with a code, in the order in which they appeared on the bus. For the try page.
   public func accounts(limit: Int) throws -> [KnownAccount] {
     try database.prepare(
       "SELECT program, name FROM owners WHERE EXISTS (SELECT 1 FROM codes WHERE owner = id) ORDER BY id LIMIT ?"
@@ -43,7 +43,7 @@ public final class ReadModel {
     }.compactMap { $0 }
   }
 
-  /// Companies that its discounts and orders name.
+  /// The companies named in the account's discounts and orders.
   public func companies(of account: AccountID, _ program: ProgramID) throws -> [CompanyID] {
     guard let owner = try owner(account, program) else { return [] }
     let ordered = try queries.order.first(owner) { $0.lines(1) } ?? []
@@ -93,10 +93,10 @@ public final class ReadModel {
     return counts
   }
 
-  /// The currencies of an account's balances, in the order of their codes.
+  /// The currencies of an account's balances, sorted by code.
   private func currencies(_ owner: Int64) throws -> [String] {
     var found: [String] = []
-    // One step of the index a currency, however many entries it has.
+    // One index lookup per currency, however many entries it has.
     while let next = try queries.nextCurrency.first(owner, found.last ?? "", body: { $0.optionalText(0) }) ?? nil {
       found.append(next)
     }
@@ -112,11 +112,11 @@ public final class ReadModel {
   // MARK: Invited
 
   /// - Parameters:
-  ///   - status: only these; nil means all.
-  ///   - before: `next` of the page before this one.
-  ///   - registeredBefore: jumps to a date: only who has registered before this instant.
-  ///   - find: the beginning of an account's id.
-  /// - Returns: the newest first; nil for a cursor that is none.
+  ///   - status: only referees with this status; `nil` means all.
+  ///   - before: `next` of the previous page.
+  ///   - registeredBefore: jumps to a date: only referees registered before this instant.
+  ///   - find: prefix of an account's id.
+  /// - Returns: the newest first; `nil` if the cursor is invalid.
   public func referees(
     _ account: AccountID, _ program: ProgramID, status: RefereeStatus? = nil, before: String? = nil,
     registeredBefore: Instant? = nil, find: String? = nil, limit: Int = 50
@@ -157,8 +157,8 @@ public final class ReadModel {
 
   // MARK: The account book
 
-  /// Entries, newest first, of a currency and those that name none; nil for a cursor that is none.
-  /// - Parameter before: `next` of the page before this one.
+  /// Entries of a currency and entries without one, newest first. `nil` if the cursor is invalid.
+  /// - Parameter before: `next` of the previous page.
   public func entries(
     _ account: AccountID, _ program: ProgramID, currency: Currency?, before: String? = nil, limit: Int = 50
   ) throws -> Page<Entry>? {
@@ -176,7 +176,7 @@ public final class ReadModel {
     return Page(items: items, next: rows.count > limit ? items.last.map { Cursor(.entries, $0.sequence).text } : nil)
   }
 
-  /// One entry by its number; nil if the account has no such entry.
+  /// One entry by its number, or `nil` if the account has no such entry.
   public func entry(_ account: AccountID, _ program: ProgramID, sequence: Int64) throws -> Entry? {
     guard let owner = try owner(account, program) else { return nil }
     for currency in try currencies(owner) + [""] {
@@ -193,7 +193,7 @@ public final class ReadModel {
   ) throws -> Entry {
     var reward: String?
     var entry = Entry(sequence: row.sequence, type: row.type, at: Instant(milliseconds: row.at))
-    // Notices of one topic name the same thing alike (CONTRACTS), so one reader does for all of them.
+    // Notices of one topic use the same names for the same things (CONTRACTS), so one reader works for all of them.
     try parser.read(row.body) { (json: JSONValue) throws(JSONError) -> Void in
       let notice = try json.object()
       entry.currency = try notice.optional("currency")
@@ -224,7 +224,7 @@ public final class ReadModel {
 
   // MARK: Discounts
 
-  /// The active referrals, the companies that are known, in the order that the account has set, and past runs, newest first.
+  /// The active referrals, the known companies in the account's order, and past runs, newest first.
   public func discounts(_ account: AccountID, _ program: ProgramID, runs limit: Int = 12) throws -> DiscountFacts {
     guard let owner = try owner(account, program) else { return DiscountFacts() }
     var facts = DiscountFacts()
@@ -249,10 +249,10 @@ public final class ReadModel {
   }
 }
 
-/// What the read model knows for the page of discounts; what would be dealt now is the rules' business.
+/// The read model's facts for the discounts page. The rules compute what would be assigned now.
 public struct DiscountFacts: Sendable, Equatable {
   public var active: Int64 = 0
-  /// As the account has ordered them.
+  /// In the account's order.
   public var ordered: [CompanyID] = []
   public var orderedAt: Instant?
   public var runs: [Discounts.Run] = []

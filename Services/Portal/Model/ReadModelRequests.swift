@@ -1,11 +1,11 @@
 import Contracts
 import SQLite
 
-/// What accounts have asked for, and what came of it.
+/// The accounts' requests and their outcomes.
 extension ReadModel {
   // MARK: Withdrawals
 
-  /// Newest first; nil for a cursor that is none.
+  /// Newest first; `nil` if the cursor is invalid.
   public func withdrawals(
     _ account: AccountID, _ program: ProgramID, before: String? = nil, limit: Int = 50
   ) throws -> Page<Withdrawal>? {
@@ -44,20 +44,20 @@ extension ReadModel {
     let reasons: [String]
   }
 
-  /// In the order of their instants.
+  /// Sorted by instant.
   private func steps(_ owner: Int64, _ request: String) throws -> [FoundStep] {
     try queries.steps.rows(owner, request) { FoundStep(type: $0.text(0), at: $0.instant(1), reasons: $0.words(2)) }
   }
 
   // MARK: Requests
 
-  /// Requests that are on the bus, newest first; nil for a cursor that is none.
+  /// Requests that are on the bus, newest first; `nil` if the cursor is invalid.
   public func requests(
     _ account: AccountID, _ program: ProgramID, before: String? = nil, limit: Int = 50
   ) throws -> Page<RequestStatus>? {
     guard let cursor = Cursor(.requests, before) else { return nil }
     guard let owner = try owner(account, program) else { return Page(items: []) }
-    // A withdrawal and its cancellation have one id, and under a virtual clock often one instant.
+    // A withdrawal and its cancellation have the same id, and under a virtual clock often the same instant.
     let parts = cursor.name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let (type, name) = parts.count == 2 ? (parts[0], parts[1]) : ("", "")
     let rows = try queries.requests.rows(owner, cursor.number, name, type, Int64(limit + 1)) {
@@ -69,7 +69,7 @@ extension ReadModel {
       next: rows.count > limit ? items.last.map { Cursor(.requests, $0.at.milliseconds, "\($0.type)/\($0.request)").text } : nil)
   }
 
-  /// A request as it was recorded, and its data; nil if it has not been read back from the bus yet.
+  /// A request as recorded, with its data, or `nil` if it has not been read back from the bus yet.
   public func request(
     _ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil
   ) throws -> (status: RequestStatus, body: [UInt8])? {
@@ -94,7 +94,7 @@ extension ReadModel {
 }
 
 extension Withdrawal.State {
-  /// Money is reserved for it, or about to be.
+  /// Whether money is reserved for it or about to be.
   public var isOpen: Bool { [.opened, .awaitingApproval, .instructed].contains(self) }
 }
 
@@ -119,7 +119,7 @@ extension Withdrawal.Step.Kind {
 }
 
 extension RequestStatus {
-  /// By the type of a request: the notices that answer it, and whether they accept it.
+  /// For each type of request: the notices that answer it, and whether they accept it.
   static let answers: [String: [String: Bool]] = [
     CodeRequested.type: [CodeIssued.type: true, CodeDeclined.type: false],
     CompanyOrderSet.type: [CompanyOrderRecorded.type: true],

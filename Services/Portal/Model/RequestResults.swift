@@ -11,18 +11,18 @@ public struct Withdrawal: Sendable, Equatable {
   public var requestedAt: Instant
   public var dueAt: Instant?
   public var state: State
-  /// It was not paid by the day on which it was due.
+  /// Whether it was not paid by its due date.
   public var isOverdue: Bool
-  /// It can be canceled: nothing was instructed yet (DECISIONS C10).
+  /// Whether it can be canceled: no payout has been instructed yet (DECISIONS C10).
   public var isCancelable: Bool
-  /// Reason codes of a declined one (`WithdrawalReason`).
+  /// The reason codes of a declined withdrawal (`WithdrawalReason`).
   public var reasons: [String]
   /// Oldest first.
   public var steps: [Step]
 
-  /// A step on its way: `asked`, `approved` and the states.
+  /// A step of its progress: `asked`, `approved` and the states.
   public struct Step: Sendable, Equatable {
-    /// In the order in which they follow each other, also within one instant.
+    /// In the order in which they follow each other, which also sorts steps of one instant.
     public enum Kind: String, Sendable, CaseIterable {
       case asked, opened, awaitingApproval, approved, instructed, dueSoon, overdue, canceled, paid, failed, returned, declined
     }
@@ -52,10 +52,10 @@ public struct Withdrawal: Sendable, Equatable {
   }
 }
 
-/// What a person asked for, and how far it is.
+/// A request of a person, and its progress.
 public struct RequestStatus: Sendable, Equatable {
   public enum State: String, Sendable {
-    /// Kept here; the bus has not confirmed it.
+    /// Stored here; the bus has not confirmed it.
     case stored
     /// The bus has confirmed it.
     case sent
@@ -72,7 +72,7 @@ public struct RequestStatus: Sendable, Equatable {
   /// The type of the notice that answered.
   public var answer: String?
   public var isAccepted: Bool
-  /// Reason codes of a refusal.
+  /// Reason codes if it was declined.
   public var reasons: [String]
 
   public init(

@@ -2,10 +2,10 @@ import Contracts
 import SQLite
 import Synchronization
 
-/// Requests that were taken from people and are on their way to the bus: kept on disk until the bus has confirmed them, because nobody
-/// else has them. For any thread.
+/// Requests that people have sent and that are on their way to the bus. They are kept on disk until the bus has confirmed them, because
+/// there is no other copy. For any thread.
 public final class RequestStore: Sendable {
-  /// A request as it goes to the bus.
+  /// A request in the form in which it goes to the bus.
   public struct Kept: Sendable, Equatable {
     public var program: ProgramID
     public var account: AccountID
@@ -30,10 +30,10 @@ public final class RequestStore: Sendable {
     }
   }
 
-  /// Long after the read model has it back from the bus.
+  /// Long enough for the read model to have read the request back from the bus.
   private static let sentFor = TimeSpan.days(7)
 
-  // Used under the mutex only.
+  // Used only under the mutex.
   private struct Connection: @unchecked Sendable {
     let database: Database
   }
@@ -54,8 +54,8 @@ public final class RequestStore: Sendable {
     connection = Mutex(Connection(database: database))
   }
 
-  /// Keeps a request; returns the one that is there under its id.
-  /// - Parameter now: the system's time; a request's own may be a sandbox's.
+  /// Stores a request, and returns the stored one with its id.
+  /// - Parameter now: system time; a request's own time may be a sandbox's.
   public func keep(_ kept: Kept, now: Instant) throws -> Kept {
     try connection.withLock { connection in
       try connection.database.prepare(
@@ -66,7 +66,7 @@ public final class RequestStore: Sendable {
     }
   }
 
-  /// - Parameter type: nil: any.
+  /// - Parameter type: `nil` for any type.
   public func find(_ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil) throws -> Kept? {
     try connection.withLock { try Self.find(account, program, request, type, $0.database) }
   }
@@ -97,7 +97,7 @@ public final class RequestStore: Sendable {
     }
   }
 
-  /// The bus has confirmed it.
+  /// Marks a request that the bus has confirmed.
   public func sent(_ kept: Kept) throws {
     try connection.withLock { connection in
       try connection.database.prepare(

@@ -1,6 +1,6 @@
 import Contracts
 
-/// What the pages and the API show. Each value is the answer of one query of ``ReadModel``.
+/// The content of the pages and of the API. Each value is the result of one query of ``ReadModel``.
 
 /// An account of a program.
 public struct KnownAccount: Sendable, Equatable {
@@ -15,16 +15,16 @@ public struct KnownAccount: Sendable, Equatable {
 
 /// An account's figures in one program (row A8).
 public struct Summary: Sendable, Equatable {
-  /// Oldest first. Empty: no code was issued yet.
+  /// Oldest first. Empty if no code was issued yet.
   public var codes: [IssuedCode] = []
-  /// Of all codes together.
+  /// The sum over all codes.
   public var clicks: Clicks = .init()
   public var referees: RefereeCounts = .init()
-  /// One a currency, in the order of their codes.
+  /// One per currency, sorted by currency code.
   public var balances: [CurrencyFigures] = []
-  /// The account's own welcome offer: the account is a referee in it (row A5).
+  /// The welcome offer to the account itself, as a referee (row A5).
   public var offer: Offer?
-  /// Withdrawals that are open.
+  /// The open withdrawals.
   public var openWithdrawals: [Withdrawal] = []
 
   public init() {}
@@ -32,7 +32,7 @@ public struct Summary: Sendable, Equatable {
 
 public struct IssuedCode: Sendable, Equatable {
   public var code: String
-  /// The link to hand out; empty if the terms name none.
+  /// The link to hand out; empty if the terms define none.
   public var link: String
   public var at: Instant
 
@@ -53,9 +53,9 @@ public struct Clicks: Sendable, Equatable {
   }
 }
 
-/// How far a referral is.
+/// The progress of a referral.
 public enum RefereeStatus: String, Sendable, CaseIterable {
-  /// Attributed, and nothing earned yet.
+  /// Attributed, but nothing earned yet.
   case registered
   /// At least one of its payments has earned a reward.
   case earning
@@ -67,21 +67,21 @@ public enum RefereeStatus: String, Sendable, CaseIterable {
   case rejected
 }
 
-/// How many referees an account has.
+/// The number of referees of an account.
 public struct RefereeCounts: Sendable, Equatable {
   public var byStatus: [RefereeStatus: Int64]
 
   public init(_ byStatus: [RefereeStatus: Int64] = [:]) { self.byStatus = byStatus }
 
   public subscript(status: RefereeStatus) -> Int64 { byStatus[status] ?? 0 }
-  /// All but the rejected ones.
+  /// All except the rejected ones.
   public var invited: Int64 { byStatus.reduce(0) { $0 + ($1.key == .rejected ? 0 : $1.value) } }
 }
 
 /// A balance and what happens to it next.
 public struct CurrencyFigures: Sendable, Equatable {
   public var balance: Balance
-  /// When rewards on their way become available, earliest first; of many instants only the first five.
+  /// When rewards become available, earliest first; at most five instants.
   public var maturities: [Maturity]
 
   public init(balance: Balance, maturities: [Maturity] = []) {
@@ -92,7 +92,7 @@ public struct CurrencyFigures: Sendable, Equatable {
 
 public struct Maturity: Sendable, Equatable {
   public var at: Instant
-  /// Minor units: all rewards of this currency that become available at this instant.
+  /// Minor units: the sum of all rewards in this currency that become available at this instant.
   public var amount: Int64
 
   public init(at: Instant, amount: Int64) {
@@ -120,13 +120,13 @@ public struct Offer: Sendable, Equatable {
 /// A row of the list of invited companies.
 public struct Referee: Sendable, Equatable {
   public var account: AccountID
-  /// What the host wants shown instead of the id.
+  /// The name that the host product wants shown instead of the id.
   public var label: String?
   public var registeredAt: Instant
   public var status: RefereeStatus
   /// Reason codes of a rejected registration (`AttributionReason`).
   public var reasons: [String]
-  /// How many of its payments have earned.
+  /// The number of its payments that have earned a reward.
   public var payments: Int64
   /// Minor units by currency, after refunds.
   public var earned: [Currency: Int64]
@@ -148,7 +148,7 @@ public struct Referee: Sendable, Equatable {
 /// Part of a list, and where the next part begins.
 public struct Page<Item: Sendable & Equatable>: Sendable, Equatable {
   public var items: [Item]
-  /// For `after=`; nil at the end of the list.
+  /// The value for `after=`; `nil` at the end of the list.
   public var next: String?
 
   public init(items: [Item], next: String? = nil) {
@@ -159,26 +159,26 @@ public struct Page<Item: Sendable & Equatable>: Sendable, Equatable {
 
 /// A notice of `rewards`: a line of the account book.
 public struct Entry: Sendable, Equatable {
-  /// The notice's number; unique for an account in a program.
+  /// The notice's number; unique within an account and program.
   public var sequence: Int64
   /// The notice's type: `reward.accrued.v1`, `reward.declined.v1`, `bonus.captured.v1` …
   public var type: String
   public var at: Instant
-  /// nil for a notice that moves no money and names no currency.
+  /// `nil` for a notice without money and currency.
   public var currency: Currency?
-  /// Minor units, with its sign; nil for a notice without an amount.
+  /// Signed minor units; `nil` for a notice without an amount.
   public var amount: Int64?
   public var availableAt: Instant?
-  /// nil for a notice that changes none.
+  /// `nil` for a notice that does not change the balance.
   public var balance: Balance?
-  /// What it is about, as far as the notice says: the referee with its label, payment, refund, invoice, request, and why.
+  /// The subject, as far as the notice names it: the referee with its label, payment, refund, invoice, request, and the reasons.
   public var referee: AccountID?
   public var label: String?
   public var payment: String?
   public var refund: String?
   public var invoice: String?
   public var request: String?
-  /// Reason codes of a refusal (`RewardReason`, `BonusReason`), or one cause (`FreezeCause`, `ReversalCause`).
+  /// The reason codes of a rejection (`RewardReason`, `BonusReason`), or a single cause (`FreezeCause`, `ReversalCause`).
   public var reasons: [String]
   public var terms: String
   public var because: [Because]
@@ -209,13 +209,13 @@ public struct Entry: Sendable, Equatable {
 
 /// How old the figures are.
 public struct Freshness: Sendable, Equatable {
-  /// The oldest instant at which each partition was last at its end; nil: some were never.
+  /// The latest instant up to which every partition is complete, or `nil` if a partition has never been read to its end.
   public var asOf: Instant?
-  /// Records that are on the bus and not in the figures.
+  /// The number of records on the bus that are not in the figures yet.
   public var behind: Int64
-  /// While the read model is built for the first time: percent done and seconds left.
+  /// While the read model is first built: percent done and seconds left.
   public var rebuilding: (percent: Int, secondsLeft: Int)?
-  /// The sandbox's time, under a virtual clock.
+  /// The sandbox's time, if the clock is virtual.
   public var sandbox: Instant?
   public var isStale: Bool
 

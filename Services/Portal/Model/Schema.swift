@@ -1,11 +1,11 @@
 import SQLite
 
-/// The tables of the read model. Every row is made of messages on the bus, so the file can be deleted at any time.
+/// The tables of the read model. Every row is derived from messages on the bus, so the file can be deleted at any time.
 ///
-/// An *owner* is a key of one program: an account, or for clicks a code. Lists are read along their indexes; triggers keep
-/// the number of referees of each status, and what becomes available when.
+/// An *owner* is a key of one program: an account, or for clicks a code. Lists are read from their indexes. Triggers maintain the number of
+/// referees of each status, and the amounts that become available at each instant.
 enum Schema {
-  /// Raise it with every change of the tables or of what is put into them: a file of another version is built anew.
+  /// Increase it with every change of the tables or of their content. A file of another version is rebuilt.
   static let version: Int64 = 1
 
   static let tables = """
@@ -20,7 +20,7 @@ enum Schema {
     CREATE TABLE codes (owner INTEGER, code TEXT, link TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (owner, code)) STRICT, WITHOUT ROWID;
     CREATE TABLE clicks (owner INTEGER PRIMARY KEY, counted INTEGER NOT NULL, rejected INTEGER NOT NULL) STRICT;
 
-    -- attributed and ended are numbers of notices: the later one holds. active has the number of the notice that said it.
+    -- attributed and ended are numbers of notices; the later one counts. active_number is the number of the notice that set active.
     CREATE TABLE referees (owner INTEGER, referee TEXT, registered_at INTEGER, attributed INTEGER, ended INTEGER, rejected TEXT,
       earning INTEGER NOT NULL DEFAULT 0, active INTEGER NOT NULL DEFAULT 0, active_number INTEGER NOT NULL DEFAULT 0,
       status TEXT GENERATED ALWAYS AS (CASE
@@ -42,11 +42,11 @@ enum Schema {
       INSERT INTO referee_counts SELECT new.owner, new.status, 1 WHERE new.status IS NOT NULL ON CONFLICT DO UPDATE SET n = n + 1;
     END;
 
-    -- The notices of the topic rewards. currency is empty where the notice has no balance.
+    -- The notices of the topic rewards. currency is empty if the notice has no balance.
     CREATE TABLE entries (owner INTEGER, currency TEXT, sequence INTEGER, at INTEGER NOT NULL, type TEXT NOT NULL, body BLOB NOT NULL,
       PRIMARY KEY (owner, currency, sequence)) STRICT, WITHOUT ROWID;
-    -- referee is null until the notice of the reward itself is there; amount is what is left of it. A credit before available_at
-    -- locks the reward; it is available with its unlocking.
+    -- referee is null until the notice of the reward itself has come; amount is what is left of it. A credit before available_at
+    -- locks the reward; unlocking makes it available.
     CREATE TABLE rewards (owner INTEGER, reward TEXT, referee TEXT, currency TEXT, amount INTEGER NOT NULL DEFAULT 0,
       available_at INTEGER, credited_at INTEGER, unlocked INTEGER NOT NULL DEFAULT 0, holds INTEGER NOT NULL DEFAULT 0,
       maturing INTEGER GENERATED ALWAYS AS (CASE
@@ -54,7 +54,8 @@ enum Schema {
         ELSE amount END) VIRTUAL,
       PRIMARY KEY (owner, reward)) STRICT, WITHOUT ROWID;
     CREATE INDEX rewards_by_referee ON rewards (owner, referee, currency, amount) WHERE referee IS NOT NULL;
-    -- What becomes available at an instant: the sum of the rewards that are on their way to it and not held. Triggers keep it.
+    -- What becomes available at an instant: the sum of the rewards that are not available yet and not on hold. Triggers
+    -- maintain it.
     CREATE TABLE maturities (owner INTEGER, currency TEXT, at INTEGER, amount INTEGER NOT NULL, PRIMARY KEY (owner, currency, at))
       STRICT, WITHOUT ROWID;
     CREATE TRIGGER reward_added AFTER INSERT ON rewards WHEN new.maturing <> 0 BEGIN
@@ -81,7 +82,7 @@ enum Schema {
     CREATE TABLE requests (owner INTEGER, request TEXT, type TEXT, at INTEGER NOT NULL, body BLOB NOT NULL,
       PRIMARY KEY (owner, request, type)) STRICT, WITHOUT ROWID;
     CREATE INDEX requests_by_date ON requests (owner, at, request, type);
-    -- What came of a request, in the notices and decisions that name it. place is the sequence, of a decision the offset.
+    -- The notices and decisions that name a request. place is the sequence of a notice or the offset of a decision.
     CREATE TABLE steps (owner INTEGER, request TEXT, topic TEXT, place INTEGER, type TEXT NOT NULL, at INTEGER NOT NULL, reasons TEXT NOT NULL,
       PRIMARY KEY (owner, request, topic, place)) STRICT, WITHOUT ROWID;
     """

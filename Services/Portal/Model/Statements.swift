@@ -1,6 +1,6 @@
 import SQLite
 
-/// The statements that write the read model, prepared once.
+/// The statements that write to the read model, prepared once.
 struct Statements {
   let position, findOwner, addOwner, lastSequence, sequence, gap, removeGap: Statement
   let label, code, click: Statement

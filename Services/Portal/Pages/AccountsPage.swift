@@ -4,14 +4,14 @@ import PortalLanguages
 import PortalModel
 
 extension Pages {
-  /// Every account that one can enter as, where the portal runs for trying things out. In English: no account's owner sees it.
+  /// The try page: every account that a visitor can enter as. Only in English, because no real customer sees it.
   public static func accounts(_ accounts: [KnownAccount], basePath: String) -> [UInt8] {
     document(
       .of(.en), title: "Accounts", basePath: basePath,
       tag("main", ["id": "main"]) {
         tag("h1") { "Enter as …" }
         tag("p", ["class": "quiet"]) {
-          "This page exists only with --for-trying. In production your product sends people here with a token that it has signed."
+          "This page exists only with --for-trying. In production, your product sends people here with a signed token."
         }
         if accounts.isEmpty {
           emptyState("No accounts yet", "Publish some events, such as ops/demo/bonus.jsonl.")

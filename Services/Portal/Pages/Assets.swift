@@ -1,6 +1,6 @@
 import CPortalAssets
 
-/// The one colour of the pages that is configured: of links, buttons and what is available.
+/// The only configurable colour of the pages, used for links, buttons and available amounts.
 public struct Accent: Sendable, Equatable {
   let hex: String
 
@@ -8,13 +8,13 @@ public struct Accent: Sendable, Equatable {
 
   private init(hex: String) { self.hex = hex }
 
-  /// Six hexadecimal digits after `#`. nil for anything else, and for a colour on which white text could not be read: its contrast with
-  /// white must be 4.5 : 1 at least (WCAG 2.2, 1.4.3).
+  /// Six hexadecimal digits after `#`. `nil` for anything else, and for a colour on which white text would be hard to read: the contrast
+  /// with white must be at least 4.5 : 1 (WCAG 2.2, 1.4.3).
   public init?(_ text: String) {
     let digits = text.dropFirst().compactMap(\.hexDigitValue)
     guard text.first == "#", text.utf8.count == 7, digits.count == 6 else { return nil }
     let channels = [0, 2, 4].map { Double(digits[$0] * 16 + digits[$0 + 1]) / 255 }
-    // Relative luminance as WCAG defines it; the power is that of sRGB.
+    // Relative luminance as WCAG defines it, with the exponent of sRGB.
     let linear = channels.map { $0 <= 0.04045 ? $0 / 12.92 : Accent.power((($0 + 0.055) / 1.055)) }
     let luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     guard 1.05 / (luminance + 0.05) >= 4.5 else { return nil }
@@ -31,7 +31,7 @@ public struct Accent: Sendable, Equatable {
 }
 
 extension Pages {
-  /// The style sheet of all pages, without what only its readers need.
+  /// The style sheet of all pages, without comments and blanks.
   public static func style(accent: Accent) -> [UInt8] {
     let lines = String(decoding: asset(PortalAssetStyle), as: UTF8.self).split(separator: "\n")
     var rules = lines.filter { !$0.hasPrefix("/*") }.map { String($0.drop { $0 == " " }) }.joined(separator: "\n")

@@ -10,7 +10,7 @@ private struct BalancePart {
 }
 
 extension Balance {
-  /// In the order in which money goes through them; their sum is all that was earned and corrected.
+  /// In the order in which money moves through them. Their sum is everything earned, plus corrections.
   fileprivate var parts: [BalancePart] {
     [
       BalancePart(name: "pending", minor: pending), BalancePart(name: "locked", minor: locked),
@@ -22,7 +22,7 @@ extension Balance {
 }
 
 extension PageContext {
-  /// The balances of an account, one a currency.
+  /// The balances of an account, one per currency.
   @HTMLBuilder func balances(_ summary: Summary) -> HTML {
     if summary.balances.isEmpty {
       section(say("balance.title"), class: "panel") { emptyState(say("balance.none"), say("balance.none.text")) }
@@ -57,7 +57,7 @@ extension PageContext {
     }
   }
 
-  /// Shares as widths. What the bar shows is in the table below it, too, so it is hidden from those who listen.
+  /// A bar whose widths are the shares. The table below contains the same numbers, so the bar is hidden from screen readers.
   private func bar(_ balance: Balance) -> HTML {
     let parts = balance.parts.filter { $0.minor > 0 }
     let total = parts.reduce(Int128(0)) { $0 + Int128($1.minor) }
@@ -65,7 +65,7 @@ extension PageContext {
     let shares = parts.map { part in
       let start = before * 1000 / total
       before += Int128(part.minor)
-      // What is there is seen, however little it is.
+      // Even the smallest amount stays visible.
       let width = max(before * 1000 / total - start, 4)
       return emptyTag("rect", ["class": part.name, "x": "\(start)", "width": "\(width)", "height": "10"])
     }
@@ -76,7 +76,7 @@ extension PageContext {
       }
   }
 
-  /// Every part with its amount, and the line that adds them up.
+  /// Every part with its amount, and a line with the sum.
   func balanceTable(_ balance: Balance, _ caption: String) -> HTML {
     let corrected = balance.corrected ?? 0
     func row(_ name: String, _ minor: Int64, dot: Bool = true) -> HTML {
@@ -96,7 +96,7 @@ extension PageContext {
       tag("tbody") {
         for part in balance.parts where part.minor != 0 || part.name == "available" { row(part.name, part.minor) }
       }
-      // Nobody has a balance whose sum exceeds Int64; one that does has no sum to show.
+      // A sum beyond Int64 does not occur in practice; it would not be shown.
       if let accrued = try? balance.accrued {
         tag("tfoot") {
           if corrected != 0, let sum = try? Money.sum(accrued, corrected) {

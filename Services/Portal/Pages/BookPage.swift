@@ -4,12 +4,12 @@ import PortalLanguages
 import PortalModel
 
 extension Pages {
-  /// The account book in one currency, fifty entries a page.
+  /// The account book in one currency, fifty entries per page.
   ///
   /// - Parameters:
-  ///   - currency: nil: there are no entries yet.
-  ///   - currencies: all that the account has entries in.
-  ///   - isContinued: it is not the first part of the list.
+  ///   - currency: `nil` if there are no entries yet.
+  ///   - currencies: all currencies in which the account has entries.
+  ///   - isContinued: whether this is a later page of the list.
   public static func book(
     _ entries: Page<Entry>, currency: Currency?, currencies: [Currency], isContinued: Bool, _ context: PageContext
   ) -> [UInt8] {
@@ -40,7 +40,7 @@ extension Pages {
     }
   }
 
-  /// Why an entry is as it is: its facts, and the steps of its computation.
+  /// Explains an entry: its facts, and the steps of its computation.
   public static func why(_ entry: Entry, _ context: PageContext) -> [UInt8] {
     let say = context.say
     return context.page(.book, title: say("why.title")) {
@@ -91,7 +91,7 @@ extension PageContext {
           tag("td", ["class": "n b", "data-l": entry.balance == nil ? nil : say("book.balance")]) {
             figure(entry, entry.balance?.available)
           }
-          // A short address: fifty of them are on the page.
+          // A short relative address, because a page has fifty of them.
           tag("td") { tag("a", ["href": "book/\(entry.sequence)"]) { say("book.why") } }
         }
       }
@@ -103,12 +103,12 @@ extension PageContext {
     return say.figure(minor, currency)
   }
 
-  /// `reward.accrued.v1` in words; an entry of a later release has none of its own.
+  /// The name of `reward.accrued.v1` and so on. Entries of a later release share a general name.
   fileprivate func what(_ entry: Entry) -> String {
     say.known("entry.\(entry.type.split(separator: ".").dropLast().joined(separator: "."))") ?? say("entry.other")
   }
 
-  /// What it is about, in a few words: the company, or else the invoice or the request.
+  /// The subject in a few words: the company, otherwise the invoice or the request.
   private func about(_ entry: Entry) -> String? {
     if let referee = entry.label ?? entry.referee?.value { return referee }
     if let invoice = entry.invoice { return say("invoice.of", ["invoice": invoice]) }

@@ -5,7 +5,7 @@ import PortalModel
 import Terms
 
 extension Pages {
-  /// The scale with the present step, what each company would get now, and the months that were.
+  /// The scale with the current step, what each company would get now, and the past months.
   public static func discounts(_ discounts: Discounts, _ context: PageContext) -> [UInt8] {
     let say = context.say
     return context.page(.discounts, title: say("discounts.title")) {
@@ -24,14 +24,14 @@ extension Pages {
 }
 
 extension PageContext {
-  /// When the next monthly run is, by the clock of its calendar: `28 Feb 2026, 00:00 UTC`.
+  /// The time of the next monthly run, in the zone of its calendar: `28 Feb 2026, 00:00 UTC`.
   var nextRun: String? {
     guard let schedule = terms.discounts?.schedule else { return nil }
     let next = schedule.next(after: now)
     return next > Instant.range.upperBound ? nil : "\(say.dateAndTime(next, in: schedule.zone))\u{A0}\(schedule.zone.name)"
   }
 
-  /// What is missing for the next step of the scale and by when; at the top, when the next run is.
+  /// How many referrals are missing for the next step of the scale, and by when. At the top of the scale, the time of the next run.
   func nextStepSentences(active: Int64) -> [String] {
     guard let discounts = terms.discounts, let run = nextRun else { return [] }
     let percent = discounts.percent(for: active)

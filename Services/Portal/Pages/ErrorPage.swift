@@ -2,15 +2,15 @@ import Markup
 import PortalLanguages
 
 extension Pages {
-  /// What went wrong, for somebody who may have no session.
+  /// An error for a visitor who may have no session.
   public enum Failure: Sendable, Equatable {
-    /// 401: no session, or one that has ended.
+    /// 401: no session, or an expired one.
     case signedOut
-    /// 403: not this account's, or a right that is missing.
+    /// 403: another account's page, or a missing right.
     case forbidden
     /// 404.
     case notFound
-    /// 403: a form whose token is old or of another session, or one from another origin.
+    /// 403: a form from another origin, or with a token that is old or of another session.
     case staleForm
     /// 429.
     case tooMany
@@ -33,7 +33,7 @@ extension Pages {
     fileprivate var key: String { self == .staleForm ? "error.form" : "error.\(status)" }
   }
 
-  /// - Parameter hasSession: there is an overview to go to.
+  /// - Parameter hasSession: whether to link to the overview.
   public static func error(_ failure: Failure, language: Language, basePath: String, hasSession: Bool) -> [UInt8] {
     let say = language
     let title = say(failure.key)

@@ -3,16 +3,16 @@ import Markup
 import PortalLanguages
 import PortalModel
 
-/// Which page it is, for the menu.
+/// Identifies the page in the menu.
 enum PageKind: String, CaseIterable {
   case overview, invited, book, discounts, withdraw, help
 
-  /// Its path within the program.
+  /// Its path below the program.
   var path: String { self == .overview ? "" : rawValue }
 }
 
 extension PageContext {
-  /// The pages that the terms have a use for.
+  /// The pages that are useful under these terms.
   private var menu: [PageKind] {
     PageKind.allCases.filter { kind in
       switch kind {
@@ -24,7 +24,7 @@ extension PageContext {
     }
   }
 
-  /// A whole page.
+  /// A complete page.
   func page(_ kind: PageKind?, title: String, @HTMLBuilder _ content: () -> HTML) -> [UInt8] {
     let body =
       header(kind) + banners
@@ -100,7 +100,7 @@ extension PageContext {
     guard freshness.behind == 0, let asOf = freshness.asOf else {
       return say("footer.behind", count: freshness.behind) + "."
     }
-    // The day is named once it is another.
+    // Name the date only if it is not today.
     let isToday = say.date(asOf, in: zone) == say.date(now, in: zone)
     let time = isToday ? say.time(asOf, in: zone, seconds: true) : say.dateAndTime(asOf, in: zone, seconds: true)
     return say("footer.asOf", ["time": time]) + "."
@@ -115,7 +115,7 @@ func document(_ language: Language, title: String, basePath: String, _ body: HTM
       emptyTag("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
       emptyTag("meta", ["name": "color-scheme", "content": "light dark"])
       tag("title") { title }
-      // Browsers ask for /favicon.ico unless a page names another one.
+      // Browsers request /favicon.ico unless the page names another icon.
       emptyTag("link", ["rel": "icon", "href": "data:,"])
       emptyTag("link", ["rel": "stylesheet", "href": basePath + "/assets/style.css"])
       tag("script", ["src": basePath + "/assets/copy.js", "defer": ""]) {}

@@ -4,7 +4,7 @@ import PortalLanguages
 import Terms
 
 extension Pages {
-  /// The terms in words, from the values that the engine works with.
+  /// The terms in words, from the same values that the engine uses.
   ///
   /// - Parameter next: the next version of the terms, if one is announced.
   public static func help(next: TermsVersion?, _ context: PageContext) -> [UInt8] {
@@ -80,7 +80,7 @@ extension PageContext {
     }
   }
 
-  /// A currency that the terms name, for an example.
+  /// A currency of the terms, used in the example.
   private var exampleCurrency: Currency {
     let named = terms.reward?.statuses.first?.above.keys.sorted() ?? terms.withdrawal?.minimum.keys.sorted() ?? []
     return named.first ?? "KZT"

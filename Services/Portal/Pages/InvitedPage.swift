@@ -3,14 +3,14 @@ import Markup
 import PortalLanguages
 import PortalModel
 
-/// What part of the list of invited companies is asked for.
+/// The requested part of the list of invited companies.
 public struct InvitedQuery: Sendable, Equatable {
   public var status: RefereeStatus?
-  /// `2026-03-01`: those who registered by then.
+  /// `2026-03-01`: only companies registered by this day.
   public var on: String?
-  /// The beginning of an account's id.
+  /// Prefix of an account's id.
   public var find: String?
-  /// It is not the first part of the list.
+  /// Whether this is a later page of the list.
   public var isContinued: Bool
 
   public init(status: RefereeStatus? = nil, on: String? = nil, find: String? = nil, isContinued: Bool = false) {
@@ -22,7 +22,7 @@ public struct InvitedQuery: Sendable, Equatable {
 
   var isFiltered: Bool { status != nil || on != nil || find != nil }
 
-  /// As a query of a URL.
+  /// The query part of a URL.
   fileprivate func text(after cursor: String? = nil) -> String {
     let fields = [("status", status?.rawValue), ("on", on), ("find", find), ("after", cursor)]
     let parts = fields.compactMap { name, value in value.map { "\(name)=\($0.percentEncoded)" } }
@@ -31,7 +31,7 @@ public struct InvitedQuery: Sendable, Equatable {
 }
 
 extension Pages {
-  /// The invited companies, fifty a page.
+  /// The invited companies, fifty per page.
   public static func invited(
     _ referees: Page<Referee>, counts: RefereeCounts, query: InvitedQuery, _ context: PageContext
   ) -> [UInt8] {
@@ -97,7 +97,7 @@ extension PageContext {
         tag("tr") {
           tag("th", ["scope": "row"]) {
             referee.label ?? referee.account.value
-            // What the search finds it by.
+            // The id that the search uses.
             if referee.label != nil { tag("small") { referee.account.value } }
           }
           tag("td", ["class": "d"]) { date(referee.registeredAt) }
@@ -119,7 +119,7 @@ extension PageContext {
     }
   }
 
-  /// The way through a list.
+  /// Links to the first and the next page of a list.
   @HTMLBuilder func steps(first: String?, next: String?) -> HTML {
     if first != nil || next != nil {
       tag("nav", ["class": "pages", "aria-label": say("list.label")]) {

@@ -5,9 +5,9 @@ import PortalModel
 import Terms
 
 extension Pages {
-  /// The link, what came of it, and the balance.
+  /// The link, its results, and the balance.
   ///
-  /// - Parameter wish: a code that was wished for and cannot be one.
+  /// - Parameter wish: a requested code that is not valid.
   public static func overview(_ summary: Summary, wish: String? = nil, _ context: PageContext) -> [UInt8] {
     let say = context.say
     return context.page(.overview, title: say("overview.title")) {
@@ -16,7 +16,7 @@ extension Pages {
         tag("div") {
           context.link(of: summary, wish: wish)
           if summary.referees.invited == 0 { context.steps }
-          // Without a link nothing can have come of it.
+          // Without a link there are no results.
           if !summary.codes.isEmpty { context.figures(summary) }
         }
         tag("div") {
@@ -51,7 +51,7 @@ extension PageContext {
   }
 
   @HTMLBuilder private func share(_ code: IssuedCode) -> HTML {
-    // Terms without a link still have codes to hand out.
+    // Without a link in the terms, people share the code itself.
     let text = code.link.isEmpty ? code.code : code.link
     tag("label", ["for": "link"]) { say("overview.link.label") }
     tag("div", ["class": "copy"]) {
@@ -119,7 +119,7 @@ extension PageContext {
     }
   }
 
-  // MARK: What came of it
+  // MARK: Results
 
   fileprivate func figures(_ summary: Summary) -> HTML {
     section(say("figures.title"), class: "panel") {
@@ -159,7 +159,7 @@ extension PageContext {
             : say("offer.open", ["percent": percent, "plans": say.list(offer.plans, or: true)])
         }
         tag("p") {
-          // A begun day counts as none: nobody should plan with it.
+          // Round down to whole days, so that no one counts on a day that has already begun.
           let days = (offer.expiresAt - now).milliseconds / TimeSpan.days(1).milliseconds
           tag("strong") { days > 0 ? say("offer.left", count: days) : say("offer.today") }
           " · "

@@ -5,22 +5,22 @@ import PortalLanguages
 import PortalModel
 import Terms
 
-/// What every page needs to know: who looks at it, in which program and language, and how old the figures are.
+/// The context of a page: who views it, in which program and language, and how old the figures are.
 public struct PageContext: Sendable {
   public var session: Session
-  /// The version in force; sections of the pages follow it.
+  /// The version in force. It decides which sections a page has.
   public var terms: TermsVersion
   public var language: Language
-  /// Empty, or a path without a slash at its end: every link begins with it.
+  /// Empty, or a path without a slash at its end. Every link begins with it.
   public var basePath: String
-  /// Of this page, with the base path and without a query: for the links that change the language.
+  /// The path of this page, with the base path and without a query. The language links use it.
   public var path: String
   public var freshness: Freshness
-  /// The clock's time, in the sandbox the virtual one.
+  /// The current time; in a sandbox the virtual time.
   public var now: Instant
-  /// Where times are shown; the calendar of monthly discounts has its own.
+  /// The time zone of displayed times. The calendar of monthly discounts has its own.
   public var zone: Zone
-  /// Both go with every form: the id that the request will have, and a token bound to it and to the session.
+  /// Every form contains both: the id of the future request, and a token bound to it and to the session.
   public var request: String
   public var formToken: String
 
@@ -41,13 +41,13 @@ public struct PageContext: Sendable {
   }
 }
 
-/// The pages. Each is made of the answers of the read model; nothing here reads or decides anything.
+/// The pages. Each is built from results of the read model. Nothing here reads or decides anything.
 public enum Pages {}
 
 extension PageContext {
   var say: Language { language }
 
-  /// A path of this program: `link("book", "12")`.
+  /// A path below this program: `link("book", "12")`.
   func link(_ parts: String...) -> String {
     ([terms.program.value] + parts).reduce(basePath) { $0 + "/" + $1.percentEncoded }
   }
@@ -57,12 +57,12 @@ extension PageContext {
   func date(_ instant: Instant) -> String { language.date(instant, in: zone) }
   func dateAndTime(_ instant: Instant) -> String { language.dateAndTime(instant, in: zone) }
 
-  /// A date that programs can read, too.
+  /// A date with a machine-readable form.
   func dated(_ instant: Instant, time: Bool = false) -> HTML {
     tag("time", ["datetime": instant.description]) { time ? dateAndTime(instant) : date(instant) }
   }
 
-  /// A form that sends a request, with what each of them carries.
+  /// A form that sends a request, with the fields that every form needs.
   func form(_ action: String, class name: String? = nil, @HTMLBuilder _ content: () -> HTML) -> HTML {
     tag("form", ["method": "post", "action": action, "class": name]) {
       emptyTag("input", ["type": "hidden", "name": "form", "value": formToken])
@@ -71,13 +71,13 @@ extension PageContext {
     }
   }
 
-  /// Amounts that may be out of date say so where somebody could act on them.
+  /// Marks amounts that may be out of date, in places where someone could act on them.
   @HTMLBuilder var staleMark: HTML {
     if freshness.isStale { tag("span", ["class": "mark"]) { say("stale.mark") } }
   }
 }
 
-/// What is shown where there is nothing to show yet.
+/// A message where there is nothing to show yet.
 func emptyState(_ title: String, _ text: String?, @HTMLBuilder _ action: () -> HTML = { .empty }) -> HTML {
   tag("div", ["class": "empty"]) {
     tag("p", ["class": "lead"]) { title }
@@ -94,11 +94,11 @@ func section(_ title: String, class name: String? = nil, @HTMLBuilder _ content:
   }
 }
 
-/// A table, which becomes a list of cards where there is no room for it.
+/// A table that becomes a list of cards on narrow screens.
 ///
 /// - Parameters:
-///   - showsCaption: it says more than the heading above it.
-///   - head: the titles of columns, and whether the column holds figures.
+///   - showsCaption: whether the caption says more than the heading above it.
+///   - head: the title of each column, and whether it contains figures.
 func table(
   _ caption: String, showsCaption: Bool = false, _ head: [(title: String, isFigure: Bool)], class name: String = "cards",
   @HTMLBuilder _ rows: () -> HTML

@@ -3,9 +3,9 @@ import PortalLanguages
 import PortalModel
 
 extension Pages {
-  /// A sheet of paper with the QR code of a link.
+  /// A page to print, with the QR code of a link.
   ///
-  /// - Parameter svg: the picture, as `QRCode` makes it.
+  /// - Parameter svg: the picture from `QRCode`.
   public static func poster(_ code: IssuedCode, svg: String, _ context: PageContext) -> [UInt8] {
     let say = context.say
     return context.page(nil, title: say("qr.title")) {

@@ -4,7 +4,7 @@ import PortalLanguages
 import PortalModel
 
 extension Pages {
-  /// How far a request is.
+  /// The progress of a request.
   public static func request(_ status: RequestStatus, _ context: PageContext) -> [UInt8] {
     let say = context.say
     let kind = RequestKind(type: status.type)
@@ -45,7 +45,7 @@ extension Pages {
     }
   }
 
-  /// After how many seconds the page of a request is to be loaded again, by the header `Refresh`; nil: it is answered.
+  /// The seconds after which a request's page reloads, for the header `Refresh`. `nil` if the request is answered.
   public static func reload(_ status: RequestStatus, at now: Instant) -> Int? {
     if status.state == .answered { return nil }
     return now - status.at < .minutes(1) ? 2 : 30
@@ -53,7 +53,7 @@ extension Pages {
 }
 
 extension RequestStatus.State {
-  /// How many steps it has behind it.
+  /// The number of completed steps.
   fileprivate var steps: Int {
     switch self {
     case .stored: 0
@@ -63,7 +63,7 @@ extension RequestStatus.State {
   }
 }
 
-/// What a request is about.
+/// The subject of a request.
 private enum RequestKind: String {
   case code, order, withdrawal, cancel, other
 
@@ -77,10 +77,10 @@ private enum RequestKind: String {
     }
   }
 
-  /// Whose reason codes answer it.
+  /// The kind of the reason codes in its answer.
   var reasons: String { self == .code ? "code" : "withdrawal" }
 
-  /// The page where its effect is seen.
+  /// The page that shows its effect.
   var path: String {
     switch self {
     case .code, .other: ""

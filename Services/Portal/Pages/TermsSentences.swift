@@ -2,9 +2,9 @@ import Contracts
 import PortalLanguages
 import Terms
 
-/// What the terms give, in a sentence or two.
+/// The benefits of the terms, in a sentence or two.
 extension PageContext {
-  /// What a referrer gets: the first thing that somebody wants to know.
+  /// The referrer's reward: the first thing that people want to know.
   var rewardSentence: String {
     guard let reward = terms.reward else {
       guard let tiers = terms.discounts?.tiers, let most = tiers.map(\.percent).max() else { return say("terms.none") }
@@ -30,7 +30,7 @@ extension PageContext {
     }
   }
 
-  /// When a reward can be used; nil: the program gives none.
+  /// When a reward can be used, or `nil` if the program has no rewards.
   var availabilitySentence: String? {
     terms.reward.map { reward in
       reward.availableAfter == .zero
@@ -43,7 +43,7 @@ extension PageContext {
     say.list(amounts.sorted { $0.key < $1.key }.map { say.amount($0.value, $0.key) }, or: true)
   }
 
-  /// Kinds of invoice lines; terms may name others than we know.
+  /// Kinds of invoice lines. The terms may contain kinds unknown to this release.
   func kinds(_ kinds: [String], or isAlternative: Bool = false) -> String {
     say.list(kinds.map { say.known("lines.\($0)") ?? $0 }, or: isAlternative)
   }

@@ -4,16 +4,16 @@ import PortalLanguages
 import PortalModel
 import Terms
 
-/// What a person has filled in for a withdrawal, and what is wrong with it.
+/// The content of the withdrawal form, and its errors.
 public struct WithdrawalForm: Sendable, Equatable {
   public enum Fault: Sendable, Equatable {
-    /// It is no amount.
+    /// Not an amount.
     case amount
     /// More than is available, in minor units.
     case most(Int64)
     /// Less than the program's minimum, in minor units.
     case least(Int64)
-    /// None of the session's recipients.
+    /// Not one of the session's recipients.
     case recipient
   }
   public var amount: String
@@ -30,7 +30,7 @@ public struct WithdrawalForm: Sendable, Equatable {
 }
 
 extension Pages {
-  /// What can be withdrawn, a form for it or the withdrawal that is open, and those that were.
+  /// The available amounts, then the open withdrawal or a form for a new one, then past withdrawals.
   ///
   /// - Parameter withdrawals: newest first.
   public static func withdraw(
@@ -242,6 +242,6 @@ extension PageContext {
 }
 
 extension String {
-  /// A sentence's beginning.
+  /// The text with its first letter in upper case.
   var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

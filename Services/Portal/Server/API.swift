@@ -4,16 +4,16 @@ import PortalAccess
 import PortalModel
 import ServiceKit
 
-/// The JSON API: the pages' figures for programs (ops/contracts/portal.openapi.yaml). Its caller is the host product's own code, with a
-/// token of the account as its Bearer.
+/// The JSON API: the figures of the pages for programs (ops/contracts/portal.openapi.yaml). The caller is the host product's own code, with
+/// a token of the account as its Bearer.
 struct API: Sendable {
   private static let limitMax = 200
 
   let portal: Portal
 
-  /// - Parameter segments: behind `/v1`.
+  /// - Parameter segments: the path after `/v1`.
   func answer(_ request: HTTPRequest, _ segments: [String], _ session: Session) throws -> HTTPResponse {
-    guard let methods = Self.methods(of: segments) else { return .problem(404, "not found", "see the OpenAPI file") }
+    guard let methods = Self.methods(of: segments) else { return .problem(404, "not found", "the OpenAPI file lists all paths") }
     guard methods.contains(request.method) else {
       let allowed = methods.sorted().joined(separator: ", ").replacing("GET", with: "GET, HEAD")
       var response = HTTPResponse.problem(405, "method not allowed", "only \(allowed)")
@@ -68,15 +68,15 @@ struct API: Sendable {
       }
     case ("GET", "requests", 2):
       guard let status = try portal.desk.status(session.account, program, segments[1], type: request.query["type"]) else {
-        return .problem(404, "no such request", "nobody has asked for it under this id")
+        return .problem(404, "no such request", "the account has no request with this id")
       }
       return .json(200, status)
     case ("POST", "requests", 1): return try take(request, session, program)
-    default: return .problem(404, "not found", "see the OpenAPI file")
+    default: return .problem(404, "not found", "the OpenAPI file lists all paths")
     }
   }
 
-  /// What a path can be asked with; nil if there is no such path. A HEAD counts as a GET.
+  /// The methods of a path, or `nil` if there is no such path. HEAD counts as GET.
   private static func methods(of segments: [String]) -> Set<String>? {
     switch (segments.first, segments.count) {
     case ("summary", 1), ("referees", 1), ("entries", 1), ("discounts", 1), ("withdrawals", 1), ("requests", 2): ["GET"]
@@ -97,14 +97,14 @@ struct API: Sendable {
       return .problem(400, "bad limit", "limit is not a whole number from 1 to \(Self.limitMax)")
     }
     guard let page = try portal.pool.read({ try read($0, request.query["after"], limit) }) else {
-      return .problem(400, "bad cursor", "after is not the next of another page of this list")
+      return .problem(400, "bad cursor", "after must be the value of next from another page of this list")
     }
     return .json(200, Aged(page, portal.state.freshness(now: portal.now())))
   }
 
   // MARK: Requests
 
-  /// `POST /v1/requests` with an `Idempotency-Key`: `{"type": …, "data": {…}}`, the data without `request`, `account` and instant.
+  /// `POST /v1/requests` with an `Idempotency-Key`: `{"type": …, "data": {…}}`. The data omits `request`, `account` and the instant.
   private func take(_ request: HTTPRequest, _ session: Session, _ program: ProgramID) throws -> HTTPResponse {
     guard let key = request.header("Idempotency-Key"), let id = RequestID(key) else {
       return .problem(
@@ -129,7 +129,7 @@ struct API: Sendable {
           "\(portal.settings.basePath)/v1/requests/\(percentEncoded(id.value))?program=\(percentEncoded(program.value))&type=\(wish.type)"
         ))
       return response
-    case .conflict: return .problem(409, "another request", "the id \(id) was used for something else")
+    case .conflict: return .problem(409, "another request", "the id \(id) was already used for another request")
     case .malformed(let detail): return .problem(422, "malformed", detail)
     }
   }
@@ -159,12 +159,12 @@ private struct WishedData: JSONDecodable {
           "\"\(type)\" is not one of \(CodeRequested.type), \(CompanyOrderSet.type), \(WithdrawalRequested.type), \(WithdrawalCanceled.type)"
       )
     }
-    // A field that nobody reads may be a typing error about money.
+    // An unknown field may be a typing error about money, so reject it.
     if let unknown = json.unknownFields.first { throw JSONError(reason: .malformed, path: unknown, detail: "unknown field") }
   }
 }
 
-/// A path's or a query's part: everything but unreserved characters is escaped (RFC 3986).
+/// Encodes a part of a path or query: escapes everything but unreserved characters (RFC 3986).
 func percentEncoded(_ text: String) -> String {
   var encoded = ""
   for byte in text.utf8 {

@@ -3,9 +3,10 @@ import JSON
 import PortalModel
 import ServiceKit
 
-// What the API answers, as ops/contracts/portal.openapi.yaml describes it. Money is minor units, a currency and how many digits it has.
+// The API's responses, as described in ops/contracts/portal.openapi.yaml. Money is minor units, a currency and its number of decimal
+// digits.
 
-/// An answer with how old its figures are.
+/// A response that includes the age of its figures.
 struct Aged<Value: Members>: JSONEncodable {
   let value: Value
   let freshness: Freshness
@@ -143,7 +144,7 @@ extension Entry: Members, JSONEncodable {
   }
 }
 
-/// An entry with the facts that decided it.
+/// An entry with the facts behind its decision.
 struct ExplainedEntry: Members {
   let entry: Entry
 
@@ -228,7 +229,7 @@ extension RequestStatus: Members, JSONEncodable {
   }
 }
 
-/// An error of the API (RFC 9457).
+/// An error response of the API (RFC 9457).
 private struct Problem: Members {
   let status: Int
   let title: String

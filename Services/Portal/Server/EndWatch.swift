@@ -5,8 +5,8 @@ import ServiceKit
 import Synchronization
 import Worker
 
-/// Asks the broker every second where the partitions end, on a thread of its own: only its answer shows that figures are up to date, and
-/// a broker that is away must not hold the reader up.
+/// Queries the ends of the partitions every second. Only the broker's answer shows whether the figures are up to date. It has its own
+/// thread, so that a broker that is down does not delay the reader.
 final class EndWatch: Sendable {
   private static let everySeconds = Duration.seconds(1)
   private static let answerMilliseconds: Int32 = 3_000
@@ -32,7 +32,7 @@ final class EndWatch: Sendable {
     thread.start()
   }
 
-  /// It ends after the question that it has open.
+  /// Stops after the query in progress.
   func stop() { isOver.store(true, ordering: .relaxed) }
 
   private func run() {

@@ -7,10 +7,10 @@ import SQLite
 import ServiceKit
 import Worker
 
-/// Reads notices and requests from the bus into the read model, until the program is told to stop. One thread.
+/// Reads notices and requests from the bus into the read model until a stop is requested. One thread.
 ///
-/// Every instance reads all partitions, by `assign` and `read_committed`: nothing is written to the bus, and no group is joined. Positions
-/// are rows of the read model. Whatever goes wrong ends the session; the next one begins where the file stands.
+/// Every instance reads all partitions with `assign` and `read_committed`. It writes nothing to the bus and joins no group. Positions are
+/// rows of the read model. An error ends the session; the next one continues from the positions in the file.
 public final class Feed {
   private static let batchMax = 20_000
   private static let answerMilliseconds: Int32 = 3_000
@@ -23,7 +23,7 @@ public final class Feed {
   private let metrics: PortalMetrics
   private let parser = JSONParser()
 
-  /// - Parameter only: what a message without `program` means: the deployment's only program, if there is one.
+  /// - Parameter only: the deployment's only program, if there is just one. A message without `program` belongs to it.
   init(
     _ settings: PortalSettings, only: ProgramID?, state: FeedState, log: Log, health: Health.Loop, metrics: PortalMetrics
   ) {
@@ -35,7 +35,7 @@ public final class Feed {
     self.metrics = metrics
   }
 
-  /// Returns when the program is to stop.
+  /// Returns when a stop is requested.
   func run() {
     var wait = Duration.milliseconds(200)
     while !Shutdown.requested {
@@ -46,10 +46,10 @@ public final class Feed {
       } catch {
         guard !Shutdown.requested else { return }
         if let error = error as? SQLiteError, error.meansDamage { removeModel(because: "\(error)") }
-        // What has been read is still served, and its age shown.
+        // The figures read so far are still served, with their age.
         health.ready = state.isCaughtUp ? .yes : .no("\(error)")
         health.remark = "\(error)"
-        log.error("reading from the bus starts over: \(error)", ["waitSeconds": "\(wait)"])
+        log.error("reading from the bus failed, starting over: \(error)", ["waitSeconds": "\(wait)"])
         metrics.sessionsEnded.add()
         metrics.show(state.freshness(now: .now), now: .now)
         _ = Shutdown.wait(upTo: wait)
@@ -80,17 +80,17 @@ public final class Feed {
       of: topics.keys + (settings.followsClock ? [clock] : []), timeoutMilliseconds: Self.answerMilliseconds)
     let missing = topics.keys.filter { counts[$0] == nil }.sorted()
     guard missing.isEmpty else {
-      throw FeedFault("topics are missing: \(missing.joined(separator: ", ")). 'laurel topics create' makes them")
+      throw FeedFault("topics are missing: \(missing.joined(separator: ", ")); create them with 'laurel topics create'")
     }
     let numbers = Set(topics.keys.compactMap { counts[$0] })
     guard numbers.count == 1, let count = numbers.first else {
-      throw FeedFault("the topics must all have the same number of partitions, and have \(numbers.sorted())")
+      throw FeedFault("the topics must all have the same number of partitions, but have \(numbers.sorted())")
     }
     let consumer = try Consumer(
       configuration, group: Topic.portalGroup(prefix: settings.topicPrefix), readCommitted: true, endEvents: true,
       goesOnAfterLoss: false)
     guard let cluster = consumer.clusterID(timeoutMilliseconds: Self.answerMilliseconds) else {
-      throw FeedFault("the broker has not said which cluster it is of")
+      throw FeedFault("the broker did not report its cluster id in time")
     }
     let writer = try model(of: "\(cluster)/\(settings.topicPrefix)/\(count)")
     let known = try writer.positions()
@@ -103,7 +103,7 @@ public final class Feed {
     }
     let partitions = positions.map(\.0)
     try checkEnds(positions, consumer)
-    // Of inputs older records may have been deleted meanwhile; of notices never (CONTRACTS).
+    // Older records of inputs may have been deleted in the meantime; notices are never deleted (CONTRACTS).
     let lows = try consumer.bounds(of: partitions, at: Offset.beginning, timeoutMilliseconds: Self.answerMilliseconds)
     positions = positions.map { ($0, offset: $1 < 0 ? $1 : max($1, lows[$0] ?? $1)) }
     if settings.followsClock, counts[clock] != nil {
@@ -128,20 +128,20 @@ public final class Feed {
     }
   }
 
-  /// The topics are its source: it is read again from the beginning.
+  /// Deletes the read model. It will be rebuilt by reading the topics from the beginning.
   private func removeModel(because reason: String) {
-    log.warning("the read model is built anew: \(reason)", ["file": settings.modelPath])
+    log.warning("rebuilding the read model: \(reason)", ["file": settings.modelPath])
     state.rebuilds()
     for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: settings.modelPath + suffix) }
     metrics.rebuilds.add()
   }
 
-  /// Positions behind the end belong to topics that are no longer there: they were deleted and made again.
+  /// A position after the end of a partition means that the topic was deleted and created again.
   private func checkEnds(_ positions: [(TopicPartition, offset: Int64)], _ consumer: Consumer) throws {
     let ends = try consumer.stableEnds(of: positions.map(\.0), timeoutMilliseconds: Self.answerMilliseconds)
     for (partition, next) in positions where next > (ends[partition] ?? .max) {
-      removeModel(because: "\(partition) ends at \(ends[partition] ?? 0), before \(next), where its reading would go on")
-      throw FeedFault("\(partition) is another topic than before")
+      removeModel(because: "\(partition) ends at \(ends[partition] ?? 0), but has been read up to \(next)")
+      throw FeedFault("\(partition) was deleted and created again")
     }
   }
 
@@ -185,7 +185,7 @@ public final class Feed {
           try commit()
         }
       case .end(let partition, let offset):
-        // Behind the last record lies the marker of its transaction.
+        // The last record is followed by the marker of its transaction, which takes an offset too.
         if session.topics[partition.topic]?.kind != .clock, state.isBehind(partition, offset) {
           moved[partition] = ModelWriter.Position(next: offset, timestamp: moved[partition]?.timestamp ?? 0)
         }
@@ -203,7 +203,7 @@ public final class Feed {
     try commit()
   }
 
-  /// What is written to a file that somebody has deleted or damaged, no page shows.
+  /// Changes written to a deleted or damaged file would never appear on a page.
   private func checkFile(_ file: FileIdentity?) throws {
     guard state.isDamaged || FileIdentity(settings.modelPath) != file else { return }
     removeModel(because: "the file is \(state.isDamaged ? "damaged" : "gone")")
@@ -224,12 +224,13 @@ public final class Feed {
       writer.gaps == 0 ? nil : "\(writer.gaps) notices are missing: run 'laurel repair' (RUNBOOK, \"Missing messages\")"
   }
 
-  /// The file says that it was complete: a later start serves pages from it while the bus is away.
+  /// Whether the file is marked as complete: a later start then serves pages from it even without the bus.
   private var isMarked = false
 
   // MARK: Records
 
-  /// What a record changes. What cannot be read is counted: its own service has rejected it, with the reason.
+  /// The change that a record makes. An unreadable record is only counted, because the service that reads it has rejected it with the
+  /// reason.
   private func change(_ record: Kafka.Record, _ session: Session) -> ModelWriter.Change? {
     guard let topic = session.topics[record.topic], let value = record.valueBytes else { return nil }
     var bytes = EnvelopeBytes()
@@ -244,14 +245,14 @@ public final class Feed {
     } catch {
       metrics.unreadable.add()
       log.warning(
-        "a record cannot be read and is left out: \(error)",
+        "skipping an unreadable record: \(error)",
         ["topic": record.topic, "partition": record.partition, "offset": record.offset])
       return nil
     }
   }
 }
 
-/// Which file a path leads to.
+/// Identifies the file that a path leads to.
 private struct FileIdentity: Equatable {
   let device: UInt64
   let number: UInt64

@@ -4,14 +4,14 @@ import PortalModel
 import Synchronization
 import Worker
 
-/// How far the read model is behind the bus; for any thread.
+/// How far the read model is behind the bus. For any thread.
 public final class FeedState: Sendable {
   private struct State {
-    /// Where the reading of each partition goes on, as committed to the read model.
+    /// The next offset of each partition, as committed to the read model.
     var next: [TopicPartition: Int64] = [:]
-    /// Where each partition ends, and when that was asked for.
+    /// The end of each partition.
     var ends: [TopicPartition: Int64] = [:]
-    /// For each partition the latest instant at which the read model had all of it.
+    /// For each partition, the latest instant at which the read model was complete.
     var completeAt: [TopicPartition: Instant] = [:]
     var partitions: [TopicPartition] = []
     var start: (at: Instant, behind: Int64)?
@@ -21,14 +21,14 @@ public final class FeedState: Sendable {
     var sandbox: Instant?
   }
 
-  /// Figures that are older than this are marked: ends are asked for every second.
+  /// Older figures are marked as stale. The ends are queried every second.
   private static let staleAfter = TimeSpan.seconds(10)
 
   private let state = Mutex(State())
 
   public init() {}
 
-  /// A new session of the reader begins at these positions.
+  /// Begins a new session of the reader at these positions.
   func begin(at positions: [TopicPartition: Int64]) {
     state.withLock { state in
       state.next = positions
@@ -37,7 +37,7 @@ public final class FeedState: Sendable {
     }
   }
 
-  /// Whether the partition has been read only to before this offset.
+  /// Whether the partition has not been read up to this offset yet.
   func isBehind(_ partition: TopicPartition, _ offset: Int64) -> Bool {
     state.withLock { ($0.next[partition] ?? 0) < offset }
   }
@@ -46,7 +46,7 @@ public final class FeedState: Sendable {
     state.withLock { $0.next.merge(next) { $1 } }
   }
 
-  /// - Parameter askedAt: before the question, so that what came meanwhile does not count as read.
+  /// - Parameter askedAt: the time before the query, so that later records do not count as read.
   func told(ends: [TopicPartition: Int64], askedAt: Instant) {
     state.withLock { state in
       state.ends.merge(ends) { $1 }
@@ -63,19 +63,19 @@ public final class FeedState: Sendable {
 
   func told(sandbox: Instant) { state.withLock { $0.sandbox = max($0.sandbox ?? sandbox, sandbox) } }
 
-  /// The read model has been complete at least once: from then on pages are served, also while the bus is away.
+  /// Whether the read model has been complete at least once. From then on pages are served, even while the bus is down.
   public var isCaughtUp: Bool {
     get { state.withLock { $0.isCaughtUp } }
     set { state.withLock { $0.isCaughtUp = newValue } }
   }
 
-  /// Counts the files of the read model: a connection to one that was removed is of no use.
+  /// The number of the current file of the read model. Connections to a removed file are useless.
   public var build: Int { state.withLock { $0.build } }
 
-  /// Whether somebody who read the present file has found it damaged.
+  /// Whether a reader of the current file has found it damaged.
   var isDamaged: Bool { state.withLock { $0.damagedBuild == $0.build } }
 
-  /// A page could not be made of the file of that build: no further one is, until there is another file.
+  /// Reports that the file with this number is damaged. No more pages are made until there is another file.
   func foundDamage(inBuild build: Int) {
     state.withLock { state in
       guard state.build == build else { return }
@@ -84,7 +84,7 @@ public final class FeedState: Sendable {
     }
   }
 
-  /// The file was removed, and another one is being filled.
+  /// The file was removed, and a new one is being filled.
   func rebuilds() {
     state.withLock { state in
       state.isCaughtUp = false

@@ -2,12 +2,12 @@ import PortalModel
 import SQLite
 import Synchronization
 
-/// Connections to the read model for the threads that make pages. A thread has one to itself while it uses it.
+/// A pool of connections to the read model for the threads that make pages. A thread has exclusive use of the connection that it takes.
 final class ModelPool: Sendable {
-  // Whoever took it out of the pool has it to itself.
+  // Only the thread that took it out of the pool uses it.
   private struct Idle: @unchecked Sendable {
     let model: ReadModel
-    /// The file that it has open; after a rebuild it is another.
+    /// The number of the file that it has open; a rebuild increases it.
     let build: Int
   }
 
@@ -28,7 +28,7 @@ final class ModelPool: Sendable {
     }
     do {
       let taken = try found ?? Idle(model: ReadModel(path), build: build)
-      // One state of the figures for the whole page.
+      // The whole page sees one state of the figures.
       let result = try taken.model.snapshot(body)
       idle.withLock { $0.append(taken) }
       return result

@@ -5,7 +5,7 @@ import ServiceKit
 import Terms
 import Worker
 
-/// What every request is answered with: the read model, the terms, who may come in, and the clock.
+/// Everything that requests need: the read model, the terms, access control and the clock.
 final class Portal: Sendable {
   let settings: PortalSettings
   let programs: Programs
@@ -20,7 +20,7 @@ final class Portal: Sendable {
   let formTokens: FormTokens
   /// By account.
   let accountLimit = RateLimit(burst: 60, interval: .milliseconds(200))
-  /// By address, before anything of a request is looked at.
+  /// By address, checked before anything else of a request.
   let addressLimit = RateLimit(burst: 600, interval: .milliseconds(20))
 
   init(
@@ -41,22 +41,22 @@ final class Portal: Sendable {
     formTokens = try FormTokens(keys)
   }
 
-  /// The system's time: of tokens, sessions and freshness.
+  /// System time, for tokens, sessions and freshness.
   func now() -> Instant { .now }
 
-  /// The time that the programs live in: the sandbox's, where there is one.
+  /// The programs' time: the sandbox's, if there is one.
   func time() -> Instant { state.freshness(now: .now).sandbox ?? .now }
 
   // MARK: Programs
 
   enum Choice {
     case one(ProgramID)
-    /// None was named, and there are several.
+    /// No program was named, and there are several.
     case unnamed
     case unknown
   }
 
-  /// The program of a request, of those that the session is for and the deployment has.
+  /// The program of a request, if the session and the deployment have it.
   func program(_ name: String?, of session: Session) -> Choice {
     let own = session.programs.filter { programs[$0] != nil }
     guard let name else { return own.count == 1 ? .one(own[0]) : own.isEmpty ? .unknown : .unnamed }
@@ -68,11 +68,11 @@ final class Portal: Sendable {
 
   // MARK: Discounts
 
-  /// The facts of the page of discounts, with what each company would get if the run were now (rows B3, B4).
+  /// The facts of the discounts page, with what each company would get if the run were now (rows B3, B4).
   func discounts(_ session: Session, _ program: ProgramID) throws -> Discounts {
     let facts = try pool.read { try $0.discounts(session.account, program) }
     let names = Dictionary(session.companies.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
-    // As the account has ordered them; what it has not named follows as the host product lists it.
+    // Companies in the account's order first, then the others as the host product lists them.
     var order = facts.ordered.filter { names.isEmpty || names[$0.value] != nil }
     order += session.companies.compactMap { CompanyID($0.id) }.filter { !order.contains($0) }
     var discounts = Discounts(active: facts.active, orderedAt: facts.orderedAt, runs: facts.runs)
@@ -93,7 +93,7 @@ final class Portal: Sendable {
 
   // MARK: Requests
 
-  /// Why a wish cannot be asked for here; nil: it can. What the rules say of it, the services decide.
+  /// Why a request cannot be sent, or `nil` if it can. The services then decide on it by their rules.
   func reason(against wish: Wish, _ session: Session, _ program: ProgramID) -> String? {
     let terms = terms(program)
     switch wish {

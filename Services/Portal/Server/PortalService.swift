@@ -7,8 +7,8 @@ import ServiceKit
 import TermsFiles
 import Worker
 
-/// The `main` of the portal: settings, terms, keys; then the reader of the bus on this thread and pages on others, until it is told to
-/// stop.
+/// The `main` of the portal: reads settings, terms and keys. Then reads the bus on this thread and serves pages on others, until a stop is
+/// requested.
 public enum PortalService {
   public static func run() -> Never {
     let invocation = PortalSettings.command.parseOrExit(alsoKnown: Settings.names)
@@ -36,7 +36,7 @@ public enum PortalService {
     registry.gauge("laurel_build_info", help: "1; the label is the release that runs.", labels: ["version": Build.version]).set(1)
     let metrics = PortalMetrics(registry)
     let state = FeedState()
-    // What an earlier run has read is served at once, and its age shown, whether or not the bus is there.
+    // Serve the figures of an earlier run at once, with their age, whether or not the bus is available.
     state.isCaughtUp = (try? ReadModel(settings.modelPath).isComplete()) ?? false
     let store = try RequestStore(settings.requestsPath, now: .now)
     let sender = RequestSender(settings, store: store, log: log, metrics: metrics)
@@ -58,7 +58,7 @@ public enum PortalService {
         "bootstrap": settings.bootstrap, "http": healthServer.port, "pages": pages.port,
         "programs": programs.all.map(\.id.value).joined(separator: ","), "forTrying": settings.isForTrying,
       ])
-    if settings.isForTrying { log.warning("--for-trying: anybody may enter as any account") }
+    if settings.isForTrying { log.warning("--for-trying: anyone can sign in as any account") }
     let only = programs.all.count == 1 ? programs.all.first?.id : nil
     Feed(settings, only: only, state: state, log: log, health: health.loops[0], metrics: metrics).run()
   }
@@ -74,7 +74,7 @@ public enum PortalService {
   }
 }
 
-/// The file of keys cannot be used.
+/// The key file cannot be used.
 struct KeysFault: Error, CustomStringConvertible {
   let description: String
 }

@@ -4,7 +4,7 @@ import PortalModel
 import ServiceKit
 import Worker
 
-/// What the portal is told, by flags, environment and file.
+/// The portal's settings, from flags, environment and file.
 public struct PortalSettings: Sendable {
   public var bootstrap: String
   public var topicPrefix: String
@@ -12,32 +12,32 @@ public struct PortalSettings: Sendable {
   public var termsDirectory: String
   public var stateDirectory: String
   public var keysFile: String
-  /// Where people's browsers come, through the host's proxy.
+  /// The address for browsers, behind the host's proxy.
   public var pagesAddress: String
-  /// Where /livez, /readyz and /metrics are.
+  /// The address of /livez, /readyz and /metrics.
   public var httpAddress: String
-  /// What the host's proxy puts before every path: `/referrals`, or empty.
+  /// The prefix that the host's proxy puts before every path: `/referrals`, or empty.
   public var basePath: String
-  /// Under which browsers see the pages: `https://app.example.com`. nil: this machine's own, without a proxy and without TLS.
+  /// The origin of the pages as browsers see it: `https://app.example.com`. `nil` for this machine's own, without a proxy and without TLS.
   public var origin: String?
-  /// Where the host's pages are that send people here with a token, if not under ``origin``.
+  /// Origins of the host's pages that send people here with a token, if not ``origin``.
   public var hostOrigins: [String]
-  /// Reverse proxies before this program, each of which appends to X-Forwarded-For.
+  /// The number of reverse proxies in front of this program. Each appends to X-Forwarded-For.
   public var proxies: Int
-  /// Who may show the pages in a frame, as in CSP's `frame-ancestors`.
+  /// Sites that may show the pages in a frame, as in CSP's `frame-ancestors`.
   public var frameAncestors: String
   /// `#rrggbb`
   public var accent: String
   public var followsClock: Bool
-  /// An entry page for every account: for trying things out.
+  /// Whether to show a page where anyone can sign in as any account, to try things out.
   public var isForTrying: Bool
   public var threads: Int
 
   public static let command = Command(
-    "portal", summary: "Shows accounts their referrals, balances and discounts, and takes what they ask for",
+    "portal", summary: "Shows accounts their referrals, balances and discounts, and accepts their requests",
     discussion: """
-      Reads notices into a file of its own, and serves pages and a JSON API from it. People come with a token that the host product has \
-      signed (ops/docs/PORTAL.md). Any number of instances may run; each reads everything. SIGTERM stops gracefully.
+      Reads notices into its own file, and serves pages and a JSON API from it. The host product sends people here with a signed token \
+      (ops/docs/PORTAL.md). Any number of instances may run; each reads everything. SIGTERM stops gracefully.
       """,
     example: """
       portal --bootstrap localhost:9092 --terms ops/terms --state /var/lib/laurel/portal --keys /etc/laurel/portal-keys.json \\
@@ -46,31 +46,31 @@ public struct PortalSettings: Sendable {
     options: Settings.connection + [
       Option("terms", placeholder: "DIR", help: "Folder with the programs' terms (*.yaml)", required: true),
       Option(
-        "state", placeholder: "DIR", help: "Folder for the read model, which the topics can rebuild, and for requests",
+        "state", placeholder: "DIR", help: "Folder for the read model, which can be rebuilt from the topics, and for requests",
         required: true),
-      Option("keys", placeholder: "FILE", help: "Keys: of the host's tokens, and of the portal's own cookies", required: true),
+      Option("keys", placeholder: "FILE", help: "Keys of the host's tokens and secrets of the portal's cookies", required: true),
       Option(
-        "pages", placeholder: "ADDRESS", help: "Where pages and API are served; port 0: the kernel chooses",
+        "pages", placeholder: "ADDRESS", help: "Address of the pages and the API; with port 0 the kernel chooses",
         defaultValue: "127.0.0.1:0"),
       Option(
-        "http", placeholder: "ADDRESS", help: "Where /livez, /readyz and /metrics are served; port 0: the kernel chooses",
+        "http", placeholder: "ADDRESS", help: "Address of /livez, /readyz and /metrics; with port 0 the kernel chooses",
         defaultValue: "127.0.0.1:0"),
       Option(
         "base-path", placeholder: "PATH", kind: .checked(expected: "empty, or a path such as /referrals", accepts: isBasePath),
-        help: "What the host's proxy puts before every path", defaultValue: ""),
+        help: "Prefix that the host's proxy puts before every path", defaultValue: ""),
       Option(
         "origin", placeholder: "URL", kind: .checked(expected: "an origin such as https://app.example.com", accepts: isOrigin),
-        help: "The origin under which people see the pages; forms from elsewhere are rejected (default this machine's own)"),
+        help: "Origin of the pages in people's browsers; forms from elsewhere are rejected (default: this machine)"),
       Option(
         "host-origin", placeholder: "URL",
         kind: .checked(expected: "an origin such as https://www.example.com", accepts: isOrigin),
-        help: "Another origin whose pages send people here with a token", repeatable: true),
+        help: "Another origin whose pages may send people here with a token", repeatable: true),
       Option(
         "proxies", placeholder: "N", kind: .integer(0...10),
         help: "Reverse proxies before this program; each appends the client's address to X-Forwarded-For", defaultValue: "0"),
       Option(
         "frame-ancestors", placeholder: "SOURCES",
-        help: "Who may show the pages in a frame (CSP), such as https://app.example.com",
+        help: "Sites that may show the pages in a frame (CSP), such as https://app.example.com",
         defaultValue: "'none'"),
       Option(
         "accent", placeholder: "COLOUR", kind: .checked(expected: "a colour such as #1f6f54", accepts: isColour),
@@ -81,7 +81,7 @@ public struct PortalSettings: Sendable {
       Option("threads", placeholder: "N", kind: .integer(1...256), help: "Threads that serve pages", defaultValue: "4"),
       Option(
         "for-trying", placeholder: "yes|no", kind: .choice(["yes", "no"]),
-        help: "yes: a page from which anybody enters as any account. Never on a bus with real people", defaultValue: "no"),
+        help: "yes: a page where anyone can sign in as any account. Never use it on a bus with real people", defaultValue: "no"),
       .logLevel, .logFormat,
     ], version: Build.version)
 
@@ -105,16 +105,16 @@ public struct PortalSettings: Sendable {
     threads = invocation.integer("threads")
   }
 
-  /// The version of the tables is part of the name: a new one is built beside the old one, which another process may still serve.
+  /// The version of the tables is part of the name. A new file is built beside the old one, which another process may still serve.
   public var modelPath: String { "\(stateDirectory)/\(ReadModel.fileName)" }
-  /// Requests that were taken; unlike the read model no topic can give them back until they are sent.
+  /// Accepted requests. Unlike the read model, they cannot be rebuilt from the topics until they are sent.
   public var requestsPath: String { "\(stateDirectory)/requests.sqlite" }
 
-  /// Cookies travel over TLS only.
+  /// With an https origin, cookies are sent over TLS only.
   var isSecure: Bool { origin?.hasPrefix("https:") ?? false }
 
   func configuration(_ log: Log) -> Kafka.Configuration {
-    // News of a partition's end should not come twice a second only; after a broker's absence nothing should wait for 10 s.
+    // Report a partition's end more than twice a second, and do not wait 10 s to reconnect after a broker was down.
     let own = ["fetch.wait.max.ms": "50", "reconnect.backoff.max.ms": "1000"].merging(kafka) { _, given in given }
     return Kafka.Configuration(bootstrap: bootstrap, properties: own, log: { log.kafka($0) })
   }

@@ -4,15 +4,15 @@ import PortalAccess
 import PortalModel
 import Synchronization
 
-/// What a person asks for, before it is a message.
+/// A person's request, before it becomes a message.
 enum Wish: Sendable, Equatable {
   case code(vanity: String?)
   case order([CompanyID])
   case withdrawal(amount: Int64, currency: Currency, destination: String)
-  /// Of the withdrawal of that name.
+  /// Cancels the withdrawal with that id.
   case cancel
 
-  /// What somebody must be allowed for it.
+  /// The right that a person needs for it.
   var right: Right {
     switch self {
     case .code: .code
@@ -45,14 +45,14 @@ enum Wish: Sendable, Equatable {
   }
 }
 
-/// Takes wishes and keeps them until they are on the bus; knows how far each is.
+/// Accepts requests, keeps them until they are on the bus, and knows their progress.
 struct RequestDesk: Sendable {
   enum Outcome {
-    /// It is kept, or was before.
+    /// The request is kept, now or from an earlier call.
     case taken(RequestStatus)
-    /// Another wish has this id.
+    /// Another request has this id.
     case conflict
-    /// The decoder of the contract rejects it: why.
+    /// The contract's decoder rejects it, for this reason.
     case malformed(String)
   }
 
@@ -61,19 +61,19 @@ struct RequestDesk: Sendable {
   let sender: RequestSender
 
   /// - Parameters:
-  ///   - instant: when it was asked for, as the program's clock has it.
-  ///   - now: the system's time.
+  ///   - instant: when it was requested, by the program's clock.
+  ///   - now: system time.
   func take(
     _ wish: Wish, _ request: RequestID, _ session: Session, _ program: ProgramID, at instant: Instant, now: Instant
   ) throws -> Outcome {
     var writer = JSONWriter()
     let body = bytes(wish.message(request, session.account, at: instant), &writer)
-    // What the services would reject is rejected here, in the same words.
+    // Reject here what the services would reject, with the same words.
     do { _ = try JSONParser().reading(body, as: wish.type) } catch { return .malformed(error.detail) }
     let recorded = try pool.read { try $0.request(session.account, program, request.value, type: wish.type) }
     let known = try store.find(session.account, program, request.value, type: wish.type)
     if let first = recorded.map({ ($0.body, $0.status.at) }) ?? known.map({ ($0.body, $0.at) }) {
-      // The same wish at another time is the same wish.
+      // The same request at another time counts as the same.
       guard first.0 == bytes(wish.message(request, session.account, at: first.1), &writer) else { return .conflict }
     } else {
       let kept = try store.keep(
@@ -90,7 +90,7 @@ struct RequestDesk: Sendable {
     return writer.bytes()
   }
 
-  /// How far a request is; nil: nobody has heard of it.
+  /// The progress of a request, or `nil` if it is unknown.
   func status(_ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil) throws -> RequestStatus? {
     if let recorded = try pool.read({ try $0.request(account, program, request, type: type) }) { return recorded.status }
     return try store.find(account, program, request, type: type).map { kept in
@@ -100,7 +100,7 @@ struct RequestDesk: Sendable {
 }
 
 extension JSONParser {
-  /// Decodes data of a type that the contract names, for its checks.
+  /// Decodes data of a known type, to run its checks.
   fileprivate func reading(_ bytes: [UInt8], as type: String) throws(Rejection) -> any Message {
     guard let known = MessageRegistry.type(named: type) else { throw Rejection(.malformed, "unknown type \(type)") }
     do throws(JSONError) { return try decode(known, from: bytes) } catch { throw Rejection(error) }

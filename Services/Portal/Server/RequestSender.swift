@@ -5,8 +5,8 @@ import PortalModel
 import ServiceKit
 import Worker
 
-/// Puts kept requests on the bus, on a thread of its own, again and again until the broker has confirmed them. A request has one effect
-/// however often it is sent: its id decides (R3).
+/// Sends kept requests to the bus on its own thread, and retries until the broker has confirmed them. However often a request is sent, it
+/// has one effect, because its id identifies it (R3).
 final class RequestSender: Sendable {
   private static let answerMilliseconds: Int32 = 10_000
 
@@ -29,7 +29,7 @@ final class RequestSender: Sendable {
     thread.start()
   }
 
-  /// There is something to send.
+  /// Wakes the thread, because there is something to send.
   func wake() { news.signal() }
 
   private func run() {
@@ -46,9 +46,9 @@ final class RequestSender: Sendable {
         producer = open
         try send(unsent, open)
       } catch {
-        // What was confirmed is marked; the rest is sent again by a new client.
+        // Confirmed requests are marked as sent. A new client sends the rest again.
         producer = nil
-        log.error("requests could not be sent and will be sent again: \(error)")
+        log.error("cannot send requests, retrying: \(error)")
         _ = Shutdown.wait(upTo: .seconds(1))
       }
     }

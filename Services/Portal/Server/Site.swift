@@ -6,7 +6,7 @@ import PortalPages
 import ServiceKit
 import Terms
 
-/// Answers every request: who it is, what they may see, and which page or answer that is.
+/// Answers every request: finds the session, checks its rights, and chooses the page or API response.
 struct Site: Sendable {
   let portal: Portal
 
@@ -19,7 +19,7 @@ struct Site: Sendable {
     return response
   }
 
-  /// What every answer has, so that nothing of a page is kept or shown elsewhere.
+  /// The headers of every response, so that no part of a page is stored or shown elsewhere.
   private var headers: [(name: String, value: String)] {
     [
       ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -44,29 +44,29 @@ struct Site: Sendable {
       default: return try page(request, segments)
       }
     } catch {
-      // The reader builds the file anew.
+      // The reader is rebuilding the file.
       if !portal.state.isCaughtUp { return rebuilding(request, isAPI) }
-      portal.log.error("a page could not be made: \(error)", ["path": request.segments.joined(separator: "/")])
+      portal.log.error("cannot make a page: \(error)", ["path": request.segments.joined(separator: "/")])
       return isAPI ? .problem(500, "failed", "try again later") : failure(.failed, request)
     }
   }
 
-  /// Of the path, behind the base path; nil if the path is not below it.
+  /// The path below the base path, or `nil` if the path is not below it.
   private func segments(_ request: HTTPRequest) -> [String]? {
     let base = portal.settings.basePath.split(separator: "/").map(String.init)
     guard request.segments.starts(with: base) else { return nil }
     let rest = request.segments.dropFirst(base.count)
-    // `/a` and `/a/` are one page.
+    // `/a` and `/a/` are the same page.
     return Array(rest.last == "" ? rest.dropLast() : rest)
   }
 
-  // MARK: Who it is
+  // MARK: Sessions
 
   private func session(_ request: HTTPRequest) throws -> (session: Session, renewal: String?)? {
     try portal.cookies.session(request.cookies[portal.cookies.name], at: portal.now())
   }
 
-  /// Opens a session with a token that the host product has signed.
+  /// Opens a session with a token signed by the host product.
   private func enter(_ request: HTTPRequest) -> HTTPResponse {
     guard request.method == "POST" else { return notAllowed("POST") }
     guard portal.isFromOwnPages(request, isEntering: true) else { return failure(.staleForm, request) }
@@ -76,7 +76,7 @@ struct Site: Sendable {
       try portal.usedTokens.spend(token, at: portal.now())
       return redirect(portal.settings.basePath + "/", cookie: cookie)
     } catch {
-      portal.log.warning("a token was refused: \(error)")
+      portal.log.warning("token rejected: \(error)")
       portal.metrics.refusedTokens.add()
       return failure(.signedOut, request)
     }
@@ -91,11 +91,11 @@ struct Site: Sendable {
     do throws(AccessError) {
       session = try portal.verifier.verify(String(parts[1]), at: portal.now())
     } catch {
-      portal.log.warning("a token was refused: \(error)")
+      portal.log.warning("token rejected: \(error)")
       portal.metrics.refusedTokens.add()
       return unauthorized("the token is not valid")
     }
-    guard !portal.usedTokens.isSpent(session) else { return unauthorized("the token has opened a session") }
+    guard !portal.usedTokens.isSpent(session) else { return unauthorized("the token has already opened a session") }
     if let seconds = portal.accountLimit.secondsToWait(session.account.value, at: portal.now()) {
       return tooMany(seconds, request, true)
     }
@@ -117,7 +117,7 @@ struct Site: Sendable {
       return failure(.signedOut, request)
     }
     var response = try page(request, segments, session)
-    // A page that ends the session or chooses a cookie of its own keeps it.
+    // A page that ends the session or sets its own cookie keeps that cookie.
     if let renewal, !response.headers.contains(where: { $0.name == "Set-Cookie" }) {
       response.headers.append(("Set-Cookie", renewal))
     }
@@ -164,9 +164,9 @@ struct Site: Sendable {
     return .of(chosen ?? host ?? Language.preferred(request.header("Accept-Language") ?? "") ?? .en)
   }
 
-  /// Remembers the language, and shows the same page in it.
+  /// Stores the language and shows the same page in it.
   private func choose(_ code: String, _ request: HTTPRequest) -> HTTPResponse {
-    // `//evil.example` would be another host.
+    // Prevents a target such as `//evil.example`, which would be another host.
     let path = "/" + request.segments.filter { !$0.isEmpty }.map(percentEncoded).joined(separator: "/")
     let rest = request.query.all.filter { $0.name != "lang" }.map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }
     let target = rest.isEmpty ? path : path + "?" + rest.joined(separator: "&")
@@ -205,7 +205,7 @@ struct Site: Sendable {
     let seconds = String(max(1, left))
     var response =
       isAPI
-      ? .problem(503, "rebuilding", "the figures are being read; try again in \(seconds) s")
+      ? .problem(503, "rebuilding", "the figures are being rebuilt; try again in \(seconds) s")
       : failure(.rebuilding(percent: percent, secondsLeft: left), request, session)
     response.headers += isAPI ? [("Retry-After", seconds)] : [("Retry-After", "5"), ("Refresh", "5")]
     return response
@@ -224,7 +224,7 @@ struct Site: Sendable {
   }
 }
 
-/// To another page, by GET.
+/// Redirects to another page with GET.
 func redirect(_ path: String, cookie: String? = nil) -> HTTPResponse {
   var response = HTTPResponse(status: 303, headers: [("Location", path), ("Cache-Control", "no-store")])
   if let cookie { response.headers.append(("Set-Cookie", cookie)) }
@@ -239,7 +239,7 @@ extension HTTPResponse {
 }
 
 extension Portal {
-  /// - Parameter isEntering: from the host's pages, too, which send people here with a token.
+  /// - Parameter isEntering: whether the host's pages, which send people here with a token, count too.
   func isFromOwnPages(_ request: HTTPRequest, isEntering: Bool = false) -> Bool {
     var own: Set<String> = []
     if let origin = settings.origin {
@@ -251,7 +251,7 @@ extension Portal {
       origin: request.header("Origin"), fetchSite: request.header("Sec-Fetch-Site"), isEntering: isEntering)
   }
 
-  /// Whether a form was sent from a page of this session: its origin, and the token bound to its request.
+  /// Whether a form was sent from a page of this session: checks its origin, and the token bound to its request.
   func admits(_ request: HTTPRequest, _ session: Session) -> Bool {
     guard isFromOwnPages(request), let form = request.form, let id = RequestID(form["request"] ?? "")
     else { return false }

@@ -5,7 +5,7 @@ import PortalModel
 import PortalPages
 import ServiceKit
 
-/// For trying things out: a page from which anybody enters as any account that the bus knows. Only with `--for-trying yes`.
+/// A page where anyone can sign in as any account on the bus, to try things out. Only with `--for-trying yes`.
 struct TryPage {
   let portal: Portal
 
@@ -14,7 +14,7 @@ struct TryPage {
     let accounts = try portal.state.isCaughtUp ? portal.pool.read { try $0.accounts(limit: 60) } : []
     var response = HTTPResponse.page(
       Pages.accounts(accounts.filter { portal.programs[$0.program] != nil }, basePath: portal.settings.basePath))
-    // The first accounts come with the first events.
+    // The first accounts appear with the first events.
     if accounts.isEmpty { response.headers.append(("Refresh", "2")) }
     return response
   }
@@ -22,7 +22,7 @@ struct TryPage {
   private func enter(_ request: HTTPRequest) throws -> HTTPResponse {
     guard portal.isFromOwnPages(request), let account = request.form?["account"].flatMap({ AccountID($0) }),
       let program = request.form?["program"].flatMap({ ProgramID($0) })
-    else { return .text(403, "the form was sent from elsewhere, or names no account") }
+    else { return .text(403, "the form was sent from another page, or contains no account") }
     let now = portal.now()
     let companies = try portal.state.isCaughtUp ? portal.pool.read { try $0.companies(of: account, program) } : []
     let session = Session(

@@ -8,7 +8,7 @@ import QR
 import ServiceKit
 import Terms
 
-/// One request for a page of a program, by somebody who may see it.
+/// One request for a page of a program, from a person who may see it.
 struct Visit {
   let portal: Portal
   let request: HTTPRequest
@@ -17,11 +17,11 @@ struct Visit {
   let terms: TermsVersion
   let language: Language
 
-  /// Lines of the account book in one file.
+  /// The maximum number of account book lines in one file.
   private static let linesMax = 10_000
 
-  /// - Parameter path: behind the program.
-  /// - Returns: nil if there is no such page.
+  /// - Parameter path: the path below the program.
+  /// - Returns: `nil` if there is no such page.
   func answer(_ path: [String]) throws -> HTTPResponse? {
     let isForm = request.method == "POST"
     guard isForm || request.method == "GET" else {
@@ -60,7 +60,8 @@ struct Visit {
   }
 
   private func context() throws -> PageContext {
-    // A form's id is made with its page: sent twice, it is one request. Without a slash: proxies refuse or rewrite %2F in a path.
+    // The form's id is created with its page, so a form sent twice is one request. It contains no slash, because proxies reject or rewrite
+    // %2F in a path.
     let id = RequestID(derivedFrom: ["page-\(Base64URL.text(of: try randomBytes(15)))"])
     return PageContext(
       session: session, terms: terms, language: language, basePath: portal.settings.basePath,
@@ -80,7 +81,7 @@ struct Visit {
     let find = request.query["find"].flatMap { $0.isEmpty ? nil : $0 }
     let status = request.query["status"].flatMap { RefereeStatus(rawValue: $0) }
     let after = request.query["after"]
-    // Those of the whole day.
+    // Includes the whole day.
     let day = on.flatMap { Instant(rfc3339: "\($0)T00:00:00Z") }.map { $0 + .days(1) }
     let (page, counts) = try portal.pool.read { model in
       (
@@ -103,7 +104,7 @@ struct Visit {
     return .page(Pages.book(page, currency: currency, currencies: currencies, isContinued: after != nil, try context()))
   }
 
-  /// The account book for a spreadsheet: the newest lines, amounts in the currency's units.
+  /// The account book for a spreadsheet: the newest lines, with amounts in whole currency units.
   private func file() throws -> HTTPResponse? {
     let currency = request.query["currency"].flatMap { Currency($0) }
     let page = try portal.pool.read { try $0.entries(session.account, program, currency: currency, limit: Self.linesMax) }
@@ -131,7 +132,7 @@ struct Visit {
       ], body: Array(text.utf8))
   }
 
-  /// Text from outside: in quotes, and never a formula to a spreadsheet.
+  /// Quotes text from outside and keeps spreadsheets from reading it as a formula.
   private func cell(_ text: String?) -> String {
     guard let text, !text.isEmpty else { return "" }
     let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
@@ -152,7 +153,7 @@ struct Visit {
       Pages.withdraw(try summary().balances, withdrawals: withdrawals?.items ?? [], form: form, try context()), status: status)
   }
 
-  /// What can be seen to be wrong is said beside its field; the services decide.
+  /// Shows obvious errors beside their fields. The services decide on everything else.
   private func askForWithdrawal() throws -> HTTPResponse? {
     guard let fields = request.form else { return try stale() }
     let balances = try summary().balances.map(\.balance)
@@ -182,7 +183,7 @@ struct Visit {
     return .code(vanity: wish.isEmpty ? nil : wish)
   }
 
-  /// The order with one company moved by one place; nil for a company that is not among them.
+  /// The order after moving one company by one place, or `nil` if the company is unknown.
   private func movedCompany() throws -> Wish? {
     var order = try portal.discounts(session, program).companies.map(\.company)
     guard let index = order.firstIndex(where: { $0.value == request.form?["company"] }) else { return nil }
@@ -191,7 +192,7 @@ struct Visit {
     return .order(order)
   }
 
-  /// - Parameter named: the request that the wish is about; nil: a new one, under the form's id.
+  /// - Parameter named: the existing request that this one is about; `nil` for a new request with the form's id.
   private func ask(_ wish: Wish?, named: String? = nil) throws -> HTTPResponse? {
     guard let wish else { return nil }
     guard session.rights.contains(wish.right) else { return failure(.forbidden) }

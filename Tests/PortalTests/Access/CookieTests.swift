@@ -165,6 +165,6 @@ import Testing
     let cookies = try SessionCookies(Fixture.keys())
     let error = #expect(throws: AccessError.self) { try cookies.open(session, at: Fixture.now) }
     #expect(error?.reason == .tooLarge)
-    #expect(error?.detail.hasSuffix("bytes, 4096 at most: send fewer or shorter companies (100) and recipients (1)") == true)
+    #expect(error?.detail.hasSuffix("bytes, at most 4096: send fewer or shorter companies (100) and recipients (1)") == true)
   }
 }

@@ -23,7 +23,7 @@ import Testing
   @Test(arguments: [
     ("\"issuer\":\"https://app.example\"", "\"issuer\":\"\"", "malformed at issuer: empty"),
     ("\"audience\":", "\"audiance\":", "malformed at audience: missing"),
-    ("\"kid\":\"hs\"", "\"kid\":\"ed\"", "malformed at keys: not 1 to 8 of different kids"),
+    ("\"kid\":\"hs\"", "\"kid\":\"ed\"", "malformed at keys: not 1 to 8 keys with different kids"),
     ("\"kid\":\"hs\",", "", "malformed at keys[1].kid: missing"),
     ("\"alg\":\"HS256\"", "\"alg\":\"none\"", "malformed at keys[1].alg: \"none\" is not one of EdDSA, HS256"),
     ("\"alg\":\"EdDSA\"", "\"alg\":\"HS256\"", "malformed at keys[0].kty: \"OKP\" is not oct, the type of HS256 keys"),
@@ -33,7 +33,7 @@ import Testing
       "\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"", "\"x\":\"AAAA\"",
       "malformed at keys[0].x: not an Ed25519 key of 32 bytes"
     ),
-    ("\"use\":\"sig\"", "\"d\":\"AAAA\"", "malformed at keys[0].d: a private key; the public one alone belongs here"),
+    ("\"use\":\"sig\"", "\"d\":\"AAAA\"", "malformed at keys[0].d: a private key; only the public key belongs here"),
     ("\"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc\"", "\"BwcH\"", "malformed at keys[1].k: 3 bytes; a secret has 32 or more"),
     ("[\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE\",", "[\"\",", "malformed at secrets[0]: 0 bytes; a secret has 32 or more"),
   ])

@@ -208,7 +208,7 @@ import Testing
       (["aud": "\"other\""], "foreignAudience: aud is \"other\", not \"laurel\""),
       (
         ["exp": "1767599950"],
-        "outOfTime: valid from 2026-01-05T07:59:00.000Z to 2026-01-05T07:59:10.000Z, and it is 2026-01-05T08:00:00.000Z"
+        "outOfTime: valid from 2026-01-05T07:59:00.000Z to 2026-01-05T07:59:10.000Z, but the time is 2026-01-05T08:00:00.000Z"
       ),
       (["act": "[\"admin\"]"], "malformed: the claims: malformed at act[0]: \"admin\" is not one of read, code, order, withdraw"),
     ] {

@@ -1,6 +1,6 @@
 #include <stddef.h>
 
-// Files that the portal carries inside its binary, so that it needs no folder of its own at run time.
+// Files that are embedded in the portal's binary, so that it needs no folder of its own at run time.
 enum PortalAsset {
   PortalAssetEnglish, PortalAssetRussian, PortalAssetUkrainian, PortalAssetKazakh, PortalAssetUzbek,
   PortalAssetStyle, PortalAssetCopyScript,
