@@ -5,21 +5,21 @@ import Kafka
 import ServiceKit
 import Streaming
 
-/// Writes batches to the bus, one transaction for each call. For one thread.
+/// Writes batches to the bus, one transaction per call. For one thread.
 final class BatchTransactions {
   private static let requestMilliseconds: Int32 = 10_000
 
   private let producer: TransactionalProducer
   private let topics: TopicNames
   private let changelog: ProducedTopic
-  /// Found by comparing a few references.
+  /// A short list, searched by comparing references.
   private var written: [(topic: Topic, produced: ProducedTopic)] = []
   private let hanging: HangingTransactions
   private let parser = JSONParser()
   private let log: Log
   private let hooks: FaultHooks
 
-  /// Takes the transactional id over from any former life of the instance, whose open transaction ends.
+  /// Takes over the transactional id from an earlier run of the instance and aborts its open transaction.
   init(
     service: ServiceName, instance: String, group: String, configuration: Kafka.Configuration, topics: TopicNames, log: Log,
     hooks: FaultHooks
@@ -37,18 +37,18 @@ final class BatchTransactions {
     changelog = try producer.topic(topics.changelog)
   }
 
-  /// Whether a transaction may begin; false: ask again in a moment.
-  /// - Throws: what ``HangingTransactions/areOver(_:_:)`` does.
+  /// Whether a transaction may begin. If false, call again in a moment.
+  /// - Throws: the errors of ``HangingTransactions/areOver(_:_:)``.
   func canBegin(_ consumer: Consumer) throws -> Bool {
     try hanging.areOver(producer, consumer)
   }
 
-  /// Whether the group's offsets may lie behind the positions, since the last call.
+  /// Whether the group's offsets may have fallen behind the positions since the last call.
   func takeDroppedOffsets() -> Bool { hanging.takeDroppedOffsets() }
 
-  /// Outputs, dead letters, changes and positions of all batches, or nothing of them.
+  /// Writes the outputs, dead letters, changes and positions of all batches, or nothing.
   ///
-  /// - Returns: the changelog's new end for each task, by partition.
+  /// - Returns: the new end of each task's changelog, by partition.
   func write(_ batches: [(OpenTask, Batch)], for consumer: Consumer) throws -> [Int32: Int64] {
     hooks.reached(.beforeBegin)
     try retrying { () throws(TransactionFailure) in try producer.begin() }
@@ -81,7 +81,7 @@ final class BatchTransactions {
     try retrying { () throws(TransactionFailure) in try producer.abort(timeoutMilliseconds: Self.requestMilliseconds) }
   }
 
-  /// What has moved since the last commit.
+  /// The positions that have moved since the last commit.
   private func positions(of tasks: [OpenTask]) -> [TopicPartition: Int64] {
     var moved: [TopicPartition: Int64] = [:]
     var all: [TopicPartition: Int64] = [:]
@@ -92,8 +92,8 @@ final class BatchTransactions {
         if offset != task.committedPositions[topic] { moved[place] = offset }
       }
     }
-    // Timers alone move no position. Without offsets the broker would not ask whose partition it is (KIP-447), and an instance that was
-    // frozen while its partitions moved would fire once more what their new owner has fired.
+    // Timers alone move no position. But without offsets the broker would not check who owns the partition (KIP-447), and an instance that
+    // was frozen during a rebalance could fire timers that the new owner has already fired.
     return moved.isEmpty ? all : moved
   }
 
@@ -145,7 +145,7 @@ final class BatchTransactions {
   }
 }
 
-/// The same call again while the failure says so, for a bounded time.
+/// Retries the call while the failure is retriable, for at most 30 s.
 private func retrying(_ call: () throws(TransactionFailure) -> Void) throws {
   let end = ContinuousClock.now + .seconds(30)
   while true {

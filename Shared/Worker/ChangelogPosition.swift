@@ -3,9 +3,9 @@ import JSON
 import RocksStore
 import Streaming
 
-/// Whose offsets a store's position counts.
+/// The changelog that a store's position refers to.
 package struct ChangelogIdentity {
-  /// nil: the cluster did not tell.
+  /// `nil` if the cluster did not report its id.
   package let cluster: String?
   /// Topic and partition.
   package let partition: String
@@ -16,22 +16,23 @@ package struct ChangelogIdentity {
   }
 }
 
-/// How far a store has followed its changelog; the only row of a store that is not in the changelog.
+/// How far a store has read its changelog. The only row of a store that is not in the changelog.
 package struct ChangelogPosition: Stored {
-  /// So far a clock is put back in the course of things; one that was put back further cannot tell a store's age.
+  /// In normal operation a clock is set back by at most this much. After a larger step a store's age is unknown.
   private static let backMax = TimeSpan.hours(1)
   package static let key: [UInt8] = [UInt8(ascii: "c")]
-  /// The changelog's tombstones live for a day (`delete.retention.ms`): a store that has not seen it for half of that may have missed
-  /// one, so it is rebuilt from nothing.
+  /// The changelog keeps tombstones for a day (`delete.retention.ms`). A store that has not read it for half of that may have missed one,
+  /// so it is rebuilt from scratch.
   package static let ageMax = TimeSpan.hours(12)
 
   /// The next changelog offset to apply.
   package let next: Int64
   /// System time, milliseconds since 1970.
   package let writtenAt: Int64
-  /// The cluster whose changelog that is; nil: it did not tell.
+  /// The cluster that the changelog is on, or `nil` if it did not report its id.
   package let cluster: String?
-  /// Its topic and partition: a folder may have been restored in the place of another. nil: written by a version that did not tell.
+  /// The changelog's topic and partition, because a folder may have been restored in the wrong place. `nil` if the writing version did not
+  /// store it.
   package let changelog: String?
 
   package init(next: Int64, writtenAt: Int64, of identity: ChangelogIdentity) {
@@ -41,24 +42,24 @@ package struct ChangelogPosition: Stored {
     changelog = identity.partition
   }
 
-  /// Whether it counts this changelog's offsets.
+  /// Whether this is a position in the given changelog.
   func isOf(_ identity: ChangelogIdentity) -> Bool { cluster == identity.cluster && changelog == identity.partition }
 
-  /// Why a store that stands here must be rebuilt from nothing; nil: it can follow the changelog, which ends at `end`.
+  /// Why a store at this position must be rebuilt from scratch, or `nil` if it can catch up with the changelog, which ends at `end`.
   ///
-  /// - Parameter ageMax: what a store may have missed at most without missing a deletion.
+  /// - Parameter ageMax: how long a store can miss the changelog without missing a deletion.
   package func rejection(of identity: ChangelogIdentity, end: Int64, now: Instant, ageMax: TimeSpan) -> String? {
-    if let cluster, let other = identity.cluster, cluster != other { return "is of another cluster" }
-    if let changelog, changelog != identity.partition { return "is that of \(changelog)" }
+    if let cluster, let other = identity.cluster, cluster != other { return "belongs to another cluster" }
+    if let changelog, changelog != identity.partition { return "belongs to \(changelog)" }
     if next > end { return "is ahead of the changelog" }
     if now - Instant(milliseconds: writtenAt) > ageMax { return "is too old for the changelog" }
-    if Instant(milliseconds: writtenAt) - now > Self.backMax { return "was written later than it is now" }
+    if Instant(milliseconds: writtenAt) - now > Self.backMax { return "has a write time in the future" }
     return nil
   }
 
-  /// Whether a store that stands here may have missed a deletion before a record that was written at `timestamp`, milliseconds since 1970
-  /// by the clock of whoever wrote it: this machine's own clock may stand where it stood when the store was written. A broker deletes
-  /// nothing from a changelog to which nothing is added, so there is such a record if there was such a deletion.
+  /// Whether a store at this position may have missed a deletion before a record that was written at `timestamp` (milliseconds since 1970,
+  /// by the writer's clock). This machine's clock does not help: it may have been set back to the time when the store was written. A broker
+  /// deletes from a changelog only if records are added to it, so after any deletion there is such a record.
   func hasMissed(_ timestamp: Int64, ageMax: TimeSpan) -> Bool {
     Instant(milliseconds: timestamp) - Instant(milliseconds: writtenAt) > ageMax
   }

@@ -1,33 +1,33 @@
 import Streaming
 
-/// Where a worker's loop stands. The faults bench ends a service at these points.
+/// Points in a worker's loop at which the faults bench ends a service.
 package enum Checkpoint: String, CaseIterable, Sendable {
   case beforeBegin, afterBegin
-  /// Once a task: some tasks' records are queued, others' are not.
+  /// Reached once per task: the records of some tasks are queued, those of others are not.
   case whileProducing
   case afterProduce, afterFlush, afterOffsets, afterCommit
-  /// Once a task: some stores hold the batch, others do not.
+  /// Reached once per task: some stores hold the batch, others do not.
   case afterStoreWrite
-  /// Once for every portion of changelog records that a restored store has taken.
+  /// Reached once for every batch of changelog records written to a store during a restore.
   case whileRestoring
 }
 
-/// What a bench may do to a worker from within. Services are built without any of it: they pass `none`, and nothing that a user can set
-/// leads here; only the bench's own executable has others.
+/// What a bench may do inside a worker. Services pass `none`, and no user setting leads here. Only the bench's own executable passes
+/// others.
 package struct FaultHooks: Sendable {
   package static let none = FaultHooks()
 
-  /// Called at every checkpoint; it may end the process.
+  /// Called at every checkpoint; may end the process.
   package var reached: @Sendable (Checkpoint) -> Void = { _ in }
-  /// Planted bugs in what is written to the bus; the store keeps the truth. How often a message is written, 1 without a bug; another
-  /// text of it, nil without; whether a row's change is written to the changelog.
+  /// Planted bugs in what is written to the bus; the store keeps the truth. `copies` is how often a message is written (1 without a bug).
+  /// `text` replaces its text (`nil` without a bug). `keepsChange` is whether a row's change is written to the changelog.
   package var copies: @Sendable (OutputRecord) -> Int = { _ in 1 }
   package var text: @Sendable (OutputRecord) -> [UInt8]? = { _ in nil }
   package var keepsChange: (@Sendable (_ key: UnsafeRawBufferPointer) -> Bool)?
-  /// A planted bug when false: transactions carry no offsets, so nobody asks whose partition it is (KIP-447).
+  /// False plants a bug: transactions carry no offsets, so the broker does not check who owns the partition (KIP-447).
   package var fencesFormerOwners = true
 
-  /// A planted bug when false: see `TransactionalProducer`, "the guard of the epoch".
+  /// False plants a bug: see `TransactionalProducer`, "Why an epoch ends".
   package var endsEpochOnUnknownOutcome = true
 
   package init() {}

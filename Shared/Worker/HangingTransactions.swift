@@ -2,23 +2,24 @@ import Contracts
 import Kafka
 import ServiceKit
 
-/// Keeps a producer from beginning a transaction while an earlier one has no end on some partition.
+/// Keeps a producer from beginning a transaction while an earlier one has not ended on some partition.
 ///
 /// Apache Kafka 4.3.1 skips a transaction's marker on a partition that has no leader at that moment. The records stay open, and the next
-/// marker of the same producer id decides about them: an abort would hide records that the sender's state calls committed. So before the
-/// first transaction, and after every lost connection, all partitions that are written must be stable up to where they end now. If they
-/// are not after a while, the coordinator's own log tells what it had decided, and the producer writes that end behind the hanging records
-/// in a transaction of its own. It ends them if they are this producer's, and changes nothing if they are another's.
+/// marker of the same producer id decides about them: an abort would hide records that the sender's state counts as committed. So before
+/// the first transaction, and after every lost connection, every partition that the producer writes to must be stable up to its current
+/// end. If one stays unstable, the coordinator's own log shows the decision, and the producer writes that end behind the hanging records in
+/// a separate transaction. This ends them if they are this producer's, and changes nothing if they are another's.
 ///
-/// Offsets that hang in the group are dropped, whatever was decided: the positions that count are in the state, and the next transaction
+/// Offsets that hang in the group are dropped, whatever was decided. The positions that count are in the state, and each task's next
+/// transaction sends them again.
 /// of each task sends them again.
 final class HangingTransactions {
-  /// Ordinary transactions end by themselves in less.
+  /// Ordinary transactions end by themselves in less time.
   private static let healAfter = Duration.seconds(2)
   private static let healEvery = Duration.seconds(10)
   private static let askEvery = Duration.milliseconds(50)
   private static let timeoutMilliseconds: Int32 = 2_000
-  /// The broker looks for transactions whose time is over every ten seconds.
+  /// The broker looks for transactions that have timed out every ten seconds.
   private static let brokerDelay = Duration.seconds(20)
 
   private let service: ServiceName
@@ -27,17 +28,17 @@ final class HangingTransactions {
   private let topics: TopicNames
   private let log: Log
   private let decisions: TransactionDecisions
-  /// The longest wait: then the broker has ended what another producer left open.
+  /// The longest wait: by then the broker has ended the open transactions of other producers.
   private let limit: Duration
-  /// Where the group's offsets are; nil until that topic exists, and where there is no right to see it.
+  /// Where the group's offsets are, or `nil` if that topic does not exist yet or this client has no right to see it.
   private var offsets: TopicPartition?
-  /// Connections that had been closed when all was stable; nil: that has not been seen yet.
+  /// Number of closed connections when all partitions were last stable, or `nil` if they have not been stable yet.
   private var stableAt: Int?
   private var wait: Wait?
   private var hasDroppedOffsets = false
 
   private struct Wait {
-    /// Partitions that are not stable yet, and where they ended when the wait began; nil until that is known.
+    /// Partitions that are not stable yet, with their ends when the wait began. `nil` until the ends are known.
     var ends: [TopicPartition: Int64]?
     /// The last stable offsets.
     var stable: [TopicPartition: Int64] = [:]
@@ -60,9 +61,9 @@ final class HangingTransactions {
     limit = transactionTimeout + Self.brokerDelay
   }
 
-  /// Whether a transaction may begin; false: ask again in a moment.
+  /// Whether a transaction may begin. If false, call again in a moment.
   ///
-  /// - Throws: `HangingTransaction` when a partition has not become stable within the time, `TransactionFailure`, `KafkaError`.
+  /// - Throws: `HangingTransaction` if a partition does not become stable in time, `TransactionFailure`, `KafkaError`.
   func areOver(_ producer: TransactionalProducer, _ consumer: Consumer) throws -> Bool {
     if wait == nil, stableAt == producer.closedConnections { return true }
     var wait = wait ?? Wait(closed: producer.closedConnections)
@@ -74,12 +75,12 @@ final class HangingTransactions {
       try ask(&wait, consumer)
     } catch {
       guard error.isRetriable, ContinuousClock.now - wait.since < limit else { throw error }
-      log.info("asking where partitions end: \(error)")
+      log.info("cannot find out where partitions end, retrying: \(error)")
       wait.nextQuestion = .now + .milliseconds(500)
       return false
     }
     guard let ends = wait.ends, !ends.isEmpty else {
-      // A connection that was lost meanwhile is a reason to ask once more.
+      // If a connection was lost in the meantime, check once more.
       isOver = wait.closed == producer.closedConnections
       stableAt = wait.closed
       wait = Wait(closed: producer.closedConnections)
@@ -96,13 +97,13 @@ final class HangingTransactions {
     return false
   }
 
-  /// Whether the group's offsets may lie behind the positions, since the last call.
+  /// Whether the group's offsets may have fallen behind the positions since the last call.
   func takeDroppedOffsets() -> Bool {
     defer { hasDroppedOffsets = false }
     return hasDroppedOffsets
   }
 
-  /// Asks which partitions are stable by now.
+  /// Updates which partitions are not stable yet.
   private func ask(_ wait: inout Wait, _ consumer: Consumer) throws(KafkaError) {
     if wait.ends == nil {
       if offsets == nil { offsets = try findOffsets() }
@@ -119,8 +120,8 @@ final class HangingTransactions {
     wait.ends = ends.filter { stable[$0.key] ?? -1 < $0.value }
   }
 
-  /// What this producer may have written to. Changelogs of tasks that it no longer has are part of that: their next owner cannot restore
-  /// what this one has left open.
+  /// All partitions that this producer may have written to. They include changelogs of tasks that it no longer has: the next owner cannot
+  /// restore records that this producer left open.
   private var written: [TopicPartition] {
     topics.written.flatMap { name in (0..<topics.partitions).map { TopicPartition(topic: name, partition: $0) } }
   }
@@ -131,13 +132,13 @@ final class HangingTransactions {
     return count.map { TopicPartition(topic: topic, partition: coordinatorPartition(of: group, count: $0)) }
   }
 
-  // MARK: Ending what is this producer's own
+  // MARK: Ending this producer's own transactions
 
   private func heal(_ wait: inout Wait, _ producer: TransactionalProducer, _ consumer: Consumer) throws {
     guard var ends = wait.ends else { return }
     if let offsets, ends.removeValue(forKey: offsets) != nil {
       try dropOffsets(producer)
-      // What still hangs there is another's, and hinders nobody here.
+      // What still hangs there belongs to another producer and does no harm here.
       wait.ends = ends
     }
     guard !ends.isEmpty else { return }
@@ -145,7 +146,7 @@ final class HangingTransactions {
     do {
       outcomes = try decisions.read(of: Set(ends.keys), consumer)
     } catch let error as KafkaError {
-      return log.warning("what became of transactions that hang cannot be read: \(error)")
+      return log.warning("cannot read how hanging transactions ended: \(error)")
     }
     for outcome in Set(outcomes.values) {
       let partitions = outcomes.filter { $0.value == outcome }.map(\.key)
@@ -153,7 +154,7 @@ final class HangingTransactions {
       for partition in partitions {
         let headers = TransactionEnd.headers(
           source: "/laurel/\(service.rawValue)", place: "\(partition)/\(wait.stable[partition] ?? 0)")
-        // Only notices are read by others, and not every reader takes a record without a value.
+        // Only notices have outside readers, and some of those fail on a record without a value.
         let isNotice = topics.topic(named: partition.topic)?.kind == .notices
         try producer.produce(
           topic: partition.topic, partition: partition.partition, key: TransactionEnd.key,
@@ -166,11 +167,11 @@ final class HangingTransactions {
       case .aborted: try producer.abort(timeoutMilliseconds: 10_000)
       }
       log.notice(
-        "wrote an end behind records whose transaction has none", ["partitions": partitions.names, "outcome": "\(outcome)"])
+        "ended hanging transactions", ["partitions": partitions.names, "outcome": "\(outcome)"])
     }
   }
 
-  /// The abort ends all offsets of this producer that are pending in the group. The one that is sent for it never counts.
+  /// The abort ends all pending offsets of this producer in the group. The offset sent here is aborted with them.
   private func dropOffsets(_ producer: TransactionalProducer) throws {
     try producer.begin()
     try producer.send(
@@ -178,18 +179,18 @@ final class HangingTransactions {
       timeoutMilliseconds: 10_000)
     try producer.abort(timeoutMilliseconds: 10_000)
     hasDroppedOffsets = true
-    log.notice("dropped offsets whose transaction has no end, if there were any", ["group": group])
+    log.notice("dropped pending offsets of hanging transactions, if there were any", ["group": group])
   }
 }
 
-/// A transaction that nobody has ended within the time in which the broker should have.
+/// A transaction that did not end within the time in which the broker should have ended it.
 struct HangingTransaction: Error, CustomStringConvertible {
   let partitions: [(place: TopicPartition, stable: Int64?)]
 
   var description: String {
     let places = partitions.map { "\($0.place) from offset \($0.stable.map(String.init) ?? "?")" }.sorted()
     return """
-      an earlier transaction has no end on \(places.joined(separator: ", ")): nothing is written until it has (ops/docs/RUNBOOK.md, \
+      an earlier transaction has not ended on \(places.joined(separator: ", ")): nothing is written until it does (ops/docs/RUNBOOK.md, \
       "A transaction that hangs")
       """
   }

@@ -4,10 +4,10 @@ import RocksStore
 import ServiceKit
 import Streaming
 
-/// A partition that this instance owns: its stages over its store, and its inputs.
+/// A partition that this instance owns: its stages, its store and its inputs.
 final class OpenTask {
-  /// An input that is behind by more than this is waited for again, although its end has been reached once: more than a transaction that
-  /// is still open may hold back. The rest of what is behind by less comes at once.
+  /// An input with a lag above this is waited for again, even if its end was reached once before. It is more than an open transaction may
+  /// hold back. A smaller lag is read at once.
   private static let farBehind: Int64 = 1_000
 
   /// One topic's partition.
@@ -17,7 +17,7 @@ final class OpenTask {
     let place: TopicPartition
     let lag: Gauge
     fileprivate(set) var queue: PartitionQueue?
-    /// Its end when that was last reached; the markers of transactions before it take offsets and are no records.
+    /// Its end when that was last reached. Transaction markers take offsets too, so the position may stay below it.
     fileprivate(set) var end: Int64 = 0
   }
 
@@ -27,18 +27,18 @@ final class OpenTask {
   let stages: StageTask
   private(set) var inputs: [Input]
   var counted = TaskCounts()
-  /// What librdkafka has reported of an input.
+  /// Errors that librdkafka has reported for an input.
   private var errors: [KafkaError] = []
-  /// What the group has committed, as far as it is known.
+  /// What the group has committed, as far as known.
   private(set) var committedPositions: [String: Int64] = [:]
   private var order: EventOrder
   private(set) var stopped: Stop? {
     didSet { tellStop(before: oldValue) }
   }
   private var hasStopNews = false
-  /// When the last event that was run has happened; of one that could not be read, when it was written.
+  /// The time of the last event that was run, or the timestamp of the record if the event was unreadable.
   private(set) var lastEventTime: Contracts.Instant?
-  /// Events of the open batch, in the order in which they were run: after an abort they are run again.
+  /// Events of the open batch in the order in which they ran. They run again after an abort.
   private var open: [Event] = []
   private weak var consumer: Consumer?
   private let clock: Settings.ClockSetting
@@ -61,7 +61,7 @@ final class OpenTask {
     for input in inputs { committedPositions[input.topic.name] = committed[input.place] }
   }
 
-  /// Takes the records of its inputs apart from one another; before they are assigned.
+  /// Gives each input its own queue. Call it before the partitions are assigned.
   func connect(_ consumer: Consumer) throws(KafkaError) {
     self.consumer = consumer
     for index in inputs.indices { inputs[index].queue = try consumer.split(inputs[index].place) }
@@ -73,33 +73,33 @@ final class OpenTask {
     for index in inputs.indices { inputs[index].queue = nil }
   }
 
-  /// Every input has been read to its end: until then the system's time would fire timers before the events that precede them.
+  /// Whether every input has been read to its end. Before that, system time would fire timers ahead of events that precede them.
   var isCaughtUp: Bool { order.isCaughtUp && stopped == nil }
 
-  /// Messages are missing: what comes after them waits until `laurel repair` has written them again.
+  /// Messages are missing. Everything after them waits until `laurel repair` has written them again.
   struct Stop {
     fileprivate let event: Event
     let gap: Gap
   }
 
-  /// The next offset to read of an input.
+  /// The next offset to read from an input.
   func position(of input: Input) -> Int64 { stages.positions[input.topic.name] ?? Offset.beginning }
 
-  /// The next transaction sends all of them again.
+  /// Makes the next transaction send all positions again.
   func forgetCommittedPositions() { committedPositions = [:] }
 
   // MARK: Running
 
   enum Progress {
-    /// So many records and bytes.
+    /// The number of records and bytes.
     case ran(Int, bytes: Int)
-    /// Nothing more is there.
+    /// There is nothing more to read.
     case idle
-    /// An input that is known to have more has not got it yet.
+    /// An input is known to have more, but it has not arrived yet.
     case awaits(TopicPartition)
   }
 
-  /// Runs what has come, in the order of its time, up to a number of records and of bytes.
+  /// Runs the records that have arrived in order of their time, up to a number of records and bytes.
   func run(upTo limit: Int, bytesMax: Int, now: Contracts.Instant) -> Progress {
     var count = 0
     var bytes = 0
@@ -123,7 +123,7 @@ final class OpenTask {
     return .ran(count, bytes: bytes)
   }
 
-  /// While messages are missing, only the topic on which they can be repaired is read.
+  /// While messages are missing, reads only the topic on which they can be repaired.
   private func next() -> EventOrder.Next {
     guard let stop = stopped else { return order.next(from: self) }
     if case let gap = stages.gap(before: stop.event), gap != stop.gap {
@@ -134,7 +134,7 @@ final class OpenTask {
     return repairs.flatMap { order.next(of: $0, from: self) }.map { .event($0) } ?? .none
   }
 
-  /// Whether the partition is stopped, if that has changed since the last call.
+  /// Whether the partition is stopped, if that has changed since the last call; otherwise `nil`.
   func takeStopNews() -> Bool? {
     guard hasStopNews else { return nil }
     hasStopNews = false
@@ -144,7 +144,7 @@ final class OpenTask {
   private func tellStop(before: Stop?) {
     hasStopNews = true
     guard let stopped else {
-      return log.notice("the missing messages have come; the partition goes on", ["partition": number])
+      return log.notice("the missing messages have arrived; the partition continues", ["partition": number])
     }
     guard before == nil else { return }
     log.error(
@@ -154,7 +154,7 @@ final class OpenTask {
       """, ["partition": number, "offset": stopped.event.record.offset])
   }
 
-  /// Records from further in the future than a clock can be wrong are dead-lettered, where the system's clock rules.
+  /// Under the system's clock, records further in the future than a clock can be wrong become dead letters.
   private static let futureMax = TimeSpan.hours(24)
 
   private func run(_ event: Event, now: Contracts.Instant) {
@@ -166,20 +166,20 @@ final class OpenTask {
     if stages.isVirtual, !wasVirtual { log.notice("following the bus's virtual clock from now on", ["partition": number]) }
   }
 
-  /// What librdkafka has reported of an input since the last call.
+  /// Errors that librdkafka has reported for an input since the last call.
   func takeErrors() -> [KafkaError] {
     guard !errors.isEmpty else { return [] }
     defer { errors.removeAll() }
     return errors
   }
 
-  /// Runs the open batch once more, from where the store stands.
+  /// Runs the open batch again from the store's state.
   func runAgain(now: Contracts.Instant) {
     stages.abort()
     for event in open { run(event, now: now) }
   }
 
-  /// - Parameter changelogEnd: after the last changelog record of the batch.
+  /// - Parameter changelogEnd: the offset after the batch's last changelog record.
   func commit(changelogEnd: Int64?) throws(StoreError) {
     let own = changelogEnd.map { ChangelogPosition(next: $0, writtenAt: Instant.now.milliseconds, of: changelog).row }
     try stages.commit(alongside: own)
@@ -203,7 +203,7 @@ extension OpenTask: EventSource {
       let input = InputRecord(
         topic: input.topic, partition: record.partition, offset: record.offset, timestamp: record.timestamp, memory: record)
       guard input.topic.kind == .clock else { return .event(stages.admit(input)) }
-      // A task that has followed the bus's clock has no way back.
+      // A task that has once followed the bus's clock keeps following it.
       let isFollowed = clock == .bus || stages.isVirtual
       if !isFollowed { log.warning("a tick on the clock topic is ignored: --clock is system") }
       return .event(stages.tick(input, isFollowed: isFollowed))

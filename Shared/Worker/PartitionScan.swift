@@ -1,6 +1,6 @@
 import Kafka
 
-/// Reads parts of partitions.
+/// Reads ranges of partitions.
 package struct PartitionScan {
   private let configuration: Kafka.Configuration
   private let group: String
@@ -8,8 +8,8 @@ package struct PartitionScan {
   private let limit: Duration
 
   /// - Parameters:
-  ///   - group: the reader never joins it; librdkafka looks for a group's coordinator in any case, and to this one there is a right.
-  ///   - timeoutMilliseconds: how long nothing may come.
+  ///   - group: the reader never joins it. librdkafka looks for the group's coordinator anyway, and the client has a right to this group.
+  ///   - timeoutMilliseconds: how long to wait without receiving a record.
   package init(_ configuration: Kafka.Configuration, group: String, readCommitted: Bool, _ timeoutMilliseconds: Int32) {
     var configuration = configuration
     configuration.properties.merge(["fetch.wait.max.ms": "10"]) { own, _ in own }
@@ -19,8 +19,8 @@ package struct PartitionScan {
     limit = .milliseconds(Int64(timeoutMilliseconds))
   }
 
-  /// - Parameter ranges: of offsets. Markers take offsets too, so no record need lie at either end.
-  /// - Throws: `KafkaError`, `_TIMED_OUT` if nothing comes for the time; what the body throws.
+  /// - Parameter ranges: offset ranges. Markers take offsets too, so there may be no record at either end.
+  /// - Throws: `KafkaError`, `_TIMED_OUT` if nothing arrives for that long; any error of the body.
   package func read(_ ranges: [TopicPartition: Range<Int64>], _ body: (Kafka.Record) throws -> Void) throws {
     var left = ranges.filter { !$0.value.isEmpty }
     guard !left.isEmpty else { return }
@@ -43,7 +43,7 @@ package struct PartitionScan {
       case .nothing, .assigned, .revoked, .lost: break
       }
       guard ContinuousClock.now - lastMove < limit else {
-        throw KafkaError.timedOut("\(left.keys.map(\.description).sorted().joined(separator: ", ")) cannot be read to the end")
+        throw KafkaError.timedOut("cannot read \(left.keys.map(\.description).sorted().joined(separator: ", ")) to the end")
       }
     }
   }

@@ -3,9 +3,9 @@ import Kafka
 import Streaming
 
 extension InputRecord {
-  /// Its own headers and the place it was found at. A record that has moved before keeps its first place; on any other topic a header
-  /// of that name is a claim of whoever wrote it, and the last one counts. The mark of a repair is dropped there: on the repartition topic
-  /// it would count as Laurel's own.
+  /// The record's own headers and the place where it was found. A record that was moved before keeps its first place. On any other topic
+  /// such a header is only a claim by the record's writer, and the last header of a name counts. The mark of a repair is dropped there,
+  /// because on the repartition topic it would count as Laurel's own.
   var headersWithPlace: [Header] {
     let own = headers.filter { topic.isRepartitioned || $0.name != RepairMark.header }.map {
       Header(name: $0.name, value: $0.value)
@@ -20,11 +20,11 @@ extension InputRecord {
 }
 
 extension DeadLetter {
-  /// What of the record fits into one that every broker takes (1,048,588 bytes with its framing, by default).
+  /// The parts of the record that fit into one that every broker accepts (by default 1,048,588 bytes with framing).
   struct Kept {
     let key: [UInt8]?
     let value: [UInt8]?
-    /// The record's headers, its place and why it is here.
+    /// The record's headers, its place and the reason for rejection.
     let headers: [Header]
   }
 
@@ -32,8 +32,8 @@ extension DeadLetter {
   private static let keyBytesMax = 100_000
   private static let headerBytesMax = 300_000
 
-  /// The record as it came. One that is too large for the broker in all is cut, and stays whole at its place: a letter that is refused
-  /// would hold its partition up for ever.
+  /// The record as it came. If the whole record would be too large for the broker, it is cut; the original stays whole at its place. A dead
+  /// letter that the broker rejects would block its partition forever.
   var kept: Kept {
     let place = record.headersWithPlace
     let reason = [
@@ -45,7 +45,7 @@ extension DeadLetter {
 
     let key = record.key.map { Array($0.prefix(Self.keyBytesMax)) }
     var room = Self.headerBytesMax
-    // From the last one on: the place comes after the record's own.
+    // From the last header backwards, because the place follows the record's own headers.
     let headers = Array(
       place.reversed().filter { header in
         let bytes = Self.bytes(of: [header])
@@ -58,13 +58,13 @@ extension DeadLetter {
     return Kept(key: key, value: value, headers: headers + [whole] + reason)
   }
 
-  /// With what the framing of a header takes at most.
+  /// Includes the most that a header's framing can take.
   private static func bytes(of headers: [Header]) -> Int {
     headers.reduce(0) { $0 + $1.name.utf8.count + ($1.value?.count ?? 0) + 10 }
   }
 }
 
-/// Headers that say where a dead letter or a re-keyed record comes from, and why, and what has become of it.
+/// Headers that say where a dead letter or a repartitioned record comes from, why, and what happened to it.
 public enum PlaceHeader {
   public static let topic = "laurel_topic"
   public static let partition = "laurel_partition"
@@ -72,20 +72,20 @@ public enum PlaceHeader {
   /// A `DeadLetterReason`.
   public static let reason = "laurel_reason"
   public static let detail = "laurel_detail"
-  /// The bytes of the original body, where something of the record had to be left out here.
+  /// The size of the original body in bytes, if some part of the record had to be left out.
   public static let size = "laurel_size"
-  /// On a record that an operator has sent to its service again: the dead letter that it had become, such as `accrual/2/17`.
+  /// On a record that an operator has sent to its service again: the place of its dead letter, such as `accrual/2/17`.
   public static let replayOf = "laurel_replay_of"
-  /// On the dead-letter topic, alone and on a record without a body: the letter that has been replayed.
+  /// On the dead-letter topic, alone and on a record without a body: the letter that was replayed.
   public static let replayed = "laurel_replayed"
-  /// The same for a letter that an operator has closed without a replay.
+  /// The same for a letter that an operator closed without a replay.
   public static let closed = "laurel_closed"
-  /// Beside `closed`: why.
+  /// Beside `closed`: the reason.
   public static let note = "laurel_note"
 }
 
 extension KafkaError {
-  /// A refused property: no other attempt would be better.
+  /// An invalid property: retrying does not help.
   var isConfigurationMistake: Bool { code == -186 }
   /// Another member has the same instance name: `FENCED_INSTANCE_ID`.
   var meansNamesake: Bool { code == 82 }

@@ -1,9 +1,9 @@
-/// How far the reading of a changelog has come, and how fast it goes.
+/// How far the read of a changelog is, and how fast it goes.
 ///
-/// Offsets stand for rows, which they are not: compaction leaves gaps, nearly all of them in the older part. They only rise, though, and
-/// what is left is reckoned from the last stretch instead of the whole way, so the estimate mends itself where the gaps end.
+/// Offsets serve as an estimate of rows. Compaction leaves gaps between them, nearly all in the older part. The time left is computed from
+/// the last interval instead of the whole read, so the estimate corrects itself where the gaps end.
 package struct RestoreProgress {
-  /// How often there is something to tell.
+  /// Interval between reports.
   private static let stretch = Duration.seconds(1)
 
   private let start: Int64
@@ -15,27 +15,27 @@ package struct RestoreProgress {
   private var toldRows = 0
   package private(set) var rows = 0
 
-  /// What is told while it goes on.
+  /// One report of the progress.
   package struct News: Equatable {
-    /// 0 to 1, of the offsets.
+    /// 0 to 1, measured in offsets.
     package let ratio: Double
     package let rows: Int
-    /// Over the last stretch.
+    /// In the last interval.
     package let rowsPerSecond: Int
-    /// nil: nothing has come in the last stretch, so there is nothing to reckon with.
+    /// `nil` if nothing was read in the last interval, so that there is no speed to compute with.
     package let secondsLeft: Int?
 
     package var percent: Int { Int(ratio * 100) }
 
-    /// For `/readyz`.
+    /// Text for `/readyz`.
     package var text: String {
       "\(percent) %, \(rowsPerSecond) rows/s" + (secondsLeft.map { ", about \($0) s left" } ?? "")
     }
   }
 
   /// - Parameters:
-  ///   - start: the offset that is read first.
-  ///   - end: the one at which the changelog ended when it was asked.
+  ///   - start: the first offset to read.
+  ///   - end: the end of the changelog when the restore began.
   package init(from start: Int64, to end: Int64, now: ContinuousClock.Instant = .now) {
     self.start = start
     self.end = end
@@ -45,13 +45,13 @@ package struct RestoreProgress {
     toldNext = start
   }
 
-  /// A row was read, and `next` is the offset after it.
+  /// Counts a row; `next` is the offset after it.
   package mutating func read(next: Int64) {
     rows += 1
     self.next = next
   }
 
-  /// nil: it is not yet time to tell.
+  /// The next report, or `nil` if it is not due yet.
   package mutating func news(now: ContinuousClock.Instant = .now) -> News? {
     let seconds = (now - toldAt).seconds
     guard now - toldAt >= Self.stretch else { return nil }
@@ -64,7 +64,7 @@ package struct RestoreProgress {
     return news
   }
 
-  /// For the line that says that it is over.
+  /// For the log line at the end.
   package func whole(now: ContinuousClock.Instant = .now) -> (seconds: Double, rowsPerSecond: Int) {
     let seconds = (now - began).seconds
     return (seconds, Int(Double(rows) / max(seconds, 0.001)))

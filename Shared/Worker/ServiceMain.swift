@@ -6,17 +6,17 @@ import Streaming
 import Terms
 import TermsFiles
 
-/// The `main` of a service: settings, terms, logs, health; then sessions on the bus until it is told to stop.
+/// The `main` of a service: reads settings and terms, starts logs and health, then runs sessions on the bus until a stop is requested.
 public enum ServiceMain {
-  /// - Parameter make: the service's stages over the terms.
+  /// - Parameter make: creates the service's stages from the terms.
   public static func run(_ name: ServiceName, summary: String, _ make: (Programs) -> Service) -> Never {
     run(name, summary: summary, hooks: .none, make)
   }
 
-  /// The same with faults in it, for the bench.
+  /// The same with injected faults, for the bench.
   package static func run(_ name: ServiceName, summary: String, hooks: FaultHooks, _ make: (Programs) -> Service) -> Never {
     let invocation = Settings.command(name, summary: summary).parseOrExit()
-    // The promise is to stop within 10 s; a loop that hangs in the broker is ended before that.
+    // A service promises to stop within 10 s, so a loop that hangs on the broker is ended before that.
     Shutdown.install(deadlineSeconds: 9)
     ParentWatch.start()
     let settings = Settings(invocation, of: name)
@@ -45,7 +45,7 @@ public enum ServiceMain {
         hooks: hooks)
       let haveEnded = try worker.run()
       log.notice("stopped")
-      // A thread that is still at work must not meet the destructors of the process.
+      // A running thread must not meet the process's destructors.
       if !haveEnded { _exit(0) }
       exit(0)
     } catch {
@@ -54,15 +54,15 @@ public enum ServiceMain {
     }
   }
 
-  /// Told at the start: later, partitions would have been taken that cannot be served.
+  /// Checked at start, because later the service would have taken partitions that it cannot serve.
   private static func checkState(_ directory: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     } catch {
-      throw StoreError.unavailable("--state \(directory) cannot be made: \(systemReason(error))")
+      throw StoreError.unavailable("--state \(directory): cannot create this folder: \(systemReason(error))")
     }
     guard access(directory, W_OK | X_OK) == 0 else {
-      throw StoreError.unavailable("--state \(directory) cannot be written to: \(String(cString: strerror(errno)))")
+      throw StoreError.unavailable("--state \(directory): cannot write to this folder: \(String(cString: strerror(errno)))")
     }
   }
 }

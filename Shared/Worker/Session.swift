@@ -5,25 +5,25 @@ import RocksStore
 import ServiceKit
 import Streaming
 
-/// From joining the group to leaving it: the worker's loop. Confined to one thread.
+/// The worker's loop, from joining the group to leaving it. Confined to one thread.
 ///
-/// 1. **Run** what the inputs have, in order of event time, and the due timers; changes stay in memory. A crash loses nothing: nothing has
-///    moved.
+/// 1. **Run** what has arrived on the inputs, in order of event time, and the due timers. Changes stay in memory. A crash loses nothing,
+///    because no position has moved.
 /// 2. **Write**: begin, produce outputs, dead letters and changelog, flush, send the positions, commit. A crash before the commit is an
-///    abort that readers never see; one after it leaves the store behind, which the next start catches up from the changelog.
-/// 3. **Keep** the changes in the store, one write batch a task. A crash within it keeps all of the write batch or nothing.
+///    abort that readers never see. A crash after it leaves the store behind; the next start catches up from the changelog.
+/// 3. **Keep** the changes in the store, one write batch per task. After a crash the store has all of a write batch or nothing.
 final class Session {
   private static let abortsInARowMax = 5
-  /// Bytes after which a batch takes no further record: what is held and written at a time stays small however large records are. The
-  /// number of records alone would bound nothing: ten thousand of 1 MiB are 10 GiB.
+  /// A batch takes no more records once it has this many bytes, so that memory and transactions stay small with large records. The limit on
+  /// records is not enough: ten thousand records of 1 MiB are 10 GiB.
   private static let batchBytesMax = 16 << 20
-  /// Records that a task runs before the next one has its turn.
+  /// Records that a task runs before the next task may run.
   private static let sliceLength = 500
-  /// A producer that writes sooner after a commit meets a coordinator that has not finished it, and then waits for 20 ms.
+  /// If the producer writes sooner after a commit, the coordinator has not finished that commit and the write waits 20 ms.
   private static let restAfterCommit = Duration.milliseconds(3)
 
-  /// What librdkafka holds ready of a partition's topic: each has a queue of its own, so little is enough. An end is told in an answer, and a
-  /// broker without a record holds its answer back for so long.
+  /// How much librdkafka prefetches. Each partition has its own queue, so little is enough. The end of a partition is reported with a fetch
+  /// response, which a broker without records delays for the given time.
   private static let readingProperties = [
     "queued.min.messages": "3000", "queued.max.messages.kbytes": "8192", "fetch.wait.max.ms": "100",
   ]
@@ -38,17 +38,17 @@ final class Session {
   private let transactions: BatchTransactions
   private let opener: TaskOpener
   private let hooks: FaultHooks
-  /// In the order of their partitions.
+  /// Sorted by partition.
   private var tasks: [OpenTask] = []
   private var open = OpenBatch()
-  /// No batch ends before.
+  /// No batch ends before this.
   private var earliestCommit = ContinuousClock.now
-  /// Nor while an earlier transaction has no end, or shortly after an abort.
+  /// No batch ends before this either: an earlier transaction has not ended, or an abort has just happened.
   private var blockedUntil = ContinuousClock.now
   private var isClosed = false
-  /// When to ask whether a broker is back; nil: none is known to be away.
+  /// When to check whether a broker is back, or `nil` if none is known to be down.
   private var brokerProbe: ContinuousClock.Instant?
-  /// Aborts since the last commit: what an abort does not mend is left to the next session, which waits longer and longer.
+  /// Aborts since the last commit. If they do not help, the next session takes over, which waits longer each time.
   private var abortsInARow = 0
   private var report = TaskReport()
 
@@ -58,21 +58,21 @@ final class Session {
     var bytes = 0
     var timers = 0
     var since: ContinuousClock.Instant?
-    /// Spent on running it.
+    /// The time spent on running it.
     var spent = Duration.zero
 
     var isEmpty: Bool { since == nil }
   }
 
-  /// What the inputs have.
+  /// What the inputs have to offer.
   private enum AtHand {
     case nothing
-    /// More is on its way.
+    /// More is expected.
     case awaited
     case more
   }
 
-  /// - Parameter instance: the name of this member; no other has it.
+  /// - Parameter instance: the unique name of this member.
   init(
     service: Service, programs: Set<ProgramID>, settings: Settings, instance: String, configuration: Kafka.Configuration,
     partitions: Int32, resources: RocksResources, log: Log, health: Health.Loop, metrics: WorkerMetrics, hooks: FaultHooks
@@ -85,7 +85,7 @@ final class Session {
     self.hooks = hooks
     topics = TopicNames(prefix: settings.topicPrefix, service: service, partitions: partitions)
     health.ready = .no("taking over the transactional id")
-    // The producer first: its new epoch ends what a former life of this instance left open.
+    // Create the producer first: its new epoch ends what an earlier run of this instance left open.
     transactions = try BatchTransactions(
       service: service.name, instance: instance, group: settings.group, configuration: configuration, topics: topics, log: log,
       hooks: hooks)
@@ -101,11 +101,11 @@ final class Session {
     health.ready = .no("joining the consumer group \(settings.group)")
   }
 
-  /// - Parameter onProgress: called when the bus has taken something from us: the trouble, if there was any, is over.
+  /// - Parameter onProgress: called after a commit, so that the caller can reset its delays.
   func run(onProgress: () -> Void) throws {
     while !Shutdown.requested {
       health.beat()
-      // Without anything to write too: others may wait for what this producer has left open.
+      // Even without anything to write: others may be waiting for a transaction that this producer left open.
       if open.isEmpty { _ = try canBegin() }
       try serve()
       let found = try runTasks()
@@ -119,7 +119,7 @@ final class Session {
     _ = try commit()
   }
 
-  /// Closes the stores and leaves the group; what was not committed is dropped.
+  /// Closes the stores, drops what was not committed, and leaves the group.
   func close() {
     guard !isClosed else { return }
     isClosed = true
@@ -129,13 +129,13 @@ final class Session {
 
   // MARK: The group
 
-  /// Answers what the group and the brokers have to say.
+  /// Handles the events of the group and of the brokers.
   private func serve() throws {
     while true {
       switch consumer.poll(timeoutMilliseconds: 0) {
       case .record, .end:
-        // Every partition has a queue of its own, from before it was assigned.
-        throw Disagreement(description: "a record came past the queue of its partition")
+        // Every partition has its own queue, set up before the partition was assigned.
+        throw Disagreement(description: "a record did not come through its partition's queue")
       case .error(let error):
         try complain(error)
       case .assigned(let partitions):
@@ -147,7 +147,7 @@ final class Session {
         try consumer.unassign()
         health.ready = .no("rebalancing")
       case .lost(let partitions):
-        log.warning("partitions lost: what was open is dropped", ["partitions": numbers(partitions)])
+        log.warning("partitions lost: the open batch is dropped", ["partitions": numbers(partitions)])
         closeTasks()
         try consumer.unassign()
         health.ready = .no("rebalancing")
@@ -166,7 +166,7 @@ final class Session {
     if error.meansLoss {
       throw Disagreement(
         description: """
-          \(error): records that were not processed yet are gone from an input (retention, or deleted). If that loss is accepted, \
+          \(error): an input has lost records that were not processed yet (retention, or deleted). To accept the loss, \
           start once with --kafka auto.offset.reset=earliest
           """)
     }
@@ -178,7 +178,7 @@ final class Session {
     log.warning("kafka: \(error)")
   }
 
-  /// librdkafka tells when the brokers are gone, not when they are back: asked for until one answers.
+  /// librdkafka does not report that a broker is back, so probe until one replies.
   private func probeBroker() {
     guard let due = brokerProbe, ContinuousClock.now >= due, !tasks.isEmpty else { return }
     if consumer.reachesBroker(timeoutMilliseconds: 1000) {
@@ -189,7 +189,7 @@ final class Session {
     }
   }
 
-  /// Restores each partition's state, and only then takes the partitions.
+  /// Restores the state of each partition, and only then takes the partitions.
   private func take(_ partitions: [TopicPartition]) throws {
     closeTasks()
     let numbers = Set(partitions.map(\.partition)).sorted()
@@ -198,7 +198,7 @@ final class Session {
       let opened = try opener.open(number, of: numbers.count * settings.threads, consumer: consumer)
       tasks.append(opened.task)
       committed.merge(opened.committed) { $1 }
-      // One by one: what is closed after a failure is subtracted one by one too.
+      // One at a time, because after a failure they are also subtracted one at a time.
       metrics.assign(1)
       health.beat()
     }
@@ -231,7 +231,7 @@ final class Session {
     open.records + open.timers >= settings.batchRecordsMax || open.bytes >= Self.batchBytesMax
   }
 
-  /// Lets each task run for a while.
+  /// Lets each task run up to its share.
   private func runTasks() throws -> AtHand {
     let started = ContinuousClock.now
     let now = Contracts.Instant.now
@@ -254,7 +254,7 @@ final class Session {
       }
       for error in task.takeErrors() { try complain(error) }
       guard !task.stages.isVirtual, task.isCaughtUp else { continue }
-      // At a month's end a million timers may be due at once: no more than a transaction takes, the rest in the next ones.
+      // At the end of a month a million timers may be due at once. Fire only as many as a transaction takes, and the rest in the next ones.
       let fired = task.stages.counts.timersFired
       task.stages.advance(to: now, timersMax: max(1, settings.batchRecordsMax - open.records - open.timers))
       if case let count = task.stages.counts.timersFired - fired, count > 0 {
@@ -269,8 +269,8 @@ final class Session {
     return found
   }
 
-  /// A batch ends when it is full or old, or when the bus has nothing more for it: what comes meanwhile goes into the next one.
-  /// - Returns: nil: it ends now; else how long to wait for more.
+  /// A batch ends when it is full or old, or when the bus has nothing more for it. What arrives later goes into the next one.
+  /// - Returns: how long to wait for more, or `nil` if the batch ends now.
   private func timeToCommit(_ found: AtHand) -> Duration? {
     guard let since = open.since else {
       if case .more = found { return .zero }
@@ -292,7 +292,7 @@ final class Session {
 
   // MARK: 2. Write
 
-  /// Writes what has been run; true if there was anything to write and it is on the bus.
+  /// Writes what has been run. Returns true if there was something to write and it is on the bus.
   private func commit() throws -> Bool {
     guard !open.isEmpty else { return false }
     guard try canBegin() else {
@@ -331,7 +331,7 @@ final class Session {
     }
   }
 
-  /// A corrupt store is deleted, never served; the next session rebuilds it.
+  /// Deletes a corrupt store; the next session rebuilds it.
   private func giveUp(_ task: OpenTask, _ error: StoreError) throws {
     guard case .corrupt = error else { return }
     log.error("\(error); it will be rebuilt", ["partition": task.number])
@@ -339,7 +339,8 @@ final class Session {
     try RocksStore.destroy(directory: task.directory)
   }
 
-  /// One transaction; gives the changelog's new end for each task, by partition. nil: it was aborted and has been run again.
+  /// Writes one transaction. Returns the new end of each task's changelog, by partition, or `nil` if it was aborted and the batch was run
+  /// again.
   private func write(_ batches: [(OpenTask, Batch)]) throws -> [Int32: Int64]? {
     let started = ContinuousClock.now
     do {
@@ -351,7 +352,7 @@ final class Session {
       return changelogEnds
     } catch let failure as TransactionFailure {
       guard case .abortable(let error) = failure else { throw failure }
-      log.warning("transaction aborted, its batch is done again: \(error)")
+      log.warning("transaction aborted, retrying its batch: \(error)")
       metrics.transactionsAborted.add()
       abortsInARow += 1
       guard abortsInARow <= Session.abortsInARowMax else { throw failure }
@@ -361,12 +362,12 @@ final class Session {
     }
   }
 
-  /// After an abort: the open events once more, from where the stores stand.
+  /// After an abort: runs the open events again from the state of the stores.
   private func runAgain() {
     let now = Contracts.Instant.now
     for task in tasks { task.runAgain(now: now) }
     open.timers = 0
-    // Whatever stood in the way has a moment to go, the group's next assignment above all.
+    // Gives the cause of the abort a moment to go away, above all a rebalance of the group.
     blockedUntil = .now + .milliseconds(100) * abortsInARow
     open.since = .now
   }
@@ -384,7 +385,7 @@ final class Session {
       for field in task.stages.counts.unknownFields.keys where task.counted.unknownFields[field] == nil {
         log.limited(
           .warning, kind: "unknown field \(field.type) \(field.field)",
-          "no contract names the field '\(field.field)' of \(field.type); it is ignored",
+          "unknown field '\(field.field)' in \(field.type) is ignored",
           ["source": field.source])
       }
       task.counted = task.stages.counts

@@ -2,31 +2,31 @@ import Contracts
 import Kafka
 import ServiceKit
 
-/// The settings that every service shares, from flags, environment and file (in this order of precedence).
+/// The settings that all services share, from flags, environment and file (in this order of precedence).
 public struct Settings: Sendable {
   public var bootstrap: String
   public var termsDirectory: String
   public var stateDirectory: String
-  /// Stable across restarts: it makes the transactional id and the static group membership.
+  /// Stable across restarts. The transactional id and the static group membership are derived from it.
   public var instance: String
   public var group: String
   public var httpAddress: String
   public var commitInterval: Duration
   public var batchRecordsMax: Int
   let rejectsForeignTypes: Bool
-  /// How long an input that has nothing more holds the others of its partition up.
+  /// How long an input that has nothing more may delay the other inputs of its partition.
   public var inputWait: Duration
-  /// Sessions of this process.
+  /// Number of sessions in this process.
   public var threads: Int
   public var topicPrefix: String
   public var clock: ClockSetting
   public var kafka: [String: String]
 
-  /// Where the time comes from.
+  /// The source of time.
   public enum ClockSetting: String, Sendable, CaseIterable {
-    /// System time, whatever is on the `clock` topic.
+    /// System time; ticks on the `clock` topic are ignored.
     case system
-    /// For sandboxes. System time, until the first tick on the `clock` topic; from then on the bus's virtual clock.
+    /// For sandboxes: system time until the first tick on the `clock` topic, then the bus's virtual clock for good.
     case bus
   }
 
@@ -43,13 +43,13 @@ public struct Settings: Sendable {
       options: options(service) + [.logLevel, .logFormat], version: Build.version)
   }
 
-  /// What services can be told: of one file or environment for all programs, the others pass it over.
+  /// The settings of all services. A file or environment may be shared by all programs, so each program skips the settings of the others.
   public static let names = Set(ServiceName.allCases.flatMap { options($0) + Option.common }.map(\.name))
 
   /// Connection options, shared with the `laurel` command.
   public static let connection: [Option] = [
     Option("bootstrap", placeholder: "HOST:PORT", help: "Kafka brokers, separated by commas", required: true),
-    Option("topic-prefix", placeholder: "TEXT", kind: nameKind, help: "Put before every topic's name", defaultValue: ""),
+    Option("topic-prefix", placeholder: "TEXT", kind: nameKind, help: "Prefix of every topic's name", defaultValue: ""),
     Option(
       "kafka", placeholder: "KEY=VALUE", kind: .keyValue,
       help: "Any librdkafka property, such as security.protocol=SSL; a password is safer in LAUREL_KAFKA or the --config file",
@@ -57,12 +57,12 @@ public struct Settings: Sendable {
     .config,
   ]
 
-  /// The connection options that lead the `laurel` command to the same topics, for hints.
+  /// The connection options that point the `laurel` command at the same topics, for hints.
   public static func flags(bootstrap: String, prefix: String) -> String {
     "--bootstrap \(bootstrap)" + (prefix.isEmpty ? "" : " --topic-prefix \(prefix)")
   }
 
-  /// What a topic's and a member's name may hold.
+  /// Characters allowed in the name of a topic or member.
   private static let nameKind = Option.Kind.checked(expected: "letters, digits, '.', '_' or '-', at most 100") { text in
     text.utf8.count <= 100
       && text.utf8.allSatisfy { byte in
@@ -84,29 +84,30 @@ public struct Settings: Sendable {
         "group", placeholder: "NAME",
         help: "Consumer group (default the topic prefix and laurel.\(service.rawValue), so that deployments do not mix)"),
       Option(
-        "http", placeholder: "ADDRESS", help: "Where /livez, /readyz and /metrics are served; port 0: the kernel chooses",
+        "http", placeholder: "ADDRESS", help: "Address of /livez, /readyz and /metrics; with port 0 the kernel chooses",
         defaultValue: "127.0.0.1:0"),
       Option(
         "commit-ms", placeholder: "MS", kind: .integer(1...5000),
-        help: "Longest time that a batch takes records; it ends before when there are no more", defaultValue: "100"),
+        help: "Maximum time to gather a batch; it ends earlier when nothing more arrives", defaultValue: "100"),
       Option(
         "batch-records", placeholder: "N", kind: .integer(1...1_000_000), help: "Maximum batch size in records",
         defaultValue: "10000"),
       Option(
         "threads", placeholder: "N", kind: .integer(1...256),
-        help: "Members of the group that this process runs, each on a thread of its own (default the cores it is given)"),
+        help: "Group members in this process, each on its own thread (default: the number of cores it may use)"),
       Option(
         "input-wait-ms", placeholder: "MS", kind: .integer(0...60_000),
         help:
-          "How long an input topic that has nothing more is waited for, so that what is late there still goes in order of time",
+          "How long to wait for an input topic that has nothing more, so that late events are still processed in order of time",
         defaultValue: "0"),
       Option(
         "foreign-types", placeholder: "WHAT", kind: .choice(["ignore", "reject"]),
-        help: "What happens to events of types that are not Laurel's and do not look like them: counted by name, or dead letters",
+        help:
+          "What to do with event types that are neither Laurel's nor similar to one: ignore and count them, or make dead letters",
         defaultValue: "ignore"),
       Option(
         "clock", placeholder: "SOURCE", kind: .choice(ClockSetting.allCases.map(\.rawValue)),
-        help: "system: system time; bus: follow the ticks on the clock topic, for good (for sandboxes)",
+        help: "system: system time; bus: follow the clock topic from its first tick on, permanently (for sandboxes)",
         defaultValue: ClockSetting.system.rawValue),
     ]
   }

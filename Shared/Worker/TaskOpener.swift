@@ -7,9 +7,9 @@ import Streaming
 
 /// Opens a partition's store and brings it up to the changelog's end, before the partition is taken.
 struct TaskOpener {
-  /// Of one attempt: a stop that is asked for meanwhile waits no longer.
+  /// Limit for one attempt, and so for the delay of a requested stop.
   private static let timeoutMilliseconds: Int32 = 3_000
-  /// Rows that the tasks of an instance keep decoded between batches, all together.
+  /// Rows that all tasks of an instance together keep decoded between batches.
   private static let decodedRowsMax = 60_000
 
   let service: Service
@@ -22,21 +22,22 @@ struct TaskOpener {
   let health: Health.Loop
   let metrics: WorkerMetrics
   let hooks: FaultHooks
-  /// Called while offsets are pending and while nothing comes from a changelog: what hangs there may be this instance's own.
+  /// Called while offsets are pending and while nothing arrives from a changelog, because the hanging transaction may be this instance's
+  /// own.
   let whileWaiting: () throws -> Void
 
-  /// - Parameter count: of partitions that this instance is given, which share its memory.
-  /// - Throws: `Disagreement` if the group has committed more than the changelog explains.
+  /// - Parameter count: the number of partitions assigned to this instance, which share its memory.
+  /// - Throws: `Disagreement` if the group has committed more than the changelog accounts for.
   func open(
     _ number: Int32, of count: Int, consumer: Consumer
   ) throws -> (task: OpenTask, committed: [TopicPartition: Int64]) {
     let inputs = topics.inputs.map { TopicPartition(topic: $0, partition: number) }
-    // The fetch is repeated while a former owner's transaction holds pending offsets: at most until the broker ends it.
+    // Repeated while a former owner's transaction has pending offsets, at most until the broker ends it.
     let committed = try patiently("waiting for a former owner's transaction to end", .seconds(30)) { () throws(KafkaError) in
       try consumer.committed(inputs, timeoutMilliseconds: Self.timeoutMilliseconds)
     }
     let changelog = TopicPartition(topic: topics.changelog, partition: number)
-    // Topics just made have no leader for a moment.
+    // New topics have no leader for a moment.
     let bounds = try patiently("waiting for the changelog's leader", .seconds(10)) { () throws(KafkaError) in
       try consumer.watermarks(changelog, timeoutMilliseconds: Self.timeoutMilliseconds)
     }
@@ -52,8 +53,8 @@ struct TaskOpener {
     }
   }
 
-  /// The same question again while it fails, for a bounded time: then the session ends, and the next one asks with a new client. After a
-  /// broker was killed, clients that had seen it die have been met that got no answer any more.
+  /// Retries the query for a limited time. Then the session ends, and the next one asks with a new client: after a broker dies, a client
+  /// can stop receiving replies.
   private func patiently<Answer>(_ what: String, _ limit: Duration, _ ask: () throws(KafkaError) -> Answer) throws -> Answer {
     let end = ContinuousClock.now + limit
     while true {
@@ -90,7 +91,7 @@ struct TaskOpener {
       position = nil
     }
     do {
-      // Not from the logical beginning: that is looked up, at the price of half a second while the leader is unknown.
+      // Start from a number, not from the logical beginning: resolving that takes half a second while the leader is unknown.
       try restore(store, changelog, from: position, or: bounds.low, to: bounds.high, identity)
       metrics.restoreProgress(number).set(1)
       let stages = try stages(number, of: count, store, isRebuilt: position == nil)
@@ -98,8 +99,9 @@ struct TaskOpener {
       for (topic, offset) in former?.positions ?? [:] where stages.positions[topic] ?? 0 < offset {
         throw Disagreement(
           description: """
-            \(changelog) has lost records: its state stands at \(stages.positions[topic] ?? 0) of \(topic), and the folder \(directory) \
-            stood at \(offset). Was the topic deleted and created again? Nothing was processed: ops/docs/RUNBOOK.md, "Topics created again"
+            \(changelog) has lost records: the state has read \(topic) up to offset \(stages.positions[topic] ?? 0), \
+            the folder \(directory) up to \(offset). Was the topic deleted and created again? Nothing was processed: \
+            ops/docs/RUNBOOK.md, "Topics created again"
             """)
       }
       let inputs = topics.read.map { topic in
@@ -113,17 +115,17 @@ struct TaskOpener {
       for (partition, offset) in committed {
         let restored = task.inputs.first { $0.place == partition }.map(task.position) ?? Offset.beginning
         guard offset != restored else { continue }
-        // The store is only a copy: it is distrusted before the changelog is.
+        // The store is only a copy, so distrust it before the changelog.
         let isTrusted = try position == nil || (offset < restored && progress(in: store) == progress(in: changelog, bounds))
         guard isTrusted else {
-          throw StoreError.corrupt("with it \(partition) stands at \(restored), where the group has committed \(offset)")
+          throw StoreError.corrupt("its position in \(partition) is \(restored), but the group has committed \(offset)")
         }
-        // The state is what counts: offsets are dropped with a transaction that Kafka has left without an end.
+        // The state is what counts. Offsets can lag behind it: they are dropped together with a hanging transaction.
         guard offset < restored else {
           throw Disagreement(
             description: """
               the group \(settings.group) has committed \(partition) up to \(offset), but the state restored from \(topics.changelog) \
-              stands at \(restored): the changelog has lost records, or --group belongs to another deployment
+              has read up to \(restored): the changelog has lost records, or --group belongs to another deployment
               """)
         }
         log.notice("the group's offset is behind the state", ["input": "\(partition)", "offset": offset, "state": restored])
@@ -131,7 +133,7 @@ struct TaskOpener {
       return task
     } catch {
       store.close()
-      // Whoever restores it next tells how far it is; what is left here would look like a restore that hangs.
+      // The next owner of the partition reports its own progress. A metric left behind here would look like a restore that hangs.
       metrics.forget(partition: number, topics: [], kinds: [])
       throw error
     }
@@ -147,8 +149,8 @@ struct TaskOpener {
       timeoutMilliseconds: Self.timeoutMilliseconds)
   }
 
-  /// Makes sure that inputs are the topics that the state has read, and that keys are where they were. Positions alone do not tell: a topic
-  /// that was deleted and created again may be as long as the first one, and the group's offsets go with the topic.
+  /// Checks that the inputs are the topics that the state has read, and that the keys are on the same partitions. Positions alone are not
+  /// enough: a topic that was deleted and created again may be as long as the first one, and the group's offsets disappear with the topic.
   ///
   /// - Throws: `Disagreement`.
   func check(_ tasks: [OpenTask], committed: [TopicPartition: Int64], consumer: Consumer) throws {
@@ -186,13 +188,13 @@ struct TaskOpener {
       comparable.mapValues { $0..<($0 + 1) }
     ) { found[TopicPartition(topic: $0.topic, partition: $0.partition)] = $0.timestamp }
     for (place, offset) in comparable.sorted(by: { "\($0.key)" < "\($1.key)" }) where found[place] != known[place]?.timestamp {
-      throw recreated(place, "the record at offset \(offset) is not the one that the state has read there")
+      throw recreated(place, "the record at offset \(offset) is not the one that the state has read")
     }
     guard tasks.contains(where: \.stages.positions.isEmpty) else { return }
     try checkSiblings(consumer)
   }
 
-  /// A partition without state may be new: the others' state says how many there were.
+  /// A partition without state may be new. The state of the others shows how many partitions there were.
   private func checkSiblings(_ consumer: Consumer) throws {
     let changelogs = (0..<topics.partitions).map { TopicPartition(topic: topics.changelog, partition: $0) }
     let stable = try consumer.stableEnds(of: changelogs, timeoutMilliseconds: Self.timeoutMilliseconds)
@@ -229,7 +231,7 @@ struct TaskOpener {
     } catch let state as ForeignState {
       throw foreign(TopicPartition(topic: topics.changelog, partition: number), state)
     } catch let form as StateForm {
-      // The store is only a copy: it is distrusted before the changelog is.
+      // The store is only a copy, so distrust it before the changelog.
       guard isRebuilt else { throw StoreError.corrupt("\(form)") }
       throw Disagreement(
         description: """
@@ -239,8 +241,8 @@ struct TaskOpener {
     }
   }
 
-  /// Reads the changelog read_committed from `start` until its end is at or past `end`: an earlier owner's transaction may still be
-  /// open, and markers take offsets.
+  /// Reads the changelog read_committed from `start` until its end is at or past `end`. An earlier owner's transaction may still be open,
+  /// and markers take offsets.
   private func restore(
     _ store: RocksStore, _ changelog: TopicPartition, from position: ChangelogPosition?, or low: Int64, to end: Int64,
     _ identity: ChangelogIdentity
@@ -248,11 +250,10 @@ struct TaskOpener {
     let start = position?.next ?? low
     guard start < end else { return }
     var configuration = configuration
-    // The end is told in an answer, and a broker that has no record holds its answer back for this long.
-    // All of a prefetch is of one partition here, and rows are worked off faster than records: more than a second's worth of them.
+    // The end is reported with a fetch response, which a broker without records delays for this long. The whole prefetch is for one
+    // partition, and rows are processed faster than records, so it must hold more than a second's worth of them.
     configuration.properties.merge(["fetch.wait.max.ms": "10", "queued.min.messages": "300000"]) { own, _ in own }
-    // It reads what it is given and never joins: the group is named because librdkafka looks for its coordinator in any case, and to
-    // this one there is a right already.
+    // The reader never joins the group. librdkafka looks for its coordinator anyway, and the service already has a right to this group.
     let reader = try Consumer(configuration, group: settings.group, readCommitted: true, endEvents: true)
     defer { reader.close() }
     try reader.assignByHand([(changelog, offset: start)])
@@ -267,7 +268,7 @@ struct TaskOpener {
       switch reader.poll(timeoutMilliseconds: 200) {
       case .record(let record):
         if let position, position.hasMissed(record.timestamp, ageMax: ChangelogPosition.ageMax) {
-          throw StoreError.corrupt("it has missed what was written for more than \(ChangelogPosition.ageMax)")
+          throw StoreError.corrupt("it has missed more than \(ChangelogPosition.ageMax) of changes")
         }
         guard let key = record.keyBytes else { continue }
         rows.add(key, record.valueBytes)

@@ -2,12 +2,12 @@ import Contracts
 import Kafka
 import Streaming
 
-/// A service's topics by the names they have on this bus.
+/// A service's topics, by their names on this bus.
 struct TopicNames {
   let prefix: String
   let partitions: Int32
-  /// What the service subscribes to: what its stages read, its re-keyed records and the clock. At one instant their events go in this
-  /// order: what Laurel's own services have decided goes before what comes from outside.
+  /// What the service subscribes to: the inputs of its stages, its repartitioned records and the clock. The order decides between events at
+  /// the same instant: decisions of Laurel's own services go before events from outside.
   let read: [Topic]
   let inputs: [String]
   let changelog: String
@@ -28,9 +28,9 @@ struct TopicNames {
     written = Topic.written(by: service.name).map { prefix + $0.name }
   }
 
-  /// The catalogue's topic behind a name on the bus.
+  /// The catalogue's topic for a name on the bus.
   func topic(named name: String) -> Topic? { Topic.named(String(name.dropFirst(prefix.count))) }
 
-  /// All that the service reads and writes, and no other: what it needs rights to.
+  /// All topics that the service reads and writes: the ones it needs rights to.
   var all: [String] { inputs + written.filter { !inputs.contains($0) } }
 }

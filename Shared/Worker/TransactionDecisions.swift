@@ -1,31 +1,31 @@
 import Kafka
 
-/// What Kafka's coordinator has decided about a producer's transactions. It writes each decision to its own log before it tells anybody, so
-/// it is known even if no partition shows it.
+/// What Kafka's coordinator has decided about a producer's transactions. It writes each decision to its own log before it notifies anyone,
+/// so the decision is known even if no partition shows it.
 struct TransactionDecisions {
   private static let timeoutMilliseconds: Int32 = 2_000
-  /// How much of the log is read: further and further back, until every partition is found.
+  /// How much of the log to read: further and further back, until every partition is found.
   private static let lengths: [Int64] = [2_000, 16_000, 128_000]
 
   private let transactionalID: String
   private let configuration: Kafka.Configuration
   private let group: String
 
-  /// - Parameter group: to which there is a right; see `PartitionScan`.
+  /// - Parameter group: a group that the client has a right to; see `PartitionScan`.
   init(_ transactionalID: String, _ configuration: Kafka.Configuration, group: String) {
     self.transactionalID = transactionalID
     self.configuration = configuration
     self.group = group
   }
 
-  /// The outcome of the producer's last transaction on each of these partitions; absent where none is found.
+  /// The outcome of the producer's last transaction on each of these partitions. A partition is left out if no outcome is found.
   ///
-  /// - Throws: `KafkaError`, also for a record that is not understood.
+  /// - Throws: `KafkaError`, also for a record in an unknown format.
   func read(of partitions: Set<TopicPartition>, _ consumer: Consumer) throws -> [TopicPartition: TransactionRecord.Outcome] {
     let topic = TransactionRecord.topic
     let counts = try Admin(configuration).partitionCounts(of: [topic], timeoutMilliseconds: Self.timeoutMilliseconds)
     guard let count = counts[topic] else {
-      throw KafkaError.timedOut("there is no right to read \(topic): 'laurel topics acls' prints it")
+      throw KafkaError.timedOut("no right to read \(topic): 'laurel topics acls' prints the command that grants it")
     }
     let log = TopicPartition(topic: topic, partition: coordinatorPartition(of: transactionalID, count: count))
     let bounds = try consumer.watermarks(log, timeoutMilliseconds: Self.timeoutMilliseconds)

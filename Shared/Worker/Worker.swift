@@ -6,14 +6,14 @@ import ServiceKit
 import Streaming
 import Synchronization
 
-/// Threads, each a member of the group: one consumer, one transactional producer and one loop, in sessions. What cannot be mended by an abort
-/// ends the session, and the next one starts from what the bus and the stores hold: there is one way back, and it is the way a start takes.
+/// Threads that each run one member of the group: a consumer, a transactional producer and a loop, in sessions. An error that an abort
+/// cannot fix ends the session. The next session starts from what the bus and the stores hold: recovery and start are the same path.
 public final class Worker: Sendable {
-  /// The longest wait for a disk that refuses, which is asked again at little cost.
+  /// The longest delay after a disk error: trying again is cheap.
   private static let diskDelayMax = Duration.seconds(5)
   /// How long a stop waits for the threads.
   private static let stopMax = Duration.seconds(7)
-  /// What the main thread has on this platform; other threads would get less.
+  /// The main thread's stack size on this platform; other threads would get less.
   private static let stackBytes = 8 << 20
 
   private let service: Service
@@ -24,10 +24,10 @@ public final class Worker: Sendable {
   private let metrics: WorkerMetrics
   private let resources = RocksResources()
   private let hooks: FaultHooks
-  /// Why the first thread ended that could not go on.
+  /// The error of the first thread that failed.
   private let failure = Mutex<(any Error)?>(nil)
 
-  /// - Parameter health: with as many loops as the settings have threads.
+  /// - Parameter health: must have as many loops as the settings have threads.
   package init(
     service: Service, programs: Set<ProgramID>, settings: Settings, log: Log, health: Health, metrics: Metrics, hooks: FaultHooks
   ) {
@@ -40,11 +40,11 @@ public final class Worker: Sendable {
     self.hooks = hooks
   }
 
-  /// Returns when a stop is asked for.
+  /// Returns when a stop is requested.
   ///
-  /// - Returns: whether all threads have ended. One that waits for an answer of a broker that is away is not waited for: its transaction is
-  ///   aborted by the broker, as if the process had been killed.
-  /// - Throws: what another attempt would not mend: a refused setting, state that disagrees with the bus. It ends all threads.
+  /// - Returns: whether all threads have ended. A thread that waits for a broker that is down is left behind. The broker aborts its
+  ///   transaction, as if the process had been killed.
+  /// - Throws: an error that a retry cannot fix, such as an invalid setting or state that contradicts the bus. It ends all threads.
   public func run() throws -> Bool {
     let ended = DispatchGroup()
     for number in health.loops.indices {
@@ -71,7 +71,7 @@ public final class Worker: Sendable {
       let limit = giveUp ?? .now + Self.stopMax
       giveUp = limit
       guard ContinuousClock.now < limit else {
-        log.warning("stopping without an answer of the broker: what was open is aborted")
+        log.warning("stopping without waiting for the broker, which will abort the open transactions")
         break
       }
     }
@@ -80,18 +80,18 @@ public final class Worker: Sendable {
     return haveEnded
   }
 
-  /// Libraries that get no file descriptor wait and try again in silence, the health server too.
+  /// Libraries that get no file descriptor keep retrying without any message, and so does the health server.
   private func checkDescriptors() {
     let probe = dup(STDERR_FILENO)
     if probe >= 0 {
       close(probe)
     } else if errno == EMFILE || errno == ENFILE {
       let reason = String(cString: strerror(errno))
-      log.limited(.error, kind: "descriptors", "no file descriptor is left: \(reason). Raise the limit (ulimit -n, LimitNOFILE=)")
+      log.limited(.error, kind: "descriptors", "out of file descriptors: \(reason). Raise the limit (ulimit -n, LimitNOFILE=)")
     }
   }
 
-  /// The first thread's member has the instance's name, the others have theirs beside it.
+  /// The first thread's member has the instance's name; the others add a number.
   private func instance(_ number: Int) -> String { number == 0 ? settings.instance : "\(settings.instance).\(number + 1)" }
 
   private func run(_ number: Int) throws {
@@ -129,7 +129,7 @@ public final class Worker: Sendable {
     }
   }
 
-  /// What an operator can do about the end of a session; nil: nothing but wait.
+  /// What an operator can do about the error that ended a session, or `nil` if nothing but wait.
   private func remedy(for error: any Error) -> String? {
     guard let cause = (error as? TransactionFailure)?.error ?? error as? KafkaError else { return nil }
     if cause.meansNamesake {
@@ -138,7 +138,7 @@ public final class Worker: Sendable {
     if cause.meansNoRight {
       let ids = service.name.transactionalIDs(prefix: settings.topicPrefix)
       return """
-        the broker's ACLs refuse something of this principal's: it needs its topics, the group \(settings.group) and the \
+        the broker's ACLs deny this principal a right: it needs its topics, the group \(settings.group) and the \
         transactional id \(ids)\(settings.instance); \(rightsCommand)
         """
     }
@@ -153,15 +153,16 @@ public final class Worker: Sendable {
     "check the ssl.… and sasl.… properties given by --kafka, LAUREL_KAFKA or --config"
   }
 
-  /// The broker answers and has all the service's topics with one number of partitions; nil: a stop was asked for meanwhile.
-  /// - Parameter isTold: in the log too; what every thread waits for is told once.
-  /// - Throws: `KafkaError` for a refused property.
+  /// Waits until the broker answers and has all the service's topics with one number of partitions. Returns `nil` if a stop is requested
+  /// first.
+  /// - Parameter isTold: whether to log as well. All threads wait for the same, so only one logs it.
+  /// - Throws: `KafkaError` if a property is invalid.
   private func waitForTopics(_ configuration: Kafka.Configuration, _ health: Health.Loop, isTold: Bool) throws -> Int32? {
     func tell(_ readiness: String, _ level: (Log, String) -> Void) {
       health.ready = .no(readiness)
       if isTold { level(log, readiness) }
     }
-    // What is waited for is near: a local answer, or somebody who is starting it.
+    // Retry soon: the check is local and cheap, or someone is just starting the broker.
     var delay = GrowingDelay(limit: .seconds(5))
     while !Shutdown.requested {
       health.beat()
@@ -200,7 +201,7 @@ public final class Worker: Sendable {
     return nil
   }
 
-  /// Waits, but not past the wish to stop, and stays alive meanwhile.
+  /// Waits until a stop is requested at most, and keeps the health check alive.
   private func pause(_ duration: Duration, _ health: Health.Loop) {
     var left = duration
     while left > .zero, !Shutdown.requested {
@@ -211,7 +212,7 @@ public final class Worker: Sendable {
   }
 }
 
-/// State and bus contradict each other in a way that no restart mends: an operator must look.
+/// State and bus contradict each other, and a restart cannot fix it: an operator must look.
 public struct Disagreement: Error, CustomStringConvertible {
   public let description: String
 }
@@ -221,7 +222,7 @@ extension Duration {
 }
 
 extension Log {
-  /// librdkafka's lines, in the service's own log.
+  /// Writes librdkafka's lines to the service's own log.
   package func kafka(_ line: Kafka.LogLine) {
     let fields: LogFields = ["facility": line.facility]
     switch line.level {

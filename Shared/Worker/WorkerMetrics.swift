@@ -3,7 +3,7 @@ import ServiceKit
 import Streaming
 import Synchronization
 
-/// What a worker tells Prometheus.
+/// The metrics of a worker.
 final class WorkerMetrics: Sendable {
   let records: Counter
   let batches: Counter
@@ -27,24 +27,24 @@ final class WorkerMetrics: Sendable {
     records = metrics.counter("laurel_records_total", help: "Records read from input topics.")
     batches = metrics.counter("laurel_batches_total", help: "Batches committed, one transaction each.")
     sessionsEnded = metrics.counter("laurel_sessions_ended_total", help: "Sessions that ended in an error and were started over.")
-    transactionsAborted = metrics.counter("laurel_transactions_aborted_total", help: "Transactions aborted and done again.")
-    repeated = metrics.counter("laurel_repeated_events_total", help: "Events that were known already and had no effect.")
+    transactionsAborted = metrics.counter("laurel_transactions_aborted_total", help: "Transactions aborted and retried.")
+    repeated = metrics.counter("laurel_repeated_events_total", help: "Events received again, without effect.")
     timersFired = metrics.counter("laurel_timers_fired_total", help: "Timers fired.")
     repartitioned = metrics.counter(
-      "laurel_repartitioned_records_total", help: "Records found on a wrong partition and sent to their right one.")
+      "laurel_repartitioned_records_total", help: "Records found on the wrong partition and sent to the right one.")
     outputs = metrics.counter("laurel_outputs_total", help: "Messages written.")
-    batchSeconds = metrics.histogram("laurel_batch_seconds", help: "Decoding, stages and encoding of a batch.")
-    transactionSeconds = metrics.histogram("laurel_transaction_seconds", help: "From begin to the end of the commit.")
-    batchRecords = metrics.histogram("laurel_batch_records", help: "Records of a batch.", buckets: Histogram.counts)
+    batchSeconds = metrics.histogram("laurel_batch_seconds", help: "Time to decode, run and encode a batch.")
+    transactionSeconds = metrics.histogram("laurel_transaction_seconds", help: "Time from begin to the end of the commit.")
+    batchRecords = metrics.histogram("laurel_batch_records", help: "Records per batch.", buckets: Histogram.counts)
     restoredRows = metrics.counter("laurel_restored_rows_total", help: "Changelog rows read to rebuild state.")
     partitions = metrics.gauge("laurel_assigned_partitions", help: "Partitions that this instance owns.")
-    // Beside the sum of the above over all instances: partitions that nobody owns.
+    // Compare it with the sum of the gauge above over all instances to find partitions without an owner.
     topicPartitions = metrics.gauge("laurel_partitions", help: "Partitions of every topic: what the instances own together.")
-    // From 0 on, so that the first of a reason is a rise and not a new series.
+    // Start all series at 0, so that the first dead letter of a reason is a rise and not a new series.
     for reason in DeadLetterReason.allCases { _ = deadLetters(reason) }
   }
 
-  /// So many partitions more, or less, of one of the threads.
+  /// Adds to the number of assigned partitions, for one of the threads; negative when it gives them back.
   func assign(_ change: Int) {
     assigned.withLock {
       $0 += change
@@ -59,19 +59,20 @@ final class WorkerMetrics: Sendable {
 
   private func stageEvents(_ event: String) -> Counter {
     metrics.counter(
-      "laurel_stage_events_total", help: "What stages count because no notice tells of it, such as result-without-instruction.",
+      "laurel_stage_events_total",
+      help: "Events counted by stages because no notice reports them, such as result-without-instruction.",
       labels: ["event": event])
   }
 
   private func ignored(_ type: String) -> Counter {
     metrics.counter(
-      "laurel_ignored_records_total", help: "Tombstones (no type) and events of types that no contract names.",
+      "laurel_ignored_records_total", help: "Tombstones (no type) and events of unknown types.",
       labels: ["type": type])
   }
 
   private func unknownFields(_ field: UnknownField) -> Counter {
     metrics.counter(
-      "laurel_unknown_fields_total", help: "Fields that no contract names.",
+      "laurel_unknown_fields_total", help: "Unknown fields of messages.",
       labels: ["type": field.type, "field": field.field, "source": field.source])
   }
 
@@ -84,31 +85,31 @@ final class WorkerMetrics: Sendable {
   func eventTimeLag(_ partition: Int32) -> Gauge {
     metrics.gauge(
       "laurel_event_time_lag_seconds",
-      help: "Since the own time of the last event that a partition has run, while more of them wait; 0 when none waits.",
+      help: "Seconds since the event time of the last event that a partition ran, while more are waiting; 0 when none waits.",
       labels: ["partition": String(partition)])
   }
 
   func timersOverdue(_ partition: Int32) -> Gauge {
     metrics.gauge(
-      "laurel_timers_overdue_seconds", help: "Since the earliest timer was due that has not fired; 0 when none is due.",
+      "laurel_timers_overdue_seconds", help: "Seconds since the earliest unfired timer was due; 0 when none is due.",
       labels: ["partition": String(partition)])
   }
 
   func watchedRows(_ kind: String, _ partition: Int32) -> Gauge {
     metrics.gauge(
-      "laurel_watched_rows", help: "Rows of a partition's state that are of a kind to watch, such as open-withdrawals.",
+      "laurel_watched_rows", help: "Rows of a watched kind in a partition's state, such as open-withdrawals.",
       labels: ["kind": kind, "partition": String(partition)])
   }
 
   func stopped(_ partition: Int32) -> Gauge {
     metrics.gauge(
-      "laurel_partition_stopped", help: "1 while messages are missing and the partition waits for them to be repaired.",
+      "laurel_partition_stopped", help: "1 while the partition is stopped because messages are missing.",
       labels: ["partition": String(partition)])
   }
 
   func restoreProgress(_ partition: Int32) -> Gauge {
     metrics.gauge(
-      "laurel_restore_progress_ratio", help: "Part of the changelog that has been read.", labels: ["partition": String(partition)]
+      "laurel_restore_progress_ratio", help: "Part of the changelog that is restored.", labels: ["partition": String(partition)]
     )
   }
 
@@ -123,7 +124,7 @@ final class WorkerMetrics: Sendable {
     ] { metrics.remove(name, labels: ["partition": String(partition)]) }
   }
 
-  /// Adds what a task has counted since the last time.
+  /// Adds the task's counts since the last call.
   func add(_ now: TaskCounts, since before: TaskCounts) {
     repeated.add(now.repeated - before.repeated)
     for (type, count) in now.ignored { ignored(type).add(count - before.ignored[type, default: 0]) }

@@ -52,7 +52,7 @@ import Words
       ("accrual", ["--bootstrap", "127.0.0.1:1", "--terms", "/nope", "--state", "/tmp"], 1, "fatal: /nope: no such directory"),
       (
         "accrual", ["--bootstrap", "127.0.0.1:1", "--terms", Example.terms, "--state", "/proc/nope"], 1,
-        "--state /proc/nope cannot be made: No such file or directory"
+        "--state /proc/nope: cannot create this folder: No such file or directory"
       ), ("accrual", ["--help"], 0, "Minimum log level"), ("accrual", ["--help"], 0, "Maximum batch size"),
     ] as [(String, [String], Int32?, String)])
   func aCommandThatFails(_ program: String, _ arguments: [String], _ status: Int32?, _ says: String) throws {

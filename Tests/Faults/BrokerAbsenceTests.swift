@@ -48,7 +48,7 @@ struct BrokerAbsenceTests {
     try elsewhere.createTopics()
     let accrual = try elsewhere.start(.accrual)
     try elsewhere.waitReady()
-    #expect(accrual.log.contains("the state store is of another cluster and is rebuilt"))
+    #expect(accrual.log.contains("the state store belongs to another cluster and is rebuilt"))
     try elsewhere.stopAll()
   }
 

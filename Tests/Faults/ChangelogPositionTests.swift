@@ -28,13 +28,13 @@ struct ChangelogPositionTests {
       rejection: "is ahead of the changelog"),
     Case(
       row: #"{"next":4,"writtenAt":1767603600000,"cluster":"two","changelog":"a.changelog/2"}"#,
-      rejection: "is of another cluster"),
+      rejection: "belongs to another cluster"),
     Case(
       row: #"{"next":4,"writtenAt":1767603600000,"cluster":"one","changelog":"a.changelog/3"}"#,
-      rejection: "is that of a.changelog/3"),
+      rejection: "belongs to a.changelog/3"),
     Case(
       row: #"{"next":4,"writtenAt":1767603600000,"cluster":"one","changelog":"b.changelog/2"}"#,
-      rejection: "is that of b.changelog/2"),
+      rejection: "belongs to b.changelog/2"),
     Case(row: #"{"next":4,"writtenAt":1767603600000,"changelog":"a.changelog/2"}"#, rejection: nil),
     Case(
       row: #"{"next":4,"writtenAt":1767603600000,"cluster":"two","changelog":"a.changelog/2"}"#, cluster: nil, rejection: nil),

@@ -54,7 +54,7 @@ struct DeploymentTests {
       for number in [1, 2] {
         #expect(
           try refusal(installation, number: number).contains(
-            "it was written with 4 partitions of every topic, and now there are 8"))
+            "it was written with 4 partitions per topic, but now there are 8"))
       }
     }
   }

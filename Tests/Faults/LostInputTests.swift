@@ -35,7 +35,7 @@ struct LostInputTests {
       let refusing = try installation.start(.accrual)
       let ending = refusing.ending(within: .seconds(60))
       #expect(ending == .status(1))
-      #expect(refusing.log.contains("records that were not processed yet are gone from an input"))
+      #expect(refusing.log.contains("an input has lost records that were not processed yet"))
       #expect(refusing.log.contains(installation.name(.billing)), "the topic is not named")
 
       let accepting = try installation.start(.accrual, extra: ["--kafka", "auto.offset.reset=earliest"])

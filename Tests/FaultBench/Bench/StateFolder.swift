@@ -19,7 +19,7 @@ struct StateFolder {
       switch line["message"] as? String {
       case "started": owned = []
       case "partitions assigned": owned.formUnion(told)
-      case "partitions revoked", "partitions lost: what was open is dropped": owned.subtract(told)
+      case "partitions revoked", "partitions lost: the open batch is dropped": owned.subtract(told)
       default: break
       }
     }
