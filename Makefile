@@ -1,9 +1,9 @@
-# Laurel. `make help` lists what there is.
+# Laurel. `make help` lists the targets.
 SHELL := /bin/bash
 SWIFT ?= swift
 STRICT := --explicit-target-dependency-import-check error
 SOURCES := Package.swift Shared Services Tests
-# A Kafka unpacked beside the checkout is used when none is named.
+# By default, use a Kafka unpacked beside the checkout.
 export KAFKA_HOME ?= $(if $(wildcard ../shared/kafka/bin),$(abspath ../shared/kafka))
 
 .PHONY: help setup build release bench-build fuzz-build contracts demo test interop portal-test image-check faults-smoke bench bench-portal bench-backlog bench-codec bench-state faults fuzz format lint clean
@@ -11,37 +11,37 @@ export KAFKA_HOME ?= $(if $(wildcard ../shared/kafka/bin),$(abspath ../shared/ka
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install the Debian packages that are missing (sudo where needed)
+setup: ## install missing Debian packages (with sudo if needed)
 	@ops/setup
 
 build: setup ## build everything, for debugging
 	$(SWIFT) build $(STRICT)
 
-# The command starts the services and depends on them, so this is all that is shipped, in one graph that keeps the cores busy. The
-# benches and the faulty services would be a third of the work, and nobody installs them.
+# The command starts the services and depends on them, so this builds everything that is shipped, in one graph that keeps the cores busy.
+# The benches and the faulty services would add a third of the work and are not shipped.
 release: setup ## build the four services and the laurel command, optimised
 	$(SWIFT) build -c release $(STRICT) --product laurel
 
 bench-build: release
 	$(SWIFT) build -c release $(STRICT) --product laurel-bench
 
-contracts: setup ## make the messages' Swift, schemas, AsyncAPI and pages of ops/contracts/messages, and the codecs of stored types
+contracts: setup ## generate Swift, schemas, AsyncAPI and pages from ops/contracts/messages, and the codecs of stored types
 	@$(SWIFT) build -q --product laurel-contracts && .build/debug/laurel-contracts
 
-demo: build ## run the three programs' examples on the embedded bus; exit 0 only if the figures are right
+demo: build ## run the examples of the three programs on the embedded bus; exit 0 only if the figures are right
 	.build/debug/laurel demo
 
-# The suites with brokers and processes of their own run one after the other: side by side they would only wait for the cores.
+# Suites that start brokers and processes run one after the other. In parallel they would only wait for the cores.
 BUS_SUITES := KafkaTests CommandTests Faults
 BENCH_TESTS := Faults\.(BenchTests|ProviderTests)
 
-test: setup ## build and run every test; real Kafka from KAFKA_HOME
+test: setup ## build and run every test, with the real Kafka in KAFKA_HOME
 	$(SWIFT) build --build-tests $(STRICT)
 	$(SWIFT) test --skip-build $(addprefix --skip ,$(BUS_SUITES:%=%\.))
 	for suite in $(BUS_SUITES); do Tests/with-broker "$$suite\." --skip '$(BENCH_TESTS)' || exit 1; done
 	$(MAKE) interop portal-test
 
-# Other people's tools from PyPI, in an environment of their own.
+# Third-party tools from PyPI, in a virtual environment.
 PYTHON := .build/python/bin/python
 REQUIREMENTS := Tests/Interop/requirements.txt Tests/Portal/requirements.txt
 $(PYTHON): $(REQUIREMENTS)
@@ -49,44 +49,44 @@ $(PYTHON): $(REQUIREMENTS)
 	$(PYTHON) -m pip install -q --disable-pip-version-check $(REQUIREMENTS:%=-r %)
 	touch $@
 
-# As Tests/with-broker: what fails on a busy machine runs once more, alone.
+# As in Tests/with-broker: a test that fails on a busy machine runs once more, alone.
 AGAIN := $(PYTHON) -m pytest --last-failed --last-failed-no-failures none --maxfail 1
 
-interop: $(PYTHON) ## other people's tools on contracts, image, manifests, alarms and board (part of `make test`)
+interop: $(PYTHON) ## check contracts, image, manifests, alarms and board with third-party tools (part of `make test`)
 	$(PYTHON) -m pytest -n 3 --dist loadfile Tests/Interop || $(AGAIN) Tests/Interop
 
-image-check: setup ## build what the image holds, and start it in a Debian with the packages that the Dockerfile names (3 minutes, as root)
+image-check: setup ## build the image's programs, and start them in a Debian with the Dockerfile's packages (3 minutes, as root)
 	ops/container/check
 
-portal-test: $(PYTHON) ## the account pages in a browser, on real Kafka (part of `make test`); pictures go to LAUREL_SCREENSHOTS, README's to LAUREL_README_PICTURE
+portal-test: $(PYTHON) ## test the account pages in a browser, on real Kafka (part of `make test`); LAUREL_SCREENSHOTS=FOLDER saves pictures, LAUREL_README_PICTURE=FILE README's
 	$(PYTHON) -m pytest Tests/Portal || $(AGAIN) Tests/Portal
 
-faults-smoke: setup ## a bounded run of the faults bench (3 to 6 minutes); CI runs it after `make test`
+faults-smoke: setup ## run a short version of the faults bench (3 to 6 minutes); CI runs it after `make test`
 	$(SWIFT) build --build-tests $(STRICT)
 	Tests/with-broker '$(BENCH_TESTS)'
 
-bench: bench-build ## accrual's records/s beside a plain librdkafka loop, on real Kafka (PAYMENTS=200000)
+bench: bench-build ## measure accrual's records/s beside a plain librdkafka loop, on real Kafka (PAYMENTS=200000)
 	.build/release/laurel-bench $(or $(PAYMENTS),200000)
 
-bench-portal: bench-build $(PYTHON) ## the account pages: notices/s, page times, memory, notice to page (REFEREES=300000; 4 minutes)
+bench-portal: bench-build $(PYTHON) ## measure the account pages: notices/s, page times, memory, notice to page (REFEREES=300000; 4 minutes)
 	.build/release/laurel-bench portal $(or $(REFEREES),300000)
 	LAUREL_BIN=$(CURDIR)/.build/release $(PYTHON) Tests/Portal/bench.py $(or $(REFEREES),300000)
 
-bench-backlog: bench-build ## memory and speed over a backlog, and the restore after it, on real Kafka (PAYMENTS=5000000); removes its 20 GB
+bench-backlog: bench-build ## measure memory and speed over a backlog, and the restore after it, on real Kafka (PAYMENTS=5000000); removes its 20 GB
 	.build/release/laurel-bench backlog $(or $(PAYMENTS),5000000)
 
-bench-codec: bench-build ## what a message costs in and out, beside Foundation; no Kafka
+bench-codec: bench-build ## measure decoding and encoding a message, beside Foundation; no Kafka
 	.build/release/laurel-bench codec
 
-bench-state: bench-build ## cost and state of a payment at 1,000 and at 1,000,000 (REFEREES=1000000 PAYMENTS=100000: 20 minutes); no Kafka
+bench-state: bench-build ## measure a payment's cost and state at 1,000 and at 1,000,000 (REFEREES=1000000 PAYMENTS=100000: 20 minutes); no Kafka
 	.build/release/laurel-bench state $(or $(REFEREES),1000000) $(or $(PAYMENTS),100000)
 
-faults: setup ## every fault again and again on real Kafka, and what came of it (CYCLES=20 SEED=1 ROWS=kill,frozen PAYMENTS=40)
+faults: setup ## repeat every fault on real Kafka and report violations and recovery times (CYCLES=20 SEED=1 ROWS=kill,frozen PAYMENTS=40)
 	$(SWIFT) build -c release $(STRICT)
 	.build/release/laurel-faults --cycles $(or $(CYCLES),20) --seed $(or $(SEED),1) --payments $(or $(PAYMENTS),40) \
 	  $(if $(ROWS),--rows $(ROWS))
 
-# A build of its own: sanitizers and coverage slow everything down. libFuzzer comes with the toolchain's Clang.
+# A separate build, because sanitizers and coverage slow everything down. libFuzzer comes with the toolchain's Clang.
 FUZZ_BUILD = .build/fuzz
 FUZZ_COVERAGE := edge,indirect-calls,trace-cmp,inline-8bit-counters,pc-table
 FUZZ_LIBRARY = $(shell $(SWIFT)c -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')/clang/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a
@@ -96,7 +96,7 @@ fuzz-build: setup
 	  -Xswiftc -enable-testing -Xswiftc -sanitize-coverage=$(FUZZ_COVERAGE) \
 	  -Xcxx -fsanitize-coverage=$(FUZZ_COVERAGE) -Xlinker $(FUZZ_LIBRARY)
 
-fuzz: fuzz-build ## one decoder under libFuzzer (TARGET=stages SECONDS=60); new inputs stay in .build/fuzz, ops/docs/FUZZING.md
+fuzz: fuzz-build ## fuzz one decoder with libFuzzer (TARGET=stages SECONDS=60); new inputs stay in .build/fuzz; see ops/docs/FUZZING.md
 	mkdir -p $(FUZZ_BUILD)/corpus/$(TARGET) $(FUZZ_BUILD)/found
 	ASAN_OPTIONS=detect_leaks=0:malloc_context_size=2 SWIFT_BACKTRACE=enable=no LAUREL_FUZZ_TARGET=$(TARGET) $(FUZZ_BUILD)/release/LaurelFuzz $(FUZZ_BUILD)/corpus/$(TARGET) \
 	  Tests/Fuzz/Corpus/$(TARGET) -dict=Tests/Fuzz/LibFuzzer/laurel.dict -max_len=8192 -timeout=20 \
@@ -108,5 +108,5 @@ format: ## format all Swift sources
 lint: ## check the format
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
 
-clean: ## remove what was built
+clean: ## remove all build output
 	rm -rf .build

@@ -4,14 +4,14 @@
 
 Needs Python 3.10 and `pip install confluent-kafka`. Change the class Provider. `conform.py` beside it tests the result.
 
-What must never happen is that one payout is paid twice. Three memories prevent it:
+A payout must never be paid twice. Three memories prevent it:
 
-- `--state` says, for ever, what was tried. A line is on disk before the provider is asked.
-- `payout-results` says, for ever, what was answered, by this adapter or by a person. It is read to its end before anything is paid,
-  so a lost `--state` costs nothing that was answered.
+- `--state` keeps every tried payout for ever. A line is on disk before the adapter calls the provider.
+- `payout-results` keeps every answer for ever, from this adapter or from a person. The adapter reads it to its end before it pays, so a lost
+  `--state` does not cause a second payment of an answered payout.
 - The provider's idempotency key covers the moment between the two. Providers forget keys after 24 hours to 30 days, so it covers only that.
 
-Run one instance: two could pay the same payout at the same moment. A second one ends the first, as both have one `group.instance.id`.
+Run one instance: two could pay the same payout at the same moment. A second one ends the first, because both use one `group.instance.id`.
 """
 
 import argparse
@@ -27,17 +27,17 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 
 class Unknown(Exception):
-    """The provider did not say what became of the transfer. It may have been paid."""
+    """The provider did not report the result of the transfer. It may have been paid."""
 
 
 class Provider:
-    """YOURS: the provider's API. This is the one of `conform.py`."""
+    """YOURS: the provider's API. This class calls the provider of `conform.py`."""
 
     def __init__(self, url):
         self.url = url
 
     def pay(self, payout):
-        """The transfer; asking again with the same key pays nothing again while the provider remembers the key."""
+        """Pays and returns the transfer. A repeat with the same key pays nothing while the provider remembers the key."""
         body = {
             "idempotencyKey": payout["idempotencyKey"], "amount": payout["amount"], "currency": payout["currency"],
             "recipient": payout["destination"],
@@ -45,7 +45,7 @@ class Provider:
         return self.ask(urllib.request.Request(f"{self.url}/transfers", json.dumps(body).encode()))
 
     def find(self, key):
-        """The transfer that was made under a key, None if there is none."""
+        """The transfer with this key, or None."""
         return self.ask(urllib.request.Request(f"{self.url}/transfers?{urllib.parse.urlencode({'key': key})}"))
 
     @staticmethod
@@ -53,12 +53,12 @@ class Provider:
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return json.load(answer)
-        except (OSError, ValueError) as error:  # also of every status but 2xx
+        except (OSError, ValueError) as error:  # includes every status except 2xx
             raise Unknown(str(error)) from error
 
 
 class Memory:
-    """One row a payout, never deleted. `result` is what was answered; without one the payout may have been paid."""
+    """One row per payout, never deleted. `result` is the answer; without one the payout may have been paid."""
 
     def __init__(self, path):
         self.db = sqlite3.connect(path, isolation_level=None)
@@ -88,7 +88,7 @@ class Adapter:
         self.producer = Producer({"bootstrap.servers": given.bootstrap, "partitioner": "murmur2_random", "enable.idempotence": True})
         self.admin = AdminClient({"bootstrap.servers": given.bootstrap})
         self.positions = dict.fromkeys(self.admin.list_topics(self.results, timeout=10).topics[self.results].partitions, 0)
-        self.reader = self.consumer()  # joins no group and commits nothing: it begins at the beginning each time
+        self.reader = self.consumer()  # joins no group and commits nothing, so it always starts at the beginning
         self.reader.assign([TopicPartition(self.results, number, OFFSET_BEGINNING) for number in self.positions])
 
     def consumer(self, **more):
@@ -99,10 +99,10 @@ class Adapter:
         })
 
     def run(self):
-        # Of a fixed name, so that it goes on at once after a crash, and so that there is only one.
+        # A fixed instance id lets it continue at once after a crash, and ensures that there is only one.
         instructions = self.consumer(**{"group.instance.id": "adapter"})
         instructions.subscribe([self.given.prefix + "payouts"])
-        look = 0  # at once: a former life may have ended in between
+        look = 0  # check at once: the process may have died between a payment and its answer
         while True:
             if time.monotonic() >= look:
                 for payout in self.memory.unanswered():
@@ -119,18 +119,18 @@ class Adapter:
             if header(record, "ce_type") == "payout.instructed.v1":
                 self.learn_results()
                 self.take({**json.loads(record.value()), "program": header(record, "ce_program")})
-            # Only now: an instruction that is read again does no harm, one that is passed over is never paid.
+            # Commit last: an instruction that is read again does no harm, but one that is skipped is never paid.
             instructions.commit(record, asynchronous=False)
 
     def learn_results(self):
-        """Reads `payout-results` to its end, from where the last reading ended."""
+        """Reads `payout-results` from the last position to its end."""
         ends = {place.partition: future.result().offset for place, future in self.admin.list_offsets(
             {TopicPartition(self.results, number): OffsetSpec.latest() for number in self.positions}).items()}
         while any(self.positions[number] < end for number, end in ends.items()):
             record = self.reader.poll(1)
             if record is None:
                 continue
-            if record.error():  # the end, behind the marker of a transaction
+            if record.error():  # the end of the partition, which may lie behind a transaction marker
                 self.positions[record.partition()] = max(self.positions[record.partition()], record.offset())
                 continue
             self.positions[record.partition()] = record.offset() + 1
@@ -142,7 +142,8 @@ class Adapter:
     def take(self, payout):
         known = self.memory.row(key(payout))
         if known and known[0] and facts(json.loads(known[0])) != facts(payout):
-            print(f"{key(payout)}: instructed with other facts than before; not paid. Tell Laurel's operators.", file=sys.stderr)
+            print(f"{key(payout)}: amount, currency or recipient differ from the first instruction; not paid. Inform Laurel's operators.",
+                  file=sys.stderr)
             return
         if not known:
             self.memory.tries(key(payout), json.dumps(payout))
@@ -154,11 +155,11 @@ class Adapter:
         for pause in (0, 0.5, 2):
             time.sleep(pause)
             try:
-                # Look first: if this was tried before, the provider may have forgotten the idempotency key by now.
+                # Search first: if this was tried before, the provider may have forgotten the idempotency key.
                 return self.answer(payout, self.provider.find(payout["idempotencyKey"]) or self.provider.pay(payout))
             except Unknown as error:
                 reason = str(error)
-        self.send("payout.unknown.v1", payout, reason=reason)  # and looked at again later, until the provider knows
+        self.send("payout.unknown.v1", payout, reason=reason)  # run() checks it again until the provider has a result
 
     def answer(self, payout, transfer):
         if transfer["status"] == "paid":
@@ -168,7 +169,7 @@ class Adapter:
 
     def send(self, kind, payout, at=None, **more):
         data = {"payout": payout["payout"], "referrer": payout["referrer"], "at": at or payout["at"], **more}
-        # The id is the same however often it is sent, and so is the body: a repeat changes nothing.
+        # Id and body are the same on every send, so a repeat has no effect.
         headers = {
             "ce_specversion": "1.0", "ce_type": kind, "ce_source": "/payouts/example", "ce_program": payout["program"],
             "ce_id": f"{key(payout)}/{kind}/{more.get('reference', more.get('reason'))}", "content-type": "application/json",
@@ -178,13 +179,14 @@ class Adapter:
             self.results, key=payout["referrer"], value=json.dumps(data), headers=list(headers.items()),
             on_delivery=lambda error, _: failed.append(error) if error else None)
         if self.producer.flush(30) or failed:
-            sys.exit(f"{key(payout)}: {kind} is not confirmed: {failed}")  # started again, it looks at the provider and answers
+            # After a restart the adapter checks the provider again and answers.
+            sys.exit(f"{key(payout)}: the broker did not confirm {kind}: {failed}. Start the adapter again.")
         if kind != "payout.unknown.v1":
             self.memory.answered(key(payout), kind)
 
 
 def key(payout):
-    """A payout's id alone is not unique: another referrer, or another program, can have the same one."""
+    """A payout's id alone is not unique: another referrer or program can have the same one."""
     return f"{payout['program']}/{payout['referrer']}/{payout['payout']}"
 
 
@@ -199,8 +201,8 @@ def header(record, name):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--bootstrap", required=True)
-    arguments.add_argument("--prefix", default="", help="of the topics, as the services' --topic-prefix")
-    arguments.add_argument("--group", help="PREFIXprovider if it is not given, for which 'laurel topics acls' gives rights")
+    arguments.add_argument("--prefix", default="", help="topic prefix, the same as the services' --topic-prefix")
+    arguments.add_argument("--group", help="consumer group; the default is PREFIXprovider, to which 'laurel topics acls' grants rights")
     arguments.add_argument("--state", required=True, help="an SQLite file")
     arguments.add_argument("--provider", required=True, help="the provider's URL")
     Adapter(arguments.parse_args()).run()

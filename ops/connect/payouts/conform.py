@@ -3,10 +3,10 @@
     python conform.py --bootstrap localhost:9092 -- \\
         python adapter.py --bootstrap {bootstrap} --prefix {prefix} --group {group} --state {state}/db --provider {provider}
 
-Needs Python 3.10 and `pip install confluent-kafka`. What follows `--` starts the adapter; a shell is not involved. The run makes two topics of
-its own, under a prefix of its own, and plays Laurel on them: it never touches a deployment's. It also plays the provider, at {provider}: `POST /transfers`
-{idempotencyKey, amount, currency, recipient} and `GET /transfers?key=` answer {id, status: paid or failed, at, reason}, or `null`. An
-adapter that pays through a provider's sandbox instead is tested by its answers alone: two references of one payout are two payments.
+Needs Python 3.10 and `pip install confluent-kafka`. The command after `--` starts the adapter, without a shell. The run creates two topics under
+a new prefix and simulates Laurel on them. It never touches a deployment's topics. It also simulates the provider, at {provider}:
+`POST /transfers` {idempotencyKey, amount, currency, recipient} and `GET /transfers?key=` answer {id, status: paid or failed, at, reason}, or
+`null`. If an adapter pays through a provider's sandbox instead, the run checks only its answers: two references for one payout are two payments.
 
 Exit status: 0 if every case passed, 1 if not.
 """
@@ -78,7 +78,7 @@ class Provider:
             return 201, self.keys[key]
 
     def forget(self):
-        """As a month later: the keys are gone, and the list of transfers does not reach so far back."""
+        """Simulates a month later: the keys are gone, and the list of transfers does not go back that far."""
         with self.lock:
             self.keys, self.listed = {}, {}
 
@@ -105,7 +105,7 @@ class Run:
         self.answers = []
         self.by_hand = set()
 
-    # What a case does.
+    # The actions of a case.
 
     def start(self):
         places = {"bootstrap": self.bootstrap, "prefix": self.prefix, "group": self.group, "state": str(self.state),
@@ -145,7 +145,7 @@ class Run:
                 self.answers.append((headers, record.key().decode(), json.loads(record.value())))
 
     def of(self, key):
-        """What the adapter has answered about a payout: (type, data)."""
+        """The adapter's answers about a payout: (type, data)."""
         self.read()
         return [(headers.get("ce_type"), data) for headers, _, data in self.answers
                 if f"{headers.get('ce_program')}/{data.get('referrer')}/{data.get('payout')}" == key
@@ -155,16 +155,16 @@ class Run:
         """Waits for the result of a payout."""
         end = time.monotonic() + self.seconds
         while not any(found == kind for found, _ in self.of(key)):
-            assert time.monotonic() < end, f"{key}: no {kind} within {self.seconds} s, but {self.of(key)}"
-            assert self.process.poll() is None, f"the adapter has ended with {self.process.returncode}"
+            assert time.monotonic() < end, f"{key}: no {kind} within {self.seconds} s; answers so far: {self.of(key)}"
+            assert self.process.poll() is None, f"the adapter ended with exit status {self.process.returncode}"
 
     def passed(self):
-        """A payout after all others: when it is answered, what was written before has been read. One on each partition."""
+        """Sends a last payout to each partition. When it is answered, the adapter has read everything before it."""
         name = f"after-{uuid.uuid4().hex[:8]}#1"
         for key in [self.instruct(name, referrer=f"probe-{number}") for number in range(8)]:
             self.ended(key)
 
-    # What must hold at any moment.
+    # The invariants.
 
     def check(self):
         self.read()
@@ -173,7 +173,7 @@ class Run:
             assert headers.get("ce_type") in RESULTS, f"not a result of a payout: {headers}"
             if headers["ce_source"] == "/conform":
                 continue
-            assert key == data["referrer"], f"the record's key is {key}, the referrer {data['referrer']}"
+            assert key == data["referrer"], f"the record's key is {key}, but the referrer is {data['referrer']}"
             assert set(data) <= {"payout", "referrer", "at", "reference", "reason"}, f"unknown fields: {data}"
             same = bodies.setdefault((headers["ce_source"], headers["ce_id"]), data)
             assert same == data, f"one id, two bodies: {headers['ce_id']}: {same} and {data}"
@@ -194,7 +194,7 @@ class Run:
         shutil.rmtree(self.state, ignore_errors=True)
 
 
-# The cases, in the order of a run. Each one goes on from where the one before has ended.
+# The cases, in the order of a run. Each one continues from the state of the one before.
 
 
 def paid_and_answered(run):
@@ -283,8 +283,8 @@ CASES = [
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--bootstrap", required=True)
-    arguments.add_argument("--seconds", type=float, default=60, help="how long to wait for an answer")
-    arguments.add_argument("command", nargs="+", help="starts the adapter; after --")
+    arguments.add_argument("--seconds", type=float, default=60, help="time limit for an answer")
+    arguments.add_argument("command", nargs="+", help="the command that starts the adapter, after --")
     given = arguments.parse_args()
     run = Run(given.bootstrap, given.command, given.seconds)
     failures = 0

@@ -1,12 +1,12 @@
 """Turns Stripe's webhook bodies into Laurel's events. Copy it and change the parts marked YOURS.
 
-    python stripe_to_laurel.py recorded                            # print the events, one a line
+    python stripe_to_laurel.py recorded                            # print the events, one per line
     python stripe_to_laurel.py recorded | laurel publish --check -
     python stripe_to_laurel.py recorded --bootstrap localhost:9092 # publish them
 
-Needs Python 3.10 and `pip install cloudevents confluent-kafka`. In production, call `convert` where your webhook endpoint has checked the
-signature (`stripe.Webhook.construct_event`), publish what it returns, wait for the broker (`flush`), and only then answer 200. Answer 500
-on `NotYet`: Stripe sends the event again. Repeats and any order are fine.
+Needs Python 3.10 and `pip install cloudevents confluent-kafka`. In production, call `convert` after your webhook endpoint has checked the
+signature (`stripe.Webhook.construct_event`), publish the events that it returns, wait for the broker (`flush`), and only then answer 200. On
+`NotYet` answer 500: Stripe sends the event again. Repeats and any order are fine.
 
 Written for Stripe's API version 2025-03-31 (basil) and later.
 """
@@ -21,12 +21,12 @@ from datetime import datetime, timezone
 
 PROGRAM = "bonus"  # YOURS: the program of the terms
 SOURCE = "/stripe"  # YOURS: one for each Stripe account
-CATALOGUE = {  # YOURS: what your products are for the program
+CATALOGUE = {  # YOURS: the kind of each product
     "prod_corporate": {"kind": "plan", "plan": "Corporate"},
     "prod_onboarding": {"kind": "service", "category": "onboarding"},
 }
-TOPICS = {"account": "accounts", "code": "requests"}  # by the first word of a type; the others go to billing
-STATUSES = {  # Stripe's `incomplete` is missing: that subscription has not begun
+TOPICS = {"account": "accounts", "code": "requests"}  # by the first word of a type; all others go to billing
+STATUSES = {  # without Stripe's `incomplete`: such a subscription has not begun
     "trialing": "trialing", "active": "active", "past_due": "pastDue", "unpaid": "unpaid", "paused": "unpaid",
     "canceled": "canceled", "incomplete_expired": "expired",
 }
@@ -34,13 +34,13 @@ OUTCOMES = {"won": "won", "lost": "lost", "warning_closed": "withdrawn", "preven
 
 
 class NotYet(Exception):
-    """The event names a payment whose invoice has not been seen. Stripe sends events in any order."""
+    """The event names a payment whose invoice has not arrived. Stripe sends events in any order."""
 
 
 class Invoices:
-    """What refunds and disputes need and do not carry: whose invoice a payment paid, and how much of it was tax.
+    """Data that refunds and disputes need but do not carry: the invoice of a payment, its account and its tax.
 
-    One row an invoice and one a payment, kept for ever: a dispute can come months later.
+    One row per invoice and one per payment, kept for ever, because a dispute can arrive months later.
     """
 
     def __init__(self, path=":memory:"):
@@ -83,7 +83,7 @@ def share(amount, part, whole):
 def money(amount, currency):
     """Stripe's amount in minor units of ISO 4217. They differ in three currencies."""
     if currency in ("isk", "ugx"):
-        return share(amount, 1, 100)  # two digits at Stripe, none in ISO 4217; of UGX look at one real payment first
+        return share(amount, 1, 100)  # two digits at Stripe, none in ISO 4217; for UGX look at one real payment first
     return amount * 100 if currency == "mga" else amount
 
 
@@ -92,18 +92,18 @@ def line(item, currency):
     product = item["pricing"]["price_details"]["product"]
     taken_off = item.get("pretax_credit_amounts") or item["discount_amounts"] or []
     included = sum(tax["amount"] for tax in item["taxes"] or [] if tax["tax_behavior"] == "inclusive")
-    # A product that is not in the catalogue stops here, with a KeyError: a guess would pay, or not pay, without anybody's decision.
+    # A product that is not in the catalogue raises a KeyError here. A guess would pay, or not pay, without a decision.
     result = {
         "sku": product, **CATALOGUE[product],
         "amount": money(item["amount"] - sum(each["amount"] for each in taken_off) - included, currency),
     }
-    # YOURS: every discount is a promotion here. Where `term` or `loyalty` discounts exist, tell them apart by their ids.
+    # YOURS: every discount is a promotion here. If you have `term` or `loyalty` discounts, distinguish them by their ids.
     discount = money(sum(each["amount"] for each in item["discount_amounts"] or []), currency)
     return {**result, "discounts": [{"kind": "promo", "amount": discount}]} if discount else result
 
 
 def payment(invoice):
-    """The invoice is the payment: one reward for it, however many charges paid it."""
+    """The invoice is the payment: it earns one reward, however many charges paid it."""
     if invoice["lines"]["has_more"]:
         raise NotImplementedError("YOURS: a webhook holds ten lines; read the rest with GET /v1/invoices/ID/lines")
     currency = invoice["currency"]
@@ -116,7 +116,7 @@ def payment(invoice):
     subscription = ((invoice["parent"] or {}).get("subscription_details") or {}).get("subscription")
     if subscription:
         data["subscription"] = subscription
-    # What the customer's balance paid is no new money, so it earns nothing.
+    # The part paid from the customer's balance is not new money, so it earns nothing.
     balance = invoice["total"] - invoice["amount_paid"]
     if balance > 0:
         data["paidWithBonus"] = money(share(balance, invoice["total_excluding_tax"], invoice["total"]), currency)
@@ -128,14 +128,14 @@ def paid(invoice):
 
 
 def without_tax(thing, invoice):
-    """Refunds and disputes include tax, and say nothing of lines: the invoice's share of tax is taken out."""
+    """Refunds and disputes include tax and have no lines, so this subtracts the invoice's share of tax."""
     return money(share(thing["amount"], invoice["net"], invoice["total"]), thing["currency"])
 
 
 def convert(event, invoices):
-    """Laurel's events for one of Stripe's: structured CloudEvents, none for an event that means nothing to Laurel."""
+    """Laurel's events for one Stripe event, as structured CloudEvents. Empty if Laurel does not need the event."""
     at = instant(event["created"])
-    # The id is made of Stripe's: the same delivery twice is the same event.
+    # The id is derived from Stripe's id, so a repeated delivery is the same event.
     return [
         {"specversion": "1.0", "id": f"{event['id']}/{name}", "source": SOURCE, "type": name, "program": PROGRAM, "time": at,
          "datacontenttype": "application/json", "data": data}
@@ -184,7 +184,7 @@ def facts(event_type, thing, at, invoices):
 
         case "invoice.paid":
             invoices.keep(thing)
-            # A trial, a full discount or a credit brings no money: that is no payment.
+            # A trial, a full discount or a credit brings no money, so it is not a payment.
             if thing["amount_paid"] > 0:
                 yield "payment.settled.v1", payment(thing)
             yield "invoice.settled.v1", {
@@ -216,7 +216,7 @@ def facts(event_type, thing, at, invoices):
 
 
 def convert_all(events, invoices):
-    """In the order given; what comes too early is tried again at the end, as Stripe would send it again."""
+    """Converts in the given order. Events that arrive too early are retried at the end, as Stripe would resend them."""
     waiting = []
     for event in events:
         try:
@@ -232,7 +232,7 @@ def publish(events, bootstrap):
     from cloudevents.core.v1.event import CloudEvent
     from confluent_kafka import Producer
 
-    # The hash is Java's: librdkafka has another one by default.
+    # Java's hash. librdkafka's default is a different one.
     producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "enable.idempotence": True})
     failed = []
     for event in events:
@@ -246,14 +246,14 @@ def publish(events, bootstrap):
         producer.poll(0)
     left = producer.flush(60)
     if failed or left:
-        sys.exit(f"{left} events are not confirmed, {len(failed)} failed: {failed[:1]}. Run it again: nothing counts twice.")
+        sys.exit(f"{left} events are not confirmed, {len(failed)} failed: {failed[:1]}. Run the command again: repeats have no effect.")
 
 
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("folder", type=pathlib.Path, help="webhook bodies, a JSON file each, in the order of their names")
+    arguments.add_argument("folder", type=pathlib.Path, help="folder of webhook bodies, one JSON file each, in the order of their names")
     arguments.add_argument("--bootstrap", help="publish to this Kafka instead of printing")
-    arguments.add_argument("--db", default=":memory:", help="SQLite file with the invoices seen so far")
+    arguments.add_argument("--db", default=":memory:", help="SQLite file with the invoices received so far")
     given = arguments.parse_args()
     bodies = [json.loads(path.read_text()) for path in sorted(given.folder.glob("*.json"))]
     events = convert_all(bodies, Invoices(given.db))
