@@ -7,7 +7,7 @@ struct AccrualSpeed {
   let cpuSecondsPerMillion: Double
   let memoryBytesMax: Int
 
-  /// From the first progress that `/metrics` shows to the last. Every payment makes two messages: an earning, and from it a notice.
+  /// Measures from the first progress that `/metrics` shows to the last. Every payment causes two messages: an earning, then a notice.
   static func measure(_ ground: Ground, payments: Int) throws -> AccrualSpeed {
     let service = try ground.startAccrual()
     let total = Double(2 * payments)

@@ -1,20 +1,20 @@
 import Contracts
 import TestSupport
 
-/// One instance of accrual that was away while payments came: what memory it takes to catch up, and whether it slows down on the way.
+/// One instance of accrual that was stopped while payments arrived: the memory that it needs to catch up, and whether it slows down.
 struct Backlog {
   let payments: Int
   let seconds: Double
-  /// Payments a second while the first, and the last, tenth of the messages was made.
+  /// Payments per second during the first and the last tenth of the messages.
   let firstTenth: Double
   let lastTenth: Double
-  /// The most memory held until a tenth was done, and until the end.
+  /// Peak memory until the first tenth was done, and until the end.
   let earlyBytesMax: Int
   let memoryBytesMax: Int
 
   var perSecond: Double { Double(payments) / seconds }
 
-  /// From the start of the process to its last message. Every payment makes two: an earning, and from it a notice.
+  /// Measures from the start of the process to its last message. Every payment causes two: an earning, then a notice.
   static func measure(_ ground: Ground, payments: Int, limit: Duration = .seconds(3600)) throws -> Backlog {
     let started = ContinuousClock.now
     let service = try ground.startAccrual()
@@ -47,17 +47,17 @@ struct Backlog {
   }
 }
 
-/// The state of one instance of accrual, built anew from its changelog.
+/// Rebuilds the state of one instance of accrual from its changelog.
 struct Restore {
   let rows: Int
-  /// Of reading and writing the rows, partition after partition and all threads together, as the service itself tells it.
+  /// Time to read and write the rows, summed over partitions and threads, as the service logs it.
   let seconds: Double
   /// From the start of the process until it is ready.
   let readySeconds: Double
   let progressLines: Int
   let memoryBytesMax: Int
 
-  /// - Parameter ground: of which an instance has worked off all payments, and is stopped.
+  /// - Parameter ground: its payments are processed, and its instance is stopped.
   static func measure(_ ground: Ground) throws -> Restore {
     try ground.removeState()
     let started = ContinuousClock.now

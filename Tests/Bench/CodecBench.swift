@@ -2,7 +2,7 @@ import Contracts
 import Foundation
 import JSON
 
-/// What a message costs in and out, beside Foundation's Codable of the same type. No Kafka.
+/// The cost of decoding and encoding a message, beside Foundation's Codable of the same type. No Kafka.
 enum CodecBench {
   static func run() throws {
     print("ns per message, the best of 150 rounds; Foundation's is the same type through JSONDecoder and JSONEncoder")

@@ -4,10 +4,10 @@ import JSON
 import Kafka
 import TestSupport
 
-/// Topics of one measurement, with referees that are bound already.
+/// The topics of one measurement, with attributed referees.
 final class Ground {
   static let referees = 1000
-  /// 2026-01-05T09:00:00Z. The virtual clock stands there, so that nothing is credited while accruals are measured.
+  /// 2026-01-05T09:00:00Z. The virtual clock stays here, so that nothing is credited while accruals are measured.
   private static let start = Instant(milliseconds: 1_767_603_600_000)
 
   let configuration: Configuration
@@ -44,7 +44,7 @@ final class Ground {
 
   func name(_ topic: Topic) -> String { prefix + topic.name }
 
-  /// Payments 0..<count, all on the bus when it returns.
+  /// Publishes payments 0..<count. All are on the bus when it returns.
   func publish(_ count: Int) throws {
     for number in 0..<count { try publish(payment: number) }
     try flush()
@@ -60,8 +60,8 @@ final class Ground {
 
   func flush() throws { try producer.flush(timeoutMilliseconds: 120_000) }
 
-  /// Accrual, built beside this program, with its default settings.
-  /// - Parameter log: names its log file.
+  /// Starts accrual, built beside this program, with its default settings.
+  /// - Parameter log: the name of its log file.
   func startAccrual(as log: String = "accrual-1") throws -> ServiceProcess {
     let terms = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "ops/terms")
@@ -75,7 +75,7 @@ final class Ground {
     return process
   }
 
-  /// All that accrual has written, changelog included: records, and the bytes of their keys, values and headers.
+  /// Everything that accrual has written, changelog included: records, and the bytes of their keys, values and headers.
   func writtenByAccrual() throws -> (records: Int, bytes: Int) {
     let reader = try Consumer(configuration, group: "\(prefix)count", endEvents: true)
     defer { reader.close() }
@@ -87,7 +87,7 @@ final class Ground {
     var (records, bytes) = (0, 0)
     let deadline = ContinuousClock.now + .seconds(300)
     while open > 0 {
-      guard .now < deadline else { throw BrokerFailure("what accrual has written could not be read") }
+      guard .now < deadline else { throw BrokerFailure("accrual's output could not be read within 300 s") }
       switch reader.poll(timeoutMilliseconds: 100) {
       case .record(let record):
         records += 1
@@ -102,7 +102,7 @@ final class Ground {
 
   private var state: URL { folder.appending(path: "state") }
 
-  /// Of an instance that has stopped.
+  /// Call it only after the instance has stopped.
   func removeState() throws { try FileManager.default.removeItem(at: state) }
 
   func remove() {

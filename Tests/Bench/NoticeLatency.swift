@@ -3,13 +3,13 @@ import JSON
 import Kafka
 import TestSupport
 
-/// From the moment a payment is handed to Kafka to the moment a read_committed reader has its notice.
+/// The time from producing a payment to Kafka until a read_committed reader has its notice.
 struct NoticeLatency {
   /// Milliseconds.
   let p50: Double
   let p99: Double
 
-  /// The first second, in which everything is met for the first time, does not count.
+  /// The first second is a warm-up and does not count.
   static func measure(_ ground: Ground, perSecond: Int, seconds: Int) throws -> NoticeLatency {
     let service = try ground.startAccrual()
     guard waitUntil(.seconds(60), { service.isReady }) else { throw BrokerFailure("accrual is not ready\n\(service.log)") }
@@ -26,7 +26,7 @@ struct NoticeLatency {
     while seen < total {
       let now = ContinuousClock.now
       guard now - start < .seconds(seconds + 60) else {
-        throw BrokerFailure("\(seen) of \(total) notices have come\n\(service.log)")
+        throw BrokerFailure("\(seen) of \(total) notices have arrived\n\(service.log)")
       }
       while sent.count < total, Double(sent.count) < (now - start).seconds * Double(perSecond) {
         try ground.publish(payment: sent.count)

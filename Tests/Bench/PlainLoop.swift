@@ -1,7 +1,7 @@
 import Kafka
 import TestSupport
 
-/// What Kafka alone allows: read as many records, write as many records of as many bytes, commit; no decoding, no logic, no state.
+/// The limit of Kafka alone: reads as many records, writes as many records of the same size, commits. No decoding, no logic, no state.
 enum PlainLoop {
   static let output = "plain.output"
   static let changelog = "plain.changelog"
@@ -9,16 +9,16 @@ enum PlainLoop {
   private static let batchTime = Duration.milliseconds(100)
   private static let timeoutMilliseconds: Int32 = 30_000
 
-  /// What a service writes for one payment, to topics of its own and of others.
+  /// What a service writes for one payment, to its own and other topics.
   struct Load {
     let reads: Int
     let writes: Int
-    /// Of one written record: key, value and headers.
+    /// The bytes of one written record: key, value and headers.
     let bytes: Int
   }
 
-  /// Payments per second, from the end of the first batch to the end of the last. What is read beyond the payment itself is read from the
-  /// same topic: every payment's record is read once for each of the load's reads.
+  /// Payments per second, from the end of the first batch to the end of the last. Additional reads come from the same topic: every
+  /// payment's record is read once for each of the load's reads.
   static func perSecond(_ ground: Ground, payments: Int, _ load: Load) throws -> Double {
     let rounds = try (0..<load.reads).map { try records(ground, round: $0, total: payments, load) }
     return 1 / rounds.reduce(0) { $0 + 1 / $1 }
@@ -39,7 +39,7 @@ enum PlainLoop {
     var done = 0
     var first: (count: Int, at: ContinuousClock.Instant)?
     while done < total {
-      guard .now < deadline else { throw BrokerFailure("the plain loop has done \(done) of \(total)") }
+      guard .now < deadline else { throw BrokerFailure("the plain loop timed out after \(done) of \(total)") }
       let batch = try gather(consumer)
       guard !batch.isEmpty else { continue }
       try write(batch, producer, consumer, topics, writes: writes, bytes: load.bytes)

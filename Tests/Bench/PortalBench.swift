@@ -3,8 +3,8 @@ import Foundation
 import JSON
 import PortalModel
 
-/// What the portal's read model costs: notices a second while it catches up, and how long its queries take with few and with many referees
-/// of one account. Without Kafka.
+/// The cost of the portal's read model: notices per second while it catches up, and the time of its queries for an account with few and
+/// with many referees. Without Kafka.
 struct PortalBench {
   private static let few = 1_000
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("laurel-bench-\(UUID().uuidString)")
@@ -39,7 +39,7 @@ struct PortalBench {
     let memory: Int
   }
 
-  /// Every referee registers, pays, and its reward is credited; all of one referrer.
+  /// Every referee of one referrer registers and pays, and its reward is credited.
   private func fill(_ referees: Int) throws -> Filled {
     let path = folder.appendingPathComponent("\(referees).sqlite").path
     let writer = try ModelWriter(path, bus: "bench")

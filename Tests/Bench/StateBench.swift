@@ -6,11 +6,10 @@ import Terms
 import TermsFiles
 import TestSupport
 
-/// What an event costs, and how much state it leaves, when there are few others and when there are many: over RocksDB, in the
-/// simulation's driver. One commit per event, so absolute figures are well above a worker's, which commits thousands at once; the
-/// ratios are the point.
+/// The cost of an event and the size of its state, with few and with many other events: over RocksDB, in the simulation's driver. It
+/// commits after each event, so absolute figures are well above a worker's, which commits thousands at once. Compare the ratios.
 struct StateBench {
-  /// What one of many equal events cost.
+  /// The average cost of one of many equal events.
   struct Cost {
     /// CPU microseconds of all threads.
     var micros = 0.0
@@ -20,7 +19,7 @@ struct StateBench {
   }
 
   private static let few = 1000
-  /// How often a small history is repeated: a thousand events alone are over in a moment.
+  /// How often a small history is repeated, because a thousand events alone are too short to measure.
   private static let repetitions = 10
 
   private let programs: Programs
@@ -33,7 +32,7 @@ struct StateBench {
 
   func run(referees: Int, payments: Int) throws {
     let started = ContinuousClock.now
-    print("                                      CPU µs     rows   bytes written   by one event, on average")
+    print("                                      CPU µs     rows   bytes written   average per event")
     let registrations = min(referees, 100_000)
     try compare("one code, \(figureOf(registrations)) registrations", few: code(Self.few), many: code(registrations))
     try compare("one referrer, \(figureOf(referees)) referees", few: referrer(Self.few), many: referrer(referees))
@@ -55,7 +54,7 @@ struct StateBench {
       Self.line(
         "ratio", ratio(large.micros, small.micros), ratio(large.rows, small.rows), "   " + ratio(large.bytes, small.bytes))
     }
-    // Seen at once, in a file too: the whole takes minutes.
+    // Flush now, because the whole run takes minutes and output to a file is buffered.
     fflush(nil)
   }
 
@@ -65,7 +64,7 @@ struct StateBench {
 
   // MARK: Histories
 
-  /// So many registrations by one code, through all four services.
+  /// `count` registrations with one code, through all four services.
   private func code(_ count: Int) throws -> [(String, Cost)] {
     try repeated(count) { load in
       try load.take(try load.code())
@@ -74,7 +73,7 @@ struct StateBench {
     }
   }
 
-  /// So many referees, a payment of each, and the days on which the rewards are credited: the two services that read payments.
+  /// `count` referees with a payment each, then the days on which the rewards are credited. Runs the two services that read payments.
   private func referrer(_ count: Int) throws -> [(String, Cost)] {
     try repeated(count, services: [.accrual, .discounts]) { load in
       let binding = try measured(load, count) { try load.attribution($0) }
@@ -86,19 +85,19 @@ struct StateBench {
     }
   }
 
-  /// Its payments are an hour apart, and each is credited in its time.
+  /// One payer's payments are an hour apart, and each is credited when it is due.
   private func payer(_ count: Int) throws -> [(String, Cost)] {
     try repeated(count) { load in
       try load.take(try load.code())
       try load.take(try load.registration(1))
-      // From the day on that each payment comes with the credit of an earlier one.
+      // After these, each payment comes with the credit of an earlier one.
       for _ in 0..<400 { try load.take(try load.payment(by: 1, every: 3600)) }
       let payment = try measured(load, count) { _ in try load.payment(by: 1, every: 3600) }
       return try [("payment and a credit", payment), held(load, per: count + 400)]
     }
   }
 
-  /// The run of an account to which so many referees are bound, every tenth with a paid subscription; per referee.
+  /// The run of an account with `count` referees, of which every tenth has a paid subscription. The cost is per referee.
   private func monthlyRun(_ count: Int) throws -> [(String, Cost)] {
     try repeated(count, program: "tiers", services: [.discounts]) { load in
       for referee in 1...count {
@@ -117,7 +116,7 @@ struct StateBench {
 
   // MARK: Measuring
 
-  /// The events of the end: of a long history the last 20,000, or a tenth of it.
+  /// Measures only the last events of a long history: 20,000, or a tenth of it.
   private func measured(_ load: StateLoad, _ count: Int, _ event: (Int) throws -> StateLoad.Event) throws -> Cost {
     let last = count <= Self.few ? count : max(20_000, count / 10)
     for number in 1...max(1, count - last) where number <= count - last { try load.take(try event(number)) }
@@ -137,7 +136,7 @@ struct StateBench {
     return cost
   }
 
-  /// Payments are a second apart, so that as many are credited in as many seconds; a hundred to a step, as in a worker's batch.
+  /// Payments are a second apart, so as many credits are due per second. Each call advances past a hundred, as in a worker's batch.
   private func measuredCredits(_ load: StateLoad, _ count: Int) throws -> Cost {
     let first = load.clock.milliseconds - Int64(count) * 1000 + 14 * 86_400_000
     let before = load.written
@@ -156,7 +155,7 @@ struct StateBench {
     )
   }
 
-  /// A history over fresh stores; a small one several times, for the mean.
+  /// Runs a history over new stores. A small one runs several times, for the mean.
   private func repeated(
     _ count: Int, program: ProgramID = "bonus", services: [ServiceName]? = nil,
     _ history: (StateLoad) throws -> [(String, Cost)]
@@ -172,7 +171,7 @@ struct StateBench {
         try RocksStore(directory: folder.appending(path: name.rawValue).path, resources: resources)
       }
       let costs = try history(load)
-      guard load.refused == 0 else { throw BrokerFailure("\(load.refused) events were refused") }
+      guard load.refused == 0 else { throw BrokerFailure("\(load.refused) events were rejected") }
       if total.isEmpty { total = costs.map { ($0.0, Cost()) } }
       for (index, (_, cost)) in costs.enumerated() {
         total[index].1.micros += cost.micros / Double(times)
@@ -190,7 +189,7 @@ struct StateBench {
       bytes: Double(written.bytes) / Double(count))
   }
 
-  /// Of this process, all its threads: RocksDB compacts on its own.
+  /// CPU time of all threads of this process, because RocksDB compacts on its own threads.
   private static var cpuMicros: Double {
     var time = timespec()
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

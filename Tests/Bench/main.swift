@@ -1,18 +1,18 @@
 import Foundation
 import TestSupport
 
-// laurel-bench [PAYMENTS [PARTITIONS]]: how fast accrual works off payments on real Kafka, beside a plain loop of the same shape in the
-// same run, and how long a payment takes to become a notice. No figure is asked for; honest ones are.
+// laurel-bench [PAYMENTS [PARTITIONS]]: measures how fast accrual processes payments on real Kafka, beside a plain loop of the same shape
+// in the same run, and how long a payment takes to become a notice. It has no target figure.
 
-// laurel-bench backlog [PAYMENTS]: what memory one instance takes to work off a tenth of a backlog, and all of it, whether it slows down
-// on the way, and how fast its state is then built anew; on real Kafka.
+// laurel-bench backlog [PAYMENTS]: measures one instance's memory for a tenth of a backlog and for all of it, whether it slows down, and
+// how fast its state is restored afterwards. On real Kafka.
 
-// laurel-bench state [REFEREES [PAYMENTS]]: what an event costs and leaves behind when there are a thousand others, and when there are
-// a million; without Kafka.
+// laurel-bench state [REFEREES [PAYMENTS]]: measures the cost and the state of an event among a thousand others and among a million.
+// Without Kafka.
 
-// laurel-bench codec: what a message costs in and out, beside Foundation; without Kafka.
+// laurel-bench codec: measures decoding and encoding a message, beside Foundation. Without Kafka.
 
-// laurel-bench portal [REFEREES]: what the portal's read model takes in a second, and how long its queries take; without Kafka.
+// laurel-bench portal [REFEREES]: measures the notices per second of the portal's read model, and the time of its queries. Without Kafka.
 
 let subjects = ["backlog": 1, "state": 2, "codec": 0, "portal": 1]
 let subject = CommandLine.arguments.dropFirst().first.flatMap { subjects[$0] == nil ? nil : $0 }
@@ -70,13 +70,14 @@ func measureSpeed(payments: Int, partitions: Int32) throws {
   let quick = try Ground(bootstrap: broker.bootstrap, partitions: partitions)
   defer { quick.remove() }
   let latency = try NoticeLatency.measure(quick, perSecond: 500, seconds: 20)
-  print("payment→notice   p50 \(decimal(latency.p50)) ms, p99 \(decimal(latency.p99)) ms at 500/s, --commit-ms as by default")
+  print("payment→notice   p50 \(decimal(latency.p50)) ms, p99 \(decimal(latency.p99)) ms at 500/s, default --commit-ms")
 }
 
 func measureBacklog(_ payments: Int) throws {
   let broker = try startBroker()
   defer { broker.stop() }
-  print("a backlog of payments of \(Ground.referees) referees, 4 partitions, one instance of accrual that was away, one broker")
+  print(
+    "a backlog of payments of \(Ground.referees) referees, 4 partitions, one instance of accrual that was stopped, one broker")
   let small = try workOff(payments / 10, broker)
   let large = try workOff(payments, broker)
   print(
@@ -94,12 +95,12 @@ func workOff(_ payments: Int, _ broker: KafkaBroker) throws -> Backlog {
     "  worked off in  \(figure(backlog.seconds)) s, \(figure(backlog.perSecond)) payments/s; the first tenth at "
       + "\(figure(backlog.firstTenth)), the last at \(figure(backlog.lastTenth)): \(ratio(backlog.lastTenth / backlog.firstTenth))"
   )
-  print("  memory at most \(figure(backlog.memoryBytesMax >> 20)) MiB; until a tenth was done \(backlog.earlyBytesMax >> 20) MiB")
+  print("  memory at most \(figure(backlog.memoryBytesMax >> 20)) MiB; after the first tenth \(backlog.earlyBytesMax >> 20) MiB")
   let restore = try Restore.measure(ground)
   print(
     "  restored       \(figure(restore.rows)) rows at \(figure(Double(restore.rows) / restore.seconds)) rows/s a thread, ready after "
       + "\(decimal(restore.readySeconds)) s, told \(restore.progressLines) times, \(restore.memoryBytesMax >> 20) MiB at most")
-  // Seen at once, in a file too: the whole takes minutes.
+  // Flush now, because the whole run takes minutes and output to a file is buffered.
   fflush(nil)
   return backlog
 }

@@ -1,14 +1,14 @@
 import Foundation
 
-/// Notices as the examples compare them: by type and business ids, never by derived ids; then every field that carries meaning.
-/// The same rules as `compare.py` beside the examples of the contract.
+/// Notices as the examples compare them: first by type and business ids, never by derived ids, then by every field with a meaning. The
+/// rules are those of `compare.py` beside the contract's examples.
 public struct ComparedNotices {
   private static let withdrawal = (key: ["referrer", "request"], fields: ["amount", "currency", "requestedAt", "dueAt", "at"])
   private static let offer = (key: ["account"], fields: ["percent", "plans", "expiresAt", "at"])
   private static let reward = ["payment", "referrer", "referee"]
   private static let booking = (key: ["referrer", "request"], fields: ["amount", "currency", "at", "balance"])
   private static let bonus = (key: ["referrer", "request"], fields: ["amount", "currency", "invoice", "at", "balance"])
-  /// Type without version → (what identifies it, what is compared).
+  /// Type without version → (identifying fields, compared fields).
   private static let specification: [String: (key: [String], fields: [String])] = [
     "code.issued": (["account", "code"], ["request", "at"]),
     "code.declined": (["account", "request"], ["at", "reasons"]),
@@ -45,7 +45,7 @@ public struct ComparedNotices {
     "discount.restored": (["account", "company", "invoice"], ["period", "at"]),
     "companyOrder.recorded": (["account", "request"], ["companies", "unknown", "at"]),
   ]
-  /// Fields that are compared only where both sides have them.
+  /// Fields that are compared only if both sides have them.
   private static let optional: [String: Set<String>] = {
     var fields: [String: Set<String>] = [
       "referral.rejected": ["code", "referrer", "operator"], "bonus.declined": ["amount", "currency"],
@@ -84,7 +84,7 @@ public struct ComparedNotices {
       }
       rows.append((program, type, data))
     }
-    // Of several credits or unlocks of one balance at one instant, only the last balance counts.
+    // If one balance has several credits or unlocks at one instant, only the last balance counts.
     var last: [String: Int] = [:]
     for (index, row) in rows.enumerated() where Self.isMaturing(row.type) {
       last[Self.maturing(row.program, row.type, row.data)] = index
@@ -116,7 +116,7 @@ public struct ComparedNotices {
 
   struct NotANotice: Error { let line: String }
 
-  /// One line a difference; none: equal.
+  /// One line per difference; empty if equal.
   public func differences(from expected: ComparedNotices) -> [String] {
     Set(table.keys).union(expected.table.keys).sorted().compactMap { identity in
       let type = identity.split(separator: " ")[1]
@@ -140,7 +140,7 @@ public struct ComparedNotices {
     [program, type, text(data["referrer"]), text(data["currency"]), text(data["creditedAt"] ?? data["at"])].joined(separator: " ")
   }
 
-  /// Lists are sets; objects in order of their names.
+  /// Lists compare as sets. Objects are sorted by name.
   private static func text(_ value: Any?) -> String {
     switch value {
     case nil: "-"

@@ -5,7 +5,7 @@ import Streaming
 import Terms
 import TermsFiles
 
-/// The worked examples of the contract: NAME.jsonl is what happens, NAME.expected.jsonl what must be said about it.
+/// The worked examples of the contract: NAME.jsonl has the events, NAME.expected.jsonl the expected notices.
 public enum Examples {
   static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
@@ -21,7 +21,7 @@ public enum Examples {
   public static func events(_ name: String) throws -> [String] { try lines("\(name).jsonl") }
   public static func expected(_ name: String) throws -> [String] { try lines("\(name).expected.jsonl") }
 
-  /// The file of a program's terms: the example's own, or that of `ops/terms`.
+  /// The terms file of a program: the example's own, or that of `ops/terms`.
   public static func terms(of program: String, in name: String) -> URL {
     let own = folder.appending(path: "\(name).terms/\(program).yaml")
     return FileManager.default.fileExists(atPath: own.path) ? own : terms.appending(path: "\(program).yaml")
@@ -32,7 +32,7 @@ public enum Examples {
     return Programs(try usual.all.flatMap { try TermsFiles.files(at: terms(of: $0.id.value, in: name).path).map(\.program) })
   }
 
-  /// Where the clock goes after the last event; nil: it stays there.
+  /// The time to which the clock advances after the last event; nil if it does not.
   public static func until(_ name: String) throws -> Instant? {
     let untils = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appending(path: "until.json"))) as? [String: Any]
     return (untils?[name] as? String).flatMap { Instant(rfc3339: $0) }
@@ -50,7 +50,7 @@ extension InputRecord {
   public init(line: String, number: Int) throws {
     let text = Array(line.utf8)
     let type = try Envelope.structured(text, parser: JSONParser()).envelope.type
-    guard let topic = MessageRegistry.type(named: type)?.topic else { throw ScenarioError(line, "no such type") }
+    guard let topic = MessageRegistry.type(named: type)?.topic else { throw ScenarioError(line, "unknown type \(type)") }
     self.init(
       topic: topic, offset: Int64(number), key: nil, value: text,
       headers: [(name: "content-type", value: Array(Envelope.structuredContentType.utf8))])

@@ -1,21 +1,23 @@
 import Contracts
 import Foundation
 
-/// Notices as the sentences of scenario files. Every field of the contract that carries meaning is in the sentence.
+/// Turns notices into the sentences of scenario files. A sentence has every field of the contract that carries meaning.
 struct NoticeSentences {
-  /// Of which payment a reward is: later notices name the reward only.
+  /// The payment of each reward, because later notices name only the reward.
   private var payments: [String: String] = [:]
 
   /// - Parameters:
   ///   - line: a structured CloudEvent.
-  ///   - step: the instant of the step that it belongs to.
+  ///   - step: the instant of the notice's step.
   mutating func sentence(_ line: String, step: Instant) throws -> String {
     guard let row = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], let type = row["type"] as? String,
       let data = row["data"] as? [String: Any], type.hasSuffix(".v1")
     else { throw ScenarioError("notice", line) }
     let notice = Fields(data: data)
     if type == "reward.accrued.v1" { payments[notice["reward"]] = notice["payment"] }
-    guard let sentence = sentence(String(type.dropLast(3)), notice) else { throw ScenarioError(type, "has no sentence") }
+    guard let sentence = sentence(String(type.dropLast(3)), notice) else {
+      throw ScenarioError(type, "this notice type has no sentence")
+    }
     let version = notice["terms"].split(separator: "@").last.map(String.init) ?? ""
     let at = ["at", "accruedAt", "creditedAt", "attributedAt", "asOf"].lazy.compactMap { data[$0] as? String }.first
     let instant = at.flatMap { Instant(rfc3339: $0) }
@@ -123,13 +125,13 @@ private struct Fields {
   var reasons: String { list("reasons") }
   /// An operator's: `op-1, a1`.
   var decision: String { self["operator"].isEmpty ? "" : "\(self["operator"]), \(self["request"])" }
-  /// Basis points; whole percents here.
+  /// Basis points. These are whole percents here.
   var rate: String {
     let points = (data["rate"] as? NSNumber)?.int64Value ?? -1
     return points % 100 == 0 ? "\(points / 100)%" : "\(points)bp"
   }
 
-  /// What is not 0 of the balance.
+  /// The parts of the balance that are not 0.
   var balance: String {
     guard let balance = data["balance"] as? [String: Any] else { return "" }
     let names = ["pending", "available", "locked", "reserved", "spent", "paid", "reversed", "corrected"]

@@ -1,24 +1,24 @@
 import Contracts
 import Foundation
 
-/// An event of a scenario: a sentence, and the CloudEvent that it stands for.
+/// An event of a scenario: its sentence, and the CloudEvent that it means.
 public struct ScenarioEvent: Sendable {
   let id: String
   let type: String
-  /// The envelope's: when it arrives.
+  /// The envelope's time, when the event arrives.
   let time: Instant
-  /// JSON of the data.
+  /// The data as JSON.
   let data: String
 
-  /// One line of an event file.
+  /// The event as a line of an event file.
   public func line(program: String) -> String {
     #"{"specversion":"1.0","id":"\#(id)","source":"/scenario","type":"\#(type).v1","time":"\#(time)","program":"\#(program)","#
       + #""datacontenttype":"application/json","data":\#(data)}"#
   }
 
-  /// nil: the sentence is none.
+  /// nil if the sentence is unknown.
   ///
-  /// - Parameter before: the event before it, for `the same again`.
+  /// - Parameter before: the previous event, for `the same again`.
   init?(_ text: String, at instant: Instant, number: Int, before: ScenarioEvent?, program: String) {
     var text = text
     var arrival = instant
@@ -49,7 +49,7 @@ public struct ScenarioEvent: Sendable {
   }
 }
 
-/// The sentences that tell what happens.
+/// The sentences of events.
 struct ScenarioSentences {
   let program: String
   private var currency: String { program == "bonus" ? "KZT" : "USD" }
@@ -215,7 +215,9 @@ struct ScenarioSentences {
     // `10.00 from a 7.00 b 5.00`
     case (5..., "from") where amounts.count.isMultiple(of: 2):
       data["lines"] = try? stride(from: 2, to: amounts.count, by: 2).map { place in
-        guard let amount = ScenarioText.amount(amounts[place + 1]) else { throw ScenarioError(text, "no amount") }
+        guard let amount = ScenarioText.amount(amounts[place + 1]) else {
+          throw ScenarioError(text, "not an amount: \(amounts[place + 1])")
+        }
         return ["sku": amounts[place], "amount": amount] as [String: Any]
       }
     default: return nil

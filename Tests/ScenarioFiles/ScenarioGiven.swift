@@ -1,6 +1,6 @@
-/// What has gone well before a scenario begins, in January 2026.
+/// What has succeeded before a scenario begins, in January 2026.
 enum ScenarioGiven {
-  /// The steps behind a sentence; nil: it is none.
+  /// The steps of a `given` sentence; nil if it is unknown.
   static func steps(_ text: String, program: String) -> [(instant: String, text: String)]? {
     if let words = ScenarioText.match("{referrer} refers {count} companies", text),
       let count = words["count"].flatMap({ Int($0) })
@@ -30,7 +30,7 @@ enum ScenarioGiven {
     if let words = ScenarioText.match("{referrer} has {amount} available", text), let referrer = words["referrer"],
       let amount = ScenarioText.amount(words["amount"])
     {
-      // Ten times as much was paid, long enough ago; in cash by two payers who have no status yet.
+      // Ten times as much was paid, long enough ago. In cash two payers pay, so that neither has a status.
       let kind = program == "cash" ? "service domain" : "plan"
       return refers(referrer, ["payer"], program)
         + [

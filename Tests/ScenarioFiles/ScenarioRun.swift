@@ -5,21 +5,21 @@ import Streaming
 import Terms
 import TermsFiles
 
-/// A scenario in the simulation.
+/// Runs a scenario in the simulation.
 public struct ScenarioRun: Sendable {
   /// Structured CloudEvents, in order.
   public private(set) var notices: [String] = []
   public private(set) var rejections: [DeadLetterReason] = []
-  /// One entry a step that went otherwise than written: the step, what is written, what is said.
+  /// One entry per step that differs: the step, the expected lines and the actual lines.
   public private(set) var differences: [String] = []
 
-  /// Notices of a `given`: it goes well, or the scenario does not begin where it says.
+  /// Notices of a `given`. It must succeed, or the scenario does not start in its state.
   private static let given: Set<String> = [
     "code.issued.v1", "referral.attributed.v1", "offer.opened.v1", "offer.expired.v1", "reward.accrued.v1", "reward.credited.v1",
     "reward.unlocked.v1", "referral.activated.v1",
   ]
 
-  /// - Parameter program: what it is called in this run; the scenario's own if nil.
+  /// - Parameter program: the program's name in this run; nil for the scenario's own.
   public init(_ scenario: Scenario, as program: String? = nil) throws {
     let program = program ?? scenario.program
     let terms = try TermsFiles.parse(scenario.terms(as: program), file: "\(program).yaml")
@@ -49,7 +49,7 @@ public struct ScenarioRun: Sendable {
 
   private static func difference(_ step: Scenario.Step, _ lines: [String]) -> String {
     func list(_ lines: [String]) -> String { lines.map { "\n    -> \($0)" }.joined() }
-    return "  \(step.text)\n   written:\(list(step.expected ?? ["what goes well"]))\n   said:\(list(lines))"
+    return "  \(step.text)\n   expected:\(list(step.expected ?? ["success"]))\n   actual:\(list(lines))"
   }
 
   private final class Heard {
@@ -64,7 +64,7 @@ public struct ScenarioRun: Sendable {
 }
 
 extension Scenario {
-  /// The program's terms file with this scenario's edits. ` & ` in an edit begins another line.
+  /// The program's terms file with this scenario's edits. ` & ` in an edit starts a new line.
   public func terms(as name: String) throws -> String {
     let file = Examples.terms.appending(path: "\(program).yaml")
     let text = try String(contentsOf: file, encoding: .utf8)
@@ -72,7 +72,7 @@ extension Scenario {
     try Self.edit(&lines, "program: \(program)", "program: \(name)")
     for edit in edits where edit.from == nil { try Self.edit(&lines, edit.line, edit.becomes) }
     guard let start = lines.firstIndex(where: { $0.hasPrefix("  - version: 1") }) else {
-      throw ScenarioError(program, "no version")
+      throw ScenarioError(program, "the terms have no version")
     }
     let first = Array(lines[start...])
     var from: [String] = []
@@ -89,7 +89,7 @@ extension Scenario {
 
   private static func edit(_ lines: inout [String], _ line: String, _ replacement: String) throws {
     let places = lines.indices.filter { lines[$0].trimmingCharacters(in: .whitespaces) == line }
-    guard places.count == 1 else { throw ScenarioError("terms", "\(places.count) lines say: \(line)") }
+    guard places.count == 1 else { throw ScenarioError("terms", "\(places.count) lines instead of one match: \(line)") }
     let indentation = String(lines[places[0]].prefix { $0 == " " })
     lines[places[0]] = replacement.components(separatedBy: " & ").map { indentation + $0 }.joined(separator: "\n")
   }

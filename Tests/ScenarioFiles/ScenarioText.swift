@@ -1,9 +1,9 @@
 import Contracts
 import Foundation
 
-/// Words, amounts and instants of scenario files.
+/// Parses words, amounts and instants of scenario files.
 enum ScenarioText {
-  /// Whether a text is a sentence of this form: `{name}` stands for one word, `{name*}` for the rest.
+  /// Matches a text with a form: `{name}` is one word, `{name*}` is the rest. nil if it does not match.
   static func match(_ form: String, _ text: String) -> [String: String]? {
     var found: [String: String] = [:]
     var words = text.split(separator: " ")[...]
@@ -43,7 +43,7 @@ enum ScenarioText {
     return (minor < 0 ? "-" : "") + padded.dropLast(2) + "." + padded.suffix(2)
   }
 
-  /// `2026-01-28 09:00`, with seconds and milliseconds where they matter; UTC.
+  /// `2026-01-28 09:00` in UTC, with seconds and milliseconds if needed.
   static func instant(_ text: String) -> Instant? {
     let parts = text.split(separator: " ")
     guard parts.count == 2 else { return nil }

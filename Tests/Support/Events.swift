@@ -3,7 +3,7 @@ import JSON
 import Streaming
 
 extension InputRecord {
-  /// An event in binary mode, as another system would write it.
+  /// An event in binary mode, as another system writes it.
   ///
   /// - Parameter number: its offset.
   public init(_ envelope: Envelope, topic: Topic, key: [UInt8]? = nil, data: [UInt8], number: Int64 = 0) {
@@ -14,7 +14,7 @@ extension InputRecord {
 }
 
 extension InputRecord {
-  /// A copy of what a service has written, as a reader of its topic gets it.
+  /// A copy of an output record, as a reader of its topic gets it.
   public init(copying output: OutputRecord, offset: Int64 = 0) {
     let written = InputRecord(topic: output.topic, partition: output.partition, offset: offset, memory: output)
     self.init(
@@ -23,7 +23,7 @@ extension InputRecord {
   }
 }
 
-/// A message that a service has written, kept beyond its outbox.
+/// A copy of a message from a service, which stays valid after its outbox is cleared.
 public struct KeptOutput: Sendable {
   public let topic: Topic
   public let partition: Int32

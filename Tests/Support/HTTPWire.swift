@@ -1,6 +1,6 @@
 import Foundation
 
-/// One TCP connection to a server under test, for bytes that no HTTP client would send. Reading ends at a deadline.
+/// One TCP connection to a server under test, for bytes that no HTTP client would send. Reads time out at a deadline.
 public final class HTTPWire {
   public struct Failure: Error, Equatable, CustomStringConvertible {
     public let description: String
@@ -12,8 +12,8 @@ public final class HTTPWire {
   private var pending: [UInt8] = []
 
   /// - Parameters:
-  ///   - family: AF_INET or AF_INET6; the address is the loopback's.
-  ///   - secondsMax: that one read waits.
+  ///   - family: AF_INET or AF_INET6. The address is the loopback address.
+  ///   - secondsMax: limit for one read.
   public init(port: UInt16, family: Int32 = AF_INET, secondsMax: Int = 20) throws {
     descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw Failure(description: String(cString: strerror(errno))) }
@@ -61,10 +61,10 @@ public final class HTTPWire {
     return true
   }
 
-  /// Sends no more; what the server sends is still read.
+  /// Closes the sending side. The server's output can still be read.
   public func endOfInput() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-  /// Up to and with the text, or all of it if the server closes before.
+  /// Reads up to and including the text, or everything if the server closes first.
   public func read(to text: String) throws -> String {
     let end = Array(text.utf8)
     while true {
@@ -76,7 +76,7 @@ public final class HTTPWire {
     }
   }
 
-  /// Everything until the server closes the connection.
+  /// Reads everything until the server closes the connection.
   public func rest() throws -> String {
     while try receive() {}
     defer { pending = [] }
@@ -86,13 +86,13 @@ public final class HTTPWire {
   private func receive() throws -> Bool {
     var buffer = [UInt8](repeating: 0, count: 65536)
     let count = Glibc.read(descriptor, &buffer, buffer.count)
-    if count < 0, errno == EAGAIN { throw Failure(description: "nothing came until the deadline") }
+    if count < 0, errno == EAGAIN { throw Failure(description: "no answer before the deadline") }
     if count <= 0 { return false }
     pending += buffer[..<count]
     return true
   }
 
-  /// One request on a connection of its own; everything that the server says to it.
+  /// Sends one request on a new connection and returns everything that the server answers.
   public static func exchange(_ text: String, port: UInt16, family: Int32 = AF_INET) throws -> String {
     let wire = try HTTPWire(port: port, family: family)
     wire.send(text)

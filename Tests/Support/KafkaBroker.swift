@@ -4,42 +4,43 @@ import Synchronization
 
 /// A real Apache Kafka broker for tests: one process, two free loopback ports, a temporary folder.
 ///
-/// Beside it a shell waits on a pipe from this process. A line on the pipe makes it kill the broker with -9; when the pipe closes
-/// without one, because the test process is gone, however it ended, it also removes the folder.
+/// A shell beside it waits on a pipe from this process. On a line from the pipe it kills the broker with -9. If the pipe closes without a
+/// line, this process has ended, and the shell also removes the folder.
 public final class KafkaBroker: Sendable {
-  /// `host:port` for clients, of the first listener.
+  /// `host:port` of the first listener, for clients.
   public let bootstrap: String
-  /// The same of each listener, by its security protocol.
+  /// The address of each listener, by its security protocol.
   public let addresses: [String: String]
-  /// A bad network to the same broker, if it was started with one: its clients are told the proxy's address, those of `bootstrap` are not.
+  /// A proxy that simulates a bad network to the same broker, if it was started with one. Clients of the proxy are given the proxy's
+  /// address, clients of `bootstrap` are not.
   public let proxy: KafkaProxy?
-  /// How this process logs in.
+  /// The client properties with which this process logs in.
   private let client: [String: String]
   private let home: URL
   private let folder: URL
-  /// Of the cluster of which it is one of several; nil: it is the only one.
+  /// Its place in a cluster; nil if it is the only broker.
   private let seat: KafkaCluster.Seat?
   private let running: Mutex<Watched?>
 
-  /// A running broker and the end of the pipe on which its life hangs.
+  /// A running broker, and the writing end of the pipe that keeps it alive.
   private struct Watched: @unchecked Sendable {
-    // Process is not Sendable; it is only used with the mutex around it held.
+    // Process is not Sendable. It is used only while the surrounding mutex is held.
     let process: Process
     let lifeline: FileHandle
   }
 
-  /// Formats and starts a broker; it answers requests when this returns.
+  /// Formats and starts a broker. It answers requests when this returns.
   /// - Parameters:
-  ///   - settings: broker settings that differ from KAFKA_HOME's config/server.properties.
-  ///   - listeners: the security protocols that it speaks to clients, each on a port of its own.
-  ///   - client: librdkafka properties that the first listener asks for.
-  ///   - proxied: whether there is a `proxy` in front of one more listener.
+  ///   - settings: broker settings that override KAFKA_HOME's config/server.properties.
+  ///   - listeners: the security protocols for clients, each on its own port.
+  ///   - client: librdkafka properties that the first listener requires.
+  ///   - proxied: whether one more listener has a `proxy` in front of it.
   public static func start(
     home: URL, settings: [String: String] = [:], listeners: [String] = ["PLAINTEXT"], client: [String: String] = [:],
     proxied: Bool = false
   ) throws -> KafkaBroker {
     var failure: any Error = BrokerFailure("not started")
-    for _ in 1...3 {  // a free port may be taken by someone else before the broker binds it
+    for _ in 1...3 {  // another process may take a free port before the broker binds it
       do {
         let broker = try KafkaBroker(home: home, settings: settings, listeners: listeners, client: client, proxied: proxied)
         try broker.restart()
@@ -77,7 +78,7 @@ public final class KafkaBroker: Sendable {
 
   deinit { stop() }
 
-  /// kill -9: the log on disk stays as it is.
+  /// Kills it with -9. The log on disk is unchanged.
   public func kill() {
     running.withLock { watched in
       guard let ending = watched else { return }
@@ -88,7 +89,7 @@ public final class KafkaBroker: Sendable {
     }
   }
 
-  /// SIGSTOP: it answers nobody, and keeps its connections.
+  /// SIGSTOP: the broker does not answer, but keeps its connections.
   public func freeze() {
     _ = running.withLock { $0.map { Foundation.kill($0.process.processIdentifier, SIGSTOP) } }
   }
@@ -104,7 +105,7 @@ public final class KafkaBroker: Sendable {
     }
   }
 
-  /// Starts it, and does not wait for its answer.
+  /// Starts the broker without waiting for its answer.
   func begin() throws {
     kill()
     try running.withLock { $0 = try launch() }
@@ -117,16 +118,16 @@ public final class KafkaBroker: Sendable {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  /// What the broker has printed, in all its lives.
+  /// The broker's output since its first start.
   public var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
 
-  /// How many partitions it has left without the end of a transaction, of those that it names. Apache Kafka 4.3.1 takes a partition that has no leader at that
-  /// moment for deleted.
+  /// The number of partitions on which the broker has skipped the end of a transaction, from its log. Apache Kafka 4.3.1 treats a
+  /// partition that has no leader at that moment as deleted.
   public var skippedMarkers: Int { output.components(separatedBy: "likely deleted already and hence can be skipped").count - 1 }
 
-  /// Takes the last transaction's end from every partition of these topics whose log ends with one: as if Kafka had skipped its marker there.
-  /// While the broker is killed; what it has of the log besides, it makes anew.
-  /// - Returns: how many were taken.
+  /// Cuts the end of the last transaction from every partition of these topics whose log ends with one, as if Kafka had skipped its
+  /// marker. Call it while the broker is killed. The broker rebuilds its indexes.
+  /// - Returns: the number of markers cut.
   public func cutMarkers(of isMeant: (_ topic: String) -> Bool) throws -> Int {
     var count = 0
     let files = FileManager.default
@@ -164,7 +165,7 @@ public final class KafkaBroker: Sendable {
         .joined(separator: ","),
       "controller.quorum.bootstrap.servers": "127.0.0.1:\(controller)",
       "log.dirs": folder.appending(path: "log").path,
-      // Right for one broker in a test; an unpacked Kafka's own file has other values.
+      // Settings for a single broker in a test. The file of an unpacked Kafka has other values.
       "auto.create.topics.enable": "false", "group.initial.rebalance.delay.ms": "0", "offsets.topic.num.partitions": "8",
       "offsets.topic.replication.factor": "1", "transaction.state.log.num.partitions": "8",
       "transaction.state.log.replication.factor": "1", "transaction.state.log.min.isr": "1",
@@ -187,7 +188,7 @@ public final class KafkaBroker: Sendable {
   }
 
   private func format() throws {
-    // Several know each other by their settings.
+    // Brokers of a cluster find each other by their settings.
     let how = seat.map { "format -t \($0.clusterID)" } ?? #"format --standalone -t "$("$1/bin/kafka-storage.sh" random-uuid)""#
     let format = try shell(#""$1/bin/kafka-storage.sh" \#(how) -c "$2" >"$3" 2>&1"#)
     try format.process.run()
@@ -195,8 +196,8 @@ public final class KafkaBroker: Sendable {
     guard format.process.terminationStatus == 0 else { throw BrokerFailure("formatting failed:\n\(output)") }
   }
 
-  /// The process becomes the broker; the watcher is its child. Both ignore the signals of a terminal: only the pipe decides.
-  /// No `wait` in the shell: it hangs where the starting thread has SIGCHLD blocked, and Process waits for both anyway.
+  /// The process becomes the broker, and the watcher is its child. Both ignore the terminal's signals, so only the pipe ends them. The
+  /// shell does not use `wait`: it hangs if the starting thread blocks SIGCHLD, and Process waits for both anyway.
   private func launch() throws -> Watched {
     let watched = try shell(
       #"""
@@ -215,7 +216,7 @@ public final class KafkaBroker: Sendable {
     process.arguments = ["-c", script, "sh", home.path, propertiesFile.path, outputFile.path, folder.path]
     process.currentDirectoryURL = folder
     let pipe = Pipe()
-    // A child that inherited the writing end would keep the broker alive after us.
+    // A child that inherited the writing end would keep the broker alive after this process.
     guard fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else { throw BrokerFailure("fcntl failed") }
     process.standardInput = pipe
     process.standardOutput = FileHandle.nullDevice
@@ -245,9 +246,9 @@ public struct BrokerFailure: Error, CustomStringConvertible {
   public init(_ description: String) { self.description = description }
 }
 
-/// Ports that nobody listens on at this moment.
+/// Ports on which nothing listens at the moment.
 func freePorts(_ count: Int) throws -> [UInt16] {
-  // All are held until all are known, so that they differ.
+  // Hold all sockets until all ports are known, so that the ports differ.
   var sockets: [Int32] = []
   defer { for socket in sockets { close(socket) } }
   return try (0..<count).map { _ in

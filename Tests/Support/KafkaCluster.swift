@@ -1,19 +1,19 @@
 import Foundation
 
-/// Real Apache Kafka brokers that are one cluster: every record is on all of them, and a transaction needs all but one.
+/// Real Apache Kafka brokers in one cluster. Every record is on all of them, and a transaction needs all but one.
 public final class KafkaCluster: Sendable {
   public let brokers: [KafkaBroker]
 
-  /// What one of them knows of the others.
+  /// What a broker knows about the others.
   struct Seat {
     let node: Int
-    /// Of each one's controller, the first being node 1.
+    /// The controllers' ports, starting with node 1.
     let ports: [UInt16]
     let clusterID: String
 
     var port: UInt16 { ports[node - 1] }
 
-    /// An empty value removes what a single broker would have.
+    /// An empty value removes a setting of a single broker.
     var settings: [String: String] {
       let copies = "\(ports.count)"
       let needed = "\(max(1, ports.count - 1))"
@@ -29,13 +29,13 @@ public final class KafkaCluster: Sendable {
     }
   }
 
-  /// For clients: `host:port` of each.
+  /// `host:port` of each broker, for clients.
   public var bootstrap: String { brokers.map(\.bootstrap).joined(separator: ",") }
 
-  /// Formats and starts them; all answer when this returns.
+  /// Formats and starts the brokers. All answer when this returns.
   public static func start(home: URL, count: Int = 3, settings: [String: String] = [:]) throws -> KafkaCluster {
     var failure: any Error = BrokerFailure("not started")
-    for _ in 1...3 {  // a free port may be taken by someone else before a broker binds it
+    for _ in 1...3 {  // another process may take a free port before a broker binds it
       do {
         let cluster = try KafkaCluster(home: home, count: count, settings: settings)
         for broker in cluster.brokers { try broker.begin() }

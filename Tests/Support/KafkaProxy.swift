@@ -2,35 +2,35 @@ import Foundation
 import Kafka
 import Synchronization
 
-/// A bad network between clients and one broker: a TCP proxy on a loopback port that knows where Kafka's requests begin and end.
+/// Simulates a bad network between clients and one broker: a TCP proxy on a loopback port that parses the frames of Kafka's requests.
 ///
-/// The broker has to advertise the proxy's address (`KafkaBroker.start(home:proxied:)` sees to it). Without rules it only passes on.
-/// One thread with one poll loop; every setting may be changed while it runs.
+/// The broker has to advertise the proxy's address (`KafkaBroker.start(home:proxied:)` sets it). Without rules the proxy only forwards.
+/// One thread runs one poll loop. All settings may be changed while it runs.
 public final class KafkaProxy: Sendable {
-  /// What becomes of a request.
+  /// What happens to a request.
   public enum Action: Sendable {
     case pass
-    /// Later; what the client sends after it on the same connection waits behind it.
+    /// Forwarded later. Later requests on the same connection wait behind it.
     case delay(Duration)
-    /// Twice on the same connection; the client sees one answer.
+    /// Forwarded twice on the same connection. The client gets one answer.
     case duplicate
-    /// The broker gets it, its answer gets lost.
+    /// Forwarded, but the answer is dropped.
     case dropResponse
-    /// The client's connection is reset, but the request is still on its way, on a connection of its own: it arrives `copies` times
-    /// when `until` says so.
+    /// The client's connection is reset, but the request is still forwarded, on a separate connection. It arrives `copies` times at the
+    /// moment that `until` sets.
     case holdAndCut(until: Release, copies: Int = 1)
   }
 
-  /// When a held request goes on to the broker.
+  /// When a held request is forwarded to the broker.
   public enum Release: Sendable {
-    /// When `releaseHeld` is called.
+    /// After `releaseHeld` is called.
     case told
-    /// When the broker has answered a request of this kind that belongs to the next transaction of the same transactional id. Every
-    /// client's requests wait until the held one is answered too and 100 ms more, for at most 1 s: it takes effect in the middle.
+    /// After the broker has answered a request of this kind from the next transaction of the same transactional id. All clients' requests
+    /// then wait until the held one is answered, plus 100 ms, for at most 1 s, so that it takes effect in the middle of that transaction.
     case answered(MockCluster.Request)
   }
 
-  /// The direction in which nothing gets through. Connections stay open, new ones are accepted, bytes wait.
+  /// The direction that is blocked. Connections stay open, new ones are accepted, bytes wait.
   public enum Silence: Sendable {
     case none
     case toBroker
@@ -39,24 +39,25 @@ public final class KafkaProxy: Sendable {
 
   public typealias Rule = @Sendable (KafkaRequest) -> Action
 
-  /// What has been seen since the start.
+  /// Counts since the start.
   public struct Counts: Sendable {
     public var connections = 0
-    /// Connections that were reset by `cut` or `holdAndCut`.
+    /// Connections reset by `cut` or `holdAndCut`.
     public var cut = 0
     /// Requests by api key.
     public var requests: [Int16: Int] = [:]
     /// Requests held back.
     public var held = 0
-    /// Requests that were told to the broker twice.
+    /// Requests forwarded twice.
     public var duplicated = 0
-    /// Held requests (and copies) that were let go.
+    /// Held requests and their copies that were forwarded.
     public var released = 0
-    /// The broker's error codes for released EndTxn requests, -1 for other requests, in order of arrival. 0: it took effect, or changed nothing.
+    /// The broker's error codes for released EndTxn requests, and -1 for other requests, in order of arrival. 0 means that it took effect
+    /// or changed nothing.
     public var answersToReleased: [Int16] = []
   }
 
-  /// What the loop reads at each turn.
+  /// The settings that the loop reads in each cycle.
   struct State {
     var latency = Duration.zero
     var bytesPerSecond: Int?
@@ -71,7 +72,7 @@ public final class KafkaProxy: Sendable {
   /// Shared by the proxy and its loop.
   final class Control: Sendable {
     let state = Mutex(State())
-    /// What the loop waits for: a byte comes after every change.
+    /// Wakes the loop: a byte arrives after every change.
     let bell: Int32
     private let button: Int32
 
@@ -86,19 +87,19 @@ public final class KafkaProxy: Sendable {
 
     func ring() {
       var one: UInt8 = 1
-      // A full buffer has woken it already.
+      // If the buffer is full, the loop is awake already.
       _ = send(button, &one, 1, Int32(MSG_NOSIGNAL))
     }
   }
 
   /// `host:port` for clients.
   public var bootstrap: String { "127.0.0.1:\(port)" }
-  /// Where it listens on 127.0.0.1.
+  /// Its port on 127.0.0.1.
   public let port: UInt16
   private let control: Control
   private let thread: Mutex<pthread_t?>
 
-  /// - Parameter broker: the port on 127.0.0.1 to pass on to; nothing need listen there yet.
+  /// - Parameter broker: the port on 127.0.0.1 to forward to. Nothing needs to listen there yet.
   public init(to broker: UInt16) throws {
     let control = try Control()
     let listener = try Sockets.listen()
@@ -114,41 +115,41 @@ public final class KafkaProxy: Sendable {
       }, loop.toOpaque())
     guard code == 0 else {
       loop.release()
-      throw BrokerFailure("no thread for the proxy")
+      throw BrokerFailure("cannot start a thread for the proxy")
     }
     thread = Mutex(started)
   }
 
   deinit { stop() }
 
-  /// Added to every answer of the broker: a slow broker. Answers to several requests at once are late together.
+  /// Added to every answer, to simulate a slow broker. Concurrent answers are delayed together.
   public var latency: Duration {
     get { control.state.withLock { $0.latency } }
     set { change { $0.latency = newValue } }
   }
 
-  /// In each direction of each connection; nil: as fast as it goes.
+  /// The limit for each direction of each connection; nil for no limit.
   public var bytesPerSecond: Int? {
     get { control.state.withLock { $0.bytesPerSecond } }
     set { change { $0.bytesPerSecond = newValue } }
   }
 
-  /// A one-way partition, until it is set to `.none`.
+  /// The blocked direction, until it is set to `.none`.
   public var partition: Silence {
     get { control.state.withLock { $0.silence } }
     set { change { $0.silence = newValue } }
   }
 
-  /// Asks `rule` about every request of this kind, on the proxy's thread; nil: they pass again.
+  /// Applies `rule` to every request of this kind, on the proxy's thread. nil removes the rule.
   public func onRequest(_ api: MockCluster.Request, _ rule: Rule?) { change { $0.rules[api.rawValue] = rule } }
 
   /// Resets all connections at once. Held requests stay held.
   public func cut() { change { $0.cutsWanted += 1 } }
 
-  /// Lets held requests go on to the broker, whatever they were waiting for.
+  /// Forwards held requests, whatever they were waiting for.
   public func releaseHeld() { change { $0.releasesWanted += 1 } }
 
-  /// Lifts every rule and setting and lets held requests go.
+  /// Removes all rules and settings and forwards held requests.
   public func heal() {
     change {
       $0.latency = .zero
@@ -178,16 +179,16 @@ public final class KafkaProxy: Sendable {
   }
 }
 
-/// TCP on the loopback, non-blocking, not inherited by children.
+/// TCP on the loopback address, non-blocking, not inherited by children.
 enum Sockets {
   private static let stream = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
 
   private static func make() -> Int32 { socket(AF_INET, stream, 0) }
 
-  /// Two sockets that are connected with each other.
+  /// Two connected sockets.
   static func pair() throws -> (Int32, Int32) {
     var sockets: [Int32] = [-1, -1]
-    guard socketpair(AF_UNIX, stream, 0, &sockets) == 0 else { throw BrokerFailure("no pair of sockets") }
+    guard socketpair(AF_UNIX, stream, 0, &sockets) == 0 else { throw BrokerFailure("cannot create a pair of sockets") }
     return (sockets[0], sockets[1])
   }
 
@@ -217,7 +218,7 @@ enum Sockets {
     return (socket, UInt16(bigEndian: address.sin_port))
   }
 
-  /// nil: there is none waiting.
+  /// - Returns: nil if no connection is waiting.
   static func accept(_ listener: Int32) -> Int32? {
     let socket = Glibc.accept(listener, nil, nil)
     guard socket >= 0 else { return nil }
@@ -228,7 +229,7 @@ enum Sockets {
     return prompt(socket)
   }
 
-  /// Begins to connect; a rejection is seen at the first read or write. nil: refused at once.
+  /// Starts to connect. The first read or write reports a rejection. nil if it is rejected at once.
   static func connect(_ port: UInt16) -> Int32? {
     let socket = make()
     guard socket >= 0 else { return nil }
@@ -241,7 +242,7 @@ enum Sockets {
     return prompt(socket)
   }
 
-  /// Without Nagle's waiting, which would add 40 ms to a frame that is passed on in two pieces.
+  /// Disables Nagle's algorithm, which would add 40 ms to a frame that is forwarded in two pieces.
   private static func prompt(_ socket: Int32) -> Int32 {
     var yes: Int32 = 1
     setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))

@@ -1,46 +1,46 @@
 import Foundation
 
-/// One client's connection and the one to the broker that goes with it. Confined to the proxy's thread.
+/// One client's connection and its connection to the broker. Confined to the proxy's thread.
 ///
-/// When the client is gone, what it has sent still goes to the broker, as it would on a real network.
+/// If the client closes, its sent requests are still forwarded, as on a real network.
 final class KafkaProxyLink {
   /// A request that the broker has not answered.
   private struct Outstanding {
     let request: KafkaRequest
     let number: Int
-    /// The client is not to see the answer.
+    /// Whether the client must not get the answer.
     let isDropped: Bool
     let wasHeld: Bool
   }
 
-  /// A request that is kept from the broker, after its client was cut off.
+  /// A request that is held back after its client was cut off.
   private struct Held {
     let request: KafkaRequest
     let number: Int
     let frame: [UInt8]
     let until: KafkaProxy.Release
     let copies: Int
-    /// The number of the request that ended the transaction, once it is answered: what comes after it belongs to the next one.
+    /// The number of the request that ended the transaction, after it is answered. Later requests belong to the next transaction.
     var ended: Int?
   }
 
-  /// What becomes of the frame that is being read.
+  /// What happens to the frame being read.
   private enum Fate {
     case pass(due: ContinuousClock.Instant)
     case drop
     case collect(KafkaRequest, KafkaProxy.Action)
   }
 
-  /// More waits in the sockets.
+  /// Bytes beyond this wait in the sockets.
   private static let queueMax = 4 << 20
-  /// How long the broker's answers are waited for after the client is gone.
+  /// How long to wait for the broker's answers after the client has closed.
   private static let linger = Duration.seconds(2)
   private static let stallMax = Duration.seconds(1)
   /// The broker answers an EndTxn before it has written the markers.
   private static let settling = Duration.milliseconds(100)
 
   private unowned let loop: KafkaProxyLoop
-  /// -1: closed.
+  /// -1 if closed.
   private(set) var client: Int32
   private(set) var broker: Int32
   private var clientEnded: ContinuousClock.Instant?
@@ -55,7 +55,7 @@ final class KafkaProxyLink {
   private var waiting: [Outstanding] = []
   private var held: Held?
   private var released: ContinuousClock.Instant?
-  /// When what the released request did is done.
+  /// When the effects of the released request are complete.
   private var settles: ContinuousClock.Instant?
   private var lastWritten: ContinuousClock.Instant?
 
@@ -65,7 +65,7 @@ final class KafkaProxyLink {
     self.broker = broker
   }
 
-  // MARK: What it waits for
+  // MARK: Waiting
 
   func clientEvents(_ now: ContinuousClock.Instant) -> Int16 {
     guard client >= 0 else { return 0 }
@@ -91,20 +91,20 @@ final class KafkaProxyLink {
 
   private var writesBroker: Bool { loop.state.silence != .toBroker && (!loop.isStalled || released != nil) }
 
-  /// When it is to be looked at again though nothing has come; nil: never.
+  /// The next time to check the link even if no bytes arrive; nil if never.
   func due(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
     let lingersUntil = clientEnded.map { max($0, lastWritten ?? $0) + Self.linger }
     let due = [requests.due, answers.due, lingersUntil, released.map { $0 + Self.stallMax }, settles]
     return due.compactMap { $0 }.filter { $0 > now }.min()
   }
 
-  /// Everybody else waits for the answer to a released request, but not for ever.
+  /// Whether other links wait for the answer to a released request. They wait for a limited time.
   func stallsOthers(_ now: ContinuousClock.Instant) -> Bool {
     guard let released, !brokerEnded else { return false }
     return now < (waiting.contains { $0.wasHeld } ? released + Self.stallMax : settles ?? released)
   }
 
-  /// There is nothing more for it to do.
+  /// Whether the link has no work left.
   func isOver(_ now: ContinuousClock.Instant) -> Bool {
     if brokerEnded { return client < 0 || answers.isEmpty }
     guard let clientEnded, held == nil, requests.isEmpty else { return false }
@@ -135,10 +135,10 @@ final class KafkaProxyLink {
     if !requests.write(to: broker, now, bytesPerSecond: loop.state.bytesPerSecond) { brokerEnded = true }
   }
 
-  /// What it had sent goes on to the broker.
+  /// Requests that the client sent before it closed are still forwarded.
   private func clientIsGone(_ now: ContinuousClock.Instant) {
     if clientEnded == nil, loop.state.silence == .none { return resetClient(now) }
-    // What it sent before may still wait in the socket, behind the partition.
+    // Earlier requests may still wait in the socket, behind the partition.
     answers.removeAll()
   }
 
@@ -160,7 +160,7 @@ final class KafkaProxyLink {
   // MARK: Requests
 
   private func beginRequest(_ start: ArraySlice<UInt8>, isWhole: Bool, _ now: ContinuousClock.Instant) {
-    // After a cut nothing more is taken from this client.
+    // After a cut, accept nothing more from this client.
     guard client >= 0 else {
       requestFate = .drop
       return
@@ -215,7 +215,7 @@ final class KafkaProxyLink {
     waiting.append(Outstanding(request: request, number: loop.nextNumber(), isDropped: isDropped, wasHeld: wasHeld))
   }
 
-  /// Lets a held request go.
+  /// Forwards a held request.
   func release(_ now: ContinuousClock.Instant) {
     guard let held else { return }
     self.held = nil
@@ -227,13 +227,13 @@ final class KafkaProxyLink {
     loop.count { $0.released += held.copies }
   }
 
-  /// Whether the held request has waited for this answer.
+  /// Whether the held request was waiting for this answer.
   func waits(for answered: KafkaRequest, number: Int) -> Bool {
     guard let held, case .answered(let api) = held.until, number > held.number,
       answered.transactionalID == held.request.transactionalID
     else { return false }
     if let ended = held.ended { return number > ended && answered.api == api }
-    // A producer that does not know how its transaction ended begins with InitProducerId.
+    // A producer that does not know how its transaction ended starts with InitProducerId.
     if answered.api == .endTransaction || answered.api == .initProducerID { self.held?.ended = number }
     return false
   }

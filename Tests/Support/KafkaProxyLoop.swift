@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// The proxy's thread: waits for all its sockets at once. Everything here is confined to it.
+/// The proxy's thread, which waits on all its sockets at once. Everything here is confined to it.
 final class KafkaProxyLoop {
   private let control: KafkaProxy.Control
   private let listener: Int32
@@ -9,9 +9,9 @@ final class KafkaProxyLoop {
   private var links: [KafkaProxyLink] = []
   private var room = [UInt8](repeating: 0, count: 1 << 16)
   private var lastNumber = 0
-  /// The settings as they were at the beginning of this turn.
+  /// The settings at the beginning of this cycle.
   private(set) var state: KafkaProxy.State
-  /// A released request is to be answered before anything else goes to the broker.
+  /// Whether a released request must be answered before anything else is forwarded.
   private(set) var isStalled = false
 
   init(_ control: KafkaProxy.Control, listener: Int32, broker: UInt16) {
@@ -43,14 +43,14 @@ final class KafkaProxyLoop {
       pollfd(fd: control.bell, events: Int16(POLLIN), revents: 0), pollfd(fd: listener, events: Int16(POLLIN), revents: 0),
     ]
     for link in links {
-      // A socket that nothing is wanted of is left out: poll would tell of its end again and again.
+      // Leave out sockets that need nothing, or poll would report their end again and again.
       let client = link.clientEvents(now)
       let broker = link.brokerEvents(now)
       waited.append(pollfd(fd: client == 0 ? -1 : link.client, events: client, revents: 0))
       waited.append(pollfd(fd: broker == 0 ? -1 : link.broker, events: broker, revents: 0))
     }
     let due = links.compactMap { $0.due(now) }.min()
-    // Rounded up: a turn before the time would be for nothing.
+    // Rounded up, because waking early would be useless.
     let milliseconds = due.map { Int32(min(60_000, ($0 - now) / .milliseconds(1)).rounded(.up)) } ?? -1
     guard poll(&waited, nfds_t(waited.count), milliseconds) >= 0 else { return }
     if waited[0].revents != 0 { _ = read(control.bell) }
@@ -89,7 +89,7 @@ final class KafkaProxyLoop {
 
   // MARK: For the links
 
-  /// What has come; empty: the other side has ended; nil: nothing now.
+  /// The bytes that have arrived; empty if the other side has closed, nil if nothing is available now.
   func read(_ socket: Int32) -> ArraySlice<UInt8>? {
     let count = recv(socket, &room, room.count, 0)
     if count < 0, errno == EAGAIN || errno == EINTR { return nil }
@@ -101,7 +101,7 @@ final class KafkaProxyLoop {
     return state.rules[request.apiKey]?(request) ?? .pass
   }
 
-  /// Requests are numbered in the order in which they came.
+  /// Requests are numbered in their order of arrival.
   func nextNumber() -> Int {
     lastNumber += 1
     return lastNumber

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Bytes on their way to one socket, in order, each not before its time.
+/// Bytes waiting for one socket, in order, each with its earliest time.
 struct KafkaProxyOutflow {
   private struct Chunk {
     let due: ContinuousClock.Instant
     var bytes: [UInt8]
-    /// How many of them have been written.
+    /// The number of bytes written.
     var written = 0
   }
 
@@ -25,13 +25,13 @@ struct KafkaProxyOutflow {
     count = 0
   }
 
-  /// When something may be written; nil: there is nothing.
+  /// The time of the next write; nil if there is nothing to write.
   var due: ContinuousClock.Instant? {
     guard let first = chunks.first else { return nil }
     return notBefore.map { max($0, first.due) } ?? first.due
   }
 
-  /// Writes what is due and what the socket takes.
+  /// Writes the bytes that are due, as far as the socket accepts them.
   /// - Returns: false if the connection is gone.
   mutating func write(to socket: Int32, _ now: ContinuousClock.Instant, bytesPerSecond: Int?) -> Bool {
     while let due, due <= now {
@@ -50,19 +50,20 @@ struct KafkaProxyOutflow {
   }
 }
 
-/// Cuts a stream into Kafka's frames without keeping them: the first bytes of each are shown once, what follows is passed on as it comes.
+/// Cuts a stream into Kafka's frames without storing them. It reports the first bytes of each frame once, and forwards the rest as it
+/// arrives.
 struct KafkaProxyFrames {
   /// Enough for the ids in a request's header.
   private static let startMax = 1_024
   private static let sizeMax = 512 << 20
 
   private var start: [UInt8] = []
-  /// Bytes of the current frame that are still to come after its start.
+  /// Bytes of the current frame that have not arrived yet.
   private var left = 0
 
   /// - Parameters:
-  ///   - begin: gets a frame's first bytes, with the length in front, and whether they are all of it.
-  ///   - goOn: gets what follows of the same frame, and whether that is the end of it.
+  ///   - begin: gets a frame's first bytes, including the length, and whether the frame is complete.
+  ///   - goOn: gets further bytes of the same frame, and whether the frame is complete.
   /// - Returns: false if this is not Kafka's protocol.
   mutating func take(
     _ bytes: ArraySlice<UInt8>, begin: (ArraySlice<UInt8>, Bool) -> Void, goOn: (ArraySlice<UInt8>, Bool) -> Void

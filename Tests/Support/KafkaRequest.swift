@@ -1,31 +1,31 @@
 import Kafka
 
-/// What the proxy reads of a request: its header and, where it belongs to a transaction, whose it is.
+/// The parts of a request that the proxy reads: its header and, if it belongs to a transaction, the transactional id.
 ///
-/// Source: Kafka's protocol guide; the versions with compact strings are those of KIP-482. librdkafka 2.0.2 sends EndTxn in version 1.
+/// Source: Kafka's protocol guide. KIP-482 lists the versions with compact strings. librdkafka 2.0.2 sends EndTxn in version 1.
 public struct KafkaRequest: Sendable, Equatable {
   public let apiKey: Int16
   public let version: Int16
   public let correlationID: Int32
   public let clientID: String?
-  /// Of Produce (from version 3) and of the requests of a transaction.
+  /// Set for Produce (from version 3) and for requests of a transaction.
   public let transactionalID: String?
-  /// Of EndTxn.
+  /// Set for EndTxn.
   public let end: TransactionEnd?
 
   /// The body of EndTxn after the transactional id.
   public struct TransactionEnd: Sendable, Equatable {
     public let producerID: Int64
     public let epoch: Int16
-    /// false: it aborts.
+    /// false if it aborts.
     public let commits: Bool
   }
 
-  /// nil: a request that this proxy does not look at more closely.
+  /// nil if the proxy does not inspect this request.
   public var api: MockCluster.Request? { MockCluster.Request(rawValue: apiKey) }
 
-  /// - Parameter start: the first bytes after the length; enough of them for the ids in them.
-  /// - Returns: nil if they are no request.
+  /// - Parameter start: the first bytes after the length, enough to hold the ids.
+  /// - Returns: nil if the bytes are not a request.
   init?(_ start: ArraySlice<UInt8>) {
     var bytes = Bytes(start)
     guard let apiKey = bytes.int16(), let version = bytes.int16(), let correlationID = bytes.int32() else { return nil }
@@ -50,13 +50,13 @@ public struct KafkaRequest: Sendable, Equatable {
     }
   }
 
-  /// Requests whose body begins with the transactional id, the first version that has it and the first with compact strings.
+  /// Requests whose body starts with the transactional id: the first version that has it, and the first with compact strings.
   private static let namesTransaction: [Int16: (Int16, Int16)] = [
     0: (3, 9), 22: (0, 2), 24: (0, 3), 25: (0, 3), 26: (0, 3), 28: (0, 3),
   ]
 
-  /// The error code in the answer to this request, if it is an EndTxn: throttle time, then the code.
-  /// - Parameter answer: from the correlation id on.
+  /// The error code in the answer to this request, if it is an EndTxn. The throttle time comes before the code.
+  /// - Parameter answer: the bytes from the correlation id on.
   func errorCode(in answer: ArraySlice<UInt8>) -> Int16? {
     guard end != nil else { return nil }
     var bytes = Bytes(answer)
@@ -67,7 +67,7 @@ public struct KafkaRequest: Sendable, Equatable {
   }
 }
 
-/// Big-endian numbers and Kafka's strings, one after the other.
+/// Reads big-endian numbers and Kafka's strings in sequence.
 private struct Bytes {
   private var rest: ArraySlice<UInt8>
 
@@ -92,7 +92,7 @@ private struct Bytes {
 
   mutating func compactString() -> String? { variable().flatMap { text($0 - 1) } }
 
-  /// Tagged fields, of which librdkafka sends none: more than none is not looked at.
+  /// Skips tagged fields. librdkafka sends none, so only an empty list is supported.
   mutating func skipTags() { _ = variable() }
 
   private mutating func text(_ count: Int) -> String? {

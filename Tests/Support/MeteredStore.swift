@@ -1,7 +1,7 @@
 import Contracts
 import Streaming
 
-/// A store that counts what is written to it, by kind of row: the same numbers on every machine, unlike time.
+/// A store that counts its writes by kind of row. Unlike times, the counts are the same on every machine.
 public final class MeteredStore: StateStore {
   public struct Written: Sendable, Equatable {
     public var rows = 0
@@ -24,7 +24,7 @@ public final class MeteredStore: StateStore {
 
   public let service: ServiceName
   public private(set) var written = Written()
-  /// The largest row that was ever written, and which it was.
+  /// The largest row ever written, and its key.
   public private(set) var largest: (bytes: Int, key: String) = (0, "")
   private let store: any StateStore
 
@@ -55,7 +55,7 @@ public final class MeteredStore: StateStore {
     try store.write(changes)
   }
 
-  /// All rows that there are, and their bytes, before any compression.
+  /// The number of all stored rows, and their bytes before compression.
   public func held() throws -> Written {
     var held = Written()
     try store.scan(prefix: [], after: nil) { key, value in

@@ -1,19 +1,19 @@
 import Foundation
 import Synchronization
 
-/// One bad moment of the network for each cycle of a bench, chosen by a seed: the same seed and cycle choose the same.
+/// One network fault per cycle of a bench, chosen by a seed: the same seed and cycle give the same fault.
 public struct NetworkFaults: Sendable {
   public enum Fault: Sendable, Equatable, CustomStringConvertible {
     /// All connections are reset.
     case cut
-    /// Every answer comes later by this.
+    /// Every answer is delayed by this.
     case slow(latency: Duration, lasting: Duration)
     case silentToBroker(lasting: Duration)
     case silentFromBroker(lasting: Duration)
-    /// The next commit's connection is cut and the request arrives in the middle of the next transaction of the same producer, or after
-    /// 5 s if there is none.
+    /// The next commit's connection is cut. The request arrives in the middle of the same producer's next transaction, or after 5 s if
+    /// there is none.
     case lateCommit
-    /// The next commit or abort is told to the broker twice.
+    /// The next commit or abort is sent to the broker twice.
     case repeatedEnd
 
     public var description: String {
@@ -28,7 +28,7 @@ public struct NetworkFaults: Sendable {
     }
   }
 
-  /// How long a fault that needs a request waits for it.
+  /// How long a fault waits for its request.
   private static let patience = Duration.seconds(5)
 
   private static let kinds = Array(0..<6)
@@ -37,10 +37,10 @@ public struct NetworkFaults: Sendable {
   private let pace: Double
   private let onlyLateCommits: Bool
 
-  /// Every six cycles have each kind once, in an order of their own.
+  /// Every six cycles have each kind once, in a random order.
   /// - Parameters:
-  ///   - pace: what lasts 1 to 5 s lasts so many times as long.
-  ///   - onlyLateCommits: nothing but what a producer must guard itself against.
+  ///   - pace: factor for durations of 1 to 5 s.
+  ///   - onlyLateCommits: only faults that a producer must guard against itself.
   public init(seed: UInt64, pace: Double = 1, onlyLateCommits: Bool = false) {
     self.seed = seed
     self.pace = pace
@@ -64,8 +64,8 @@ public struct NetworkFaults: Sendable {
     }
   }
 
-  /// Does it, waits while it lasts, and lifts it.
-  /// - Returns: what was done, for a log.
+  /// Applies the fault, waits for its duration, and removes it.
+  /// - Returns: a description for a log.
   public func inflict(on proxy: KafkaProxy, cycle: Int) -> String {
     let fault = fault(cycle: cycle)
     defer { proxy.heal() }
@@ -97,7 +97,7 @@ public struct NetworkFaults: Sendable {
     return "\(fault)"
   }
 
-  /// Does this to the next EndTxn that `isMeant`.
+  /// Applies this action to the next EndTxn that `isMeant` accepts.
   private func once(
     on proxy: KafkaProxy, _ action: KafkaProxy.Action, _ isMeant: @escaping @Sendable (KafkaRequest.TransactionEnd) -> Bool
   ) {

@@ -1,26 +1,26 @@
 import Foundation
 import Synchronization
 
-/// A built program as a process of its own, for tests that kill, freeze and restart it. It ends with this process.
+/// A built program as a separate process, for tests that kill, freeze and restart it. It ends with this process.
 public final class ServiceProcess: Sendable {
   public let name: String
   private let logFile: URL
-  /// What earlier processes of this name have written to it, in bytes.
+  /// The size of the log from earlier processes of this name, in bytes.
   private let loggedBefore: UInt64
   private let running: Running
 
-  /// The child and the end of the pipe on which its life hangs.
+  /// The child, and the writing end of the pipe that keeps it alive.
   private struct Running: @unchecked Sendable {
-    // Process is not Sendable; after its start only its identifier and its end are asked for, which it guards itself.
+    // Process is not Sendable. After its start only its identifier and its end are read, which it guards itself.
     let process: Process
     let lifeline: FileHandle
   }
 
   /// - Parameters:
-  ///   - executable: a program that the package builds, by its name.
-  ///   - name: names the log file, to which a later process of the same name appends.
-  ///   - folder: where the log file is.
-  ///   - environment: besides this process's own, and before it.
+  ///   - executable: the name of a program that the package builds.
+  ///   - name: the name of the log file. A later process of the same name appends to it.
+  ///   - folder: the folder of the log file.
+  ///   - environment: variables that override this process's own.
   public init(
     _ executable: String, name: String, arguments: [String], folder: URL, environment added: [String: String] = [:]
   ) throws {
@@ -35,12 +35,12 @@ public final class ServiceProcess: Sendable {
     process.executableURL = try BuiltProgram.url(executable)
     process.arguments = arguments
     let pipe = Pipe()
-    // A sibling that inherited the writing end would hide our death from this one.
+    // A sibling that inherited the writing end would hide the death of this process.
     guard fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else { throw BrokerFailure("fcntl failed") }
     process.standardInput = pipe
     process.standardOutput = log
     process.standardError = log
-    // A service that finds this set stops when its standard input ends: ServiceKit's ParentWatch.
+    // With this variable set, a service stops when its standard input ends: ServiceKit's ParentWatch.
     var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LAUREL_") }
     environment["LAUREL_PARENT_WATCH"] = "stdin"
     process.environment = environment.merging(added) { $1 }
@@ -53,7 +53,7 @@ public final class ServiceProcess: Sendable {
   public var isRunning: Bool { running.process.isRunning }
   public var processID: Int32 { running.process.processIdentifier }
 
-  /// kill -9; returns when it is gone.
+  /// Sends kill -9 and returns when the process is gone.
   public func kill() {
     signal(SIGKILL)
     running.process.waitUntilExit()
@@ -67,7 +67,7 @@ public final class ServiceProcess: Sendable {
     case stillRuns
   }
 
-  /// SIGTERM; what came of it within `limit`. It is gone afterwards in any case.
+  /// Sends SIGTERM and reports how the process ended within `limit`. Afterwards it is gone in any case.
   public func stop(within limit: Duration = .seconds(10)) -> Ending {
     signal(SIGTERM)
     let ending = ending(within: limit)
@@ -75,25 +75,25 @@ public final class ServiceProcess: Sendable {
     return ending
   }
 
-  /// Waits for it to end by itself.
+  /// Waits until it ends by itself.
   public func ending(within limit: Duration) -> Ending {
     guard waitUntil(limit, { !self.isRunning }) else { return .stillRuns }
     let status = running.process.terminationStatus
     return running.process.terminationReason == .exit ? .status(status) : .signal(status)
   }
 
-  /// SIGTERM, and no waiting.
+  /// Sends SIGTERM without waiting.
   public func askToStop() { signal(SIGTERM) }
 
-  /// SIGSTOP: it neither runs nor knows that time goes by.
+  /// SIGSTOP: the process neither runs nor notices the passing time.
   public func freeze() { signal(SIGSTOP) }
   /// SIGCONT
   public func thaw() { signal(SIGCONT) }
 
-  /// Whether it is stopped by a signal, whoever has sent it.
+  /// Whether it is stopped by a signal.
   public var isFrozen: Bool { running.process.isRunning && state == "T" }
 
-  /// Whether its main thread sleeps after having caught its signals (proc(5): SigCgt).
+  /// Whether its main thread sleeps with its signal handlers installed (proc(5): SigCgt).
   public var isIdle: Bool {
     guard state == "S",
       let status = try? String(contentsOfFile: "/proc/\(running.process.processIdentifier)/status", encoding: .utf8),
@@ -103,14 +103,14 @@ public final class ServiceProcess: Sendable {
   }
 
   private func signal(_ number: Int32) {
-    // The number of a process that has ended may be someone else's.
+    // Another process may have the number of one that has ended.
     if running.process.isRunning { Foundation.kill(running.process.processIdentifier, number) }
   }
 
-  /// Sets a limit of the running process.
+  /// Sets a resource limit of the running process.
   /// - Parameters:
   ///   - resource: an option of util-linux's prlimit, such as `nofile`.
-  ///   - value: a number or `unlimited`; that much may be asked for again.
+  ///   - value: a number or `unlimited`. The hard limit still allows raising it again.
   public func limit(_ resource: String, to value: String) throws {
     let prlimit = Process()
     prlimit.executableURL = URL(filePath: "/usr/bin/prlimit")
@@ -120,17 +120,17 @@ public final class ServiceProcess: Sendable {
     guard prlimit.terminationStatus == 0 else { throw BrokerFailure("\(resource) was not set to \(value)") }
   }
 
-  /// The files and sockets that it has open now.
+  /// The number of its open files and sockets.
   public var openDescriptors: Int {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(processID)/fd").count) ?? 0
   }
 
-  /// User and system time used so far, and the most memory held, as /proc tells it.
+  /// User and system time used so far, and peak memory, from /proc.
   public var cost: (cpuSeconds: Double, memoryBytesMax: Int)? {
     guard let fields = statFields,
       let status = try? String(contentsOfFile: "/proc/\(running.process.processIdentifier)/status", encoding: .utf8)
     else { return nil }
-    // proc(5): fields 14 and 15, in clock ticks; the third is the first after the name.
+    // proc(5): fields 14 and 15, in clock ticks. The third field is the first after the name.
     let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
     let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: { $0 == " " || $0 == "\t" })
     return (ticks / Double(sysconf(Int32(_SC_CLK_TCK))), (peak?.dropFirst().first.flatMap { Int($0) } ?? 0) << 10)
@@ -139,7 +139,7 @@ public final class ServiceProcess: Sendable {
   /// proc(5): "R", "S", "T" …
   private var state: Substring? { statFields?.first }
 
-  /// Of /proc's stat, from the third on.
+  /// The fields of /proc's stat, from the third on.
   private var statFields: ArraySlice<Substring>? {
     guard let stat = try? String(contentsOfFile: "/proc/\(running.process.processIdentifier)/stat", encoding: .utf8),
       let end = stat.lastIndex(of: ")")
@@ -147,7 +147,7 @@ public final class ServiceProcess: Sendable {
     return stat[end...].split(separator: " ").dropFirst()
   }
 
-  /// All that processes of this name have written.
+  /// The output of all processes of this name.
   public var log: String { (try? String(contentsOf: logFile, encoding: .utf8)) ?? "" }
 
   /// The JSON log lines of this process.
@@ -155,7 +155,7 @@ public final class ServiceProcess: Sendable {
     log.split(separator: "\n").compactMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
   }
 
-  /// Whether it has said that it started: before that it may not catch signals yet.
+  /// Whether it has logged that it started. Before that it may not catch signals yet.
   public var hasStarted: Bool {
     let own = (try? Data(contentsOf: logFile))?.dropFirst(Int(loggedBefore)) ?? Data()
     return String(decoding: own, as: UTF8.self).contains(#""message":"started""#)
@@ -166,14 +166,14 @@ public final class ServiceProcess: Sendable {
     lines.last { $0["message"] as? String == "started" }.flatMap { $0["http"] as? Int }.flatMap(UInt16.init(exactly:))
   }
 
-  /// The status and body of a page; nil while nobody answers.
+  /// The status and body of a page; nil if nothing answers.
   public func page(_ path: String) -> (status: Int, body: String)? {
     httpPort.flatMap { httpGet(path, port: $0) }
   }
 
   public var isReady: Bool { page("/readyz")?.status == 200 }
 
-  /// The value of a metric, summed over its labels; nil while nobody answers, or nothing has it yet.
+  /// The value of a metric, summed over its labels; nil if nothing answers, or the metric has no value yet.
   public func metric(_ name: String) -> Double? {
     let lines = page("/metrics")?.body.split(separator: "\n").filter { $0.hasPrefix("\(name) ") || $0.hasPrefix("\(name){") }
     let values = (lines ?? []).compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }
@@ -183,7 +183,7 @@ public final class ServiceProcess: Sendable {
 
 /// Programs that the package builds.
 public enum BuiltProgram {
-  /// Beside this executable, or beside the test bundle that a helper program of the toolchain has loaded.
+  /// The folder of this executable, or of the test bundle that a helper program of the toolchain has loaded.
   public static func url(_ name: String) throws -> URL {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).map { [$0] } ?? []
     let bundles = CommandLine.arguments.filter { $0.hasSuffix(".xctest") || $0.contains(".xctest/") }
@@ -195,7 +195,7 @@ public enum BuiltProgram {
   }
 }
 
-/// Asks again and again, 50 times a second, until it is true or the time is over; whether it was true.
+/// Checks a condition 50 times a second until it is true or the time limit is over. Returns whether it was true.
 public func waitUntil(_ limit: Duration, _ condition: () throws -> Bool) rethrows -> Bool {
   let deadline = ContinuousClock.now + limit
   while true {
@@ -205,7 +205,7 @@ public func waitUntil(_ limit: Duration, _ condition: () throws -> Bool) rethrow
   }
 }
 
-/// HTTP/1.0 to the loopback: enough for a health page.
+/// A minimal HTTP/1.0 client for health pages on the loopback address.
 private func httpGet(_ path: String, port: UInt16) -> (status: Int, body: String)? {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   guard descriptor >= 0 else { return nil }

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// The one broker that all suites of a test process share, and the rule for machines without one.
+/// The broker that all suites of a test process share, and the rule for machines without one.
 extension KafkaBroker {
   /// KAFKA_HOME from the environment, else `../shared/kafka` beside this package, else nil.
   public static let home: URL? = {
@@ -18,19 +18,18 @@ extension KafkaBroker {
     return holdsKafka(folder) ? folder : nil
   }()
 
-  /// Whether a missing broker is a failure: where CI=true.
+  /// Whether a missing broker is a failure: true if CI=true.
   public static var isRequired: Bool { ProcessInfo.processInfo.environment["CI"] == "true" }
 
-  /// For `.enabled(if:)`: false only where there is no Kafka and none is required, so that the test is seen to be skipped there
-  /// and fails in CI.
+  /// For `.enabled(if:)`. False only if there is no Kafka and none is required: then the test is reported as skipped. In CI it fails.
   public static var runsTests: Bool { home != nil || isRequired }
 
-  /// Beside `runsTests`: what a person who sees the test skipped can do.
+  /// Shown beside a skipped test: what to do about it.
   public static let skipReason = "no Kafka here: set KAFKA_HOME to an unpacked Apache Kafka"
 
   /// The shared broker, started at the first call.
-  /// - Returns: nil where there is no Kafka and none is required.
-  /// - Throws: `BrokerFailure` where it is required or does not start.
+  /// - Returns: nil if there is no Kafka and none is required.
+  /// - Throws: `BrokerFailure` if it is required, or does not start.
   public static func shared() throws -> KafkaBroker? {
     try sharedBroker.withLock { known in
       if let known { return try known.get() }
@@ -44,7 +43,7 @@ extension KafkaBroker {
     }
   }
 
-  /// The shared broker for a test that has asked `runsTests`.
+  /// The shared broker, for a test that has checked `runsTests`.
   public static func forTest() throws -> KafkaBroker {
     guard let broker = try shared() else { throw BrokerFailure(skipReason) }
     return broker

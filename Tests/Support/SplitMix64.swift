@@ -12,9 +12,9 @@ public struct SplitMix64: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 
-  /// One of a list that is not empty.
+  /// A random element of a non-empty list.
   public mutating func pick<Element>(_ list: [Element]) -> Element { list[Int(next() % UInt64(list.count))] }
-  /// True in `percent` of a hundred cases.
+  /// True in `percent` of 100 cases.
   public mutating func chance(_ percent: Int) -> Bool { next() % 100 < UInt64(percent) }
   /// 0 to `limit`.
   public mutating func upTo(_ limit: Int) -> Int { Int(next() % UInt64(limit + 1)) }

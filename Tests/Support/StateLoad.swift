@@ -4,9 +4,9 @@ import JSON
 import Streaming
 import Terms
 
-/// A history of any size under the services' own stages, and what it costs their state: one referrer, its referees, their payments.
+/// Runs a history of any size through the services' own stages and measures their state: one referrer, its referees, their payments.
 ///
-/// Ids and amounts have one length whatever their number, so that equal work writes equal bytes. The clock is the events'.
+/// All ids and amounts have the same length, so that equal work writes equal bytes. Events set the clock.
 public final class StateLoad {
   /// 2026-01-05T09:00:00Z
   public static let start = Instant(milliseconds: 1_767_603_600_000)
@@ -22,14 +22,14 @@ public final class StateLoad {
     var refused = 0
   }
 
-  /// An event, ready to be taken.
+  /// An event, ready to be processed.
   public struct Event {
     let record: InputRecord
   }
 
   /// - Parameters:
-  ///   - services: those that are run; all if nil.
-  ///   - store: where a service's state goes.
+  ///   - services: the services to run; all if nil.
+  ///   - store: makes the store for a service's state.
   public init(
     _ programs: Programs, program: ProgramID, services: [ServiceName]? = nil, store: (ServiceName) throws -> any StateStore
   ) throws {
@@ -49,12 +49,12 @@ public final class StateLoad {
   public var notices: Int { counts.notices }
   public var refused: Int { counts.refused }
 
-  /// Rows and bytes of row changes so far, of all stores.
+  /// Rows and bytes of row changes so far, over all stores.
   public var written: MeteredStore.Written { stores.reduce(into: .init()) { $0.add($1.written) } }
 
   // MARK: Events
 
-  /// The code that referees name.
+  /// Requests the code that referees name.
   public func code() throws -> Event {
     try event(CodeRequested(request: "code", account: "referrer", requestedAt: Self.start, vanity: "CODE"))
   }
@@ -64,7 +64,7 @@ public final class StateLoad {
       AccountRegistered(account: try account(referee), registeredAt: at(referee), referral: RegistrationReferral(code: "CODE")))
   }
 
-  /// What attribution says of a registration: for loads without attribution.
+  /// Attribution's notice about a registration, for loads without attribution.
   public func attribution(_ referee: Int) throws -> Event {
     try event(
       ReferralAttributed(
@@ -79,7 +79,7 @@ public final class StateLoad {
         changedAt: at(referee), status: .active))
   }
 
-  /// The next payment: a second after the one before, or after as long as is asked.
+  /// The next payment, `every` seconds after the last one.
   public func payment(by referee: Int, every seconds: Int = 1, subscription: Bool = false) throws -> Event {
     payments += 1
     return try event(
@@ -89,7 +89,7 @@ public final class StateLoad {
         lines: [PaymentLine(sku: "plan", kind: .plan, plan: "Corporate", amount: Int64(100_000 + payments % 1000))]))
   }
 
-  /// A small part of a payment comes back, for the so manieth time; the payment need not have come.
+  /// Refunds a small part of a payment, which may arrive later. `number` counts the refunds.
   public func refund(_ number: Int, ofPayment payment: Int, by referee: Int) throws -> Event {
     try event(
       PaymentRefunded(
@@ -97,7 +97,7 @@ public final class StateLoad {
         refundedAt: Self.start + .seconds(Int64(3_000_000 + number)), currency: "KZT", amount: 10))
   }
 
-  /// Takes one event and writes all that it changes: what a batch of several writes once would be counted as little.
+  /// Processes one event and writes its changes at once. A batch of several events would write a shared row only once.
   public func take(_ event: Event) throws {
     try simulation.take(event.record)
     try simulation.commit()

@@ -1,6 +1,6 @@
 import Kafka
 
-/// Reads all partitions of some topics from their beginnings, and keeps what it has seen.
+/// Reads all partitions of some topics from the beginning, and keeps the records.
 public final class TopicReader {
   public private(set) var records: [Record] = []
   private let consumer: Consumer
@@ -9,7 +9,7 @@ public final class TopicReader {
 
   public init(_ configuration: Configuration, topics: [String], partitions: Int32, readCommitted: Bool = true) throws {
     var configuration = configuration
-    // At its end a reader is answered after this time: how long it takes to know that nothing more is there.
+    // The broker answers a reader at the end after this time, so it decides how soon the reader knows that nothing follows.
     configuration.properties["fetch.wait.max.ms"] = "20"
     consumer = try Consumer(configuration, group: uniqueName("reader"), readCommitted: readCommitted, endEvents: true)
     let all = topics.flatMap { topic in (0..<partitions).map { TopicPartition(topic: topic, partition: $0) } }
@@ -19,7 +19,7 @@ public final class TopicReader {
 
   deinit { consumer.close() }
 
-  /// Reads on until `done`; whether it became so in time. It is asked 50 times a second.
+  /// Reads until `done`, which is checked 50 times a second. Returns whether it became true in time.
   public func read(for limit: Duration, until done: ([Record]) throws -> Bool) throws -> Bool {
     let deadline = ContinuousClock.now + limit
     var asked = ContinuousClock.now
@@ -32,13 +32,13 @@ public final class TopicReader {
     }
   }
 
-  /// Reads to the end of every partition as it is now.
+  /// Reads to the present end of every partition.
   public func readToEnd(for limit: Duration = .seconds(30)) throws -> [Record] {
     ended = []
     let deadline = ContinuousClock.now + limit
     while ended.count < count {
       if try !step(timeoutMilliseconds: 100) {
-        guard .now < deadline else { throw BrokerFailure("no end of the topics within \(limit)") }
+        guard .now < deadline else { throw BrokerFailure("the end of the topics was not reached within \(limit)") }
       }
     }
     return records
@@ -61,7 +61,7 @@ public final class TopicReader {
 }
 
 extension Record {
-  /// The text of a header; nil: it is not there.
+  /// The text of a header; nil if it is absent.
   public func header(_ name: String) -> String? {
     headers.first { $0.name == name }?.value.map { String(decoding: $0, as: UTF8.self) }
   }

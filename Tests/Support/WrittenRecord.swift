@@ -1,11 +1,11 @@
 import Kafka
 
-/// A record as somebody has written it.
+/// A record to write.
 public struct WrittenRecord: Sendable {
   public var topic: String
   public var partition: Int32
   public var offset: Int64
-  /// nil: the time at which it is written.
+  /// nil to use the time of writing.
   public var timestamp: Int64?
   public var key: [UInt8]?
   public var value: [UInt8]?
@@ -26,8 +26,8 @@ public struct WrittenRecord: Sendable {
 }
 
 extension Record {
-  /// These records as a consumer gets them, in the same order: written to librdkafka's cluster in memory, each at its offset, and read
-  /// back. No two have one place.
+  /// Returns these records as a consumer gets them, in the same order. They are written to librdkafka's in-memory cluster, each at its
+  /// offset, and read back. Each has a different place.
   public static func reading(_ written: [WrittenRecord]) throws -> [Record] {
     guard !written.isEmpty else { return [] }
     let partitions = 1 + (written.map(\.partition).max() ?? 0)
@@ -54,7 +54,7 @@ extension Record {
       let found = read.first {
         record.place == TopicPartition(topic: $0.topic, partition: $0.partition) && $0.offset == record.offset
       }
-      guard let found else { throw BrokerFailure("no record at \(record.place) offset \(record.offset)") }
+      guard let found else { throw BrokerFailure("no record was read at \(record.place) offset \(record.offset)") }
       return found
     }
   }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The table of `ops/docs/PROGRAMS.md` names every row, and nothing that is not there.
+/// The table of `ops/docs/PROGRAMS.md` has every row, and everything that it names exists.
 @Suite struct ProgramTableTests {
   struct Row: Sendable, CustomTestStringConvertible {
     let name: String
@@ -34,7 +34,7 @@ import Testing
     #expect(sentences.count >= 8)
   }
 
-  /// Its cases are at least three, and every test that is named is there.
+  /// A row has at least three cases, and every test that it names exists.
   @Test(arguments: rows)
   func itsTestsAreThere(row: Row) throws {
     #expect(row.tests.first == "Rows/\(row.name)")
@@ -44,16 +44,16 @@ import Testing
     #expect(text.matches(of: /\n(plain|edge|rejection)[ :]/).count >= 3)
     for example in row.examples {
       let path = TidyTests.root.appending(path: "Tests/Scenarios/Examples/\(example).expected.jsonl").path
-      #expect(FileManager.default.fileExists(atPath: path), "no example \(example)")
+      #expect(FileManager.default.fileExists(atPath: path), "there is no example \(example)")
     }
-    for test in row.tests.dropFirst() { #expect(try Self.tests.get().holds(test), "no test \(test)") }
+    for test in row.tests.dropFirst() { #expect(try Self.tests.get().holds(test), "there is no test \(test)") }
   }
 
   @Test(arguments: rows)
   func itsTermsFieldsAreThere(row: Row) throws {
     let readers = try TidyTests.sources(in: ["Shared/TermsFiles"]).map(\.text).joined()
     for field in row.fields.flatMap({ $0.split(separator: ".") }) {
-      #expect(readers.contains("\"\(field)\""), "no field \(field)")
+      #expect(readers.contains("\"\(field)\""), "no reader of terms has the field \(field)")
     }
   }
 
@@ -68,7 +68,7 @@ import Testing
   private static let stages = Result { try Declarations(in: ["Shared", "Services"]) }
 }
 
-/// What the files of some folders declare.
+/// The functions and types that the files of some folders declare.
 private struct Declarations: Sendable {
   /// The functions of the files that declare or extend a type.
   private var functionsByType: [String: Set<String>] = [:]

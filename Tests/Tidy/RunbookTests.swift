@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The runbook and the alarms say what there is: somebody reads them at night and types what they say.
+/// Everything that the runbook and the alarms name exists, because people read them at night and type what they read.
 @Suite struct RunbookTests {
   static func text(_ path: String) throws -> String {
     try String(contentsOf: TidyTests.root.appending(path: path), encoding: .utf8)
@@ -11,7 +11,7 @@ import Testing
   static let alerts = Result { try text("ops/observability/alerts.yml") }
   static let programs = Result { try TidyTests.sources(in: ["Shared", "Services"]) }
 
-  /// The same alarms in the same order, so that a page leads to its section.
+  /// The same alarms in the same order, so that each alarm leads to its section.
   @Test func everyAlarmHasItsSection() throws {
     let alarms = try Self.alerts.get().matches(of: /(?m)^ *- alert: (\w+)$/).map { String($0.output.1) }
     let sections = try Self.runbook.get().matches(of: /(?m)^#+ (Laurel[A-Z]\w+)$/).map { String($0.output.1) }
@@ -37,7 +37,7 @@ import Testing
   @Test(arguments: ["ops/docs/RUNBOOK.md", "ops/docs/DESK.md", "ops/docs/RUN.md"])
   func everyCommandIsThere(page: String) throws {
     let sources = try Self.programs.get()
-    // The subcommands of explain are made from the names of its subjects; some of the desk's by functions, too.
+    // explain's subcommands are made from the names of its subjects. Functions make some of the desk's.
     let subjects = sources.flatMap { $0.text.matches(of: /\bsubject\(\.([a-z]+), "/).map { String($0.output.1) } }
     let made = sources.flatMap {
       $0.text.matches(of: /\b(?:decision|result)\(\s*"([a-z]+)", "[A-Z]/).map { String($0.output.1) }
@@ -46,7 +46,7 @@ import Testing
     let options = Set(sources.flatMap { Self.named("Option", in: $0.text) })
     let program = try #require(sources.first { $0.path.hasSuffix("/LaurelProgram.swift") })
     let first = Set(program.text.matches(of: /case "([a-z-]+)":/).map { String($0.output.1) })
-    // A file of a command with subcommands begins with that command.
+    // In a file with subcommands, the first command is the parent.
     let parents = Set(
       sources.filter { $0.text.contains("subcommands:") }.compactMap { Self.named("Command", in: $0.text).first }
     ).intersection(first)
@@ -66,12 +66,12 @@ import Testing
     }
   }
 
-  /// Names given to the values of a type, `Command("verify", …` or on the next line.
+  /// The names given to values of a type, as in `Command("verify", …`, on the same line or the next.
   private static func named(_ type: String, in text: String) -> [String] {
     text.matches(of: /\b([A-Z]\w+)\(\s*"([a-z-]+)"/).filter { $0.output.1 == type }.map { String($0.output.2) }
   }
 
-  /// What follows the word laurel in code, in a line of its own or within a sentence, up to where the shell would end the command.
+  /// Commands that start with the word laurel, on a line or within a sentence, up to the point where the shell would end them.
   private static func commandLines(_ text: String) -> [String] {
     text.matches(of: /(?m)(?:^ *|`|\| )(laurel [a-z][^`|#\n]*)/).map { String($0.output.1) }
   }

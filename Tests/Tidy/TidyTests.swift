@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What the compiler does not hold the tree to.
+/// Rules for the source tree that the compiler does not check.
 @Suite struct TidyTests {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
@@ -35,7 +35,7 @@ import Testing
     return found.sorted { $0.path < $1.path }
   }
 
-  /// Rules have no I/O, no clock and no network: they import each other and nothing else.
+  /// Rules have no I/O, no clock and no network: they import only each other.
   static let rules = [
     "Shared/JSON": ["CSimdJSON"],
     "Shared/Contracts": ["JSON", "CXXHash"],
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  /// Each C library has one module that knows it.
+  /// Each C library is imported by one module.
   @Test(arguments: [
     ("CRDKafka", "Shared/Kafka"), ("CRocksDB", "Shared/RocksStore"), ("CYAML", "Shared/YAML"),
     ("CMicroHTTPD", "Shared/ServiceKit"), ("CSimdJSON", "Shared/JSON"), ("CXXHash", "Shared/Contracts"),
@@ -93,8 +93,8 @@ import Testing
     }
   }
 
-  /// A closure inside a test's macro can be taken for another one of the same function (Swift 6.3): what it should have waited for then
-  /// counts as come. Waiting is done before, its result is what is tested.
+  /// Swift 6.3 can confuse a closure inside a test's macro with another one of the same function, and then the wait counts as done. So
+  /// wait before the macro, and test the result of the wait.
   @Test func nothingWaitsInsideAMacro() throws {
     let waiting = /#(require|expect)\(.*(read\(for|waitUntil\(|poll\()/
     for source in try Self.sources(in: ["Tests"]) {
@@ -134,7 +134,7 @@ import Testing
   }
 
   @Test func noPathOfAMachine() throws {
-    // Spelled apart, so that this file does not find itself.
+    // Split up, so that this file does not match itself.
     let paths = ["/wo" + "rk/", "/ro" + "ot/", "/ho" + "me/"]
     for source in try Self.sources(in: ["Shared", "Services", "Tests"]) {
       for path in paths { #expect(!source.text.contains(path), "\(source.path) holds \(path)") }
