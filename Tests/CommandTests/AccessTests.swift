@@ -7,11 +7,11 @@ import Testing
 
 @testable import BusCommands
 
-/// Who may do what on the bus, without a broker.
+/// The rights of each party on the bus, without a broker.
 @Suite struct AccessTests {
   private let access = Access(services: Deployment.services(Programs([])))
 
-  /// R reads, W writes, C creates, D sees that it is there; a row of the catalogue has a column for each party.
+  /// R reads, W writes, C creates, D describes. Each row of the catalogue has one column per party.
   @Test func everyTopicHasItsReadersAndWriters() {
     let table: [String: [String]] = [
       "accounts": ["R", "R", "R", "R", "W", "", "", "R", "D", "RWC"],
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  /// Only services look at Kafka's own topics: what became of a transaction that has no end.
+  /// Only services describe Kafka's own topics, to learn the outcome of a transaction without an end.
   @Test func kafkasOwnTopicsAreOnlySeen() {
     let own = Set(Topic.catalogue.map(\.name))
     for party in Access.Party.allCases {
@@ -94,7 +94,7 @@ import Testing
       ])
   }
 
-  /// The commands grant all of the rights, none twice and no other.
+  /// The commands grant every right exactly once, and nothing else.
   @Test func commandsGrantEachRightOnce() {
     for party in Access.Party.allCases {
       let rights = access.rights(of: party)

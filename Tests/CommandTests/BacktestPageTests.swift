@@ -11,7 +11,7 @@ import Testing
   import FoundationXML
 #endif
 
-/// How a back-test is shown.
+/// The output of a back-test.
 @Suite struct BacktestPageTests {
   typealias Given = BacktestScenario
 
@@ -26,7 +26,7 @@ import Testing
       on: "\(2026 + number / 12)-\(month < 10 ? "0" : "")\(month)-10")
   }
 
-  /// One month, none, five years in two currencies, and no difference: well-formed, with everything inside.
+  /// One month, no month, five years in two currencies, and no difference: the page is well-formed and self-contained.
   @Test(arguments: [
     given([Given.payment("bonus", "p1", 10_000, "USD", on: "2026-01-10")]), given([]), given(months), Given(),
     Given(lines: Given.referral("bonus") + months),
@@ -44,7 +44,7 @@ import Testing
     #expect(reader.names.count { $0 == "svg" } == reader.names.count { $0 == "desc" })
   }
 
-  /// Whatever an id or a reason holds is shown, and is nothing else.
+  /// Text from an id or a reason is shown as text and never as markup.
   @Test func aPaymentNamedLikeAScriptIsHarmless() throws {
     let id = "<script>alert('1')</script>&"
     let html = ReportPage(try Self.given([Given.payment("bonus", id, 10_000, "USD", on: "2026-01-10")]).report()).html
@@ -77,7 +77,7 @@ import Testing
     #expect(lines.contains("             405,000.00 × 12 % = 48,600.00 KZT"))
   }
 
-  /// The names that machines read; the report's first figures with them.
+  /// The names that machines read, with the report's first figures.
   @Test func jsonOfAReport() throws {
     let report = try Self.given([Given.payment("bonus", "p1", 10_000, "USD", on: "2026-01-10")]).report()
     let object = try JSONSerialization.jsonObject(with: Data(try JSONLine.encode(report))) as? [String: Any]
@@ -90,7 +90,7 @@ import Testing
     #expect(object?["differingNotices"] as? Int == 1)
   }
 
-  /// Many months are lines, few are bars; refunds are below the axis.
+  /// Many months give lines, few give bars. Refunds are below the axis.
   @Test func chartsFitTheMonths() throws {
     let refunded = Self.given([
       Given.payment("bonus", "p1", 10_000, "USD", on: "2026-01-10"),

@@ -8,10 +8,10 @@ import Testing
 
 @testable import OfflineCommands
 
-/// A history of a few payments, and a proposal that is the present terms with something replaced.
+/// A history of a few payments, and a proposal: the present terms with replacements.
 struct BacktestScenario: CustomTestStringConvertible {
   var program = "bonus"
-  /// What the proposal has in place of what, in the file of `ops/terms`.
+  /// The replacements in the file of `ops/terms`: old text, new text.
   var proposal: [(String, String)] = []
   /// Lines of structured events.
   var lines: [String] = []

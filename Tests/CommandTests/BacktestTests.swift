@@ -10,11 +10,11 @@ import Words
 @testable import BusCommands
 @testable import OfflineCommands
 
-/// What a back-test finds: given a history and a proposal, when both terms have run, then these figures.
+/// The figures of a back-test: given a history and a proposal, both terms are run.
 @Suite struct BacktestTests {
   typealias Given = BacktestScenario
 
-  /// Given a proposal and payments of one referee, then net costs in minor units, present and proposed, and the sentence.
+  /// Given a proposal and payments of one referee: present and proposed net costs in minor units, and the sentence.
   @Test(
     arguments: [
       (
@@ -66,7 +66,7 @@ import Words
     #expect(report.verdict.joined(separator: " ") == example.verdict)
   }
 
-  /// The proposal is a second version from February on: January is as it was.
+  /// The proposal is a second version that starts in February, so January is unchanged.
   @Test func aVersionThatBeginsInTheMiddle() throws {
     let yaml = try String(contentsOfFile: "\(Example.terms)/bonus.yaml", encoding: .utf8)
     let first = try #require(yaml.range(of: "  - version: 1"))
@@ -87,7 +87,7 @@ import Words
     #expect((accrued.same, accrued.changed, accrued.fields) == (1, 1, ["amount": 1, "rate": 1]))
   }
 
-  /// A refund stands in its own month, below the axis, and in none between.
+  /// A refund is shown in its own month, below the axis, and in no month between.
   @Test func aRefundStandsInItsOwnMonth() throws {
     let report = try Given(
       proposal: [("rate: 10%", "rate: 20%")],
@@ -104,7 +104,7 @@ import Words
     #expect(try report.figure("outstanding").pair == [500, 1000])
   }
 
-  /// 25 active referrals and two companies: 40 % and 5 % as it is; 50 % and 5 % with another table.
+  /// 25 active referrals and two companies: 40 % and 5 % under the present terms, 50 % and 5 % with another table.
   @Test func anotherTableOfTiers() throws {
     let example = try String(contentsOf: Example.examples.appending(path: "b4-25-golden.jsonl"), encoding: .utf8)
     let report = try Given(
@@ -118,7 +118,7 @@ import Words
     #expect(!report.examples.isEmpty)
   }
 
-  /// A reward here and a rejection there are shown side by side, each with its reasons.
+  /// A reward on one side and a rejection on the other are shown side by side, each with its reasons.
   @Test func oppositeDecisionsStandTogether() throws {
     let report = try Given(
       proposal: [("rate: 10%", "rate: 10%\n      maxPayments: 1")],
@@ -137,7 +137,7 @@ import Words
     #expect(report.programs[0].reasons.map(\.reason.code) == ["max-payments"])
   }
 
-  /// Winners, losers, and an order that does not depend on anything but the figures and the ids.
+  /// Winners, losers, and an order that depends only on the figures and the ids.
   @Test func referrersByDifference() throws {
     var lines: [String] = []
     for (referrer, amount) in [("zoe", 10_000), ("ann", 10_000), ("max", 30_000), ("tim", 4)] {
@@ -147,11 +147,11 @@ import Words
     let given = Given(proposal: [("rate: 10%", "rate: 12%")], lines: lines)
     let cost = try given.report().cost("USD")
     #expect(cost.referrers.map { "\($0.referrer) \($0.net.difference)" } == ["max 600", "ann 200", "zoe 200"])
-    #expect((cost.gaining, cost.losing, cost.unchanged) == (3, 0, 0), "4 cents earn nobody anything, under either terms")
+    #expect((cost.gaining, cost.losing, cost.unchanged) == (3, 0, 0), "4 cents earn nothing under either terms")
     #expect(try given.report(top: 1).cost("USD").referrers.map(\.referrer) == ["max"])
   }
 
-  /// The same terms differ in nothing, no notice waits, and the money adds up: what was earned is owed, spent or paid.
+  /// The same terms give no difference and leave no notice unpaired. The money adds up: all earnings are owed, spent or paid.
   @Test func theSameTermsDifferInNothing() throws {
     let programs = try TermsFiles.load(directory: Example.terms)
     for file in try Example.exampleFiles() {
@@ -172,7 +172,7 @@ import Words
     }
   }
 
-  /// A spend that a larger balance would have covered is no difference between terms: nobody knows what would have been asked for.
+  /// A spend that only a larger balance covers is not a difference between terms, because nobody knows what people would have requested.
   @Test func whatPeopleAskedForIsShownApart() throws {
     let spend = Given.event(
       "bonus", "bonus.spendRequested.v1", "2026-02-10",
@@ -197,7 +197,7 @@ import Words
     #expect(same.verdict.count == 1)
   }
 
-  /// Every version that is new, gone or different is named.
+  /// Every new, removed or changed version is named.
   @Test func changesOfTermsAreTold() throws {
     let sound = try String(contentsOfFile: "\(Example.terms)/bonus.yaml", encoding: .utf8)
     let one = try TermsFiles.parse(sound, file: "a.yaml")
@@ -214,7 +214,7 @@ import Words
     #expect(TermsChanges.sentences(from: two, to: two) == [])
   }
 
-  /// Beyond the limit of memory notices are still known as the same, changed or alone; only the fields are not.
+  /// Beyond the memory limit, notices are still recognised as equal, changed or alone, but not by field.
   @Test func fingerprintsTellTheSameAsBodies() throws {
     let notices = try Example.simulated("\(Example.demo)/bonus.jsonl").compactMap { $0.message as? any Notice }
     func matched(_ keptBytesMax: Int) throws -> [NoticeMatching.Counts] {
@@ -249,7 +249,7 @@ import Words
     return try open(notice)
   }
 
-  /// A proposal with one program leaves the others out, and says so.
+  /// A proposal with one program leaves out the others, and reports that.
   @Test func programsOfOneSideAreLeftOut() throws {
     let present = try TermsFiles.load(directory: Example.terms)
     let proposal = try TermsFiles.load(directory: "\(Example.demo)/proposal")
@@ -267,7 +267,7 @@ import Words
     }
   }
 
-  /// What both sides refuse is told once.
+  /// An input that both sides reject is reported once.
   @Test func troublesAreToldOnce() throws {
     let payment = Given.payment("bonus", "p1", 100, "USD", on: "2026-01-10")
     let history = try Given(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import BusCommands
 
-/// Whoever waits for a broker that is not there hears of it within 3 s, in words for a person.
+/// Every command reports within 3 s, in plain words, that no broker answers.
 @Suite(.serialized) struct BrokerAwayTests {
   private static let demo = "\(Example.demo)/bonus.jsonl"
 
@@ -21,13 +21,13 @@ import Testing
       "laurel", name: "laurel", arguments: arguments + ["--bootstrap", "127.0.0.1:1"], folder: folder.url)
     let told = waitUntil(.seconds(3)) { process.log.contains("cannot connect to 127.0.0.1:1: connection refused") }
     #expect(told, "\(process.log)")
-    // What creates topics gives a broker that is starting a minute.
+    // A command that creates topics waits a minute for a broker that is starting.
     guard arguments[0] != "dev" else { return }
     #expect(process.ending(within: .seconds(3)) == .status(1), "\(process.log)")
     #expect(!process.log.contains("(_"), "\(process.log)")
   }
 
-  /// It may be slow: it is waited for, not for ever.
+  /// The broker may be slow, so the command waits, but for a limited time.
   @Test func aBrokerThatIsSilentIsToldOfAndGivenUpLater() throws {
     let folder = try Folder()
     let silent = try SilentPort()
@@ -117,7 +117,7 @@ import Testing
   }
 }
 
-/// Takes connections and says nothing.
+/// Accepts connections and never answers.
 private final class SilentPort {
   let port: UInt16
   private let descriptor: Int32

@@ -6,11 +6,11 @@ import Worker
 
 @testable import BusCommands
 
-/// What a record on a dead-letter topic is to an operator, and what stands against its replay.
+/// How an operator sees a record on a dead-letter topic, and the obstacles to its replay.
 @Suite struct DeadLetterTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    /// A part of what stands against it; nil: nothing does.
+    /// A part of the obstacle's text; nil if it can be replayed.
     let obstacle: String?
     let record: WrittenRecord
 
@@ -78,7 +78,7 @@ import Worker
       let mark = try Self.read(nil, written.headers)
       #expect(LetterMark(mark) == written)
       #expect(LetterParser().letter(mark, of: .accrual) == nil)
-      // A record from outside with the header of a mark.
+      // A record from outside with a mark's header.
       let claim = try Self.read(nil, written.headers + [header(PlaceHeader.reason, "malformed")])
       #expect(LetterMark(claim) == nil)
       #expect(LetterParser().letter(claim, of: .accrual) != nil)
@@ -97,7 +97,7 @@ import Worker
           topic: "\(service.rawValue).dead-letters", partition: 2, offset: offset, timestamp: time, key: nil, value: value,
           headers: headers))
     }
-    /// A letter of a service about the record at an offset of billing.
+    /// A service's dead letter about the record at an offset of billing.
     func letter(_ service: ServiceName, _ offset: Int64, of record: Int?, at time: Int64, replaying earlier: String? = nil) {
       let place = record.map {
         [header(PlaceHeader.topic, "billing"), header(PlaceHeader.partition, "0"), header(PlaceHeader.offset, "\($0)")]
@@ -110,15 +110,15 @@ import Worker
       let letter = try #require(Letter.ID(id))
       write(letter.service, Int64(written.count), nil, LetterMark(letter: letter, kind: kind).headers, at: 40)
     }
-    // One record that three services reject; one of them is replayed and rejects it again.
+    // Three services reject one record. One of them is replayed and rejects it again.
     letter(.discounts, 0, of: 7, at: 5)
     letter(.accrual, 0, of: 7, at: 4)
     letter(.attribution, 1, of: 7, at: 6)
     try mark("accrual/2/0", .replayed)
     letter(.accrual, 4, of: 7, at: 9, replaying: "accrual/2/0")
-    // Another record claims to be that replay. It hides nothing.
+    // Another record claims to be that replay. It must not hide anything.
     letter(.accrual, 5, of: 8, at: 10, replaying: "discounts/2/0")
-    // Replayed, closed, closed and replayed after all, and two without a place.
+    // Replayed; closed; closed and then replayed; and two without a place.
     for number in 0..<3 { letter(.payouts, Int64(number), of: 20 + number, at: Int64(20 + number)) }
     try mark("payouts/2/0", .replayed)
     try mark("payouts/2/1", .closed(note: "x"))
@@ -149,7 +149,7 @@ import Worker
     let letter = try Self.read(#require(Self.cases.first).record)
     let again = letter.headersForReplay(of: first)
     #expect(again.map(\.name) == letter.headers.dropLast(2).map(\.name) + ["laurel_replay_of"])
-    // Refused once more and replayed once more: it names its last letter only.
+    // Rejected again and replayed again: it names only its last dead letter.
     let second = try Self.read(letter.value, again + [header(PlaceHeader.reason, "overflow"), header(PlaceHeader.detail, "why")])
     #expect(try #require(LetterParser().letter(second, of: .accrual)).replayOf == first)
     let last = try #require(Letter.ID("accrual/2/90"))

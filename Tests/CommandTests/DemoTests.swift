@@ -5,7 +5,7 @@ import Testing
 
 /// The examples of `make demo`.
 @Suite struct DemoTests {
-  /// The files give the figures that the demo promises, and no figure holds by itself.
+  /// The files give the figures that the demo promises, and each figure is really checked.
   @Test func figuresOfTheExamples() throws {
     let notices = try simulated()
     for figure in DemoFigure.all {

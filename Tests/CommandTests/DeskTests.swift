@@ -8,7 +8,7 @@ import Worker
 
 @testable import BusCommands
 
-/// What the operator's desk publishes, what it takes for an answer, and the files of payouts; without a broker.
+/// What the operator's desk publishes, which notices it accepts as an answer, and the files of payouts. Without a broker.
 @Suite struct DeskTests {
   private static let noon = Instant(milliseconds: 1_774_180_800_000)  // 2026-03-22T12:00:00Z
   private static let decision = Decision(name: "maria", at: noon, note: "ticket 481")
@@ -71,11 +71,11 @@ import Worker
       #expect((row.payout == nil) == [.opened, .awaitingApproval, .declined].contains(state))
       #expect(row.isOverdue(at: row.dueAt) == state.isOpen && !row.isOverdue(at: row.dueAt - .milliseconds(1)))
     }
-    // Paid before it was instructed: it can still come back.
+    // Paid before it was instructed: it can still be returned.
     var paid = WithdrawalBook()
     for notice in [Self.notices(.paid)[0], Self.notices(.paid)[2]] { paid.add(notice, of: "cash") }
     #expect(paid.rows.map(\.payout) == ["w1#1"] && paid.rows.map(\.state) == [.paid])
-    // One that is declined behind another was never opened.
+    // A withdrawal that is declined while it is queued behind another was never opened.
     var book = WithdrawalBook()
     book.add(Self.notices(.declined)[2], of: "cash")
     #expect(book.rows.isEmpty)
@@ -142,7 +142,7 @@ import Worker
 
   // MARK: Results
 
-  /// What of a result changes nothing, and what the operator is told before (C10c).
+  /// Which results change nothing, and what the desk warns about (C10c).
   @Test func resultsAreShownForWhatTheyAre() {
     func ask(_ verb: PayoutVerb, _ state: WithdrawalBook.State) -> Ask {
       verb.ask(Self.row(state), "w1#1", at: Self.noon, reference: "t1", reason: nil, AccountLog(of: ["olena"]))
@@ -181,7 +181,7 @@ import Worker
     #expect(try correct("-12.50", Decision(name: "maria", at: Self.noon, request: "r9")).request == "r9")
   }
 
-  /// A decision after an end is another one: else nobody could be moved back.
+  /// A decision after an end is a new decision. Otherwise nobody could be moved back.
   @Test func anAssignmentAfterAnEndIsAnotherOne() throws {
     var log = AccountLog(of: ["taras", "olena"])
     func assign() throws -> Ask { try ReferralsDesk.assignment(of: "taras", to: "olena", Self.decision, log) }
@@ -252,7 +252,7 @@ import Worker
     }
   }
 
-  /// A second transfer under another reference is no repeat: it must come out.
+  /// A second transfer with another reference is not a repeat, so it must be published.
   @Test func whatWasPublishedBeforeIsKnown() throws {
     var log = AccountLog(of: ["olena"])
     let row = Self.row(.instructed)
@@ -284,27 +284,27 @@ import Worker
     let row = Self.row(.instructed)
     let ask = PayoutVerb.settle.ask(row, "w1#1", at: Self.noon, reference: nil, reason: nil, log)
     let place = Letter.Place(topic: "payout-results", partition: 2, offset: 17)
-    // Of another request, of another program, and the first half of the answer.
+    // From another request, from another program, and the first half of the answer.
     log.take(Self.booked("w2"))
     log.take(Self.booked("w1"), program: "other")
     log.take(try #require(Self.notices(.paid).last))
     #expect(ask.outcome(in: log, at: place, from: 0) == nil)
     log.add(Self.letter(at: place))
     guard case .rejected(let letter) = ask.outcome(in: log, at: place, from: 0) else {
-      Issue.record("the dead letter is no answer")
+      Issue.record("the dead letter is not accepted as an answer")
       return
     }
     #expect(letter.reason == "contradicts-result")
-    // Replayed since.
+    // It has been replayed since.
     log.take(Self.booked("w1"))
     guard case .done(let notices) = ask.outcome(in: log, at: place, from: 0) else {
-      Issue.record("the notices are no answer")
+      Issue.record("the notices are not accepted as an answer")
       return
     }
     #expect(notices.map(\.envelope.type) == [WithdrawalPaid.type, WithdrawalBooked.type])
-    // What was there before is the answer to something else.
+    // Earlier messages answer something else.
     guard case .rejected = ask.outcome(in: log, at: place, from: log.entries.count) else {
-      Issue.record("an earlier notice is taken for the answer")
+      Issue.record("an earlier notice is accepted as the answer")
       return
     }
   }
@@ -314,7 +314,7 @@ import Worker
     let ask = WithdrawalsDesk.approval(of: Self.row(.awaitingApproval), Self.decision, log)
     log.take(try #require(Self.notices(.declined).last))
     guard case .declined = ask.outcome(in: log, at: Letter.Place(topic: "decisions", partition: 0, offset: 0), from: 0) else {
-      Issue.record("it is not declined")
+      Issue.record("the outcome is not `declined`")
       return
     }
   }
@@ -372,7 +372,7 @@ import Worker
     #expect(failure?.description.hasPrefix(problem) == true, "\(failure?.description ?? "")")
   }
 
-  /// One wrong line stops all.
+  /// One wrong line stops the whole file.
   @Test func aFileThatDiffersFromThePayoutsPublishesNothing() throws {
     var book = WithdrawalBook()
     for notice in Self.notices(.instructed) { book.add(notice, of: "cash") }
@@ -393,7 +393,7 @@ import Worker
 }
 
 extension AccountLog {
-  /// As if it had been read from the bus.
+  /// Adds a message as if it had been read from the bus.
   fileprivate mutating func take(_ message: any Message, program: String = "cash") {
     let envelope = Envelope(id: "x", source: "/t", type: type(of: message).type, program: ProgramID(program))
     let place = Letter.Place(topic: type(of: message).topic.name, partition: 0, offset: Int64(entries.count))

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a line of a file is taken for.
+/// How a line of a file is classified.
 @Suite struct EventFileTests {
   private static let good =
     #"{"specversion":"1.0","id":"1","source":"/t","type":"account.closed.v1","program":"bonus","data":{"account":"a","closedAt":"2026-01-05T08:00:00Z"}}"#
@@ -32,13 +32,13 @@ import Testing
     var bytes = Data("\n  \n".utf8)
     bytes += Data("\(Self.good)\n".utf8)
     bytes += Data([0x7B, 0xFF, 0xFE, 0x0A])
-    bytes += Data(Self.good.utf8)  // the last line has no end
+    bytes += Data(Self.good.utf8)  // the last line has no newline
     let event = "event account.closed.v1 at 2026-01-05T08:00:00.000Z"
     #expect(try meanings(of: bytes) == [event, "not-utf8", event])
     #expect(try numbers(of: bytes) == [3, 4, 5])
   }
 
-  /// A line far longer than memory that one would give it is counted, not kept.
+  /// A very long line is counted, but not kept in memory.
   @Test func aLongLineIsCutOff() throws {
     let file = try temporaryFile(Data(repeating: 0x78, count: 3_000_000) + Data("\nshort\n".utf8))
     defer { try? FileManager.default.removeItem(at: file) }

@@ -25,7 +25,7 @@ enum Example {
     }
   }
 
-  /// What the simulation says about a file, in order.
+  /// The notices of a simulation of the file, in order.
   static func simulated(_ path: String) throws -> [DemoNotice] {
     let programs = try TermsFiles.load(directory: terms)
     let parser = JSONParser()

@@ -12,14 +12,14 @@ import Words
 
 @testable import BusCommands
 
-/// What `laurel explain` tells of the demo's and the contract's examples.
+/// What `laurel explain` says about the examples of the demo and of the contract.
 @Suite struct ExplainTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let file: String
     let subject: Explain.Subject
     let id: String
     var until: String?
-    /// In this order, among others.
+    /// Sentences that must occur in this order, possibly with others between.
     let tells: [String]
 
     init(_ file: String, _ subject: Explain.Subject, _ id: String, until: String? = nil, _ tells: String...) {
@@ -42,11 +42,11 @@ import Words
   @Test(arguments: payments + referrals + companies + withdrawals)
   func story(_ given: Case) throws {
     let stories = try Explain.stories(given.subject, given.id, chronicle(given.file, until: given.until), only: nil)
-    // As one line, however it is broken.
+    // As one line, without line breaks.
     let text = stories.flatMap(\.lines).flatMap { $0.split(whereSeparator: \.isWhitespace) }.joined(separator: " ")
     var rest = text[...]
     for sentence in given.tells {
-      let place = try #require(rest.firstRange(of: sentence), "after '\(sentence)' was looked for:\n\(text)")
+      let place = try #require(rest.firstRange(of: sentence), "'\(sentence)' is missing after the earlier sentences:\n\(text)")
       rest = rest[place.upperBound...]
     }
   }
@@ -68,11 +68,11 @@ import Words
       "c5-60-40-10", .payment, "p1", until: "2026-01-15",
       "the referee had paid 0.00 USD before, not more than 75.00: it has no status yet",
       "can be used from"),
-    // Refused, each reason with its facts.
+    // Rejected, each reason with its facts.
     Case(
       "c6-promo-and-discounts", .payment, "p4", "earns nothing", "promo code X, which excludes the whole payment",
       "a was sold cheaper, by a sale discount, and does not count", "That is final"),
-    // Refunded: the arithmetic of what is left.
+    // Refunded: the arithmetic of the remainder.
     Case(
       "a9-refund-before-credit", .payment, "p1", "(9.99 − 3.33 refunded of lines that earn) × 10 % = 0.67 KZT",
       "Nothing is left of the reward"),
@@ -151,7 +151,7 @@ import Words
       "c9-c10-withdrawal", .withdrawal, "w5", "The provider has been told to pay 1.00 USD", "It is due on 23 Feb 2026 10:00 UTC"),
   ]
 
-  /// An invoice that arrives late is told at its day.
+  /// An invoice that arrives late is listed at its own date.
   @Test func aCompanyIsToldInOrderOfTime() throws {
     let file = FileManager.default.temporaryDirectory.appending(path: uniqueName("company"))
     defer { try? FileManager.default.removeItem(at: file) }
@@ -191,7 +191,7 @@ import Words
 
   // MARK: Every because
 
-  /// Every entry that the worked examples give has a sentence of its own, with a fact or more behind it.
+  /// Every entry of `because` in the worked examples has its own sentence, with at least one fact.
   @Test func everyBecauseIsASentence() throws {
     var codes: Set<String> = []
     let files = try Example.exampleFiles() + ["bonus", "cash", "tiers"].map(Self.path)
@@ -208,13 +208,13 @@ import Words
     #expect(codes.count > 20)
   }
 
-  /// Whatever code a stage gives, a person can read it.
+  /// Every code of a stage has a readable sentence.
   @Test func everyCodeOfTheStagesIsKnown() throws {
     let services = Example.repository.appending(path: "Services")
     var codes: Set<String> = []
     for service in ["Accrual", "Attribution", "Discounts", "Payouts"] {
       let stages = services.appending(path: "\(service)/Stages")
-      // RowFacts tell of the state, not of a notice.
+      // RowFacts describe the state, not a notice.
       for name in try FileManager.default.contentsOfDirectory(atPath: stages.path) where name != "RowFacts.swift" {
         let text = try String(contentsOf: stages.appending(path: name), encoding: .utf8)
         for match in text.matches(of: /(?:Because|size|self\.init)\(\s*"([a-z-]+)"/) { codes.insert(String(match.output.1)) }
@@ -230,7 +230,7 @@ import Words
 
   // MARK: A state folder
 
-  /// The state of the services after a file, as their stores hold it; read while the stores are open.
+  /// The services' state after a file, as in their stores. It is read while the stores are open.
   @Test func aStateFolderTellsToo() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: uniqueName("state")).path
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -279,7 +279,7 @@ import Words
     #expect(try told(.referral, "beta").contains("beta registered, and is bound to acme"))
     let failure = #expect(throws: CommandFailure.self) { try reader.stories(of: .withdrawal, "w55") }
     #expect(failure?.description.contains("did you mean 'w5'") == true, "\(failure?.description ?? "")")
-    // What waits, and what is over.
+    // Waiting and finished ones.
     #expect(try told(.payment, "early").contains("payment \"early\" waits until it is known who brought \"stranger\""))
     #expect(
       try told(.payment, "earlier").contains(

@@ -3,7 +3,7 @@ import ServiceKit
 import TestSupport
 import Testing
 
-/// `laurel health` as a program, asking a health server of this process.
+/// `laurel health` as a program, against a health server of this process.
 @Suite struct HealthProbeTests {
   private func ask(_ arguments: String...) throws -> (ending: ServiceProcess.Ending, log: String) {
     let folder = try Folder()
@@ -18,7 +18,7 @@ import Testing
     let url = "http://\(host):\(server.port)"
     health.loops[0].ready = .no("waiting for topics")
     #expect(try ask(url) == (.status(1), "laurel: not ready: waiting for topics\n"))
-    // Restarting it would not bring the topics.
+    // It is alive: a restart would not create the topics.
     #expect(try ask(url, "--live") == (.status(0), "ok\n"))
     health.loops[0].ready = .yes
     #expect(try ask(url + "/") == (.status(0), "ok\n"))

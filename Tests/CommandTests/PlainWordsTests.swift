@@ -7,7 +7,7 @@ import Words
 
 @testable import BusCommands
 
-/// Texts that a person reads: in plain words, with the value that is wrong and what to do, and never a library's own.
+/// Texts for people: plain words, with the wrong value and what to do, and never a library's own text.
 @Suite(.serialized) struct PlainWordsTests {
   @Test(arguments: [
     (
@@ -59,14 +59,14 @@ import Words
     #expect(try said(by: program, arguments, status).contains(says))
   }
 
-  /// What a program wrote on both streams; never a phrase of Foundation or librdkafka's names.
+  /// A program's output on both streams. It must not contain phrases of Foundation or names of librdkafka.
   private func said(by program: String, _ arguments: [String], _ status: Int32?) throws -> String {
     let folder = FileManager.default.temporaryDirectory
     let process = try ServiceProcess(program, name: uniqueName("words"), arguments: arguments, folder: folder)
     if let status {
       #expect(process.ending(within: .seconds(60)) == .status(status), "\(process.log)")
     } else {
-      // It waits for a broker that is still starting, and says so first.
+      // The program first reports that it waits for a broker that may be starting.
       _ = waitUntil(.seconds(30)) { process.log.contains("\n") }
       process.kill()
     }
@@ -76,7 +76,7 @@ import Words
     return process.log
   }
 
-  /// One that librdkafka itself reports: nobody listens on port 1.
+  /// An error that librdkafka reports: nothing listens on port 1.
   @Test func anErrorOfLibrdkafka() throws {
     let configuration = Kafka.Configuration(bootstrap: "127.0.0.1:1", log: { _ in })
     let consumer = try Consumer(configuration, group: "words")

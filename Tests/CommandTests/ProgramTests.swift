@@ -13,7 +13,7 @@ import Testing
     #expect(!demo.log.contains("\u{1B}"), "a file gets no colours")
   }
 
-  /// Notice by notice, envelope and all.
+  /// Compares notice by notice, including the envelope.
   @Test(arguments: ["a6-spend", "c9-c10-withdrawal"])
   func aFileInOrderMeansOnTheEmbeddedBusWhatItMeansInTheSimulation(_ name: String) throws {
     try sameAsSimulated(name, ["dev"], prefix: "")
@@ -27,7 +27,7 @@ import Testing
     try sameAsSimulated(name, ["dev", "--bootstrap", bootstrap, "--topic-prefix", prefix, "--instances", "2"], prefix: prefix)
   }
 
-  /// What is explained from a bus is what is explained from its events, and the balance is the one in the state folder.
+  /// Explaining from a bus gives the same text as explaining from its events, and the balance equals the one in the state folder.
   @Test func aBusIsExplainedLikeItsEvents() throws {
     let folder = try Folder()
     let state = folder.url.appending(path: "state").path
@@ -79,7 +79,7 @@ import Testing
     #expect(dev.log.contains("accrual-1") && !dev.log.contains("\u{1B}"))
   }
 
-  /// Only the lines of standard output that are events: the process writes both streams into one file.
+  /// Only the lines of standard output that are events, because the process writes both streams into one file.
   private func output(of arguments: [String], _ folder: Folder) throws -> [String] {
     let process = try ServiceProcess("laurel", name: uniqueName("laurel"), arguments: arguments, folder: folder.url)
     #expect(process.ending(within: .seconds(120)) == .status(0), "\(process.log.suffix(1000))")
@@ -117,7 +117,7 @@ import Testing
     #expect(process.log.contains(example.says), "\(process.log)")
   }
 
-  /// Exit codes are what a pipeline goes by.
+  /// Pipelines depend on exit codes.
   @Test(
     arguments: [
       (["terms", "check", Example.terms], 0, "Worth a second look"),
@@ -191,7 +191,7 @@ import Testing
   }
 }
 
-/// A temporary folder that goes with its owner.
+/// A temporary folder that is removed with its owner.
 final class Folder {
   let url: URL
 

@@ -4,7 +4,7 @@ import Kafka
 import TestSupport
 import Testing
 
-/// `laurel publish` as a program on the embedded bus: what it says has arrived has arrived, and nothing is left out.
+/// `laurel publish` as a program on the embedded bus: events that it reports as arrived have arrived, and none is left out.
 @Suite(.serialized) struct PublishTests {
   private static let count = 1500
 
@@ -20,9 +20,9 @@ import Testing
     try bus.cluster.setBrokerUp(1)
     let (confirmed, line) = try report(publish)
     let there = try bus.payments().map(\.id)
-    // A record whose answer got lost with the connection is there, and not confirmed.
+    // A record whose confirmation was lost with the connection is on the bus, but not confirmed.
     #expect(confirmed >= 200 && confirmed <= there.count && line > 1 && line <= confirmed + 1)
-    #expect(Set((1..<line).map(TestBus.id)).isSubset(of: there), "what is skipped is there")
+    #expect(Set((1..<line).map(TestBus.id)).isSubset(of: there), "a skipped event is missing on the bus")
 
     let rest = try bus.laurel(["publish", file, "--resume", "\(line)"])
     #expect(rest.ending(within: .seconds(20)) == .status(0), "\(rest.log)")
@@ -42,13 +42,13 @@ import Testing
     let rest = try bus.laurel(["publish", file, "--resume", "\(line)"])
     #expect(rest.ending(within: .seconds(20)) == .status(0), "\(rest.log)")
     #expect(rest.log.contains("\(Self.count - confirmed) events published"), "\(rest.log)")
-    #expect(try bus.payments().map(\.id).sorted() == (1...Self.count).map(TestBus.id).sorted(), "each once")
+    #expect(try bus.payments().map(\.id).sorted() == (1...Self.count).map(TestBus.id).sorted(), "not each event once")
   }
 
   @Test func aPipeThatIsSilentDoesNotKeepItFromStopping() throws {
     let bus = try TestBus()
     let publish = try bus.laurel(["publish", "-"])
-    // It has installed its signals by then.
+    // By then it has installed its signal handlers.
     let waits = waitUntil(.seconds(20)) { publish.isIdle }
     try #require(waits)
     #expect(publish.stop(within: .seconds(5)) == .status(128 + SIGTERM), "\(publish.log)")
@@ -64,7 +64,7 @@ import Testing
     let second = try bus.laurel(["publish", file])
     #expect(second.ending(within: .seconds(20)) == .status(0))
     #expect(second.log.contains(known), "\(second.log)")
-    // Another event under the same id is another event.
+    // Different content under the same id is a different event.
     let other = try bus.payments(3, amount: 7)
     let third = try bus.laurel(["publish", other])
     #expect(third.ending(within: .seconds(20)) == .status(0))
@@ -108,12 +108,12 @@ import Testing
     #expect(try bus.records(.clock).isEmpty && bus.payments().isEmpty)
     let set = try bus.laurel(["clock", "set", "2026-01-01", "--yes"])
     #expect(set.ending(within: .seconds(20)) == .status(0), "\(set.log)")
-    // From then on it is a sandbox.
+    // From here on it is a sandbox.
     let advance = try bus.laurel(["clock", "advance", "14d"])
     #expect(advance.ending(within: .seconds(20)) == .status(0) && advance.log.contains("2026-01-15"), "\(advance.log)")
   }
 
-  /// Not even on a bus with a virtual clock: the events' times are theirs.
+  /// Not even on a bus with a virtual clock, because the events have their own times.
   @Test func aPlainPublishNeverTicks() throws {
     let bus = try TestBus()
     let set = try bus.laurel(["clock", "set", "2020-01-01", "--yes"])
@@ -133,7 +133,7 @@ import Testing
   }
 }
 
-/// Laurel's topics on a cluster in memory, and a folder for files and logs.
+/// Laurel's topics on an in-memory cluster, and a folder for files and logs.
 final class TestBus {
   static let partitions: Int32 = 2
   let cluster: MockCluster
@@ -155,7 +155,7 @@ final class TestBus {
 
   static func id(_ line: Int) -> String { "e\(line)" }
 
-  /// A file of payments of one account, so that they stay in order; its path.
+  /// Writes a file of payments of one account, which keeps them in order, and returns its path.
   func payments(_ count: Int, amount: Int = 100) throws -> String {
     let file = folder.appending(path: "\(uniqueName("payments")).jsonl")
     let lines = (1...count).map { line in
@@ -167,7 +167,7 @@ final class TestBus {
     return file.path
   }
 
-  /// What is on the bus, in order.
+  /// The payments on the bus, in order.
   func payments() throws -> [(id: String, offset: Int64)] {
     try records(.billing).map { ($0.header("ce_id") ?? "", $0.offset) }
   }

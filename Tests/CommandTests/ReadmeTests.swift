@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 import Worker
 
-/// What a newcomer types.
+/// The commands that a newcomer types.
 @Suite(.serialized) struct ReadmeTests {
-  /// The lines of "Try it by hand", on a fresh bus and after the demonstration's files, as they stand there.
+  /// Runs the lines of "Try it by hand" as written, on a new bus and after the demo's files.
   @Test(arguments: [[], ["bonus", "cash", "tiers"]])
   func theExampleWorks(after files: [String]) throws {
     let folder = try Folder()
@@ -35,7 +35,7 @@ import Worker
     #expect(try run(advance).contains("2026-05-19T09:00:00"))
     let credited = waitUntil(.seconds(30)) { watching.log.dropFirst(before.count).contains("nova") }
     #expect(credited && watching.log.dropFirst(before.count).contains("40,500.00 KZT"), "\(watching.log)")
-    // And once more.
+    // Publish once more.
     #expect(try run(publish).contains("is on this bus already"))
     #expect(watching.stop() == .status(0))
     #expect(dev.stop() == .status(0), "\(dev.log)")
@@ -53,12 +53,12 @@ import Worker
   }
 
   private func laurel(_ arguments: [String], _ folder: Folder) throws -> ServiceProcess {
-    // As in the checkout.
+    // Paths relative to the checkout.
     let paths = arguments.map { $0.hasPrefix("ops/") ? Example.repository.appending(path: $0).path : $0 }
     return try ServiceProcess("laurel", name: uniqueName("laurel"), arguments: paths, folder: folder.url)
   }
 
-  /// The arguments of each command line of a section's first block.
+  /// The arguments of each command line in a section's first block.
   private static func commands(under title: String) throws -> [[String]] {
     let readme = try String(contentsOf: Example.repository.appending(path: "README.md"), encoding: .utf8)
     let section = try #require(readme.components(separatedBy: title).dropFirst().first)

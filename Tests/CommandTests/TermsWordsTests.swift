@@ -6,9 +6,9 @@ import Testing
 
 @testable import Words
 
-/// What `laurel terms check` says about terms.
+/// The output of `laurel terms check`.
 @Suite struct TermsWordsTests {
-  /// Terms that nobody would regret; each case below changes one thing in them.
+  /// Terms without any warning. Each case below changes one thing in them.
   static let sound = """
     program: p
     versions:
@@ -49,7 +49,7 @@ import Testing
     let old: String
     let new: String
     var at = TermsWordsTests.now
-    /// The beginnings of the lines, in order.
+    /// The beginnings of the expected lines, in order.
     let lines: [String]
 
     init(_ old: String, _ new: String, at: Instant = TermsWordsTests.now, _ lines: String...) {
@@ -174,7 +174,7 @@ import Testing
         == ["p.yaml:26:20: effectiveFrom: warning: leaves 2026-06 without"])
     let late = text.replacing("day: 28", with: "day: 10").replacing("DAY", with: "25")
     let again = try concerns(late, at: Self.now)
-    // The calendar names no run that will not be held.
+    // The calendar names only runs that will take place.
     let versions = try TermsFiles.parse(late, file: "p.yaml").versions
     let sentences = TermsWords.sections(of: versions[1], after: versions[0], from: Self.now, until: nil).flatMap(\.sentences)
     #expect(sentences.first { $0.hasPrefix("- ") && $0.hasSuffix("UTC") } == "- 25 Jul 2026 00:00 UTC")
@@ -189,7 +189,7 @@ import Testing
     }
   }
 
-  /// Every parameter that changes is told, and nothing else.
+  /// Every changed parameter is listed, and nothing else.
   @Test(arguments: [
     ("?ref={code}", "?a=1&ref={code}", "The link: https://a.example/?a=1&ref={code}, instead of https://a.example/?ref={code}."),
     (

@@ -6,7 +6,7 @@ import Words
 
 @testable import BusCommands
 
-/// How figures and notices read.
+/// The text of figures and notices.
 @Suite struct TextTests {
   @Test(
     arguments: [
@@ -19,7 +19,7 @@ import Words
     #expect(MoneyText.amount(example.minor, try #require(Currency(example.currency))) == example.text)
   }
 
-  /// An amount without all of its digits could mean two things.
+  /// An amount without all its digits is ambiguous.
   @Test(
     arguments: [
       ("40500.00", "KZT", 4_050_000), ("-0.05", "EUR", -5), ("+1500", "JPY", 1500), ("1.234", "KWD", 1234), ("0.00", "USD", 0),
@@ -51,7 +51,7 @@ import Words
     #expect(Instant(written: example.text)?.description == example.instant)
   }
 
-  /// Every notice of the worked examples can be told as a sentence, and none shows a type's name.
+  /// Every notice of the worked examples has a sentence, and none shows a type's name.
   @Test func sentences() throws {
     var types: Set<String> = []
     for notice in try Example.exampleFiles().flatMap({ try Example.simulated($0) }) {

@@ -11,9 +11,9 @@ import Worker
 
 @testable import BusCommands
 
-/// What `laurel verify` compares, without a bus: planted differences must be seen.
+/// The comparisons of `laurel verify`, without a bus: it must detect planted differences.
 @Suite struct VerifyTests {
-  /// A worked example as a bus would hold it: every service's changelog and notices, one partition each.
+  /// A worked example as a bus would hold it: every service's changelog and notices, in one partition each.
   private struct Written {
     var changelog: [ServiceName: [RowChange]] = [:]
     var notices: [ServiceName: [Record]] = [:]
@@ -50,20 +50,20 @@ import Worker
       changelog = logs.mapValues(\.changes)
     }
 
-    /// The state that all but the last of the changes make.
+    /// The state after all but the last `missed` changes.
     func state(of service: ServiceName, without missed: Int = 0) throws -> MemoryStore {
       let store = MemoryStore()
       try store.write(Array((changelog[service] ?? []).dropLast(missed)))
       return store
     }
 
-    /// A row by what `StoredRow.name` says first, the last of them.
+    /// The last row that `StoredRow.name` gives this name.
     func row(_ name: String, of service: ServiceName) throws -> Row {
       let rows = try state(of: service).rows(prefix: [], after: nil, limit: .max)
       return try #require(rows.last { StoredRow.name(of: $0.key).hasPrefix(name) }, "\(rows.map { StoredRow.name(of: $0.key) })")
     }
 
-    /// Something that a worker would have written: its progress comes after it.
+    /// Writes a change as a worker would: the progress row follows it.
     mutating func write(_ key: [UInt8], _ value: [UInt8]?, to service: ServiceName) throws {
       let progress = try row("the progress row", of: service)
       changelog[service, default: []] += [RowChange(key: key, value: value), RowChange(key: progress.key, value: progress.value)]
@@ -112,7 +112,7 @@ import Worker
     #expect(rows > 1500)
   }
 
-  /// Whatever has been compacted away: the hash is of what is there.
+  /// Compaction does not matter: the hash covers only the remaining rows.
   @Test func theHashIsThatOfTheState() throws {
     var written = try Written(Self.withdrawals)
     let hash = try written.check(.accrual).hash
@@ -164,7 +164,7 @@ import Worker
   @Test func aDoubledRowIsSeen() throws {
     var written = try Written(Self.withdrawals)
     let row = try written.row("reservation", of: .accrual)
-    // Under the request's name and one more letter.
+    // Under a key one letter longer than the request's.
     try written.write(Array(row.key.dropLast()) + [0x78, 0], row.value, to: .accrual)
     let findings = try written.findings(.accrual)
     #expect(findings.contains { $0.contains("spends and withdrawals under way add up to") }, "\(findings)")
@@ -248,13 +248,13 @@ import Worker
     #expect(lost.count == 1 && lost[0].contains("in ledger is missing in the folder"), "\(lost)")
     let strange = try told(RowChange(key: row.key + [1], value: row.value), from: next)
     #expect(strange.count == 1 && strange[0].contains("is in the folder and not in the changelog"), "\(strange)")
-    // What the folder has not followed yet hides nothing that it has.
+    // Changes that the folder has not followed yet must not hide a difference that it already has.
     let old = try written.row("owner", of: .accrual)
     #expect(try told(RowChange(key: old.key, value: nil), from: next - 1).count == 1)
   }
 }
 
-/// A store that remembers what was written to it, as a changelog does.
+/// A store that records its writes, as a changelog does.
 private final class ChangelogStore: StateStore {
   private let store = MemoryStore()
   private(set) var changes: [RowChange] = []

@@ -22,7 +22,7 @@ struct BecauseTests {
   @Test("Facts of unknown shapes are left out")
   func tolerant() throws {
     let text = #"{"a":1.5,"code":"x","b":{"c":1},"d":null,"e":[1],"f":"g","h":99999999999999999999}"#
-    // An integer beyond 64 bits is refused with the whole text, before any fact is looked at.
+    // An integer beyond 64 bits rejects the whole text, before any fact is read.
     #expect(throws: JSONError.self) { try JSONParser().decode(Because.self, from: Array(text.utf8)) }
     let within = text.replacing(#","h":99999999999999999999"#, with: "")
     #expect(try JSONParser().decode(Because.self, from: Array(within.utf8)) == Because("x", ["f": "g"]))

@@ -4,7 +4,7 @@ import Foundation
 import JSON
 import Testing
 
-/// What is made of ops/contracts/messages, and that it is made of it.
+/// The generated files, and that they match ops/contracts/messages.
 @Suite("Descriptions")
 struct DescriptionTests {
   static let root = GoldenMessage.folder.deletingLastPathComponent().deletingLastPathComponent()
@@ -25,7 +25,7 @@ struct DescriptionTests {
       description.messages.map { Example(type: $0.type, json: description.example(of: $0).compact) }
     } ?? []
 
-  /// Laurel's own codec and Foundation's, which goes through Codable, say the same of every example.
+  /// Laurel's own codec and Foundation's, which uses Codable, must agree on every example.
   @Test("Every example decodes, is written again as it was, and means the same to Foundation", arguments: examples)
   func example(_ example: Example) throws {
     func check<M: Message>(_ type: M.Type) throws {

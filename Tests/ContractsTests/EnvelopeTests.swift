@@ -57,7 +57,7 @@ struct EnvelopeTests {
     #expect(broken?.reason == .notUTF8)
   }
 
-  /// What decides nothing is never a reason to reject an event (DECISIONS T8).
+  /// An attribute that no rule needs is never a reason to reject an event (DECISIONS T8).
   @Test("Attributes that Laurel does not need never make an event malformed")
   func unneeded() throws {
     for name in [

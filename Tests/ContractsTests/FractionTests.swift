@@ -22,7 +22,7 @@ import Testing
     #expect(try (Fraction(.min) + max).roundedHalfUp() == -1)
   }
 
-  /// Beside `Int128`, which is large enough for these.
+  /// Checked against `Int128`, which is large enough for these values.
   @Test("It agrees with arithmetic on whole numbers")
   func agrees() throws {
     var state: UInt64 = 7

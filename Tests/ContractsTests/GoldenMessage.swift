@@ -2,7 +2,7 @@ import Contracts
 import Foundation
 import Testing
 
-/// A message's data as it stood on the bus when its type was published. Lines of Golden/messages.txt are added, never changed.
+/// A message's data as it was when its type was published. Add lines to Golden/messages.txt, but never change one.
 struct GoldenMessage: Sendable, CustomTestStringConvertible {
   let type: any Message.Type
   let json: String

@@ -30,11 +30,11 @@ struct IdentifierTests {
     #expect(first.hasPrefix(String(repeating: "x", count: 80) + "~"))
     #expect(first.utf8.count == 113 && second.utf8.count == 113 && first != second)
     #expect(RewardID(first) != nil)
-    // For ever: ids in old notices must stay derivable.
+    // Fixed for ever, because ids in old notices must stay derivable.
     #expect(first == String(repeating: "x", count: 80) + "~" + StableHash.hex128(of: String(repeating: "x", count: 128) + "/a"))
   }
 
-  /// The published values of XXH3 for empty input (xxHash 0.8), and those that `xxhsum` prints.
+  /// The published values of XXH3 for empty input (xxHash 0.8), and the output of `xxhsum`.
   @Test("XXH3 is the published one")
   func published() {
     #expect(StableHash.hex128(of: "") == "99aa06d3014798d86001c324468d497f")

@@ -75,7 +75,7 @@ struct InstantTests {
     #expect(Instant(milliseconds: .max) + .days(1) == Instant(milliseconds: .max))
     #expect(Instant(milliseconds: .min) - .days(1) == Instant(milliseconds: .min))
     #expect(Instant(milliseconds: -1).description == "1969-12-31T23:59:59.999Z")
-    // What is derived from an allowed instant stays one.
+    // An instant derived from an allowed one stays in the allowed range.
     #expect(Instant.range.upperBound + .days(1) == Instant.range.upperBound)
     #expect(Instant.range.lowerBound - .days(1) == Instant.range.lowerBound)
   }

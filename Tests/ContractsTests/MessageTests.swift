@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Messages")
 struct MessageTests {
-  /// Member order is part of it: a replay must give the same bytes.
+  /// The order of members matters: a replay must give the same bytes.
   @Test("Old JSON decodes for ever, and is written again as it was", arguments: GoldenMessage.all)
   func golden(_ message: GoldenMessage) throws {
     func roundTrip<M: Message>(_ type: M.Type) throws -> String {
@@ -50,7 +50,7 @@ struct MessageTests {
     var testDescription: String { type.type }
   }
 
-  /// The keys of CONTRACTS.md's table of topics, the ids of DECISIONS R3.
+  /// The keys from CONTRACTS.md's table of topics, and the ids from DECISIONS R3.
   static let places: [Place] = [
     Place(AccountRegistered.self, .accounts, "acme"), Place(AccountUpdated.self, .accounts, "acme"),
     Place(AccountClosed.self, .accounts, "acme"), Place(AccountReopened.self, .accounts, "acme"),
@@ -106,7 +106,7 @@ struct MessageTests {
     #expect(place.type.topic == place.topic)
     #expect(message.key == place.key)
     #expect(message.businessID == place.businessID)
-    // All instants a golden row is *about* are this one; due and expiry instants are others.
+    // Every golden row's main instant is this one. Due and expiry instants differ.
     #expect(message.instant.description == "2026-01-06T09:00:00.000Z")
   }
 

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Rejected messages")
 struct RejectedMessageTests {
-  /// A body, why it is rejected, and what the reason says among other things. Golden/rejected.jsonl; the schemas are held to it too
-  /// (Tests/Interop).
+  /// A body, the reason of its rejection, and text that the detail must contain. From Golden/rejected.jsonl, which Tests/Interop also
+  /// checks against the schemas.
   struct Row: Sendable, Decodable, CustomTestStringConvertible {
     let type: String
     let reason: String

@@ -3,7 +3,7 @@ import Foundation
 import JSON
 import Testing
 
-/// The worked examples beside the repository, where they are: every line in both directions.
+/// The worked examples beside the repository, if they exist: every line in both directions.
 @Suite("Shared examples")
 struct SharedExamplesTests {
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -12,7 +12,7 @@ struct SharedExamplesTests {
   static let files: [String] =
     ((try? FileManager.default.contentsOfDirectory(atPath: folder.path())) ?? []).filter { $0.hasSuffix(".jsonl") }.sorted()
 
-  /// The expected notices name only what the comparison looks at; these stand in for the rest of a whole notice.
+  /// The expected notices have only the compared fields. These values fill the other fields.
   static var leftOut: [String: Any] {
     [
       "terms": "golden@1", "because": [] as [Any], "at": "2026-01-01T00:00:00.000Z", "amount": 1, "currency": "USD",
@@ -20,7 +20,7 @@ struct SharedExamplesTests {
     ]
   }
 
-  /// Lines that the examples hold because they must be rejected.
+  /// Lines in the examples that must be rejected.
   static let rejected = [
     "r5-refund-of-zero-6": "amount: -5 is below 0", "r5-refund-of-zero-7": "country: \"UKR\"",
     "r5-refund-of-zero-9": "currency: \"kzt\"", "r5-refund-of-zero-10": "amount: 0 changes nothing",
@@ -49,7 +49,7 @@ struct SharedExamplesTests {
       }
       #expect(Self.rejected[envelope.id] == nil, "\(place)")
       let written = try Self.members(encoded)
-      // A provider adapter may add the request to its result; Laurel knows it from the payout's id.
+      // A provider's adapter may add the request to its result. Laurel takes it from the payout's id.
       for (name, value) in given where !(name == "request" && type.topic == .payoutResults) {
         #expect(
           Self.same(value, written[name], type), "\(place): \(name) was \(value), became \(String(describing: written[name]))")
@@ -61,8 +61,8 @@ struct SharedExamplesTests {
     }
   }
 
-  /// An instant in another form is the same one (DECISIONS T8); so is a clicked code without the blanks around it (R7), and
-  /// a country in small letters (R5).
+  /// Another form of an instant is the same instant (DECISIONS T8). A clicked code without surrounding blanks is the same code (R7), and
+  /// a country in small letters the same country (R5).
   static func same(_ value: Any, _ written: Any?, _ type: any Message.Type) -> Bool {
     if let text = value as? String, let other = written as? String {
       if let instant = Instant(rfc3339: text) { return Instant(rfc3339: other) == instant }

@@ -91,7 +91,7 @@ import Testing
       [try Payment(json: json), try Payment(json: json)]
     }
     #expect(twice == [Payment.value, Payment.value])
-    // Whatever order they ask in.
+    // In any order of access.
     let found = try parser.read(utf8(#"{"a":1,"b":2,"c":3,"d":4}"#)) { json throws(JSONError) in
       let object = try json.object()
       let names: [StaticString] = ["d", "a", "c", "e", "b", "a"]

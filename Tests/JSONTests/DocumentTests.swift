@@ -19,7 +19,7 @@ import Testing
       let items = try data.member("b")?.array(of: Item.self)
       #expect(items?.map(\.c) == [2])
       #expect(unknown() == ["data.b[0].d", "data.e", "x", "y"])
-      // Asked for and null: absent, and not unknown.
+      // A requested member that is null is absent, but not unknown.
       #expect(event.member("x") == nil)
       #expect(unknown() == ["data.b[0].d", "data.e", "y"])
       let names = try event.member("y")?.object().members().map(\.name)

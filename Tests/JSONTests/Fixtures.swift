@@ -69,12 +69,12 @@ struct Payment: JSONCodable, Equatable {
     ])
 }
 
-/// Any JSON, members in their order.
+/// Any JSON, with members in their order.
 indirect enum AnyJSON: JSONCodable, Equatable {
   case null
   case bool(Bool)
   case integer(Int64)
-  /// As it is written.
+  /// The number as written.
   case double(String)
   case string([UInt8])
   case array([AnyJSON])
@@ -123,7 +123,7 @@ indirect enum AnyJSON: JSONCodable, Equatable {
 
 enum Kind: String, JSONWord { case plan, service }
 
-/// A small repeatable source of randomness (SplitMix64).
+/// A small, repeatable random generator (SplitMix64).
 struct Seeded: RandomNumberGenerator {
   var state: UInt64
 
@@ -146,7 +146,7 @@ func decode<T: JSONDecodable>(_ type: T.Type, _ text: String) throws(JSONError) 
 
 func encoded(_ value: some JSONEncodable) -> String { String(decoding: value.jsonBytes(), as: UTF8.self) }
 
-/// The error that decoding ends with; nil when it does not.
+/// The error with which decoding ends; nil if it succeeds.
 func rejection<T: JSONDecodable>(_ type: T.Type, _ bytes: [UInt8]) -> JSONError? {
   do {
     _ = try JSONParser().decode(type, from: bytes)

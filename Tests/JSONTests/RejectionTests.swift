@@ -61,7 +61,7 @@ import Testing
     #expect(rejection(Nothing.self, utf8(text))?.reason == reason)
   }
 
-  /// Asks for nothing, so that every rejection is the text's own.
+  /// Reads nothing, so that every rejection comes from the text itself.
   private struct Nothing: JSONDecodable { init(json: JSONValue) {} }
 
   @Test(

@@ -9,7 +9,7 @@ extension AnyJSON {
     case 1: return .bool(.random(using: &random))
     case 2: return .integer(Int64(bitPattern: random.next()) >> Int64.random(in: 0..<64, using: &random))
     case 3:
-      // A double that is a whole number is an integer to Foundation and none to us.
+      // Foundation reads a whole double as an integer; Laurel does not.
       let value = Double(bitPattern: random.next())
       return .double(value.isFinite && value != value.rounded() ? "\(value)" : "0.5")
     case 4, 5: return .string(Array(string(&random).utf8))
@@ -82,12 +82,12 @@ extension AnyJSON {
         #expect(!error.detail.isEmpty)
       }
     }
-    // Else the test would look at nothing but rejections.
+    // Otherwise the test would check only rejections.
     #expect(accepted > 200)
     #expect(decoded > 20)
   }
 
-  /// Equal, but for the last digits of numbers with a point: Foundation keeps long ones as Decimal, we as Double.
+  /// Equal except for the last digits of numbers with a point: Foundation keeps long ones as Decimal, Laurel as Double.
   private func alike(_ a: NSObject, _ b: NSObject) -> Bool {
     switch (a, b) {
     case (let a as [String: NSObject], let b as [String: NSObject]):

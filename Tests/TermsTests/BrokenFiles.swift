@@ -3,9 +3,9 @@ import Terms
 import TermsFiles
 import Testing
 
-/// Every way in which a terms file can be wrong, with the very lines that its operator reads.
+/// Every possible mistake in a terms file, with the exact lines that its operator reads.
 @Suite struct BrokenFiles {
-  /// A sound file; each case below breaks one thing in it. Lines are counted in the joined text.
+  /// A valid file. Each case below breaks one thing in it. Line numbers refer to the joined text.
   static let sound = """
     program: p
     versions:
@@ -28,7 +28,7 @@ import Testing
     """
 
   struct Case: Sendable, CustomTestStringConvertible {
-    /// What is replaced in the sound file, and by what.
+    /// The replaced text in the valid file, and its replacement.
     let old: String
     let new: String
     let lines: [String]

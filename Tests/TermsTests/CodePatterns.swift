@@ -2,13 +2,13 @@ import Contracts
 import Terms
 import Testing
 
-/// Patterns of codes (DECISIONS A1): what matches as a whole, which codes are made, what is refused.
+/// Patterns of codes (DECISIONS A1): whole matches, generated codes, rejected patterns.
 @Suite struct CodePatterns {
   struct Case: Sendable, CustomTestStringConvertible {
     let pattern: String
     let codes: [String]
     let others: [String]
-    /// How many codes can be made; nil: more than is counted.
+    /// How many codes the pattern can generate; nil if there are too many to count.
     let count: UInt64?
 
     init(_ pattern: String, _ codes: [String], not others: [String], count: UInt64?) {
@@ -57,8 +57,8 @@ import Testing
     }
   }
 
-  /// A code is given out to people: the one of a seed must never change. Every code of a small pattern comes up, and one without a limit is
-  /// no longer than it must be.
+  /// People get these codes, so the code of a seed must never change. A small pattern generates all its codes. A pattern without a limit
+  /// generates no longer codes than necessary.
   @Test func codesAreSpread() throws {
     let first = try CodePattern("[A-Z0-9]{6}").code(from: "bonus/acme/1")
     #expect(first == "KEVFJ6")
@@ -67,7 +67,7 @@ import Testing
     let open = try CodePattern("[A-Z]+")
     let codes = (0..<1000).compactMap { open.code(from: "\($0)")?.value }
     #expect(Set(codes).count == 1000 && codes.allSatisfy { $0.count <= 9 })
-    // Counts beyond every limit still weigh the ways.
+    // Counts that exceed every limit still weight the choices.
     let long = try CodePattern("[A-Z]{64}")
     #expect(Set((0..<100).compactMap { long.code(from: "\($0)")?.value.prefix(4) }).count > 90)
   }

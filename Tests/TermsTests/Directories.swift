@@ -5,7 +5,7 @@ import Testing
 
 /// A directory of terms as a whole.
 @Suite struct Directories {
-  /// Loads a directory with these files and gives the lines of what is wrong, with the directory's own path as `DIR`.
+  /// Loads a directory with these files and returns the lines of its problems, with the directory's path as `DIR`.
   private func problems(_ files: [String: String]) throws -> [String] {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("terms-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

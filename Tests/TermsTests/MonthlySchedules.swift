@@ -13,12 +13,12 @@ import Testing
   private func instant(_ text: String) throws -> Instant { try #require(Instant(rfc3339: text)) }
 
   @Test(arguments: [
-    // The day itself, strictly after.
+    // The run is strictly later than the given instant.
     (28, "UTC", "2026-01-27T23:59:59.999Z", "2026-01-28T00:00:00Z", "2026-01"),
     (28, "UTC", "2026-01-28T00:00:00Z", "2026-02-28T00:00:00Z", "2026-02"),
     (28, "UTC", "2026-12-28T00:00:00Z", "2027-01-28T00:00:00Z", "2027-01"),
     (1, "UTC", "2026-12-31T23:59:59.999Z", "2027-01-01T00:00:00Z", "2027-01"),
-    // A day that a month lacks is its last; 2100 is no leap year, 2000 is.
+    // In a month without the day, the run is on its last day. 2100 is not a leap year, 2000 is.
     (29, "UTC", "2026-02-01T00:00:00Z", "2026-02-28T00:00:00Z", "2026-02"),
     (29, "UTC", "2028-02-01T00:00:00Z", "2028-02-29T00:00:00Z", "2028-02"),
     (30, "UTC", "2028-02-01T00:00:00Z", "2028-02-29T00:00:00Z", "2028-02"),
@@ -26,12 +26,12 @@ import Testing
     (31, "UTC", "2026-03-31T00:00:00Z", "2026-04-30T00:00:00Z", "2026-04"),
     (31, "UTC", "2100-02-01T00:00:00Z", "2100-02-28T00:00:00Z", "2100-02"),
     (31, "UTC", "2000-02-01T00:00:00Z", "2000-02-29T00:00:00Z", "2000-02"),
-    // Winter +2, summer +3; the period is the local month, whose first day is still the last of the one before in UTC.
+    // UTC+2 in winter, UTC+3 in summer. The period is the local month, whose first day begins in UTC on the last day of the month before.
     (28, "Europe/Kyiv", "2026-01-01T00:00:00Z", "2026-01-27T22:00:00Z", "2026-01"),
     (28, "Europe/Kyiv", "2026-07-01T00:00:00Z", "2026-07-27T21:00:00Z", "2026-07"),
     (1, "Europe/Kyiv", "2026-06-30T20:59:59.999Z", "2026-06-30T21:00:00Z", "2026-07"),
     (1, "Europe/Kyiv", "2026-06-30T21:00:00Z", "2026-07-31T21:00:00Z", "2026-08"),
-    // The rule goes on for as long as instants do.
+    // The schedule continues to the end of the range of instants.
     (28, "Europe/Kyiv", "2199-07-01T00:00:00Z", "2199-07-27T21:00:00Z", "2199-07"),
     // Clocks went from 00:00 to 01:00 on 2018-11-04: the day began at 01:00.
     (4, "America/Sao_Paulo", "2018-11-01T00:00:00Z", "2018-11-04T03:00:00Z", "2018-11"),
@@ -52,7 +52,7 @@ import Testing
     #expect(schedule.period(of: next) == period)
   }
 
-  /// One run a month, whatever the day and the zone do.
+  /// One run per month, for every day and zone.
   @Test(
     arguments: ["UTC", "Europe/Kyiv", "America/Sao_Paulo", "Asia/Almaty", "Pacific/Apia"], [1, 15, 28, 29, 30, 31] as [Int64])
   func aHundredAndTwentyMonthsInARow(_ zone: String, _ day: Int64) throws {
@@ -65,20 +65,20 @@ import Testing
       #expect(schedule.period(of: run) == expected)
       let next = schedule.next(after: run)
       #expect(next > run)
-      // Catching up from anywhere in between finds the same run (row B5).
+      // Catching up from any instant between finds the same run (row B5).
       #expect(schedule.next(after: next - .milliseconds(1)) == next)
       run = next
     }
   }
 
-  /// An event may name an instant up to the end of 2199; a saturated one must not stop a service either.
+  /// An event may name an instant up to the end of 2199. A saturated one must not stop a service.
   @Test func theEndOfTime() throws {
     let schedule = try schedule(day: 31, zone: "Asia/Almaty")
     #expect(schedule.next(after: Instant.range.upperBound) > Instant.range.upperBound)
     #expect(schedule.next(after: Instant(milliseconds: .max)) == Instant(milliseconds: .max))
   }
 
-  /// The table holds the offsets themselves, each change to the second.
+  /// The table holds the offsets, with each change to the second.
   @Test func offsetsOfAZone() throws {
     let zone = try schedule(day: 28, zone: "Asia/Almaty").zone
     let change = try instant("2024-02-29T18:00:00Z")

@@ -4,7 +4,7 @@ import Terms
 import TermsFiles
 import Testing
 
-/// The three programs' own files, as they stand in ops/terms.
+/// The terms files of the three programs in ops/terms.
 @Suite struct ProgramFiles {
   static let directory = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

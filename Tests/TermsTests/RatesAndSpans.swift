@@ -3,7 +3,7 @@ import Terms
 import TermsFiles
 import Testing
 
-/// What sound values mean, to the basis point and the millisecond.
+/// Valid values, to the basis point and the millisecond.
 @Suite struct RatesAndSpans {
   private func reward(_ old: String, _ new: String) throws -> RewardTerms {
     let program = try TermsFiles.parse(BrokenFiles.sound.replacing(old, with: new), file: "p.yaml")
@@ -28,7 +28,7 @@ import Testing
     #expect(try reward("creditAfter: 1d", "creditAfter: \(text)").creditAfter.milliseconds == milliseconds)
   }
 
-  /// Row C5: the status before the payment; exactly at the threshold is not above it.
+  /// Row C5: the status before the payment. A turnover exactly at the threshold is not above it.
   @Test(
     arguments: [
       (0, nil), (7500, nil), (7501, "Bronze"), (18_000, "Bronze"), (18_001, "Silver"), (33_001, "Gold"), (63_001, "Platinum"),
