@@ -3,7 +3,7 @@ import JSON
 import Kafka
 import TestSupport
 
-/// An event of a generated history, ready for the bus and for the simulation.
+/// An event of a generated history, for the bus and for the simulation.
 package struct BenchEvent: Sendable {
   package let topic: Topic
   package let key: String
@@ -22,26 +22,26 @@ package struct BenchEvent: Sendable {
   var headers: [Header] { envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) } }
 }
 
-/// A history of the three programs in rounds, whose notices do not depend on the order in which partitions are worked off, so that a bus
-/// at full speed must say what the simulation says.
+/// A history of the three programs in rounds. Its notices do not depend on the order in which partitions are processed, so a bus at full
+/// speed must give the same notices as the simulation.
 ///
-/// All events of a round lie within two hours. Rounds are 11 days apart, so that nothing that an event sets in motion (7, 10, 14, 21 and 30
-/// days later, or at a month's run) falls due within a round: only the tick after it makes it due. Within a round no two facts of
-/// different keys decide about one another: only payments of the round before are refunded (what they earned is not to be spent yet), and
-/// only those who registered in an earlier round pay. What is left to chance on the bus is how the facts of one referrer's many referees
-/// follow one another: the balance in between, and the numbers of the notices.
+/// All events of a round lie within two hours. Rounds are 11 days apart, so that nothing that an event starts (7, 10, 14, 21 and 30 days
+/// later, or at a monthly run) becomes due within a round; only the next tick makes it due. Within a round no two facts of different keys
+/// affect each other: only payments of the previous round are refunded (their rewards cannot be spent yet), and only accounts from an
+/// earlier round pay. On the bus only the order between a referrer's many referees is random, and with it the balances between and the
+/// numbers of the notices.
 package struct BenchHistory {
   package struct Size: Sendable {
     /// Referrers of each program.
     package var referrers: Int
-    /// Registrations, and then payments, of each program in a round.
+    /// Registrations, and then payments, of each program per round.
     package var registrations: Int
     package var payments: Int
-    /// For a bus that shows aborted transactions and restores from them, where what was undone may be found again beside what was done
-    /// instead: nothing is granted or declined by the balance (spending and withdrawals), and a payment is taken back once.
+    /// For a bus that shows aborted transactions and restores from them, where undone work may exist beside its replacement. So no spend
+    /// or withdrawal depends on the balance, and a payment is refunded once.
     package var showsAborted = false
 
-    /// A few hundred events in a round.
+    /// A few hundred events per round.
     package static let small = Size(referrers: 6, registrations: 12, payments: 40)
     package static func payments(_ count: Int) -> Size {
       Size(referrers: max(6, count / 10), registrations: max(12, count / 5), payments: count)
@@ -76,8 +76,8 @@ package struct BenchHistory {
     random = SplitMix64(seed: seed)
   }
 
-  /// Before the first round, in parts of which each must be over before the next begins: who will refer, whom they bring, and what those
-  /// pay, early enough to be spent and withdrawn in the first round.
+  /// The part before the first round: referrers, their referees, and payments early enough to be spent and withdrawn in the first round.
+  /// Each of its parts must be finished before the next begins.
   package mutating func prologue() throws -> [(tick: Instant, events: [BenchEvent])] {
     now = Self.start - .days(60)
     var parts: [(tick: Instant, events: [BenchEvent])] = []
@@ -91,7 +91,7 @@ package struct BenchHistory {
       }
     }
     parts.append((Self.start - .days(61), events))
-    // What starts an account's calendar is the first that is heard of it, and is named as the cause of every run: one for each.
+    // The first fact about an account starts its calendar and is the cause of every run, so each account has one such fact.
     events = []
     for referrer in referrers(Self.tiers) { try register(Self.tiers, by: referrer) }
     parts.append((Self.start - .days(61), events))
@@ -117,7 +117,7 @@ package struct BenchHistory {
     return parts
   }
 
-  /// When a round begins; the ticks of the bus lie before it.
+  /// When a round begins. The ticks lie before it.
   package static func start(ofRound round: Int) -> Instant { start + .milliseconds(period.milliseconds * Int64(round)) }
 
   /// The events of a round in order of time.
@@ -136,12 +136,12 @@ package struct BenchHistory {
       }
       if random.chance(20) { try bill() }
     }
-    // Who registers now pays from the next round on: until then nobody knows when its verdict is there.
+    // A new account pays from the next round on, because nobody knows when it is attributed.
     admitNewcomers()
     return events
   }
 
-  /// What the payment provider says about an instruction, right after the round's events; the same for the same payout in every run.
+  /// The payment provider's answer to an instruction, right after the round's events. It is the same for the same payout in every run.
   package mutating func answers(to payout: PayoutInstructed) throws -> [BenchEvent] {
     events = []
     switch StableHash.value64(of: Array(payout.payout.value.utf8)) % 8 {
@@ -171,7 +171,7 @@ package struct BenchHistory {
   private func referrers(_ program: ProgramID) -> [String] { (1...size.referrers).map { "\(program.value)-r\($0)" } }
   private func code(of referrer: String) -> String { referrer.uppercased() }
 
-  /// Every instant once.
+  /// Returns each instant once.
   private mutating func tick() -> Instant {
     now = now + .milliseconds(Int64(1 + random.upTo(3)))
     return now
@@ -194,7 +194,7 @@ package struct BenchHistory {
   // MARK: What happens
 
   private mutating func register(_ program: ProgramID) throws {
-    // The first referrers bring most: discounts need many referees of one.
+    // The first referrers bring most referees, because discounts need many referees of one referrer.
     let referrer = referrers(program)[random.chance(60) ? random.upTo(1) : random.upTo(size.referrers - 1)]
     try register(program, by: random.chance(5) ? nil : random.chance(5) ? "nobody" : referrer)
   }
@@ -234,7 +234,7 @@ package struct BenchHistory {
     payments[program, default: []].append(payment)
   }
 
-  /// A refund, or a hold that the next round ends, of a payment of the round before.
+  /// A refund of a payment of the previous round, or a freeze that the next round ends.
   private mutating func takeBack(_ program: ProgramID, _ round: Int) throws {
     guard let known = payments[program] else { return }
     let recent = known.indices.filter {
@@ -278,7 +278,7 @@ package struct BenchHistory {
     }
   }
 
-  /// Each referrer at most once a round: its next request comes when this one's result is known.
+  /// At most once per referrer and round: the next request comes after this one's result is known.
   private mutating func withdraw(_ round: Int, _ step: Int) throws {
     let account = "cash-r\(1 + step % size.referrers)"
     guard withdrawn.insert("\(round) \(account)").inserted else { return }
@@ -292,8 +292,8 @@ package struct BenchHistory {
     undecided.append((request, account, random.chance(70)))
   }
 
-  /// What an operator says to the round's larger withdrawals, when the ledger has answered: whichever of the two comes last is named as
-  /// the cause of what follows.
+  /// An operator's decisions about the round's larger withdrawals, after the ledger has answered. The later of the two is the cause of
+  /// what follows.
   package mutating func decisions() throws -> [BenchEvent] {
     events = []
     for (request, account, isApproved) in undecided {

@@ -2,10 +2,11 @@ import Contracts
 import Foundation
 import TestSupport
 
-/// kill -9 of the Kafka process, which stays away for a while: its log on disk is as the kill left it. Once at rest, then twice under load.
+/// kill -9 of the Kafka process, which stays down for a while. Its log on disk is as the kill left it. Once at rest, then twice under
+/// load.
 package final class BrokerKill: Fault {
   private let broker: KafkaBroker
-  /// It stays away for 0 s to so many.
+  /// It stays down for 0 s to this time.
   private let secondsMax: Int
 
   package init(_ broker: KafkaBroker, secondsMax: Int) {
@@ -19,14 +20,14 @@ package final class BrokerKill: Fault {
     let isAtRest = cycle.isMultiple(of: 3)
     if isAtRest { try campaign.comeToRest() } else { try campaign.pour(upTo: 300) }
     broker.kill()
-    // The first time it comes back at once.
+    // The first time it restarts at once.
     let away = cycle == 0 ? 0 : campaign.random.upTo(secondsMax)
     _ = waitUntil(.seconds(away)) { false }
     try broker.restart()
     return Blow("kill -9 of the broker \(isAtRest ? "at rest" : "under load"), \(away) s away", ServiceName.allCases)
   }
 
-  /// The row: campaigns of six cycles, each on a broker of its own.
+  /// The row: campaigns of six cycles, each on its own broker.
   static func run(_ plan: FaultPlan) throws -> FaultResult {
     try plan.campaigns(of: 6) { _, part, home in
       let broker = try KafkaBroker.start(home: home)
@@ -37,12 +38,12 @@ package final class BrokerKill: Fault {
   }
 }
 
-/// Of three brokers one or two at once are killed with -9, each in turn, and come back, soon or after the others have taken their place.
+/// One or two of three brokers are killed with -9, each in turn, and restart soon or after the others have taken over.
 package final class ClusterKill: Fault {
   private let cluster: KafkaCluster
-  /// They stay away for 0 s to so many.
+  /// They stay down for 0 s to this time.
   private let secondsMax: Int
-  /// The others work without one only if they have all that it had.
+  /// The others can work without one only if they have all of its data.
   private let hasThreeCopies: Bool
 
   package init(_ cluster: KafkaCluster, secondsMax: Int, hasThreeCopies: Bool) {
@@ -53,14 +54,14 @@ package final class ClusterKill: Fault {
 
   package let mayHideRecords = true
 
-  /// The brokers, beginning with the one whose turn it is.
+  /// The brokers, starting with the next one to kill.
   private func turn(_ cycle: Int) -> [KafkaBroker] { (0..<3).map { cluster.brokers[(cycle + $0) % 3] } }
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
     let brokers = turn(cycle)
     switch cycle % (hasThreeCopies ? 4 : 3) {
     case 0:
-      // Ends of transactions wait for the frozen one when it dies.
+      // Ends of transactions wait for the frozen broker when it dies.
       try campaign.pour(upTo: 200)
       brokers[0].freeze()
       _ = waitUntil(.milliseconds(200 + campaign.random.upTo(1000))) { false }
@@ -100,14 +101,15 @@ package final class ClusterKill: Fault {
     if hasThreeCopies, cycle % 4 == 3 { try turn(cycle)[0].restart() }
   }
 
-  /// Two copies of each topic on three brokers: where both die, a partition has no leader while the coordinator of a transaction lives. The
-  /// same happens with three copies when the third is in the in-sync set of the coordinator and not of the partition.
+  /// Two copies of each topic on three brokers. If both brokers die, a partition has no leader while the transaction's coordinator is
+  /// alive. The same happens with three copies if the third broker is in the in-sync set of the coordinator's partition but not of this
+  /// one.
   private static let twoCopies = [
     "default.replication.factor": "2", "min.insync.replicas": "1", "transaction.state.log.replication.factor": "1",
     "transaction.state.log.min.isr": "1",
   ]
 
-  /// The row: campaigns of four cycles, each on a cluster of its own.
+  /// The row: campaigns of four cycles, each on its own cluster.
   static func run(_ plan: FaultPlan) throws -> FaultResult {
     try plan.campaigns(of: 4) { number, part, home in
       let hasThreeCopies = !number.isMultiple(of: 2)
@@ -123,11 +125,11 @@ package final class ClusterKill: Fault {
 }
 
 extension FaultPlan {
-  /// How long a broker stays away at most: a bounded run does not wait a minute for the same thing.
+  /// How long a broker stays down at most. A short run does not wait a minute.
   fileprivate var brokerSecondsMax: Int { cycles > 5 ? 60 : 3 }
 
-  /// The cycles in campaigns of at most so many.
-  /// - Parameter run: gives also how many markers of transactions Kafka has skipped.
+  /// The cycles, in campaigns of at most this many.
+  /// - Parameter run: also returns how many transaction markers Kafka has skipped.
   fileprivate func campaigns(
     of size: Int, _ run: (_ number: Int, _ part: FaultPlan, _ home: URL) throws -> (FaultResult, skipped: Int)
   ) throws -> FaultResult {

@@ -6,25 +6,25 @@ import Kafka
 import Terms
 import TestSupport
 
-/// A history published at speed into real Kafka, with the same fault falling in every round, and what came of it.
+/// Publishes a history at full speed into real Kafka, injects the same fault in every round, and collects the result.
 package final class Campaign {
   package let installation: Installation
   package let course: Course
   package let programs: Programs
-  /// For the fault's own choices; the history has one of its own.
+  /// For the fault's own choices. The history has its own generator.
   package var random: SplitMix64
   private let publisher: BenchPublisher
   private let watch: BusWatch
   private(set) var recoveries: [Duration] = []
-  /// Longer than any fault lasts and a recovery takes.
+  /// Longer than any fault plus its recovery.
   private static let recoverySeconds = 180
-  /// After so long without a move it is asked whether a partition is stopped.
+  /// After this time without progress, check for a stopped partition.
   private static let stallSeconds = 20
   private var mayHideRecords = false
   /// How many messages `laurel repair` has written again.
   package private(set) var repairs = 0
 
-  /// - Parameter installation: its topics are there and its services started, or they start by themselves later.
+  /// - Parameter installation: its topics exist. Its services are started, or start by themselves later.
   package init(_ installation: Installation, course: Course, programs: Programs, seed: UInt64) throws {
     self.installation = installation
     self.course = course
@@ -34,11 +34,11 @@ package final class Campaign {
     watch = try BusWatch(installation.bus, services: Deployment.services(programs), stallSeconds: Self.stallSeconds)
   }
 
-  /// Publishes the whole history, with the fault in every round; what the bus has said is for the audit.
+  /// Publishes the whole history with the fault in every round. The audit reads the output later.
   package func run(_ fault: any Fault) throws {
     trace("begin")
     mayHideRecords = fault.mayHideRecords
-    // Before anything else, so that no timer is fired by the system's clock.
+    // First of all, so that the system's clock fires no timer.
     try tick(course.prologue.first?.tick ?? BenchHistory.start)
     for part in course.prologue {
       trace("part")
@@ -51,7 +51,7 @@ package final class Campaign {
     trace("prologue over")
     for (cycle, part) in course.rounds.enumerated() {
       try installation.waitReady()
-      // Every third blow falls while the clock moves: timers and a month's run are under way then.
+      // Every third fault happens while the clock moves, when timers fire and a monthly run takes place.
       if cycle % 3 == 2 {
         try send { try publisher.tick(part.tick) }
         try strike(fault, cycle)
@@ -78,14 +78,14 @@ package final class Campaign {
     trace("stopped")
   }
 
-  /// The blow, the rest of what is to be published, and the time until what it struck works again on every partition.
+  /// Injects the fault, publishes the rest, and measures the time until the affected services work again on every partition.
   private func strike(_ fault: any Fault, _ cycle: Int) throws {
     trace("cycle \(cycle): the blow")
     let blow = try fault.fall(on: self, cycle: cycle)
     trace(blow.what)
     let marks = try send {
       for record in rest { try publisher.send(record) }
-      // Each partition has something to process, whatever the history has for it.
+      // Gives every partition something to process.
       try publisher.repeatTick()
     }
     rest = []
@@ -95,8 +95,8 @@ package final class Campaign {
     try fault.lift(from: self, cycle: cycle)
   }
 
-  /// What was under way when the services worked again is over after this, on a bus too that shows the one half of a transaction before
-  /// the other: each has begun and ended another one since.
+  /// Ends everything that was open when the services worked again, even on a bus that shows half of a transaction early: afterwards each
+  /// service has completed another transaction.
   package func settle() throws {
     try waitProcessed(send { try publisher.repeatTick() }, by: ServiceName.allCases, after: "it worked again")
   }
@@ -115,7 +115,7 @@ package final class Campaign {
       if struck.isEmpty { break }
       try watch.read(for: .milliseconds(10)) { false }
       if let ended = installation.services.values.first(where: { !$0.isRunning }) {
-        throw BrokerFailure("\(ended.name) has ended by itself after \(what)")
+        throw BrokerFailure("\(ended.name) ended by itself after \(what)")
       }
       if nextLook < .now {
         try repairWhatIsReported()
@@ -127,7 +127,7 @@ package final class Campaign {
     }
   }
 
-  /// Until everything is processed; what holds it up and is reported is repaired.
+  /// Waits until everything is processed. Runs the repair for reported problems that delay it.
   private func waitUntilQuiet() throws {
     let end = ContinuousClock.now + .seconds(Self.recoverySeconds)
     while true {
@@ -147,7 +147,7 @@ package final class Campaign {
     try repair()
   }
 
-  /// `laurel repair` until it leaves nothing out because of a transaction that is still open.
+  /// Runs `laurel repair` until it skips nothing because of an open transaction.
   @discardableResult
   package func repair() throws -> String {
     var found = (status: Int32(1), text: "")
@@ -161,7 +161,7 @@ package final class Campaign {
     return found.text
   }
 
-  /// For what was found missing at the end: every instance starts again under its name, and what is repaired is worked off.
+  /// For messages found missing at the end: restarts every instance under its name and processes the repaired messages.
   package func restartAndRepair() throws {
     try startAll()
     try installation.waitReady()
@@ -172,7 +172,7 @@ package final class Campaign {
     try installation.stopAll()
   }
 
-  /// Waits, for a while at most, until these have been processed by all who read them.
+  /// Waits for a limited time until all readers have processed these.
   private func workOff(_ marks: ArraySlice<BenchPublisher.Mark>) throws {
     try watch.read(for: .seconds(5)) {
       marks.allSatisfy { mark in
@@ -185,7 +185,7 @@ package final class Campaign {
     Deployment.services(Programs([])).contains { $0.name == service && ($0.inputs + [.clock]).contains(topic) }
   }
 
-  /// With FAULTS_TRACE: what happens when, on standard error.
+  /// With FAULTS_TRACE: logs the steps on standard error.
   package func trace(_ text: @autoclosure () -> String) { Self.trace(text()) }
 
   package static func trace(_ text: @autoclosure () -> String) {
@@ -197,7 +197,7 @@ package final class Campaign {
   private static let traces = ProcessInfo.processInfo.environment["FAULTS_TRACE"] != nil
   private static let started = ContinuousClock.now
 
-  /// Time passes while the services work: what is left of the round is published bit by bit, then ticks that say nothing new.
+  /// Lets time pass while the services work: publishes the rest of the round bit by bit, then repeats the last tick.
   package func keepBusy(until limit: Duration, _ done: () -> Bool) throws {
     let end = ContinuousClock.now + limit
     let portion = max(1, rest.count / 20)
@@ -211,10 +211,10 @@ package final class Campaign {
     }
   }
 
-  /// Until all that is on the bus has been processed: no transaction is under way then.
+  /// Waits until everything on the bus is processed and no transaction is open.
   package func comeToRest() throws { try waitUntilQuiet() }
 
-  /// All that is left of the round goes out at once; the blow falls while the services are busy with it.
+  /// Publishes the rest of the round at once, so that the fault happens while the services are busy with it.
   package func pour(upTo milliseconds: Int) throws {
     try send {
       for record in rest { try publisher.send(record) }
@@ -224,7 +224,7 @@ package final class Campaign {
     try watch.read(for: .milliseconds(random.upTo(milliseconds))) { false }
   }
 
-  /// Of the round, not published yet.
+  /// The unpublished records of the round.
   private var rest: [BenchRecord] = []
 
   // MARK: Publishing
@@ -245,7 +245,7 @@ package final class Campaign {
     try send { for record in records { try publisher.send(record) } }
   }
 
-  /// Publishes, and will not call the bus quiet before that has been processed.
+  /// Publishes, and waits for its processing before it considers the bus quiet.
   @discardableResult
   private func send(_ body: () throws -> Void) throws -> [BenchPublisher.Mark] {
     try body()
@@ -255,10 +255,10 @@ package final class Campaign {
   }
 }
 
-/// A record on its way to the bus.
+/// A record to publish.
 package struct BenchRecord: Sendable {
   package var topic: Topic
-  /// nil: where its key belongs.
+  /// nil for the partition of its key.
   package var partition: Int32?
   package var key: String?
   package var value: [UInt8]?
@@ -277,7 +277,7 @@ package struct BenchRecord: Sendable {
   }
 }
 
-/// Publishes, and knows where everything came to lie.
+/// Publishes records and keeps their places.
 final class BenchPublisher {
   typealias Mark = (topic: Topic, partition: Int32, offset: Int64)
 
@@ -292,7 +292,7 @@ final class BenchPublisher {
   }
 
   func send(_ record: BenchRecord) throws {
-    // Tokens count from 1: 0 asks for no delivery report.
+    // Tokens start at 1, because 0 requests no delivery report.
     try producer.produce(
       topic: installation.name(record.topic), partition: record.partition, key: record.key.map { Array($0.utf8) },
       value: record.value, headers: record.headers, token: 1 + (topics.firstIndex(of: record.topic) ?? -1))
@@ -314,9 +314,9 @@ final class BenchPublisher {
     }
   }
 
-  /// Where the records since the last flush came to lie.
+  /// The places of the records since the last flush.
   func flush() throws -> [Mark] {
-    // Longer than a broker stays away.
+    // Longer than a broker stays down.
     try producer.flush(timeoutMilliseconds: 180_000)
     return producer.takeDeliveries().map { (topics[$0.token - 1], $0.partition, $0.offset) }
   }

@@ -7,17 +7,17 @@ import Terms
 import TermsFiles
 import TestSupport
 
-/// A campaign in which services follow the system's time, and that jumps: past all that falls due between two rounds, month's ends among it,
-/// and back; while instances are killed and where their clocks differ.
+/// A campaign in which services follow the system's time. The time jumps past everything that is due between two rounds, month ends
+/// included, and back, while instances are killed and instances' clocks differ.
 ///
-/// What comes after a timer's due instant must not be there before the timer has fired, or the simulation would be no judge. So a round
-/// is published only while the time is near its events, and before the time jumps on the bus is quiet and all is said that was due.
+/// Events after a timer's due instant must not be published before the timer fires, or the simulation could not be compared. So a round
+/// is published only while the time is near its events. Before the time jumps, the bus is quiet and all due notices are out.
 final class ClockCampaign {
   static let row = FaultRow(
     "clock", "the system's time jumps forwards and back and differs between instances; kill -9", smokeCycles: 2
   ) { plan in
     guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
-    // The services' time may be ahead of the broker's, which as it comes refuses what is from more than an hour in its future.
+    // The services' time may be ahead of the broker's. By default a broker rejects records from more than an hour in its future.
     let broker = try KafkaBroker.start(home: home, settings: ["log.message.timestamp.after.max.ms": "\(Int64.max)"])
     defer { broker.stop() }
     return try ClockCampaign.result(of: plan, on: Installation(bootstrap: broker.bootstrap))
@@ -32,7 +32,7 @@ final class ClockCampaign {
   private var random: SplitMix64
   private(set) var recoveries: [Duration] = []
   private var cycles = 0
-  /// What the clocks show, but for their differences.
+  /// The time on all clocks, apart from their differences.
   private var now: Instant
   private var staleClocks = 0
 
@@ -72,7 +72,7 @@ final class ClockCampaign {
     installation.extra = ["--clock", "system"]
   }
 
-  /// When a part is published: just before its events, so that none is from further in the future than a clock can be wrong.
+  /// When a part is published: just before its events, so that no event is further in the future than a clock error allows.
   private static func time(of part: Course.Part) -> Instant {
     max(part.tick, (part.events.first?.envelope.time ?? part.tick) - .minutes(1))
   }
@@ -104,26 +104,26 @@ final class ClockCampaign {
 
   // MARK: The jumps
 
-  /// All that is due until then falls due now.
+  /// Makes everything due up to this instant due now.
   private func jump(_ cycle: Int, to instant: Instant) throws {
     let (service, number) = Campaign.victim(cycle)
     Campaign.trace("cycle \(cycle): the jump to \(instant), and \(service)-\(number)")
     let halfway = now + .milliseconds((instant - now).milliseconds / 2)
     switch cycle % 5 {
     case 0:
-      // It dies while timers fire.
+      // The instance dies while timers fire.
       try setAll(instant)
       try watch.read(for: .milliseconds(random.upTo(300))) { false }
       try kill(service, number)
     case 1:
-      // A month ends while it is away.
+      // A month ends while the instance is down.
       let since = try end(service, number)
       try setAll(instant)
       try watch.read(for: .milliseconds(random.upTo(1500))) { false }
       try start(service, number)
       try waitUntilWorks(service, since)
     case 2:
-      // Half of it, back by a day, and on.
+      // Half of the jump, back by a day, then the rest.
       try setAll(halfway)
       try watch.read(for: .milliseconds(random.upTo(500))) { false }
       try setAll(halfway - .days(1))
@@ -140,11 +140,11 @@ final class ClockCampaign {
     now = instant
   }
 
-  /// An instance is away until the other one has taken over and written with the time as it is then; it comes back with the time at which it
-  /// went, and so its state seems young.
+  /// Stops an instance until the other one has taken over and written with the new time. Then restarts it with the time at which it
+  /// stopped, so that its state seems young.
   private func returnWithStaleClock(_ service: ServiceName, _ number: Int, to instant: Instant) throws {
     let name = "\(service.rawValue)-\(number)"
-    // Its store is written once more, with the time that it will come back with: a round may end while it is hours back.
+    // Write its store once more with the time of its return, because a round may end while the clock is hours behind.
     try send { try publisher.repeatTick() }
     try watch.waitUntilQuiet()
     let since = try end(service, number)
@@ -157,7 +157,7 @@ final class ClockCampaign {
     let isBack = waitUntil(.seconds(60)) {
       process.isReady && process.metric("laurel_assigned_partitions") == Double(installation.partitions / 2)
     }
-    guard isBack else { throw BrokerFailure("\(name) has not come back with its stale clock") }
+    guard isBack else { throw BrokerFailure("\(name) did not become ready with its stale clock") }
     if rebuilt(name, Self.staleReason) > before { staleClocks += 1 }
     try clocks.set(name, to: instant)
   }
@@ -172,9 +172,9 @@ final class ClockCampaign {
   private func whatDidNotHappen(_ cycles: Int) -> [String] {
     var found: [String] = []
     let tooOld = installation.services.keys.reduce(0) { $0 + rebuilt($1, Self.tooOldReason) }
-    if cycles > 1, tooOld == 0 { found.append("the fault did not happen: no store was found to be too old after a jump") }
+    if cycles > 1, tooOld == 0 { found.append("the fault did not happen: no store was too old after a jump") }
     if staleClocks < cycles / 5 {
-      found.append("a store that had missed days was taken for young, but for \(staleClocks) of \(cycles / 5) times")
+      found.append("a store that had missed days was accepted as young; detected \(staleClocks) of \(cycles / 5) times")
     }
     if installation.services.values.contains(where: { $0.log.contains("virtual clock") }) {
       found.append("the fault did not happen: a service followed the bus's clock")
@@ -184,7 +184,7 @@ final class ClockCampaign {
 
   // MARK: A round
 
-  /// The round while the time goes back and on, by less than what would make its events ones of the future, and an instance dies.
+  /// Publishes the round while the time moves back and forth, too little to put its events in the future, and an instance dies.
   private func publishDisturbed(_ part: Course.Part, _ cycle: Int) throws {
     let half = part.events.count / 2
     Campaign.trace("the round")
@@ -199,7 +199,7 @@ final class ClockCampaign {
     try watch.waitUntilQuiet()
   }
 
-  /// Ends it without warning, and starts it again at once.
+  /// Kills the instance and restarts it at once.
   private func kill(_ service: ServiceName, _ number: Int) throws {
     let since = try end(service, number)
     try start(service, number)
@@ -216,7 +216,7 @@ final class ClockCampaign {
     try installation.start(service, number, environment: clocks.environment(of: "\(service.rawValue)-\(number)"))
   }
 
-  /// - Parameter number: only the instances of this number; those differ from the others by some minutes anyway.
+  /// - Parameter number: set only the instances with this number. The clocks of those differ from the others by some minutes anyway.
   private func setAll(_ instant: Instant, only number: Int? = nil, but exception: String? = nil) throws {
     for service in ServiceName.allCases {
       for own in 1...2 where number == nil || own == number {
@@ -229,14 +229,14 @@ final class ClockCampaign {
 
   // MARK: Waiting
 
-  /// Until what fell due has been said.
+  /// Waits until `count` notices are out.
   private func waitUntilSaid(_ count: Int) throws {
     Campaign.trace("waiting for \(count) notices: \(said.count) are said")
     try watch.read(for: .seconds(60)) { said.count >= count }
     guard said.count >= count else {
-      throw BrokerFailure("a minute after they were due \(said.count) of \(count) notices have been said")
+      throw BrokerFailure("a minute after they were due, \(said.count) of \(count) notices are out")
     }
-    // A tick means nothing to these services, but they read it: what they do at the same time is done.
+    // A tick has no effect on these services, but they read it, so their earlier work is finished afterwards.
     try send { try publisher.repeatTick() }
     try watch.waitUntilQuiet()
   }

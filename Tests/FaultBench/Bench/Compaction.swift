@@ -2,7 +2,7 @@ import Contracts
 import Foundation
 import TestSupport
 
-/// Changelogs are compacted all the time, and an instance that has lost its state restores it from what is left of them.
+/// Kafka compacts the changelogs all the time, and an instance without its state restores it from the remaining records.
 package final class CompactedChangelog: Fault {
   package init() {}
 
@@ -12,7 +12,7 @@ package final class CompactedChangelog: Fault {
     let end = ContinuousClock.now + .seconds(60)
     while try !isCompacted(.changelog(service), installation) {
       guard ContinuousClock.now < end else { throw BrokerFailure("the changelog of \(service) was not compacted") }
-      // Only what comes later closes a segment.
+      // Only later records close a segment.
       try campaign.keepBusy(until: .seconds(1)) { false }
     }
     try campaign.pour(upTo: 300)
@@ -23,11 +23,11 @@ package final class CompactedChangelog: Fault {
     try FileManager.default.removeItem(at: installation.stateFolder(process.name))
     let restarted = try installation.start(service, number)
     let isBack = waitUntil(.seconds(60)) { restarted.isReady }
-    guard isBack, restarted.restoredRows(since: logged) > 0 else { throw BrokerFailure("\(process.name) has restored nothing") }
+    guard isBack, restarted.restoredRows(since: logged) > 0 else { throw BrokerFailure("\(process.name) restored nothing") }
     return Blow("\(process.name) without its state", [service], since: since)
   }
 
-  /// Whether records are gone from between others: a marker leaves a hole of one offset.
+  /// Whether compaction has removed records between others. A marker leaves a gap of one offset.
   private func isCompacted(_ topic: Topic, _ installation: Installation) throws -> Bool {
     let partitions = Dictionary(grouping: try installation.records([topic], readCommitted: false), by: \.partition)
     return partitions.values.contains { records in

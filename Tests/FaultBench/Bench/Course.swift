@@ -5,39 +5,39 @@ import Streaming
 import Terms
 import TestSupport
 
-/// What is published, part by part, and all that must be said about it: a history run through the simulation.
+/// The records to publish, part by part, and all expected notices: a history run through the simulation.
 package struct Course: Sendable {
-  /// A part is over when everything that it has caused has been processed.
+  /// A part is finished when everything that it has caused is processed.
   package struct Part: Sendable {
-    /// The clock is moved here first.
+    /// The clock moves here first.
     package let tick: Instant
     package let events: [BenchEvent]
-    /// The payment provider's answers to what the events made Laurel instruct.
+    /// The payment provider's answers to the instructions that the events caused.
     package let answers: [BenchEvent]
-    /// All notices that are there when this part begins.
+    /// The number of notices when this part begins.
     package let noticesBefore: Int
-    /// How many notices there are in all when the clock has come to the tick, before the events.
+    /// The number of notices after the tick, before the events.
     package let noticesAtTick: Int
-    /// The same with what the events lead to.
+    /// The number of notices after the events.
     let noticesBeforeAnswers: Int
   }
 
   package private(set) var prologue: [Part] = []
   package private(set) var rounds: [Part] = []
-  /// The clock's last place: all that was set in motion is over by then.
+  /// The last tick. Everything is finished by then.
   package private(set) var end: Instant
   /// Every notice.
   package private(set) var notices: [KeptOutput] = []
 
-  /// How many notices there are where a part or a move of the clock begins.
+  /// The number of notices at the start of each part and each move of the clock.
   private var starts: [Int] = []
-  /// The same where a part's answers begin.
+  /// The number of notices at the start of each part's answers.
   private var answerStarts: [Int] = []
-  /// Of every event.
+  /// The key of each event.
   private let keys: [String: String]
 
-  /// Which of these began last before the notice.
-  /// - Parameter answersApart: answers come after all that the events of their part have caused.
+  /// The last of these that began before the notice.
+  /// - Parameter answersApart: answers come after everything that their part's events have caused.
   package func part(ofNotice number: Int, answersApart: Bool) -> Int {
     (answersApart ? starts + answerStarts : starts).count { $0 <= number }
   }
@@ -48,8 +48,8 @@ package struct Course: Sendable {
   package var eventCount: Int { (prologue + rounds).reduce(0) { $0 + $1.events.count + $1.answers.count } }
 
   /// - Parameters:
-  ///   - rounds: of the history, after its prologue.
-  ///   - programs: the terms that the services have.
+  ///   - rounds: the number of rounds after the prologue.
+  ///   - programs: the terms of the services.
   package init(seed: UInt64, rounds count: Int, size: BenchHistory.Size, programs: Programs) throws {
     var history = BenchHistory(seed: seed, size: size)
     let run = try Run(programs)
@@ -73,7 +73,7 @@ package struct Course: Sendable {
       var notices: [KeptOutput] = []
       var instructions: [PayoutInstructed] = []
       var refused: [DeadLetter] = []
-      /// Why a notice could not be read.
+      /// The error of a notice that could not be read.
       var failure: (any Error)?
 
       func take(_ record: OutputRecord) {
@@ -104,11 +104,11 @@ package struct Course: Sendable {
       let noticesAtTick = said.notices.count
       try take(events)
       let answers = try history.decisions() + said.instructions.flatMap { try history.answers(to: $0) }
-      // What the decisions lead to is answered in the next round.
+      // Payouts that the decisions instruct are answered in the next round.
       said.instructions = []
       let noticesBeforeAnswers = said.notices.count
       try take(answers)
-      // A history of good events: what is refused would be a mistake of its maker.
+      // A history has only good events, so a rejection is a bug in the generator.
       if let first = said.refused.first { throw first.rejection }
       if let failure = said.failure { throw failure }
       return Part(

@@ -3,35 +3,35 @@ import Foundation
 import RocksStore
 import TestSupport
 
-/// kill -9, and when the instance starts again its state is not what it left.
+/// kill -9, and at the restart the instance finds changed state.
 package final class StateFolderDamage: Fault {
-  /// In this order; 13 and 4 services have no common factor, so every service gets every kind.
+  /// In this order. 13 kinds and 4 services have no common factor, so every service gets every kind.
   enum Kind: CaseIterable {
-    /// Another partition's store lies in the place of each.
+    /// Each store is replaced by another partition's.
     case exchanged
     case tablesFlipped
-    /// Valid and whole, and taken two cycles before.
+    /// A valid and complete store from two cycles before.
     case oldBackup
     case logCut
     case currentMissing
-    /// Copied file by file while the service went on writing.
+    /// Copied file by file while the service kept writing.
     case copiedLive
     case tablesCut
     case manifestCut
-    /// An older store that says it has followed the changelog as far as the lost one had.
+    /// An older store whose position row claims the position of the lost one.
     case claimsMore
     case lost
     case logFlipped
     case emptied
-    /// What the log goes on from is not there: a file of a copy that vanished, or an older log that lost its end.
+    /// A log is missing: a file vanished during the copy, or an older log lost its end.
     case logMissing
 
     enum Outcome {
-      /// The service says so, and reads the whole changelog.
+      /// The service reports a rebuild and reads the whole changelog.
       case rebuilt
-      /// It reads what is missing.
+      /// The service reads only the missing part.
       case caughtUp
-      /// One of the two, or nothing was wrong with it.
+      /// Either of the two, or the store was intact.
       case any
     }
 
@@ -44,7 +44,7 @@ package final class StateFolderDamage: Fault {
     }
   }
 
-  /// What the service had logged before the blow, in lines.
+  /// The number of lines that the service had logged before the fault.
   private var loggedBefore = 0
 
   package init() {}
@@ -63,14 +63,14 @@ package final class StateFolderDamage: Fault {
     let kind = kind(cycle)
     if kind == .copiedLive { try copyLive(campaign, folder) }
     if kind == .claimsMore {
-      // Without a batch that is committed and not in the store: that would hide the lie from every check but a full rebuild.
+      // Stop cleanly. A committed batch that is not in the store would hide the false claim from every check except a full rebuild.
       let ending = try installation.service(service, number).stop()
-      guard ending == .status(0) else { throw BrokerFailure("\(service)-\(number) was told to stop: \(ending)") }
+      guard ending == .status(0) else { throw BrokerFailure("\(service)-\(number) did not stop cleanly: \(ending)") }
     } else {
       try installation.service(service, number).kill()
     }
     if [.tablesFlipped, .tablesCut, .logMissing].contains(kind), try folder.tables().isEmpty {
-      // Opening writes into tables what the logs hold.
+      // On opening, RocksDB writes the logs' rows into tables.
       let process = try installation.start(service, number)
       let isReady = waitUntil(.seconds(60)) { process.isReady }
       guard isReady else { throw BrokerFailure("\(process.name) is not ready") }
@@ -84,7 +84,7 @@ package final class StateFolderDamage: Fault {
     return Blow("the state of \(service)-\(number): \(kind)", [service], since: since)
   }
 
-  /// The service has said what it had to say; and the backup for the cycle after the next is made.
+  /// Checks the service's log, and makes the backup for the cycle after the next.
   package func lift(from campaign: Campaign, cycle: Int) throws {
     let (service, number) = campaign.victim(cycle)
     let process = try campaign.installation.service(service, number)
@@ -92,16 +92,16 @@ package final class StateFolderDamage: Fault {
     let rows = process.restoredRows(since: loggedBefore)
     campaign.trace("\(kind(cycle)): rebuilt \(isRebuilt), \(rows) rows")
     switch kind(cycle).outcome {
-    case .rebuilt where !isRebuilt: throw BrokerFailure("\(process.name) has taken a store for good: \(kind(cycle))")
-    case .caughtUp where isRebuilt: throw BrokerFailure("\(process.name) has rebuilt without need: \(kind(cycle))")
+    case .rebuilt where !isRebuilt: throw BrokerFailure("\(process.name) accepted a bad store: \(kind(cycle))")
+    case .caughtUp where isRebuilt: throw BrokerFailure("\(process.name) rebuilt without need: \(kind(cycle))")
     case .rebuilt, .caughtUp:
-      guard rows > 0 else { throw BrokerFailure("\(process.name) has missed nothing: \(kind(cycle)) did not happen") }
+      guard rows > 0 else { throw BrokerFailure("\(process.name) restored no rows: \(kind(cycle)) did not happen") }
     case .any: break
     }
     if [.oldBackup, .claimsMore].contains(kind(cycle + 2)) {
       let (service, number) = campaign.victim(cycle + 2)
       let next = try campaign.installation.service(service, number)
-      // Between two instructions, as a snapshot of the disk would catch it.
+      // Frozen between two instructions, as a snapshot of the disk would find it.
       next.freeze()
       defer { next.thaw() }
       try self.folder(campaign, cycle + 2).copy(to: backup(campaign))
@@ -152,18 +152,18 @@ package final class StateFolderDamage: Fault {
     try bytes.prefix(bytes.count / 2).write(to: file)
   }
 
-  /// Turns over the byte in the middle of each of `pieces`.
+  /// Inverts the byte in the middle of each of `pieces`.
   private func flip(_ file: URL, pieces: Int) throws {
     var bytes = try Data(contentsOf: file)
     for piece in 0..<pieces { bytes[bytes.count * (2 * piece + 1) / (2 * pieces)] ^= 0xFF }
     try bytes.write(to: file)
   }
 
-  /// The log as if its first half had been in an older one, which is not there. A record is a header of seven bytes, of which the fifth
-  /// and sixth tell its length, and that many bytes: db/log_format.h of RocksDB.
-  /// - Returns: whether there is more than one record in it.
+  /// Drops the first half of a log, as if it had been in an older log that is missing. A record has a header of seven bytes, whose fifth
+  /// and sixth hold its length, followed by that many bytes: db/log_format.h of RocksDB.
+  /// - Returns: whether the log has more than one record.
   private func dropFirstHalf(_ log: URL) throws -> Bool {
-    // Within the first block, so that what follows may be moved to its beginning.
+    // Only the first block, so that the rest can move to its beginning.
     let bytes = try Data(contentsOf: log).prefix(32_768)
     var offset = 0
     while offset < bytes.count / 2 { offset += 7 + Int(bytes[offset + 4]) + Int(bytes[offset + 5]) << 8 }
@@ -172,7 +172,7 @@ package final class StateFolderDamage: Fault {
     return true
   }
 
-  /// The row of the store that says how far it has followed its changelog.
+  /// The key of the store's changelog position.
   private static let positionKey = [UInt8(ascii: "c")]
 
   private func claimMore(_ folder: StateFolder, _ backup: URL) throws {
@@ -193,14 +193,14 @@ package final class StateFolderDamage: Fault {
   }
 }
 
-/// The state is on a small disk that fills up while the service works; after a while there is room again.
+/// The state is on a small disk that fills up while the service works. Later there is room again.
 package final class DiskFull: Fault {
   static let row = FaultRow(
     "disk-full", "the state's disk (a small tmpfs) fills up while the service works, then has room again", smokeCycles: 1
   ) { plan in
     let installation = try Installation(bootstrap: try KafkaBroker.forTest().bootstrap)
     let fault = DiskFull()
-    // The services have ended by then, and their folder could not be removed.
+    // By then the services have ended, but their folder could not be removed.
     defer {
       fault.unmount()
       installation.remove()
@@ -208,7 +208,7 @@ package final class DiskFull: Fault {
     return try plan.campaign(on: installation, under: fault)
   }
 
-  /// Less than RocksDB would set aside for one log or list (4 MB), so that every write has to ask for room.
+  /// Less than RocksDB would preallocate for one log or list (4 MB), so every write has to allocate room.
   private static let sizeKilobytes = 3_800
   private var mounted: [URL] = []
 
@@ -241,15 +241,15 @@ package final class DiskFull: Fault {
     try fill(ballast)
     try campaign.keepBusy(until: .seconds(30)) { process.says("No space left on device", since: loggedBefore) }
     guard process.says("No space left on device", since: loggedBefore) else {
-      throw BrokerFailure("\(process.name) has written all the same: the disk was not full")
+      throw BrokerFailure("\(process.name) kept writing: the disk was not full")
     }
     let isTold = waitUntil(.seconds(10)) {
       process.page("/readyz").map { $0.status != 200 && $0.body.contains("No space left on device") } ?? false
     }
-    guard isTold else { throw BrokerFailure("\(process.name) does not say at /readyz that the disk is full") }
-    // It tries again, and cannot even open its stores.
+    guard isTold else { throw BrokerFailure("\(process.name) does not report the full disk at /readyz") }
+    // The service retries, and cannot even open its stores.
     try campaign.keepBusy(until: .milliseconds(500 + campaign.random.upTo(8000))) { false }
-    guard process.isRunning else { throw BrokerFailure("\(process.name) has ended because the disk was full") }
+    guard process.isRunning else { throw BrokerFailure("\(process.name) ended because the disk was full") }
     try FileManager.default.removeItem(at: ballast)
     return Blow("the disk of \(process.name) was full", [service])
   }
@@ -260,13 +260,13 @@ package final class DiskFull: Fault {
     defer { try? handle.close() }
     for size in [65_536, 4096] {
       let piece = Data(count: size)
-      // Until there is no room for another.
+      // Fill the disk completely.
       while (try? handle.write(contentsOf: piece)) != nil {}
     }
   }
 }
 
-/// Writing to the state's files fails for seconds, as on a disk that breaks: strace answers the calls in the kernel's place.
+/// Writes to the state's files fail for seconds, as on a broken disk. strace answers the calls instead of the kernel.
 package final class WritesFail: Fault {
   package init() {}
 
@@ -280,7 +280,7 @@ package final class WritesFail: Fault {
     let process = try campaign.installation.service(service, number)
     let folder = try StateFolder(campaign.installation, service, number)
     let loggedBefore = process.lines.count
-    // The logs alone, or everything that a store is opened with too.
+    // Either only the logs, or also the files that opening a store writes.
     let paths = try cycle.isMultiple(of: 2) ? folder.logs() : upcoming(folder)
     let record = campaign.installation.folder.appending(path: "strace")
     let calls = "write,pwrite64,fsync,fdatasync,ftruncate"
@@ -295,19 +295,19 @@ package final class WritesFail: Fault {
       process.says("Input/output error", since: loggedBefore) || !tracer.isRunning
     }
     guard process.says("Input/output error", since: loggedBefore) else {
-      throw BrokerFailure("no write of \(process.name) has failed; strace \(tracer.isRunning ? "runs" : "has ended")")
+      throw BrokerFailure("no write of \(process.name) failed; strace \(tracer.isRunning ? "runs" : "has ended")")
     }
     try campaign.keepBusy(until: .milliseconds(campaign.random.upTo(3000))) { false }
     Tool.end(tracer)
     let since = ContinuousClock.now
     let injected = try String(contentsOf: record, encoding: .utf8).split(separator: "\n").count { $0.contains("(INJECTED)") }
     campaign.trace("\(injected) calls have failed")
-    guard injected > 0 else { throw BrokerFailure("strace has injected nothing") }
-    guard process.isRunning else { throw BrokerFailure("\(process.name) has ended because writes failed") }
+    guard injected > 0 else { throw BrokerFailure("strace injected no error") }
+    guard process.isRunning else { throw BrokerFailure("\(process.name) ended because writes failed") }
     return Blow("\(injected) writes of \(process.name) failed", [service], since: since)
   }
 
-  /// Names of the files that are there and of those that the stores will make next: they are numbered.
+  /// The names of existing files and of the next ones, which the stores number.
   private func upcoming(_ folder: StateFolder) throws -> [URL] {
     try folder.stores().flatMap { store in
       let names = try FileManager.default.contentsOfDirectory(atPath: store.path)
@@ -320,14 +320,14 @@ package final class WritesFail: Fault {
   }
 }
 
-/// Debian's tools.
+/// Tools from Debian packages.
 private enum Tool {
   static func start(_ name: String, _ arguments: [String], errors: Pipe? = nil) throws -> Process {
     guard
       let folder = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"].first(where: {
         FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
       })
-    else { throw BrokerFailure("this row needs '\(name)', which is not installed: make setup") }
+    else { throw BrokerFailure("this row needs '\(name)', which is not installed; run make setup") }
     let process = Process()
     process.executableURL = URL(filePath: "\(folder)/\(name)")
     process.arguments = arguments
@@ -338,7 +338,7 @@ private enum Tool {
     return process
   }
 
-  /// - Throws: what it has written, if it did not end well.
+  /// - Throws: the tool's output, if it failed.
   static func run(_ name: String, _ arguments: [String]) throws {
     let errors = Pipe()
     let process = try start(name, arguments, errors: errors)
@@ -352,7 +352,7 @@ private enum Tool {
 
   static func end(_ process: Process) {
     if process.isRunning { process.terminate() }
-    // A tracer that waits for a thread that sleeps does not hear SIGTERM; without it the kernel lets its threads go.
+    // A tracer that waits for a sleeping thread ignores SIGTERM. When it is killed, the kernel releases the threads.
     if !waitUntil(.seconds(3), { !process.isRunning }) { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
   }

@@ -1,20 +1,20 @@
 import Kafka
 
-/// An error, and the kind of request to which the broker answers it.
+/// An error, and the kind of request that the broker answers with it.
 struct ErrorPair: Sendable, CustomStringConvertible {
   let request: MockCluster.Request
-  /// Kafka's, or librdkafka's -195: the connection is closed instead of an answer.
+  /// Kafka's code, or librdkafka's -195: the broker closes the connection instead of answering.
   let code: Int32
 
   var description: String { "\(Self.names[code] ?? "\(code)") to \(request)" }
 
-  /// Every code to every request. Metadata has errors of its topics instead, and only those that librdkafka takes from there.
+  /// Every code for every request. Metadata has topic errors instead, and only those that librdkafka reads there.
   static let all: [ErrorPair] = MockCluster.Request.allCases.flatMap { request in
     (request == .metadata ? [3, 5, 29, -1] : names.keys.sorted()).map { ErrorPair(request: request, code: $0) }
   }
 
   static let names: [Int32: String] = [
-    // Retriable for a client: the same request again, at another broker or later.
+    // A client may retry these: the same request, at another broker or later.
     14: "COORDINATOR_LOAD_IN_PROGRESS", 15: "COORDINATOR_NOT_AVAILABLE", 16: "NOT_COORDINATOR", 6: "NOT_LEADER_OR_FOLLOWER",
     5: "LEADER_NOT_AVAILABLE", 7: "REQUEST_TIMED_OUT", 51: "CONCURRENT_TRANSACTIONS", 3: "UNKNOWN_TOPIC_OR_PARTITION",
     // Abortable.
@@ -28,11 +28,11 @@ struct ErrorPair: Sendable, CustomStringConvertible {
     -195: "a closed connection",
   ]
 
-  /// When a service makes such a request.
+  /// When a service sends such a request.
   enum Moment {
-    /// All the time, as long as there is work.
+    /// Always, as long as there is work.
     case working
-    /// When it starts, joins or restores.
+    /// At a start, a join or a restore.
     case starting
   }
 
@@ -45,10 +45,10 @@ struct ErrorPair: Sendable, CustomStringConvertible {
     }
   }
 
-  /// It can end a transaction of which some partitions have been written and others not. The mock bus goes on showing that half, so a
-  /// service that restores from it takes for done what was never said: there, notices are lost by the bus.
+  /// Whether it can end a transaction that was written to only some of its partitions. The mock bus keeps showing that half. A service
+  /// that restores from it counts notices as sent that were not, so there the bus loses notices.
   var leavesHalf: Bool {
-    // The other codes librdkafka answers by repeating the request: ErrorClassTests.
+    // librdkafka retries the request for all other codes: ErrorClassTests.
     switch request {
     case .produce: ![3, 5, 6, 7, 14, 15, 16, -195].contains(code)
     case .addPartitionsToTransaction: ![3, 14, 15, 16, 51, -195].contains(code)

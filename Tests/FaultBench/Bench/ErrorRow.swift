@@ -3,13 +3,13 @@ import Foundation
 import Kafka
 import TestSupport
 
-/// Errors that the broker answers with: one pair of request and error a cycle, several times in a row while the services work.
+/// Broker errors: one pair of request and error per cycle, several times in a row while the services work.
 ///
-/// On the mock bus, which shows aborted transactions and keeps no transactional offsets: nothing is claimed about exactly-once here. No
-/// process may end, every service must work again by itself, and every notice must be said at least once, always with the same words.
+/// The mock bus shows aborted transactions and keeps no transactional offsets, so this row does not test exactly-once. No process may
+/// end, every service must recover by itself, and every notice must be emitted at least once, always with the same content.
 package final class BrokerErrors: Fault {
   private static let broker: Int32 = 1
-  /// In one campaign: the mock drops what is more than 5 MiB of a partition, and a changelog must be whole.
+  /// Per campaign: the mock drops everything above 5 MiB of a partition, and a changelog must be complete.
   private static let pairsMax = 20
   private static let recoverySecondsMax = 60.0
 
@@ -37,8 +37,8 @@ package final class BrokerErrors: Fault {
     switch (pair.request, pair.moment) {
     case (.metadata, _): try blindMetadata(pair, campaign, cycle)
     case (_, .working):
-      // The bench publishes on the same bus: its records must be through before produce requests are answered with errors, and not yet
-      // worked off.
+      // The bench publishes on the same bus. Its records must have arrived before produce requests are answered with errors, but must not
+      // be processed yet.
       let services = campaign.installation.services.values
       for service in services { service.freeze() }
       try campaign.pour(upTo: 0)
@@ -66,7 +66,7 @@ package final class BrokerErrors: Fault {
     try checkAlive(campaign, "\(pairs[cycle])")
   }
 
-  /// Until every error has been answered with, or for some time.
+  /// Waits until every error was sent, for a limited time.
   private func waitMet(_ pair: ErrorPair, _ campaign: Campaign) throws {
     func isMet() -> Bool { (try? cluster.errorsLeft(pair.request, ofBroker: Self.broker)) == 0 }
     if pair.request == .produce {
@@ -76,7 +76,7 @@ package final class BrokerErrors: Fault {
     }
   }
 
-  /// For a moment the topics of one service are said to be in trouble, while an instance of it starts.
+  /// Reports the topics of one service as faulty for a moment, while an instance of it starts.
   private func blindMetadata(_ pair: ErrorPair, _ campaign: Campaign, _ cycle: Int) throws {
     let service = campaign.victim(cycle).service
     let topics = [Topic.changelog(service), Topic.clock].map(campaign.installation.name)
@@ -89,7 +89,7 @@ package final class BrokerErrors: Fault {
     _ = waitUntil(.milliseconds(500 + campaign.random.upTo(1500))) { !process.isRunning }
   }
 
-  /// An instance stops as it is told to and starts again. Killed, it would leave half a transaction, which the mock bus shows for ever.
+  /// Stops an instance with SIGTERM and restarts it. A kill would leave half a transaction, which the mock bus shows for ever.
   private func restart(_ campaign: Campaign, _ cycle: Int, between: () throws -> Void) throws {
     let (service, number) = campaign.victim(cycle)
     try campaign.installation.end(service, number, gracefully: true)
@@ -107,7 +107,7 @@ package final class BrokerErrors: Fault {
 
   // MARK: The row
 
-  /// As many pairs as there are cycles, in the seed's order; those beyond the matrix begin it again.
+  /// As many pairs as cycles, in the seed's order. Beyond the matrix it starts again.
   package static func run(_ plan: FaultPlan) throws -> FaultResult {
     var random = SplitMix64(seed: plan.seed)
     var order: [ErrorPair] = []
@@ -122,7 +122,7 @@ package final class BrokerErrors: Fault {
     return result
   }
 
-  /// One campaign on a cluster of its own. What leaves half a transaction comes last: nothing can be said about the notices after it.
+  /// One campaign on its own cluster. Pairs that leave half a transaction come last, because later notices cannot be checked.
   private static func run(_ pairs: [ErrorPair], _ plan: FaultPlan, seed: UInt64) throws -> FaultResult {
     let whole = pairs.filter { !$0.leavesHalf }
     let cluster = try MockCluster()

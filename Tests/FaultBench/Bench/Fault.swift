@@ -2,35 +2,35 @@ import Contracts
 import Foundation
 import TestSupport
 
-/// Something bad that happens again and again while the services work: a row of the bench's table.
+/// A fault that happens repeatedly while the services work: a row of the bench's table.
 package protocol Fault: AnyObject {
-  /// Starts the services, with what this fault needs.
+  /// Starts the services as this fault needs them.
   func prepare(_ campaign: Campaign) throws
-  /// The blow; it may last. It returns when the rest of the round is to be published.
+  /// Injects the fault, which may take time. It returns when the rest of the round should be published.
   func fall(on campaign: Campaign, cycle: Int) throws -> Blow
-  /// After the struck services have worked again: whatever has to be put right by hand.
+  /// Repairs what has to be repaired by hand, after the affected services work again.
   func lift(from campaign: Campaign, cycle: Int) throws
-  /// A round's events as this fault lets them arrive.
+  /// A round's events in the form and order in which this fault lets them arrive.
   func disturbed(_ events: [BenchEvent], cycle: Int, _ campaign: Campaign) throws -> [BenchRecord]
-  /// The payment provider's answers as this fault lets them arrive: asked for when all instructions are there.
+  /// The payment provider's answers as this fault lets them arrive. It is called when all instructions are out.
   func answers(_ events: [BenchEvent], _ campaign: Campaign) throws -> [BenchRecord]
-  /// What a campaign under this fault leaves in the dead-letter topics.
+  /// The expected dead letters of a campaign under this fault.
   var deadLetters: [BenchLetter] { get }
-  /// Whether the provider may answer while the events of the same round are still worked off.
+  /// Whether the provider may answer while the events of the same round are still being processed.
   var answersEarly: Bool { get }
-  /// Whether records may be hidden under it. What Laurel reports missing is then repaired as the runbook says; what it does not report is
-  /// a violation.
+  /// Whether the fault may hide records. Missing messages that Laurel reports are then repaired as in the runbook. Unreported ones are a
+  /// violation.
   var mayHideRecords: Bool { get }
-  /// What else is wrong at the end, and whether the fault did not happen at all.
+  /// Other violations at the end, also if the fault did not happen at all.
   func violations(on installation: Installation) throws -> [String]
 }
 
-/// What has happened, and to whom.
+/// The fault that happened, and its targets.
 package struct Blow {
   package let what: String
-  /// Who has to work again.
+  /// The services that must recover.
   package let services: [ServiceName]
-  /// From when on the time until then counts.
+  /// The start of the recovery time.
   package let since: ContinuousClock.Instant
 
   package init(_ what: String, _ services: [ServiceName], since: ContinuousClock.Instant = .now) {
@@ -59,7 +59,7 @@ extension Campaign {
     for service in ServiceName.allCases { for number in 1...2 { try installation.start(service, number, fault: fault) } }
   }
 
-  /// Each of the eight instances in turn, the service changing every time.
+  /// Each of the eight instances in turn, with a different service every time.
   package func victim(_ cycle: Int) -> (service: ServiceName, number: Int) { Self.victim(cycle) }
 
   package static func victim(_ cycle: Int) -> (service: ServiceName, number: Int) {

@@ -7,12 +7,12 @@ import Terms
 import TermsFiles
 import TestSupport
 
-/// A row of the bench's table: a fault, and how a campaign under it is run.
+/// A row of the bench's table: a fault, and how its campaign runs.
 package struct FaultRow: Sendable, CustomStringConvertible {
   package let name: String
-  /// One line: what happens, and how.
+  /// One line that describes the fault.
   package let what: String
-  /// Of a bounded run in CI.
+  /// The cycles of a short run in CI.
   package let smokeCycles: Int
   package let run: @Sendable (FaultPlan) throws -> FaultResult
 
@@ -34,7 +34,7 @@ package struct FaultRow: Sendable, CustomStringConvertible {
   }
 }
 
-/// How much of it.
+/// The size of a run.
 package struct FaultPlan: Sendable {
   package var cycles: Int
   package var seed: UInt64
@@ -46,8 +46,8 @@ package struct FaultPlan: Sendable {
     self.size = size
   }
 
-  /// A campaign on an installation of its own, its verdict and its end.
-  /// - Parameter judge: another than that of real Kafka.
+  /// Runs a campaign on its own installation, judges it and cleans up.
+  /// - Parameter judge: replaces the judge for real Kafka.
   package func campaign(
     on installation: Installation, under fault: any Fault, judge: ((Installation, Course) throws -> [String])? = nil
   ) throws -> FaultResult {
@@ -62,7 +62,7 @@ package struct FaultPlan: Sendable {
       try fault.prepare(campaign)
       try campaign.run(fault)
     } catch {
-      // What was said until then is judged all the same.
+      // The notices so far are still judged.
       result.violations.append("the campaign ended early: \(error)")
       if ProcessInfo.processInfo.environment["FAULTS_TRACE"] != nil { installation.printLogs() }
     }
@@ -82,36 +82,36 @@ package struct FaultPlan: Sendable {
           try campaign.restartAndRepair()
           found = try judged()
         } else {
-          found.append("what is lost was not reported")
+          found.append("lost messages were not reported")
         }
       }
       result.violations += try found + fault.violations(on: installation)
     } catch {
-      result.violations.append("it could not be judged: \(error)")
+      result.violations.append("the result could not be judged: \(error)")
     }
     result.repairs = campaign.repairs
     if !result.violations.isEmpty { keep(installation, result.violations) }
     return result
   }
 
-  /// With FAULTS_KEEP: broker, topics and folders stay for whoever looks into it, until the folder is removed.
+  /// With FAULTS_KEEP: keeps broker, topics and folders for inspection, until the folder is removed.
   private func keep(_ installation: Installation, _ violations: [String]) {
     guard ProcessInfo.processInfo.environment["FAULTS_KEEP"] != nil else { return }
     let text = """
       \(violations.joined(separator: "\n"))
-      kept: \(installation.configuration.bootstrap), topics \(installation.prefix)…; remove \(installation.folder.path) to go on
+      kept: \(installation.configuration.bootstrap), topics \(installation.prefix)…; remove \(installation.folder.path) to continue
 
       """
     FileHandle.standardError.write(Data(text.utf8))
     while FileManager.default.fileExists(atPath: installation.folder.path) { _ = waitUntil(.seconds(1)) { false } }
   }
 
-  /// - Parameter isRepaired: notices may have been hidden and written again, and so come late.
+  /// - Parameter isRepaired: notices may have been hidden and written again, so they may be late.
   static func judge(
     _ installation: Installation, _ course: Course, deadLetters: [BenchLetter] = [], answersEarly: Bool = false,
     isRepaired: Bool = false
   ) throws -> [String] {
-    // What ends a hanging transaction is no notice, and its readers ignore it.
+    // The record that ends a hanging transaction is not a notice, and readers ignore it.
     let notices = try installation.records([.referrals, .rewards, .discounts, .payouts]).filter {
       $0.header("ce_type") != TransactionEnd.type
     }
@@ -121,7 +121,7 @@ package struct FaultPlan: Sendable {
       try installation.records([.deadLetters(service)]).map { BenchLetter($0, of: service) }
     }
     verdict.compareLetters(letters, deadLetters)
-    // The state folders, the changelogs, the positions and the notices among themselves, as an operator would ask.
+    // Compares the state folders, the changelogs, the positions and the notices, as `laurel verify` does for an operator.
     let folders = try FileManager.default.contentsOfDirectory(at: installation.folder, includingPropertiesForKeys: nil)
       .filter { $0.lastPathComponent.hasPrefix("state-") }.map(\.path).sorted()
     let report = try Verify.check(
@@ -134,7 +134,7 @@ package struct FaultPlan: Sendable {
 }
 
 extension FaultPlan {
-  /// What the bus itself has lost of the history, if anything: that would be no fault of the services.
+  /// Events of the history that the bus itself has lost. That is not a fault of the services.
   private static func missing(_ installation: Installation, _ course: Course) throws -> [String] {
     let events = (course.prologue + course.rounds).flatMap { $0.events + $0.answers }
     let parser = JSONParser()
@@ -152,15 +152,15 @@ extension FaultPlan {
   }
 }
 
-/// What came of it.
+/// The result of a row.
 package struct FaultResult: Sendable {
-  /// That were run to their end.
+  /// Completed cycles.
   package var cycles: Int
   package var events = 0
   package var notices = 0
   package var seconds = 0.0
   package var violations: [String] = []
-  /// From each blow until what it struck worked again on every partition.
+  /// From each fault until the affected services worked again on every partition.
   package var recoveries: [Duration] = []
   /// How many messages `laurel repair` has written again.
   package var repairs = 0
@@ -173,7 +173,7 @@ package struct FaultResult: Sendable {
     self.notices = notices
   }
 
-  /// Another part of the same row.
+  /// Adds another part of the same row.
   mutating func add(_ other: FaultResult) {
     cycles += other.cycles
     events += other.events
@@ -184,7 +184,7 @@ package struct FaultResult: Sendable {
     repairs += other.repairs
   }
 
-  /// A recovery time in seconds, such that `share` of all are not longer.
+  /// The recovery time in seconds within which `share` of all recoveries lie.
   package func recovery(_ share: Double) -> Double? {
     let sorted = recoveries.sorted()
     guard !sorted.isEmpty else { return nil }

@@ -6,16 +6,16 @@ package enum FaultTable {
   package static let rows: [FaultRow] =
     [
       FaultRow("none", "nothing happens") { NoFault() },
-      FaultRow("kill", "kill -9 of an instance at a moment of chance; it starts again") { RandomKill() },
+      FaultRow("kill", "kill -9 of an instance at a random moment; it starts again") { RandomKill() },
       FaultRow("crash-points", "an instance ends at a named point of its loop", smokeCycles: 9) { CrashPoint() },
-      FaultRow("takeover", "kill -9 of an instance for good: another takes over", smokeCycles: 2) { Takeover() },
+      FaultRow("takeover", "kill -9 of an instance without a restart: another takes over", smokeCycles: 2) { Takeover() },
       FaultRow("takeover-open", "the same in an open transaction, which the broker has to end", smokeCycles: 2) {
         OpenTakeover()
       },
-      FaultRow("frozen", "SIGSTOP beyond the session, then SIGCONT", smokeCycles: 2) { Frozen() },
-      FaultRow("storm", "join and leave: 1, 4, 1 instances") { Storm() },
+      FaultRow("frozen", "SIGSTOP for longer than the session, then SIGCONT", smokeCycles: 2) { Frozen() },
+      FaultRow("storm", "instances join and leave: 1, 4, 1") { Storm() },
       FaultRow(
-        "state-folder", "kill -9, and the state folder comes back lost, cut, damaged, old or in another's place", smokeCycles: 4
+        "state-folder", "kill -9, and the state folder is lost, cut, damaged, old or another's", smokeCycles: 4
       ) { StateFolderDamage() },
       CompactedChangelog.row,
       DiskFull.row,
@@ -26,12 +26,12 @@ package enum FaultTable {
       FaultRow(
         "brokers", "kill -9 of one or two of three brokers, which stay away for up to 60 s", smokeCycles: 1,
         run: { try ClusterKill.run($0) }),
-      FaultRow("repair", "messages hidden as Kafka does; noticed and repaired", smokeCycles: 2) { RepairDrill() },
+      FaultRow("repair", "messages hidden as Kafka does; detected and repaired", smokeCycles: 2) { RepairDrill() },
       FaultRow(
-        "network", "a proxy cuts, slows, silences one way, holds and repeats EndTxn", smokeCycles: 2,
+        "network", "a proxy cuts, slows, blocks one way, holds and repeats EndTxn", smokeCycles: 2,
         run: { try BadNetwork.run($0) }),
       FaultRow(
-        "errors", "every error class on every call, by the mock bus's injection", smokeCycles: 2,
+        "errors", "every error class on every call, injected by the mock bus", smokeCycles: 2,
         run: { try BrokerErrors.run($0) }),
       FaultRow("input", "10 to 50 % duplicates, garbage, oversized, strays; reordered") { BadInput() },
       ClockCampaign.row,
@@ -40,7 +40,7 @@ package enum FaultTable {
       },
     ] + PlantedBug.all.map(\.row)
 
-  /// A bounded run: most rows on the shared broker in one campaign, the others each for itself.
+  /// A short run: most rows in one campaign on the shared broker, each other row in its own campaign.
   package static let smoke: [FaultRow] =
     [
       FaultRow("processes", "kill, crash points, take-over, freeze, storm, bad input", smokeCycles: 9) {

@@ -4,20 +4,20 @@ import JSON
 import Kafka
 import TestSupport
 
-/// Payouts and accrual are killed while a payment provider's adapter does its worst. The provider pays and then times out; the adapter
-/// says `unknown` and asks again, says a result twice, under the same and under another event id, contradicts it afterwards, answers in
-/// any order, and dies before and after each step. It keeps nothing: each of its lives reads `payouts` from the beginning and asks about
+/// Payouts and accrual are killed while a payment provider's adapter misbehaves. The provider pays and then times out. The adapter
+/// reports `unknown` and asks again, repeats a result under the same and under another event id, contradicts it later, answers in any
+/// order, and dies before and after each step. It stores nothing: after each restart it reads `payouts` from the beginning and asks about
 /// every instruction again, with the id that Laurel gave it.
 ///
-/// A contradiction is `failed` after `settled`, and never true: it is a dead letter. After `failed` a `settled` would be believed
+/// A contradiction is `failed` after `settled`. It is never true, so it is rejected. A `settled` after `failed` would be accepted
 /// (DECISIONS C10c).
 package final class FaultyProvider: Fault {
-  /// Where a life of the adapter ends.
+  /// Where the adapter dies.
   private enum Death: CaseIterable { case beforeCall, afterCall, afterUnknown, afterAnswer }
 
   private let provider: PayoutProvider
   private let parser = JSONParser()
-  /// What the provider will say of each payout, and how it ends there.
+  /// The provider's result of each payout.
   private var outcomes: [PayoutID: Outcome] = [:]
   private var deaths: [Death: Int] = [:]
   /// The contradictions.
@@ -33,7 +33,7 @@ package final class FaultyProvider: Fault {
     var succeeds = false
   }
 
-  /// - Parameter knowsIDs: false: the provider pays whenever it is asked; the bench must see that.
+  /// - Parameter knowsIDs: false if the provider pays at every call. The bench must detect that.
   package init(knowsIDs: Bool = true) { provider = PayoutProvider(knowsIDs: knowsIDs) }
 
   package let answersEarly = true
@@ -70,14 +70,14 @@ package final class FaultyProvider: Fault {
     try campaign.installation.service(service, number).kill()
     let since = ContinuousClock.now
     try hear(campaign.course.rounds[cycle].answers)
-    // It answers what has been instructed by now to a service that is not there.
+    // It answers all instructions so far while a service is down.
     let death = campaign.random.pick(Death.allCases)
     try live(on: campaign, until: death)
     try campaign.installation.start(service, number)
     return Blow("kill -9 of \(service)-\(number); the adapter's end: \(death)", [service], since: since)
   }
 
-  /// Life after life until everything is answered.
+  /// Restarts the adapter until everything is answered.
   package func answers(_ events: [BenchEvent], _ campaign: Campaign) throws -> [BenchRecord] {
     try hear(events)
     for _ in 0..<campaign.random.upTo(3) { try live(on: campaign, until: campaign.random.pick(Death.allCases)) }
@@ -85,7 +85,7 @@ package final class FaultyProvider: Fault {
     return events.filter { $0.topic != .payoutResults }.map(BenchRecord.init)
   }
 
-  /// What an operator's decision instructs is answered in the next round: an answer is dated, and must not come before its time.
+  /// Payouts that an operator's decision instructs are answered in the next round, because an answer must not arrive before its date.
   private func hear(_ answers: [BenchEvent]) throws {
     for event in answers where event.topic == .payoutResults {
       let payouts = outcomes.filter { $0.value.events.contains { $0.envelope.id == event.envelope.id } }.keys
@@ -97,7 +97,7 @@ package final class FaultyProvider: Fault {
 
   // MARK: The adapter
 
-  /// One life of the adapter; its end may come while it is busy with any of the instructions.
+  /// One run of the adapter. It may die during any of the instructions.
   private func live(on campaign: Campaign, until death: Death?) throws {
     var instructions = try campaign.installation.records([.payouts])
       .filter { $0.header("ce_type") == PayoutInstructed.type }
@@ -110,7 +110,7 @@ package final class FaultyProvider: Fault {
     }
   }
 
-  /// Asks the provider and publishes what it says; false: the adapter has died.
+  /// Asks the provider and publishes its answer. Returns false if the adapter has died.
   private func pay(_ instruction: PayoutInstructed, on campaign: Campaign, until death: Death?) throws -> Bool {
     guard let outcome = outcomes[instruction.payout] else {
       unknown.insert(instruction.payout)
@@ -123,7 +123,7 @@ package final class FaultyProvider: Fault {
       return true
     }
     if dies(.beforeCall) { return false }
-    // A death after `unknown` needs one.
+    // A death after `unknown` needs a timeout.
     var timesOut = death == .afterUnknown || campaign.random.chance(25)
     while true {
       do {
@@ -137,7 +137,7 @@ package final class FaultyProvider: Fault {
       }
     }
     if dies(.afterCall) { return false }
-    // The first word is the one that the simulation was told.
+    // The first result is the one that the simulation got.
     try campaign.publish(outcome.events.map(BenchRecord.init))
     if campaign.random.chance(20) {
       repetitions += 1
@@ -157,7 +157,7 @@ package final class FaultyProvider: Fault {
     return !dies(.afterAnswer)
   }
 
-  /// Under no reference, so that it equals the first.
+  /// Without a reference, so that it equals the first result.
   @discardableResult private func sayResult(
     _ succeeds: Bool, of instruction: PayoutInstructed, _ outcome: Outcome, on campaign: Campaign
   ) throws -> BenchRecord {
@@ -179,7 +179,7 @@ package final class FaultyProvider: Fault {
 
   // MARK: The end
 
-  /// The provider's ledger against Laurel's.
+  /// Compares the provider's ledger with Laurel's.
   package func violations(on installation: Installation) throws -> [String] {
     var found: [String] = []
     let notices = try installation.records([.payouts, .rewards])
@@ -191,10 +191,14 @@ package final class FaultyProvider: Fault {
     let times = Dictionary(grouping: provider.transfers, by: \.payout).mapValues(\.count)
     for (payout, count) in times where count > 1 { found.append("\(payout) was paid \(count) times") }
     let booked = Set(paid.compactMap(\.payout))
-    for payout in booked.subtracting(times.keys) { found.append("\(payout) is paid for Laurel and not for the provider") }
-    for payout in Set(times.keys).subtracting(booked) { found.append("\(payout) is paid for the provider and not for Laurel") }
-    for payout in Set(times.keys).subtracting(instructed) { found.append("\(payout) was paid and never instructed") }
-    for payout in unknown { found.append("\(payout) was instructed, and the simulation does not know it") }
+    for payout in booked.subtracting(times.keys) {
+      found.append("\(payout) is paid in Laurel's ledger but not in the provider's")
+    }
+    for payout in Set(times.keys).subtracting(booked) {
+      found.append("\(payout) is paid in the provider's ledger but not in Laurel's")
+    }
+    for payout in Set(times.keys).subtracting(instructed) { found.append("\(payout) was paid but never instructed") }
+    for payout in unknown { found.append("\(payout) was instructed, but not in the simulation") }
 
     let sums = provider.transfers.reduce(into: [:]) { $0[$1.referrer, default: 0] += $1.amount }
     let bookings = try read(WithdrawalBooked.self).reduce(into: [:]) { $0[$1.referrer, default: 0] += $1.amount }

@@ -6,9 +6,10 @@ import Streaming
 import Terms
 import TestSupport
 
-/// Duplicated, reordered, foreign, broken and oversized input: 10 to 50 of a hundred records are of that kind.
+/// Duplicated, reordered, foreign, broken and oversized input: 10 to 50 of every 100 records.
 ///
-/// What is good must have its one effect; what is bad lies in the dead-letter topics of those who read it, once each, as the simulation says.
+/// Each good record must have its effect once. Each bad one must be in the dead-letter topics of its readers, once each, as in the
+/// simulation.
 package final class BadInput: Fault {
   private var judges: [(Simulation, Rejected)] = []
   private var count = 0
@@ -21,7 +22,8 @@ package final class BadInput: Fault {
     var letters: [BenchLetter] = []
   }
 
-  /// One service each: the simulation of all reports once what several services reject. What they reject here leaves no trace in a state.
+  /// Simulates each service alone, because the simulation of all reports a record once that several services reject. Rejected records
+  /// leave no trace in the state.
   private func judge(_ record: BenchRecord, _ programs: Programs) throws {
     if judges.isEmpty {
       judges = try Deployment.services(programs).map { service in
@@ -46,7 +48,7 @@ package final class BadInput: Fault {
     let counts = mixed.reduce(into: [:]) { $0[$1.key, default: 0] += 1 }
     var records: [BenchRecord] = []
     for (index, event) in mixed.enumerated() {
-      // What follows on another of its key must not be overtaken by it, as happens to what goes by way of a wrong partition.
+      // A later event of the key must not overtake it, which can happen to a record on a wrong partition.
       records.append(sent(event, campaign, mayStray: counts[event.key] == 1))
       if campaign.random.chance(percent) { records.append(sent(mixed[campaign.random.upTo(index)], campaign)) }
       if campaign.random.chance(percent / 2) {
@@ -58,7 +60,7 @@ package final class BadInput: Fault {
     return records
   }
 
-  /// In binary mode, or structured; sometimes on a partition where its key does not belong.
+  /// In binary or structured mode, and sometimes on a partition that does not match its key.
   private func sent(_ event: BenchEvent, _ campaign: Campaign, mayStray: Bool = false) -> BenchRecord {
     var record = BenchRecord(event)
     if mayStray, campaign.random.chance(20) {
@@ -71,7 +73,7 @@ package final class BadInput: Fault {
     return record
   }
 
-  /// Records of different keys overtake each other; those of one key do not: their order is theirs to decide.
+  /// Records of different keys overtake each other. Records of one key stay in order.
   private func reordered(_ events: [BenchEvent], _ campaign: Campaign) -> [BenchEvent] {
     var queues = Dictionary(grouping: events, by: \.key)
     var keys = queues.keys.sorted()
@@ -85,7 +87,7 @@ package final class BadInput: Fault {
     return mixed
   }
 
-  /// Something that no service may take, on a topic that services read.
+  /// A record that no service may accept, on a topic that services read.
   private func garbage(like event: BenchEvent, _ campaign: Campaign) -> BenchRecord {
     count += 1
     var record = BenchRecord(event)
@@ -96,7 +98,7 @@ package final class BadInput: Fault {
     case 1: record.value = (0..<(1 + campaign.random.upTo(400))).map { _ in UInt8(truncatingIfNeeded: campaign.random.upTo(255)) }
     case 2: record.value = Array(repeating: UInt8(ascii: "x"), count: 300 << 10)
     case 3: record.value = []
-    // A tombstone says nothing here, and is no dead letter.
+    // A tombstone has no meaning here and is not a dead letter.
     case 4: record.value = nil
     case 5: record.headers = record.headers.filter { $0.name != "ce_program" }
     default: record.value = Array(repeating: UInt8(ascii: "["), count: 5000)

@@ -4,9 +4,9 @@ import Foundation
 import Kafka
 import TestSupport
 
-/// Laurel on a real broker: topics of its own, and services as processes with their state in a temporary folder.
+/// Laurel on a real broker: its own topics, and services as processes with their state in a temporary folder.
 ///
-/// Topics carry a prefix that no other installation has, so one broker serves many at a time.
+/// Each installation has its own topic prefix, so one broker can serve many at the same time.
 package final class Installation {
   package static let partitions: Int32 = 4
 
@@ -17,8 +17,8 @@ package final class Installation {
   package private(set) var services: [String: ServiceProcess] = [:]
 
   /// - Parameters:
-  ///   - bootstrap: a broker; it need not answer before `createTopics`.
-  ///   - properties: how this process logs in there; services are told by `extra`.
+  ///   - bootstrap: a broker. It does not need to answer before `createTopics`.
+  ///   - properties: client properties for this process. Services get them from `extra`.
   package init(bootstrap: String, properties: [String: String] = [:]) throws {
     configuration = Configuration(bootstrap: bootstrap, properties: properties, log: { _ in })
     prefix = uniqueName("faults") + "."
@@ -26,7 +26,7 @@ package final class Installation {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
 
-  /// On a cluster in memory, which it keeps alive.
+  /// On an in-memory cluster, which it keeps alive.
   package convenience init(mock: MockCluster) throws {
     // The mock takes session.timeout less 1 s for every rebalance.
     let properties = MockCluster.clientProperties.merging(["session.timeout.ms": "3000"]) { $1 }
@@ -43,7 +43,7 @@ package final class Installation {
     folder = other.folder
   }
 
-  /// Runs a test on the shared broker. When it fails, what the services have logged is printed.
+  /// Runs a test on the shared broker. If it fails, the services' logs are printed.
   package static func run(_ body: (Installation) throws -> Void) throws {
     try run(bootstrap: try KafkaBroker.forTest().bootstrap) { installation in
       try installation.createTopics()
@@ -51,7 +51,7 @@ package final class Installation {
     }
   }
 
-  /// The same on a broker of the test's own; it creates the topics itself.
+  /// The same on the test's own broker. The test creates the topics itself.
   package static func run(bootstrap: String, properties: [String: String] = [:], _ body: (Installation) throws -> Void) throws {
     let installation = try Installation(bootstrap: bootstrap, properties: properties)
     defer { installation.remove() }
@@ -61,10 +61,10 @@ package final class Installation {
     }
   }
 
-  /// A broker that has just been started knows them at once, and leads their partitions a moment later.
+  /// A new broker knows the topics at once, but becomes the leader of their partitions a moment later.
   package func createTopics() throws {
     if let mock {
-      // It answers no admin requests.
+      // The mock answers no admin requests.
       for topic in Topic.catalogue { try mock.createTopic(name(topic), partitions: partitions) }
       return
     }
@@ -82,18 +82,18 @@ package final class Installation {
     }
   }
 
-  /// How the operator's parts reach it.
+  /// The connection for the operator's commands.
   package var bus: Bus { Bus(bootstrap: configuration.bootstrap, prefix: prefix, properties: configuration.properties) }
 
   // MARK: Services
 
-  /// Given to every instance that is started from now on.
+  /// Arguments for every instance that is started from now on.
   package var extra: [String] = []
 
-  /// Starts an instance, or the same one again.
+  /// Starts an instance, or restarts it.
   /// - Parameters:
-  ///   - terms: instead of the package's own.
-  ///   - fault: what is wrong with it (`laurel-faulty`); nil: the service as it is.
+  ///   - terms: replaces the package's own terms.
+  ///   - fault: the fault of the instance (`laurel-faulty`); nil for a normal service.
   @discardableResult
   package func start(
     _ service: ServiceName, _ number: Int = 1, terms: URL? = nil, extra: [String] = [], fault: String? = nil,
@@ -113,36 +113,36 @@ package final class Installation {
     return process
   }
 
-  /// Where services find the broker, if not where the tests do.
+  /// The broker address for services, if it differs from the tests'.
   package var servicesBootstrap: String { proxied ?? configuration.bootstrap }
   package var proxied: String?
 
-  /// All that were started; waits until each says that it is ready.
+  /// Waits until all started instances are ready.
   package func waitReady() throws {
     for process in services.values where !waitUntil(.seconds(60), { process.isReady }) {
       throw BrokerFailure("\(process.name) is not ready: \(process.page("/readyz")?.body ?? "no answer")")
     }
   }
 
-  /// SIGTERM to all, so that what they have begun is ended: afterwards nothing more comes.
+  /// Stops all with SIGTERM, so that they finish their work and write nothing afterwards.
   package func stopAll() throws {
     let ended = services.values.filter { !$0.isRunning }
-    guard ended.isEmpty else { throw BrokerFailure("\(ended.map(\.name).sorted()) have ended by themselves") }
+    guard ended.isEmpty else { throw BrokerFailure("\(ended.map(\.name).sorted()) ended by themselves") }
     for process in services.values { process.askToStop() }
     for process in services.values {
       let ending = process.ending(within: .seconds(10))
-      guard ending == .status(0) else { throw BrokerFailure("\(process.name) was told to stop: \(ending)") }
+      guard ending == .status(0) else { throw BrokerFailure("\(process.name) did not stop cleanly: \(ending)") }
     }
   }
 
-  /// Ends an instance with SIGTERM, or without warning, and forgets it.
+  /// Ends an instance, with SIGTERM or kill -9, and forgets it.
   package func end(_ service: ServiceName, _ number: Int, gracefully: Bool) throws {
     let process = try self.service(service, number)
     services[process.name] = nil
     guard gracefully else { return process.kill() }
     _ = waitUntil(.seconds(10)) { process.hasStarted || !process.isRunning }
     let ending = process.stop()
-    guard ending == .status(0) else { throw BrokerFailure("\(process.name) was told to stop: \(ending)") }
+    guard ending == .status(0) else { throw BrokerFailure("\(process.name) did not stop cleanly: \(ending)") }
   }
 
   package func service(_ name: ServiceName, _ number: Int = 1) throws -> ServiceProcess {
@@ -152,7 +152,7 @@ package final class Installation {
 
   package func group(_ service: ServiceName) -> String { "\(prefix)\(service.rawValue)" }
 
-  /// Where an instance, named as in `services`, keeps its stores.
+  /// The folder of the stores of an instance, named as in `services`.
   package func stateFolder(_ instance: String) -> URL { folder.appending(path: "state-\(instance)", directoryHint: .isDirectory) }
 
   package static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -167,18 +167,18 @@ package final class Installation {
     try TopicReader(configuration, topics: topics.map(name), partitions: partitions, readCommitted: readCommitted)
   }
 
-  /// All records of the topics as they are now.
+  /// All present records of the topics.
   package func records(_ topics: [Topic], readCommitted: Bool = true) throws -> [Record] {
     try reader(topics, readCommitted: readCommitted).readToEnd()
   }
 
-  /// Whether records are on the bus that no reader of committed ones sees.
+  /// Whether the bus has records that no reader of committed records sees.
   package func hasOpenTransaction(in topics: [Topic]) throws -> Bool {
     let committed = try records(topics).count
     return try records(topics, readCommitted: false).count > committed
   }
 
-  /// Runs a command of an operator on the same bus.
+  /// Runs an operator's command on the same bus.
   package func laurel(_ command: String, _ options: [String] = []) throws -> (status: Int32, text: String) {
     let process = try ServiceProcess(
       "laurel", name: uniqueName(command),

@@ -3,13 +3,13 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// The services see the broker through a proxy that cuts, slows, silences, holds and repeats; publisher and readers see it as it is.
+/// The services reach the broker through a proxy that cuts, slows, blocks, holds and repeats. Publisher and readers reach it directly.
 package final class BadNetwork: Fault {
   private let proxy: KafkaProxy
   private let faults: NetworkFaults
   private let planted: String?
 
-  /// - Parameter planted: a bug that all services carry.
+  /// - Parameter planted: a bug in all services.
   package init(_ proxy: KafkaProxy, seed: UInt64, onlyLateCommits: Bool = false, planted: String? = nil) {
     self.proxy = proxy
     self.planted = planted

@@ -1,7 +1,7 @@
 import Contracts
 
-/// A payment provider with a ledger of its own. It knows a payout by the id that Laurel fixed before the call, and moves money once for it
-/// however often it is asked.
+/// A payment provider with its own ledger. It identifies a payout by the id that Laurel fixed before the call, and moves money once per
+/// payout, however often it is called.
 final class PayoutProvider {
   struct Transfer {
     let payout: PayoutID
@@ -10,22 +10,22 @@ final class PayoutProvider {
     let amount: Int64
   }
 
-  /// The caller does not learn what has happened; here it has happened.
+  /// The caller does not learn the result, but the payment has happened.
   struct TimedOut: Error {}
 
   private(set) var transfers: [Transfer] = []
   private(set) var timeouts = 0
-  /// Its own answers, by the id that came with the question.
+  /// Its answers, by the payout's id.
   private var answers: [PayoutID: Bool] = [:]
   private let knowsIDs: Bool
 
-  /// - Parameter knowsIDs: false: a planted mistake, by which the bench shows that it sees one; money moves at every call.
+  /// - Parameter knowsIDs: false plants a bug: money moves at every call, and the bench must detect it.
   init(knowsIDs: Bool) { self.knowsIDs = knowsIDs }
 
   /// - Parameters:
-  ///   - succeeds: what comes of the first call.
-  ///   - timesOut: whether the answer is lost on its way.
-  /// - Returns: whether it was paid.
+  ///   - succeeds: the result of the first call.
+  ///   - timesOut: whether the answer is lost.
+  /// - Returns: whether the payout was paid.
   func pay(_ instruction: PayoutInstructed, succeeds: Bool, timesOut: Bool) throws(TimedOut) -> Bool {
     if answers[instruction.payout] == nil || !knowsIDs {
       answers[instruction.payout] = succeeds

@@ -2,13 +2,13 @@ import Contracts
 import Foundation
 import TestSupport
 
-/// The bench on trial: with a mistake planted in the services, a campaign must end in violations, and in those that the mistake makes.
+/// Tests the bench itself: with a bug planted in the services, a campaign must end in the violations that the bug causes.
 package struct PlantedBug: Sendable {
-  /// Campaigns after which a mistake that has not been seen is one that the bench cannot see.
+  /// Campaigns after which an undetected bug counts as one that the bench cannot detect.
   private static let campaignsMax: UInt64 = 6
 
   package let name: String
-  /// What the violation that shows it says; one of several, separated by `|`.
+  /// Text of the violation that shows the bug; alternatives are separated by `|`.
   let kind: String
   let run: @Sendable (FaultPlan, PlantedBug) throws -> FaultResult
 
@@ -44,28 +44,28 @@ package struct PlantedBug: Sendable {
   }
 
   var row: FaultRow {
-    FaultRow("bug:\(name)", "planted: the bench must see it", smokeCycles: 1) { plan in
+    FaultRow("bug:\(name)", "planted: the bench must detect it", smokeCycles: 1) { plan in
       var plan = plan
       var result = try run(plan, self)
-      // A mistake that needs a moment of chance may find none in a short campaign: again with other chances.
+      // A bug that needs a random moment may not occur in a short campaign, so retry with other seeds.
       for _ in 1..<Self.campaignsMax where !isSeen(in: result) {
         plan.seed += 1
         result.add(try run(plan, self))
       }
       result.remark = "seen: \(result.violations.map { $0.prefix { $0 != "\n" } }.joined(separator: " "))"
-      result.violations = isSeen(in: result) ? [] : ["the planted bug was not seen: \(result.violations)"]
+      result.violations = isSeen(in: result) ? [] : ["the planted bug was not detected: \(result.violations)"]
       return result
     }
   }
 }
 
 extension PlantedBug {
-  /// Those that need no fault beside them, one in each service, in one campaign: for a bounded run.
-  static let together = FaultRow("bugs", "planted in each service: the bench must see them all", smokeCycles: 1) { plan in
+  /// The bugs that need no other fault, one in each service, in one campaign for a short run.
+  static let together = FaultRow("bugs", "planted in each service: the bench must detect them all", smokeCycles: 1) { plan in
     var result = try plan.campaign(on: Installation(bootstrap: try KafkaBroker.forTest().bootstrap), under: PlantedEverywhere())
     let unseen = all.prefix(4).filter { !$0.isSeen(in: result) }
     result.remark = "seen: \(result.violations.map { $0.prefix { $0 != "\n" } }.joined(separator: " "))"
-    result.violations = unseen.map { "the planted bug \($0.name) was not seen: \(result.violations)" }
+    result.violations = unseen.map { "the planted bug \($0.name) was not detected: \(result.violations)" }
     return result
   }
 }
@@ -82,7 +82,7 @@ private final class PlantedEverywhere: Fault {
   func fall(on campaign: Campaign, cycle: Int) -> Blow { Blow("nothing", ServiceName.allCases) }
 }
 
-/// A fault with all services carrying the bug.
+/// A fault with the bug in all services.
 private final class Planted: Fault {
   private let name: String
   private let fault: any Fault

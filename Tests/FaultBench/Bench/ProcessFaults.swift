@@ -2,13 +2,13 @@ import Contracts
 import Foundation
 import TestSupport
 
-/// Nothing happens: what a campaign is worth without a fault.
+/// No fault: the baseline of a campaign.
 package final class NoFault: Fault {
   package init() {}
   package func fall(on campaign: Campaign, cycle: Int) -> Blow { Blow("nothing", ServiceName.allCases) }
 }
 
-/// kill -9 at a moment of chance; the same instance is started again at once.
+/// kill -9 at a random moment. The same instance restarts at once.
 package final class RandomKill: Fault {
   package init() {}
 
@@ -22,7 +22,7 @@ package final class RandomKill: Fault {
   }
 }
 
-/// kill -9 of an instance that does not come back: the other one takes its partitions over.
+/// kill -9 of an instance that does not return. The other one takes over its partitions.
 package final class Takeover: Fault {
   package init() {}
 
@@ -38,8 +38,7 @@ package final class Takeover: Fault {
   }
 }
 
-/// An instance ends for good when its transaction holds records and offsets: whoever takes over also has to wait for the broker to end
-/// that.
+/// An instance dies for good while its transaction holds records and offsets. The successor also has to wait for the broker to end it.
 package final class OpenTakeover: Fault {
   package init() {}
 
@@ -51,7 +50,7 @@ package final class OpenTakeover: Fault {
     try campaign.keepBusy(until: .seconds(30)) { !faulty.isRunning }
     let since = ContinuousClock.now
     guard faulty.ending(within: .seconds(1)) == .signal(SIGKILL) else {
-      throw BrokerFailure("\(service)-\(number) has not ended in a transaction")
+      throw BrokerFailure("\(service)-\(number) did not end in a transaction")
     }
     try installation.end(service, number, gracefully: false)
     return Blow("\(service)-\(number) ended in a transaction for good", [service], since: since)
@@ -63,13 +62,13 @@ package final class OpenTakeover: Fault {
   }
 }
 
-/// SIGSTOP until the other instance has taken over, then SIGCONT: the thawed one still believes that its partitions are its own. The moment
-/// is one of chance or, as often, a named point of the loop, with a batch in hand.
+/// SIGSTOP until the other instance has taken over, then SIGCONT. The thawed instance still acts as the owner of its partitions. The
+/// moment is random or, equally often, a named point of the loop with an open batch.
 package final class Frozen: Fault {
   private static let points = [
     "beforeBegin", "afterBegin", "whileProducing", "afterProduce", "afterFlush", "afterOffsets", "afterCommit",
   ]
-  /// What else is wrong with the one that is frozen: then it always has a batch in hand, of which nothing is on the bus yet.
+  /// A planted bug of the frozen instance. Then it always has an open batch, and none of it is on the bus.
   private let planted: String?
 
   package init(planted: String? = nil) { self.planted = planted }
@@ -91,12 +90,12 @@ package final class Frozen: Fault {
     try installation.end(service, number, gracefully: true)
     let process = try installation.start(
       service, number, fault: ["stop:\(point):1", planted].compactMap { $0 }.joined(separator: ","))
-    // It may come to the point with what was under way.
+    // It may reach the point with earlier records.
     let isThere = waitUntil(.seconds(60)) { process.isFrozen || process.isReady }
     guard isThere else { throw BrokerFailure("\(process.name) is not ready") }
     try campaign.pour(upTo: 0)
     try campaign.keepBusy(until: .seconds(30)) { process.isFrozen }
-    guard process.isFrozen else { throw BrokerFailure("\(process.name) has not come to \(point)") }
+    guard process.isFrozen else { throw BrokerFailure("\(process.name) did not reach \(point)") }
     return Blow("\(process.name) frozen at \(point)", [service])
   }
 
@@ -107,11 +106,11 @@ package final class Frozen: Fault {
     let other = try installation.service(service, 3 - number)
     let half = Double(installation.partitions / 2)
     let back = waitUntil(.seconds(60)) { other.metric("laurel_assigned_partitions") == half }
-    guard back else { throw BrokerFailure("the thawed \(service)-\(number) has not joined again") }
+    guard back else { throw BrokerFailure("the thawed \(service)-\(number) did not rejoin") }
   }
 }
 
-/// The process ends itself at a named point of its loop.
+/// The process kills itself at a named point of its loop.
 package final class CrashPoint: Fault {
   package static let points = [
     "beforeBegin", "afterBegin", "whileProducing", "afterProduce", "afterFlush", "afterOffsets", "afterCommit", "afterStoreWrite",
@@ -125,7 +124,7 @@ package final class CrashPoint: Fault {
     let (service, number) = campaign.victim(cycle)
     let installation = campaign.installation
     try installation.service(service, number).kill()
-    // Without its state there is something to restore.
+    // Remove its state, so that it has something to restore.
     if point == "whileRestoring" {
       try FileManager.default.removeItem(at: installation.stateFolder("\(service.rawValue)-\(number)"))
     }
@@ -134,14 +133,14 @@ package final class CrashPoint: Fault {
     try campaign.keepBusy(until: .seconds(30)) { !faulty.isRunning }
     let since = ContinuousClock.now
     guard faulty.ending(within: .seconds(1)) == .signal(SIGKILL) else {
-      throw BrokerFailure("\(service)-\(number) has not passed \(point) \(passing) times")
+      throw BrokerFailure("\(service)-\(number) did not pass \(point) \(passing) times")
     }
     try installation.start(service, number)
     return Blow("\(service)-\(number) ended at \(point)", [service], since: since)
   }
 }
 
-/// Instances of one service come and go, with and without warning: 1, 4 and 1 again.
+/// Instances of one service start and stop, with and without warning: 1, 4 and 1 again.
 package final class Storm: Fault {
   package init() {}
 
@@ -160,7 +159,7 @@ package final class Storm: Fault {
   }
 }
 
-/// One fault after the other, in one campaign: what a bounded run can afford.
+/// Several faults in one campaign, for a short run.
 package final class Mixed: Fault {
   private let faults: [any Fault]
 

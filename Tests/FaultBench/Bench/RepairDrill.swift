@@ -3,8 +3,8 @@ import Contracts
 import Foundation
 import TestSupport
 
-/// Messages of one instance are hidden, as Kafka does where it skips a transaction's marker. Readers stop or `laurel verify` names them, and
-/// `laurel repair` brings them back.
+/// One instance's messages are hidden, as when Kafka skips a transaction's marker. Readers stop or `laurel verify` reports them, and
+/// `laurel repair` restores them.
 package final class RepairDrill: Fault {
   package let mayHideRecords = true
   private var repairs = 0
@@ -20,13 +20,13 @@ package final class RepairDrill: Fault {
   package func lift(from campaign: Campaign, cycle: Int) throws {
     try restart(campaign, cycle)
     try campaign.comeToRest()
-    // Of the last message to a partition nothing that follows shows that it is missing.
+    // If the last message to a partition is missing, no later message shows the gap.
     let installation = campaign.installation
     let report = try installation.laurel("verify")
     let repair = try campaign.repair()
     let count = Int(repair.firstMatch(of: /(\d+) messages? missing/)?.output.1 ?? "") ?? 0
     guard (count > 0) == (report.status == 1) else {
-      throw BrokerFailure("\(count) messages are missing, and laurel verify reports \(report.text)")
+      throw BrokerFailure("\(count) messages are missing, but laurel verify reports \(report.text)")
     }
     try campaign.comeToRest()
     repairs = campaign.repairs

@@ -2,18 +2,18 @@ import Contracts
 import Foundation
 import TestSupport
 
-/// The stores that one instance is using, on disk.
+/// The stores on disk of one instance.
 struct StateFolder {
   let root: URL
-  /// One folder for every partition that the instance has owned at any time.
+  /// One folder for every partition that the instance has ever owned.
   private let service: URL
-  /// Those that it owns, or owned when it ended. Damage to others would show only when it gets them again.
+  /// The stores that it owns, or owned when it ended. Damage to others would have an effect only after it gets them again.
   private let owned: Set<String>
 
   init(_ installation: Installation, _ service: ServiceName, _ number: Int) throws {
     root = installation.stateFolder("\(service.rawValue)-\(number)")
     self.service = root.appending(path: installation.prefix + service.rawValue, directoryHint: .isDirectory)
-    // Each of its threads tells of its own partitions; nobody is given one before its owner has given it back.
+    // Each thread logs its own partitions. A partition is assigned only after its owner has released it.
     owned = try installation.service(service, number).lines.reduce(into: []) { owned, line in
       let told = Set((line["partitions"] as? String ?? "").split(separator: ",").map(String.init))
       switch line["message"] as? String {
@@ -31,7 +31,7 @@ struct StateFolder {
       .filter { owned.contains($0.lastPathComponent) }.sorted { $0.lastPathComponent < $1.lastPathComponent }
   }
 
-  /// Files of all stores that are not empty.
+  /// Non-empty files of all stores.
   func files(_ isWanted: (String) -> Bool) throws -> [URL] {
     try stores().flatMap { try FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: [.fileSizeKey]) }
       .filter { try isWanted($0.lastPathComponent) && ($0.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0) > 0 }
@@ -39,11 +39,11 @@ struct StateFolder {
   }
 
   func tables() throws -> [URL] { try files { $0.hasSuffix(".sst") } }
-  /// The write-ahead logs, which RocksDB calls by number; its diary is called LOG.
+  /// The write-ahead logs, whose names are numbers. RocksDB's text log is called LOG.
   func logs() throws -> [URL] { try files { $0.hasSuffix(".log") } }
   func manifests() throws -> [URL] { try files { $0.hasPrefix("MANIFEST-") } }
 
-  /// What `cp -r` makes of it: of files that vanish meanwhile nothing, of those that grow a part.
+  /// Copies like `cp -r`: skips files that vanish, and copies a part of files that grow.
   func copy(to place: URL) throws {
     try? FileManager.default.removeItem(at: place)
     let manager = FileManager.default
@@ -58,14 +58,14 @@ struct StateFolder {
     }
   }
 
-  /// Puts a copy in the place of the stores.
+  /// Replaces the stores with a copy.
   func restore(from copy: URL) throws {
     try? FileManager.default.removeItem(at: service)
     try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
     try FileManager.default.copyItem(at: copy, to: service)
   }
 
-  /// Each store in the place of the next.
+  /// Moves each store to the place of the next.
   func rotate() throws {
     let stores = try stores()
     guard stores.count > 1 else { throw BrokerFailure("\(service.path) has fewer than two stores to exchange") }
@@ -77,12 +77,12 @@ struct StateFolder {
 }
 
 extension ServiceProcess {
-  /// How many of its JSON log lines, from the `start`th on, say this.
+  /// Whether a JSON log line from line `start` on contains this.
   func says(_ text: String, since start: Int) -> Bool {
     lines.dropFirst(start).contains { ($0["message"] as? String)?.contains(text) ?? false }
   }
 
-  /// Rows that it has taken from the changelog.
+  /// Rows restored from the changelog.
   func restoredRows(since start: Int) -> Int {
     lines.dropFirst(start).filter { $0["message"] as? String == "state restored" }.compactMap { $0["rows"] as? Int }.reduce(0, +)
   }

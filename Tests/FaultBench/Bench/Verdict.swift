@@ -6,15 +6,15 @@ import Streaming
 import TestSupport
 import Worker
 
-/// What the bus has said, held to what the simulation of the same history says.
+/// Compares the notices on the bus with those of the simulation of the same history.
 package struct Verdict {
   package private(set) var violations: [String] = []
   private let parser = JSONParser()
 
   /// - Parameters:
   ///   - records: every notice, read committed, in the order of its partition.
-  ///   - answersEarly: answers may come while the events of their part are still worked off.
-  ///   - isRepaired: notices may have been written again and lie later than their number says.
+  ///   - answersEarly: answers may arrive while the events of their part are still being processed.
+  ///   - isRepaired: notices may have been written again, and then come later than their number.
   package init(_ records: [Record], _ course: Course, prefix: String, answersEarly: Bool, isRepaired: Bool) throws {
     var said = try records.map { try Said($0, prefix: prefix, parser) }
     if isRepaired { said.sort { ($0.place, $0.sequence) < ($1.place, $1.sequence) } }
@@ -25,11 +25,11 @@ package struct Verdict {
     compareBalances(said, wanted)
   }
 
-  /// On a bus that shows aborted transactions: every notice at least once, and all of an id with the same words. Balances and numbers
-  /// follow what is seen there, and are not looked at.
+  /// For a bus that shows aborted transactions: every notice occurs at least once, and all with the same id have the same content.
+  /// Balances and numbers depend on the records seen there and are not compared.
   /// - Parameters:
-  ///   - expected: notices that no half transaction can have harmed.
-  ///   - isAll: that is what the simulation says, and nothing else may be said.
+  ///   - expected: notices that no half transaction can have affected.
+  ///   - isAll: these are all notices of the simulation, and no other may occur.
   package init(repeated records: [Record], expected: some Collection<KeptOutput>, isAll: Bool, prefix: String) throws {
     let said = try records.map { try Said($0, prefix: prefix, parser) }
     compareOnce(said, try expected.map { try Said($0) }, mayRepeat: true, isAll: isAll)
@@ -37,7 +37,7 @@ package struct Verdict {
 
   package mutating func add(_ more: [String]) { violations += more }
 
-  /// Each dead letter that is due, once, with its reason; no other.
+  /// Every expected dead letter occurs once with its reason, and no other occurs.
   package mutating func compareLetters(_ found: [BenchLetter], _ due: [BenchLetter]) {
     var counts: [BenchLetter: Int] = [:]
     for letter in due { counts[letter, default: 0] += 1 }
@@ -46,16 +46,16 @@ package struct Verdict {
     note("dead letters too many", counts.filter { $0.value < 0 }.map { "\(-$0.value) times \($0.key)" }.sorted())
   }
 
-  /// A notice as far as it does not depend on the order in which a referrer's many referees were worked off.
+  /// The part of a notice that does not depend on the order in which a referrer's many referees were processed.
   private struct Said {
     let id: String
     let place: String
     let sequence: Int64
-    /// Everything but the balance.
+    /// Everything except the balance.
     let meaning: String
-    /// Of the referrer in its currency, by name.
+    /// The parts of the referrer's balance in this currency, by name.
     let balance: [String: Int64]?
-    /// Whose balance it is.
+    /// The owner of the balance.
     let account: String
 
     init(_ record: Record, prefix: String, _ parser: JSONParser) throws {
@@ -84,7 +84,7 @@ package struct Verdict {
     }
   }
 
-  /// Every notice that is due, once, with the same words; nothing else.
+  /// Every expected notice occurs once with the same content, and no other occurs.
   private mutating func compareOnce(_ said: [Said], _ wanted: [Said], mayRepeat: Bool = false, isAll: Bool = true) {
     let found = Dictionary(grouping: said, by: \.id)
     let due = Dictionary(wanted.map { ($0.id, $0.meaning) }, uniquingKeysWith: { first, _ in first })
@@ -116,8 +116,8 @@ package struct Verdict {
     note("misnumbered", gaps)
   }
 
-  /// For each key, what a later part of the history caused comes later, and what the events of one key caused comes in their order. How the
-  /// referees of one referrer follow one another within a part is left to chance.
+  /// For each key, notices caused by a later part of the history come later, and notices caused by events of one key come in their order.
+  /// The order between a referrer's referees within a part is random.
   private mutating func compareOrder(_ said: [Said], _ course: Course, answersApart: Bool) {
     let ranks = Dictionary(course.notices.enumerated().map { ($1.envelope.id, $0) }, uniquingKeysWith: { first, _ in first })
     var last: [String: Int] = [:]
@@ -134,7 +134,7 @@ package struct Verdict {
     note("out of order", wrong)
   }
 
-  /// Every balance differs from the one before by what the simulation has for that notice, in each of its parts.
+  /// Each balance differs from the previous one by the simulation's difference for that notice, in each part.
   private mutating func compareBalances(_ said: [Said], _ wanted: [Said]) {
     func changes(_ notices: [Said]) -> [(Said, [String: Int64])] {
       var last: [String: [String: Int64]] = [:]
@@ -156,7 +156,7 @@ package struct Verdict {
       })
   }
 
-  /// How many of a kind, and the first few.
+  /// Records the number of cases of a kind, and the first few.
   private mutating func note(_ kind: String, _ cases: [String]) {
     guard !cases.isEmpty else { return }
     violations.append("\(cases.count) \(kind):\n    " + cases.prefix(3).joined(separator: "\n    "))
@@ -179,7 +179,7 @@ package struct BenchLetter: Hashable, CustomStringConvertible {
       value: letter.record.value)
   }
 
-  /// As it lies in the service's dead-letter topic.
+  /// From its record in the service's dead-letter topic.
   init(_ record: Record, of service: ServiceName) {
     self.init(
       service: service, topic: record.header(PlaceHeader.topic) ?? "", reason: record.header(PlaceHeader.reason) ?? "",

@@ -5,9 +5,9 @@ import Streaming
 import Synchronization
 import Worker
 
-/// Faults by their names on the command line.
+/// Parses the names of faults.
 enum FaultWords {
-  /// nil: there is none of that name.
+  /// - Returns: nil if a name is unknown.
   static func hooks(_ text: String) -> FaultHooks? {
     var hooks = FaultHooks.none
     for word in text.split(separator: ",") {
@@ -29,8 +29,8 @@ enum FaultWords {
     return hooks
   }
 
-  /// Every so many messages one lies in an aborted transaction of its own, while the state says that it was sent: as after a marker that Kafka
-  /// has skipped.
+  /// Writes every Nth message in a separate, aborted transaction, while the state says that it was sent, as after a marker that Kafka
+  /// skipped.
   private static func hiding(every: Int) -> @Sendable (OutputRecord) -> Int {
     let count = Atomic(0)
     func value(of option: String) -> String {
@@ -59,7 +59,7 @@ enum FaultWords {
     }
   }
 
-  /// The process sends itself a signal that nobody can catch, when it passes the point for the `passing`th time.
+  /// Sends the process a signal that cannot be caught, when it passes the point for the `passing`th time.
   private static func signal(_ number: Int32, at point: Checkpoint, passing: Int) -> @Sendable (Checkpoint) -> Void {
     let left = Atomic(passing)
     return { reached in
@@ -69,24 +69,24 @@ enum FaultWords {
   }
 }
 
-/// Mistakes that a worker could make, one for each thing that the bench watches.
+/// Bugs that a worker could have, one for each property that the bench checks.
 enum PlantedBug: String, CaseIterable {
   /// Every 20th notice is not written.
   case lostNotice
   /// Every 20th notice is written twice.
   case doubledNotice
-  /// Every 20th notice with a balance has another one.
+  /// Every 20th notice with a balance has a wrong balance.
   case wrongBalance
-  /// Every 20th change of the state is not in the changelog.
+  /// Every 20th change of the state is missing in the changelog.
   case lostChange
-  /// No transaction asks whose partition it is.
+  /// Transactions do not check who owns the partition.
   case noFence
-  /// A producer whose request was lost with its connection goes on under its old epoch.
+  /// A producer keeps its old epoch after a request was lost with its connection.
   case noGuard
 
   func plant(in hooks: inout FaultHooks) {
     let count = Atomic(0)
-    /// Every 20th time.
+    /// True every 20th time.
     @Sendable func falls() -> Bool { count.add(1, ordering: .relaxed).newValue.isMultiple(of: 20) }
     switch self {
     case .noFence: hooks.fencesFormerOwners = false
@@ -100,7 +100,7 @@ enum PlantedBug: String, CaseIterable {
 }
 
 extension OutputRecord {
-  /// Its text with one minor unit more pending; nil: it has no balance.
+  /// Its text with one minor unit more pending; nil if it has no balance.
   fileprivate var textWithAnotherBalance: [UInt8]? {
     let text = String(decoding: valueBytes ?? UnsafeRawBufferPointer(start: nil, count: 0), as: UTF8.self)
     guard let place = text.range(of: #""pending":"#) else { return nil }

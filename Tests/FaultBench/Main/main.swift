@@ -3,30 +3,30 @@ import Foundation
 import ServiceKit
 import TestSupport
 
-// laurel-faults: every fault again and again while a generated history is worked off on real Kafka, and what came of it.
+// laurel-faults: repeats every fault on real Kafka while services process a generated history, and reports violations and recovery times.
 
 let command = Command(
-  "laurel-faults", summary: "Faults on real Kafka, and whether anything was lost, doubled or wrong",
+  "laurel-faults", summary: "Inject faults on real Kafka and check that nothing is lost, duplicated or wrong",
   discussion: """
-    For each row a history of the three programs is published at speed, two instances of every service work it off, and the fault falls once \
-    a cycle. What read_committed readers saw is then compared with the simulation of the same history. Exit 1: there were violations. \
-    The times are from the blow until the struck service works again on every partition. With FAULTS_TRACE in the environment it tells \
-    what happens when; with FAULTS_KEEP a campaign that was not clean keeps its bus and folders for whoever looks into it.
+    For each row, publishes a history of the three programs at full speed to two instances of every service, and injects the fault once per \
+    cycle. Then compares the notices of read_committed readers with the simulation of the same history. Exit status 1: violations. \
+    The times are from the fault until the affected service works again on every partition. FAULTS_TRACE in the environment logs each \
+    step. FAULTS_KEEP keeps the bus and folders of a campaign with violations for inspection.
     """,
   example: """
     laurel-faults --cycles 50 --seed 7
     laurel-faults --rows kill,frozen --cycles 200
     """,
   options: [
-    Option("rows", placeholder: "NAMES", help: "Only these rows, separated by commas"),
-    Option("cycles", placeholder: "N", kind: .integer(1...100_000), help: "How often each fault falls", defaultValue: "10"),
+    Option("rows", placeholder: "NAMES", help: "Run only these rows, separated by commas"),
+    Option("cycles", placeholder: "N", kind: .integer(1...100_000), help: "How often to inject each fault", defaultValue: "10"),
     Option(
-      "seed", placeholder: "N", kind: .integer(0...1_000_000_000), help: "Of the histories and of the faults' choices",
+      "seed", placeholder: "N", kind: .integer(0...1_000_000_000), help: "Seed of the histories and of the faults' choices",
       defaultValue: "1"),
     Option(
-      "payments", placeholder: "N", kind: .integer(1...1_000_000), help: "Payments of each program in a cycle", defaultValue: "40"
+      "payments", placeholder: "N", kind: .integer(1...1_000_000), help: "Payments per program and cycle", defaultValue: "40"
     ),
-    Option("list", help: "List the rows and stop"),
+    Option("list", help: "List the rows and exit"),
   ])
 
 let invocation = command.parseOrExit()
@@ -48,7 +48,7 @@ guard KafkaBroker.home != nil else {
 let output = LineSink.standardOutput
 let plan = FaultPlan(
   cycles: invocation.integer("cycles"), seed: UInt64(invocation.integer("seed")), size: .payments(invocation.integer("payments")))
-output.line("seed \(plan.seed), two instances of every service; one broker, if the row does not say otherwise")
+output.line("seed \(plan.seed), two instances of every service; one broker, unless the row says otherwise")
 output.line(FaultTable.heading)
 var isClean = true
 for row in FaultTable.rows where wanted?.contains(row.name) ?? true {
@@ -56,7 +56,7 @@ for row in FaultTable.rows where wanted?.contains(row.name) ?? true {
     let result = try row.run(plan)
     output.line(FaultTable.line(row, result))
     for violation in result.violations { output.line("  ! \(violation)") }
-    if result.cycles == 0 { output.line("  ! nothing was shown") }
+    if result.cycles == 0 { output.line("  ! no cycle was completed") }
     isClean = isClean && result.violations.isEmpty && result.cycles > 0
   } catch {
     output.line("\(row.name): \(error)")
