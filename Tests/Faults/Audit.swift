@@ -5,14 +5,14 @@ import Kafka
 import TestSupport
 import Testing
 
-/// Holds notices, read committed in the order of their partitions, to what is promised of them: once each, numbered without a gap.
+/// Checks the guarantees for notices, read committed in the order of their partitions: once each, numbered without a gap.
 struct Audit {
   private let records: [Record]
   private let prefix: String
   private let parser = JSONParser()
 
   init(_ installation: Installation) throws {
-    // A producer may have ended its own hanging transaction; that record is no notice.
+    // A producer may have ended its own hanging transaction. That record is not a notice.
     records = try installation.records([.referrals, .rewards, .discounts, .payouts]).filter { $0.key != TransactionEnd.key }
     prefix = installation.prefix
   }
@@ -21,7 +21,7 @@ struct Audit {
     try records.filter { $0.header("ce_type") == N.type }.map { try parser.decode(type, from: $0.value ?? []) }
   }
 
-  /// No id twice; 1, 2, 3, … for each program, topic and key.
+  /// No id occurs twice. Sequences count 1, 2, 3, … for each program, topic and key.
   func checkIDsAndSequences() throws {
     var ids: [String: Int] = [:]
     var last: [String: Int64] = [:]
@@ -35,11 +35,11 @@ struct Audit {
       last[place] = number
     }
     let repeated = ids.filter { $0.value > 1 }
-    try #require(repeated.isEmpty, "\(repeated.count) ids more than once: \(repeated.prefix(5))")
+    try #require(repeated.isEmpty, "\(repeated.count) ids occur more than once: \(repeated.prefix(5))")
     try #require(gaps.isEmpty, "\(gaps.count) gaps: \(gaps.prefix(5))")
   }
 
-  /// One of each for each referee, payment and reward, the amounts right, and the last balances those of the reference.
+  /// One notice per referee, payment and reward, the right amounts, and the last balances of the reference.
   func check(_ load: Payments) throws {
     try checkIDsAndSequences()
     let referees = (0..<load.referees).map { "e\($0)" }
@@ -57,7 +57,7 @@ struct Audit {
     try #require(amounts == Dictionary(uniqueKeysWithValues: (0..<load.count).map { (load.payment($0), load.reward($0)) }))
     var last: [String: Balance] = [:]
     for notice in credited { last[notice.referrer.value] = notice.balance }
-    try #require(last.mapValues(\.available) == load.balances, "the last balances")
+    try #require(last.mapValues(\.available) == load.balances, "the last balances differ")
     try #require(last.values.allSatisfy { $0.pending == 0 })
   }
 

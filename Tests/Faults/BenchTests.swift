@@ -3,8 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A bounded run of every row of the faults bench; `make faults` runs them for longer. Most of their time is waiting, so they run side by
-/// side.
+/// A short run of every row of the faults bench. `make faults` runs them for longer. They mostly wait, so they run in parallel.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct BenchTests {
   @Test(arguments: FaultTable.smoke)

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The broker comes late, goes without warning and comes back.
+/// The broker starts late, disappears without warning and comes back.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"), .serialized)
 struct BrokerAbsenceTests {
   @Test func servicesWaitForTheBrokerAndOutliveIt() throws {
@@ -13,7 +13,7 @@ struct BrokerAbsenceTests {
     defer { broker.stop() }
     broker.kill()
     try Installation.run(bootstrap: broker.bootstrap) { installation in
-      // A lost broker is tried again after at most 10 s otherwise, which is longer than it takes to come back here.
+      // Otherwise librdkafka reconnects only after up to 10 s, which is longer than the broker takes to come back here.
       let eager = ["--kafka", "reconnect.backoff.max.ms=500"]
       for service in ServiceName.allCases { try installation.start(service, extra: eager) }
       try waitsForTheBroker(try installation.service(.accrual))
@@ -32,7 +32,7 @@ struct BrokerAbsenceTests {
       try test.run { cycle in
         guard cycle == 0 else { return }
         broker.kill()
-        // Told to stop while nobody answers: it must not wait for what it cannot finish.
+        // SIGTERM while no broker answers: the service must not wait for work that it cannot finish.
         try installation.end(.accrual, 1, gracefully: true)
         try installation.start(.accrual, extra: eager)
         try broker.restart()
@@ -42,7 +42,7 @@ struct BrokerAbsenceTests {
     }
   }
 
-  /// State of one cluster says nothing about another, whose topics may be longer: it is built anew.
+  /// State of one cluster is useless on another, whose topics may be longer, so it is rebuilt.
   private func isNotBelievedElsewhere(_ installation: Installation) throws {
     let elsewhere = try Installation(bootstrap: try KafkaBroker.forTest().bootstrap, movedFrom: installation)
     try elsewhere.createTopics()

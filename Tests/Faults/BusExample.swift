@@ -3,22 +3,22 @@ import FaultBench
 import Foundation
 import ScenarioFiles
 
-/// An example under a program of its own, so that many can share a deployment without knowing of each other.
+/// An example under its own program name, so that many can share a deployment without affecting each other.
 struct BusExample {
   let program: String
   /// Its terms file.
   let terms: String
   /// Lines of an event file, in order of arrival.
   let events: [String]
-  /// Where its own clock stops; on the bus, time goes on for the others.
+  /// The example's own end. On the bus, time continues for the others.
   private let until: Instant
-  /// What must be said until then, under the program's name here.
+  /// The notices expected until then, under this program name.
   private let expected: Expected
 
   private enum Expected {
-    /// Lines of an example: compared in what carries meaning.
+    /// Lines of an example, compared by the fields that carry meaning.
     case meaning([String])
-    /// Every byte.
+    /// Compared byte by byte.
     case lines([String])
   }
 
@@ -39,7 +39,7 @@ struct BusExample {
     }
   }
 
-  /// The cases of the rows that are marked for the bus.
+  /// The rows' cases that are marked for the bus.
   static func scenarios() throws -> [BusExample] {
     try Scenario.all().filter(\.isOnBus).enumerated().map { index, scenario in
       let program = "case-\(scenario.row.lowercased())-\(index + 1)"
@@ -55,7 +55,7 @@ struct BusExample {
   struct NoProgram: Error { let line: String }
   struct NotAsWritten: Error { let scenario: String }
 
-  /// What a bus has said otherwise about it.
+  /// The differences between the expected notices and those on the bus.
   func differences(from notices: [String]) throws -> [String] {
     let own = try notices.filter { line in
       let row = try Self.row(line)

@@ -4,10 +4,10 @@ import Testing
 
 @testable import Worker
 
-/// Which stores may follow the changelog, and which are rebuilt from nothing.
+/// Which stores may follow the changelog, and which are rebuilt completely.
 struct ChangelogPositionTests {
   struct Case: Sendable, CustomTestStringConvertible {
-    /// The row as a store holds it.
+    /// The row as stored.
     let row: String
     var end: Int64 = 10
     var cluster: String? = "one"
@@ -38,7 +38,7 @@ struct ChangelogPositionTests {
     Case(row: #"{"next":4,"writtenAt":1767603600000,"changelog":"a.changelog/2"}"#, rejection: nil),
     Case(
       row: #"{"next":4,"writtenAt":1767603600000,"cluster":"two","changelog":"a.changelog/2"}"#, cluster: nil, rejection: nil),
-    // As versions wrote it that did not tell whose it is.
+    // As earlier versions wrote it, without the owner.
     Case(row: #"{"next":4,"writtenAt":1767603600000,"cluster":"one"}"#, rejection: nil),
     Case(row: #"{"next":4,"writtenAt":1767603600000}"#, rejection: nil),
   ])

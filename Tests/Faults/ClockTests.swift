@@ -5,9 +5,9 @@ import Kafka
 import TestSupport
 import Testing
 
-/// Which clock services follow, and that nobody moves another one by accident.
+/// Which clock services follow, and that nobody moves another deployment's clock by accident.
 @Suite(.serialized) struct ClockTests {
-  /// As production runs: the services ignore ticks, so the command refuses to write more of them.
+  /// As in production: the services ignore ticks, so the command refuses to write more of them.
   @Test func servicesOnTheSystemsClockGetNoTicksWithoutYes() throws {
     try withCluster { installation in
       let accrual = try installation.start(.accrual, extra: ["--clock", "system"])
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  /// There is no way back, also not by a restart without the setting.
+  /// This cannot be undone, not even by a restart without the setting.
   @Test func whoHasFollowedTheBusGoesOn() throws {
     try withCluster { installation in
       let first = try installation.start(.accrual)

@@ -6,10 +6,11 @@ import Kafka
 import TestSupport
 import Testing
 
-/// `laurel dead-letters` on real Kafka: a letter goes back to its service once, whatever is killed and whoever does it at once.
+/// `laurel dead-letters` on real Kafka: a dead letter is replayed to its service once, whatever is killed and however many run at the
+/// same time.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct DeadLetterCommandTests {
-  /// accrual's terms do not know the program of these payments at first.
+  /// At first accrual's terms do not have the program of these payments.
   private static let program = "lottery"
   private static let start = Instant(milliseconds: 1_767_603_600_000)  // 2026-01-05T09:00:00Z
 
@@ -30,7 +31,7 @@ struct DeadLetterCommandTests {
           account: "e0", registeredAt: Self.start + .minutes(1), referral: RegistrationReferral(code: "CODE")),
         program: Self.program)
       for number in 0..<3 { try publisher.publish(try Self.payment(number), program: Self.program) }
-      // What would be refused again, what only claims to come from billing, and what is too long to be kept whole.
+      // A record that would be rejected again, one that only claims to come from billing, and one too long to be kept whole.
       try publisher.produce(.billing, key: "e0", value: Array(#"{"payment":7,"#.utf8), headers: try Self.headers("garbage"))
       try publisher.produce(.billing, key: "e0", value: [0xFF, 0x1B, 0x00], headers: try Self.headers("bytes"))
       let stray = try Self.payment(9).jsonBytes()
@@ -43,7 +44,7 @@ struct DeadLetterCommandTests {
       let long = #"{"payment":"long","note":""# + String(repeating: "x", count: 950_000) + #""}"#
       try publisher.produce(.billing, key: "e0", value: Array(long.utf8), headers: try Self.headers("long"))
       try publisher.flush()
-      // The registration, what attribution says of it, three payments.
+      // The registration, attribution's notices about it, three payments.
       let letters = try installation.reader([.deadLetters(.accrual)])
       let refused = try letters.read(for: .seconds(60)) { $0.count { $0.header("laurel_reason") == "unknown-program" } >= 5 }
       try #require(refused, "\(letters.records.map { $0.header("laurel_reason") ?? "" })")
@@ -63,7 +64,7 @@ struct DeadLetterCommandTests {
       #expect(
         story.contains("refused, in billing/") && story.contains("unknown-program: this deployment has no program"), "\(story)")
 
-      // A rehearsal, and what cannot be replayed.
+      // A dry run, and records that cannot be replayed.
       let rehearsal = try Self.laurel(installation, ["replay", "--reason", "unknown-program", "--dry-run"])
       #expect(rehearsal.contains("\(open.count) letters would be replayed"))
       #expect(try installation.records([.repartitioned(.accrual)]).isEmpty)
@@ -105,14 +106,14 @@ struct DeadLetterCommandTests {
     }
   }
 
-  /// What is closed leaves the list, once, and nothing is sent to the service.
+  /// A closed dead letter leaves the list, once, and nothing is sent to the service.
   private func closedOnce(_ installation: Installation, _ id: String, note: String) throws {
     let sent = try installation.records([.repartitioned(.accrual)]).count
     let others = try Self.list(installation).map(\.id).filter { $0 != id }
     #expect(try Self.laurel(installation, ["close", id], status: 2).contains("--note TEXT is needed"))
     let rehearsal = try Self.laurel(installation, ["close", id, "--note", note, "--dry-run"])
     #expect(rehearsal.contains("1 letter would be closed"))
-    // At once: the later takes over from the earlier, or finds nothing to do.
+    // At the same time: the later one takes over from the earlier, or finds nothing to do.
     let both = try (0..<2).map { _ in try Self.start(installation, ["close", id, "--note", note]) }
     for (process, ending) in zip(both, both.map { $0.ending(within: .seconds(60)) }) where ending != .status(0) {
       #expect(ending == .status(1) && process.log.contains("another replay or close has begun and took over"), "\(process.log)")
@@ -136,10 +137,10 @@ struct DeadLetterCommandTests {
     for text in [
       "\(payment.id), open", "unknown-program", "this deployment has no program 'lottery'", "by accrual on", place, "ce_program",
       "laurel dead-letters replay \(payment.id)", #"      "sku": "plan","#, #""account": "e0","#,
-    ] { #expect(page.contains(text), "\(text) is not in:\n\(page)") }
+    ] { #expect(page.contains(text), "\(text) is missing in:\n\(page)") }
     let bytes = try #require(listed.first { $0.reason == "not-utf8" })
     #expect(try Self.laurel(installation, ["show", bytes.id]).contains("00000000  ff 1b 00"))
-    // The letter holds a part; the page has the end of the whole.
+    // The dead letter holds a part of the body. The page shows the end of the whole.
     let long = try #require(listed.first { $0.reason == "oversized" })
     let whole = try Self.laurel(installation, ["show", long.id])
     #expect(whole.contains("of 950028 are kept here; the body below was read where it was found"))
@@ -169,9 +170,9 @@ struct DeadLetterCommandTests {
       let ids = try Self.list(installation).map(\.id)
       try #require(ids.count == count)
 
-      // One request after the other, too.
+      // One request at a time, to slow it down.
       let slow = ["--kafka", "max.in.flight.requests.per.connection=1"]
-      // Requests of one record, so that a transaction takes its time; killed a moment after the next one is there.
+      // Each transaction replays one record. Kill the command a moment after a new one appears.
       let replayed = try installation.reader([.repartitioned(.accrual)])
       var interrupted = 0
       for attempt in 0..<4 {
@@ -183,21 +184,21 @@ struct DeadLetterCommandTests {
         if process.isRunning { interrupted += 1 }
         process.kill()
       }
-      try #require(interrupted >= 3, "only \(interrupted) were killed at work")
+      try #require(interrupted >= 3, "only \(interrupted) commands were killed while they worked")
       let done = try installation.records([.repartitioned(.accrual)]).count
-      try #require(done < count, "there is nothing left for those that follow")
+      try #require(done < count, "no dead letters are left for the next commands")
 
-      // One stands still at its work while another does some of it: it must not go on when it can.
+      // Freeze one command while another replays a part. It must not continue after it thaws.
       let before = replayed.records.count
       let frozen = try Self.start(installation, ["replay", "--all-open", "--kafka", "batch.num.messages=1"] + slow)
       let atWork = try replayed.read(for: .seconds(30)) { $0.count > before || !frozen.isRunning }
       frozen.freeze()
       try #require(atWork, "\(frozen.log.suffix(500))")
-      // On a busy machine it may have been through before it stood still: then there is nothing to be seen here.
+      // On a busy machine it may have finished before it was frozen. Then there is nothing to test here.
       guard frozen.isRunning, let next = try Self.list(installation).last?.id else {
         frozen.thaw()
         #expect(frozen.ending(within: .seconds(30)) == .status(0), "\(frozen.log.suffix(500))")
-        Issue.record("the replay was over before it was frozen", severity: .warning)
+        Issue.record("the replay had finished before it was frozen", severity: .warning)
         _ = try Self.laurel(installation, ["replay", "--all-open"])
         return try onceEach(installation, ids)
       }
@@ -206,14 +207,14 @@ struct DeadLetterCommandTests {
       let ended = frozen.ending(within: .seconds(30))
       // Or its last transaction was being committed, and readers did not see it yet.
       guard ended != .status(0) else {
-        Issue.record("the replay was over when it was frozen", severity: .warning)
+        Issue.record("the replay had finished when it was frozen", severity: .warning)
         _ = try Self.laurel(installation, ["replay", "--all-open"])
         return try onceEach(installation, ids)
       }
       #expect(taken.contains("1 letter replayed"))
       #expect(ended == .status(1))
       #expect(frozen.log.contains("another replay or close has begun and took over"), "\(frozen.log.suffix(500))")
-      // Two at once: one takes over from the other, or comes to find nothing to do.
+      // Two at the same time: one takes over from the other, or finds nothing to do.
       let both = try (0..<2).map { _ in try Self.start(installation, ["replay", "--reason", "unknown-program"]) }
       let endings = both.map { $0.ending(within: .seconds(60)) }
       #expect(endings.contains(.status(0)), "\(both.map(\.log))")
@@ -227,7 +228,7 @@ struct DeadLetterCommandTests {
     }
   }
 
-  /// In a few lines that count them.
+  /// The log counts all of them in a few lines.
   private func everyLetterIsInTheLog(_ installation: Installation, _ count: Int) throws {
     let lines = try installation.service(.accrual).log.split(separator: "\n").filter {
       $0.contains("dead letter: unknown-program")
@@ -237,7 +238,7 @@ struct DeadLetterCommandTests {
     #expect(lines.count + more.reduce(0, +) == count)
   }
 
-  /// On the topic where a doubled record would be seen: the service itself takes a payment once however often it comes.
+  /// Reads the topic where a duplicate would show. The service itself processes a payment once, however often it arrives.
   private func onceEach(_ installation: Installation, _ ids: [String]) throws {
     let replayed = try installation.records([.repartitioned(.accrual)])
     let counts = replayed.reduce(into: [String: Int]()) { $0[$1.header("laurel_replay_of") ?? "", default: 0] += 1 }
@@ -281,7 +282,7 @@ struct DeadLetterCommandTests {
       "laurel", name: uniqueName("laurel"), arguments: command + arguments + bus, folder: installation.folder)
   }
 
-  /// What it said, on both streams.
+  /// The command's output on both streams.
   private static func laurel(
     _ installation: Installation, _ arguments: [String], of command: [String] = ["dead-letters"], status: Int32 = 0
   ) throws -> String {
@@ -310,7 +311,7 @@ struct DeadLetterCommandTests {
       .map { Header(name: $0.0, value: Array($0.1.utf8)) }
   }
 
-  /// The package's terms and one more program.
+  /// The package's terms plus one program.
   private static func termsWithTheProgram(_ installation: Installation) throws -> URL {
     let folder = installation.folder.appending(path: "terms", directoryHint: .isDirectory)
     try FileManager.default.copyItem(at: Installation.terms, to: folder)

@@ -5,10 +5,10 @@ import Kafka
 import TestSupport
 import Testing
 
-/// Configuration and topics that do not belong together are refused at the start, before anything is processed.
+/// Configuration and topics that do not belong together are rejected at the start, before anything is processed.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct DeploymentTests {
-  /// Codes for eight accounts, processed by an instance that has ended.
+  /// Processes codes for eight accounts with an instance that then ends.
   private func prepare(_ installation: Installation) throws -> Publisher {
     let publisher = try Publisher(installation)
     try publisher.tick(Payments.start)
@@ -21,7 +21,7 @@ struct DeploymentTests {
     return publisher
   }
 
-  /// Starts it, which must end by itself, and gives its log.
+  /// Starts an instance, which must end by itself, and returns its log.
   private func refusal(_ installation: Installation, number: Int = 1, extra: [String] = []) throws -> String {
     let process = try installation.start(.attribution, number, extra: ["--clock", "bus"] + extra)
     let ending = process.ending(within: .seconds(60))
@@ -63,13 +63,13 @@ struct DeploymentTests {
     try Installation.run { installation in
       let publisher = try prepare(installation)
       try recreate(.requests, installation)
-      // As many records as before, so that the positions fit.
+      // As many records as before, so that the positions still fit.
       try Payments(referees: 8, count: 0).publishCodes(publisher)
       try publisher.flush()
       let log = try refusal(installation)
       #expect(log.contains("\(installation.name(.requests))/"))
       #expect(log.contains("is not the topic that the state"))
-      // Shorter than before.
+      // Fewer records than before.
       try recreate(.requests, installation)
       #expect(try refusal(installation).contains("is not the topic that the state"))
     }
@@ -80,13 +80,13 @@ struct DeploymentTests {
       _ = try prepare(installation)
       try recreate(.changelog(.attribution), installation)
       #expect(try refusal(installation).contains("lost records"))
-      // Nor without the folder.
+      // Not without the state folder either.
       try FileManager.default.removeItem(at: installation.stateFolder("attribution-1"))
       #expect(try refusal(installation).contains("lost records"))
     }
   }
 
-  /// A group's offsets expire a week after its last member has left: the records themselves tell that all is as it was.
+  /// A group's offsets expire a week after its last member has left. The records themselves show that nothing was lost.
   @Test func expiredOffsetsAreNoObstacle() throws {
     let home = try #require(KafkaBroker.home)
     try Installation.run { installation in
@@ -105,7 +105,7 @@ struct DeploymentTests {
     }
   }
 
-  /// A member of the group that is given no partition waits; it has nothing to compare.
+  /// A member of the group without a partition waits. It has nothing to compare.
   @Test func moreThreadsThanPartitionsAreNoObstacle() throws {
     try Installation.run { installation in
       let publisher = try Publisher(installation)
@@ -119,7 +119,7 @@ struct DeploymentTests {
       let reader = try installation.reader([.referrals])
       let come = try reader.read(for: .seconds(60)) { $0.count { $0.header("ce_type") == CodeIssued.type } == 8 }
       #expect(come)
-      // It would have ended by itself.
+      // Fails if it has ended by itself.
       try installation.stopAll()
     }
   }

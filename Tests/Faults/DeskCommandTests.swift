@@ -5,7 +5,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// The operator's desk on real Kafka: every step by its commands, as ops/docs/DESK.md has it.
+/// The operator's desk on real Kafka: every step of ops/docs/DESK.md by its commands.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct DeskCommandTests {
   private static let start = Instant(milliseconds: 1_767_603_600_000)  // 2026-01-05T09:00:00Z
@@ -18,7 +18,7 @@ struct DeskCommandTests {
       #expect(try Self.laurel(installation, "withdrawals", ["list"]).contains("1 withdrawal: 1 awaiting approval; 1 overdue"))
       #expect(try Self.laurel(installation, "withdrawals", ["show", "w1"]).contains("an operator has to decide"))
 
-      // Asked, rehearsed, done, and done once.
+      // Without a terminal, as a dry run, for real, and repeated.
       let approve = ["approve", "w1", "--operator", "maria", "--note", "ticket 481"]
       #expect(try Self.laurel(installation, "withdrawals", approve, status: 2).contains("there is no terminal to ask at"))
       #expect(
@@ -33,7 +33,7 @@ struct DeskCommandTests {
       let late = try Self.laurel(installation, "withdrawals", ["reject", "w1", "--operator", "maria", "--yes"], status: 1)
       #expect(late.contains("unchanged   w1: it is instructed since"))
 
-      // The file goes to the bank and comes back.
+      // The file is sent to the bank and comes back.
       let file = installation.folder.appending(path: "batch-1.csv")
       let exported = try Self.laurel(installation, "payouts", ["export"])
       let lines = exported.split(separator: "\n").filter { !$0.hasPrefix("laurel: ") }
@@ -48,13 +48,13 @@ struct DeskCommandTests {
       #expect(try installation.records([.payoutResults]).count == 1)
       #expect(try Self.laurel(installation, "payouts", ["list"]).contains("laurel: 0 payouts"))
 
-      // What contradicts it is told.
+      // Contradicting results are reported.
       for wrong in [["settle", "w1#1", "--reference", "t2"], ["fail", "w1#1", "--reason", "no such recipient"]] {
         let answer = try Self.answer(installation, "payouts", wrong, status: 1)
         #expect(answer.outcome == "rejected" && answer.reason == "contradicts-result", "\(wrong)")
       }
 
-      // It comes back.
+      // The money is returned.
       let returned = try Self.answer(installation, "payouts", ["return", "w1#1", "--reason", "account closed"])
       #expect(returned.outcome == "done" && returned.types == [WithdrawalReturned.type, WithdrawalRestored.type])
       #expect(
@@ -90,7 +90,7 @@ struct DeskCommandTests {
       func referrals(_ arguments: [String], status: Int32 = 0) throws -> Answer {
         try Self.answer(installation, "referrals", arguments + by, status: status)
       }
-      // taras registered with olena's code; ivan with none.
+      // taras registered with olena's code, ivan without one.
       let assigned = try referrals(["assign", "ivan", "olena"])
       #expect(assigned.outcome == "done" && assigned.types == [ReferralAttributed.type])
       #expect(try referrals(["assign", "ivan", "olena"]).publishedBefore)
@@ -133,7 +133,7 @@ struct DeskCommandTests {
 
   // MARK: Before
 
-  /// olena has 1,000.00 USD to withdraw, and requests 600.00 for each of these at once.
+  /// olena has 1,000.00 USD available and makes these requests for 600.00 each, all at once.
   private func earn(_ installation: Installation, requests: [RequestID]) throws {
     for service in [ServiceName.attribution, .accrual, .payouts] { try installation.start(service) }
     let publisher = try Publisher(installation)
@@ -180,7 +180,7 @@ struct DeskCommandTests {
     let overdue: Bool
   }
 
-  /// What a command that publishes says with `--json`.
+  /// The output of a publishing command with `--json`.
   private struct Answer: Decodable {
     struct Notice: Decodable { let type: String }
     let outcome: String

@@ -5,18 +5,18 @@ import Kafka
 import TestSupport
 import Testing
 
-/// A load that is published in portions, with something bad happening during each, and the proof that all of it took effect once.
+/// Publishes a load in portions, disturbs the services during each, and checks that all of it took effect once.
 struct Disturbance {
   let installation: Installation
   let load: Payments
-  /// Portions of the load; LAUREL_FAULT_CYCLES raises it.
+  /// The number of portions. LAUREL_FAULT_CYCLES raises it.
   let cycles: Int
   let publisher: Publisher
   private let reader: TopicReader
 
   /// - Parameters:
-  ///   - payments: in one cycle.
-  ///   - referees: in all cycles.
+  ///   - payments: the number per cycle.
+  ///   - referees: the number in all cycles.
   init(_ installation: Installation, cycles: Int, payments: Int = 600, referees: Int = 200) throws {
     self.installation = installation
     let wanted = ProcessInfo.processInfo.environment["LAUREL_FAULT_CYCLES"].flatMap { Int($0) } ?? cycles
@@ -28,12 +28,12 @@ struct Disturbance {
     try publisher.tick(Payments.start)
   }
 
-  /// Publishes, and calls `disturb` when some part of each portion has been worked off.
+  /// Publishes, and calls `disturb` when a part of each portion has been processed.
   func run(_ disturb: (_ cycle: Int) throws -> Void) throws {
     try load.publishCodes(publisher)
     try wait(for: load.referees, CodeIssued.type)
     for cycle in 0..<cycles {
-      // A service that has just come back must take part, else nothing would be going on when the next blow falls.
+      // A restarted service must take part, or nothing would happen during the next disturbance.
       try installation.waitReady()
       let before = reader.records.count
       try load.publishRegistrations(part(cycle, of: load.referees), publisher)
@@ -51,8 +51,8 @@ struct Disturbance {
 
   private func part(_ cycle: Int, of count: Int) -> Range<Int> { count * cycle / cycles..<count * (cycle + 1) / cycles }
 
-  /// Waits for everything to be said, moves the clock on so that all is credited, with `disturb` during it, stops the services and
-  /// audits what they said.
+  /// Waits for all notices, moves the clock forward until everything is credited, with `disturb` during that, stops the services and
+  /// audits their notices.
   func finish(_ disturb: () throws -> Void = {}) throws {
     try wait(for: load.count, RewardAccrued.type)
     try wait(for: load.referees, ReferralAttributed.type, WithdrawalDeclined.type, OfferOpened.type)
@@ -70,7 +70,7 @@ struct Disturbance {
     for type in types {
       let all = try reader.read(for: .seconds(90)) { records in records.count { $0.header("ce_type") == type } >= count }
       guard all else {
-        throw BrokerFailure("\(reader.records.count { $0.header("ce_type") == type }) of \(count) \(type) have come")
+        throw BrokerFailure("\(reader.records.count { $0.header("ce_type") == type }) of \(count) \(type) have arrived")
       }
     }
   }

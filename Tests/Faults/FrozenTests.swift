@@ -4,10 +4,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the bench's row `frozen` does not have: the system's clock.
+/// The system's clock, which the bench's row `frozen` does not cover.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct FrozenTests {
-  /// Timers alone move no position: without one in its transaction a thawed instance would fire once more what the new owner has fired.
+  /// Timers move no position. If such a transaction did not carry one, a thawed instance would fire timers that the new owner has already
+  /// fired.
   @Test func whatFallsDueWhileAnInstanceIsFrozenIsCreditedOnce() throws {
     try Installation.run { installation in
       let count = 160
@@ -15,7 +16,7 @@ struct FrozenTests {
       for service in [ServiceName.attribution, .accrual] { try installation.start(service, extra: ["--clock", "system"]) }
       let second = try installation.start(.accrual, 2, extra: ["--clock", "system"])
       try installation.waitReady()
-      // Credited 14 days after the payment: by the system's clock in 40 seconds from now.
+      // Credited 14 days after the payment, which is in 40 seconds by the system's clock.
       let due = Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) + .seconds(40)
       let payments = DuePayments(paidAt: due - .days(14), count: count)
       try payments.publish(publisher, installation)
@@ -30,7 +31,7 @@ struct FrozenTests {
       try #require(fired, "\(number(RewardCredited.type)) of \(count) credited by \(second.name)")
       frozen.thaw()
       let back = waitUntil(.seconds(60)) { second.metric("laurel_assigned_partitions") == Double(installation.partitions / 2) }
-      try #require(back, "the thawed instance has not joined again")
+      try #require(back, "the thawed instance did not rejoin")
       try installation.stopAll()
       let audit = try Audit(installation)
       try audit.checkIDsAndSequences()
@@ -42,7 +43,7 @@ struct FrozenTests {
   }
 }
 
-/// Payments of one instant, by as many referees as there are partitions, each with a referrer of its own.
+/// Payments of one instant by one referee per partition, each with its own referrer.
 private struct DuePayments {
   let paidAt: Instant
   let count: Int

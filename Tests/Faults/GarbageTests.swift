@@ -7,10 +7,10 @@ import Streaming
 import TestSupport
 import Testing
 
-/// What cannot be read is kept with its reason and its place; its neighbours are processed.
+/// Unreadable records are kept with their reason and place, and their neighbours are processed.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"), .serialized)
 struct GarbageTests {
-  /// A record that must not be taken, and why not; nil: it is passed over without a dead letter.
+  /// A record that must not be accepted, and the reason; nil if it is skipped without a dead letter.
   struct Garbage {
     let name: String
     let reason: DeadLetterReason?
@@ -39,7 +39,7 @@ struct GarbageTests {
     }
   }
 
-  /// A payment of an hour ago as text, so that it can be broken.
+  /// A payment of an hour ago as text, which cases can break.
   private static func payment(_ id: String, paidAt: String = hourAgo, amount: String = "1000", more: String = "") -> String {
     """
     {"payment":"\(id)","account":"e0","paidAt":"\(paidAt)","currency":"KZT",\
@@ -86,13 +86,14 @@ struct GarbageTests {
       let publisher = try Publisher(installation)
       let partition = Kafka.partition(forKey: Self.text("e0"), count: installation.partitions)
       try bind(installation, publisher)
-      // A good one first, another after each: it would be missing if garbage stopped its partition or took others with it.
+      // A good record first, and another after each bad one. It would be missing if garbage stopped its partition or removed its
+      // neighbours.
       try good(0, publisher, partition)
       for (number, garbage) in Self.garbage.enumerated() {
         try publisher.produce(.billing, partition: partition, key: "e0", value: garbage.value, headers: garbage.headers)
         try good(number + 1, publisher, partition)
       }
-      // A file of events piped into any producer: the whole event is the value.
+      // As when a file of events is piped into a producer: the whole event is the value.
       let structured = Envelope(id: "s", source: "/garbage", type: PaymentSettled.type, program: "bonus")
       try publisher.produce(
         .billing, partition: partition, key: "e0", value: structured.structuredText(data: Self.text(Self.payment("structured"))),
@@ -137,7 +138,7 @@ struct GarbageTests {
     }
   }
 
-  /// A producer with another hash: the record's key says where it belongs.
+  /// A producer with another hash: the record's key decides its partition.
   @Test func recordOnAWrongPartitionIsProcessedOnce() throws {
     try Installation.run { installation in
       let publisher = try Publisher(installation)
@@ -160,7 +161,7 @@ struct GarbageTests {
     }
   }
 
-  /// Starts what is needed for a payment of `e0` to earn.
+  /// Publishes what a payment of `e0` needs in order to earn.
   private func bind(_ installation: Installation, _ publisher: Publisher) throws {
     try installation.start(.attribution)
     try installation.start(.accrual)
@@ -180,7 +181,7 @@ struct GarbageTests {
 
   private func good(_ number: Int, _ publisher: Publisher, _ partition: Int32) throws {
     let name = "good\(number)"
-    // Whoever writes to an input may claim that Laurel has numbered or repaired the record: that must change nothing.
+    // Anybody who writes to an input can claim that Laurel has numbered or repaired the record. That must have no effect.
     let claims = [("ce_hop", "0/1000"), (RepairMark.header, Topic.referrals.name)].map {
       Header(name: $0.0, value: Self.text($0.1))
     }

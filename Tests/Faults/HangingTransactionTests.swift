@@ -5,7 +5,7 @@ import Kafka
 import TestSupport
 import Testing
 
-/// Kafka leaves transactions without their end, on some partitions or on all, the group's offsets among them. Services end them themselves.
+/// Kafka leaves transactions without an end, on some partitions or on all, including the group's offsets. Services end them themselves.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct HangingTransactionTests {
   private static let offsets = "__consumer_offsets"
@@ -16,11 +16,11 @@ struct HangingTransactionTests {
       broker.kill()
       let isCut: (String) -> Bool =
         switch cycle {
-        // Nothing shows what became of the last transactions.
+        // No marker shows the outcome of the last transactions.
         case 0: { _ in true }
-        // The state has what the group's offsets have not.
+        // The state is ahead of the group's offsets.
         case 1: { $0 == Self.offsets }
-        // Only a restore would wait.
+        // Only a restore would have to wait.
         case 2: { $0.hasSuffix(".changelog") }
         default: { $0 != Self.offsets && !$0.hasSuffix(".changelog") }
         }
@@ -40,7 +40,7 @@ struct HangingTransactionTests {
     try run(cycles: 2) { cycle, installation, broker in
       try installation.end(.accrual, 1, gracefully: true)
       let faulty = try installation.start(.accrual, fault: "crash:afterOffsets:2")
-      // All of the load may be worked off already: ticks of the clock make transactions, too.
+      // The whole load may be processed already, but clock ticks cause transactions too.
       let publisher = try Publisher(installation)
       let crashed = waitUntil(.seconds(60)) {
         try? publisher.tick(Payments.start)
@@ -49,7 +49,7 @@ struct HangingTransactionTests {
       try #require(crashed)
       try installation.end(.accrual, 1, gracefully: false)
       try installation.stopAll()
-      // As the next life of the instance would: Kafka aborts what the former one left open.
+      // As the restarted instance would: Kafka aborts the transaction that its predecessor left open.
       for instance in ["accrual-1", "accrual-1.2"] {
         let id = "\(installation.prefix)accrual.\(instance)"
         try TransactionalProducer(installation.configuration, transactionalID: id, topics: []).initialise(
@@ -65,7 +65,7 @@ struct HangingTransactionTests {
     }
   }
 
-  /// All of a load, with something bad in the middle of each part; at the end each payment has taken effect once.
+  /// Runs a whole load, with a disturbance in the middle of each part. At the end each payment has taken effect once.
   private func run(
     cycles: Int, _ blow: (Int, Installation, KafkaBroker) throws -> Void, after: (Int, Installation) throws -> Void
   ) throws {

@@ -5,10 +5,10 @@ import Kafka
 import TestSupport
 import Testing
 
-/// What one batch and one restore take, whatever the bus holds.
+/// The limits of one batch and one restore, whatever the bus holds.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"), .serialized)
 struct LimitsTests {
-  /// Ten thousand records may be gigabytes: a batch ends at 16 MiB, long before its number of records or its time is over.
+  /// Ten thousand records may be gigabytes. So a batch ends at 16 MiB, long before it reaches its limits of records or time.
   @Test func batchEndsWhenItsRecordsAreLarge() throws {
     try Installation.run { installation in
       let count = 300
@@ -21,7 +21,7 @@ struct LimitsTests {
           topic: installation.name(.billing), partition: 0, key: Array("e0".utf8), value: large, headers: headers)
       }
       try producer.flush(timeoutMilliseconds: 60_000)
-      // Five seconds to gather in: time enough for all of them.
+      // Five seconds are enough to collect all of them.
       let service = try installation.start(.accrual, extra: ["--commit-ms", "5000"])
       let done = waitUntil(.seconds(90)) { service.metric("laurel_records_total") ?? 0 >= Double(count) }
       try #require(done, "\(service.log.suffix(2000))")
@@ -36,7 +36,7 @@ struct LimitsTests {
     }
   }
 
-  /// Who follows the hint creates the topics that are missing, not those of another deployment.
+  /// The command in the hint creates the missing topics, not another deployment's.
   @Test func theHintToCreateTopicsNamesTheirPrefix() throws {
     let installation = try Installation(bootstrap: KafkaBroker.forTest().bootstrap)
     defer { installation.remove() }
@@ -51,7 +51,7 @@ struct LimitsTests {
     #expect(list.log.contains("create them with 'laurel topics create \(flags)'"), "\(list.log)")
   }
 
-  /// A limit on the size of files is an error of the disk, not SIGXFSZ: the service reports it and goes on when there is room.
+  /// A limit on file size is reported as a disk error, not as SIGXFSZ. The service continues when there is room.
   @Test func aFileThatMayNotGrowIsReported() throws {
     try Installation.run { installation in
       let service = try installation.start(.accrual)
@@ -72,14 +72,14 @@ struct LimitsTests {
     }
   }
 
-  /// Without a free file descriptor nothing can be opened and nobody can ask for health. The log reports it.
+  /// Without a free file descriptor nothing can be opened and health cannot be queried, so the log reports it.
   @Test func exhaustedDescriptorsAreReported() throws {
     try Installation.run { installation in
       let service = try installation.start(.accrual)
       let other = try installation.start(.accrual, 2)
       try installation.waitReady()
       try service.limit("nofile", to: "\(service.openDescriptors)")
-      // What it takes over from the other one has to be opened: by RocksDB, by librdkafka or by the HTTP server, whoever comes first.
+      // Taking over needs new files: in RocksDB, librdkafka or the HTTP server, whichever is first.
       other.kill()
       let isReported = waitUntil(.seconds(60)) {
         !service.isRunning || service.log.contains("Too many open files") && service.log.contains("starting over")
@@ -92,7 +92,7 @@ struct LimitsTests {
     }
   }
 
-  /// The closing line and the counter tell of every row that the state was built from.
+  /// The last log line and the counter report every row from which the state was built.
   @Test func restoreTellsItsRowsAndItsRate() throws {
     try Installation.run { installation in
       let publisher = try Publisher(installation)
@@ -109,7 +109,7 @@ struct LimitsTests {
 
       let second = try installation.start(.attribution)
       try installation.waitReady()
-      // Of this life and no earlier one: those had nothing to restore from.
+      // Only from this process. Earlier ones had nothing to restore.
       let lines = second.lines.filter { $0["message"] as? String == "state restored" && $0["rows"] as? Int ?? 0 > 0 }
       #expect(rows > 0)
       #expect(lines.compactMap { $0["rows"] as? Int }.reduce(0, +) == rows)

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Records that a service has not read yet are deleted from its input: money would be missing without a word.
+/// Records that a service has not read yet are deleted from its input. Skipping them would lose money silently.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct LostInputTests {
   @Test func lossIsToldAndGoesOnOnlyWhenAccepted() throws {

@@ -2,11 +2,11 @@ import Contracts
 import FaultBench
 import TestSupport
 
-/// A load on the `bonus` program: referees, each with a referrer of its own, and their payments within ten days, so that nothing is
-/// credited before the clock is moved on. What must come of it is plain arithmetic.
+/// A load on the `bonus` program: referees with one referrer each, and payments within ten days, so that nothing is credited before the
+/// clock moves on. The expected result is simple arithmetic.
 struct Payments {
   static let start = Instant(milliseconds: 1_767_603_600_000)  // 2026-01-05T09:00:00Z
-  /// All rewards are credited by then.
+  /// By then all rewards are credited.
   static let end = start + .days(40)
 
   let referees: Int
@@ -17,12 +17,12 @@ struct Payments {
   func referee(_ number: Int) -> Int { number % referees }
   func payment(_ number: Int) -> String { "p\(number)" }
 
-  /// What each referrer must have in the end.
+  /// The expected final balance of each referrer.
   var balances: [String: Int64] {
     (0..<count).reduce(into: [:]) { $0["r\(referee($1))", default: 0] += reward($1) }
   }
 
-  /// The referrers' codes; a registration that comes before its code is issued is rejected.
+  /// The referrers' codes. A registration that arrives before its code is issued is rejected.
   func publishCodes(_ publisher: Publisher) throws {
     for number in 0..<referees {
       try publisher.publish(
@@ -31,7 +31,7 @@ struct Payments {
     }
   }
 
-  /// Registrations with these codes: every hop of attribution, and a welcome offer each.
+  /// Registrations with these codes. Each takes all internal messages of attribution, and opens a welcome offer.
   func publishRegistrations(_ numbers: Range<Int>, _ publisher: Publisher) throws {
     for number in numbers {
       try publisher.publish(
@@ -41,7 +41,7 @@ struct Payments {
     }
   }
 
-  /// Withdrawals of nothing: a question of payouts to the ledger, its answer, and one rejection each.
+  /// Withdrawals without money: each takes a request to the ledger, its answer, and one rejection.
   func publishWithdrawals(_ numbers: Range<Int>, _ publisher: Publisher) throws {
     for number in numbers {
       try publisher.publish(

@@ -2,10 +2,10 @@ import FaultBench
 import TestSupport
 import Testing
 
-/// The provider's row sees what it is there for.
+/// The provider's row detects what it is meant to detect.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct ProviderTests {
-  /// A planted mistake: a provider that knows no ids, and so pays again whenever it is asked again.
+  /// A planted bug: the provider ignores ids, so it pays again at every call.
   @Test func payingTwiceIsSeen() throws {
     let installation = try Installation(bootstrap: KafkaBroker.forTest().bootstrap)
     let result = try FaultPlan(cycles: 2, seed: 1).campaign(on: installation, under: FaultyProvider(knowsIDs: false))

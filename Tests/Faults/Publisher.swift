@@ -4,7 +4,7 @@ import JSON
 import Kafka
 import TestSupport
 
-/// What is outside of Laurel: writes events in binary mode.
+/// Simulates systems outside Laurel: writes events in binary mode.
 final class Publisher {
   private let installation: Installation
   private let producer: Producer
@@ -16,7 +16,7 @@ final class Publisher {
       installation.configuration, topics: Topic.catalogue.filter { $0.kind == .input }.map(installation.name))
   }
 
-  /// Queues an event; `flush` waits until all are there.
+  /// Queues an event. `flush` waits until all have arrived.
   func publish<M: Message>(_ message: M, program: String = "bonus", partition: Int32? = nil) throws {
     count += 1
     let envelope = Envelope(
@@ -27,7 +27,7 @@ final class Publisher {
       headers: envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) })
   }
 
-  /// Queues whatever bytes.
+  /// Queues any bytes.
   func produce(_ topic: Topic, partition: Int32? = nil, key: String?, value: [UInt8]?, headers: [Header]) throws {
     try producer.produce(
       topic: installation.name(topic), partition: partition, key: key.map { Array($0.utf8) }, value: value, headers: headers)

@@ -6,7 +6,7 @@ import Kafka
 import TestSupport
 import Testing
 
-/// Messages that Kafka hides are noticed, stop their reader, and are repaired exactly once.
+/// Messages that Kafka hides are detected, stop their reader, and are repaired exactly once.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct RepairTests {
   @Test func hiddenMessagesStopTheirReaderAndAreRepairedOnce() throws {
@@ -29,7 +29,7 @@ struct RepairTests {
       try installation.stopAll()
 
       let hidden = try hideSome(of: .referrals, installation)
-      // The last message of a partition too: nothing comes after it that would show the gap.
+      // Including the last message of a partition, which no later message reveals.
       let stopped = Set(hidden.filter { !$0.isLast }.map(\.partition))
       try installation.start(.attribution, extra: ["--clock", "bus"])
       let accrual = try installation.start(.accrual, extra: ["--clock", "bus"])
@@ -47,7 +47,7 @@ struct RepairTests {
       }
       let rehearsal = try repair(installation, "--dry-run")
       try #require(rehearsal.status == 1 && rehearsal.text.contains("\(2 * hidden.count) messages missing"), "\(rehearsal.text)")
-      for message in hidden { try #require(rehearsal.text.contains(message.id), "\(message.id) is not named") }
+      for message in hidden { try #require(rehearsal.text.contains(message.id), "\(message.id) is missing in the list") }
       let repaired = try repair(installation)
       try #require(repaired.status == 0 && repaired.text.contains("\(2 * hidden.count) repaired"), "\(repaired.text)")
       let again = try repair(installation)
@@ -65,14 +65,14 @@ struct RepairTests {
       try #require(left.isEmpty, "\(left)")
       try installation.stopAll()
       let audit = try Audit(installation)
-      // The hidden notices come late, and once.
+      // The hidden notices arrive late, and once.
       let attributed = try audit.notices(ReferralAttributed.self).map(\.referee)
       #expect(attributed.count == load.referees && Set(attributed).count == load.referees)
       #expect(Set(try audit.notices(RewardAccrued.self).map(\.payment.value)).count == load.count)
     }
   }
 
-  /// What is no longer in its topic cannot be repaired: somebody has to say that it may be missing.
+  /// A message that is no longer in its topic cannot be repaired. Somebody has to accept the loss.
   @Test func lostMessagesAreMissingUntilSomebodyAcceptsIt() throws {
     try Installation.run { installation in
       let load = Payments(referees: 60, count: 0)
@@ -103,7 +103,7 @@ struct RepairTests {
     let isLast: Bool
   }
 
-  /// Makes the topic anew, with the same records but that some of them are of an aborted transaction: as if Kafka had ended theirs wrongly.
+  /// Recreates the topic with the same records, some of them in an aborted transaction, as if Kafka had ended theirs wrongly.
   private func hideSome(of topic: Topic, _ installation: Installation) throws -> [Hidden] {
     let records = try installation.records([topic])
     let admin = try Admin(installation.configuration)

@@ -7,12 +7,12 @@ import Terms
 import TestSupport
 import Testing
 
-/// A broker that knows its clients by their certificates and holds them to its ACLs; the test's own certificate may do everything.
+/// A broker that identifies clients by their certificates and enforces ACLs. The test's own certificate may do everything.
 struct SecuredBus: Sendable {
-  /// Of the user `console`, who may do everything too.
+  /// The password of the user `console`, who may do everything too.
   static let password = "pl4in-s3cret"
 
-  /// The parties whose rights are given here. Each command is a JVM of its own, so the others' are only tested as a table.
+  /// The parties that get rights here. Each command starts a JVM, so the other parties' rights are tested only as a table.
   static let parties: [Access.Party] = ServiceName.allCases.map { .service($0) } + [.publisher, .desk]
 
   let broker: KafkaBroker
@@ -22,7 +22,7 @@ struct SecuredBus: Sendable {
   private let certificates: Certificates
   private let home: URL
 
-  /// With topics on it, but no rights yet.
+  /// With topics, but without rights.
   static func run(_ body: (SecuredBus, Installation) throws -> Void) throws {
     let home = try #require(KafkaBroker.home, "\(KafkaBroker.skipReason)")
     let folder = FileManager.default.temporaryDirectory.appending(path: uniqueName("laurel-tls"), directoryHint: .isDirectory)
@@ -33,7 +33,7 @@ struct SecuredBus: Sendable {
       settings: [
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "allow.everyone.if.no.acl.found": "false",
-        // ANONYMOUS is the broker itself: it alone speaks to the controller's port.
+        // ANONYMOUS is the broker itself. Only it connects to the controller's port.
         "super.users": "User:ANONYMOUS;User:CN=broker;User:CN=test;User:console",
         "inter.broker.listener.name": "SSL", "ssl.client.auth": "required", "ssl.keystore.type": "PEM",
         "ssl.keystore.location": certificates.store("broker").path, "ssl.truststore.type": "PEM",
@@ -53,18 +53,18 @@ struct SecuredBus: Sendable {
 
   func name(_ topic: Topic) -> String { prefix + topic.name }
 
-  /// The connection with the certificate of that name.
+  /// The client configuration for a certificate.
   func configuration(_ certificate: String) -> Configuration {
     Configuration(bootstrap: broker.bootstrap, properties: certificates.properties(certificate), log: { _ in })
   }
 
-  /// A service's own group, and the certificate of that name.
+  /// The arguments for a service's own group and a certificate.
   func arguments(_ service: ServiceName, as certificate: String) -> [String] {
     ["--group", service.group(prefix: prefix)]
       + certificates.properties(certificate).sorted { $0.key < $1.key }.flatMap { ["--kafka", "\($0.key)=\($0.value)"] }
   }
 
-  /// A service beside the installation's.
+  /// Starts a service outside the installation.
   func process(_ service: ServiceName, as certificate: String, extra: [String] = []) throws -> ServiceProcess {
     let name = uniqueName(service.rawValue)
     return try ServiceProcess(
@@ -75,7 +75,7 @@ struct SecuredBus: Sendable {
       ] + arguments(service, as: certificate) + extra, folder: folder)
   }
 
-  /// The command, with the certificate of that name.
+  /// Runs the command with a certificate.
   func laurel(_ arguments: [String], as certificate: String) throws -> ServiceProcess {
     let login = certificates.properties(certificate).sorted { $0.key < $1.key }.flatMap { ["--kafka", "\($0.key)=\($0.value)"] }
     return try ServiceProcess(
@@ -84,7 +84,7 @@ struct SecuredBus: Sendable {
       folder: folder)
   }
 
-  /// Runs the commands that `laurel topics acls` prints for these parties, as an operator would, two at a time.
+  /// Runs the commands that `laurel topics acls` prints for these parties, two at a time, as an operator would.
   func grantRights() throws {
     let login = folder.appending(path: "admin.properties")
     try """
@@ -103,16 +103,16 @@ struct SecuredBus: Sendable {
       [
         try BuiltProgram.url("laurel").path, broker.bootstrap, prefix, login.path, home.path,
       ], in: folder,
-      // They live for a second: what they run is not worth the best compiler.
+      // These JVMs live for a second, so optimising compilation is not worth it.
       environment: ["JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1"])
   }
 }
 
-/// A certificate authority and what it has signed, as PEM files, made by `openssl`.
+/// A certificate authority and the certificates that it has signed, as PEM files from `openssl`.
 struct Certificates: Sendable {
   private let folder: URL
 
-  /// - Parameter names: common names. Beside them is `stranger`, whom no authority has signed.
+  /// - Parameter names: common names. The certificate `stranger` is added, which no authority has signed.
   init(in folder: URL, of names: [String]) throws {
     self.folder = folder
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -131,10 +131,10 @@ struct Certificates: Sendable {
   }
 
   var authority: URL { folder.appending(path: "authority.pem") }
-  /// Key and certificate in one file, as Kafka wants them.
+  /// Key and certificate in one file, as Kafka needs them.
   func store(_ name: String) -> URL { folder.appending(path: "\(name).store") }
 
-  /// As librdkafka wants them.
+  /// The properties for librdkafka.
   func properties(_ name: String) -> [String: String] {
     [
       "security.protocol": "SSL", "ssl.ca.location": authority.path,

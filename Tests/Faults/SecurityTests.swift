@@ -9,10 +9,10 @@ import Testing
 
 /// TLS client certificates, ACLs and SASL on a real broker.
 ///
-/// One broker and one course for all of it, because a broker takes its time: first nobody has a right, then each has its own.
+/// One broker and one test for all of it, because a broker starts slowly. At first nobody has a right, then each party has its own.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct SecurityTests {
-  // The broker's codes for a refused topic, group, cluster and transactional id.
+  // The broker's error codes for a rejected topic, group, cluster and transactional id.
   private static let topicRefused: Int32 = 29
   private static let groupRefused: Int32 = 30
   private static let transactionalIDRefused: Int32 = 53
@@ -25,7 +25,7 @@ struct SecurityTests {
       }
       try servicesWithoutRightsSayWhatTheyLack(bus, installation)
 
-      // They were waiting, and go on by themselves.
+      // They were waiting, and continue by themselves.
       try atOnce([
         { try bus.grantRights() }, { try aCertificateOfNobodyIsTold(bus) }, { try passwordsWork(bus) },
       ])
@@ -51,7 +51,7 @@ struct SecurityTests {
     }
   }
 
-  /// Every topic of the catalogue is read and written where the party has no right to.
+  /// The party can read and write exactly the topics of the catalogue to which it has rights.
   private func holdsToItsTopics(_ party: Access.Party, _ bus: SecuredBus) throws {
     let rights = bus.access.rights(of: party).filter { $0.resource == .topic }
     let readable = Set(rights.filter { $0.operation == .read }.map(\.name))
@@ -65,7 +65,7 @@ struct SecurityTests {
     try require(
       read == readable.intersection(all) && refused == Set(seen).subtracting(readable), "\(party.name) reads \(read.sorted())")
 
-    // Of Kafka's own topics it reads what is among its rights.
+    // From Kafka's own topics it can read only those in its rights.
     let foreign = readable.subtracting(all)
     if !foreign.isEmpty {
       try require(try answers(of: foreign.sorted(), configuration).read == foreign, "\(party.name): \(foreign)")
@@ -80,12 +80,12 @@ struct SecurityTests {
       } catch { code = error.code }
       try require(code == Self.topicRefused, "\(party.name) writes \(topic): \(code ?? 0)")
     }
-    // And the producer is none that is refused everything.
+    // The producer works, and is not one to which everything is forbidden.
     try producer.produce(topic: writable.sorted()[0], partition: 0, key: [1], value: [2])
     try producer.flush(timeoutMilliseconds: 10_000)
   }
 
-  /// Reads the first partition of each topic; those of which something came, if only the end, and those that were refused.
+  /// Reads the first partition of each topic. Returns the topics that answered, even with only the end, and those that were rejected.
   private func answers(of topics: [String], _ configuration: Configuration) throws -> (read: Set<String>, refused: Set<String>) {
     let consumer = try Consumer(configuration, group: "nobody", endEvents: true)
     defer { consumer.close() }
@@ -97,7 +97,7 @@ struct SecurityTests {
       case .record(let record): read.insert(record.topic)
       case .end(let place, _): read.insert(place.topic)
       case .error(let error) where error.code == Self.topicRefused:
-        // The longest: one name may be the beginning of another.
+        // The longest match, because one name may be the beginning of another.
         if let topic = topics.filter({ error.reason.contains($0) }).max(by: { $0.count < $1.count }) { refused.insert(topic) }
       case .error, .assigned, .revoked, .lost, .nothing: break
       }
@@ -107,7 +107,7 @@ struct SecurityTests {
     return (read, refused)
   }
 
-  /// The others' groups and transactional ids; and what a transaction says of a topic that is only read.
+  /// Tries others' groups and transactional ids, and a transaction that writes a topic with only a read right.
   private func isRefusedWhatIsOfOthers(_ service: ServiceName, _ bus: SecuredBus) throws {
     let prefix = bus.prefix
     let configuration = bus.configuration(service.rawValue)
@@ -145,7 +145,7 @@ struct SecurityTests {
     try require(process.stop() == .status(0), process.log)
   }
 
-  /// Its commands need no more than its rights.
+  /// The desk's commands need no more than its rights.
   private func theDeskWorks(_ bus: SecuredBus) throws {
     for (arguments, status, text) in [
       (["withdrawals", "list"], 0, "withdrawal"), (["withdrawals", "show", "nothing"], 1, "knows no withdrawal 'nothing'"),
@@ -192,7 +192,7 @@ struct SecurityTests {
     return (process.ending(within: .seconds(30)), process.log)
   }
 
-  /// What `/readyz` says, as soon as `said` is content with it.
+  /// The text of `/readyz` as soon as `said` accepts it.
   private func readiness(of process: ServiceProcess, _ said: (String) -> Bool) -> String {
     var page = ""
     _ = waitUntil(.seconds(20)) {
@@ -207,12 +207,12 @@ struct SecurityTests {
     return nil
   }
 
-  /// `#require` belongs to a test's own thread.
+  /// `#require` works only on the test's own thread.
   private func require(_ condition: Bool, _ otherwise: String) throws {
     guard condition else { throw BrokerFailure(otherwise) }
   }
 
-  /// Each on a thread of its own: most of their time they wait.
+  /// Runs each part on its own thread, because they mostly wait.
   private func atOnce(_ parts: [@Sendable () throws -> Void]) throws {
     let failures = Failures()
     let group = DispatchGroup()

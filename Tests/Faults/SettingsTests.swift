@@ -5,7 +5,7 @@ import Kafka
 import TestSupport
 import Testing
 
-/// What a service refuses at its start; no broker is needed for it.
+/// Settings that a service rejects at its start. No broker is needed.
 @Suite struct SettingsTests {
   @Test(arguments: [
     (["--no-such-setting", "1"], "--no-such-setting"),
@@ -38,7 +38,7 @@ import Testing
     #expect(log.contains("no.such.property"), "\(log)")
   }
 
-  /// SCRAM fails against Kafka 4 with librdkafka before 2.6.1, as a wrong password would.
+  /// SCRAM fails against Kafka 4 with librdkafka before 2.6.1, in the same way as a wrong password.
   @Test func scramThatTheLibraryCannotDoIsToldAtTheStartAndThePasswordNever() throws {
     let properties = [
       "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-256", "sasl.username": "accrual",

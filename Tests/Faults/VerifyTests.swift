@@ -8,7 +8,7 @@ import Streaming
 import TestSupport
 import Testing
 
-/// `laurel verify` on real Kafka: what agrees is said to agree, what was tampered with is named.
+/// `laurel verify` on real Kafka: it reports agreement, and names everything that was tampered with.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"), .serialized)
 struct VerifyTests {
   @Test func whatAgreesAndWhatDoesNot() throws {
@@ -16,16 +16,16 @@ struct VerifyTests {
       let test = try Disturbance(installation, cycles: 1, payments: 300, referees: 60)
       for service in ServiceName.allCases { try installation.start(service) }
       try test.run { _ in
-        // Services are at work: whatever is going on, nothing may be said to differ.
+        // While services work, no difference may be reported, whatever is in progress.
         let report = try check(installation)
-        try #require(report.differences.isEmpty, "while it moves: \(report.differences)")
-        // It takes over partitions, of which the first instance keeps folders that fall behind.
+        try #require(report.differences.isEmpty, "differences while services work: \(report.differences)")
+        // It takes over partitions. The first instance keeps their folders, which fall behind.
         try installation.start(.accrual, 2)
         try installation.waitReady()
       }
       try test.finish()
 
-      // Two processes that know nothing of each other.
+      // Two separate processes.
       let (first, second) = (try verify(installation), try verify(installation))
       try #require(first.status == 0, "\(first.text)")
       try #require(second.status == 0, "\(second.text)")
@@ -66,7 +66,7 @@ struct VerifyTests {
     try #require(report.agrees, "\(report.differences)")
   }
 
-  /// A record in the changelog that no service has written: more money for a referrer.
+  /// A record in the changelog that no service has written: it gives a referrer more money.
   private func aForgedRecord(_ installation: Installation) throws {
     let record = try #require(
       try installation.records([.changelog(.accrual)]).last {
@@ -86,7 +86,7 @@ struct VerifyTests {
       let seen = report.differences.contains { $0.hasPrefix(here) && $0.contains(sentence) }
       try #require(seen, "\(sentence): \(report.differences)")
     }
-    // Nothing else has changed.
+    // There are no other differences.
     let elsewhere = report.differences.filter { !$0.hasPrefix("\(here):") }
     try #require(elsewhere.isEmpty, "\(elsewhere)")
   }
@@ -103,7 +103,7 @@ struct VerifyTests {
       groups: Dictionary(uniqueKeysWithValues: ServiceName.allCases.map { ($0, installation.group($0)) }))
   }
 
-  /// Of accrual alone, since the groups have names of their own here.
+  /// Only for accrual, because the groups have their own names here.
   private func verify(_ installation: Installation) throws -> (status: Int32, text: String) {
     let process = try ServiceProcess(
       "laurel", name: uniqueName("verify"),

@@ -7,13 +7,13 @@ import ScenarioFiles
 import TestSupport
 import Testing
 
-/// The three programs' main paths, every worked example of the contract and a dozen of the rows' cases through two instances of each
-/// service, against the simulation and against what is written.
+/// Runs the three programs' main paths, every worked example of the contract and a dozen of the rows' cases through two instances of each
+/// service, and compares them with the simulation and with the expected text.
 ///
-/// One deployment serves them all: each example and each case is a program of its own, with the terms of its program.
+/// One deployment serves all of them: each example and case is a separate program with the terms of its program.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct WholePathTests {
-  /// When everything that the examples set in motion is over.
+  /// By then everything that the examples start is finished.
   private static let until = "2026-06-01T00:00:00Z"
 
   @Test func theBusSaysWhatTheSimulationSaysAndWhatIsWritten() throws {
@@ -64,7 +64,7 @@ struct WholePathTests {
     }
   }
 
-  /// The demonstration's files.
+  /// The demo's files.
   private func demonstration() throws -> [[String]] {
     let folder = Installation.root.appending(path: "ops/demo", directoryHint: .isDirectory)
     let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
@@ -73,13 +73,13 @@ struct WholePathTests {
     return try files.map { try String(contentsOf: $0, encoding: .utf8).split(separator: "\n").map(String.init) }
   }
 
-  /// All files in one, in order of time; each keeps its own order, also where something arrives late.
+  /// Merges all files by time. Each keeps its own order, even where an event arrives late.
   private func inOrder(_ files: [[String]]) throws -> String {
     let parser = JSONParser()
     let timed = try files.flatMap { lines in
       var clock = Instant(milliseconds: 0)
       return try lines.map { line in
-        // An event without a time comes when it comes.
+        // An event without a time keeps its place.
         if let time = try Envelope.structured(Array(line.utf8), parser: parser).envelope.time { clock = max(clock, time) }
         return (line, clock)
       }
@@ -88,7 +88,7 @@ struct WholePathTests {
       .map { $0.element.0 + "\n" }.joined()
   }
 
-  /// All notices of the bus in the form of files.
+  /// All notices on the bus, as lines of an event file.
   private func notices(_ installation: Installation) throws -> [String] {
     let parser = JSONParser()
     return try installation.records([.referrals, .rewards, .discounts, .payouts]).map { record in

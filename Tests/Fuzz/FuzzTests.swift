@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// Every decoder of bytes from outside, fed with its corpus and with mutations of it. `make fuzz` runs the same targets for longer.
+/// Every decoder of external bytes, with its corpus and mutations of it. `make fuzz` runs the same targets for longer.
 ///
-/// `LAUREL_FUZZ_SEED` and `LAUREL_FUZZ_RUNS` (of the cheapest target; the others share out by their cost) choose other mutations.
+/// `LAUREL_FUZZ_SEED` chooses other mutations. `LAUREL_FUZZ_RUNS` sets the runs of the cheapest target; slower ones get fewer.
 @Suite(.serialized) struct FuzzTests {
   static let seed = ProcessInfo.processInfo.environment["LAUREL_FUZZ_SEED"].flatMap(UInt64.init) ?? 6
   static let runs = ProcessInfo.processInfo.environment["LAUREL_FUZZ_RUNS"].flatMap(Int.init) ?? 800
 
-  /// Who asks for more runs wants to know what they take.
+  /// Whether runs were set by hand. Then their time is printed.
   static let isChosen = ProcessInfo.processInfo.environment["LAUREL_FUZZ_RUNS"] != nil
 
   static func corpus(of target: FuzzTarget) throws -> [(name: String, bytes: [UInt8])] {
@@ -18,7 +18,7 @@ import Testing
     }
   }
 
-  /// Holds the input while it is tried: a trap ends the process, and what stands here is what did it.
+  /// The file that holds the input during a run. After a trap ends the process, it has the input that caused it.
   static func trying(_ target: FuzzTarget) -> URL {
     FileManager.default.temporaryDirectory.appending(path: "laurel-fuzz-\(target.name)-\(getpid())")
   }
@@ -49,7 +49,7 @@ import Testing
     try? FileManager.default.removeItem(at: trying)
   }
 
-  /// What the mutator makes depends on nothing but the seed.
+  /// The mutator's output depends only on the seed.
   @Test func aSeedGivesTheSameInputs() {
     let corpus: [[UInt8]] = [Array(#"{"a":12,"b":[1,2]}"#.utf8), Array("x\ny\n".utf8)]
     var first = Mutator(corpus: corpus, seed: 1)
@@ -58,11 +58,11 @@ import Testing
     let inputs = (0..<500).map { _ in first.next() }
     #expect(inputs == (0..<500).map { _ in second.next() })
     #expect(inputs != (0..<500).map { _ in other.next() })
-    // Most of them are new.
+    // Most of them are different.
     #expect(Set(inputs).count > 400)
   }
 
-  /// It would find what it is there for.
+  /// Checks that a target detects faults.
   @Test func plantedFaultsAreFound() throws {
     let planted: [@Sendable ([UInt8]) -> Bool] = [
       { $0.contains(0xFF) },
@@ -75,7 +75,7 @@ import Testing
     for (number, isHit) in planted.enumerated() {
       var mutator = Mutator(corpus: corpus, seed: Self.seed)
       let runs = (0..<4000).first { _ in isHit(mutator.next()) }
-      #expect(runs != nil, "planted fault \(number)")
+      #expect(runs != nil, "planted fault \(number) was not found")
     }
   }
 

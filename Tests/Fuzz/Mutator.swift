@@ -1,13 +1,13 @@
 import TestSupport
 
-/// Makes inputs out of a corpus: a few mutations each, of the kinds that decoders get wrong.
+/// Makes inputs from a corpus with a few mutations each, of kinds that decoders often handle wrongly.
 struct Mutator {
   static let bytesMax = 8192
 
   let corpus: [[UInt8]]
   var random: SplitMix64
 
-  /// - Parameter corpus: not empty.
+  /// - Parameter corpus: must not be empty.
   init(corpus: [[UInt8]], seed: UInt64) {
     self.corpus = corpus
     random = SplitMix64(seed: seed)
@@ -37,7 +37,7 @@ struct Mutator {
 
   private mutating func place(in bytes: [UInt8]) -> Int? { bytes.indices.randomElement(using: &random) }
 
-  /// Short ones more often than long ones.
+  /// A random range, more often short than long.
   private mutating func range(in bytes: [UInt8]) -> Range<Int> {
     let start = Int.random(in: 0...bytes.count, using: &random)
     let longest = min(bytes.count - start, 1 << Int.random(in: 0...9, using: &random))
@@ -70,7 +70,7 @@ struct Mutator {
     bytes.replaceSubrange(range(in: bytes), with: Self.tokens.randomElement(using: &random) ?? [])
   }
 
-  /// Events in another order, and one of them twice.
+  /// Reorders events, and repeats one of them.
   private mutating func swapLines(_ bytes: inout [UInt8]) {
     var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
     guard let first = lines.indices.randomElement(using: &random), let second = lines.indices.randomElement(using: &random)

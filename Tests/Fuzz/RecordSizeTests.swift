@@ -4,8 +4,8 @@ import Terms
 import TermsFiles
 import Testing
 
-/// What inputs within their limit gather must fit a record: a row that no broker takes would stop its partition for good. The fuzzed
-/// inputs are too short for it.
+/// Rows that grow with valid inputs must fit into a record. A row that no broker accepts would stop its partition for good. The fuzzed
+/// inputs are too short to test that.
 @Suite struct RecordSizeTests {
   private func record(_ id: String, _ type: String, _ data: String) -> InputRecord {
     let envelope = Envelope(id: id, source: "/fuzz", type: type, program: "bonus")
@@ -14,7 +14,7 @@ import Testing
       headers: envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })
   }
 
-  /// While the verdict on an account's first registration is on its way, others wait, each in a row of its own.
+  /// While an account's first registration is being decided, others wait, each in its own row.
   @Test(arguments: [1, 1000])
   func registrationsThatWaitFitTheirRows(identities: Int) throws {
     let bus = try MemoryBus(TermsFiles.load(directory: FuzzTarget.terms.path), isSlow: true)

@@ -2,7 +2,7 @@ import Kafka
 import TestSupport
 import Testing
 
-/// On a real broker: what the mock one cannot show.
+/// Tests that need a real broker, because the mock cannot show these effects.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct BrokerTests {
   let configuration: Configuration
@@ -41,12 +41,12 @@ struct BrokerTests {
     #expect(try readAll(configuration, topic).map { text($0.value) } == ["committed"])
     #expect(
       try readAll(configuration, topic, readCommitted: false).map { text($0.value) } == ["committed", "aborted", "open", "open"])
-    // committed 0, its marker 1, aborted 2, its marker 3, open 4 and 5.
+    // Offsets: committed 0, its marker 1, aborted 2, its marker 3, open 4 and 5.
     let reader = try Consumer(configuration, group: group)
     let watermarks = try reader.watermarks(place, timeoutMilliseconds: 10_000)
     #expect(watermarks.low == 0)
     #expect(watermarks.high == 6)
-    // The same of many partitions at once; the records of the open transaction are not stable yet.
+    // The same for many partitions at once. The records of the open transaction are not stable yet.
     #expect(try reader.bounds(of: [place], at: Offset.beginning, timeoutMilliseconds: 10_000) == [place: 0])
     #expect(try reader.bounds(of: [place], at: Offset.end, timeoutMilliseconds: 10_000) == [place: 6])
     #expect(try reader.stableEnds(of: [place], timeoutMilliseconds: 10_000) == [place: 4])
@@ -93,7 +93,7 @@ struct BrokerTests {
     #expect(try consumer.committed(places, timeoutMilliseconds: 10_000) == [places[0]: 5])
 
     try send(6)
-    // While they are pending a read_committed consumer is not told the old ones.
+    // While they are pending, a read_committed consumer does not get the old ones.
     let unstable = #expect(throws: KafkaError.self) { try consumer.committed(places, timeoutMilliseconds: 1_000) }
     #expect(unstable?.isRetriable == true, "\(String(describing: unstable))")
     try producer.abort(timeoutMilliseconds: 10_000)
@@ -112,7 +112,7 @@ struct BrokerTests {
     #expect(error.reason.contains(missing))
   }
 
-  /// Batches of random size, some aborted: each record must be read again exactly once, in order, whatever was prefetched.
+  /// Batches of random size, some aborted. Each record must be read again exactly once, in order, whatever was prefetched.
   @Test(arguments: 1...3 as ClosedRange<UInt64>)
   func rewindAfterAnAbortLosesAndRepeatsNothing(seed: UInt64) throws {
     let count = Int64(20_000)
@@ -145,10 +145,10 @@ struct BrokerTests {
         }
         return taken == size || next.values.allSatisfy { $0 == count }
       }
-      try #require(filled, "nothing more arrives after \(rewinds) rewinds at \(next)")
+      try #require(filled, "no record arrives after \(rewinds) rewinds at \(next)")
       if Int.random(in: 0..<3, using: &random) == 0, rewinds < 60 {
         rewinds += 1
-        // One partition or both, as the batch had them.
+        // One partition or both, depending on the batch.
         try consumer.rewind(positions.filter { next[$0.key] != $0.value })
       } else {
         positions = next
@@ -176,7 +176,7 @@ struct BrokerTests {
       }
       #expect(!error.reason.isEmpty)
     }
-    // The controller has answered; the broker that tells metadata follows it a moment later.
+    // The controller has answered. The broker that serves metadata follows a moment later.
     var counts: [String: Int32] = [:]
     let told = try waitUntil(.seconds(30)) {
       counts = try admin.partitionCounts(of: [topic, compacted, bad])

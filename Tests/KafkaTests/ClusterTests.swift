@@ -2,14 +2,14 @@ import Kafka
 import TestSupport
 import Testing
 
-/// What only several brokers can show.
+/// Tests that need several brokers.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct ClusterTests {
-  /// A leader that was restarted leads nothing for minutes: who asked it before must learn that others do. A partition whose only copy is
-  /// away has no leader: a transaction could only fail there.
+  /// A restarted leader leads nothing for minutes, so a client that queried it before must find the new leader. A partition without its
+  /// only copy has no leader, so a transaction could only fail there.
   @Test func leadersComeAndGo() throws {
     let home = try #require(KafkaBroker.home, "\(KafkaBroker.skipReason)")
-    // A killed broker is let in again when it has been missed for so long.
+    // A killed broker is accepted again after it has been missing for this long.
     let cluster = try KafkaCluster.start(
       home: home, settings: ["broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500"])
     defer { cluster.stop() }
@@ -32,11 +32,11 @@ struct ClusterTests {
 
     let broker = cluster.brokers[1]
     broker.kill()
-    // librdkafka itself would wait for the dead one.
+    // librdkafka itself would wait for the dead broker.
     let meanwhile = try ends()
     #expect(meanwhile == before)
     let refused = waitUntil(.seconds(30)) { Self.rejection(configuration, writing: single)?.contains("has no leader") ?? false }
-    #expect(refused, "\(Self.rejection(configuration, writing: single) ?? "it was taken")")
+    #expect(refused, "\(Self.rejection(configuration, writing: single) ?? "it was accepted")")
     let others = Self.rejection(configuration, writing: topic)
     #expect(others == nil)
     try broker.restart()
@@ -46,7 +46,7 @@ struct ClusterTests {
     #expect(taken)
   }
 
-  /// What a transactional producer that is to write this topic waits for; nil: nothing.
+  /// Why a transactional producer of this topic has to wait; nil if it does not.
   private static func rejection(_ configuration: Configuration, writing topic: String) -> String? {
     do {
       let producer = try TransactionalProducer(configuration, transactionalID: topic, topics: [topic])

@@ -3,7 +3,7 @@ import Testing
 @testable import Kafka
 
 @Suite struct ConfigurationTests {
-  /// Versions as `rd_kafka_version` has them.
+  /// Versions in the form of `rd_kafka_version`.
   @Test(
     arguments: [
       ("sasl.mechanism", "SCRAM-SHA-256", 0x0200_02ff, "2.0.2"), ("sasl.mechanisms", "scram-sha-512", 0x0206_00ff, "2.6.0"),
@@ -16,7 +16,7 @@ import Testing
     if let told { #expect(caution?.contains("Kafka 4 and librdkafka \(told): ") == true) }
   }
 
-  /// Properties, and what comes of them: session, heartbeat, transaction, message; nil: refused, naming the first property.
+  /// Properties and the resulting time-outs: session, heartbeat, transaction, message; nil if rejected, naming the first property.
   @Test(
     arguments: [
       ([:], [8000, 2000, 6000, 4800], nil), (["session.timeout.ms": "20000"], [20_000, 5000, 15_000, 12_000], nil),
@@ -35,7 +35,7 @@ import Testing
       #expect([found.session, found.heartbeat, found.transaction, found.message] == expected)
     case .failure(let error):
       let refused = try #require(refused)
-      // INVALID_ARG: a service ends with it instead of trying again.
+      // INVALID_ARG: a service ends with it instead of retrying.
       #expect(error.code == -186)
       #expect("\(error)".contains("\(refused) (\(properties[refused] ?? "")) must be below"))
     }

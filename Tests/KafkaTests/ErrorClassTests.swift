@@ -4,22 +4,22 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Each call of a transactional producer × each error that the broker can answer it with: the class in which the caller sees it, and that
-/// the next transaction goes through once the caller has done what the class asks for.
+/// Each call of a transactional producer × each error that the broker can answer: the class that the caller sees, and that the next
+/// transaction succeeds after the caller has done what the class requires.
 ///
-/// The table is librdkafka's judgement (2.0.2) as `TransactionFailure` passes it on: a newer one may judge a code otherwise, and this test
-/// then shows which.
+/// The table is the classification of librdkafka 2.0.2 as `TransactionFailure` reports it. A newer version may classify a code
+/// differently, and this test then shows which.
 @Suite struct ErrorClassTests {
-  /// What the caller sees of one error.
+  /// How the caller sees an error.
   enum Seen: String, Sendable {
-    /// Nothing: librdkafka repeats the request by itself.
+    /// Not at all: librdkafka retries the request.
     case nothing
     case retriable, abortable, fatal
-    /// The call succeeds, and the next begin is fatal: a late copy of its request may still come.
+    /// The call succeeds and the next begin is fatal, because a late copy of its request may still arrive.
     case fatalAtNextBegin
   }
 
-  /// A call, and the request behind it that is answered with an error.
+  /// A call, and its request that is answered with an error.
   struct Call: Sendable, CustomStringConvertible {
     let name: String
     let request: MockCluster.Request
@@ -27,13 +27,13 @@ import Testing
   }
 
   static let codes: [Int32] = [
-    3, 5, 6, 7, 14, 15, 16, 51,  // retriable by their nature
+    3, 5, 6, 7, 14, 15, 16, 51,  // retriable
     10, 22, 25, 27, 45, 49, 88,  // abortable
     -1, 29, 30, 31, 47, 53, 82, 90,  // fatal
     -195,
   ]
 
-  /// What is not listed is seen as nothing.
+  /// Errors that are not listed are not seen.
   static let calls: [(Call, [Seen: Set<Int32>])] = [
     (Call(name: "initialise", request: .findCoordinator), [.fatal: [31, 53]]),
     (Call(name: "initialise", request: .initProducerID), [.fatal: [31, 47, 53, 90]]),
@@ -41,7 +41,7 @@ import Testing
       Call(name: "flush", request: .addPartitionsToTransaction),
       [.abortable: [5, 6, 7, 10, 22, 25, 27, 45, 49, 88, -1, 82], .fatal: [29, 30, 31, 47, 53, 90]]
     ),
-    // Whatever refuses a record leaves a gap in its partition's sequence.
+    // Any rejection of a record leaves a gap in its partition's sequence.
     (
       Call(name: "flush", request: .produce),
       [.fatal: [51, 10, 22, 25, 27, 45, 49, 88, -1, 29, 30, 31, 47, 53, 82, 90]]
@@ -54,7 +54,7 @@ import Testing
       Call(name: "send", request: .transactionOffsetCommit),
       [.abortable: [5, 6, 10, 22, 25, 27, 45, 88, -1, 82], .fatal: [29, 30, 31, 47, 49, 53, 90], .fatalAtNextBegin: [-195]]
     ),
-    // librdkafka closes the connection to a coordinator that is none any more.
+    // librdkafka closes the connection to a broker that is no longer the coordinator.
     (
       Call(name: "commit", request: .endTransaction),
       [
@@ -78,7 +78,7 @@ import Testing
     let next = Atomic(0)
     let found = Mutex<[String]>([])
     let group = DispatchGroup()
-    // Most of the time goes by in librdkafka's waits before it repeats a request: many at once.
+    // librdkafka mostly waits before it retries a request, so run many trials in parallel.
     for _ in 0..<16 {
       group.enter()
       Thread {
@@ -101,11 +101,11 @@ import Testing
     #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
   }
 
-  /// One error on a cluster of its own.
+  /// One error on its own cluster.
   private final class Trial {
     private let cluster: MockCluster
     private let configuration: Configuration
-    /// Made after the producer has been initialised: it asks for its coordinator too, and would meet the error meant for that.
+    /// Created after the producer is initialised. It also looks up its coordinator, and would get the error meant for the producer.
     private var group: Consumer?
     private var producer: TransactionalProducer
     private let positions = [TopicPartition(topic: "billing", partition: 0): Int64(42)]
@@ -130,11 +130,11 @@ import Testing
         try transaction()
       }
       let left = try cluster.errorsLeft(call.request, ofBroker: 1)
-      guard left == 0 else { throw BrokerFailure("no request has met the error") }
+      guard left == 0 else { throw BrokerFailure("no request received the error") }
       return seen
     }
 
-    /// The transaction with the error in it, up to where the next one may begin.
+    /// Runs the transaction with the error, up to the point where the next one may begin.
     private func first(_ code: Int32, _ call: Call) throws -> Seen {
       func inject(_ name: String) throws {
         if call.name == name { try cluster.pushErrors(call.request, [code], ofBroker: 1) }

@@ -2,7 +2,7 @@ import Kafka
 import TestSupport
 import Testing
 
-/// On librdkafka's cluster in memory.
+/// On librdkafka's in-memory cluster.
 @Suite struct MockBusTests {
   let cluster: MockCluster
   let configuration: Configuration
@@ -49,7 +49,7 @@ import Testing
     #expect(records[3].headers.map { text($0.value) } == (0..<40).map { "\($0)" })
   }
 
-  /// Where a partition begins is a question that a broker may refuse; that is no loss, and another client may ask again.
+  /// A broker may reject the query for a partition's beginning. That is not a loss, and another client may query it again.
   @Test func refusedQuestionForTheBeginningIsNoLoss() throws {
     try cluster.createTopic("billing", partitions: 1)
     let consumer = try Consumer(configuration, group: "group", goesOnAfterLoss: false)

@@ -1,10 +1,10 @@
 import Kafka
 import TestSupport
 
-/// A worker in small: transactions 1, 2, 3 … of `size` records each that carry its number, written by one producer after another.
+/// A minimal worker: transactions 1, 2, 3 … of `size` records each with the transaction's number, written by successive producers.
 ///
-/// It does about failures what the worker does: an abort is followed by the same transaction again; after a fatal failure a new producer
-/// takes the transactional id over, and what has been committed is read from the topic, as the worker reads its positions.
+/// It handles failures like the worker. After an abort it repeats the transaction. After a fatal failure a new producer takes over the
+/// transactional id, and the committed transactions are read from the topic, as the worker reads its positions.
 final class NumberedTransactions {
   static let size = 10
   private static let requestMilliseconds: Int32 = 4_000
@@ -12,7 +12,7 @@ final class NumberedTransactions {
   let topic: String
   let group: String
   private(set) var aborts = 0
-  /// Producers that were thrown away.
+  /// The number of producers that were replaced.
   private(set) var deaths = 0
   private let direct: Configuration
   private let configuration: Configuration
@@ -22,8 +22,8 @@ final class NumberedTransactions {
   private var next = 1
 
   /// - Parameters:
-  ///   - through: the way to the broker for the producers.
-  ///   - direct: for everything else.
+  ///   - through: the configuration for the producers.
+  ///   - direct: the configuration for everything else.
   init(through configuration: Configuration, direct: Configuration) throws {
     topic = uniqueName("numbered")
     group = uniqueName("numbered")
@@ -35,7 +35,7 @@ final class NumberedTransactions {
   }
 
   /// Writes the transactions up to `last`.
-  /// - Parameter inTheMiddle: is called when half of a transaction's records are acknowledged.
+  /// - Parameter inTheMiddle: called when half of a transaction's records are acknowledged.
   func run(through last: Int, inTheMiddle: () throws -> Void = {}) throws {
     let deadline = ContinuousClock.now + .seconds(60)
     while next <= last {
@@ -56,8 +56,8 @@ final class NumberedTransactions {
     }
   }
 
-  /// What is wrong with what committed readers see: a sentence for each transaction that is not there exactly once and whole, and one
-  /// if the group does not stand behind the last.
+  /// Compares what committed readers see: one sentence for each transaction that is not there exactly once and complete, and one if the
+  /// group's offset is not behind the last one.
   func violations(through last: Int) throws -> [String] {
     let seen = try committed()
     var found: [String] = []
@@ -66,7 +66,7 @@ final class NumberedTransactions {
       if indices != Array(0..<Self.size) { found.append("transaction \(number) is \(indices)") }
     }
     let offsets = try member.committed([place], timeoutMilliseconds: 10_000)
-    if offsets != [place: Int64(last)] { found.append("the group stands at \(offsets), not \(last)") }
+    if offsets != [place: Int64(last)] { found.append("the group's offsets are \(offsets), not \(last)") }
     return found
   }
 

@@ -4,11 +4,11 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Transactions through a bad network, on a real broker: what the guard of the epoch (see `TransactionalProducer`) keeps out, and that
-/// it is the guard which does.
+/// Transactions through a bad network, on a real broker: what the epoch guard (see `TransactionalProducer`) prevents, and that it is the
+/// guard that prevents it.
 @Suite(.serialized, .enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct ProxyTests {
-  /// One for the suite, whose tests take turns.
+  /// One broker for the suite, whose tests run one after the other.
   private static let started = Result<KafkaBroker, any Error> {
     guard let home = KafkaBroker.home else { throw BrokerFailure(KafkaBroker.skipReason) }
     return try KafkaBroker.start(home: home, proxied: true)
@@ -30,18 +30,18 @@ struct ProxyTests {
     return try NumberedTransactions(through: through, direct: direct)
   }
 
-  /// What a request that comes late can be.
+  /// Which request arrives late.
   enum Late: CaseIterable {
     case commit
     case commitTwice
-    /// After the same connection was lost twice, when nothing was under way: of a third time within 30 s librdkafka says nothing.
+    /// After the same connection was lost twice while idle. librdkafka does not report a third loss within 30 s.
     case commitOnceMore
     case offsets
   }
 
-  /// Attacks a transaction again and again: its `late` request is held, its connection cut, and the request goes on when the next
+  /// Repeatedly attacks a transaction: its `late` request is held, its connection is cut, and the request is released when the next
   /// transaction is half done.
-  /// - Returns: violations, and what the broker answered to the late requests.
+  /// - Returns: violations, and the broker's answers to the late requests.
   private func attack(_ late: Late, count: Int, guarded: Bool) throws -> (violations: [String], answers: [Int16]) {
     let transactions = try transactions(guarded: guarded)
     let before = proxy.counts.answersToReleased.count
@@ -76,7 +76,7 @@ struct ProxyTests {
     return (try transactions.violations(through: last), Array(answers))
   }
 
-  /// Until the clients have noticed, too.
+  /// Waits until the clients have noticed, too.
   private func cutAndWait() {
     let before = proxy.counts.cut
     proxy.cut()
@@ -88,7 +88,7 @@ struct ProxyTests {
   func lateRequestOfALostConnectionChangesNothing(late: Late) throws {
     let result = try attack(late, count: 3, guarded: true)
     #expect(result.violations.isEmpty)
-    // INVALID_PRODUCER_EPOCH: it is the epoch that keeps it out.
+    // INVALID_PRODUCER_EPOCH: the epoch causes the rejection.
     #expect(result.answers.allSatisfy { $0 == (late == .offsets ? -1 : 47) }, "\(result.answers)")
   }
 
@@ -98,7 +98,7 @@ struct ProxyTests {
     #expect(!result.violations.isEmpty)
   }
 
-  /// Every kind of bad moment in an order that the seed chooses; LAUREL_FAULT_CYCLES makes it more of them. A silence is longer than a
+  /// Every kind of network fault in an order chosen by the seed. LAUREL_FAULT_CYCLES raises their number. A silence is longer than a
   /// request's time-out.
   @Test(arguments: [1 as UInt64])
   func badNetworkLosesAndDoublesNothing(seed: UInt64) throws {
@@ -141,7 +141,7 @@ struct ProxyTests {
       proxy.stop()
       withExtendedLifetime(client) {}
     }
-    // Other suites run beside this one.
+    // Other suites run in parallel.
     #expect(try open() < before.0 + 40)
     #expect(try threads() < before.1 + 40)
   }

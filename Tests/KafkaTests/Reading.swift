@@ -2,8 +2,8 @@ import Kafka
 import TestSupport
 import Testing
 
-/// Polls until `done` says so or the time is over.
-/// - Returns: whether `done` said so.
+/// Polls until `done` returns true or the time limit is over.
+/// - Returns: whether `done` returned true.
 func poll(_ consumer: Consumer, for limit: Duration = .seconds(30), until done: (Polled) throws -> Bool) throws -> Bool {
   let deadline = ContinuousClock.now + limit
   while .now < deadline {
@@ -12,13 +12,13 @@ func poll(_ consumer: Consumer, for limit: Duration = .seconds(30), until done: 
   return false
 }
 
-/// All records of partition 0 of `topic`, up to its end as a reader of this isolation sees it.
-/// - Parameter start: 0 is as good as the logical beginning, and need not be looked up, where nothing is deleted.
+/// All records of partition 0 of `topic`, up to the end for a reader with this isolation level.
+/// - Parameter start: 0 equals the logical beginning if nothing is deleted, and saves a look-up.
 func readAll(
   _ configuration: Configuration, _ topic: String, readCommitted: Bool = true, from start: Int64 = Offset.beginning
 ) throws -> [Record] {
   var configuration = configuration
-  // A broker holds the answer that tells of the end back for this long.
+  // A broker delays the answer that reports the end by this time.
   configuration.properties.merge(["fetch.wait.max.ms": "20"]) { own, _ in own }
   let consumer = try Consumer(configuration, group: uniqueName("reader"), readCommitted: readCommitted, endEvents: true)
   try consumer.assignByHand([(TopicPartition(topic: topic, partition: 0), offset: start)])
@@ -35,7 +35,7 @@ func readAll(
     case .assigned, .revoked, .lost, .nothing: return false
     }
   }
-  #expect(ended, "no end of \(topic) within the time")
+  #expect(ended, "the end of \(topic) was not reached in time")
   consumer.close()
   return records
 }

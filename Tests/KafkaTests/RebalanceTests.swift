@@ -51,7 +51,7 @@ struct RebalanceTests {
     try run([second]) { second.owned.count == 4 && ledger.done.count >= 4_000 }
     #expect(ledger.done.sorted() == Array(0..<4_000))
     second.close()
-    // Each gift is restored before it is read, and what is taken is committed before it is given back.
+    // Each assigned partition is restored before it is read. Its records are committed before it is revoked.
     #expect(first.happenings.prefix(5) == ["assigned 4", "restored", "revoked 4", "committed", "assigned 2"])
     #expect(second.happenings.prefix(2) == ["assigned 2", "restored"])
     #expect(second.happenings.contains("assigned 4"))
@@ -68,13 +68,13 @@ struct RebalanceTests {
       return true
     }
     try #require(assigned && given.count == 4)
-    // The restore: another consumer reads everything meanwhile, and a second member asks to join.
+    // During the restore another consumer reads everything, and a second member asks to join.
     let newcomer = try Consumer(configuration, group: group)
     try newcomer.subscribe([topic])
     _ = newcomer.poll(timeoutMilliseconds: 500)
     #expect(try readAll(configuration, topic).count == 25)
     try consumer.assign(given.map { ($0, offset: 3) })
-    // The answer is taken, and then the newcomer's rebalance begins.
+    // Poll for the answer. Then the newcomer's rebalance begins.
     var revoked = false
     let shared = try poll(consumer, for: .seconds(40)) { polled in
       _ = newcomer.poll(timeoutMilliseconds: 1)
@@ -138,8 +138,8 @@ struct RebalanceTests {
     other.close()
   }
 
-  /// - Parameter warned: whether a newcomer asked to join while the member was already frozen: it then finds a belated `.revoked`
-  ///   when it wakes up, instead of `.lost`.
+  /// - Parameter warned: whether a newcomer asked to join while the member was frozen. Then it gets a late `.revoked` instead of `.lost`
+  ///   when it thaws.
   @Test(arguments: [false, true])
   func memberThatStoppedPollingLosesAllAndItsBatchIsRefused(warned: Bool) throws {
     try produce(0..<400)
@@ -151,11 +151,11 @@ struct RebalanceTests {
     try run([frozen]) { ledger.done.count >= 100 && frozen.hasOpenBatch }
     if !warned { try run([]) { lines.all.contains { $0.facility == "MAXPOLL" } } }
     let heir = try member("heir")
-    // The frozen one takes no part: its partitions come to the heir when its time is over.
+    // The frozen member does not take part. Its partitions go to the other member when its session ends.
     try run([heir]) { heir.owned.count == 4 && ledger.done.count >= 400 }
     let place = TopicPartition(topic: topic, partition: 0)
     guard case .abortable = try frozen.tryToCommit([place: 1]) else {
-      Issue.record("a former owner's offsets were taken")
+      Issue.record("a former owner's offsets were accepted")
       return
     }
     try run([heir, frozen]) { frozen.owned.count == 2 && heir.owned.count == 2 }
@@ -172,7 +172,7 @@ final class Ledger {
   var done: [Int] = []
 }
 
-/// A small worker: batches of up to 50 records, each with its offsets in one transaction.
+/// A minimal worker: batches of up to 50 records, each with its offsets in one transaction.
 final class Member {
   let name: String
   private(set) var owned: [TopicPartition] = []

@@ -2,7 +2,7 @@ import Kafka
 import TestSupport
 import Testing
 
-/// Errors that the mock cluster injects, and the class in which each arrives.
+/// Errors injected by the mock cluster, and the class of each.
 @Suite struct TransactionFailureTests {
   let cluster: MockCluster
   let configuration: Configuration
@@ -68,9 +68,9 @@ import Testing
     }
     #expect(error.txnRequiresAbort)
     #expect(error.code == 22)
-    // Until the abort, every call says the same.
+    // Until the abort, every call fails in the same way.
     guard case .abortable = rejection(of: producer) else {
-      Issue.record("a record was taken by a failed transaction")
+      Issue.record("a failed transaction accepted a record")
       return
     }
     try producer.abort(timeoutMilliseconds: 10_000)
@@ -91,7 +91,7 @@ import Testing
     cluster.pushErrors(.produce, [10])  // MESSAGE_TOO_LARGE
     try produce(producer, "large")
     let failure = transactionFailure { try producer.flush(timeoutMilliseconds: 10_000) }
-    // Fatal, because it leaves a gap in the sequence that would fail the next transaction too.
+    // Fatal, because it leaves a gap in the sequence that would also fail the next transaction.
     guard case .fatal(let error) = failure else {
       Issue.record("\(String(describing: failure))")
       return
@@ -139,7 +139,7 @@ import Testing
     }
     #expect(error.isFatal)
     guard case .fatal = rejection(of: producer) else {
-      Issue.record("a record was taken by a dead producer")
+      Issue.record("a closed producer accepted a record")
       return
     }
   }
@@ -160,7 +160,7 @@ import Testing
     try produce(producer, "x")
     try producer.flush(timeoutMilliseconds: 10_000)
     cluster.pushErrors(.endTransaction, [-195])  // closes the connection
-    // librdkafka repeats the request by itself: the commit is good, but its first copy may still be on its way.
+    // librdkafka retries the request. The commit succeeds, but its first copy may still arrive later.
     let failure = transactionFailure {
       try producer.commit(timeoutMilliseconds: 10_000)
       try producer.begin()

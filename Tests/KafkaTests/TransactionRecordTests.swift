@@ -1,7 +1,7 @@
 import Kafka
 import Testing
 
-/// What Kafka's coordinator keeps of a transaction, byte by byte.
+/// The coordinator's record of a transaction, byte by byte.
 @Suite struct TransactionRecordTests {
   /// Version 1 as Apache Kafka 4.3.1 wrote it (topic names shortened): producer 15, epoch 0, 6 s, two partitions, two instants, tagged fields.
   private static func record(version: UInt8 = 1, state: UInt8) -> [UInt8] {
@@ -28,7 +28,7 @@ import Testing
     let instants = [UInt8](repeating: 0, count: 16)
     let record = try TransactionRecord(value: start + [0, 0, 0, 1, 0, 1, UInt8(ascii: "a"), 0, 0, 0, 1, 0, 0, 0, 2] + instants)
     #expect(record.outcome == .committed && record.partitions == Array(Self.partitions.prefix(1)))
-    // Once the transaction is complete.
+    // After the transaction is complete.
     #expect(try TransactionRecord(value: start + [0xff, 0xff, 0xff, 0xff] + instants).partitions.isEmpty)
   }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ServiceKit
 
-/// A command tree like Laurel's, small.
+/// A small command tree like Laurel's.
 let laurel = Command(
   "laurel", summary: "Run and operate Laurel",
   options: Option.common + [
@@ -45,7 +45,7 @@ let laurel = Command(
 
 func run(_ line: String, environment: [String: String] = [:], alsoKnown: Set<String> = []) throws -> Invocation {
   let parsed = try laurel.parse(line.split(separator: " ").map(String.init), environment: environment, alsoKnown: alsoKnown)
-  guard case .run(let invocation) = parsed else { throw UsageError(command: "", problems: ["help instead of a run"]) }
+  guard case .run(let invocation) = parsed else { throw UsageError(command: "", problems: ["expected a run, got help"]) }
   return invocation
 }
 

@@ -60,7 +60,7 @@ private func get(_ path: String, method: String = "GET", port: UInt16) throws ->
     #expect(health.ready == .no("thread 1: no broker can be reached"))
   }
 
-  /// A loop that stands still is not hidden by one that goes on.
+  /// A stopped loop is not hidden by a running one.
   @Test func aliveOnlyWhenEveryLoopBeats() async throws {
     let health = Health(silenceSecondsMax: 1, loops: 2)
     #expect(health.isAlive)
@@ -130,7 +130,7 @@ private func get(_ path: String, method: String = "GET", port: UInt16) throws ->
     do {
       server = try HealthServer(address: "[::1]:0", health: Health(), metrics: Metrics())
     } catch {
-      // A machine without IPv6 has to say so itself.
+      // On a machine without IPv6 the server must report it.
       #expect("\(error)".hasPrefix("cannot listen on '[::1]:0': "))
       return
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ServiceKit
 
-/// Collects what the body writes to a descriptor; reads while it is written, so no amount of it blocks.
+/// Collects the body's output on a descriptor, reading it meanwhile so that no amount of output blocks.
 func written(_ body: (Int32) async throws -> Void) async throws -> String {
   let pipe = Pipe()
   let reading = Task.detached { pipe.fileHandleForReading.readDataToEndOfFile() }
@@ -131,9 +131,9 @@ func written(_ body: (Int32) async throws -> Void) async throws -> String {
     }
     #expect(hold("a", 1, at: 0) == ["a 1"])
     for number in 2...1000 { #expect(hold("a", number, at: 9).isEmpty) }
-    // Another kind does not wait for it.
+    // Another kind is not delayed by it.
     #expect(hold("b", 1, at: 9) == ["b 1"])
-    // A burst is counted after it is over.
+    // A burst is counted after it ends.
     #expect(limit.due(at: start + .seconds(9)).isEmpty)
     #expect(limit.due(at: start + .seconds(10)).map(\.message) == ["a 1000 (and 998 more like it)"])
     #expect(limit.due(at: start + .seconds(60)).isEmpty)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ServiceKit
 
-/// Lines that a child's thread delivers, with a way to wait for one.
+/// Lines from a child's thread, with a way to wait for one.
 private final class Lines: Sendable {
   private let collected = Mutex<[String]>([])
 
@@ -43,7 +43,7 @@ private func eventually(within limit: Duration = .seconds(10), _ condition: () -
     #expect(child.exit == .code(3))
     #expect(lines.all == ["one", "two", "\u{FFFD}x", "last"])
     #expect(seen.withLock { $0?.0 } == .code(3))
-    #expect(seen.withLock { $0?.1 } == 4, "the end is told after the last line")
+    #expect(seen.withLock { $0?.1 } == 4, "the end must be reported after the last line")
   }
 
   @Test func argumentsAndEnvironmentArrive() throws {
@@ -69,7 +69,7 @@ private func eventually(within limit: Duration = .seconds(10), _ condition: () -
     #expect(await eventually { lines.all == ["up"] })
     #expect(child.terminate(within: .seconds(10)) == .code(0))
     #expect(lines.all == ["up", "bye"])
-    #expect(kill(child.processID, 0) != 0, "it is reaped")
+    #expect(kill(child.processID, 0) != 0, "the child was not reaped")
   }
 
   @Test func aStubbornChildIsKilled() async throws {
@@ -117,7 +117,7 @@ private func eventually(within limit: Duration = .seconds(10), _ condition: () -
     let file = NSTemporaryDirectory() + "laurel-child-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: file) }
     await #expect(processExitsWith: .signal(SIGKILL)) { [file = file as String] in
-      // Two, so that the second could hold the first one's pipe open, and a service's end: its standard input closes.
+      // Two children, so that the second could hold the first one's pipe open. A service ends when its standard input closes.
       let lines = Lines()
       let children = try (0..<2).map { _ in
         try ChildProcess.start(
@@ -130,7 +130,7 @@ private func eventually(within limit: Duration = .seconds(10), _ condition: () -
     let numbers = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").compactMap { Int32($0) }
     #expect(numbers.count == 2)
     for number in numbers {
-      // A zombie that nobody reaps is dead too.
+      // A zombie that nobody reaps counts as dead.
       #expect(
         await eventually {
           guard let stat = try? String(contentsOfFile: "/proc/\(number)/stat", encoding: .utf8) else { return true }

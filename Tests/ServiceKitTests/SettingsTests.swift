@@ -3,7 +3,7 @@ import Testing
 
 @testable import ServiceKit
 
-/// Runs the body with a file of this text, and removes it.
+/// Runs the body with a temporary file of this text.
 private func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws -> Result {
   try withFile(Data(text.utf8), body)
 }
@@ -106,7 +106,7 @@ private func withFile<Result>(_ data: Data, _ body: (String) throws -> Result) t
 
   @Test(arguments: [
     ["HOME": "/x", "LAURELS": "x"], ["LAUREL_PARENT_WATCH": "stdin"], ["LAUREL_TERMS": "d"], ["LAUREL_STATE": "d"],
-    // What Kubernetes tells of the services "laurel-portal" and "laurel" in the same namespace.
+    // Variables that Kubernetes sets for the services "laurel-portal" and "laurel" in the same namespace.
     [
       "LAUREL_PORTAL_SERVICE_HOST": "10.0.0.1", "LAUREL_PORTAL_SERVICE_PORT": "80", "LAUREL_PORTAL_SERVICE_PORT_HTTP": "80",
       "LAUREL_PORTAL_PORT": "tcp://10.0.0.1:80", "LAUREL_PORTAL_PORT_8080_TCP": "tcp://10.0.0.1:8080",

@@ -31,7 +31,7 @@ import Testing
     bar.finish()
     var buffer = [UInt8](repeating: 0, count: 4096)
     var drawn = ""
-    // The terminal may hand it out in pieces; the line feed comes last.
+    // The terminal may deliver it in pieces. The line feed comes last.
     while !drawn.hasSuffix("\n") {
       var wait = pollfd(fd: main, events: Int16(POLLIN), revents: 0)
       guard poll(&wait, 1, 5000) == 1 else { break }

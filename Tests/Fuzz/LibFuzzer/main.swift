@@ -1,6 +1,6 @@
 import Foundation
 
-/// One target under libFuzzer, named by `LAUREL_FUZZ_TARGET`; arguments are libFuzzer's own (`-help=1`). Built by `make fuzz` alone.
+/// Runs the target named by `LAUREL_FUZZ_TARGET` under libFuzzer, with libFuzzer's own arguments (`-help=1`). Only `make fuzz` builds it.
 @_silgen_name("LLVMFuzzerRunDriver")
 private func runDriver(
   _ count: UnsafeMutablePointer<Int32>,
@@ -11,7 +11,7 @@ private func runDriver(
 private let name = ProcessInfo.processInfo.environment["LAUREL_FUZZ_TARGET"] ?? ""
 private let target = FuzzTarget.named(name)
 guard target != nil else {
-  print("LAUREL_FUZZ_TARGET is one of \(FuzzTarget.all.map(\.name).joined(separator: ", "))")
+  print("LAUREL_FUZZ_TARGET must be one of \(FuzzTarget.all.map(\.name).joined(separator: ", "))")
   exit(2)
 }
 
@@ -23,7 +23,7 @@ exit(
       try target?.run(Array(UnsafeBufferPointer(start: bytes, count: length)))
     } catch {
       FileHandle.standardError.write(Data("does not hold: \(error)\n".utf8))
-      // libFuzzer keeps the input and says where.
+      // libFuzzer stores the input and prints its path.
       abort()
     }
     return 0

@@ -2,12 +2,12 @@ import Contracts
 import JSON
 import Streaming
 
-/// Records as text, so that a corpus can be read and mutated: the lines of an event file, and two kinds more.
+/// Records as text, so that a corpus can be read and mutated: the lines of an event file, and two more kinds.
 ///
 ///     {"specversion":"1.0", …}                      a record in structured mode on its type's topic
 ///     @billing⇥key⇥ce_id=1⇥…⇥⇥body                  topic, key, headers and, after an empty field, the body of any record
 ///     +14d                                          the clock moves
-///     !                                             from here on, records from any future are taken
+///     !                                             from here on, records from any future instant are accepted
 enum BusText {
   enum Line {
     case record(InputRecord)
@@ -15,7 +15,7 @@ enum BusText {
     case anyFuture
   }
 
-  /// Enough to meet every rule; bounds what one input can cost.
+  /// Enough to reach every rule. It bounds the cost of one input.
   private static let linesMax = 24
   private static let tab = UInt8(ascii: "\t")
 

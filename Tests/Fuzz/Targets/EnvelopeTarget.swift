@@ -4,9 +4,9 @@ import JSON
 @testable import Streaming
 @testable import Worker
 
-/// A record's headers and body: what is read can be written and read again; what is refused fits a dead letter.
+/// A record's headers and body. An accepted record can be written and read again; a rejected one fits into a dead letter.
 enum EnvelopeTarget {
-  /// What every broker takes by default, with the framing of a record.
+  /// The default limit of a broker, including the framing of a record.
   private static let recordBytesMax = 1_048_588
 
   static func run(_ bytes: [UInt8]) throws {
@@ -31,15 +31,15 @@ enum EnvelopeTarget {
     try hold(binary == envelope, "headers read as another envelope: \(binary), \(envelope)")
     if let time = envelope.time { try hold(Instant.range.contains(time), "an instant out of range") }
 
-    // Structured text needs data that is JSON; binary mode does not look at it.
+    // Structured mode needs data that is JSON. Binary mode does not check it.
     guard (try? parser.read(data) { _ in true }) != nil else { return }
     let text = envelope.structuredText(data: data)
     try hold(!text.contains(UInt8(ascii: "\n")), "more than one line")
-    // The envelope has its bytes in the limit too.
+    // In structured mode the envelope counts towards the limit.
     guard text.count <= Envelope.maximumBodyBytes else { return }
     let again: (envelope: Envelope, data: [UInt8])
     do { again = try Envelope.structured(text, parser: parser) } catch {
-      // Of a body at the limit of depth, the envelope's own brackets are one level too many.
+      // A body at the depth limit plus the envelope's own brackets is one level too deep.
       if error.detail.contains("levels of brackets") { return }
       throw error
     }
@@ -61,7 +61,7 @@ enum EnvelopeTarget {
     try hold(rejection.detail.utf8.count <= 1003, "a detail of \(rejection.detail.utf8.count) bytes")
   }
 
-  /// The letter fits a broker; nothing is cut but what has to be.
+  /// The dead letter fits into a record, and only the necessary part is cut.
   private static func checkLetter(_ record: InputRecord, _ rejection: Rejection) throws {
     let kept = DeadLetter(rejection: rejection, record: record).kept
     var size = (kept.key ?? []).count + (kept.value ?? []).count

@@ -3,9 +3,9 @@ import Contracts
 import Foundation
 import Words
 
-/// A file of events: one entry for each line that is not blank, whatever is in it, however little of a long line is kept.
+/// A file of events gives one entry for each line that is not blank, whatever it holds, and however little of a long line is kept.
 enum EventFileTarget {
-  /// What a pipe takes without a reader.
+  /// The capacity of a pipe without a reader.
   private static let pipeBytesMax = 65_536
 
   static func run(_ bytes: [UInt8]) throws {
@@ -31,7 +31,7 @@ enum EventFileTarget {
     for entry in entries { try check(entry) }
   }
 
-  /// Only the beginning of a line is kept; its length is told all the same.
+  /// Only the beginning of a line is kept, but its length is reported.
   private static func checkShort(_ bytes: [UInt8], _ lines: [Line]) throws {
     let short = try read(bytes) { path in
       var lines: [Line] = []
@@ -60,13 +60,13 @@ enum EventFileTarget {
 
   private static func split(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
     var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    // What ends with a line feed has no line after it.
+    // A final line feed does not start another line.
     if lines.last?.isEmpty ?? false { lines.removeLast() }
     if let first = lines.first, first.starts(with: [0xEF, 0xBB, 0xBF]) { lines[0] = first.dropFirst(3) }
     return lines
   }
 
-  /// The bytes behind a path, as a pipe of this process.
+  /// Calls `body` with the path of a pipe of this process that has these bytes.
   static func read<Result>(_ bytes: [UInt8], _ body: (String) throws -> Result) throws -> Result {
     let pipe = Pipe()
     try pipe.fileHandleForWriting.write(contentsOf: Data(bytes.prefix(pipeBytesMax)))

@@ -1,14 +1,14 @@
 import Foundation
 
-/// A decoder of bytes from outside, and what must hold whatever the bytes are.
+/// A decoder of external bytes, with the properties that must hold for any bytes.
 ///
 /// The same targets run in `make test`, under a seeded mutator, and in `make fuzz`, under libFuzzer.
 struct FuzzTarget: Sendable, CustomStringConvertible {
-  /// Also the folder of its corpus.
+  /// Also the name of its corpus folder.
   let name: String
-  /// How many times slower than the fastest a run is: the tests share their time out by it.
+  /// How many times slower a run is than one of the fastest target. The tests divide their time by it.
   let cost: Int
-  /// - Throws: what does not hold.
+  /// - Throws: the property that does not hold.
   let run: @Sendable ([UInt8]) throws -> Void
 
   var description: String { name }
@@ -27,7 +27,7 @@ struct FuzzTarget: Sendable, CustomStringConvertible {
 
   static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
 
-  /// Where the corpus of each target is, and the programs' terms.
+  /// The folder of the targets' corpora and of the programs' terms.
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
   static let terms = folder.deletingLastPathComponent().deletingLastPathComponent().appending(path: "ops/terms")
 }

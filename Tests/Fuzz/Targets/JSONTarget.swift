@@ -1,8 +1,8 @@
 import JSON
 
-/// The JSON parser: what it takes, it gives back; what it refuses, it refuses in words of bounded length.
+/// The JSON parser. Accepted text survives writing and reading; rejected text gives a message of bounded length.
 enum JSONTarget {
-  /// A detail quotes no more of its text than a few names.
+  /// A detail quotes only a few names of its text.
   private static let detailBytesMax = 1000
 
   static func run(_ bytes: [UInt8]) throws {
@@ -11,14 +11,14 @@ enum JSONTarget {
     guard let value = try? parser.decode(AnyJSON.self, from: bytes) else { throw Broken("a parsed text is no value") }
     try hold(parser.unknownFields.isEmpty, "fields that were decoded count as unknown")
 
-    // What was written reads as the same, and writes as the same.
+    // The written text is read as the same value and written as the same text.
     let other = JSONParser()
     try hold(try other.read(text) { $0.serialized() } == text, "serialized differs the second time")
     try hold(try other.decode(AnyJSON.self, from: text) == value, "serialized reads as another value")
     try hold(value.jsonBytes() == text, "encoded and serialized differ")
   }
 
-  /// The text as Laurel writes it; nil: it is no JSON.
+  /// The text as Laurel writes it; nil if it is not JSON.
   private static func text(_ bytes: [UInt8], _ parser: JSONParser) throws -> [UInt8]? {
     let second = JSONParser()
     do {
@@ -35,12 +35,12 @@ enum JSONTarget {
   }
 }
 
-/// Any JSON, members in their order.
+/// Any JSON, with members in their order.
 indirect enum AnyJSON: JSONCodable, Equatable {
   case null
   case bool(Bool)
   case integer(Int64)
-  /// As it is written.
+  /// The number as written.
   case double(String)
   case string([UInt8])
   case array([AnyJSON])

@@ -3,10 +3,9 @@ import Deployment
 import Streaming
 import Terms
 
-/// All services over stores in memory, fed with records as a broker would hand them over: `Simulation` takes envelopes that are
-/// well-formed already.
+/// Runs all services over in-memory stores, with records as a broker would deliver them. `Simulation` accepts only well-formed envelopes.
 final class MemoryBus {
-  /// What a service has written, as its readers get it, and what it says.
+  /// The output of a service, as its readers get it, and its sentence.
   struct Output {
     let record: InputRecord
     let envelope: Envelope
@@ -24,7 +23,7 @@ final class MemoryBus {
     }
   }
 
-  /// What a service writes to a topic of its own must fit: `max.message.bytes` of these topics, less the framing of a record.
+  /// Output on a service's own topics must fit: `max.message.bytes` of these topics, less the framing of a record.
   private static let recordBytesMax = 4_194_304 - 1000
 
   private let services: [Service]
@@ -32,13 +31,13 @@ final class MemoryBus {
   private let programs: Programs
   private let stores: [MemoryStore]
   private var tasks: [StageTask] = []
-  /// Steps from one stage to another stay on their way until the clock moves: everything that comes meanwhile finds them pending.
+  /// Internal messages stay pending until the clock moves, so that all other records arrive before them.
   private let isSlow: Bool
   private var onTheirWay: [Output] = []
   private(set) var clock = Instant(milliseconds: 0)
   private(set) var outputs: [Output] = []
   private(set) var deadLetters: [DeadLetter] = []
-  /// As for a service: without it, the monthly runs up to 2199 would be most of the work.
+  /// A limit as for a service. Without it, the monthly runs up to 2199 would be most of the work.
   private var latest = Instant(year: 2030, month: 1, day: 1)
 
   init(_ programs: Programs, isSlow: Bool = false) throws {
@@ -50,7 +49,7 @@ final class MemoryBus {
     try restart()
   }
 
-  /// New tasks over the same stores: what they know is what the rows say.
+  /// Creates new tasks over the same stores, so that they know only what the rows hold.
   func restart() throws {
     tasks = try zip(services, stores).map {
       try StageTask(service: $0.name, stages: $0.stages, programs: programs.ids, store: $1)
@@ -69,7 +68,7 @@ final class MemoryBus {
   func take(_ record: InputRecord) throws {
     var admitted: [(StageTask, Event)] = []
     for (task, inputs) in zip(tasks, inputs) where inputs.contains(record.topic) { admitted.append((task, task.admit(record))) }
-    // What is refused for its time moves no clock.
+    // A record that is rejected for its time does not move the clock.
     if let time = admitted.lazy.compactMap(\.1.time).first, latest.map({ time <= $0 }) ?? true { try moveClock(to: time) }
     for (task, event) in admitted {
       task.run(event, latest: latest)
@@ -110,7 +109,7 @@ final class MemoryBus {
     }
   }
 
-  /// Hands on what the tasks have written until nothing moves.
+  /// Delivers the tasks' output until nothing moves.
   private func handOn() throws {
     var handed = 0
     while true {

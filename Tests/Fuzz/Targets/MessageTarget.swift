@@ -2,7 +2,7 @@ import Contracts
 import JSON
 import Words
 
-/// A body under every message type: what is taken is written as the same, has a key that Kafka can hash, and can be told in a sentence.
+/// A body under every message type. An accepted body is written unchanged, has a key that Kafka can hash, and has a sentence.
 enum MessageTarget {
   static func run(_ bytes: [UInt8]) throws {
     for type in MessageRegistry.all { try check(type, bytes) }
@@ -21,7 +21,7 @@ enum MessageTarget {
     try hold(again.jsonBytes() == text, "\(M.type) is written in two ways: \(String(decoding: text, as: UTF8.self))")
     try hold(Instant.range.contains(message.instant), "\(M.type) at \(message.instant)")
     try hold(message.businessID != "", "\(M.type) has an empty business id")
-    // A tick has none where it names no partition.
+    // A tick without a partition has no key.
     try hold(
       (M.self == ClockMoved.self || !message.key.isEmpty) && message.key.utf8.count <= 128, "\(M.type) key '\(message.key)'")
     if message is any Notice { try hold(NoticeText.sentence(message) != nil, "\(M.type) has no sentence") }

@@ -8,7 +8,7 @@ import TermsFiles
 @testable import Streaming
 @testable import Worker
 
-/// Bytes that a disk or a changelog gives back damaged: they are refused, or read as something; nothing traps.
+/// Damaged bytes from a disk or a changelog are rejected or read as some value. Nothing traps.
 ///
 /// The input is a row: the key, a line feed, the value.
 enum RowTarget {
@@ -24,7 +24,7 @@ enum RowTarget {
     try checkTasks(Row(key: key, value: value))
   }
 
-  /// A manifest cut short of any of its own whole records is not whole.
+  /// A manifest cut after any of its whole records is not complete.
   private static func checkManifest(_ bytes: [UInt8]) throws {
     let isWhole = RocksManifest.endsWithWholeRecord(bytes)
     try hold(!bytes.isEmpty || isWhole, "an empty manifest is cut")
@@ -45,7 +45,7 @@ enum RowTarget {
       try hold(row.key == RowKey.progress, "positions of \(progress.positions.count) topics in another row")
     }
     let programs = try programs.get()
-    // As if it were due: a row is damaged with its timer.
+    // Also as its due timer, because a row may be damaged together with its timer.
     var due: [UInt8] = []
     TimerKey(due: Instant(milliseconds: 0), order: 1, row: row.key).append(to: &due)
     for service in Deployment.services(programs) {
@@ -57,7 +57,7 @@ enum RowTarget {
       }
       _ = task.nextDue
       task.advance(to: Instant.range.upperBound, timersMax: 10)
-      // A row that cannot be read fails the batch, it does not pass as no row.
+      // An unreadable row fails the batch. It must not count as absent.
       if task.failure == nil, (try? task.takeBatch()) != nil { try task.commit() }
     }
   }

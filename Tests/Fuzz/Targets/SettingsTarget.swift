@@ -6,21 +6,21 @@ import ServiceKit
 @testable import OfflineCommands
 @testable import Worker
 
-/// A configuration file and a command line: what is wrong is said, what is taken is a setting.
+/// A configuration file and a command line: wrong ones are reported, others give settings.
 ///
-/// The input is the file; from the first zero byte on, arguments, each ended by one.
+/// The input is the file. From the first zero byte on it has arguments, each ended by a zero byte.
 enum SettingsTarget {
   private static let service = Settings.command(.accrual, summary: "")
   private static let laurel = Command(
     "laurel", summary: "", subcommands: [Publish.command, Simulate.command, TermsCheck.command, Clock.command, Topics.command])
-  /// Everything that is required, so that what the input says decides.
+  /// All required settings, so that only the input decides.
   private static let given = ["--bootstrap", "b:1", "--terms", "t", "--state", "s"]
 
   static func run(_ bytes: [UInt8]) throws {
     let parts = bytes.split(separator: 0, omittingEmptySubsequences: false)
     let file = parts.first.map { Array($0) } ?? []
     let arguments = parts.dropFirst().map { String(decoding: $0, as: UTF8.self) }
-    // A file that the input names would be one of this machine.
+    // A file named in the input would be a file of this machine.
     guard !arguments.contains(where: { $0.hasPrefix("--c") }) else { return }
     try check(service, given + arguments, file) { _ = Settings($0, of: .accrual) }
     try check(laurel, arguments, nil) { _ in }
@@ -36,8 +36,8 @@ enum SettingsTarget {
     case .failure(let error):
       try hold(!error.problems.isEmpty && error.problems.allSatisfy { !$0.isEmpty }, "refused without a reason")
       if case .failure(let again) = try outcome(command, arguments, file) {
-        // The path of the pipe may be another.
-        try hold(again.problems.count == error.problems.count, "refused twice in different words")
+        // The path of the pipe may differ, so compare only the number.
+        try hold(again.problems.count == error.problems.count, "rejected twice with different problems")
       } else {
         throw Broken("refused once, taken once: \(error)")
       }

@@ -4,7 +4,7 @@ import Streaming
 import Terms
 import TermsFiles
 
-/// Any record on any topic under all services' stages: it gives nothing, a dead letter or an effect, and never stops a service.
+/// Any record on any topic under all services' stages is ignored, rejected or has an effect, and never stops a service.
 enum StageTarget {
   private static let programs: Result<Programs, TermsProblems> = Result { () throws(TermsProblems) in
     try TermsFiles.load(directory: FuzzTarget.terms.path)
@@ -21,7 +21,7 @@ enum StageTarget {
   }
 
   private static func run(_ lines: [BusText.Line], on bus: MemoryBus) throws -> MemoryBus {
-    /// Nobody but Laurel writes to its own topics; what somebody else writes there is taken at its word.
+    /// Whether only Laurel has written to its own topics. Records from others on them are trusted as Laurel's.
     var isHonest = true
     for line in lines {
       try bus.take(line)
@@ -34,7 +34,7 @@ enum StageTarget {
     return bus
   }
 
-  /// A second delivery has no effect; at most it is refused, as the first was.
+  /// A second delivery has no effect. It is rejected only if the first was.
   private static func checkRepeat(of record: InputRecord, _ bus: MemoryBus) throws {
     let before = (bus.outputs.count, bus.deadLetters.count)
     try bus.take(record)
@@ -83,7 +83,7 @@ enum StageTarget {
     try hold(message.jsonBytes() == data, "\(M.type) is written in two ways")
   }
 
-  /// The same history with every service started anew after each record says the same.
+  /// Restarting every service after each record gives the same output for the same history.
   private static func checkRestarts(_ lines: [BusText.Line], _ bus: MemoryBus, _ programs: Programs) throws {
     let other = try MemoryBus(programs)
     for line in lines {

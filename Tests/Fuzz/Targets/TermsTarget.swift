@@ -5,9 +5,9 @@ import Words
 
 @testable import OfflineCommands
 
-/// A terms file: what is wrong is said with a place in the file; what is taken can be told in words and run.
+/// A terms file. Every problem has a place in the file. Accepted terms can be described in words and run.
 enum TermsTarget {
-  /// What a file is named in messages.
+  /// The file's name in messages.
   private static let file = "terms.yaml"
 
   static func run(_ bytes: [UInt8]) throws {
@@ -27,7 +27,7 @@ enum TermsTarget {
 
   private static func check(_ error: TermsProblems, _ bytes: [UInt8]) throws {
     try hold(!error.problems.isEmpty, "refused without a reason")
-    // Where libyaml ends a line, an editor may not; never more than one a byte.
+    // libyaml may end a line where an editor does not, but never more than one per byte.
     let lines = bytes.count + 2
     for problem in error.problems {
       try hold(!problem.message.isEmpty && problem.file == file, "\(problem)")
@@ -41,7 +41,7 @@ enum TermsTarget {
     throw Broken("refused once, taken once")
   }
 
-  /// A little of everything that terms decide on.
+  /// A few events for everything that terms decide.
   private static func history(_ program: ProgramID) -> [UInt8] {
     let at = "2026-01-05T08:00:00Z"
     let max = Int64.max / 2

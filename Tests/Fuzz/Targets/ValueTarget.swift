@@ -5,7 +5,7 @@ import Words
 
 @testable import Attribution
 
-/// The small languages: instants, spans, identifiers, amounts, URLs.
+/// The small formats: instants, spans, identifiers, amounts, URLs.
 enum ValueTarget {
   static func run(_ bytes: [UInt8]) throws {
     let text = String(decoding: bytes, as: UTF8.self)
@@ -17,9 +17,9 @@ enum ValueTarget {
 
   private static func checkInstant(_ text: String) throws {
     if let instant = Instant(rfc3339: text) {
-      // The text is cut to milliseconds, the instant is not changed by it.
+      // Cutting the text to milliseconds must not change the instant.
       try hold(Instant(rfc3339: instant.description) == instant, "\(instant) reads as another instant")
-      // With an offset, or in a leap second, it is another text by right.
+      // With an offset or in a leap second the text may differ.
       if text.uppercased().hasSuffix("Z"), text.dropFirst(17).prefix(2) != "60" {
         try hold(instant.description.prefix(19) == text.prefix(19).uppercased(), "\(text) reads as \(instant)")
       }
@@ -63,7 +63,7 @@ enum ValueTarget {
     }
   }
 
-  /// Sums of numbers beyond every limit are refused, never wrapped; a share is between nothing and all of it.
+  /// Sums beyond 64 bits are rejected, never wrapped. A share is between 0 and the whole.
   private static func checkMoney(_ bytes: [UInt8]) throws {
     var numbers: [Int64] = []
     for start in stride(from: 0, to: bytes.count - 7, by: 8) {
@@ -78,7 +78,7 @@ enum ValueTarget {
     try hold((try? Money.difference(a, b)) == Int64(exactly: Int128(a) - Int128(b)), "\(a) - \(b)")
     guard let rate = BasisPoints(Int64(bytes[0]) << 8 | Int64(bytes[1])) else { return }
     let share = Int128(Money.share(of: a, rate: rate))
-    // Half up, in exact thirds of nothing: |share × 10000 − a × rate| is at most half a unit.
+    // Rounded half up, checked without division: |share × 10000 − a × rate| is at most half a unit.
     let rest = share * 10_000 - Int128(a) * Int128(rate.value)
     try hold(rest > -5000 && rest <= 5000, "\(rate) of \(a) is \(share)")
     if let scaled = try? Money.scaled(a, by: b, over: c, rate: .whole), b == c { try hold(scaled == a, "\(a) × \(b) ÷ \(c)") }
