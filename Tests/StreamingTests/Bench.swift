@@ -3,7 +3,7 @@ import JSON
 import Streaming
 import Testing
 
-/// A task over a store in memory, and short words for driving it as a worker would.
+/// A task over an in-memory store, with short methods to drive it as a worker would.
 final class Bench {
   let store: CountingStore
   private(set) var task: StageTask
@@ -25,7 +25,7 @@ final class Bench {
     task = try StageTask(service: service, stages: stages, programs: programs, store: store, place: place)
   }
 
-  /// Forgets the task; a new one goes on from the store.
+  /// Drops the task. A new one continues from the store.
   func restart() throws {
     task = try StageTask(service: service, stages: stages, programs: programs, store: store, place: place)
   }
@@ -35,7 +35,7 @@ final class Bench {
     task.run(task.admit(record), latest: latest)
   }
 
-  /// Tells the script of a key what to do.
+  /// Gives the script of a key its actions.
   func tell(_ key: String, at milliseconds: Int64 = 1000, id: String? = nil, _ acts: Act...) throws {
     try tell(key, at: milliseconds, id: id, acts)
   }
@@ -48,7 +48,7 @@ final class Bench {
 
   func advance(_ milliseconds: Int64) { task.advance(to: Instant(milliseconds: milliseconds)) }
 
-  /// The next offset to read is this one.
+  /// Moves the position of a topic.
   func moved(_ topic: Topic, to offset: Int64) {
     task.moved(past: InputRecord(topic: topic, offset: offset - 1, key: nil, value: nil))
   }
@@ -56,7 +56,7 @@ final class Bench {
   /// A copy of the open batch.
   func batch() throws -> TakenBatch { try TakenBatch(task.takeBatch()) }
 
-  /// Commits the open batch and gives it.
+  /// Commits the open batch and returns it.
   @discardableResult
   func commit() throws -> TakenBatch {
     let batch = try batch()
@@ -64,11 +64,11 @@ final class Bench {
     return batch
   }
 
-  /// What the script has said in the open batch.
+  /// The script's output in the open batch.
   func said() throws -> [String] { try batch().outputs.map(text) }
 }
 
-/// A batch that outlives its commit.
+/// A copy of a batch that outlives its commit.
 struct TakenBatch {
   let outputs: [Output]
   let deadLetters: [DeadLetter]
@@ -88,7 +88,7 @@ struct TakenBatch {
   }
 }
 
-/// A message that a task has written, for as long as a test wants it.
+/// A copy of a task's message.
 struct Output {
   let topic: Topic
   let key: String
@@ -121,19 +121,19 @@ func headers(_ envelope: Envelope) -> [(name: String, value: [UInt8])] {
   envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) }
 }
 
-/// The text of a notice of the toys; for other messages their type.
+/// The text of a toy notice; the type of any other message.
 func text(_ output: Output) -> String {
   let parser = JSONParser()
   if let said = try? parser.decode(Said.self, from: output.data) { return said.text }
   return output.envelope.type
 }
 
-/// A store in memory that counts what it is asked for.
+/// An in-memory store that counts reads.
 final class CountingStore: StateStore {
   private let store = MemoryStore()
   private(set) var gets = 0
   private(set) var scannedRows = 0
-  /// Given to the next question, once.
+  /// Thrown by the next read, once.
   var failure: StoreError?
 
   func read(_ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) throws(StoreError) {
@@ -173,7 +173,7 @@ final class CountingStore: StateStore {
   }
 }
 
-/// The same numbers from the same seed.
+/// A generator with the same numbers for the same seed.
 struct SplitMix: RandomNumberGenerator {
   var state: UInt64
 

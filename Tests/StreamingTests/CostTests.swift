@@ -2,9 +2,10 @@ import Contracts
 import Streaming
 import Testing
 
-/// What must not grow with the size of a batch or of the state. The counts are exact; the time limits only stop what would be quadratic.
+/// Costs that must not grow with the size of a batch or of the state. The counts are exact. The time limits only stop quadratic
+/// behaviour.
 @Suite struct CostTests {
-  /// A month's run over many accounts scans rows for each of them while the changes of all the others are open.
+  /// A monthly run over many accounts scans rows for each of them while the changes of all others are open.
   @Test(.timeLimit(.minutes(1)))
   func aScanLooksAtItsOwnTablesChangesOnly() throws {
     let bench = try Bench()
@@ -21,7 +22,7 @@ import Testing
     try bench.commit()
     try bench.restart()
     let before = bench.store.gets
-    // Its own row, the sequence; and for each event what is remembered of it.
+    // Its own row, the sequence, and the memory of each event.
     for _ in 0..<50 { try bench.tell("a", .get(["x"])) }
     #expect(bench.store.gets - before == 2 + 50)
   }
@@ -37,7 +38,7 @@ import Testing
     #expect(bench.store.gets - before == 1)
   }
 
-  /// A batch in which nothing is due asks the store for timers once, not for every event.
+  /// A batch in which nothing is due reads timers from the store once, not for every event.
   @Test func timersThatAreNotDueCostNothing() throws {
     let bench = try Bench()
     for number in 0..<1000 { try bench.tell("a", .timer(at: Int64(1_000_000 + number), [])) }
@@ -51,7 +52,7 @@ import Testing
     #expect(bench.store.scannedRows - before <= 64)
   }
 
-  /// Whatever has fired is not walked again, and each timer is read about once.
+  /// Fired timers are not scanned again, and each timer is read about once.
   @Test func manyTimersAreReadInPieces() throws {
     let bench = try Bench()
     let count = 6400

@@ -3,7 +3,7 @@ import JSON
 import Streaming
 import Testing
 
-/// Input that a task cannot take: its reason, and its neighbours pass.
+/// Input that a task rejects: its reason, and that its neighbours are processed.
 @Suite struct DeadLetterTests {
   private static let latest = Instant(milliseconds: 10_000)
 
@@ -14,7 +14,7 @@ import Testing
     let value: [UInt8]
     let headers: [(name: String, value: [UInt8])]
 
-    /// What a case changes of a good record.
+    /// The changes of a case to a good record.
     struct Draft {
       var topic = Topic.billing
       var value = body()
@@ -113,7 +113,7 @@ import Testing
     #expect(batch.deadLetters.count == 1)
     #expect(letter.rejection.reason == example.reason, "\(letter.rejection)")
     #expect(!letter.rejection.detail.isEmpty)
-    // As it came.
+    // Unchanged.
     #expect(letter.record.value == refused.value)
     #expect(letter.record.key == refused.key)
     #expect(letter.record.offset == 5)
@@ -123,7 +123,7 @@ import Testing
   }
 
   @Test func everyReasonHasACase() {
-    // What a rule refuses, the tests of its service ask.
+    // The tests of each service cover the reasons of its rules.
     let ofRules: Set<DeadLetterReason> = [.refundWindowClosed, .contradictsResult, .nothingToReturn, .noBalance, .noReferral]
     #expect(Set(Self.cases.map(\.reason)) == Set(DeadLetterReason.allCases).subtracting(ofRules))
   }
@@ -140,7 +140,7 @@ import Testing
     #expect(try bench.task.takeBatch().deadLetters.map(\.rejection.reason) == [.oversized])
   }
 
-  /// What Laurel has made of many events was let in with them: refused here, a part of them would be lost.
+  /// Laurel's own record may combine many accepted events. Rejecting it here would lose some of them.
   @Test func laurelsOwnRecordsMayBeLonger() throws {
     let bench = try Bench([AnyStage(Script())])
     let long = String(repeating: "x", count: Envelope.maximumBodyBytes)
@@ -155,7 +155,7 @@ import Testing
     #expect(try bench.said() == ["paid 5"])
   }
 
-  /// It was let in at its cause; a rejection half-way would leave half of it done.
+  /// The future was checked at its cause. A rejection halfway would leave half of the work done.
   @Test func whatLaurelWroteIsNotRefusedForItsTime() throws {
     let bench = try Bench()
     let handed = Handed(key: "a", at: Instant(milliseconds: 99_000), acts: [.say("x")])
@@ -170,7 +170,7 @@ import Testing
     #expect(try bench.batch().outputs.map(\.envelope.program) == ["cash"])
   }
 
-  /// An event that a stage had kept and refuses later: rebuilt, so that it can be published again as it is.
+  /// An event that a stage has stored and rejects later is rebuilt as a whole record, so that it can be published again.
   @Test func aKeptEventIsAWholeRecord() throws {
     let bench = try Bench()
     try bench.tell("a", .say("goes on"), .refuseKept("k1"), .refuseKept("k2"))
@@ -194,14 +194,14 @@ import Testing
     let unknown = Envelope(id: "2", source: "/test", type: "org.example.imagined", program: "none")
     bench.take(record(unknown, Array("not even JSON".utf8), topic: .billing, key: "acct"))
     #expect(bench.task.counts.ignored == ["": 1, "org.example.imagined": 1])
-    // Known to the contracts, read by others: no news.
+    // The contracts have this type and other services read it, so it is not reported.
     let others = Envelope(id: "3", source: "/test", type: InvoiceIssued.type, program: "bonus")
     bench.take(record(others, Array("{}".utf8), topic: .billing, key: "acct"))
     #expect(bench.task.counts.ignored.count == 2)
     #expect(try bench.task.takeBatch().isEmpty)
   }
 
-  /// A misspelt type would lose the event in silence.
+  /// A misspelt type would lose the event silently.
   @Test(arguments: ["payment.setled.v1", "Payment.settled.v1", "payment.settled.v9", "account.x"])
   func typesThatLookLikeOursAreRejected(_ type: String) throws {
     let bench = try Bench([AnyStage(Payments())])
@@ -210,7 +210,7 @@ import Testing
     let rejection = try #require(try bench.commit().deadLetters.first).rejection
     #expect(rejection.reason == .unknownType)
     #expect(type == "account.x" || rejection.detail.hasSuffix("did you mean payment.settled.v1?"), "\(rejection)")
-    // Among notices it is one of a later release.
+    // Among notices it may come from a later release.
     bench.take(record(event, Array("{}".utf8), topic: .rewards, key: "acct"))
     #expect(bench.task.counts.ignored == [type: 1])
   }
@@ -277,7 +277,7 @@ import Testing
     let bench = try Bench()
     let told = Told(key: "a", id: "1", at: Instant(milliseconds: 1), acts: [.say("x")])
     bench.take(try record(told, id: "1", topic: .repartitioned(.attribution)))
-    // The same event came by the direct way too.
+    // The same event also arrived directly.
     bench.take(try record(told, id: "1"))
     #expect(try bench.said() == ["x"])
     #expect(bench.task.counts.repeated == 1)

@@ -2,13 +2,13 @@ import Contracts
 import Streaming
 import Testing
 
-/// The order of a partition's events over its inputs, whatever is fetched when.
+/// The order of a partition's events over its inputs, independent of the order of fetching.
 @Suite struct EventOrderTests {
   private let bench: Bench
 
   init() throws { bench = try Bench() }
 
-  /// An event of an input at an instant; a tombstone has none.
+  /// An event of an input at an instant; nil for a tombstone, which has none.
   private func event(_ input: Int, _ number: Int, at milliseconds: Int64?) -> Event {
     let value = milliseconds.map { Told(key: "a", id: nil, at: Instant(milliseconds: $0), acts: []).jsonBytes() }
     return bench.task.admit(
@@ -19,7 +19,7 @@ import Testing
 
   private func name(_ event: Event) -> String { "\(event.record.partition)-\(event.record.offset)" }
 
-  /// The next event's name, or what there is instead.
+  /// The next event's name, or what the order returns instead.
   private func next(_ order: inout EventOrder, _ source: Inputs) -> String {
     switch order.next(from: source) {
     case .event(let event): name(event)
@@ -35,7 +35,7 @@ import Testing
         event(input, number, at: Int.random(in: 0..<8, using: &random) == 0 ? nil : Int64.random(in: 0..<300, using: &random) / 3)
       }
     }
-    // By the latest time of its input so far, then by the number of the input, then as they stand in it.
+    // Ordered by the latest time of the input so far, then by the input's number, then by position.
     let expected = inputs.enumerated().flatMap { input, events in
       var latest = Instant(milliseconds: .min)
       return events.map { event in
@@ -56,7 +56,7 @@ import Testing
         case .awaits(let input):
           #expect(source.isShort(input))
           awaited += 1
-          // Others may be fetched before the one that is awaited, and its end is found out by itself.
+          // Other inputs may be fetched before the awaited one. Its end is detected independently.
           source.fetch(Int.random(in: 0..<inputs.count, using: &random), Int.random(in: 0...9, using: &random))
         case .none: break loop
         }
@@ -75,13 +75,13 @@ import Testing
     for number in 0..<200 { #expect(next(&order, source) == "1-\(number)") }
     #expect(next(&order, source) == "none")
     #expect(order.isCaughtUp)
-    // What comes now is taken as it comes.
+    // From here on, events are taken in their order of arrival.
     source.add(0, event(0, 0, at: 5))
     #expect(next(&order, source) == "0-0")
     #expect(next(&order, source) == "none")
   }
 
-  /// It may take the others a while to ask, but then nothing goes before it.
+  /// The others may have to wait until this is known, but then no event overtakes it.
   @Test func anInputThatIsFarBehindAgainIsAwaited() {
     let source = Inputs([[], (0..<300).map { event(1, $0, at: Int64($0)) }], fetched: [0, 300])
     source.endsAreKnown()
@@ -112,18 +112,18 @@ import Testing
     let start = ContinuousClock.now
     while next(&order, source) == "awaits 0" { try await Task.sleep(for: .milliseconds(5)) }
     #expect(ContinuousClock.now - start >= patience)
-    // The first one went with that; the others are not held up any more.
+    // The first one used up the waiting time. The others are not delayed any more.
     for number in 1..<100 { #expect(next(&order, source) == "1-\(number)") }
     source.add(0, event(0, 0, at: 0))
     var passed = 100
     while passed < 200, next(&order, source) == "1-\(passed)" { passed += 1 }
-    // It has been asked again, has given what it had, and is awaited again.
+    // The input was fetched again, has given its events, and is awaited again.
     #expect(passed < 200)
     #expect(next(&order, source) == "awaits 0")
-    // At most that long, though nobody has asked in between.
+    // Wait at most that long, even without a call in between.
     try await Task.sleep(for: patience)
     for number in passed..<200 { #expect(next(&order, source) == "1-\(number)") }
-    // The other one is at its end too, and what comes in time goes before all that comes after.
+    // The other input is at its end too. An event that arrives in time goes before all later ones.
     #expect(next(&order, source) == "awaits 1")
     source.add(0, event(0, 1, at: 1000))
     source.add(1, event(1, 200, at: 999))
@@ -131,7 +131,7 @@ import Testing
   }
 }
 
-/// Inputs whose events are fetched in portions; an end is told once, when it is met or has been met again.
+/// Inputs whose events are fetched in portions. An end is reported once each time it is reached.
 private final class Inputs: EventSource {
   private struct Input {
     var events: ArraySlice<Event>
@@ -139,7 +139,7 @@ private final class Inputs: EventSource {
     var isEndKnown = false
   }
 
-  /// The input that is said to be far behind, if it has nothing.
+  /// The input that is reported as far behind while it has nothing.
   var isFarBehind: Int?
   private var inputs: [Input]
 
@@ -149,13 +149,13 @@ private final class Inputs: EventSource {
 
   func isShort(_ input: Int) -> Bool { inputs[input].fetched == 0 }
 
-  /// So many more can be taken; beyond the last event, the end is told.
+  /// Makes this many more events available. Beyond the last event, the end is reported.
   func fetch(_ input: Int, _ count: Int) {
     inputs[input].fetched = min(inputs[input].fetched + count, inputs[input].events.count)
     if inputs[input].fetched == inputs[input].events.count { inputs[input].isEndKnown = true }
   }
 
-  /// Every input tells its end when all that it has is taken.
+  /// Lets every input report its end after its last event.
   func endsAreKnown() { for input in inputs.indices { inputs[input].isEndKnown = true } }
 
   func add(_ input: Int, _ event: Event) {

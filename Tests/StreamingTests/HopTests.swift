@@ -4,9 +4,9 @@ import Testing
 
 @testable import Streaming
 
-/// What a task writes is numbered on its way to each partition, and its reader keeps the last number.
+/// A task numbers its messages per partition, and the reader keeps the last number.
 @Suite struct HopTests {
-  /// Partition 1 of 3; the last character of a key says where it belongs.
+  /// Partition 1 of 3. The last character of a key decides its partition.
   private static func place(_ partition: Int32) -> StageTask.Place {
     StageTask.Place(partition: partition, partitionOf: { Int32(($0.last ?? 0) % 3) })
   }
@@ -15,7 +15,7 @@ import Testing
 
   init() throws { bench = try Bench([AnyStage(Script()), AnyStage(Echo())], place: Self.place(1)) }
 
-  /// A key of the task's own partition, and of all of them.
+  /// A key of the task's own partition, and keys of all partitions.
   private static let own = "1"
   private static let keys = ["0", "1", "2"]
 
@@ -80,7 +80,7 @@ import Testing
     #expect(outputs.map { "\($0.key) \($0.envelope.hop?.number ?? 0)" } == ["2 2", "0 1", "1 2"])
   }
 
-  /// Internal messages carry it in their text, notices in a header.
+  /// Internal messages carry the number in their text, notices in a header.
   @Test func aReaderKeepsTheLastNumberOfEachWriter() throws {
     let reader = try Bench([AnyStage(Script()), AnyStage(Echo())], place: Self.place(0))
     let other = try Bench(place: Self.place(2))
@@ -103,7 +103,7 @@ import Testing
     #expect(try progress(reader).received == received)
   }
 
-  /// An abort forgets what was read too.
+  /// An abort also drops the numbers of read messages.
   @Test func whatIsNotCommittedIsNotKept() throws {
     let handed = Handed(key: Self.own, at: Instant(milliseconds: 1), acts: [])
     let envelope = Envelope(id: "1", source: "/test", type: Handed.type, hop: Hop(partition: 0, number: 1))
@@ -116,7 +116,7 @@ import Testing
 
   // MARK: Gaps and repeats
 
-  /// A message of another task, as its reader gets it.
+  /// Another task's message, as its reader gets it.
   private func handed(
     _ number: Int64, from partition: Int32 = 0, _ acts: [Act]? = nil, type: String = Handed.type, topic: Topic = Handed.topic,
     repairing: Topic? = nil
@@ -155,7 +155,7 @@ import Testing
     #expect(bench.task.gap(before: early) == Gap(topic: Handed.topic.name, source: 0, missing: 2...3))
     bench.task.run(early)
     #expect(try said() == ["1", "1"])
-    // Each writer has numbers of its own.
+    // Each writer has its own numbers.
     #expect(bench.task.gap(before: bench.task.admit(handed(2, from: 2))) == nil)
     #expect(bench.task.gap(before: bench.task.admit(handed(2, from: 1)))?.missing == 1...1)
   }
@@ -168,7 +168,7 @@ import Testing
     #expect(bench.task.gap(before: bench.task.admit(handed(4)))?.missing == 3...3)
   }
 
-  /// What is not for this service, cannot be read, or is refused was sent all the same.
+  /// Messages that are for another service, unreadable or rejected count as sent too.
   @Test func everyMessageCounts() throws {
     bench.take(handed(1, type: PaymentSettled.type))
     bench.take(handed(2, [.say("x"), .refuse]))
@@ -185,7 +185,7 @@ import Testing
     let own = Topic.repartitioned(.attribution)
     bench.take(handed(1))
     let waiting = bench.task.admit(handed(4))
-    // Too early, twice, and one that is lost for good.
+    // One too early, one repeated, and one that is lost for good.
     for record in [handed(3, topic: own, repairing: Handed.topic), handed(2, topic: own, repairing: Handed.topic)] {
       bench.take(record)
     }
@@ -197,14 +197,14 @@ import Testing
     #expect(try said() == ["1", "2", "4"])
   }
 
-  /// A dead letter that an operator sends to the service again has its old number.
+  /// A dead letter that an operator replays keeps its old number.
   @Test func aReplayIsNotARepeat() throws {
     bench.take(handed(1))
     bench.take(handed(1, topic: .repartitioned(.attribution)))
     #expect(try said() == ["1", "1"])
   }
 
-  /// A header may claim any partition; the row must not grow with it.
+  /// A header may claim any partition, and the row must not grow with it.
   @Test func aHopFromNowhereIsNotKept() throws {
     for partition in [10_000, Int32.max] {
       let handed = Handed(key: Self.own, at: Instant(milliseconds: 1), acts: [.say("x")])

@@ -3,7 +3,7 @@ import JSON
 import Streaming
 import Testing
 
-/// Sequence numbers and ids of what a task writes.
+/// Sequence numbers and ids of a task's output.
 @Suite struct NoticeTests {
   private let bench: Bench
 
@@ -25,7 +25,7 @@ import Testing
     #expect(
       outputs.filter { $0.topic == .discounts }.map { "\(text($0)) \($0.envelope.sequence ?? -1)" }
         == ["a1 1", "a2 2", "b1 1", "cash a1 1", "a3 3"])
-    // Another topic has numbers of its own; a step between stages has none.
+    // Another topic has its own numbers. An internal message has none.
     #expect(outputs.filter { $0.topic == .rewards }.map(\.envelope.sequence) == [1])
     #expect(outputs.filter { $0.topic == .claims }.map(\.envelope.sequence) == [nil])
   }
@@ -77,7 +77,7 @@ import Testing
   @Test func theSameInputGivesTheSameIDs() throws {
     let record = try record(told("a", "1", Self.several), id: "x")
     #expect(try ids(record) == ids(record))
-    // Delivered under another envelope it is the same event, if it has an id of its own.
+    // In another envelope it is the same event, if it has its own id.
     let again = try StreamingTests.record(told("a", "1", Self.several), id: "y", source: "/other")
     #expect(try ids(record) == ids(again))
   }
@@ -88,20 +88,20 @@ import Testing
       record(told("b", "1", Self.several), id: "x"),
       record(told("a", "1", Self.several), id: "x", program: "cash"),
       record(told("a", "2", Self.several), id: "w"),
-      // Types without an id of their own.
+      // Types without their own id.
       record(told("a", nil, Self.several), id: "y"),
       record(told("a", nil, Self.several), id: "z"),
       record(told("a", nil, Self.several), id: "x", source: "/other"),
-      // One registration and another one; the producer has given both one id.
+      // Two registrations to which the producer has given the same id.
       record(Registered(key: "a", at: Instant(milliseconds: 1), name: "one"), id: "x"),
       record(Registered(key: "a", at: Instant(milliseconds: 1), name: "two"), id: "x"),
-      // Another type under the same source and id.
+      // Another type with the same source and id.
       record(AccountUpdated(account: "a", updatedAt: Instant(milliseconds: 1), plan: "p"), id: "x"))
     #expect(all.count == 7 * 9 + 3)
     #expect(Set(all).count == all.count)
   }
 
-  /// A trace goes with all that an event causes at once, through internal messages too, and with nothing that a timer does later.
+  /// A trace is copied to everything that an event causes at once, also through internal messages, but not to what a timer does later.
   @Test func aTraceIsHandedOn() throws {
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     let bench = try Bench()
@@ -118,7 +118,7 @@ import Testing
     #expect(outputs[0].envelope.headers.contains { $0 == ("ce_traceparent", trace) })
   }
 
-  /// A tracing library sets the plain header whatever the mode of the event is, and a rejected record has its trace too.
+  /// A tracing library sets the plain header whatever the event's mode. A rejected record has its trace too.
   @Test func aStructuredEventHasTheTraceOfItsHeaderUnlessItNamesOne() throws {
     let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     let member = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
@@ -139,7 +139,7 @@ import Testing
     #expect(InputRecord(topic: Told.topic, key: nil, value: nil).traceID(JSONParser()) == nil)
   }
 
-  /// Text that joins to the same text is not the same source and id.
+  /// Two pairs with the same concatenated text are not the same source and id.
   @Test func sourceAndIDDoNotRunTogether() throws {
     let all = try ids(
       record(told("a", nil, [.say("1")]), id: "c", source: "a\u{1f}b"),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Streaming
 
-/// A second delivery: of an equal body nothing at all, of another body a conflicting duplicate (DECISIONS R3).
+/// A second delivery: an equal body has no effect, a different body is a conflicting duplicate (DECISIONS R3).
 @Suite struct RepeatTests {
   private let bench: Bench
 
@@ -79,8 +79,8 @@ import Testing
     #expect(batch.deadLetters.isEmpty)
   }
 
-  /// An event with an id of its own is known by that alone, and one without by source and id within its type (DECISIONS R3): one
-  /// envelope around two of them is two events.
+  /// An event with its own id is identified by that alone, one without by source and id within its type (DECISIONS R3). Two of them in
+  /// one envelope are two events.
   @Test(arguments: Between.allCases)
   func anIDOfItsOwnIsAllThatCounts(_ between: Between) throws {
     let update = AccountUpdated(account: "acct", updatedAt: Instant(milliseconds: 1), plan: "x")
@@ -98,8 +98,8 @@ import Testing
     #expect(batch.deadLetters.isEmpty)
   }
 
-  /// A redelivery is compared by the fields that counted when the event was first taken (CONTRACTS, "Evolution"): a field that the
-  /// contract has since gained does not make it another event, and one that it had makes it one.
+  /// A redelivery is compared by the fields that existed when the event was first received (CONTRACTS, "Evolution"). A field that the
+  /// contract has gained since does not make it a different event. A difference in an older field does.
   @Test func aFieldOfALaterRevisionMakesNoConflict() throws {
     func disputed(_ amount: Int64?) -> PaymentDisputed {
       PaymentDisputed(payment: "p", account: "acct", disputedAt: Instant(milliseconds: 1), amount: amount)
@@ -150,7 +150,7 @@ import Testing
     #expect(try bench.said() == ["x", "x"])
   }
 
-  /// A refused event is not remembered: mended, it is taken.
+  /// A rejected event is not remembered, so it is accepted after it is corrected.
   @Test func aRefusedEventMayComeAgain() throws {
     try bench.tell("a", id: "1", .refuse)
     try bench.tell("a", id: "1", .say("mended"))
@@ -166,7 +166,7 @@ import Testing
     #expect(try bench.said() == ["x"])
   }
 
-  /// Each stage remembers for itself; what both refuse alike is one dead letter.
+  /// Each stage remembers events itself. If both reject one for the same reason, there is one dead letter.
   @Test func twoStagesThatReadOneTypeRefuseItOnce() throws {
     let bench = try Bench([AnyStage(Script()), AnyStage(Echo())])
     try bench.tell("a", id: "1", .say("x"))

@@ -3,7 +3,7 @@ import JSON
 import Streaming
 import Testing
 
-/// A new task over the same store goes on exactly where the old one stood.
+/// A new task over the same store continues exactly at the position of the old one.
 @Suite struct RestartTests {
   @Test func everythingIsInTheStore() throws {
     let bench = try Bench()
@@ -28,7 +28,7 @@ import Testing
     #expect(batch.deadLetters.map(\.rejection.reason) == [.conflictingDuplicate])
   }
 
-  /// The same events and ticks to a task that is never restarted and to one that is, after every commit: the same records.
+  /// Sends the same events and ticks to a task that never restarts and to one that restarts after every commit. The records are the same.
   @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
   func aRestartChangesNothing(seed: UInt64) throws {
     func run(restarting: Bool) throws -> (outputs: [Output], rows: [Row], letters: [Rejection]) {

@@ -3,7 +3,7 @@ import RocksStore
 import Streaming
 import Testing
 
-/// What a store promises, held to RocksDB on disk and to the store in memory alike.
+/// The guarantees of a store, tested on RocksDB and on the in-memory store.
 @Suite struct RocksStoreTests {
   private let scratch = Scratch()
 
@@ -80,7 +80,7 @@ import Testing
         RowChange(key: [1], value: [1]), RowChange(key: [1], value: nil), RowChange(key: [1], value: []),
         RowChange(key: [2], value: [2]), RowChange(key: [2], value: nil), RowChange(key: [3], value: nil),
       ])
-      #expect(try store.value(for: [1]) == [], "an empty value is a value: \(type(of: store))")
+      #expect(try store.value(for: [1]) == [], "an empty value must differ from no value: \(type(of: store))")
       #expect(try store.value(for: [2]) == nil)
       #expect(try store.rows(prefix: [], after: nil, limit: .max) == [Row(key: [1], value: [])])
     }
@@ -101,8 +101,8 @@ import Testing
     }
   }
 
-  /// The folder as it is while the store is open is what a kill leaves behind. The buffer is large, so that RocksDB changes nothing
-  /// while the folder is copied.
+  /// A kill leaves the folder as it is while the store is open. The buffer is large, so that RocksDB changes nothing while the folder is
+  /// copied.
   @Test func nothingIsMissingAfterAKill() throws {
     try filledStore(scratch.path("store"))
     let store = try RocksStore(directory: scratch.path("store"), resources: .large)
@@ -115,7 +115,7 @@ import Testing
     }
   }
 
-  /// One that cannot be written ends the process.
+  /// RocksDB's text log could end the process if it cannot be written.
   @Test func noDiaryIsKept() throws {
     let path = scratch.path("store")
     try filledStore(path)
@@ -147,7 +147,7 @@ import Testing
     #expect(try first.value(for: [1]) == [1])
     first.close()
     let second = try RocksStore(directory: scratch.path("store"), resources: .small)
-    #expect(try second.value(for: [1]) == [1], "a refused destroy has deleted nothing")
+    #expect(try second.value(for: [1]) == [1], "a rejected destroy must not delete anything")
   }
 
   @Test func aFolderThatCannotBeMadeIsUnavailable() throws {
@@ -235,7 +235,7 @@ import Testing
     #expect(outcome { _ = try Self.rows(try RocksStore(directory: path, resources: .small)) } == .corrupt)
   }
 
-  /// RocksDB itself opens with the list of tables as it was before the record that is cut. Between two records a cut cannot be seen.
+  /// RocksDB itself opens with the list of tables before the cut record. A cut between two records cannot be detected.
   @Test func aManifestCutInARecordIsCorrupt() throws {
     let path = scratch.path("store")
     try filledStore(path)
@@ -252,16 +252,16 @@ import Testing
       let answer = outcome {
         let rows = try Self.rows(try RocksStore(directory: copy, resources: .small))
         answered.append(count)
-        #expect(states.contains(rows), "cut to \(count) of \(whole)")
+        #expect(states.contains(rows), "unexpected rows after a cut to \(count) of \(whole)")
       }
       #expect(answer != .unavailable)
       try FileManager.default.removeItem(atPath: copy)
     }
     #expect(answered.last == whole)
-    #expect(answered.count <= 3, "cuts which are not between two records: \(answered) of \(whole)")
+    #expect(answered.count <= 3, "cuts within a record were accepted: \(answered) of \(whole)")
   }
 
-  /// A flipped bit anywhere in a table is noticed, or it is where nothing that counts is kept; a wrong row is never served.
+  /// A flipped bit in a table is either detected or has no effect. A wrong row is never returned.
   @Test func aFlippedBitInATableIsNeverServed() throws {
     let path = scratch.path("store")
     try filledStore(path)
@@ -272,7 +272,7 @@ import Testing
       let copy = scratch.path("copy\(round)")
       try FileManager.default.copyItem(atPath: path, toPath: copy)
       let table = copy + "/" + (try #require(try files(copy).first { $0.hasSuffix(".sst") }))
-      // The first byte of a table is of a block of rows.
+      // The first byte of a table belongs to a block of rows.
       try flip(
         table, at: round == 0 ? 0 : Int.random(in: 0..<size(table), using: &random), bit: Int.random(in: 0..<8, using: &random))
       let answer = outcome {
@@ -305,7 +305,7 @@ import Testing
     #expect(!answers.contains(.unavailable))
   }
 
-  /// Wherever the log is torn or damaged, what opens is the state after some whole batch; torn at its end only, after the last.
+  /// Wherever the log is cut or damaged, the store opens with the state after some whole batch. If only its end is cut, it is the last.
   @Test(arguments: [false, true])
   func aDamagedLogGivesAnEarlierWholeState(flips: Bool) throws {
     let store = try RocksStore(directory: scratch.path("store"), resources: .large)
@@ -321,7 +321,7 @@ import Testing
       if flips { try flip(log, at: position, bit: Int.random(in: 0..<8, using: &random)) } else { try cut(log, to: position) }
       let answer = outcome {
         let rows = try Self.rows(try RocksStore(directory: copy, resources: .small))
-        let state = try #require(states.firstIndex(of: rows), "no state there ever was")
+        let state = try #require(states.firstIndex(of: rows), "the rows match no earlier state")
         if state < 20 { earlier += 1 }
       }
       #expect(answer == .answered)
@@ -332,8 +332,8 @@ import Testing
 
   enum Logs: String, CaseIterable, Sendable { case all, oldestMissing, oldestEndsEarly, middleMissing }
 
-  /// The files of a folder that is copied while its owner writes are not of one moment: tables from before, logs from later. RocksDB
-  /// opens that with rows missing in the middle.
+  /// If a folder is copied while its owner writes, its files are from different moments: older tables, newer logs. RocksDB opens such a
+  /// copy with rows missing in the middle.
   @Test(arguments: Logs.allCases)
   func logsThatDoNotFollowOneAnotherAreCorrupt(_ logs: Logs) throws {
     let path = scratch.path("store")
@@ -348,9 +348,9 @@ import Testing
       written += 1
     }
     try FileManager.default.copyItem(atPath: path, toPath: copy)
-    // Of the last life, empty, and gone in a moment.
+    // Empty logs from the last run, which RocksDB deletes on opening.
     for name in older { try? FileManager.default.removeItem(atPath: copy + "/" + name) }
-    // As links they stay when RocksDB deletes them.
+    // Hard links remain when RocksDB deletes the files.
     try FileManager.default.createDirectory(atPath: kept, withIntermediateDirectories: true)
     while try files(kept).count < 4 {
       for name in try files(path) where name.hasSuffix(".log") && !older.contains(name) {
@@ -389,7 +389,7 @@ import Testing
     (0..<Int.random(in: 0...200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
   }
 
-  /// Changes that differ by `number`; from the third batch on they also delete.
+  /// Changes that differ by `number`. From the third batch on they also delete.
   private static func batch(_ number: Int) -> [RowChange] {
     var random = Seeded(state: UInt64(number))
     let changes = (0..<50).map { index in
@@ -411,7 +411,7 @@ import Testing
 
   private static func rows(_ store: RocksStore) throws -> [Row] { try store.rows(prefix: [], after: nil, limit: .max) }
 
-  /// A closed store whose rows are all in tables: opening again writes out what the log holds.
+  /// A closed store whose rows are all in tables, because a second opening writes out the log.
   private func filledStore(_ path: String) throws {
     let store = try RocksStore(directory: path, resources: .small)
     for number in 0..<Self.filledBatches { try store.write(Self.batch(number)) }
@@ -451,14 +451,14 @@ import Testing
 }
 
 extension RocksResources {
-  /// Small enough that a few batches reach the tables on disk.
+  /// So small that a few batches reach the tables on disk.
   fileprivate static var small: RocksResources { RocksResources(blockCacheBytes: 1 << 20, writeBufferBytesPerStore: 64 << 10) }
 
-  /// Large enough that what a test writes stays in the log.
+  /// So large that a test's writes stay in the log.
   fileprivate static var large: RocksResources { RocksResources(blockCacheBytes: 1 << 20, writeBufferBytesPerStore: 4 << 20) }
 }
 
-/// A folder of one test, removed with it.
+/// A test's temporary folder, removed with it.
 private final class Scratch {
   private let root = FileManager.default.temporaryDirectory.appendingPathComponent("rocks-\(UUID().uuidString)").path
 
@@ -469,7 +469,7 @@ private final class Scratch {
   func path(_ name: String) -> String { root + "/" + name }
 }
 
-/// SplitMix64: the same draws on every run.
+/// SplitMix64: the same values on every run.
 private struct Seeded: RandomNumberGenerator {
   var state: UInt64
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Streaming
 
-/// Comparing eight bytes at a time is the order of the bytes.
+/// Comparing eight bytes at a time gives the order of the bytes.
 @Suite struct RowKeyOrderTests {
   @Test func isTheOrderOfTheBytes() {
     var random = SplitMix(state: 7)

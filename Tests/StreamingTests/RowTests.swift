@@ -2,7 +2,7 @@ import Contracts
 import Streaming
 import Testing
 
-/// What a turn sees of its rows: the store under the changes of the open batch.
+/// The rows that an invocation sees: the store below the changes of the open batch.
 @Suite struct RowTests {
   private let bench: Bench
 
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  /// Every way in which stored rows and the open batch's changes can lie over each other.
+  /// All ways in which stored rows and the open batch's changes can overlap.
   @Test(arguments: [false, true])
   func scansSeeTheOpenBatchOverTheStore(hot: Bool) throws {
     try bench.tell("a", .put(["b"], "b"), .put(["d"], "d"), .put(["f"], "f"), .put(["f2"], "f2"))
@@ -112,7 +112,7 @@ import Testing
     #expect(try bench.said() == ["d1 n2 s2"])
   }
 
-  /// A scan before the rejection has looked at changes that are then taken back.
+  /// A scan before the rejection has read changes that are then undone.
   @Test func scansBetweenRejectionsStayRight() throws {
     try bench.tell("a", .put(["1"], "1"), .list([]))
     try bench.tell("a", .put(["2"], "2"), .put(["1"], "x"), .list([]), .refuse)
@@ -158,7 +158,7 @@ import Testing
     #expect(first.outputs.map(\.data) == second.outputs.map(\.data))
   }
 
-  /// Whatever was committed, aborted and refused: a task with its rows decoded and a fresh one over the store say the same.
+  /// After any commits, aborts and rejections, a task with decoded rows and a new one over the store give the same output.
   @Test(arguments: [1, 2, 3, 4] as [UInt64])
   func hotRowsEqualTheStore(seed: UInt64) throws {
     var random = SplitMix(state: seed)

@@ -2,13 +2,13 @@ import Contracts
 import Streaming
 import Testing
 
-/// A row has one timer: storing it with another moves it, storing it with none or deleting it cancels it.
+/// A row has one timer. Storing it with another instant moves the timer. Storing it without one, or deleting it, cancels the timer.
 @Suite struct RowTimerTests {
   private let bench: Bench
 
   init() throws { bench = try Bench() }
 
-  /// What has been said since the last call, all that is due by then included.
+  /// The output since the last call, including everything due by then.
   private func said(by milliseconds: Int64) throws -> [String] {
     bench.advance(milliseconds)
     return try bench.commit().outputs.map(text)
@@ -20,7 +20,7 @@ import Testing
     if committed { try bench.commit() }
     #expect(try said(by: 2999) == [])
     #expect(try said(by: 3000) == ["alarm 1"])
-    // The row is still there, and stored again as it is it stays over.
+    // The row still exists. Storing it unchanged does not set its timer again.
     try bench.tell("a", .keepAlarm(1))
     #expect(try said(by: 90_000) == [])
   }
@@ -37,7 +37,7 @@ import Testing
     #expect(bench.task.counts.timersFired == 3)
   }
 
-  /// Of several due at one instant, one that is set again for it goes last, and one that is stored as it is keeps its place.
+  /// Of several timers due at one instant, one that is set again fires last, and one whose row is stored unchanged keeps its place.
   @Test func aTimerThatIsSetAgainIsTheLastOfItsInstant() throws {
     try bench.tell("a", .alarm(1, at: 3000, []), .alarm(2, at: 3000, []), .alarm(3, at: 3000, []))
     try bench.tell("a", .alarm(1, at: 3000, []), .keepAlarm(2))
@@ -57,7 +57,7 @@ import Testing
     #expect(try said(by: 90_000) == ["alarm 1", "alarm 2", "alarm 3"])
   }
 
-  /// A timer is over when it has fired, whatever comes of it.
+  /// A timer is finished after it has fired, even if its handler fails.
   @Test func aRefusedHandlerLeavesTheRowWithoutItsTimer() throws {
     try bench.tell("a", .alarm(1, at: 3000, [.alarm(1, at: 4000, []), .say("no"), .refuse]), .alarm(2, at: 3500, []))
     bench.advance(9000)
@@ -70,9 +70,9 @@ import Testing
     #expect(try said(by: 90_000) == [])
   }
 
-  /// What a row causes when it is due is known by its own ids, though everything but the turn that set it is the same.
+  /// A row that is due derives its own ids, even if only the invocation that set its timer differs.
   @Test func aRowThatIsDueTwiceAtOneInstantHasIDsOfItsOwn() throws {
-    // Set again by its own handler, and by two messages that go back to one event.
+    // Set again by its own handler, and by two messages from one event.
     try bench.tell("a", .alarm(1, at: 500, [.alarm(1, at: 500, [])]))
     let handed = Handed(key: "a", at: Instant(milliseconds: 1000), acts: [.alarm(2, at: 500, [])])
     bench.advance(1000)
@@ -170,7 +170,7 @@ import Testing
         #expect(try bench.commit().outputs.map(text) == model.said, "step \(step)")
         model.said = []
         committed = model
-        // A clock that has moved and made nothing due is not written: the new task starts behind, and catches up.
+        // A clock that has moved without making anything due is not stored. The new task starts behind, and catches up.
         try bench.restart()
         bench.advance(model.clock)
         try bench.commit()
@@ -182,7 +182,7 @@ import Testing
     model.fire(upTo: model.clock + 1_000_000)
     #expect(try bench.commit().outputs.map(text) == model.said)
     #expect(bench.task.nextDue == nil)
-    // No timer is left behind.
+    // No timer remains.
     #expect(!bench.store.all.contains { $0.key.first == UInt8(ascii: "t") })
   }
 }

@@ -3,13 +3,14 @@ import JSON
 import Streaming
 import Testing
 
-/// All services in memory: an event goes through all its hops before the next is read; timers fire in the order of time across services.
+/// All services in memory. All internal messages of an event are processed before the next event is read. Timers fire in the order of
+/// time across services.
 @Suite struct SimulationTests {
-  /// A simulation and all that it has said.
+  /// A simulation and its output.
   final class Trial {
     private(set) var simulation: Simulation?
     private(set) var notices: [Output] = []
-    /// As they would stand in a file.
+    /// The notices as lines of a file.
     private(set) var lines: [[UInt8]] = []
     private(set) var letters: [DeadLetter] = []
     private var number: Int64 = 0
@@ -82,7 +83,7 @@ import Testing
     #expect(trial.texts.last == "later")
   }
 
-  /// Both services set a timer for each instant; a timer's notice reaches the other service before anything later fires there.
+  /// Both services set a timer for each instant. A timer's notice reaches the other service before any later timer fires there.
   @Test func timersOfAllServicesFireInTheOrderOfTime() throws {
     let trial = try Trial()
     try trial.tell("a", at: 1000, .timer(at: 3000, [.say("late")]), .timer(at: 2000, [.say("early")]))
@@ -94,13 +95,13 @@ import Testing
     #expect(trial.notices.map(\.envelope.time) == [2000, 2000, 2000, 3000, 3000, 3000].map { Instant(milliseconds: $0) })
   }
 
-  /// A hop meets the other service at the instant at which it happens, not at that service's own last event.
+  /// The other service processes an internal message at the instant of the message, not of its own last event.
   @Test func aHopMeetsAClockThatHasMoved() throws {
     let services = [Service(.attribution, [AnyStage(Script())]), Service(.accrual, [AnyStage(LateBell())])]
     let trial = try Trial(services)
     try trial.tell("a", at: 1000, .timer(at: 5000, [.say("4000"), .say("now")]), .timer(at: 6000, [.say("last")]))
     try trial.advance(9000)
-    // The bell for 4000 is past at 5000: it rings right after the event that set it, before the next event.
+    // At 5000 the bell for 4000 is overdue. It rings right after the event that set it, before the next event.
     #expect(trial.texts == ["4000", "now", "bell", "heard now", "last", "heard last"])
   }
 
@@ -173,7 +174,7 @@ import Testing
   }
 }
 
-/// Sets a timer for the instant that a notice names, and says when it has heard others.
+/// Sets a timer for the instant that a notice names, and reports the other notices that it has read.
 private struct LateBell: Stage {
   static let name = "late-bell"
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Streaming
 
-/// A store that was written in another form is left as it is.
+/// A store in another format is left unchanged.
 @Suite struct StateFormTests {
   private static let before = #"{"positions":{"requests":3},"clock":5,"isVirtual":false,"timerOrder":0}"#
 
@@ -23,7 +23,7 @@ import Testing
     #expect(error?.found == form)
     #expect(error?.description == "the state has format \(form), but this version only reads format 3")
     #expect(store.all == before)
-    // Whoever looks at it from outside is told the same.
+    // Reading it from outside gives the same error.
     #expect(throws: StateForm.self) { try StoredRow(before[0], parser: JSONParser()) }
   }
 

@@ -2,7 +2,7 @@ import Contracts
 import Streaming
 import Testing
 
-/// Timers fire at most once, never early, never lost, in the order of their instants and then of their setting (DECISIONS T1–T3).
+/// Timers fire at most once, never early, never lost, in the order of their instants and then in which they were set (DECISIONS T1–T3).
 @Suite struct TimerTests {
   private let bench: Bench
 
@@ -29,7 +29,7 @@ import Testing
     #expect(bench.task.counts.timersFired == 6)
   }
 
-  /// So many as a driver takes at once: the clock waits with the rest, and none is left out.
+  /// A driver may limit how many fire at once. The clock waits with the rest, and none is skipped.
   @Test func aRoundMayBeLimited() throws {
     let acts = (1...5).map { number in Act.timer(at: Int64(1000 * number), [.say("\(number)")]) }
     bench.take(try record(Told(key: "a", id: "1", at: Instant(milliseconds: 1), acts: acts), id: "1"))
@@ -64,7 +64,7 @@ import Testing
     #expect(try bench.said() == ["event", "4000", "9000", "10000", "next event"])
   }
 
-  /// Also where the last one fired from the store is later than the new one.
+  /// Even if the last timer fired from the store is later than the new one.
   @Test func anInstantBeforeTheLastFiredOneIsNotLost() throws {
     try bench.tell(
       "a", .timer(at: 8000, [.say("8000"), .timer(at: 5000, [.say("5000")]), .timer(at: 8000, [.say("8000 again")])]))
@@ -72,14 +72,14 @@ import Testing
     bench.task.advance(to: Instant(milliseconds: 9000), timersMax: 1)
     #expect(bench.task.clock == Instant(milliseconds: 8000))
     #expect(try bench.commit().outputs.map(text) == ["8000"])
-    // The driver has not asked for more, and has committed in between.
+    // The driver has not read further, and has committed meanwhile.
     #expect(bench.task.nextDue == Instant(milliseconds: 5000))
     bench.advance(8000)
     #expect(try bench.commit().outputs.map(text) == ["5000", "8000 again"])
     #expect(bench.task.nextDue == nil)
   }
 
-  /// The one way in which a clock goes back: the bus has one of its own, which starts before the system's.
+  /// The only way in which a clock moves back: the bus has its own clock, which starts before the system's time.
   @Test func timersOfABusWhoseClockStartsEarlierAreNotLost() throws {
     bench.advance(50_000)
     try bench.tell("a", .timer(at: 60_000, [.say("60000")]))
@@ -88,14 +88,14 @@ import Testing
     #expect(try bench.commit().outputs.map(text) == ["60000"])
     bench.task.followBus(from: Instant(milliseconds: 1000))
     #expect(bench.task.clock == Instant(milliseconds: 1000))
-    // Both are before the last one that fired.
+    // Both are before the last timer that fired.
     try bench.tell("a", .timer(at: 3000, [.say("3000")]))
     try bench.commit()
     try bench.tell("a", .timer(at: 2000, [.say("2000")]))
     try bench.commit()
     bench.advance(2500)
     #expect(try bench.commit().outputs.map(text) == ["2000"])
-    // For good: a second tick does not take the clock back.
+    // For good: a second tick does not move the clock back.
     bench.task.followBus(from: Instant(milliseconds: 100))
     #expect(bench.task.clock == Instant(milliseconds: 2500))
     bench.advance(70_000)
@@ -127,7 +127,7 @@ import Testing
   }
 
   @Test func whileATimerFiresTheClockStandsAtItsInstant() throws {
-    // What the first one sets for an instant before the second's must not wait until the clock is where it was sent to.
+    // A timer that the first one sets for an instant before the second must not wait until the clock reaches its target.
     try bench.tell("a", .timer(at: 1000, [.timer(at: 1200, [.say("1200")])]), .timer(at: 1500, [.say("1500")]))
     try bench.commit()
     bench.advance(90_000)
@@ -158,7 +158,7 @@ import Testing
     #expect(task.nextDue == nil)
   }
 
-  /// The queue reads the store 64 timers at a time.
+  /// The queue reads 64 timers at a time from the store.
   @Test(arguments: [1, 63, 64, 65, 127, 128, 129, 300], [1, 40, 64, 1000])
   func piecesOfTheStoreJoin(count: Int, perBatch: Int) throws {
     for number in 0..<count {
@@ -172,7 +172,7 @@ import Testing
       bench.task.advance(to: due, timersMax: 1)
       fired += 1
       if fired % perBatch == 0 { said += try bench.commit().outputs.map(text) }
-      // Among those of the store, some of the open batch.
+      // Some timers of the open batch among those of the store.
       if fired == count / 2 { try bench.tell("a", .timer(at: due.milliseconds, [.say("fresh")])) }
     }
     bench.advance(1_000_000)
@@ -184,7 +184,7 @@ import Testing
 
   // MARK: A model
 
-  /// The naive queue: a list that is sorted each time.
+  /// A naive queue: a list that is sorted each time.
   private struct Model {
     struct Timer {
       let due: Int64
@@ -252,7 +252,7 @@ import Testing
         model.fire(upTo: instant)
         model.clock = max(model.clock, instant)
       case 13:
-        // As the simulation drives it: one at a time.
+        // As the simulation does: one at a time.
         let instant = model.clock + 30
         let next = model.timers.map(\.due).min()
         #expect(bench.task.nextDue?.milliseconds == next)
@@ -270,19 +270,19 @@ import Testing
         #expect(try bench.commit().outputs.map(text) == model.said, "step \(step)")
         model.said = []
         committed = model
-        // A clock that has moved and made nothing due is not written: the new task starts behind, and catches up.
+        // A clock that has moved without making anything due is not stored. The new task starts behind, and catches up.
         try bench.restart()
         bench.advance(model.clock)
       }
       #expect(bench.task.clock.milliseconds == model.clock, "step \(step)")
     }
-    // Otherwise it would have tried little.
+    // Otherwise the test would have covered little.
     #expect(model.order > 1000)
     bench.advance(model.clock + 1_000_000)
     model.fire(upTo: model.clock + 1_000_000)
     #expect(try bench.commit().outputs.map(text) == model.said)
     #expect(bench.task.nextDue == nil)
-    // No row of a timer is left behind.
+    // No timer row remains.
     #expect(!bench.store.all.contains { $0.key.first == UInt8(ascii: "t") })
   }
 }

@@ -2,27 +2,27 @@ import Contracts
 import JSON
 import Streaming
 
-/// What a scripted stage is to do: the tests' events carry it, so that each test reads as its own stage.
+/// An action of a scripted stage. The tests' events carry the actions, so each test reads like its own stage.
 enum Act: Stored, Equatable {
   case put([Part], String)
   case drop([Part])
-  /// Says the row's text, or `-`.
+  /// Emits the row's text, or `-`.
   case get([Part])
-  /// Says the texts of the rows under these parts, with spaces between.
+  /// Emits the texts of the rows with these parts, separated by spaces.
   case list([Part])
-  /// The texts of all rows, row by row.
+  /// Emits the texts of all rows, row by row.
   case walk
   case say(String)
   case step(to: String, [Act])
-  /// At milliseconds since 1970.
+  /// Sets a timer, in milliseconds since 1970.
   case timer(at: Int64, [Act])
-  /// Stores the alarm of this number: due then, or without a timer. When it is due it says so.
+  /// Stores the alarm with this number, with or without a timer. It reports when it is due.
   case alarm(Int, at: Int64?, [Act])
-  /// Stores an alarm as it is.
+  /// Stores an alarm unchanged.
   case keepAlarm(Int)
   case dropAlarm(Int)
   case refuse
-  /// Refuses another event, of the given id, and goes on.
+  /// Rejects another event, with the given id, and continues.
   case refuseKept(String)
 
   enum Part: Stored, Equatable, ExpressibleByStringLiteral {
@@ -33,13 +33,13 @@ enum Act: Stored, Equatable {
   }
 }
 
-/// Any number of parts, one after another.
+/// Any number of key parts, in sequence.
 struct Parts: RowKeyPart {
   let parts: [Act.Part]
 
   init(_ parts: [Act.Part]) { self.parts = parts }
 
-  /// Nothing tells an instant from a text.
+  /// An instant cannot be distinguished from a text.
   init?(taking bytes: inout ArraySlice<UInt8>) { return nil }
 
   func append(to bytes: inout [UInt8]) {
@@ -52,7 +52,7 @@ struct Parts: RowKeyPart {
   }
 }
 
-/// What is to be done at an instant, a row for each.
+/// The actions for an instant, one row each.
 struct Bell: Timed {
   var timer: Timer?
   var acts: [Act] = []
@@ -67,7 +67,7 @@ struct Bell: Timed {
   }
 }
 
-/// From outside; known by its own id if it has one, else by source and id.
+/// An external event, identified by its own id if it has one, else by source and id.
 struct Told: Message {
   static let type = "toy.told.v1"
   static let topic = Topic.requests
@@ -80,7 +80,7 @@ struct Told: Message {
   var acts: [Act]
 }
 
-/// From outside; a stage that reads it knows repeats by body.
+/// An external event whose repeats the stage recognises by body.
 struct Registered: Message {
   static let type = "toy.registered.v1"
   static let topic = Topic.accounts
@@ -91,7 +91,7 @@ struct Registered: Message {
   var name: String
 }
 
-/// From one stage to another.
+/// An internal message.
 struct Handed: Message {
   static let type = "toy.handed"
   static let topic = Topic.claims
@@ -124,7 +124,7 @@ struct Echoed: Message {
   var text: String
 }
 
-/// Does what its events say.
+/// Executes the actions of its events.
 struct Script: Stage {
   static let name = "script"
 
@@ -190,7 +190,7 @@ struct Script: Stage {
   }
 }
 
-/// Reads the script's notices and one of its inputs, and says them again on a topic of its own.
+/// Reads the script's notices and one of its inputs, and emits them again on its own topic.
 struct Echo: Stage {
   static let name = "echo"
 
@@ -215,7 +215,7 @@ struct Echo: Stage {
   }
 }
 
-/// Keeps in rows of its own what is remembered of the events that it has taken, and says what it takes.
+/// Remembers processed events in its own rows, and reports the events that it accepts.
 struct Diary: Stage {
   static let name = "diary"
 

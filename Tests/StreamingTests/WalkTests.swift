@@ -2,13 +2,13 @@ import Contracts
 import Streaming
 import Testing
 
-/// Rows one at a time, for tables of any length; and what a stage remembers of events that it has taken.
+/// Reading rows one at a time, for tables of any length, and a stage's own memory of processed events.
 @Suite struct WalkTests {
   private let bench: Bench
 
   init() throws { bench = try Bench() }
 
-  /// Of one length, so that texts are in the order of their rows.
+  /// Fixed length, so that texts sort like their rows.
   private static func text(_ number: Int) -> String { String(String(100_001 + number).dropFirst()) }
 
   @Test(arguments: [0, 1, 511, 512, 513, 1024, 1300])
@@ -18,7 +18,7 @@ import Testing
     }
     try bench.commit()
     try bench.restart()
-    // Rows of the open batch before, between and after those of the store; one changed, one gone.
+    // Rows of the open batch before, between and after those of the store, one changed, one deleted.
     for number in stride(from: -1, to: 2 * count + 3, by: 301) {
       try bench.tell("a", .put([.text(Self.text(number))], Self.text(number)))
     }
@@ -42,19 +42,19 @@ import Testing
     #expect(try bench.said() == ["x1 x2"])
   }
 
-  /// A million rows are walked without a million rows in memory: what was only walked over is read from the store again.
+  /// Reading a million rows does not keep them in memory: rows that were only walked are read from the store again.
   @Test func aWalkKeepsNothingDecoded() throws {
     try bench.tell("a", .put(["x"], "1"), .put(["y"], "2"))
     try bench.commit()
     try bench.restart()
     try bench.tell("a", .walk)
     let before = bench.store.gets
-    // Two rows, and the one by which the event itself is known.
+    // Two rows, and the memory of the event itself.
     try bench.tell("a", .get(["x"]), .get(["y"]))
     #expect(bench.store.gets - before == 3)
   }
 
-  /// An event is known by the row that remembers it, with the key and whatever became of its turn.
+  /// An event is known by the row that remembers it, with its key, even if its invocation was rejected.
   @Test func whatWasTakenIsKnown() throws {
     let bench = try Bench([AnyStage(Diary())])
     try bench.tell("a", id: "one")
@@ -72,7 +72,7 @@ import Testing
     #expect(batch.outputs.map(\.key) == ["b", "a", "a"])
     #expect(batch.deadLetters.map(\.rejection.reason) == [.conflictingDuplicate])
     #expect(bench.task.counts.repeated == 2)
-    // The driver itself remembers nothing.
+    // The driver itself has no memory of it.
     #expect(!bench.store.all.contains { $0.key.first == UInt8(ascii: "d") })
   }
 }

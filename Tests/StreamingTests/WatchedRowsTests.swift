@@ -4,7 +4,7 @@ import Testing
 
 @testable import Streaming
 
-/// Rows that operators watch are counted as they come, change and go.
+/// Rows that operators watch are counted as they are added, changed and deleted.
 @Suite struct WatchedRowsTests {
   private let bench: Bench
 
@@ -33,7 +33,7 @@ import Testing
     #expect(alarms == [3, 2])
     bench.advance(4000)
     #expect(alarms == [2, 1])
-    // What a handler has done is taken back with its rejection; the timer is over all the same.
+    // A rejection undoes the handler's changes, but its timer is finished.
     bench.advance(5000)
     #expect(alarms == [2, 0])
     try bench.commit()
@@ -47,7 +47,7 @@ import Testing
     #expect(alarms == [1, 1])
   }
 
-  /// State of a release that did not count is counted once, at the start.
+  /// State from a release that did not count is counted once, at the start.
   @Test func rowsOfAnEarlierReleaseAreCountedAtTheStart() throws {
     try bench.tell("a", .alarm(1, at: 3000, []), .alarm(2, at: nil, []))
     try bench.tell("b", .alarm(1, at: 3000, []), .put(["x"], "1"))

@@ -2,11 +2,11 @@ import Contracts
 import Streaming
 import Testing
 
-/// What a stage says that it may write, held to what it writes.
+/// Compares the outputs that a stage declares with those that it writes.
 @Suite struct WritesTests {
   private static let stages = [AnyStage(Script()), AnyStage(Echo()), AnyStage(Diary()), AnyStage(Payments())]
 
-  /// A run in which each stage meets all that it reads and is told to do everything that it can.
+  /// A run in which each stage gets every message that it reads, with every possible action.
   private static func records() throws -> [InputRecord] {
     let at = Instant(milliseconds: 1000)
     let acts: [Act] = [
@@ -32,7 +32,7 @@ import Testing
     #expect(written == Set(stage.writes.map { $0.type }), "\(stage.name)")
   }
 
-  /// Whichever topics the stages share: each message is one that a stage of its service has named.
+  /// Whichever topics the stages share, a stage of the service has declared each message.
   @Test func whatServicesWriteIsNamedByTheirStages() throws {
     let services = [Service(.attribution, [Self.stages[0], Self.stages[3]]), Service(.accrual, [Self.stages[1]])]
     var written: [ServiceName: Set<String>] = [:]

@@ -34,12 +34,12 @@ enum SettingsTarget {
     case .success(.run(let invocation)): use(invocation)
     case .success(.answer(let text)): try hold(!text.isEmpty, "an empty answer")
     case .failure(let error):
-      try hold(!error.problems.isEmpty && error.problems.allSatisfy { !$0.isEmpty }, "refused without a reason")
+      try hold(!error.problems.isEmpty && error.problems.allSatisfy { !$0.isEmpty }, "rejected without a reason")
       if case .failure(let again) = try outcome(command, arguments, file) {
         // The path of the pipe may differ, so compare only the number.
         try hold(again.problems.count == error.problems.count, "rejected twice with different problems")
       } else {
-        throw Broken("refused once, taken once: \(error)")
+        throw Broken("rejected once, accepted once: \(error)")
       }
     }
   }

@@ -26,7 +26,7 @@ enum TermsTarget {
   }
 
   private static func check(_ error: TermsProblems, _ bytes: [UInt8]) throws {
-    try hold(!error.problems.isEmpty, "refused without a reason")
+    try hold(!error.problems.isEmpty, "rejected without a reason")
     // libyaml may end a line where an editor does not, but never more than one per byte.
     let lines = bytes.count + 2
     for problem in error.problems {
@@ -36,9 +36,9 @@ enum TermsTarget {
       if let column = problem.column { try hold(1...(bytes.count + 2) ~= column, "column \(column)") }
     }
     do { _ = try TermsFiles.parse(bytes, file: file) } catch let again {
-      return try hold(again == error, "refused twice in different words")
+      return try hold(again == error, "rejected twice with different problems")
     }
-    throw Broken("refused once, taken once")
+    throw Broken("rejected once, accepted once")
   }
 
   /// A few events for everything that terms decide.
