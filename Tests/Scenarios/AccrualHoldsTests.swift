@@ -1,7 +1,7 @@
 import Contracts
 import Testing
 
-/// Rows A9 and C7: what refunds, requests and disputes do to a reward, notice by notice.
+/// Rows A9 and C7: the effects of refunds, requests and disputes on a reward, notice by notice.
 @Suite struct AccrualHoldsTests {
   @Test func `A frozen reward misses its credit and gets it at the release`() throws {
     let scenario = try AccrualScenario.bonus().bound()

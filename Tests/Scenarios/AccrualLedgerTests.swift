@@ -1,11 +1,11 @@
 import Contracts
 import Testing
 
-/// Rows A2, A3, A6, C1, C5–C8 and C10: who may have what, and what a balance may be used for.
+/// Rows A2, A3, A6, C1, C5–C8 and C10: who may have a reward, and how a balance may be used.
 @Suite struct AccrualLedgerTests {
   static let sale = [LineDiscount(kind: .sale, amount: 1)]
 
-  /// Lines of a payment in `cash`, with or without a promo code, and what is declined (DECISIONS R2).
+  /// Lines of a payment in `cash`, with or without a promo code, and the declined ones (DECISIONS R2).
   @Test(arguments: [
     ([PaymentLine(sku: "t", kind: .topUp, amount: 100)], false, "not-eligible-service"),
     ([PaymentLine(sku: "v", kind: .service, category: "vps", amount: 100)], false, "not-eligible-service"),
@@ -141,7 +141,7 @@ import Testing
       ])
   }
 
-  /// The sum of all lines is a number where that of one kind is none: what explains a reward must not refuse it.
+  /// The sum of all lines fits into 64 bits, but the subtotal of one kind does not. An explanation must never reject a payment.
   @Test func whatCannotBeExplainedIsEarnedAllTheSame() throws {
     let scenario = try AccrualScenario.bonus().bound()
     try scenario.take(

@@ -5,8 +5,8 @@ import Streaming
 import Terms
 import TestSupport
 
-/// The accrual service alone, in memory: billing events, verdicts and requests in, one line for each notice out, with the balance
-/// after it. The referrer is `acme`, its referee `beta`.
+/// The accrual service alone, in memory: billing events, attributions and requests in, one line per notice out, with the balance after
+/// it. The referrer is `acme`, its referee `beta`.
 final class AccrualScenario {
   private let simulation: Simulation
   private let store = MemoryStore()
@@ -51,7 +51,7 @@ final class AccrualScenario {
         reward: reward, withdrawal: WithdrawalTerms(approvalAbove: .never, dueSoonAfter: .days(7), dueAfter: .days(10))))
   }
 
-  /// Bonus terms, each of its reward from its day on.
+  /// Bonus terms with several versions, each with its reward from its day on.
   static func bonus(versions: [(from: String, reward: RewardTerms)]) throws -> AccrualScenario {
     try AccrualScenario(
       "bonus", "KZT",
@@ -75,12 +75,12 @@ final class AccrualScenario {
       refused: { notices.rejections.append($0.rejection.reason) })
   }
 
-  /// A day of a test; a text that is none fails the test by standing in 1970.
+  /// A day of a test. An invalid text becomes 1970, which fails the test.
   static func instant(_ day: String) -> Instant { Instant(rfc3339: day + "T00:00:00Z") ?? Instant(milliseconds: 0) }
 
   private static func percent(_ count: Int64) -> BasisPoints { BasisPoints(count * 100) ?? .zero }
 
-  // MARK: Given. Days are of 2026; `late` is the day on which an event arrives, if not the one it is dated.
+  // MARK: Given. Days are in 2026. `late` is the day on which an event arrives, if it differs from its date.
 
   func take<M: Message>(_ message: M, late: String? = nil) throws {
     number += 1
@@ -165,7 +165,7 @@ final class AccrualScenario {
 
   var rejections: [DeadLetterReason] { notices.rejections }
 
-  /// What the state still holds of payments, of facts that wait for one, and of rewards: `payment p`, `awaited p`, `reward p`.
+  /// The stored payments, waiting facts and rewards: `payment p`, `awaited p`, `reward p`.
   var kept: [String] {
     get throws {
       try simulation.commit()
@@ -173,7 +173,7 @@ final class AccrualScenario {
     }
   }
 
-  /// The notices since the last look.
+  /// The notices since the last call.
   func said() -> [String] {
     defer { notices.lines.removeAll() }
     return notices.lines
@@ -232,7 +232,7 @@ final class AccrualScenario {
 }
 
 extension Balance {
-  /// `available 90 reversed 10`: what is not 0.
+  /// The parts that are not 0, such as `available 90 reversed 10`.
   fileprivate var parts: String {
     let parts = [
       ("pending", pending), ("available", available), ("locked", locked), ("reserved", reserved), ("spent", spent),

@@ -3,11 +3,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// "The end state is the same under every order": the same facts, each delayed by chance, end in the same balances and statuses.
+/// "The end state is the same in every order": the same facts, each randomly delayed, end in the same balances and statuses.
 ///
-/// A sender promises that a code is there before it is used, and that a referrer is known before it is judged (DECISIONS A1, T7);
-/// turnover and the welcome offer follow the order of arrival (T5), so that histories here do not depend on either. A run sees what
-/// has arrived by then, so nothing arrives after it. Everything else may come in any order.
+/// A sender guarantees that a code is issued before it is used, and that a referrer is known before it is judged (DECISIONS A1, T7).
+/// Turnover and the welcome offer depend on the order of arrival (T5), so these histories do not depend on either. A run uses what has
+/// arrived by then, so nothing arrives after it. Everything else may arrive in any order.
 @Suite struct ArrivalOrderTests {
   @Test(arguments: ["bonus", "cash", "tiers"])
   func everyOrderEndsTheSame(program: String) throws {
@@ -28,13 +28,13 @@ import Testing
         return
       }
     }
-    #expect(facts > 5 * seeds.count, "they end in too little to tell anything")
+    #expect(facts > 5 * seeds.count, "the histories end with too few facts for a comparison")
   }
 
-  /// What holds at the end, by what it is about.
+  /// The facts at the end, by their subject.
   private func end(_ history: History) throws -> [String: String] {
     let said = try ExampleTests.simulate(history.lines, until: Instant(milliseconds: history.until))
-    // Which of two results contradicts the other depends on which came first; what becomes of the money does not (C10c).
+    // The order decides which of two results contradicts the other, but not where the money ends (C10c).
     #expect(said.refused.allSatisfy { $0.reason == .contradictsResult }, "\(said.refused)")
     var end: [String: String] = [:]
     var left: [String: Int64] = [:]
@@ -51,14 +51,14 @@ import Testing
         case "reward.accrued": left[reward] = row.number("amount")
         case "reward.adjusted", "reward.reversed", "reward.restored":
           left[reward, default: 0] += row.number("delta")
-          // What is nothing is not held; restored, it is held anew.
+          // A reward of 0 is not frozen. When it is restored, it is frozen again.
           if left[reward] == 0 { for cause in ["dispute", "refund-requested"] { end["\(reward) \(cause)"] = nil } }
         case "reward.declined": end[reward] = "\(row.data["reasons"] ?? "")"
         case "reward.frozen", "reward.unfrozen": end["\(reward) \(row.text("cause"))"] = type == "reward.frozen" ? "frozen" : nil
         default: break
         }
       case "referral": end["referral of \(row.text("referee"))"] = type == "referral.deactivated" ? "referral.attributed" : type
-      // Which results were told follows the order of arrival; where the money is does not.
+      // The order decides which results are reported, but not where the money is.
       case "withdrawal":
         if type == "withdrawal.declined" { end["withdrawal \(row.text("request"))"] = "\(row.data["reasons"] ?? "")" }
       case "discount": end["discount \(row.text("period")) \(row.text("company")) \(type)"] = "\(row.data["percent"] ?? "")"
@@ -70,7 +70,7 @@ import Testing
   }
 }
 
-/// Histories whose end depends on no order, in order; and the same with every fact delayed.
+/// Makes histories whose end does not depend on the order, in order, and the same with every fact delayed.
 private struct OrderMaker {
   let program: String
   var random: SplitMix64
@@ -99,7 +99,7 @@ private struct OrderMaker {
     return try History(events: events, until: (events.map(\.time).max() ?? 0) + 70 * AuditedTime.day, terms: HistoryTerms.usual())
   }
 
-  /// Each fact comes as much later as chance will have it; what the sender promises comes on time.
+  /// Delays each fact randomly, except those that the sender guarantees.
   mutating func delayed(_ history: History) -> History {
     var history = history
     let longest = program == "tiers" ? 5 : 30
@@ -112,10 +112,10 @@ private struct OrderMaker {
     return history
   }
 
-  /// - Parameter hour: since the beginning.
+  /// - Parameter hour: hours since the beginning.
   private mutating func add(_ type: String, _ field: String, at hour: Int, fixed: Bool = false, _ data: [String: Any]) {
     var at = Self.start + Int64(hour) * 3_600_000
-    // At equal instants the order of arrival counts.
+    // At equal instants the order of arrival would count.
     while !taken.insert(at).inserted { at += 60_000 }
     let isReferrer = type == "account.registered" && data["referral"] == nil
     events.append(
@@ -164,7 +164,7 @@ private struct OrderMaker {
           "payment.refundFailed", "failedAt", at: refunded + 1 + random.upTo(10 * 24),
           about.merging(["refund": "\(payment)-r\(refund)"]) { $1 })
       }
-      // Every hold ends: while one lasts, the money stands where it stood when the hold became known.
+      // Every freeze ends. Until then the money stays where it was when the freeze became known.
       if random.chance(40) {
         let asked = hour + 1 + random.upTo(30 * 24)
         add("payment.refundRequested", "requestedAt", at: asked, about)
@@ -182,7 +182,7 @@ private struct OrderMaker {
         }
       }
     }
-    // When all of it has come and matured: withdrawals, whose decisions and results may come before them.
+    // After everything has arrived and matured: withdrawals, whose decisions and results may arrive before them.
     guard program == "cash" else { return }
     let hour = 150 * 24
     add(
@@ -194,7 +194,7 @@ private struct OrderMaker {
     if random.chance(40) { add("payout.unknown", "at", at: hour + 20, ["payout": "w1#1", "referrer": "ann"]) }
   }
 
-  /// All of it before the first run of the 28th, which then sees it.
+  /// Everything before the first run on the 28th, so that the run counts it.
   private mutating func tiers() {
     referees(7)
     for company in ["a", "b"] {

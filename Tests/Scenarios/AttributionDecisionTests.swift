@@ -5,10 +5,10 @@ import Streaming
 import Terms
 import Testing
 
-/// What operators decide about referrals while other claims are on their way (DECISIONS A1e). On the bus every hop takes its time; the
-/// simulation ends one claim before the next begins (T2).
+/// Operators' decisions about referrals while other claims are open (DECISIONS A1e). On the bus internal messages take time. The
+/// simulation finishes one claim before the next begins (T2).
 @Suite struct AttributionDecisionTests {
-  /// Attribution with hops that are handed on when the test says so.
+  /// Attribution whose internal messages are delivered only when the test asks for it.
   final class SlowHops {
     private let task: StageTask
     private var hops: [OutputRecord] = []
@@ -32,7 +32,7 @@ import Testing
       try hear()
     }
 
-    /// Hands on what is on its way, in order, until nothing is.
+    /// Delivers all pending messages in order, until none is left.
     func handOn() throws {
       while !hops.isEmpty {
         let hop = hops.removeFirst()
@@ -41,7 +41,7 @@ import Testing
       }
     }
 
-    /// Of one hop the dead letters come first.
+    /// The dead letters of one message come first.
     private func hear() throws {
       let records = task.takeRecords()
       for letter in records.deadLetters { said.append("dead letter \(letter.rejection.reason.rawValue)") }
@@ -134,7 +134,7 @@ import Testing
       ])
   }
 
-  /// Two claims that cross: the earlier one binds. What the later one was approved for must make no loop afterwards.
+  /// Of two crossing claims the earlier one counts. The approval of the later one must not make a loop afterwards.
   @Test func `A claim that came to nothing is no loop later`() throws {
     let hops = try started()
     try hops.take(registered("a", 2, code: "BBB"))

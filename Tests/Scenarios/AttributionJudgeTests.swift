@@ -4,7 +4,7 @@ import Testing
 
 @testable import Attribution
 
-/// The judges of a registration (rows A1, B1, C1, C4; DECISIONS R1, A1, A1c): each lists all of its own reasons.
+/// The checks of a registration (rows A1, B1, C1, C4; DECISIONS R1, A1, A1c). Each lists all of its own reasons.
 @Suite struct AttributionJudgeTests {
   static let bonus = AttributionTerms(link: "https://doc.example/?ref={code}", parameter: "ref")
   static let tiers = AttributionTerms(link: "https://app.example/?ref={code}", parameter: "ref", refusesPriorAccounts: true)
@@ -100,7 +100,7 @@ import Testing
       account: "beta", registeredAt: Self.noon(1), previousAccounts: given.previous, referral: referral)
     let judgement = judge(event, referral, bound: given.bound, by: given.terms)
     #expect(Expected(code: judgement.code, reasons: judgement.reasons) == given.judgement)
-    // Each reason comes with its facts.
+    // Each reason has its facts.
     #expect(judgement.because.map(\.code) == judgement.reasons.map(\.rawValue))
     #expect(judgement.because.allSatisfy { $0.facts.count > 1 })
   }
@@ -117,7 +117,7 @@ import Testing
     let reasons: [AttributionReason]
   }
 
-  /// An account as its registration and one later change leave it.
+  /// An account after its registration and one later change.
   static func facts(
     _ kind: AccountKind?, _ country: Country?, closed: Instant? = nil, _ reason: ClosingReason? = nil, reopened: Instant? = nil,
     then change: (Instant, AccountKind?, Country?)? = nil
@@ -130,7 +130,7 @@ import Testing
     return facts
   }
 
-  /// The registration is dated the 10th; the referee shares the identity `email:b`.
+  /// The registration is dated the 10th. The referee shares the identity `email:b`.
   @Test(arguments: [
     Claim(testDescription: "anybody may refer in bonus", reasons: []),
     Claim(testDescription: "oneself", referrer: "beta", reasons: [.selfReferral]),
@@ -176,7 +176,7 @@ import Testing
     #expect(objections.allSatisfy { $0.because.code == $0.reason.rawValue && $0.because.facts.count > 1 })
   }
 
-  /// Of two claims that cross, exactly one comes first, and both accounts agree which.
+  /// Of two crossing claims exactly one comes first, and both accounts agree on which.
   @Test(arguments: [(1, "a", 2, "b", true), (2, "a", 1, "b", false), (1, "a", 1, "b", true), (1, "b", 1, "a", false)])
   func oneOfTwoCrossingClaimsComesFirst(day: Int, account: String, otherDay: Int, other: String, isFirst: Bool) throws {
     let one = (at: Self.noon(day), account: try #require(AccountID(account)))

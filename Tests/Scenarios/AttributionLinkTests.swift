@@ -3,7 +3,7 @@ import Testing
 
 @testable import Attribution
 
-/// What is read from a landing URL (rows A1, C2, C4), and what codes look like (DECISIONS A1b).
+/// Reading a landing URL (rows A1, C2, C4), and the form of codes (DECISIONS A1b).
 @Suite struct AttributionLinkTests {
   @Test(arguments: [
     ("https://site.example/?page=ABC", "ABC"),
@@ -78,7 +78,7 @@ import Testing
   ])
   func aWishMayNotBe(wish: String) { #expect(CodeNames.vanity(wish) == nil) }
 
-  /// The text of a derived code is given out to people: it must never change.
+  /// People get the text of a derived code, so it must never change.
   @Test func aDerivedCodeIsAlwaysTheSame() throws {
     let code = try #require(CodeNames.derived("bonus", "acme", attempt: 1, by: nil))
     #expect(code == "BVA05ZXG")

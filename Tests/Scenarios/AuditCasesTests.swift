@@ -1,8 +1,8 @@
 import Testing
 
-/// Small histories on which the stages and the second reading once differed.
+/// Small histories on which the stages and the second implementation once differed.
 @Suite struct AuditCasesTests {
-  /// One event: type, instant field, instant, other fields.
+  /// One event: its type, instant field, instant and other fields.
   private static func event(_ program: String, _ type: String, _ field: String, _ at: String, _ data: [String: Any])
     -> HistoryEvent
   {
@@ -44,7 +44,7 @@ import Testing
     ]
   }
 
-  /// C10: the days 7 and 10 of a late request are past, but it never stays open.
+  /// C10: days 7 and 10 of a late request have passed, but it is never open.
   @Test func aLateRequestThatIsDeclinedIsNeverOverdue() throws {
     let types = try Self.types([
       Self.event("cash", "account.closed", "closedAt", "2026-02-16T08:00:00.000Z", ["account": "zoe"]),
@@ -56,7 +56,7 @@ import Testing
     #expect(!types.contains("withdrawal.dueSoon.v1") && !types.contains("withdrawal.overdue.v1"))
   }
 
-  /// B2: a status that arrives late does not date the end of an activation before its beginning.
+  /// B2: a status that arrives late must not date the end of an activation before its beginning.
   @Test func aDeactivationIsNotDatedBeforeItsActivation() throws {
     let late = Self.event(
       "tiers", "subscription.changed", "changedAt", "2026-01-10T08:00:00.000Z",
@@ -65,7 +65,7 @@ import Testing
     #expect(types.suffix(2) == ["referral.activated.v1", "referral.deactivated.v1"])
   }
 
-  /// Currencies never mix: a refund in another one takes nothing from the payment.
+  /// Currencies never mix: a refund in another currency takes nothing from the payment.
   @Test func aRefundInAnotherCurrencyLeavesTheReferralActive() throws {
     let refund = Self.event(
       "tiers", "payment.refunded", "refundedAt", "2026-01-20T08:00:00.000Z",

@@ -3,14 +3,14 @@ import Foundation
 import ScenarioFiles
 import Testing
 
-/// The stages against a second reading of the same texts, on made-up histories. `LAUREL_HISTORIES` says how many of each program;
-/// `LAUREL_HISTORY` asks for one seed only.
+/// Compares the stages with a second implementation of the same rules, on generated histories. `LAUREL_HISTORIES` sets the number per
+/// program, `LAUREL_HISTORY` runs a single seed.
 @Suite struct AuditTests {
   static let programs = ["bonus", "tiers", "cash", "mixed"]
 
   static var seeds: [UInt64] { seeds(byDefault: 100) }
 
-  /// As many as the environment asks for; else few enough for every day.
+  /// The number that the environment sets, or a small one for every day.
   static func seeds(byDefault count: UInt64) -> [UInt64] {
     let environment = ProcessInfo.processInfo.environment
     if let one = environment["LAUREL_HISTORY"].flatMap(UInt64.init) { return [one] }
@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  /// The reading itself: it must say what the worked examples say.
+  /// The second implementation itself must give the expected notices of the worked examples.
   @Test(arguments: Examples.names)
   func auditorAgreesWithTheExamples(name: String) throws {
     let expected = try ComparedNotices(lines: Examples.expected(name))
@@ -59,7 +59,7 @@ import Testing
     return try ComparedNotices(lines: said).differences(from: expected)
   }
 
-  /// Fewer events with a difference of the same type of notice.
+  /// Removes events while the same type of notice still differs.
   static func shrunk(_ history: History) throws -> History {
     func kinds(_ differences: [String]) -> Set<String> {
       Set(differences.compactMap { $0.split(separator: " ").dropFirst().first.map(String.init) })

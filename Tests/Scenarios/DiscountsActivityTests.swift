@@ -1,14 +1,14 @@
 import Contracts
 import Testing
 
-/// Rows A5 and B2: notice by notice.
+/// Rows A5 and B2, notice by notice.
 @Suite struct DiscountsActivityTests {
   @Test func `A referee counts with an active subscription that is paid after its trial`() throws {
     let scenario = try DiscountsScenario()
     try scenario.bind("r", "2026-01-06")
     try scenario.subscription("s", of: "r", .trialing, "2026-01-07", trialEnds: "2026-01-14")
     try scenario.payment("early", of: "r", subscription: "s", "2026-01-08")
-    // Once named, the end of the trial holds, until the subscription becomes active.
+    // Once named, the end of the trial stays fixed until the subscription becomes active.
     try scenario.subscription("s", of: "r", .active, "2026-01-13")
     #expect(scenario.said() == [])
     try scenario.payment("nothing", of: "r", subscription: "s", amount: 0, "2026-01-14")
@@ -79,7 +79,7 @@ import Testing
     #expect(scenario.said() == ["one used by business at 01-07"])
     try scenario.payment("late", of: "two", subscription: nil, plan: "Start+", "2026-01-26T09:00:00Z")
     #expect(scenario.said() == ["two expired at 01-26T09:00", "three expired at 01-26T09:00"])
-    // Paid in time, but known too late (DECISIONS T5).
+    // Paid in time, but arrived too late (DECISIONS T5).
     try scenario.payment("slow", of: "three", subscription: nil, plan: "Start+", "2026-01-20", arriving: "2026-01-27")
     #expect(scenario.said() == [])
   }
@@ -122,7 +122,7 @@ import Testing
     #expect(scenario.said() == ["r active at 01-10"])
     try scenario.refund("f", of: "p", by: "r", 1000, "2026-01-11")
     #expect(scenario.said() == ["r inactive at 01-11"])
-    // They replace each other: that leads nowhere, and ends.
+    // They replace each other in a cycle, which must end.
     try scenario.subscription("s1", of: "r", .active, "2026-01-12", replaces: "s3")
     try scenario.payment("q", of: "r", subscription: "s1", "2026-01-13")
     #expect(scenario.said() == ["r active at 01-13"])
@@ -136,7 +136,7 @@ import Testing
     try scenario.refund("f", of: "p", by: "r", 1000, "2026-01-09")
     try scenario.take(RefundFailed(refund: "f", payment: "p", account: "r", failedAt: at("2026-01-16")))
     #expect(scenario.said() == ["r active at 01-08", "r inactive at 01-09", "r active at 01-16"])
-    // Before its refund, and both before their payment.
+    // Arrives before its refund, and both before their payment.
     try scenario.take(RefundFailed(refund: "g", payment: "p", account: "r", failedAt: at("2026-01-18")), arriving: "2026-01-17")
     try scenario.refund("g", of: "p", by: "r", 1000, "2026-01-18", arriving: "2026-01-18")
     #expect(scenario.said() == [])
@@ -174,10 +174,10 @@ import Testing
     #expect(scenario.said() == ["r inactive at 01-12"])
     try close("d1", "13", .won)
     #expect(scenario.said() == ["r active at 01-13"])
-    // Of one dispute the latest instant holds, whatever arrives last.
+    // For one dispute the latest instant counts, whatever arrives last.
     try close("d1", "12", .lost)
     #expect(scenario.said() == [])
-    // All of it while the amount is not known.
+    // The whole payment, as long as the amount is unknown.
     try close("d3", "15", .lost)
     #expect(scenario.said() == ["r inactive at 01-15"])
     try open("d3", "14", 1, arriving: "2026-01-16")
@@ -210,7 +210,7 @@ import Testing
     let scenario = try DiscountsScenario()
     try scenario.subscription("s", of: "r", .active, "2026-01-07")
     try scenario.payment("p", of: "r", subscription: "s", "2026-01-08")
-    // The registration may be heard of before or after.
+    // The registration may arrive before or after.
     try scenario.assign("r", "2026-01-09")
     try scenario.take(AccountRegistered(account: "r", registeredAt: at("2026-01-06")), arriving: "2026-01-09")
     #expect(scenario.said() == [])
@@ -228,7 +228,7 @@ import Testing
     #expect(scenario.said() == ["r active at 01-08", "r inactive at 01-12"])
     try scenario.subscription("s", of: "r", .pastDue, "2026-01-13")
     try scenario.subscription("s", of: "r", .active, "2026-01-14")
-    // A registration binds nobody a second time, and no second end ends anything.
+    // A second registration attributes nobody, and a second end ends nothing.
     try scenario.take(AccountRegistered(account: "r", registeredAt: at("2026-01-14")))
     try scenario.end("r", "2026-01-15")
     #expect(scenario.said() == [])

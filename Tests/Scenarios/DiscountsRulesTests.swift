@@ -105,7 +105,7 @@ import Testing
     (["c"], ["c", "a", "b"]),
     (["nobody", "b", "b"], ["b", "a", "c"]),
   ]) func `The order of dealing`(wished: [CompanyID], expected: [CompanyID]) {
-    // b and c began at one instant: b arrived first.
+    // b and c began at the same instant. b arrived first.
     let known = [
       Company(company: "c", first: .init(at: day(2), number: 3)), Company(company: "b", first: .init(at: day(2), number: 2)),
       Company(company: "a", first: .init(at: day(1), number: 4)),
@@ -176,7 +176,7 @@ import Testing
   }
 }
 
-/// A reproducible source of random numbers (SplitMix64).
+/// A repeatable random generator (SplitMix64).
 private struct Seeded: RandomNumberGenerator {
   var state: UInt64
 

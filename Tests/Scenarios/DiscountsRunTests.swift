@@ -2,7 +2,7 @@ import Contracts
 import Terms
 import Testing
 
-/// Rows B3–B10: what the monthly runs say.
+/// Rows B3–B10: the notices of the monthly runs.
 @Suite struct DiscountsRunTests {
   private func scenario(active: Int, companies: [String] = ["a"], _ program: Program = DiscountsScenario.tiers()) throws
     -> DiscountsScenario
@@ -87,7 +87,7 @@ import Testing
     try scenario.invoice("third", "2026-03-01", due: "2026-05-01")
     try scenario.advance(to: "2026-03-28")
     scenario.clear()
-    // The next run has settled it.
+    // The next run has made it final.
     try scenario.void("third", "2026-03-27", arriving: "2026-03-28")
     #expect(scenario.said() == [])
   }
@@ -101,7 +101,7 @@ import Testing
     try scenario.void("i", "2026-01-30")
     try scenario.void("j", company: "b", "2026-02-28", arriving: "2026-01-31")
     #expect(scenario.said() == [])
-    // Voided before it was closed, learnt after: both are said.
+    // Voided before the company was closed, but arrives after. Both are reported.
     try scenario.advance(to: "2026-02-28")
     try scenario.invoice("k", company: "b", "2026-03-01", due: "2026-05-01")
     try scenario.take(CompanyClosed(company: "b", account: "own", closedAt: at("2026-03-05")))
@@ -137,7 +137,7 @@ import Testing
     try scenario.take(AccountClosed(account: "own", closedAt: at("2026-02-10")))
     try scenario.take(AccountClosed(account: "own", closedAt: at("2026-02-12"), reason: .banned))
     try scenario.advance(to: "2026-02-28")
-    // That of a was used, and is settled now.
+    // The assignment of a was used and is now final.
     #expect(scenario.said() == ["2026-01 b: superseded at 02-28"])
     try scenario.void("i", "2026-03-01")
     try scenario.advance(to: "2026-04-27")
@@ -153,7 +153,7 @@ import Testing
     try scenario.end("r1", "2026-01-28")
     #expect(scenario.said() == ["2026-01 a: 5% for 5 of 5", "r1 inactive at 01-28"])
     try scenario.assign("r1", "2026-02-28")
-    // Known to be active, so it is so at once, for the runs after that.
+    // It is known to be active, so it counts at once, for the runs after that.
     #expect(scenario.said() == ["2026-01 a: superseded at 02-28", "2026-02 skipped: below-minimum", "r1 active at 02-28"])
     try scenario.advance(to: "2026-03-28")
     #expect(scenario.said() == ["2026-03 a: 5% for 5 of 5"])
@@ -161,7 +161,7 @@ import Testing
 
   @Test func `A run caught up after a move still sees the referral that was ended`() throws {
     let scenario = try scenario(active: 5)
-    // All of it arrives before the first run is held.
+    // All of it arrives before the first run.
     try scenario.end("r1", "2026-02-01", arriving: "2026-01-11")
     try scenario.assign("r1", "2026-03-01", arriving: "2026-01-11")
     scenario.clear()
@@ -236,13 +236,13 @@ import Testing
     for index in 1...5 {
       let referee = "r\(index)"
       try scenario.bind(referee, "2026-02-01")
-      // Known before its referral is dated, active from then on.
+      // Known before its referral's date, and active from then on.
       try scenario.subscription("\(referee)-s", of: referee, .active, "2026-02-01")
       try scenario.payment("\(referee)-p", of: referee, subscription: "\(referee)-s", "2026-02-01")
     }
     try scenario.advance(to: "2026-03-01")
     scenario.clear()
-    // Long registered, but heard of only now.
+    // Registered long ago, but arrives only now.
     for index in 6...10 {
       let referee = "r\(index)"
       try scenario.subscription("\(referee)-s", of: referee, .active, "2026-01-10", arriving: "2026-03-02")
@@ -306,7 +306,7 @@ import Testing
   }
 
   @Test(arguments: [
-    // Later in the month: February has had its run on the 5th.
+    // Later in the month: February had its run on the 5th.
     Change(versions: [("2020-01-01", 5), ("2026-02-10", 28)], periods: ["2026-02", "2026-03"], until: "2026-03-28"),
     Change(versions: [("2020-01-01", 28), ("2026-02-01", 5)], periods: ["2026-01", "2026-02", "2026-03"], until: "2026-03-05"),
     Change(versions: [("2020-01-01", 31)], periods: ["2026-01", "2026-02", "2026-03"], until: "2026-03-31"),

@@ -6,7 +6,7 @@ import Terms
 import TestSupport
 import Testing
 
-/// The discounts service alone, in memory: billing events and verdicts in, one line for each notice out.
+/// The discounts service alone, in memory: billing events and attributions in, one line per notice out.
 final class DiscountsScenario {
   private let simulation: Simulation
   private let notices = Notices()
@@ -21,12 +21,12 @@ final class DiscountsScenario {
 
   static let owner: AccountID = "own"
 
-  /// A day or an instant; a text that is neither fails its test by standing in 1970.
+  /// A day or an instant. An invalid text becomes 1970, which fails the test.
   static func instant(_ text: String) -> Instant {
     Instant(rfc3339: text.utf8.count == 10 ? text + "T00:00:00Z" : text) ?? Instant(milliseconds: 0)
   }
 
-  /// Tiers of row B3, and the given versions of when the runs are.
+  /// The tiers of row B3, with versions that set the day of the runs.
   static func tiers(_ versions: [(from: String, day: Int64)] = [("2020-01-01", 28)]) -> Program {
     Program(
       id: "tiers",
@@ -61,7 +61,7 @@ final class DiscountsScenario {
 
   // MARK: Given
 
-  /// `arriving`: the time on the envelope, if the event comes later than it is dated.
+  /// `arriving`: the time on the envelope, if the event arrives later than its date.
   func take<M: Message>(_ message: M, arriving: String? = nil) throws {
     number += 1
     let envelope = Envelope(id: "e\(number)", source: "/test", type: M.type, time: arriving.map(at) ?? message.instant)
@@ -154,7 +154,7 @@ final class DiscountsScenario {
   var rejections: [DeadLetterReason] { notices.rejections }
   func clear() { notices.lines.removeAll() }
 
-  /// The notices since the last look.
+  /// The notices since the last call.
   func said() -> [String] {
     defer { clear() }
     return notices.lines

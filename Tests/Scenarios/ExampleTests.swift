@@ -6,7 +6,7 @@ import Terms
 import TermsFiles
 import Testing
 
-/// The worked examples of the contract, and what must be said about each, notice by notice.
+/// The worked examples of the contract, compared with their expected notices one by one.
 @Suite struct ExampleTests {
   @Test func thereAreExamples() { #expect(Examples.names.count >= 37) }
 
@@ -29,8 +29,8 @@ import Testing
     try simulate(Examples.events(name), until: Examples.until(name), programs: Examples.programs(name)).notices
   }
 
-  /// What the simulation says about these events, and what it refuses.
-  /// - Parameter store: where each service's state goes.
+  /// The notices and rejections of a simulation of these events.
+  /// - Parameter store: makes the store for each service's state.
   static func simulate(
     _ lines: [String], until: Instant? = nil, programs: Programs? = nil,
     store: (ServiceName) throws -> any StateStore = { _ in MemoryStore() }

@@ -5,10 +5,10 @@ import Streaming
 import TermsFiles
 import Testing
 
-/// The bytes of stored rows and internal messages. Another release must read them, so a change of their form has to be seen, not found.
+/// The bytes of stored rows and internal messages. Another release must read them, so a change of their format must not go unnoticed.
 ///
-/// `LAUREL_WRITE_FORMS=1 swift test --filter FormTests` writes the file anew. Whoever does that raises `Progress.form`, unless the change is one
-/// that the code before and after it reads alike, such as a new optional member.
+/// `LAUREL_WRITE_FORMS=1 swift test --filter FormTests` rewrites the file. If you do that, raise `Progress.form`, unless the code before
+/// and after the change reads both formats, as with a new optional member.
 @Suite struct FormTests {
   private static let file = Examples.folder.deletingLastPathComponent().appending(path: "Forms.txt")
 
@@ -38,7 +38,7 @@ import Testing
     #expect(rows.count >= 30 && messages.count >= 10)
   }
 
-  /// What kind of row it is: the first byte, and the table of a stage's row.
+  /// The kind of row: the first byte, and the table of a stage's row.
   private static func kind(of key: [UInt8]) -> String {
     let first = String(decoding: key.prefix(1), as: UTF8.self)
     guard first == "s" else { return first }
@@ -46,12 +46,12 @@ import Testing
     return parts.count > 3 ? String(decoding: parts[3], as: UTF8.self) : first
   }
 
-  /// The names of all members in it.
+  /// The names of all members of a value.
   private static func members(of value: String) -> String {
     Set(value.matches(of: /"([A-Za-z]+)":/).map { String($0.1) }).sorted().joined(separator: ",")
   }
 
-  /// Bytes that are no printable ASCII as `\xNN`.
+  /// Prints bytes that are not printable ASCII as `\xNN`.
   private static func text(_ key: [UInt8]) -> String {
     key.map { 0x21...0x7E ~= $0 ? String(UnicodeScalar($0)) : "\\x" + String($0, radix: 16) }.joined()
   }

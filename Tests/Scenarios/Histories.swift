@@ -6,7 +6,7 @@ struct HistoryEvent {
   var id: String
   var program: String
   var type: String
-  /// The instant in its data.
+  /// The instant in the data.
   var at: Int64
   /// The envelope's time.
   var time: Int64
@@ -23,16 +23,16 @@ struct HistoryEvent {
   }
 }
 
-/// What happened, in order of arrival, until when the clock runs, and by which terms.
+/// The events in order of arrival, the end of the clock, and the terms.
 struct History {
   var events: [HistoryEvent]
   var until: Int64
-  /// Texts of terms files, one a program.
+  /// Texts of terms files, one per program.
   var terms: [String]
 
   var lines: [String] { events.map(\.line) }
 
-  /// A plausible and nasty history of one program, or of all three at once.
+  /// Makes a plausible but difficult history of one program, or of all three together.
   static func make(program: String, seed: UInt64) throws -> History {
     let terms = try HistoryTerms.make(seed: seed)
     guard program == "mixed" else {
@@ -43,7 +43,7 @@ struct History {
     var parts = ["bonus", "tiers", "cash"].map { HistoryMaker(program: $0, seed: seed, steps: 14).make() }
     var events: [HistoryEvent] = []
     while parts.contains(where: { !$0.isEmpty }) {
-      // Mostly in the order of time across the programs, as one bus would give them.
+      // Mostly in the order of time across programs, as on one bus.
       let open = parts.indices.filter { !parts[$0].isEmpty }
       let earliest = open.min { parts[$0][0].at < parts[$1][0].at } ?? open[0]
       events.append(parts[random.chance(85) ? earliest : random.pick(open)].removeFirst())
@@ -56,7 +56,7 @@ struct History {
   }
 }
 
-/// Makes up histories. It knows just enough of the programs to come close to their limits; it judges nothing.
+/// Makes histories. It knows the programs just well enough to come close to their limits, and judges nothing.
 struct HistoryMaker {
   let program: String
   var random: SplitMix64
@@ -66,9 +66,9 @@ struct HistoryMaker {
   var limits: [Int64] = []
   var referrers = ["ann", "bob", "cyd"]
   var referees: [String] = []
-  /// Who brings most of them.
+  /// The referrer of most accounts.
   var favourite = "ann"
-  /// When the money of payments comes, and about how much.
+  /// When the money of payments becomes available, and the approximate amount.
   var ripe: [(at: Int64, amount: Int, currency: String)] = []
   var codes: [String] = []
   var payments: [(id: String, account: String, lines: [[String: Any]], currency: String)] = []
@@ -113,7 +113,7 @@ struct HistoryMaker {
     events.append(HistoryEvent(id: id, program: program, type: type, at: now, time: time, data: data))
   }
 
-  /// Time passes: not at all, a little, a lot, or exactly to where something is due.
+  /// Moves time: not at all, a little, a lot, or exactly to a due instant.
   mutating func pass() {
     let due = limits.filter { $0 >= now }
     switch random.upTo(99) {
@@ -157,7 +157,7 @@ struct HistoryMaker {
       if random.chance(10) { requestCode(referee) }
       now += Int64(random.upTo(90)) * 60_000
     }
-    // Somebody who brought others comes later himself, by the code of one of them.
+    // Somebody who referred others registers later, with the code of one of them.
     if random.chance(15) { register(random.pick(referrers), referral: ["code": random.pick(codes)]) }
   }
 
@@ -214,7 +214,7 @@ struct HistoryMaker {
   private mutating func anybody() -> String { random.pick(referrers + referees) }
   private mutating func payer() -> String { random.chance(93) ? random.pick(referees) : anybody() }
 
-  // MARK: What happens
+  // MARK: Events
 
   private mutating func step() {
     pass()
@@ -248,7 +248,7 @@ struct HistoryMaker {
     }
   }
 
-  /// Closings, bans, and what lifts them.
+  /// Closings, bans and reopenings.
   private mutating func close() {
     if !closed.isEmpty, random.chance(60) {
       return add("account.reopened", "reopenedAt", ["account": random.chance(80) ? closed.removeLast() : closed[0]])
@@ -260,7 +260,7 @@ struct HistoryMaker {
     add("account.closed", "closedAt", data)
   }
 
-  /// What an operator decides about a referral: assigned, ended, or moved.
+  /// An operator's decision about a referral: assign, end or move.
   private mutating func decide() {
     let data: [String: Any] = ["account": random.chance(85) ? random.pick(referees) : anybody(), "operator": "olga"]
     let kind = random.upTo(99)
@@ -273,7 +273,7 @@ struct HistoryMaker {
     }
   }
 
-  // MARK: Payments and what follows them
+  // MARK: Payments and their consequences
 
   /// A check-out that charged before it registered (A1f).
   private mutating func payBefore(_ account: String) {
@@ -330,7 +330,7 @@ struct HistoryMaker {
   }
 
   mutating func follow() {
-    // A payment that is known, or (rarely) one that never comes.
+    // A known payment, or (rarely) one that never arrives.
     let payment = random.chance(96) ? random.pick(payments) : (id: "p0", account: payer(), lines: [], currency: "USD")
     let data: [String: Any] = ["payment": payment.id, "account": payment.account]
     switch random.upTo(99) {
@@ -380,7 +380,7 @@ struct HistoryMaker {
       if random.chance(15) { lines.append(["sku": "unheard-of", "amount": random.pick([5, received / 2 + 1, received + 9])]) }
       if random.chance(5) { lines = [] }
       data["lines"] = lines
-      // Now and then the lines name more or less than the whole.
+      // Sometimes the lines add up to more or less than the whole.
       let named = lines.reduce(random.chance(15) ? random.pick([-100, -1, 100]) : 0) { $0 + ($1["amount"] as? Int ?? 0) }
       data["amount"] = max(random.chance(5) ? 0 : 1, named)
     } else {
@@ -392,7 +392,7 @@ struct HistoryMaker {
 
   // MARK: Spends and withdrawals
 
-  /// Who asks for how much, mostly when there is some.
+  /// The account and amount of a request, usually one that has money.
   private mutating func asking() -> [String: Any] {
     var (amount, currency) = (random.pick([1, 10, 100, 750, 6000, 50_000, 50_001, 0]), random.pick(["USD", "KZT", "EUR"]))
     if random.chance(80), !ripe.isEmpty {

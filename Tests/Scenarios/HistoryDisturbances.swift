@@ -1,6 +1,6 @@
 import Foundation
 
-/// The part of a history that is about companies, and what a bus does to any history.
+/// The part of a history that is about companies, and the disturbances of a bus.
 extension HistoryMaker {
   // MARK: Companies and subscriptions (tiers)
 
@@ -52,7 +52,7 @@ extension HistoryMaker {
         ]))
     case 22..<34: subscribeAndPay(random.pick(referees))
     case 34..<40:
-      // A charge just before the change that it brings (B2).
+      // A charge just before the change that it causes (B2).
       guard let known = subscriptions.isEmpty ? nil : random.pick(subscriptions) else { return }
       pay(known.account, subscription: (known.id, known.company))
       now += random.pick([0, 60_000, 3_599_999, 3_600_000, 3_600_001])
@@ -95,11 +95,11 @@ extension HistoryMaker {
     limits.append(AuditedTime.run(after: now))
   }
 
-  // MARK: What a bus does
+  // MARK: Disturbances of a bus
 
-  /// Late deliveries, repeated ones, and repeated ones that say something else.
+  /// Late deliveries, repeated ones, and repeats with different content.
   mutating func disturb() {
-    // Most histories are a little out of order, some wildly.
+    // Most histories are slightly out of order, some very much.
     let (share, reach) = random.chance(80) ? (10, 14) : (45, 40)
     for index in events.indices where random.chance(share) {
       let event = events.remove(at: index)
@@ -110,7 +110,7 @@ extension HistoryMaker {
       var copy = events[index]
       switch random.upTo(3) {
       case 0: break  // the same envelope again
-      case 1: copy.id = named("again-")  // another envelope around the same thing
+      case 1: copy.id = named("again-")  // another envelope for the same event
       case 2:
         copy.id = named("again-")
         contradict(&copy)

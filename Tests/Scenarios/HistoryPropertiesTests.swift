@@ -2,7 +2,7 @@ import Contracts
 import Foundation
 import Testing
 
-/// What holds for every history, whatever the rules say about it.
+/// Properties of every history, independent of the rules.
 @Suite struct HistoryPropertiesTests {
   private static func seeds(_ count: UInt64) -> [UInt64] { AuditTests.seeds(byDefault: count).map { $0 &+ 100_000 } }
 
@@ -17,11 +17,11 @@ import Testing
       let history = try History.make(program: program, seed: seed)
       let said = try Self.notices(history)
       NoticeProperties(said).allHold("\(program), seed \(seed)")
-      #expect(try Self.notices(history) == said, "\(program), seed \(seed): not the same bytes again")
+      #expect(try Self.notices(history) == said, "\(program), seed \(seed): a second run gives different bytes")
     }
   }
 
-  /// Every event twice in a row, ten times in a row, and the whole history again after its end: nothing else is said.
+  /// Every event twice in a row, ten times in a row, and the whole history again after its end: there are no further notices.
   @Test(arguments: AuditTests.programs)
   func repeatedDeliveryChangesNothing(program: String) throws {
     for seed in Self.seeds(10) {

@@ -4,16 +4,16 @@ import Terms
 import TermsFiles
 import TestSupport
 
-/// The terms of a history: those of `ops/terms`, with some of the parameters that are absent there. There is no refund window: what
-/// arrives after its end is lost, whenever it happened, and the auditor forgets nothing (RefundWindowProperties).
+/// The terms of a history: those of `ops/terms` plus some of their optional parameters. There is no refund window, because it drops late
+/// arrivals whatever their date, and the auditor drops nothing (RefundWindowProperties).
 enum HistoryTerms {
-  /// Texts of terms files, one a program.
+  /// Texts of terms files, one per program.
   static func make(seed: UInt64) throws -> [String] {
     var random = SplitMix64(seed: seed ^ 0x7E25)
     return try usual().map { text in
       var lines = text.split(separator: "\n").map(String.init)
       for edit in edits(&random) where random.chance(30) { lines = lines.flatMap { edited($0, edit.line, edit.becomes) } }
-      // Statuses stand only beside a rate.
+      // Statuses are allowed only beside a rate.
       if !lines.contains(where: { $0.hasPrefix("      rate: ") }) {
         lines.removeAll { $0.contains("status") || $0.contains("{name: ") }
       }
@@ -21,20 +21,20 @@ enum HistoryTerms {
     }
   }
 
-  /// Those of `ops/terms`.
+  /// The terms of `ops/terms`.
   static func usual() throws -> [String] {
     try ["bonus", "tiers", "cash"].map { program in
       try String(contentsOf: Examples.terms.appending(path: "\(program).yaml"), encoding: .utf8)
     }
   }
 
-  /// The lines that those of `ops/terms` do not have.
+  /// The lines that differ from `ops/terms`.
   static func added(to terms: [String]) throws -> [String] {
     let usual = Set(try self.usual().flatMap { $0.split(separator: "\n") })
     return terms.flatMap { text in text.split(separator: "\n").filter { !usual.contains($0) }.map { "terms: \($0)" } }
   }
 
-  /// What takes the place of a line; nothing removes it.
+  /// Replacements for lines. No line is removed.
   private static func edits(_ random: inout SplitMix64) -> [(line: String, becomes: [String])] {
     let rewards = [
       ["amount: {KZT: 5000, USD: 40}"],

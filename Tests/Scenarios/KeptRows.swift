@@ -3,7 +3,7 @@ import Streaming
 
 @testable import Accrual
 
-/// What accrual's state holds of payments, beside the memory that each has come, which is for ever and stands in the payment's own row.
+/// Accrual's stored rows about payments, apart from the memory of each payment, which stays for ever in the payment's own row.
 enum KeptRows {
   /// `payment p`, `awaited p` for each fact that waits for it, `reward p`.
   static func names(in store: some StateStore) throws -> [String] {
@@ -15,7 +15,7 @@ enum KeptRows {
     }
   }
 
-  /// A payment's row that says no more than that it has come.
+  /// Whether a payment's row holds only the memory that it has arrived.
   static func isOnlyMemory(_ row: Row) throws -> Bool {
     guard case .stage(let row)? = try StoredRow(row, parser: JSONParser()),
       let payment = try row.value(in: EarningsStage.payments)

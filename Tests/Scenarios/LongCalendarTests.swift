@@ -9,7 +9,7 @@ import TermsFiles
 import TestSupport
 import Testing
 
-/// Row B5 over the years: exactly one run for each account and month, at the first instant of the terms day in the terms' zone.
+/// Row B5 over the years: exactly one run for each account and month, at the first instant of the terms' day in the terms' zone.
 @Suite struct LongCalendarTests {
   struct Run: Equatable, CustomStringConvertible {
     let period: String
@@ -30,7 +30,7 @@ import Testing
       "Asia/Beirut",
     ].map { Decade(zone: $0, year: 2024) }
     + [
-      // A day that did not exist; clocks that changed at midnight; a year that is divisible by four and no leap year.
+      // A day that did not exist; clocks that changed at midnight; a year that is divisible by four but not a leap year.
       Decade(zone: "Pacific/Apia", year: 2010), Decade(zone: "America/Sao_Paulo", year: 2010), Decade(zone: "UTC", year: 2096),
       Decade(zone: "Europe/Kyiv", year: 2096),
     ]
@@ -44,14 +44,14 @@ import Testing
     #expect(runs == expected)
   }
 
-  /// Days that begin late, twice or not at all, worked out by hand.
+  /// Days that begin late, twice or not at all, computed by hand.
   @Test(arguments: [
     // Clocks went from 24:00 of the 29th to 01:00 of the 30th: the day began at 01:00 +3.
     ("Africa/Cairo", 30, "2027-04", "2027-04-29T22:00:00Z"), ("Africa/Cairo", 28, "2028-04", "2028-04-27T22:00:00Z"),
     ("Asia/Beirut", 31, "2024-03", "2024-03-30T22:00:00Z"), ("Asia/Beirut", 28, "2027-03", "2027-03-27T22:00:00Z"),
     // Clocks go from 24:00 of the 27th back to 23:00: the 28th begins an hour later, at 00:00 +2.
     ("Asia/Beirut", 28, "2029-10", "2029-10-27T22:00:00Z"),
-    // There was no 30 December 2011 in Samoa: the run is where it would have begun, and is December's.
+    // There was no 30 December 2011 in Samoa. The run is where the day would have begun, and belongs to December.
     ("Pacific/Apia", 30, "2011-12", "2011-12-30T10:00:00Z"), ("Pacific/Apia", 31, "2011-12", "2011-12-30T10:00:00Z"),
     ("Pacific/Apia", 29, "2011-12", "2011-12-29T10:00:00Z"),
     ("Asia/Kathmandu", 28, "2026-01", "2026-01-27T18:15:00Z"), ("America/New_York", 28, "2026-03", "2026-03-28T04:00:00Z"),
@@ -64,19 +64,19 @@ import Testing
     #expect(runs.filter { $0.period == period } == [Run(period: period, asOf: try #require(Instant(rfc3339: asOf)))])
   }
 
-  /// What the terms ask for when they change around a run.
+  /// Terms that change around a run.
   @Test(arguments: [
-    // Each version: from, day, zone. Runs: period and instant.
+    // Each version: from, day, zone. Expected runs: period and instant.
     (
       [("2020-01-01T00:00:00Z", 28, "UTC"), ("2026-02-28T00:00:00Z", 28, "America/New_York")],
       ["2026-01 2026-01-28T00:00:00Z", "2026-02 2026-02-28T05:00:00Z", "2026-03 2026-03-28T04:00:00Z"]
     ),
-    // A millisecond later: February has had its run; New York's own 28th gives no second one.
+    // A millisecond later: February has had its run, so New York's own 28th gives no second one.
     (
       [("2020-01-01T00:00:00Z", 28, "UTC"), ("2026-02-28T00:00:00.001Z", 28, "America/New_York")],
       ["2026-01 2026-01-28T00:00:00Z", "2026-02 2026-02-28T00:00:00Z", "2026-03 2026-03-28T04:00:00Z"]
     ),
-    // The new version's run of February lies before its first instant, the old one's after it: neither is held.
+    // The new version's February run lies before its first instant, the old version's after it, so neither takes place.
     (
       [("2020-01-01T00:00:00Z", 28, "America/New_York"), ("2026-02-28T00:00:00Z", 28, "Europe/Kyiv")],
       ["2026-01 2026-01-28T05:00:00Z", "2026-03 2026-03-27T22:00:00Z"]
@@ -101,7 +101,7 @@ import Testing
 
   private func short(_ instant: Instant) -> String { "\(instant)".replacing(".000Z", with: "Z") }
 
-  /// A service that stood still for a year holds the same runs as one that was there, with the same figures.
+  /// A service that was stopped for a year has the same runs, with the same figures, as one that was not.
   @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
   func caughtUpRunsAreTheRunsThatWereMissed(seed: UInt64) throws {
     var random = SplitMix64(seed: seed)
@@ -132,7 +132,7 @@ import Testing
     #expect(try said(late: true) == onTime)
   }
 
-  /// A crash in the middle of a run, a restart, and ticks that come twice: one run, with the same ids.
+  /// A crash in the middle of a run, a restart and repeated ticks give one run with the same ids.
   @Test func twoTriggersAreOneRun() throws {
     let program = DiscountsScenario.tiers()
     let store = MemoryStore()
@@ -152,7 +152,7 @@ import Testing
     first.advance(to: run)
     let lost = try first.takeBatch().outbox.kept()
     try #require(lost.map(\.envelope.type) == [DiscountSkipped.type])
-    // Nothing of it was written: the next owner holds the run, whoever triggers it how often.
+    // None of it was written. The next owner has the run once, whatever triggers it, however often.
     let second = try task()
     second.advance(to: run)
     second.advance(to: run)
@@ -185,7 +185,7 @@ import Testing
     return InputRecord(envelope, topic: ReferralAttributed.topic, data: message.jsonBytes(), number: 1)
   }
 
-  /// The first runs of an account whose first referee is bound at an instant.
+  /// The first runs of an account whose first referee is attributed at an instant.
   private static func runs(_ versions: [TermsVersion], bound: Instant, months: Int) throws -> [Run] {
     Array(try runs(versions, bound: bound, until: bound + .days(Int64(months * 31 + 31))).prefix(months))
   }
@@ -210,7 +210,7 @@ import Testing
 
   // MARK: A second opinion
 
-  /// The run of a month as Foundation's calendar has it.
+  /// The run of a month, computed with Foundation's calendar.
   private static func secondOpinion(_ zone: String, _ year: Int, _ month: Int, _ day: Int) throws -> Run {
     var calendar = Calendar(identifier: .gregorian)
     calendar.timeZone = try #require(TimeZone(identifier: zone == "UTC" ? "GMT" : zone))

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A notice, read.
+/// A parsed notice.
 struct NoticeRow {
   let program: String
   let type: String
@@ -24,7 +24,7 @@ struct NoticeRow {
   func text(_ name: String) -> String { data[name] as? String ?? "" }
   func number(_ name: String) -> Int64 { (data[name] as? NSNumber)?.int64Value ?? 0 }
 
-  /// The topic, as the contract sorts types into topics.
+  /// The topic of its type in the contract.
   var topic: String {
     let family = type.prefix { $0 != "." }
     return switch family {
@@ -38,7 +38,7 @@ struct NoticeRow {
   }
 }
 
-/// What holds for the notices of any history, in order, whatever the rules say about it.
+/// Properties of the notices of any history, in order, independent of the rules.
 struct NoticeProperties {
   let rows: [NoticeRow]
 
@@ -89,7 +89,7 @@ struct NoticeProperties {
       switch row.type {
       case "discount.assigned.v1": runs["\(row.text("account")) \(row.text("period"))", default: []].append(row)
       case "discount.applied.v1", "discount.voided.v1": ends[row.text("assignment"), default: 0] += 1
-      // The void of its invoice opens it again (B7).
+      // A void of its invoice opens it again (B7).
       case "discount.restored.v1": ends[row.text("assignment"), default: 0] -= 1
       default: continue
       }
@@ -109,7 +109,7 @@ struct NoticeProperties {
     }
   }
 
-  /// A payout is instructed once, and its money is booked once and comes back once (C10c).
+  /// A payout is instructed once. Its money is booked once and returned once (C10c).
   func payoutsHappenOnce(_ where: String) {
     var told: [String: [String]] = [:]
     for row in rows where row.topic == "payouts" || row.topic == "rewards" && row.type.hasPrefix("withdrawal.") {
@@ -122,7 +122,7 @@ struct NoticeProperties {
       }
       let ended = has("withdrawal.failed") || has("withdrawal.paid") || has("withdrawal.returned")
       #expect(!has("withdrawal.declined") || !ended && !has("payout.instructed"), "\(`where`): \(request) \(types)")
-      #expect(!has("withdrawal.failed") || has("payout.instructed"), "\(`where`): \(request) never instructed")
+      #expect(!has("withdrawal.failed") || has("payout.instructed"), "\(`where`): \(request) failed but was never instructed")
       #expect(has("withdrawal.paid") == has("withdrawal.booked"), "\(`where`): \(request) \(types)")
       #expect(!has("withdrawal.restored") || has("withdrawal.paid"), "\(`where`): \(request) \(types)")
     }

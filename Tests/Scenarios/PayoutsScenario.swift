@@ -6,8 +6,8 @@ import Terms
 import TestSupport
 import Testing
 
-/// The payouts service alone, in memory: requests, decisions, the ledger's answers and results in, one line for each notice out. The
-/// ledger is the test, so that it can be as slow as it likes.
+/// The payouts service alone, in memory: requests, decisions, the ledger's answers and results in, one line per notice out. The test
+/// plays the ledger, so the ledger can be as slow as needed.
 final class PayoutsScenario {
   private let simulation: Simulation
   private let heard = Heard()
@@ -20,7 +20,7 @@ final class PayoutsScenario {
 
   static let owner: AccountID = "own"
 
-  /// Row C10: above 500.00 USD an operator approves; notices on days 7 and 10.
+  /// Row C10: an operator approves amounts above 500.00 USD. Notices go out on days 7 and 10.
   static let cash = Program(
     id: "cash",
     versions: [
@@ -46,7 +46,7 @@ final class PayoutsScenario {
 
   // MARK: Given
 
-  /// `arriving`: the time on the envelope, if the event comes later than it is dated.
+  /// `arriving`: the time on the envelope, if the event arrives later than its date.
   func take(_ message: some Message, arriving: Instant? = nil) throws {
     number += 1
     let type = Swift.type(of: message)
@@ -67,7 +67,7 @@ final class PayoutsScenario {
     }
   }
 
-  /// The notices since the last look, as `type request [payout] [reasons] instant`.
+  /// The notices since the last call, as `type request [payout] [reasons] instant`.
   func said() throws -> [String] {
     defer { heard.notices.removeAll() }
     return try heard.notices.map { try Self.line($0.get()) }
@@ -96,7 +96,7 @@ final class PayoutsScenario {
   }
 }
 
-/// What an account's owner, an operator, the ledger and the provider say.
+/// Events of an account's owner, an operator, the ledger and the provider.
 enum PayoutsEvent {
   /// Noon of a day in March 2026.
   static func noon(_ day: Int) -> Instant { Instant(year: 2026, month: 3, day: day, hour: 12) ?? Instant(milliseconds: 0) }

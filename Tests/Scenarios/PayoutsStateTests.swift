@@ -4,7 +4,7 @@ import Testing
 
 @testable import Payouts
 
-/// The way of one withdrawal, without a stage around it (row C10).
+/// The states of one withdrawal, without its stage (row C10).
 @Suite struct PayoutsStateTests {
   static let terms = WithdrawalTerms(approvalAbove: .above(["USD": 50_000]), dueSoonAfter: .days(7), dueAfter: .days(10))
 
@@ -18,7 +18,7 @@ import Testing
       under: PayoutsScenario.version(3, from: "2020-01-01T00:00:00Z", terms), terms)
   }
 
-  /// Something that can be heard about a withdrawal.
+  /// A fact about a withdrawal.
   enum Fact: CaseIterable, Sendable {
     case reserved, refused, approved, rejected, canceled, settled, failed, returned, banned
 
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  /// Where a withdrawal stands after facts that were heard one after the other.
+  /// The state of a withdrawal after these facts in this order.
   static func standing(_ amount: Int64, after facts: [Fact]) -> Withdrawal.Standing {
     var withdrawal = withdrawal(amount)
     _ = steps(of: &withdrawal, after: facts)
@@ -106,7 +106,7 @@ import Testing
     #expect(Self.withdrawal(amount, currency: currency, under: terms).needsApproval == needs)
   }
 
-  /// From the request on, up to the end and not at it.
+  /// From the request on, until the end but excluding it.
   @Test(arguments: [(1, false), (2, true), (3, true), (4, false), (5, false)])
   func wasOpenBetweenItsRequestAndItsEnd(day: Int, wasOpen: Bool) {
     var withdrawal = Self.withdrawal(at: PayoutsEvent.noon(2))
@@ -115,7 +115,7 @@ import Testing
     #expect(withdrawal.isOpen(at: PayoutsEvent.noon(day)) == wasOpen)
   }
 
-  /// It stays over when its money moves after all.
+  /// It stays closed even if its money moves later.
   @Test func endsOnce() throws {
     var withdrawal = Self.withdrawal()
     var results = PayoutResults()
@@ -129,7 +129,7 @@ import Testing
     #expect(!withdrawal.isOpen(at: PayoutsEvent.noon(5)))
   }
 
-  /// Every step is stamped with the instant of the fact that allowed it.
+  /// Every step carries the instant of the fact that allowed it.
   @Test func stepsCarryTheInstantsOfTheirFacts() {
     var withdrawal = Self.withdrawal(50_001)
     let steps = Self.steps(of: &withdrawal, after: [.approved, .reserved, .settled])
@@ -141,7 +141,7 @@ import Testing
       ])
   }
 
-  /// A result that waits for the instruction: settled and returned take its place, failed follows it (DECISIONS C10c).
+  /// A result that waits for the instruction: settled and returned replace the instruction, failed follows it (DECISIONS C10c).
   @Test(
     arguments: [
       ([.settled], ["pay"]), ([.failed], ["instruct", "fail"]), ([.returned], ["return"]), ([.failed, .settled], ["pay"]),
@@ -168,7 +168,7 @@ import Testing
 
   // MARK: Results in every order (DECISIONS C10c)
 
-  /// Where the money is after these steps, as the ledger moves it; where it was reserved.
+  /// Where the reserved money is after these steps, as the ledger moves it.
   private static func money(after steps: [WithdrawalStep]) -> String {
     steps.reduce("reserved") { place, step in
       switch (step, place) {
@@ -180,7 +180,7 @@ import Testing
     }
   }
 
-  /// The same end in every order, wherever the reservation and the approval come.
+  /// The end is the same in every order, whenever the reservation and the approval arrive.
   @Test(
     arguments: [
       ([], "reserved"), ([.settled], "paid"), ([.failed], "available"), ([.returned], "available"),
@@ -212,8 +212,8 @@ import Testing
     #expect(results.failed == nil && results.returned == result(7, nil))
   }
 
-  /// Whatever is heard, in whatever order and however often: every step at most once, nothing after it was declined, and the money is
-  /// always where the next step takes it from.
+  /// For any facts in any order, however often: every step happens at most once, none follows a decline, and the money is always where
+  /// the next step takes it from.
   @Test(arguments: [400, 50_001] as [Int64])
   func takesNoStepTwice(amount: Int64) {
     var order = SplitMix(state: UInt64(amount))
@@ -253,7 +253,7 @@ import Testing
     #expect(last.dueAt == Instant.range.upperBound && last.dueSoonAt == Instant.range.upperBound)
   }
 
-  /// The ledger must be able to read the notice, whatever somebody wrote.
+  /// The ledger must be able to read the notice, however long somebody's text is.
   @Test func longWordsAreCut() {
     let because = Because("approved", ["operator": "olga"], quoting: String(repeating: "é", count: 100_000), as: "note")
     #expect(because["note"] == .text(String(repeating: "é", count: 200)))
@@ -261,7 +261,7 @@ import Testing
   }
 }
 
-/// Seeded, so that a failure comes again.
+/// Seeded, so that a failure can be repeated.
 private struct SplitMix {
   var state: UInt64
 

@@ -5,7 +5,7 @@ import Terms
 import TestSupport
 import Testing
 
-/// What operators see of withdrawals as numbers: how many are open, and how many of those are overdue.
+/// The figures that operators see: the number of open withdrawals, and how many of them are overdue.
 @Suite struct PayoutsWatchTests {
   private let task: StageTask
 
@@ -15,7 +15,7 @@ import Testing
       programs: [PayoutsScenario.cash.id], store: MemoryStore())
   }
 
-  /// The noon of a day comes, then the event.
+  /// Advances to noon of a day, then processes the event.
   private func on(_ day: Int, _ message: (some Message)? = WithdrawalRequested?.none) throws -> [Int64] {
     task.advance(to: PayoutsEvent.noon(day))
     if let message {
@@ -43,7 +43,7 @@ import Testing
     #expect(try on(12, PayoutsEvent.rejected("w1", day: 12)) == [0, 0])
   }
 
-  /// It is not the owner's to see how long the ledger takes: nothing is promised before its answer.
+  /// The owner must not see how long the ledger takes, so nothing is promised before its answer.
   @Test func oneThatTheLedgerHasNotAnsweredIsOpenAndNotOverdue() throws {
     #expect(try on(1, PayoutsEvent.requested("w1")) == [1, 0])
     #expect(try on(20) == [1, 0])

@@ -4,7 +4,7 @@ import Streaming
 import Terms
 import Testing
 
-/// Withdrawals as an account's owner lives through them (row C10), with the ledger's answers as late as may be.
+/// Withdrawals from the point of view of an account's owner (row C10), with the ledger's answers as late as possible.
 @Suite struct PayoutsWithdrawalTests {
   typealias Event = PayoutsEvent
 
@@ -80,7 +80,7 @@ import Testing
     try scenario.take(Event.reserved("w1"))
     try scenario.take(Event.requested("w2", day: 2))
     #expect(try scenario.notices(WithdrawalDeclined.self).first?.because == [Because("already-open", ["openRequest": "w1"])])
-    // What is said about a declined one changes nothing.
+    // Facts about a declined withdrawal have no effect.
     try scenario.take(Event.canceled("w2", day: 2))
     try scenario.take(Event.failed("w2#1", day: 2))
     try scenario.take(Event.settled("w1#1", day: 3))
@@ -93,7 +93,7 @@ import Testing
       ])
   }
 
-  /// A slow ledger must not make an earlier request look open that it is about to refuse.
+  /// With a slow ledger, an earlier request must not count as open if the ledger is about to decline it.
   @Test func theNextRequestWaitsForTheLedgersAnswer() throws {
     let scenario = try PayoutsScenario()
     try scenario.take(Event.requested("w1", day: 1))
@@ -106,7 +106,7 @@ import Testing
     #expect(try scenario.said() == ["instructed w2 w2#1 03-02T12:00", "declined w3 already-open 03-03T12:00"])
   }
 
-  /// Open or not is asked as of the request's instant, not as of its turn.
+  /// Whether another one is open is decided as of the request's instant, not as of its processing.
   @Test func whoeverAskedBeforeTheCancellationCameUponAnOpenOne() throws {
     let scenario = try PayoutsScenario()
     try scenario.take(Event.requested("w1", day: 1))
@@ -128,7 +128,7 @@ import Testing
     Event.requested("w1", 50_001), Event.reserved("w1", 50_001), Event.approved("w1", day: 3), Event.settled("w1#1", day: 4),
   ]
 
-  /// In every order, and all of it twice, the end is the same. Nobody is told to pay what is paid already (DECISIONS C10c).
+  /// In every order, and with everything repeated, the end is the same. A payout that is paid already is not instructed (DECISIONS C10c).
   @Test(arguments: permutations(of: [0, 1, 2, 3]))
   func saysTheSameInEveryOrder(order: [Int]) throws {
     let scenario = try PayoutsScenario()
@@ -147,7 +147,7 @@ import Testing
     #expect(try scenario.said() == ["opened w1 03-01T12:00", "declined w1 canceled 03-02T12:00"])
   }
 
-  /// A clock that goes wrong outside must not put the end before the opening; a result has its own instant all the same (DECISIONS C10c).
+  /// An external clock that is wrong must not date the end before the opening. A result still keeps its own instant (DECISIONS C10c).
   @Test func nothingHappensBeforeTheRequest() throws {
     let scenario = try PayoutsScenario()
     try scenario.take(Event.requested("w1", day: 3))
@@ -199,7 +199,7 @@ import Testing
       ])
   }
 
-  /// Money moved for a request that nobody was told to pay: before its end, after it, and where it was never opened.
+  /// Money moved for a request that was never instructed: before its end, after it, and where it was never opened.
   @Test(arguments: [[0, 1, 2, 3], [3, 0, 1, 2], [0, 3, 1, 2]])
   func aSettledResultOfADeclinedRequestIsRejected(order: [Int]) throws {
     let scenario = try PayoutsScenario()
@@ -231,7 +231,7 @@ import Testing
       ])
   }
 
-  /// What comes back goes to the balance once, whatever was heard of it before or is heard afterwards.
+  /// A return is credited to the balance once, whatever is reported before or after it.
   @Test func whatComesBackIsToldOnce() throws {
     let scenario = try PayoutsScenario()
     try scenario.take(Event.requested("w1"))
@@ -254,7 +254,7 @@ import Testing
       ])
   }
 
-  /// Also when another withdrawal is the latest.
+  /// Even if another withdrawal is the latest.
   @Test func moneyMayMoveLongAfterTheEnd() throws {
     let scenario = try PayoutsScenario()
     try scenario.take(Event.requested("w1"))
@@ -270,7 +270,7 @@ import Testing
     #expect(try scenario.said() == ["paid w1 w1#1 03-04T12:00", "declined w3 already-open 03-05T12:00"])
   }
 
-  /// By program, referrer and payout, so that a provider of several programs sees no two alike (DECISIONS R3b).
+  /// By program, referrer and payout, so that a provider of several programs never gets the same key twice (DECISIONS R3b).
   @Test func anInstructionHasAKeyOfItsOwn() throws {
     let scenario = try PayoutsScenario()
     try scenario.take(Event.requested("w/1"))
@@ -278,7 +278,7 @@ import Testing
     #expect(try scenario.notices(PayoutInstructed.self).map(\.idempotencyKey) == ["cash/own/w%2F1#1"])
   }
 
-  /// For whoever runs the adapter: it answers what it was not asked.
+  /// Shows an operator that the adapter answers payouts that were not instructed.
   @Test func resultsWithoutAnInstructionAreCounted() throws {
     let programs = Programs([PayoutsScenario.cash])
     let task = try StageTask(
@@ -308,7 +308,7 @@ import Testing
     #expect(try scenario.said() == ["declined w1 account-banned 03-04T12:00"])
   }
 
-  /// The ban may be dated before the request, and come after it.
+  /// The ban may be dated before the request and arrive after it.
   @Test func aBanThatComesLateDeclinesAtTheRequest() throws {
     let scenario = try PayoutsScenario()
     try scenario.take(Event.requested("w1", 50_001, day: 2))
@@ -327,7 +327,7 @@ import Testing
     try scenario.take(Event.requested("w1", amount, day: 2), arriving: Event.noon(5))
     try scenario.take(Event.reserved("w1", amount, day: 2))
     #expect(try scenario.said() == ["opened w1 03-02T12:00", "declined w1 account-banned 03-04T12:00"])
-    // What the ledger refuses has the ledger's reasons.
+    // A decline by the ledger has the ledger's reasons.
     try scenario.take(Event.requested("w2", amount, day: 6))
     try scenario.take(Event.refused("w2", day: 6, [.accountBanned, .belowMinimum]))
     #expect(try scenario.said() == ["opened w2 03-06T12:00", "declined w2 account-banned below-minimum 03-06T12:00"])
@@ -370,7 +370,7 @@ import Testing
     #expect(scenario.rejections.isEmpty)
   }
 
-  // MARK: The watch
+  // MARK: Due dates
 
   @Test(arguments: [400, 50_001] as [Int64])
   func whatIsStillOpenIsWatched(amount: Int64) throws {
@@ -396,7 +396,7 @@ import Testing
     #expect(try scenario.said() == [])
   }
 
-  /// At one instant the timer goes first (DECISIONS T1).
+  /// At the same instant the timer fires first (DECISIONS T1).
   @Test func aResultAtTheVeryDayIsTooLateForTheWatch() throws {
     let scenario = try PayoutsScenario()
     try scenario.take(Event.requested("w1"))
@@ -418,7 +418,7 @@ import Testing
     #expect(scenario.rejections.isEmpty)
   }
 
-  /// The version in force at the request judges it to its end (row B10 for every program).
+  /// The version in force at the request applies to its end (row B10, for every program).
   @Test func laterTermsDoNotReachAnOpenWithdrawal() throws {
     let scenario = try PayoutsScenario(
       Program(

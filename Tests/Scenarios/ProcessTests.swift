@@ -4,8 +4,8 @@ import ScenarioFiles
 import TestSupport
 import Testing
 
-/// The same file gives the same bytes, whatever the process: Swift seeds the order of its dictionaries anew in each, and each is told
-/// another time zone and another language.
+/// The same file gives the same bytes in every process, although Swift seeds the order of dictionaries per process, and each process has
+/// another time zone and language.
 @Suite struct ProcessTests {
   static let zones = [
     "UTC", "Europe/Kyiv", "America/New_York", "Pacific/Apia", "Asia/Kathmandu", "America/Sao_Paulo", "Africa/Cairo",
@@ -17,7 +17,7 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appending(path: uniqueName("processes"), directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    // Runs that follow a zone of the terms must not follow that of the machine.
+    // Runs in a zone of the terms must not depend on the machine's zone.
     let terms = folder.appending(path: "terms", directoryHint: .isDirectory)
     try FileManager.default.copyItem(at: Examples.terms, to: terms)
     let tiers = terms.appending(path: "tiers.yaml")
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  /// Standard output and standard error.
+  /// The process's standard output and standard error.
   private func simulate(
     _ events: URL, _ terms: URL, _ until: Instant, in folder: URL, _ environment: [String: String]
   ) throws -> Data {

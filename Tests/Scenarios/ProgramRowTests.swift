@@ -6,7 +6,7 @@ import Testing
 /// Every row of the programs, case by case: `Rows/*.scenario`.
 @Suite struct ProgramRowTests {
   static let scenarios = Result { try Scenario.all() }
-  /// All of them, each run once.
+  /// All scenarios, each run once.
   static let runs = Result { try scenarios.get().map { ($0, try ScenarioRun($0)) } }
 
   @Test func everyCaseGoesAsWritten() throws {
@@ -16,16 +16,16 @@ import Testing
       properties.balancesAddUp("\(scenario)")
       properties.sequencesAreContiguous("\(scenario)")
       properties.payoutsHappenOnce("\(scenario)")
-      // It knows the tiers of the program's own terms.
+      // It knows only the tiers of the program's own terms.
       if scenario.edits.isEmpty { properties.discountsAreDealtOnce("\(scenario)") }
     }
   }
 
-  /// The second reading of the same texts agrees with what is written, where the terms are those that it knows.
+  /// The second implementation gives the expected notices too, for terms that it supports.
   @Test func theAuditorSaysTheSame() throws {
     for (scenario, run) in try Self.runs.get() {
       guard let terms = AuditedTerms(try scenario.terms(as: scenario.program)) else { continue }
-      // It leaves it to the stages how a code is made for whoever wishes for none.
+      // It does not derive codes for requests without a vanity.
       if scenario.steps.contains(where: { $0.text.hasSuffix("asks for a code") }) { continue }
       let lines = scenario.steps.compactMap { $0.event?.line(program: scenario.program) }
       let expected = try ComparedNotices(

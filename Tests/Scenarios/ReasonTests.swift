@@ -7,9 +7,9 @@ import Terms
 import TermsFiles
 import Testing
 
-/// Every reason code of the contract stands in a case of a row, every reason of a dead letter in the table below.
+/// Every reason code of the contract occurs in a case of a row. Every reason of a dead letter occurs in the table below.
 @Suite struct ReasonTests {
-  /// Type of notice, the field, its values.
+  /// The type of the notice, the field, and its values.
   static let codes: [(type: String, field: String, values: [String])] = [
     ("code.declined.v1", "reasons", CodeReason.allCases.map(\.rawValue)),
     ("click.rejected.v1", "reasons", ClickReason.allCases.map(\.rawValue)),
@@ -31,25 +31,25 @@ import Testing
   @Test func everyReasonStandsInACase() throws {
     var found: Set<String> = []
     for notice in try Self.notices() {
-      // The reason of a correction is an operator's own words.
+      // The reason of a correction is an operator's text.
       for field in notice.type == "balance.corrected.v1" ? [] : ["reasons", "cause", "reason"] {
         let values = notice.data[field] as? [String] ?? (notice.data[field] as? String).map { [$0] } ?? []
         for value in values { found.insert("\(notice.type) \(value)") }
       }
     }
     let known = Self.codes.flatMap { code in code.values.map { "\(code.type) \($0)" } }
-    #expect(Set(known).subtracting(found) == [], "no case says it")
-    #expect(found.subtracting(known) == [], "no enum has it")
+    #expect(Set(known).subtracting(found) == [], "codes that no case gives")
+    #expect(found.subtracting(known) == [], "codes that no enum has")
   }
 
-  /// Every type of notice is said in a case of some row.
+  /// Every type of notice occurs in a case of some row.
   @Test func everyNoticeStandsInACase() throws {
     let said = Set(try Self.notices().map(\.type))
     let known = Set(MessageRegistry.all.filter { $0.topic.kind == .notices }.map { $0.type })
     #expect(known.subtracting(said) == [])
   }
 
-  /// "Every reward, rejection, skip and void says why: a reason code, the terms version, the facts used."
+  /// "Every reward, rejection, skip and void says why: a reason code, the version of the terms, and the facts used."
   @Test func everyNoticeSaysWhy() throws {
     for notice in try Self.notices() {
       let because = notice.data["because"] as? [[String: Any]] ?? []
@@ -106,8 +106,8 @@ import Testing
     Letter(.overflow, "lines that add up beyond Int64", payment("p1", [int64Max, "1"])),
   ]
 
-  /// `refund-window-closed` needs terms with a window: `RefundWindowTests`. `contradicts-result` stands in `Rows/C10`, `no-referral`
-  /// in `Rows/A1`, those of accrual in `Rows/A6` and `Rows/every-correction`. The others are the driver's: `DeadLetterTests`.
+  /// `refund-window-closed` needs terms with a window: `RefundWindowTests`. `contradicts-result` is in `Rows/C10`, `no-referral` in
+  /// `Rows/A1`, those of accrual in `Rows/A6` and `Rows/every-correction`. The driver gives the others: `DeadLetterTests`.
   @Test func everyReasonOfADeadLetterStandsHere() {
     #expect(
       Set(DeadLetterReason.allCases).subtracting(Self.letters.map(\.reason)) == [
@@ -115,7 +115,7 @@ import Testing
       ])
   }
 
-  /// The last line is refused, for that reason alone; the ones before it are not.
+  /// The last line is rejected, for that reason alone. The lines before it are not.
   @Test(arguments: letters)
   func isRefused(letter: Letter) throws {
     let programs = try TermsFiles.load(directory: Examples.terms.path)
@@ -124,7 +124,7 @@ import Testing
     let latest = try #require(Instant(rfc3339: "2026-01-07T12:00:00Z"))
     for (number, line) in letter.lines.enumerated() {
       let record = InputRecord(topic: .billing, partition: 0, offset: Int64(number), key: nil, value: line, headers: [])
-      // The simulation knows no future; a bus that follows the system's time does.
+      // The simulation has no future. A bus that follows the system's time does.
       task.run(task.admit(record), latest: letter.reason == .futureTime ? latest : nil)
       let refused = task.takeRecords().deadLetters.map(\.rejection.reason)
       #expect(refused == (number + 1 == letter.lines.count ? [letter.reason] : []), "line \(number + 1)")

@@ -6,7 +6,7 @@ import Terms
 import TermsFiles
 import Testing
 
-/// A refund window forgets nothing that still matters: where every fact falls inside it, all is said as if there were none.
+/// A refund window drops nothing that still matters: if every fact is inside it, all notices are the same as without one.
 @Suite struct RefundWindowProperties {
   private static var seeds: [UInt64] { AuditTests.seeds.prefix(25).map { $0 &+ 200_000 } }
 
@@ -33,13 +33,13 @@ import Testing
         closedUnderWay += 1
       }
     }
-    // Where the test says something: windows close, also in the middle of histories, and of what was kept only that is left which a
-    // request or a dispute holds to the end.
+    // The test is meaningful: windows close, also in the middle of histories, and of the stored rows only those remain that an open
+    // request or dispute needs.
     #expect(closedUnderWay > Self.seeds.count / 10)
-    #expect(2 * keptWithout > 3 * kept, "\(kept) of \(keptWithout) rows are left")
+    #expect(2 * keptWithout > 3 * kept, "\(kept) of \(keptWithout) rows remain")
   }
 
-  /// Longer than any fact, or its arrival, is after its payment, and than any payment arrives after a fact that waits for it.
+  /// Longer than the time from any payment to its facts and their arrival, and from any waiting fact to its payment.
   private static func window(holdingAllFactsOf history: History) -> TimeSpan {
     let about: Set = [
       "payment.refundRequested", "payment.refundDeclined", "payment.refunded", "payment.disputed", "payment.disputeClosed",

@@ -2,9 +2,9 @@ import Contracts
 import Terms
 import Testing
 
-/// Terms with `reward.refundWindow`: what comes after it changes nothing, what was kept for it goes, and nothing is lost without a word.
+/// Terms with `reward.refundWindow`: later facts have no effect, the stored rows are deleted, and nothing is lost silently.
 ///
-/// The payment is of 10 January, of 1000, and earns 100 that are available on 24 January. Its window of 60 days closes on 11 March.
+/// The payment of 1000 on 10 January earns 100, which are available on 24 January. Its window of 60 days closes on 11 March.
 @Suite struct RefundWindowTests {
   private static func bonus(_ window: TimeSpan = .days(60)) throws -> AccrualScenario {
     try AccrualScenario.bonus(terms(window)).bound()
@@ -55,7 +55,7 @@ import Testing
     #expect(try scenario.kept == ["payment p", "reward p"])
   }
 
-  // MARK: What goes
+  // MARK: Deleted rows
 
   @Test func `At the closing all goes but the balance`() throws {
     let scenario = try Self.bonus()
@@ -112,7 +112,7 @@ import Testing
     #expect(scenario.rejections == [.conflictingDuplicate])
   }
 
-  // MARK: What is under way when it closes
+  // MARK: Open facts at the closing
 
   @Test func `A dispute that is open at the closing is answered whenever that is`() throws {
     let scenario = try Self.bonus()
@@ -125,7 +125,7 @@ import Testing
     _ = scenario.said()
     try scenario.closed("p", .won, "04-03")
     #expect(scenario.said() == ["04-03 reward.unfrozen (dispute) → available 100"])
-    // What ends a dispute may be corrected, however late.
+    // An end of a dispute may be corrected, however late.
     try scenario.closed("p", .lost, "04-04")
     #expect(scenario.said() == ["04-04 reward.reversed -100 (dispute) → reversed 100"])
     #expect(scenario.rejections == [Self.tooLate])
@@ -178,7 +178,7 @@ import Testing
     #expect(try scenario.kept == [])
   }
 
-  // MARK: What comes before its payment
+  // MARK: Facts before their payment
 
   @Test func `A refund of a payment that never comes is a dead letter when no payment can be meant any more`() throws {
     let scenario = try Self.bonus()
@@ -192,7 +192,7 @@ import Testing
     try scenario.advance("04-12")
     #expect(scenario.rejections == [Self.tooLate, Self.tooLate])
     #expect(try scenario.kept == [])
-    // If the payment comes nevertheless, it earns; the refund was told.
+    // If the payment arrives anyway, it earns. The refund has been rejected already.
     try scenario.paid("p", "01-10", 1000, late: "05-01")
     #expect(
       scenario.said() == ["01-10 reward.accrued p 100 at 10% → pending 100", "01-24 reward.credited 100 → available 100"])
@@ -210,7 +210,7 @@ import Testing
         "03-01 reward.reversed -20 (refund) → available 80 reversed 20",
       ])
     #expect(scenario.rejections == [Self.tooLate])
-    // The refund that was taken may fail, so the payment is kept; one of its time counts still, however late it comes.
+    // The accepted refund may fail, so the payment is kept. Another refund dated inside the window still counts, however late it arrives.
     try scenario.refunded("r3", "p", "03-02", 200, late: "04-02")
     #expect(scenario.said() == ["03-02 reward.reversed -20 (refund) → available 60 reversed 40"])
   }
@@ -253,7 +253,7 @@ import Testing
     try scenario.refunded("r2", "q", "12-01", 1000)
     #expect(scenario.rejections == [Self.tooLate])
     #expect(scenario.said().last == "12-01 reward.reversed -100 (refund) → available 100 reversed 100")
-    // Some payment has no window, so a fact waits for its payment as long as it takes.
+    // Some payments have no window, so a fact waits for its payment without a limit.
     try scenario.refunded("r3", "z", "12-02", 10)
     try scenario.advance("12-30")
     #expect(try scenario.kept == ["awaited z", "payment q", "payment z", "reward q"])

@@ -4,7 +4,7 @@ import JSON
 import Streaming
 import Testing
 
-/// What `laurel verify` asks of every state holds for whatever has happened, also when it ends in the middle.
+/// The checks of `laurel verify` on a state hold after any history, also one that stops in the middle.
 @Suite struct RowAuditTests {
   @Test(arguments: AuditTests.programs)
   func rowsOfEveryHistoryAgree(program: String) throws {

@@ -3,18 +3,18 @@ import Deployment
 import Streaming
 import Terms
 
-/// Every stage in a task of its own, so that what it writes is known to be its own.
+/// Runs every stage in its own task, so that its output is known to be its own.
 struct StagesAlone {
   private let tasks: [(name: String, reads: Set<Topic>, task: StageTask, store: MemoryStore)]
   private(set) var written: [String: Set<String>] = [:]
-  /// The first internal message of each type, as it is on the bus.
+  /// The first internal message of each type, as on the bus.
   private(set) var internalMessages: [String: [UInt8]] = [:]
 
-  /// A stage by its service and name.
+  /// The name of a stage: its service and its own name.
   static func name(_ service: Service, _ stage: AnyStage) -> String { "\(service.name) \(stage.name)" }
 
   init(_ programs: Programs) throws {
-    // Stages of one service would number their messages twice over, so each writes as another partition.
+    // Two stages of one service would use the same message numbers, so each writes as another partition.
     var partition: Int32 = -1
     tasks = try Deployment.services(programs).flatMap { service in
       try service.stages.map { stage in
@@ -45,7 +45,7 @@ struct StagesAlone {
     for stage in tasks { stage.task.advance(to: instant) }
   }
 
-  /// What the stages have stored so far, ascending by key.
+  /// The stages' stored rows so far, sorted by key.
   func rows() throws -> [(stage: String, row: Row)] {
     try tasks.flatMap { stage in
       _ = try stage.task.takeBatch()

@@ -6,8 +6,8 @@ import TermsFiles
 import TestSupport
 import Testing
 
-/// "State stays small" (row A7): what a payment writes is the same for the thousandth as for the first. Bytes, not time, so that it is
-/// the same on every machine; `make bench-state` measures both, up to a million.
+/// "State stays small" (row A7): the thousandth payment writes as much as the first. Measured in bytes, so it is the same on every
+/// machine. `make bench-state` measures bytes and time, up to a million.
 @Suite struct StateSizeTests {
   private static func load(_ program: ProgramID, _ change: (inout TermsVersion) -> Void = { _ in }) throws -> StateLoad {
     let programs = try TermsFiles.load(directory: Examples.terms.path).all.map { program in
@@ -22,7 +22,7 @@ import Testing
     return try StateLoad(Programs(programs), program: program) { _ in MemoryStore() }
   }
 
-  /// Bytes that each of so many events writes, on average.
+  /// The average bytes that each of `count` events writes.
   private static func bytes(_ load: StateLoad, _ count: Int, _ event: () throws -> StateLoad.Event) throws -> Double {
     let before = load.written
     for _ in 0..<count { try load.take(try event()) }
@@ -52,13 +52,13 @@ import Testing
     _ = try pay(3100)
     let lastRegistrations = try register(500)
     let lastPayments = try pay(500)
-    // The balance and the sequence have more digits in the end.
+    // The balance and the sequence have more digits at the end.
     #expect(lastRegistrations < 1.02 * firstRegistrations, "\(firstRegistrations), then \(lastRegistrations)")
     #expect(lastPayments < 1.02 * firstPayments, "\(firstPayments), then \(lastPayments)")
     #expect(load.refused == 0)
   }
 
-  /// - Parameter subscription: the payments name one: they count for the referee's activity.
+  /// - Parameter subscription: whether the payments name one, so that they count for the referee's activity.
   @Test(arguments: ["bonus", "cash", "tiers"] as [ProgramID])
   func `A payer's three thousandth payment costs what the five hundredth cost`(program: ProgramID) throws {
     let load = try Self.load(program) { $0.attribution.referrer = nil }
@@ -77,7 +77,7 @@ import Testing
     #expect(load.refused == 0)
   }
 
-  /// Money may come back in any number of parts, also before the payment is known.
+  /// A payment may be refunded in any number of parts, also before it arrives.
   @Test(arguments: ["bonus", "tiers"] as [ProgramID], [false, true])
   func `A payment's thousandth refund costs what the hundredth cost`(program: ProgramID, isKnown: Bool) throws {
     let load = try Self.load(program)
@@ -99,7 +99,7 @@ import Testing
     #expect(load.refused == 0)
   }
 
-  /// Eight months of payments under a window of 60 days holds what 60 days make.
+  /// With a window of 60 days, eight months of payments keep as much as 60 days.
   @Test func `With a refund window the state of payments stops growing`() throws {
     func rowsOfAccrual(_ window: TimeSpan?, payments: Int) throws -> Int {
       let load = try Self.load("bonus") { $0.reward?.refundWindow = window }
@@ -107,7 +107,7 @@ import Testing
       try load.take(try load.registration(1))
       for _ in 0..<payments { try load.take(try load.payment(by: 1, every: 21_600)) }
       let rows = try load.stores.filter { $0.service == .accrual }.flatMap { try $0.rows(prefix: [], after: nil, limit: .max) }
-      // What is remembered of repeats stays, a row a payment.
+      // The memory of repeats remains, one row per payment.
       return try rows.count { try !KeptRows.isOnlyMemory($0) }
     }
     #expect(try rowsOfAccrual(nil, payments: 960) - rowsOfAccrual(nil, payments: 480) == 2 * 480)

@@ -7,7 +7,7 @@ import Terms
 import TermsFiles
 import Testing
 
-/// Each stage writes what it declares, and nothing else: over the worked examples and the cases of the programs' rows.
+/// Each stage writes the types that it declares and no other, over the worked examples and the cases of the programs' rows.
 @Suite struct WritesTests {
   @Test func `A stage writes what it declares, and all of that`() throws {
     let terms = try TermsFiles.load(directory: Examples.terms.path)
@@ -35,8 +35,9 @@ import Testing
         let declared = stage.writes.map { $0.type }
         #expect(Set(declared).count == declared.count, "\(StagesAlone.name(service, stage)) declares a type twice")
         let found = written[StagesAlone.name(service, stage)] ?? []
-        #expect(found.subtracting(declared).isEmpty, "\(StagesAlone.name(service, stage)) writes what it does not declare")
-        #expect(Set(declared).subtracting(found).isEmpty, "\(StagesAlone.name(service, stage)) declares what no example shows")
+        #expect(found.subtracting(declared).isEmpty, "\(StagesAlone.name(service, stage)) writes a type that it does not declare")
+        #expect(
+          Set(declared).subtracting(found).isEmpty, "\(StagesAlone.name(service, stage)) declares a type that no example shows")
         for type in stage.writes {
           #expect(type.topic.writtenBy == service.name.rawValue, "\(type.type) is on a topic of \(type.topic.writtenBy)")
         }

@@ -1,4 +1,4 @@
-/// What one referee's subscriptions and payments say, each fact with its instant.
+/// A referee's subscriptions and payments, each fact with its instant.
 struct AuditedActivity {
   struct Payment {
     var subscription: String?
@@ -9,7 +9,7 @@ struct AuditedActivity {
     var failures: [String: Int64] = [:]
     var disputes: [String: AuditedDispute] = [:]
 
-    /// A lost dispute equals a refund of its amount until it is won; a failed refund is none.
+    /// A lost dispute counts as a refund of its amount until it is won. A failed refund does not count.
     func isRefunded(before instant: Int64) -> Bool {
       var back: Int64 = 0
       for (id, refund) in refunds where refund.at < instant && failures[id] ?? .max >= instant { back += refund.amount }
@@ -19,7 +19,7 @@ struct AuditedActivity {
 
     var instants: [Int64] { [paidAt] + refunds.values.map(\.at) + failures.values + disputes.values.flatMap(\.instants) }
 
-    /// Since when it is there for good.
+    /// The instant from which it counts for good.
     var standsSince: Int64 {
       let refunded = instants.filter { isRefunded(before: $0 + 1) }.max() ?? .min
       return instants.filter { $0 > refunded && $0 >= paidAt }.min() ?? paidAt
@@ -28,14 +28,14 @@ struct AuditedActivity {
 
   var subscriptions: [String: AuditedSubscription] = [:]
   var payments: [String: Payment] = [:]
-  /// What came before its payment.
+  /// Facts that arrived before their payment.
   var waiting: [String: [(type: String, data: Facts, at: Int64)]] = [:]
   var isActive = false
-  /// The instant of the last activation that was told.
+  /// The instant of the last reported activation.
   var activatedAt: Int64 = 0
 
-  /// The latest among the facts that make the referee active: of the subscription that did so first, since when it is active and
-  /// its first payment that counts.
+  /// The latest of the facts that make the referee active: for the subscription that was active first, when it became active and its
+  /// first payment that counts.
   var activeSince: Int64? {
     subscriptions.compactMap { id, subscription in
       guard subscription.status(before: .max) == "active", let changedAt = subscription.latestChange else { return nil }
@@ -43,7 +43,7 @@ struct AuditedActivity {
     }.min()
   }
 
-  /// When the referee was last active, as seen from now.
+  /// When the referee was last active, as known now.
   func lastActiveUntil(from boundAt: Int64) -> Int64 {
     let instants = subscriptions.values.flatMap { $0.changes.map(\.at) } + payments.values.flatMap(\.instants)
     var wasActive = false
@@ -63,7 +63,7 @@ struct AuditedActivity {
     }
   }
 
-  /// The payments by which a subscription is paid for, after its trial.
+  /// The payments that count for a subscription, after its trial.
   private func counting(for subscription: String, before instant: Int64) -> [Payment] {
     let chain = chain(of: subscription, before: instant)
     let known = chain.compactMap { subscriptions[$0] }.flatMap { $0.known(before: instant) }
@@ -91,11 +91,11 @@ struct AuditedActivity {
   }
 }
 
-/// One subscription: what was said about it, with the instants from which it holds.
+/// One subscription: its facts, with the instants from which they hold.
 struct AuditedSubscription {
   struct Change {
     let at: Int64
-    /// Of arrival.
+    /// The order of arrival.
     let order: Int
     let status: String
     var trialEndsAt: Int64?
@@ -113,12 +113,12 @@ struct AuditedSubscription {
 
   var latestChange: Int64? { known(before: .max).last?.at }
 
-  /// Canceled or expired.
+  /// Whether it is canceled or expired.
   func isOver(before instant: Int64) -> Bool { ["canceled", "expired"].contains(status(before: instant) ?? "") }
 }
 
 extension AuditedProgram {
-  /// Something happened to a referee's subscription or payment. What came before its payment is told right after it (T4).
+  /// An event about a referee's subscription or payment. Facts that arrived before their payment are applied right after it (T4).
   func act(_ referee: String, _ type: String, _ data: Facts, at instant: Int64) {
     var activity = account(referee).activity
     let payment = data.text("payment") ?? ""
@@ -152,7 +152,7 @@ extension AuditedProgram {
     tell(referee, activity, at: instant)
   }
 
-  /// What is known of a referee now, and a notice if that turns it.
+  /// Reports the referee's state if it has changed.
   func tell(_ referee: String, _ known: AuditedActivity, at instant: Int64) {
     var activity = known
     guard let referral = account(referee).referrals.last, referral.endedAt == nil else {
@@ -161,7 +161,7 @@ extension AuditedProgram {
     let isActive = activity.isActive(before: .max)
     let hasChanged = isActive != activity.isActive
     activity.isActive = isActive
-    // A deactivation is dated neither before what made it nor before the activation that it ends.
+    // A deactivation is dated neither before its cause nor before the activation that it ends.
     let boundAt = referral.attributedAt
     let at =
       isActive
@@ -172,7 +172,7 @@ extension AuditedProgram {
     if hasChanged { sayActivity(of: referee, referrer: referral.referrer, isActive: isActive, at: at) }
   }
 
-  /// A1e: an ended referral is no active one.
+  /// An ended referral is not active (A1e).
   func endActivity(of referee: String, referrer: String, at instant: Int64) {
     change(referrer) { owner in
       for index in owner.discounts.referees.indices where owner.discounts.referees[index].account == referee {

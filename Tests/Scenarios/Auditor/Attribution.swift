@@ -1,6 +1,6 @@
-/// Codes, clicks, registrations and what operators decide about referrals.
+/// Codes, clicks, registrations and operators' decisions about referrals.
 extension AuditedProgram {
-  /// A1b. How a code is made for whoever wishes for none is left to the stages.
+  /// A1b. Only the stages derive a code for a request without a vanity.
   func requestCode(_ account: String, _ data: Facts, at instant: Int64) {
     guard let vanity = data.text("vanity") else { return }
     let code = AuditedTerms.cut(vanity)
@@ -29,7 +29,7 @@ extension AuditedProgram {
     }
   }
 
-  /// A registration that is not the delivery of an earlier one.
+  /// A registration that is not a repeat.
   func register(_ account: String, _ data: Facts, at instant: Int64) {
     let known = self.account(account)
     let referral = data.part("referral")
@@ -65,7 +65,7 @@ extension AuditedProgram {
     for decision in decisions { decide(account, decision.type, decision.data, at: decision.at) }
   }
 
-  /// A1e; what comes before the registration waits for it.
+  /// A1e. A decision before the registration waits for it.
   func decide(_ account: String, _ type: String, _ data: Facts, at instant: Int64) {
     let known = self.account(account)
     guard known.isRegistered else { return change(account) { $0.decisions.append((type, data, instant)) } }
@@ -82,7 +82,7 @@ extension AuditedProgram {
     reject(account, reasons, told, at: instant)
   }
 
-  /// R1: the code, then the referrer.
+  /// Checks the code, then the referrer (R1).
   private func objections(to owner: String?, of account: String, at instant: Int64) -> [String] {
     guard let owner else { return ["unknown-code"] }
     let referrer = self.account(owner)
@@ -95,7 +95,7 @@ extension AuditedProgram {
     return reasons
   }
 
-  /// C1: kind and country only; whether the account is closed is asked apart.
+  /// Checks only kind and country (C1). Closings are checked separately.
   func isEligible(_ account: String, at instant: Int64) -> Bool {
     let (kind, country) = self.account(account).kindAndCountry(at: instant)
     return (terms.kinds.isEmpty || terms.kinds.contains(kind ?? ""))
@@ -119,7 +119,7 @@ extension AuditedProgram {
     }
   }
 
-  /// A1e: what was earned and the offer stay.
+  /// Earlier rewards and the offer stay (A1e).
   private func end(_ account: String, _ more: [String: Any], at instant: Int64) {
     guard let referrer = self.account(account).referrer else { return }  // no-referral
     change(account) { $0.referrals[$0.referrals.count - 1].endedAt = instant }

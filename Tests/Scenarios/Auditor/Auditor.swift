@@ -1,7 +1,7 @@
 import Foundation
 
-/// A second reading of the three programs, written from their texts alone: one world in memory, one event after another, plain
-/// dictionaries. What it says must be what the stages say. It shares no rule, no arithmetic and no reader of terms with them.
+/// A second implementation of the three programs, written from the rule book alone: one world in memory, one event after another, plain
+/// dictionaries. Its notices must equal those of the stages. It shares no rule, no arithmetic and no reader of terms with them.
 final class Auditor {
   private(set) var said: [String] = []
   private var programs: [String: AuditedProgram] = [:]
@@ -18,7 +18,7 @@ final class Auditor {
     }
   }
 
-  /// What must be said about these events, in their order of arrival.
+  /// The expected notices for these events in their order of arrival.
   static func notices(_ lines: [String], terms: [AuditedTerms], until: Int64? = nil) throws -> [String] {
     let auditor = Auditor(terms)
     for line in lines { try auditor.take(line) }
@@ -41,14 +41,14 @@ final class Auditor {
     advance(to: clock)
   }
 
-  /// R3: of a business key, or of an envelope where the type has none, the first delivery counts, whatever the later ones say.
+  /// The first delivery of a business key counts, or of an envelope if the type has no key. Later ones never count (R3).
   private func isNew(
     _ type: String, _ kind: EventKind, _ data: Facts, program: AuditedProgram, source: String, id: String
   ) -> Bool {
     let account = data.text("account") ?? data.text("referrer") ?? data.text("code") ?? ""
     let body = data.body(of: kind.fields)
     if type == "account.registered" {
-      // R4: a second registration is another one only when its body differs, whatever its envelope.
+      // A second registration is different only if its body differs, whatever its envelope (R4).
       return registrations.insert("\(program.terms.program) \(account) \(body)").inserted
     }
     guard let own = kind.id.flatMap({ data.text($0) }) else {
@@ -57,7 +57,7 @@ final class Auditor {
     return businessKeys.insert("\(program.terms.program) \(type) \(account) \(own)").inserted
   }
 
-  /// Everything due up to and at this instant, in the order of time.
+  /// Fires everything due up to and including this instant, in the order of time.
   private func advance(to instant: Int64) {
     clock = max(clock, instant)
     while true {

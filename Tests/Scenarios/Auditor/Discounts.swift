@@ -1,14 +1,14 @@
-/// A discount that a company holds until its next invoice.
+/// A discount of a company until its next invoice.
 struct AuditedAssignment {
   let company: String
   let period: String
   let percent: Int
   let asOf: Int64
-  /// The invoice that used it; until the next run its void opens the assignment again (B7).
+  /// The invoice that used it. Until the next run, a void of the invoice opens the assignment again (B7).
   var invoice: String?
 }
 
-/// What one account's monthly runs look at and give.
+/// One account's monthly runs: their facts and results.
 struct AuditedDiscounts {
   struct Invoice {
     var company = ""
@@ -21,18 +21,18 @@ struct AuditedDiscounts {
 
   var referees: [(account: String, boundAt: Int64, endedAt: Int64?)] = []
   var subscriptions: [String: AuditedSubscription] = [:]
-  /// Companies by their first subscription.
+  /// Companies in the order of their first subscription.
   var firstSeen: [(company: String, at: Int64)] = []
   var closedCompanies: [String: [Int64]] = [:]
   var orders: [(at: Int64, companies: [String])] = []
   var invoices: [String: Invoice] = [:]
-  /// Those that no run has settled yet.
+  /// Assignments that no run has made final yet.
   var assignments: [AuditedAssignment] = []
-  /// The first run that is held or to be held.
+  /// The first run, past or future.
   var firstRun: Int64?
   var heldRuns: Set<Int64> = []
 
-  /// B8: closed, and no subscription has become active since; or all its subscriptions are over.
+  /// Closed without an active subscription since, or with all subscriptions ended (B8).
   func isCanceled(_ company: String, before instant: Int64) -> Bool {
     let known = subscriptions.values.filter { $0.company == company && $0.status(before: instant) != nil }
     if let closedAt = closedCompanies[company]?.filter({ $0 < instant }).max(),
@@ -43,7 +43,7 @@ struct AuditedDiscounts {
     return !known.isEmpty && known.allSatisfy { $0.isOver(before: instant) }
   }
 
-  /// B4, B9: the user's order, then that of the first subscription; without the canceled ones.
+  /// The user's order, then the order of the first subscription, without canceled companies (B4, B9).
   func companies(before instant: Int64) -> [String] {
     let known = firstSeen.enumerated().filter { $0.element.at < instant }
       .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element.company)
@@ -64,16 +64,16 @@ struct AuditedDiscounts {
   }
 }
 
-/// The monthly runs and what becomes of their discounts.
+/// The monthly runs, and what happens to their discounts.
 extension AuditedProgram {
-  /// B5: from the first 28th after the first binding on.
+  /// From the first 28th after the first attribution on (B5).
   func scheduleRuns(_ referrer: String, referee: String, boundAt: Int64) {
     change(referrer) { $0.discounts.referees.append((referee, boundAt, nil)) }
     let known = account(referrer).discounts.firstRun
     var run = AuditedTime.run(after: boundAt)
     guard run < known ?? .max else { return }
     change(referrer) { $0.discounts.firstRun = run }
-    // Somebody bound late adds the runs that were missed for him; those that were held stay.
+    // A referee attributed late adds the missed runs. Finished runs stay.
     repeat {
       set(.run(account: referrer), at: run)
       run = AuditedTime.run(after: run)
@@ -130,7 +130,7 @@ extension AuditedProgram {
     settleKnown(account, assignment)
   }
 
-  /// A run that is caught up finds what has happened since its instant: the first invoice uses, a cancellation voids.
+  /// A run that is caught up applies later facts: the first invoice uses its discount, a cancellation voids it.
   private func settleKnown(_ account: String, _ assignment: AuditedAssignment) {
     let discounts = self.account(account).discounts
     let nextRun = AuditedTime.run(after: assignment.asOf)
@@ -184,7 +184,7 @@ extension AuditedProgram {
     sayInvoice("discount.applied", account, assignment, invoice, at: instant)
   }
 
-  /// B7: unless the next run is there, or the company is gone.
+  /// Opens it again, unless the next run has taken place or the company is canceled (B7).
   private func restore(_ account: String, _ assignment: AuditedAssignment, invoice: String, at instant: Int64) {
     guard instant < AuditedTime.run(after: assignment.asOf),
       !self.account(account).discounts.isCanceled(assignment.company, before: .max)
@@ -204,7 +204,7 @@ extension AuditedProgram {
       ])
   }
 
-  /// What happens to the account's own companies and invoices (B6 to B9).
+  /// Events about the account's own companies and invoices (B6 to B9).
   func own(_ account: String, _ type: String, _ data: Facts, at instant: Int64) {
     var discounts = self.account(account).discounts
     let company = data.text("company") ?? ""
@@ -248,7 +248,7 @@ extension AuditedProgram {
         ])
     case "invoice.issued":
       guard let issued = discounts.invoices[invoice], issued.amount > 0, issued.voidedAt == nil else { return }
-      // Charging it again changes nothing.
+      // Charging it again has no effect.
       if discounts.assignments.contains(where: { $0.invoice == invoice }) { return }
       if let assignment = held.last(where: { $0.asOf <= instant }) { apply(account, assignment, invoice: invoice, at: instant) }
     case "invoice.voided":

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The `data` of one event, as it was read.
+/// The `data` of one event.
 struct Facts {
   let fields: [String: Any]
 
@@ -13,12 +13,12 @@ struct Facts {
 
   var country: String? { text("country")?.uppercased() }
 
-  /// All that was received for a payment; lines exclude tax (A2).
+  /// The amount received for a payment. Lines exclude tax (A2).
   var received: Int64 { parts("lines").reduce(0) { $0 + ($1.number("amount") ?? 0) } - (number("paidWithBonus") ?? 0) }
 
-  /// What two deliveries of one thing have in common or not: the fields that the contract names, in one order.
+  /// The body by which two deliveries are compared: the fields of the contract, in a fixed order.
   func body(of names: [String]) -> String {
-    // T8: an instant in another form is the same.
+    // Another form of an instant is the same instant (T8).
     let known = fields.filter { names.contains($0.key) && !($0.value is NSNull) }
       .mapValues { ($0 as? String).flatMap(AuditedTime.read) ?? $0 }
     let bytes = try? JSONSerialization.data(withJSONObject: known, options: [.sortedKeys])
@@ -26,11 +26,11 @@ struct Facts {
   }
 }
 
-/// What the contract says about one type of event: which fields it has, which is its own id, which instant is its own.
+/// What the contract says about a type of event: its fields, its own id and its own instant.
 struct EventKind {
   let fields: [String]
   let instant: String
-  /// The field with the business id; without one the event is known by its envelope (R3).
+  /// The field with the business id; nil if the envelope identifies the event (R3).
   let id: String?
 
   init(_ fields: String, instant: String, id: String? = nil) {

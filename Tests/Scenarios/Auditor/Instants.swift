@@ -1,8 +1,8 @@
-/// Instants as milliseconds since 1970, UTC, with calendar arithmetic of its own: the audit shares none with the product.
+/// Instants as milliseconds since 1970 in UTC, with separate calendar arithmetic: the auditor shares none with the product.
 enum AuditedTime {
   static let day: Int64 = 86_400_000
 
-  /// `nil` when the text is not RFC 3339 (T8).
+  /// - Returns: `nil` if the text is not RFC 3339 (T8).
   static func read(_ text: String) -> Int64? {
     let form = /(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))/
     guard let parts = text.wholeMatch(of: form)?.output else { return nil }

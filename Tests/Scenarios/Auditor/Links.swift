@@ -1,8 +1,8 @@
 import Foundation
 
-/// Codes and links as people's links arrive (A1, R7).
+/// Codes and links in the form in which people send them (A1, R7).
 extension AuditedTerms {
-  /// R7: Unicode White_Space and what looks like nothing.
+  /// Unicode White_Space and invisible characters (R7).
   static func cut(_ text: String) -> String {
     func isBlank(_ scalar: Unicode.Scalar) -> Bool {
       scalar.properties.isWhitespace || (0x200B...0x200D).contains(scalar.value) || [0x2060, 0xFEFF].contains(scalar.value)
@@ -13,14 +13,14 @@ extension AuditedTerms {
     return String(cut)
   }
 
-  /// Whether a value is a code at all.
+  /// Whether a value has the form of a code.
   func isCode(_ text: String) -> Bool {
     guard let codePattern else { return !text.isEmpty }
     guard let pattern = try? Regex(codePattern) else { return false }
     return text.wholeMatch(of: pattern) != nil
   }
 
-  /// The code of a referral, which goes before that of its link.
+  /// The code of a referral. It takes precedence over the link's code.
   func code(of referral: Facts) -> String? {
     let named = referral.text("code").map { [Self.cut($0)] } ?? []
     let linked = parameters(of: referral.text("landingURL")).filter { $0.name == parameter.lowercased() }.map { pair in
@@ -36,7 +36,7 @@ extension AuditedTerms {
     return parameters(of: page).contains { names.contains($0.name) }
   }
 
-  /// Those of the query, then those of the fragment, names in small letters.
+  /// The parameters of the query, then those of the fragment, with names in small letters.
   private func parameters(of page: String?) -> [(name: String, value: String)] {
     guard let page = page?.replacingOccurrences(of: "&amp;", with: "&") else { return [] }
     let halves = page.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)

@@ -1,13 +1,13 @@
 /// A referee's own discount (A5).
 struct AuditedOffer {
   let expiresAt: Int64
-  /// A1f: payments from here on use it.
+  /// Payments from this instant on use it (A1f).
   let paidFrom: Int64
   var isOpen = true
 }
 
 extension AuditedProgram {
-  /// A move opens no second one (A1e).
+  /// Moving a referral opens no second offer (A1e).
   func openOffer(of account: String, at instant: Int64) {
     guard let rule = terms.offer, self.account(account).offer == nil else { return }
     let offer = AuditedOffer(expiresAt: instant + rule.within, paidFrom: instant - terms.leeway)

@@ -1,14 +1,14 @@
-/// What one program knows of one account.
+/// Everything that one program knows about one account.
 struct AuditedAccount {
   var isRegistered = false
-  /// Who brought it, one after another; an operator ends one before the next (A1e).
+  /// Its referrals in order. An operator ends one before the next (A1e).
   var referrals: [AuditedReferral] = []
   var identities: [String] = []
   var hasEarlierAccounts = false
-  /// kind and country by the instant from which they hold, in order of arrival.
+  /// Kind and country by the instant from which they hold, in order of arrival.
   var changes: [(at: Int64, kind: String?, country: String?)] = []
   var closings = AuditedClosings()
-  /// Billing events that came before the registration (T4), and decisions (A1e).
+  /// Billing events (T4) and decisions (A1e) that arrived before the registration.
   var kept: [(type: String, data: Facts, at: Int64)] = []
   var decisions: [(type: String, data: Facts, at: Int64)] = []
 
@@ -29,7 +29,7 @@ struct AuditedAccount {
   var verdicts: [String: AuditedVerdicts] = [:]
   var discounts = AuditedDiscounts()
 
-  /// T7: as of an instant; a change at that very instant counts.
+  /// As of an instant. A change at that very instant counts (T7).
   func kindAndCountry(at instant: Int64) -> (kind: String?, country: String?) {
     var held: (kind: String?, country: String?) = (nil, nil)
     let past = changes.enumerated().filter { $0.element.at <= instant }
@@ -42,21 +42,21 @@ struct AuditedAccount {
   var referrer: String? { referrals.last.flatMap { $0.endedAt == nil ? $0.referrer : nil } }
 }
 
-/// Who brought an account, and how long that holds.
+/// An account's referrer, and how long the referral lasts.
 struct AuditedReferral {
   let referrer: String
   let attributedAt: Int64
   var endedAt: Int64?
 }
 
-/// Closings, bans and reopenings of an account; at equal instants the order of arrival counts (T1).
+/// Closings, bans and reopenings of an account. At equal instants the order of arrival counts (T1).
 struct AuditedClosings {
   enum Event { case closed, banned, reopened }
   private var events: [(at: Int64, event: Event)] = []
 
   mutating func hear(_ event: Event, at instant: Int64) { events.append((instant, event)) }
 
-  /// T7: a change at that very instant counts.
+  /// A change at that very instant counts (T7).
   func isClosed(at instant: Int64) -> Bool { !standing(at: instant).isEmpty }
   func isBanned(at instant: Int64) -> Bool { standing(at: instant).contains(.banned) }
 
@@ -73,7 +73,7 @@ struct AuditedClosings {
   }
 }
 
-/// One program in one world.
+/// One program in the auditor's world.
 final class AuditedProgram {
   enum Timer {
     case matures(reward: String)
@@ -87,7 +87,7 @@ final class AuditedProgram {
 
   let terms: AuditedTerms
   let say: (String, [String: Any]) -> Void
-  /// Fires what is due.
+  /// Fires due timers.
   var settle: () -> Void = {}
   var clock: Int64 = 0
   var accounts: [String: AuditedAccount] = [:]
@@ -124,7 +124,7 @@ final class AuditedProgram {
     }
   }
 
-  /// Of what had waited, all that would have happened by an instant comes before what happens at it (T4).
+  /// Of waiting events, everything due by an instant happens before the events of that instant (T4).
   func fireMatured(until instant: Int64) {
     while let next = timers.indices.filter({ timers[$0].due <= min(instant, clock) && timers[$0].timer.isReward })
       .min(by: { (timers[$0].due, timers[$0].order) < (timers[$1].due, timers[$1].order) })
@@ -138,7 +138,7 @@ final class AuditedProgram {
 
   func change(_ id: String, _ body: (inout AuditedAccount) -> Void) { body(&accounts[id, default: AuditedAccount()]) }
 
-  /// R5, as far as the histories break it.
+  /// The checks of R5 that the histories violate.
   static func isWellFormed(_ type: String, _ data: Facts) -> Bool {
     let amount = data.number("amount")
     if let country = data.text("country"), country.wholeMatch(of: /[A-Za-z]{2}/) == nil { return false }
@@ -191,7 +191,7 @@ final class AuditedProgram {
   }
 
   private func hear(_ account: String, _ type: String, _ data: Facts, at instant: Int64) {
-    // There is only ever one attempt.
+    // There is only one attempt.
     let payout = data.text("payout").flatMap { $0.hasSuffix("#1") ? String($0.dropLast(2)) : nil }
     guard let request = data.text("request") ?? payout else { return }
     hear(account, request) { verdicts in
@@ -206,7 +206,7 @@ final class AuditedProgram {
     }
   }
 
-  /// T4: what a payer does counts once it is known who brought it.
+  /// A payer's events count after its attribution is known (T4).
   private func bill(_ account: String, _ type: String, _ data: Facts, at instant: Int64) {
     let payer = self.account(account)
     if !payer.isRegistered {
@@ -222,7 +222,7 @@ final class AuditedProgram {
     change(account) { $0.kept = [] }
     // The offer is opened and used before it can expire.
     for event in kept where event.type == "payment.settled" { useOffer(of: account, event.data, at: event.at) }
-    // T4: what a kept event sets for an instant before the next one comes before that; the rest after all of them.
+    // What a waiting event sets for an instant before the next one happens before that. The rest happens after all of them (T4).
     for event in kept {
       if event.type == "payment.settled" { fireMatured(until: event.at) }
       bill(account, event.type, event.data, at: event.at)

@@ -1,4 +1,4 @@
-/// Every figure of one account in one currency.
+/// All figures of one account in one currency.
 struct AuditedBalance {
   var amounts: [String: Int64] = [:]
 
@@ -15,7 +15,7 @@ struct AuditedBalance {
   }
 }
 
-/// Of beginnings and ends the latest instant counts (T6), at one instant the later arrival (T1).
+/// Of starts and ends the latest instant counts (T6). At the same instant the later arrival counts (T1).
 struct AuditedHold {
   private var latest = Int64.min
   private(set) var isOpen = false
@@ -40,7 +40,7 @@ struct AuditedDispute {
 
   func isOpen(before instant: Int64) -> Bool { past(instant).last?.standing == .open }
 
-  /// What a lost one takes; an amount that nobody named is all.
+  /// The amount that a lost dispute takes. Without an amount it takes everything.
   func taken(before instant: Int64) -> Int64 {
     guard past(instant).last?.standing == .lost else { return 0 }
     return past(instant).last { $0.standing == .open }?.amount ?? .max
@@ -62,10 +62,10 @@ struct AuditedReward {
   let currency: String
   let paidAt: Int64
   let worth: AuditedWorth
-  /// What was accrued: all that it can ever be.
+  /// The accrued amount, which is the maximum.
   let whole: Int64
   let availableAt: Int64
-  /// When the money comes: `availableAt`, or the release of a hold or a restoration if that is later.
+  /// When the money is available: `availableAt`, or the end of a freeze or a restoration if that is later.
   var maturesAt: Int64
   var amount: Int64
   var place: Place
@@ -83,7 +83,7 @@ struct AuditedReward {
     }
   }
 
-  /// What it is worth after all that was heard.
+  /// Its worth after all facts so far.
   var left: Int64 {
     let lost = disputes.values.map { $0.taken(before: .max) }
     if lost.contains(.max) { return 0 }
@@ -100,7 +100,7 @@ struct AuditedReward {
   }
 }
 
-/// Payments, what they earn, and what becomes of it.
+/// Payments, their rewards, and what happens to these.
 extension AuditedProgram {
   func earn(_ payer: String, _ type: String, _ data: Facts, at instant: Int64) {
     guard let payment = data.text("payment") else { return }
@@ -118,7 +118,7 @@ extension AuditedProgram {
     }
   }
 
-  /// A1e: the referral that judges a payment of this instant.
+  /// The referral that judges a payment of this instant (A1e).
   private func referral(of payer: String, at paidAt: Int64) -> AuditedReferral? {
     let referrals = account(payer).referrals
     return referrals.indices.reversed().first { index in
@@ -189,7 +189,7 @@ extension AuditedProgram {
     set(.matures(reward: id), at: reward.availableAt)
   }
 
-  /// R2: what a payment has against it, but for its base.
+  /// The reasons against a payment, except for its base (R2).
   private func objections(to payment: Facts) -> Set<String> {
     let lines = payment.parts("lines")
     var reasons: Set<String> = []
@@ -199,14 +199,14 @@ extension AuditedProgram {
     let hasPlan = !terms.needsPlanLine || lines.contains { $0.text("kind") == "plan" }
     if !hasPlan { reasons.insert("no-plan-line") }
     if lines.allSatisfy({ !terms.objections(to: $0).isEmpty }) {
-      // Of a top-up, `no-plan-line` says it all.
+      // For a top-up, `no-plan-line` is enough.
       let others = lines.filter { hasPlan || $0.text("kind") != "topUp" }
       reasons.formUnion(others.flatMap { terms.objections(to: $0) })
     }
     return reasons
   }
 
-  /// What comes after a payment.
+  /// Events that follow a payment.
   private func follow(_ payer: String, _ payment: String, _ type: String, _ data: Facts, at instant: Int64) {
     let id = "\(payer) \(payment)"
     guard let known = rewards[id] else { return }
@@ -233,7 +233,7 @@ extension AuditedProgram {
     for cause in ["refund-requested", "dispute"] { hold(id, cause, at: instant) }
   }
 
-  /// A9, A9c, C7c: the reward becomes what it is worth now.
+  /// Sets the reward to its present worth (A9, A9c, C7c).
   private func adjust(_ id: String, _ data: Facts, at instant: Int64) {
     guard let reward = rewards[id] else { return }
     let amount = reward.left
@@ -246,11 +246,11 @@ extension AuditedProgram {
       told["amount"] = amount
       told["balance"] = move(delta, from: "reversed", to: reward.bucket, reward.referrer, reward.currency)
       say("reward.restored", told)
-      // It stood at 0 and may have missed its day.
+      // It was 0 and may have missed its date.
       if reward.amount == 0 { mature(later: id, at: instant) }
       return
     }
-    // A reward at 0 is held no more.
+    // A reward of 0 is no longer frozen.
     if amount == 0 { rewards[id]?.frozenFor = [] }
     told["balance"] = move(-delta, from: reward.bucket, to: "reversed", reward.referrer, reward.currency)
     if reward.place == .pending, data.text("refund") != nil {
@@ -262,7 +262,7 @@ extension AuditedProgram {
     }
   }
 
-  /// C7: one pair of notices a cause, while something is left.
+  /// One pair of notices per cause, while the reward is above 0 (C7).
   private func hold(_ id: String, _ cause: String, at instant: Int64) {
     guard let reward = rewards[id], reward.amount > 0 else { return }
     let isHeld = reward.isHeld(for: cause)
@@ -277,7 +277,7 @@ extension AuditedProgram {
     if !isHeld { mature(later: id, at: instant) }
   }
 
-  /// What has missed its day comes now, or on its day if that is later.
+  /// A reward that missed its date matures now, or on its date if that is later.
   private func mature(later id: String, at instant: Int64) {
     guard let reward = rewards[id], reward.place != .available else { return }
     let maturesAt = max(instant, reward.availableAt)
@@ -285,7 +285,7 @@ extension AuditedProgram {
     set(.matures(reward: id), at: maturesAt)
   }
 
-  /// A4, C9: the money is there.
+  /// The money becomes available (A4, C9).
   func mature(_ id: String, at instant: Int64) {
     guard let reward = rewards[id], reward.amount > 0, reward.frozenFor.isEmpty, reward.place != .available,
       reward.maturesAt == instant
@@ -298,7 +298,7 @@ extension AuditedProgram {
     say(isCredited ? "reward.unlocked" : "reward.credited", told)
   }
 
-  /// Moves money of an account and gives the balance as it is told.
+  /// Moves money of an account and returns the balance as notices show it.
   func move(_ amount: Int64, from: String?, to: String, _ account: String, _ currency: String) -> [String: Any] {
     change(account) { $0.balances[currency, default: AuditedBalance()].move(amount, from: from, to: to) }
     return self.account(account).balances[currency, default: AuditedBalance()].told(currency)

@@ -1,4 +1,4 @@
-/// A part of a bonus balance set aside for an invoice.
+/// A part of a bonus balance reserved for an invoice.
 struct AuditedSpend {
   enum Standing { case reserved, captured, released }
 
@@ -9,7 +9,7 @@ struct AuditedSpend {
   var returned: Int64 = 0
 }
 
-/// What goes out of a balance to invoices, and what operators correct.
+/// Spends from a balance, and operators' corrections.
 extension AuditedProgram {
   // MARK: Spends (A6)
 
@@ -29,7 +29,7 @@ extension AuditedProgram {
     if let (captured, at) = self.account(account).spendEnds[request] { endSpend(account, request, captured: captured, at: at) }
   }
 
-  /// The first of captured and released counts, also when it comes before the request.
+  /// The first of captured and released counts, even if it arrives before the request.
   func endSpend(_ account: String, _ request: String, captured: Bool, at instant: Int64) {
     guard terms.spends != nil else { return }
     if self.account(account).spendEnds[request] == nil { change(account) { $0.spendEnds[request] = (captured, instant) } }
@@ -40,7 +40,7 @@ extension AuditedProgram {
       to: captured ? "spent" : "available", at: instant)
   }
 
-  /// A9d: never more than what is left of it.
+  /// Never more than its remaining amount (A9d).
   func returnSpend(_ account: String, _ request: String, _ data: Facts, at instant: Int64) {
     guard let spend = self.account(account).spends[request], spend.standing == .captured, spend.returned < spend.amount
     else { return }  // nothing-to-return

@@ -2,7 +2,7 @@ import Foundation
 
 /// The terms of one program, as the auditor reads their file. It shares no reader with the product.
 struct AuditedTerms {
-  /// A rate of the lines that have this value in this field.
+  /// A rate for the lines that have this value in this field.
   struct Fit { let field: String, value: String, rate: Int64 }
   struct Status { let above: [String: Int64], rate: Int64 }
   struct Offer { var percent: Int64 = 0, plans: [String] = [], within: Int64 = 0 }
@@ -15,7 +15,7 @@ struct AuditedTerms {
   var codePattern: String?
   var leeway = AuditedTime.day
   var refusesPriorAccounts = false
-  /// Empty: all.
+  /// All kinds if empty.
   var kinds: [String] = []
   var countries: [String] = []
 
@@ -23,7 +23,7 @@ struct AuditedTerms {
   var earns = false
   var lineKinds: [String] = []
   var needsPlanLine = false
-  /// Empty: all.
+  /// All categories if empty.
   var categories: [String] = []
   var refusesPromoCodes = false
   var excludedDiscounts: [String] = []
@@ -38,16 +38,16 @@ struct AuditedTerms {
   var refundWindow: Int64?
   var maxPerReferee: [String: Int64] = [:]
 
-  // What a balance and a referee get.
+  // Balances and offers.
   var spends: [String]?
   var paysOut = false
-  /// C10; nil: nobody approves.
+  /// nil if nobody approves (C10).
   var approvalAbove: [String: Int64]? = [:]
   var minimum: [String: Int64] = [:]
   var offer: Offer?
   var hasTiers = false
 
-  /// nil: the file says something that the auditor does not know.
+  /// - Returns: nil if the file has something that the auditor does not support.
   init?(_ text: String) {
     var sections: [(indentation: Int, name: String)] = []
     var tiers: [String] = []
@@ -60,7 +60,7 @@ struct AuditedTerms {
       let path = sections.map(\.name).filter { $0 != "versions" }.joined(separator: ".")
       if path == "discounts.tiers", !value.isEmpty { tiers.append(value) } else if !take(path, value) { return nil }
     }
-    // The one calendar and the one table of tiers that the auditor knows.
+    // The only calendar and table of tiers that the auditor supports.
     let known = ["{from: 5, percent: 5}", "{from: 10, percent: 10}", "{from: 15, percent: 20}", "{from: 20, percent: 40}"]
     guard !hasTiers || tiers == known, creditAfter == 0 || creditAfter == availableAfter else { return nil }
   }
@@ -135,7 +135,7 @@ struct AuditedTerms {
     return amounts
   }
 
-  /// In basis points; whole percents only.
+  /// In basis points. Only whole percents are supported.
   private static func rate(_ text: some StringProtocol) -> Int64 { (Int64(text.dropLast()) ?? 0) * 100 }
 
   private static func span(_ text: String) -> Int64? {

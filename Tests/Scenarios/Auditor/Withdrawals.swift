@@ -1,6 +1,6 @@
-/// A request to be paid.
+/// A withdrawal request.
 struct AuditedWithdrawal {
-  /// How far it has come: what ends it without an instruction, and after it the results, which never get weaker (C10c).
+  /// Its state: first the ends without an instruction, then the results, which never get weaker (C10c).
   enum Standing: Int { case declined, awaitingApproval, instructed, failed, paid, returned }
 
   let amount: Int64
@@ -12,11 +12,11 @@ struct AuditedWithdrawal {
 
   var isOpen: Bool { standing == .awaitingApproval || standing == .instructed }
 
-  /// Whether a request of that instant comes upon this one.
+  /// Whether it is open for a request of that instant.
   func isInTheWay(at instant: Int64) -> Bool { isOpen || requestedAt <= instant && instant < endedAt }
 }
 
-/// What was heard about a withdrawal, perhaps before it: of each kind the first.
+/// Facts about a withdrawal, possibly from before it: the first of each kind.
 struct AuditedVerdicts {
   var canceledAt: Int64?
   var decision: (isApproved: Bool, at: Int64)?
@@ -25,7 +25,7 @@ struct AuditedVerdicts {
   var returnedAt: Int64?
 }
 
-/// What goes out of a balance to its owner (C9, C10).
+/// Withdrawals from a balance to its owner (C9, C10).
 extension AuditedProgram {
   func requestWithdrawal(_ account: String, _ data: Facts, at instant: Int64) {
     let request = data.text("request") ?? ""
@@ -54,7 +54,7 @@ extension AuditedProgram {
     if let canceledAt {
       return decline(account, request, reason: "canceled", releases: reasons.isEmpty, at: max(canceledAt, instant))
     }
-    // Requested before a ban that is known.
+    // Requested before a known ban.
     if let bannedAt = owner.closings.ban(after: instant) {
       return decline(account, request, reason: "account-banned", releases: true, at: bannedAt)
     }
@@ -79,13 +79,13 @@ extension AuditedProgram {
     return reasons
   }
 
-  /// C10: a currency that the terms do not name always.
+  /// A currency that the terms do not name always needs approval (C10).
   private func needsApproval(_ withdrawal: AuditedWithdrawal) -> Bool {
     guard let approvalAbove = terms.approvalAbove else { return false }
     return approvalAbove[withdrawal.currency].map { withdrawal.amount > $0 } ?? true
   }
 
-  /// What awaits approval when its owner is banned.
+  /// Declines withdrawals that await approval when their owner is banned.
   func declineBanned(_ account: String, at instant: Int64) {
     for (request, withdrawal) in self.account(account).withdrawals where withdrawal.standing == .awaitingApproval {
       let bannedAt = max(instant, withdrawal.requestedAt)
@@ -99,7 +99,7 @@ extension AuditedProgram {
     proceed(account, request)
   }
 
-  /// As far as what was heard leads.
+  /// Advances a withdrawal as far as its facts allow.
   private func proceed(_ account: String, _ request: String) {
     guard let withdrawal = self.account(account).withdrawals[request], let verdicts = self.account(account).verdicts[request]
     else { return }
@@ -120,7 +120,7 @@ extension AuditedProgram {
     }
   }
 
-  /// C10c: the strongest result holds.
+  /// The strongest result counts (C10c).
   private func finish(_ account: String, _ request: String, _ withdrawal: AuditedWithdrawal, _ verdicts: AuditedVerdicts) {
     let before = withdrawal.standing
     if let returnedAt = verdicts.returnedAt {

@@ -1,4 +1,4 @@
-/// An exact number: money is rounded once (every-base), at the end.
+/// An exact number. Money is rounded once, at the end (every-base).
 struct AuditedFraction {
   let numerator: Int128
   let denominator: Int128
@@ -17,7 +17,7 @@ struct AuditedFraction {
   }
   static func - (left: Self, right: Self) -> Self { left + Self(-right.numerator, over: right.denominator) }
   static func * (left: Self, right: Self) -> Self {
-    // Crosswise first, so that the numbers stay small.
+    // Reduce crosswise first, so that the numbers stay small.
     let (a, b) = (Self(left.numerator, over: right.denominator), Self(right.numerator, over: left.denominator))
     return Self(a.numerator * b.numerator, over: a.denominator * b.denominator)
   }
@@ -28,24 +28,24 @@ struct AuditedFraction {
 
   var isPositive: Bool { numerator > 0 }
 
-  /// Half up, of an amount that is not negative.
+  /// Rounded half up, for amounts that are not negative.
   var rounded: Int64 { Int64((numerator * 2 + denominator) / (denominator * 2)) }
 }
 
-/// What one payment is worth to its referrer, and what it is still worth after refunds and lost disputes (A9, terms of reward).
+/// The worth of one payment to its referrer, and what remains after refunds and lost disputes (A9, terms of reward).
 struct AuditedWorth {
-  /// All lines of one sku.
+  /// All lines with one sku.
   struct SKU {
     var total: Int64 = 0
     var earning: Int64 = 0
-    /// The earning lines, each times its rate.
+    /// The sum of the earning lines, each times its rate.
     var rated: Int64 = 0
   }
 
   private(set) var skus: [String: SKU] = [:]
   let received: Int64
   let base: Int64
-  /// A fixed amount instead of rates.
+  /// A fixed amount, used instead of rates.
   let fixed: Int64?
 
   init(_ payment: Facts, terms: AuditedTerms, rate: Int64) {
@@ -61,7 +61,7 @@ struct AuditedWorth {
     base = min(skus.values.reduce(0) { $0 + $1.earning } - (payment.number("paidWithBonus") ?? 0), received)
   }
 
-  /// - Parameter others: what went back otherwise than from lines.
+  /// - Parameter others: amounts that were returned without lines.
   func left(after refunds: [Facts] = [], others: Int64 = 0) -> Int64 {
     guard base > 0 else { return 0 }
     var taken: [String: AuditedFraction] = [:]
@@ -99,7 +99,7 @@ struct AuditedWorth {
 }
 
 extension AuditedTerms {
-  /// What a line has against it (A3, C6, C8, R6).
+  /// The reasons against a line (A3, C6, C8, R6).
   func objections(to line: Facts) -> [String] {
     var objections: [String] = []
     let isService =
@@ -113,7 +113,7 @@ extension AuditedTerms {
 
   func rate(of line: Facts) -> Int64? { rates?.first { line.text($0.field) == $0.value }?.rate }
 
-  /// C5: before the payment.
+  /// The rate before the payment (C5).
   func rate(turnover: Int64, _ currency: String) -> Int64 {
     statuses.last { status in status.above[currency].map { turnover > $0 } ?? false }?.rate ?? rate
   }
