@@ -1,4 +1,4 @@
-"""Apache Kafka of one broker on free ports, in a temporary folder, and services of Laurel on it."""
+"""An Apache Kafka broker on free ports, in a temporary folder, with Laurel's services."""
 
 import os
 import pathlib
@@ -19,7 +19,7 @@ def free_port():
 
 
 class Bus:
-    """Starts everything in its constructor; `stop` ends what was started."""
+    """Starts everything in its constructor. `stop` ends everything that was started."""
 
     def __init__(self, folder, services):
         home = needs(os.environ.get("KAFKA_HOME") or SHARED / "kafka", "Kafka (KAFKA_HOME)")
@@ -35,7 +35,7 @@ class Bus:
             f"log.dirs={folder / 'logs'}\noffsets.topic.replication.factor=1\noffsets.topic.num.partitions=4\n"
             "transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n"
             "transaction.state.log.num.partitions=4\ngroup.initial.rebalance.delay.ms=0\nauto.create.topics.enable=false\n")
-        # Laurel's programs reject variables of its name that are no settings.
+        # Laurel's programs reject unknown variables with their prefix.
         own = {name: value for name, value in os.environ.items() if not name.startswith("LAUREL_")}
         self.environment = dict(own, LOG_DIR=str(folder), KAFKA_HEAP_OPTS="-Xmx512m")
         uuid = self.output(home / "bin" / "kafka-storage.sh", "random-uuid").strip()
@@ -47,15 +47,15 @@ class Bus:
             self.deploy(services)
 
     def deploy(self, services, prefix="", partitions=2, options=()):
-        """Topics of their own, and services with these options on them."""
+        """New topics, and services on them with these options."""
         self.output(BIN / "laurel", "topics", "create", *self.connection(prefix), "--partitions", partitions, "--replication", 1)
-        # The broker answers before it knows them all itself.
+        # The broker answers before it knows all of them itself.
         self.until(30, lambda: f"{prefix}payouts.dead-letters" in self.admin.list_topics(timeout=5).topics, "the topics are there")
         for service in services:
             self.service(service, prefix, options)
 
     def service(self, name, prefix="", options=()):
-        """One instance of a service, over the topics of a prefix."""
+        """One instance of a service, on the topics of a prefix."""
         self.start(
             self.folder / f"{prefix}{name}.log", BIN / name, *self.connection(prefix), "--terms", ROOT / "ops" / "terms",
             "--state", self.folder / f"{prefix}state", "--instance", f"{name}-1", "--http", "127.0.0.1:0", "--commit-ms", "20",
@@ -84,14 +84,14 @@ class Bus:
         return (self.folder / f"{name}.log").read_text()
 
     def until(self, seconds, condition, what):
-        """Polls to a deadline."""
+        """Polls until the deadline."""
         deadline = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < deadline, f"after {seconds} s not yet: {what}"
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
             time.sleep(0.05)
 
     def records(self, topic, key, enough, seconds=60):
-        """The first records of a key, once there are enough of them."""
+        """The first records of a key, as soon as there are enough of them."""
         settings = {
             "bootstrap.servers": self.bootstrap, "group.id": f"interop-{topic}-{key}", "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",

@@ -1,4 +1,4 @@
-"""What the tests share: where things are, and what Laurel says of the worked examples."""
+"""Shared by the tests: paths, and Laurel's output for the worked examples."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ def demo_files():
 
 
 def simulate(path):
-    """Every notice that Laurel gives on a file of events."""
+    """Every notice of Laurel for a file of events."""
     command = [BIN / "laurel", "simulate", "--terms", ROOT / "ops" / "terms", "--events", path, "--until", "2026-12-31"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -34,14 +34,14 @@ def simulate(path):
 
 @pytest.fixture(scope="session")
 def notices():
-    """All notices on all examples: enough to meet nearly every type."""
+    """All notices of all examples: nearly every type occurs."""
     found = [notice for path in example_files() + demo_files() for notice in simulate(path)]
     assert len(found) > 50
     return found
 
 
 class Checker:
-    """`laurel publish --check`, asked event by event."""
+    """`laurel publish --check`, called event by event."""
 
     def __init__(self):
         command = [BIN / "laurel", "publish", "--check", "--json", "-"]
@@ -70,7 +70,7 @@ def checker():
 
 @pytest.fixture(scope="session")
 def bus(tmp_path_factory):
-    """Real Kafka with the services that attribute and accrue."""
+    """Real Kafka with the services attribution and accrual."""
     from broker import Bus
 
     bus = Bus(tmp_path_factory.mktemp("bus"), ["attribution", "accrual"])

@@ -1,4 +1,4 @@
-"""Where things are: for all tests in Python."""
+"""Paths for all tests in Python."""
 
 import os
 import pathlib
@@ -13,7 +13,7 @@ IN_CI = os.environ.get("CI") == "true"
 
 
 def needs(path, what):
-    """Skips a test whose material is not on this machine. In CI that is a failure."""
+    """Skips a test whose files are not on this machine. In CI that is a failure."""
     if not pathlib.Path(path).exists():
         (pytest.fail if IN_CI else pytest.skip)(f"{what} is missing: {path}")
     return pathlib.Path(path)

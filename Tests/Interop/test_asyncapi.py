@@ -1,4 +1,4 @@
-"""The AsyncAPI document is valid, and names every public message with a schema that is there."""
+"""The AsyncAPI document is valid, and names every public message with an existing schema."""
 
 import subprocess
 import sys

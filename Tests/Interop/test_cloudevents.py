@@ -1,4 +1,4 @@
-"""The CloudEvents SDK with its defaults writes to real Kafka in both modes, Laurel takes both, and the SDK reads a notice back."""
+"""The CloudEvents SDK with its defaults writes to real Kafka in both modes, Laurel reads both, and the SDK reads a notice."""
 
 from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event, to_binary_event, to_structured_event
 from cloudevents.core.v1.event import CloudEvent
@@ -25,7 +25,7 @@ def notice(record):
 
 
 def notices(bus, topic, key, message_type, count):
-    """All notices of a key, up to the one that completes the count of its type."""
+    """All notices of a key, up to the last of `count` notices of a type."""
     def enough(records):
         return [notice(record).get_type() for record in records].count(message_type) >= count
     return [notice(record) for record in bus.records(topic, key, enough)]
@@ -39,7 +39,7 @@ def payment(name):
 
 
 def test_both_modes_are_taken_and_a_notice_is_read(bus):
-    # The contract's hash is Java's; the SDK leaves partitions to the client.
+    # The contract uses Java's hash. The SDK lets the client choose partitions.
     producer = Producer({"bootstrap.servers": bus.bootstrap, "partitioner": "murmur2_random"})
     code = {"request": "c1", "account": "gamma", "requestedAt": "2026-01-05T10:00:00+02:00", "vanity": "GAMMA"}
     publish(producer, "requests", to_binary_event(event(1, "code.requested.v1", code)))
@@ -49,15 +49,15 @@ def test_both_modes_are_taken_and_a_notice_is_read(bus):
     registration = {"account": "delta", "registeredAt": "2026-01-05T09:00:00Z", "referral": {"code": "GAMMA"}}
     publish(producer, "accounts", to_structured_event(event(2, "account.registered.v1", registration)))
     publish(producer, "billing", to_binary_event(event(3, "payment.settled.v1", payment("p1"))))
-    # The same payment in the other mode is the same payment.
+    # The same payment in the other mode is a repeat.
     publish(producer, "billing", to_structured_event(event(4, "payment.settled.v1", payment("p1"))))
     publish(producer, "billing", to_structured_event(event(5, "payment.settled.v1", payment("p2"))))
-    # The SDK's former interface, which calls a structured record application/json.
+    # The SDK's former interface, which labels a structured record application/json.
     for name, convert in [("p3", old_binding.to_binary), ("p4", old_binding.to_structured)]:
         given = attributes("payment.settled.v1", payment(name), datacontenttype="application/json")
         publish(producer, "billing", convert(old_event.CloudEvent(given, payment(name))))
 
-    # Rewards of a payment of months ago come due at once: their notices stand between.
+    # Rewards of a payment of months ago are due at once, so their notices come in between.
     read = notices(bus, "rewards", "gamma", "reward.accrued.v1", 4)
     accrued = [n for n in read if n.get_type() == "reward.accrued.v1"]
     assert [(n.get_data()["payment"], n.get_data()["amount"], n.get_data()["referrer"]) for n in accrued] == [

@@ -1,4 +1,4 @@
-"""What CONNECT.md says to copy can be read, and what it names is there."""
+"""The examples of CONNECT.md can be parsed, and everything that they name exists."""
 
 import json
 import re
@@ -19,7 +19,7 @@ def test_the_connector_writes_every_required_attribute():
     config = json.loads(blocks("json")[0])["config"]
     placement = dict(part.split(":header:") for part in config["transforms.outbox.table.fields.additional.placement"].split(","))
     assert {"ce_specversion", "ce_id", "ce_source", "ce_type", "ce_program"} <= set(placement.values())
-    # What it reads are columns of the table beside it.
+    # It reads only columns of the table on the page.
     columns = set(re.findall(r"^  (\w+) +(?:uuid|text|jsonb)", blocks("sql")[0], re.MULTILINE))
     used = set(placement) | {config["transforms.outbox.route.by.field"], config["transforms.outbox.table.field.event.key"], "payload"}
     assert used == columns

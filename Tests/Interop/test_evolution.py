@@ -1,4 +1,4 @@
-"""Within `.v1` only optional fields are added: what the last release published still holds (ops/contracts/released.json)."""
+"""Within `.v1` only optional fields are added: the schemas of the last release stay compatible (ops/contracts/released.json)."""
 
 import copy
 import json
@@ -15,7 +15,7 @@ def is_notice(tree):
 
 
 def breaks(old, new):
-    """What a change of a message's schema breaks, a sentence each, with the field's name."""
+    """Lists what a change of a message's schema breaks, one sentence each, with the field's name."""
     found = []
     compare(old, new, old, new, "", is_notice(old), found)
     return found
@@ -33,7 +33,7 @@ def compare(old, new, old_root, new_root, path, notice, found):
         return
     if old.get("pattern") != new.get("pattern") or old.get("format") != new.get("format"):
         found.append(f"{path}: has another form")
-    # Who reads must not meet what was not there, who writes must not be asked for more.
+    # Readers must not get unknown values, and writers must not need new fields.
     for name, sign in [("minimum", 1), ("minLength", 1), ("maximum", -1), ("maxLength", -1), ("maxItems", -1)]:
         before, after = old.get(name), new.get(name)
         unbounded = float("-inf")
@@ -64,11 +64,11 @@ def test_the_last_release_is_kept():
 @pytest.mark.parametrize("name", sorted(RELEASED))
 def test_nothing_breaks(name):
     path = SCHEMAS / f"{name}.json"
-    assert path.is_file(), f"{name} is gone"
+    assert path.is_file(), f"{name} is missing"
     assert breaks(RELEASED[name], json.loads(path.read_text())) == []
 
 
-# Changes that must be seen, and what must be said of each.
+# Changes that must be detected, with the expected sentence.
 def changed(name, change):
     tree = json.loads((SCHEMAS / name).read_text())
     edited = copy.deepcopy(tree)

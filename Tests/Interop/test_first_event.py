@@ -1,4 +1,4 @@
-"""The program that MESSAGES.md begins with works as it stands there."""
+"""The first program of MESSAGES.md works as written."""
 
 import json
 import subprocess

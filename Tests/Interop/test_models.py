@@ -1,4 +1,4 @@
-"""Python models that a generator makes of the schemas parse every notice."""
+"""Python models generated from the schemas parse every notice."""
 
 import importlib
 import subprocess

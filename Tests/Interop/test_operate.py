@@ -1,4 +1,4 @@
-"""What ops/ has for running Laurel, judged by the tools that were made for it."""
+"""Third-party tools check the files in ops/ for running Laurel."""
 
 import datetime
 import json
@@ -34,17 +34,17 @@ def output(*command, text=None):
 
 
 def programs():
-    """What the image holds."""
+    """The programs in the image."""
     return re.findall(r"/src/\.build/release/(\S+)", DOCKERFILE.read_text())
 
 
 def services():
-    """Those that share their inputs' partitions; every portal reads everything."""
+    """The services whose instances share partitions. Every portal instance reads everything."""
     return [program for program in programs() if program not in ("laurel", "portal")]
 
 
 def check_expressions(expressions, folder):
-    """Has Prometheus parse them."""
+    """Prometheus parses the alarms and its configuration."""
     assert expressions
     rules = folder / "rules.yml"
     recorded = [{"record": f"r{number}", "expr": expression} for number, expression in enumerate(expressions)]
@@ -68,9 +68,9 @@ def test_every_container_is_confined(name):
     container = COMPOSE["services"][name]
     assert container["cap_drop"] == ["ALL"] and container["security_opt"] == ["no-new-privileges:true"]
     assert container["pids_limit"] and container["mem_limit"]
-    # Kafka writes its configuration where it is.
+    # Kafka writes its configuration in place.
     assert container.get("read_only") is True or name == "kafka"
-    assert re.search(r":v?\d+\.\d", container["image"]), "no release is named"
+    assert re.search(r":v?\d+\.\d", container["image"]), "the image has no release tag"
 
 
 @pytest.mark.parametrize("name", services())
@@ -155,7 +155,7 @@ def test_the_portal_has_all_that_it_needs(manifests):
     mounts = {mount["name"]: mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
     settings = {entry["name"]: entry.get("value") for entry in pod["containers"][0]["env"]}
     assert settings["LAUREL_KEYS"].startswith(mounts["keys"] + "/") and settings["LAUREL_STATE"] == mounts["state"]
-    # A pod that goes may have requests that the bus has not confirmed.
+    # A deleted pod may have requests that the bus has not confirmed.
     assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Retain"}
     pages = found["Service", "laurel-portal-pages"]["spec"]
     assert pages["selector"] == labels and [port["targetPort"] for port in pages["ports"]] == ["pages"]
@@ -181,7 +181,7 @@ def test_topics_and_rights_are_those_of_the_catalogue():
 
 
 def test_a_service_understands_the_settings_of_manifests_and_compose(manifests, tmp_path):
-    """It ends because of its state folder, and not before that because of a setting."""
+    """The program must end because of its state folder, not earlier because of a setting."""
     sets = [manifest["spec"]["template"]["spec"] for manifest in manifests["production"] if manifest["kind"] == "StatefulSet"]
     settings = {entry["name"]: entry.get("value", "x") for entry in sets[0]["containers"][0]["env"]}
     for given in (settings, COMPOSE["services"]["accrual"]["environment"]):
@@ -229,7 +229,7 @@ def test_the_board(tmp_path):
 
 
 class Instance:
-    """A service on the bus: where it serves its metrics."""
+    """A service on the bus, and the address of its metrics."""
 
     def __init__(self, bus, service):
         log = bus.folder / f"{service}.log"

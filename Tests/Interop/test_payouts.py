@@ -1,4 +1,4 @@
-"""The payout adapter kit: the adapter to copy passes the conformance run, and one without a memory does not."""
+"""The payout adapter kit: the example adapter passes the conformance run, and one without a memory fails it."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ def test_the_adapter_to_copy_passes(bus):
 
 
 def test_an_adapter_without_a_memory_fails(bus, tmp_path):
-    """It trusts the provider's idempotency key alone, and takes a timeout for a failure."""
+    """Trusts only the provider's idempotency key, and treats a timeout as a failure."""
     source = (KIT / "adapter.py").read_text()
     for part, instead in [
         ("        known = self.memory.row(key(payout))\n", "        return self.pay(payout)\n"),

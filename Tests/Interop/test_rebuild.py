@@ -30,7 +30,7 @@ def laurel(bus, prefix, *arguments, text=None, check=True):
 
 
 def notices(bus, prefix, quiet=3):
-    """All notices, once nothing more comes."""
+    """All notices, after no more arrive."""
     done = laurel(bus, prefix, "tail", "--json", "--from-beginning", "--until-quiet", str(quiet))
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -67,7 +67,7 @@ def result(kind, name, at):
 
 
 def history():
-    """Waits stand between the parts, so that what is decided depends on what came before it."""
+    """The parts are separated by waits, so that decisions depend on the earlier parts."""
     cash = {"category": "domain"}
     yield [event("code.requested.v1", "bonus", "acme", "c", request="c", requestedAt=day(1), vanity="ACME10"),
            event("code.requested.v1", "cash", "olena", "c", request="c", requestedAt=day(1), vanity="OLENA"),
@@ -76,7 +76,7 @@ def history():
     yield [event("account.registered.v1", "cash", "client", "r", registeredAt=day(2), referral={"code": "OLENA"})]
     yield [plan("bonus", f"beta-{number}", f"p-{number}", day(10), 1_000_000) for number in range(5)] + [
         plan("cash", "client", "q-1", day(10), 6000, **cash), plan("cash", "client", "q-2", day(11), 100_000, **cash)]
-    # 500,000 are there. Too much at first, and enough once more has been paid.
+    # 500,000 are available: too little at first, and enough after another payment.
     yield [spend("too-much", day(20, 2), 600_000), spend("s1", day(20, 2), 400_000),
            event("bonus.spendCaptured.v1", "bonus", "acme", "s1", request="s1", capturedAt=day(21, 2)),
            withdraw("w0", day(20, 2), 900_000), withdraw("w1", day(21, 2), 1000)]
@@ -91,10 +91,10 @@ def history():
                  decidedAt=day(5, 4), reason="rounding"),
            event("balance.correctionRequested.v1", "cash", "olena", "k2", request="k2", amount=500, currency="USD", operator="maria",
                  decidedAt=day(5, 4), reason="goodwill")]
-    # What was spent is taken back: the balance falls below 0.
+    # The spent amount is reversed, so the balance falls below 0.
     yield [event("payment.refunded.v1", "bonus", "beta-0", "f1", refund="f1", payment="p-late", refundedAt=day(10, 4), currency="KZT", amount=9_000_000),
            event("payment.disputed.v1", "cash", "client", "d1", dispute="d1", payment="q-2", disputedAt=day(10, 4), amount=20_000)]
-    # Declined while the dispute freezes a reward.
+    # Declined while a dispute freezes a reward.
     yield [withdraw("w4", day(11, 4), 300)]
     yield [event("payment.disputeClosed.v1", "cash", "client", "d1", dispute="d1", payment="q-2", closedAt=day(12, 4), outcome="lost")]
     yield [withdraw("w5", day(13, 4), 300)]
@@ -118,7 +118,7 @@ def test_an_export_makes_the_same_deployment_again(old, tmp_path):
         laurel(old, "old.", "publish", "-", text="\n".join(part) + "\n")
         before = notices(old, "old.")
         if number == 3:
-            # An export in between. What a killed one has written behind its last note is cut off.
+            # An export in between. Records that a killed export wrote after its last note are cut off.
             laurel(old, "old.", "export", str(tmp_path / "backup"))
             for path in (tmp_path / "backup").glob("billing-*.jsonl"):
                 path.write_text(path.read_text() + '{"half": "a li')
@@ -138,7 +138,7 @@ def test_an_export_makes_the_same_deployment_again(old, tmp_path):
     exported = [line for path in (tmp_path / "backup").glob("*.jsonl") for line in path.read_text().splitlines()]
     assert sorted(json.dumps(json.loads(line)["data"], sort_keys=True) for line in exported) == given
 
-    # Not over the files of other topics.
+    # It must not overwrite the files of other topics.
     wrong = laurel(old, "", "export", str(tmp_path / "backup"), check=False)
     assert wrong.returncode == 1
 
@@ -148,7 +148,7 @@ def test_an_export_makes_the_same_deployment_again(old, tmp_path):
     assert done.returncode == 0 and "2 balances are equal, 0 differ" in done.stdout, done.stdout + done.stderr
     after = notices(old, "new.")
     assert balances(after) == balances(before)
-    # Of what was paid nothing is instructed again.
+    # Paid withdrawals are not instructed again.
     assert {key.split("/")[2] for key in instructed(after)} == {"w1#1", "w5#1"}
     for prefix in ("old.", "new."):
         verified = laurel(old, prefix, "verify", "--patience", "30")

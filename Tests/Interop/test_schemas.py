@@ -1,4 +1,4 @@
-"""The schemas are draft-07, allow what Laurel reads and writes, and allow nothing that it calls malformed."""
+"""The schemas are draft-07. They allow everything that Laurel reads and writes, and nothing that it rejects as malformed."""
 
 import json
 import re
@@ -33,12 +33,12 @@ def test_is_draft_07_and_allows_its_example(message_type):
         assert errors(message_type, example) == []
 
 
-# Lines of the worked examples that Laurel must reject, and that their schemas must not allow.
+# Lines of the worked examples that Laurel must reject and their schemas must not allow.
 REJECTED = {
     "r5-refund-of-zero-6", "r5-refund-of-zero-7", "r5-refund-of-zero-9", "r5-refund-of-zero-10",
     "t8-instants-7", "t8-instants-8", "t8-instants-9", "t8-instants-11",
 }
-# Taken, though the schema does not describe it: a click's code with blanks of other alphabets around it.
+# Accepted, though the schema does not describe it: a click's code with Unicode blanks around it.
 LENIENT = {"r7-blanks-and-case-13"}
 
 
@@ -61,7 +61,7 @@ def test_allows_every_notice(notices):
 
 
 def closed(tree):
-    """The same schema without members that it does not name: they take most of the time that making examples costs."""
+    """The schema without additional members, which take most of the time to generate."""
     if isinstance(tree, list):
         return [closed(item) for item in tree]
     if not isinstance(tree, dict):
@@ -77,7 +77,7 @@ def check(message_type, tree, checker, examples):
     @given(from_schema(tree))
     def run(data):
         verdict = checker.verdict(message_type, data)
-        # A member that Laurel does not know can still hold a number that no 64 bits hold.
+        # An unknown member can still hold a number beyond 64 bits.
         assert verdict.get("reason", "out-of-range") == "out-of-range", (verdict, json.dumps(data))
 
     run()
@@ -93,7 +93,7 @@ def test_members_that_it_does_not_name_do_no_harm(message_type, checker):
     check(message_type, schema(message_type), checker, examples=20)
 
 
-# Rejected although a JSON Schema cannot say so, each with its reason.
+# Rejected with these reasons, though a JSON Schema cannot express them.
 BEYOND_SCHEMAS = [
     (r'"amount":1\.0', "JSON Schema takes 1.0 for an integer; Laurel does not, since such a sender computes money in floating point"),
     (r'"amount":1e3', "as 1.0"),
@@ -111,7 +111,7 @@ def test_what_laurel_rejects_is_not_allowed(row):
     try:
         data = json.loads(row["data"])
     except json.JSONDecodeError:
-        return  # no JSON at all
+        return  # not JSON
     if any(re.search(pattern, row["data"]) for pattern, _ in BEYOND_SCHEMAS):
         return
     assert errors(row["type"], data) != []

@@ -75,7 +75,7 @@ def test_the_rewards_on_kafka(bus):
                 found[balance["currency"]] = {state: amount for state, amount in balance.items() if amount and state != "currency"}
         return found
 
-    # USD: 10 % of 140.00 and of 75.00; 4.67 went with the refund, 2.00 with the lost dispute. ISK: the refund has failed.
+    # USD: 10 % of 140.00 and of 75.00. The refund reversed 4.67, the lost dispute 2.00. ISK: the refund failed.
     wanted = {"USD": {"available": 1483, "reversed": 667}, "ISK": {"available": 1000}}
     records = bus.records("rewards", "acme-stripe", lambda records: last_balances(records) == wanted)
     accrued = [json.loads(r.value()) for r in records if dict(r.headers())["ce_type"] == b"reward.accrued.v1"]

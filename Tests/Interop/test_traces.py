@@ -1,4 +1,4 @@
-"""A trace goes from an event to the notices that it causes at once, over internal messages, and into the log line of a rejected record."""
+"""A trace is copied from an event to the notices that it causes at once, and to the log line of a rejected record."""
 
 import json
 
@@ -27,7 +27,7 @@ def payment(name, amount):
 
 
 def traces(records, message_type):
-    """By the payment or the account of each notice."""
+    """Traces by the payment or the account of each notice."""
     headers = [(dict(record.headers()), json.loads(record.value())) for record in records]
     return {data.get("payment") or data.get("referee") or data.get("account"): found.get("ce_traceparent", b"").decode()
             for found, data in headers if found["ce_type"].decode() == message_type}
@@ -35,7 +35,7 @@ def traces(records, message_type):
 
 def test_a_trace_reaches_notices_and_logs(bus):
     code = {"request": "c-traced", "account": "tracer", "requestedAt": "2026-01-01T00:00:00Z", "vanity": "TRACED"}
-    # As CloudEvents' extension attribute, in both modes, and as the plain header that tracing libraries set.
+    # As CloudEvents' extension attribute, in both modes, and as the plain header of tracing libraries.
     send(bus, "requests", to_binary_event(event("code.requested.v1", code, traceparent=TRACES["code"])))
     issued = bus.records("referrals", "tracer", bool)
     assert traces(issued, "code.issued.v1") == {"tracer": TRACES["code"]}
@@ -50,7 +50,7 @@ def test_a_trace_reaches_notices_and_logs(bus):
     send(bus, "billing", to_structured_event(event("payment.settled.v1", payment("p-2", 1000))), traceparent=TRACES["structured"])
     accrued = bus.records("rewards", "tracer", lambda records: len(traces(records, "reward.accrued.v1")) == 2)
     assert traces(accrued, "reward.accrued.v1") == {"p-1": TRACES["paid"], "p-2": TRACES["structured"]}
-    # What a timer does later belongs to no trace. These payments are old, so it came due at once.
+    # A timer's notices have no trace. These payments are old, so the timer was due at once.
     assert set(traces(accrued, "reward.credited.v1").values()) <= {""}
 
     send(bus, "billing", to_binary_event(event("payment.settled.v1", {**payment("p-3", 1000), "currency": "tenge"})),

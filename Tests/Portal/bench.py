@@ -1,6 +1,6 @@
-"""What the account pages cost through HTTP, on real Kafka: `LAUREL_BIN=.build/release bench.py [REFEREES]`.
+"""Measures the account pages through HTTP, on real Kafka: `LAUREL_BIN=.build/release bench.py [REFEREES]`.
 
-One account has 1,000 referees, another REFEREES; every referee has registered and earned once.
+One account has 1,000 referees, another REFEREES; every referee registered and earned once.
 """
 
 import pathlib
@@ -47,7 +47,7 @@ def run(folder, referees):
         accounts = {name: Account(portal, host, name, "cash") for name in counts}
         sessions = {name: account.enter()[0] for name, account in accounts.items()}
         print("page             p50 and p99 in ms, the same with many referees")
-        # An account may ask 5 times a second.
+        # An account may send 5 requests per second.
         whole = {name: [] for name in counts}
         for page, path in PAGES.items():
             times = {name: [] for name in counts}
@@ -70,7 +70,7 @@ def run(folder, referees):
             begin = time.monotonic()
             shop.earn(1)
             while not account.get("/v1/summary").json()["balances"]:
-                assert time.monotonic() - begin < 20, "a notice is not visible"
+                assert time.monotonic() - begin < 20, "a notice did not become visible within 20 s"
                 time.sleep(0.02)
             delays.append(time.monotonic() - begin)
         print(f"notice visible   {quantiles(delays)} ms, p50 and the longest of {VISIBLE}")

@@ -1,4 +1,4 @@
-"""A program of the host product, and an attacker: they speak HTTP to the portal, without a browser."""
+"""HTTP clients without a browser: a program of the host product, and an attacker."""
 
 import json
 import re
@@ -26,7 +26,7 @@ class Account:
         return self.host.token(self.name, [self.program] if programs is None else programs, **self.claims | claims)
 
     def call(self, method, path, token=None, headers=(), **more):
-        """Waits where it is answered 429, as a client does."""
+        """Waits after an answer of 429, as a client should."""
         headers = {"Authorization": f"Bearer {token or self.bearer}"} | dict(headers)
         while True:
             answer = requests.request(method, self.portal.address + path, headers=headers, allow_redirects=False, timeout=20, **more)
@@ -38,7 +38,7 @@ class Account:
         return self.call("GET", path, **more)
 
     def all(self, path, limit):
-        """A list's items, page by page."""
+        """The items of a list, page by page."""
         items, after = [], None
         while True:
             page = self.get(path, params={"limit": limit} | ({"after": after} if after else {})).json()
@@ -53,9 +53,9 @@ class Account:
             "POST", "/v1/requests", headers={"Idempotency-Key": str(uuid.uuid4()) if key is None else key}, json={"type": type, "data": data}, **more)
 
     def enter(self, token=None, headers=()):
-        """A session as a browser has it, and what /enter answered."""
+        """A session as a browser holds it, and the answer of /enter."""
         session = requests.Session()
-        # As `call` does.
+        # As in `call`.
         patient = Retry(total=20, status_forcelist=[429], allowed_methods=None, raise_on_status=False)
         session.mount("http://", HTTPAdapter(max_retries=patient))
         answer = session.post(
@@ -71,7 +71,7 @@ def form(page, action):
 
 
 class Events:
-    """What the host product and the services write to the bus."""
+    """Records of the host product and of the services on the bus."""
 
     def __init__(self, bus):
         self.producer = Producer({"bootstrap.servers": bus.bootstrap, "partitioner": "murmur2", "linger.ms": 20})

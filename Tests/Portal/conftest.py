@@ -16,11 +16,11 @@ from ground import BIN, ROOT, needs
 from host import Host
 from sandbox import DEMO, Sandbox
 
-# WCAG 2.2 at A and AA, and what axe calls best practice.
+# WCAG 2.2 at A and AA, and axe's best practices.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = {"phone": (360, 780), "desktop": (1280, 900)}
 
-# What the host product says about everybody in the sandbox.
+# The host product's data about everybody in the sandbox.
 CLAIMS = {"recipients": [{"id": "card:1111", "label": "Card •• 1111"}, {"id": "iban:42", "label": "IBAN •• 0042"}]}
 COMPANIES = {"dana": [{"id": "south", "name": "South Wind LLC"}, {"id": "north", "name": "Норд"}]}
 
@@ -29,7 +29,7 @@ COMPANIES = {"dana": [{"id": "south", "name": "South Wind LLC"}, {"id": "north",
 def chromium():
     with sync_playwright() as playwright:
         program = needs(shutil.which("chromium") or "chromium", "Debian's chromium")
-        # Its sandbox does not work as root, and a container's /dev/shm is small.
+        # Its sandbox does not work for root, and a container's /dev/shm is small.
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser
         browser.close()
@@ -37,7 +37,7 @@ def chromium():
 
 @pytest.fixture(params=WIDTHS)
 def page(request, chromium):
-    """A page of a browser that nobody has used, once on a phone and once on a desktop."""
+    """A page in a new browser, once on a phone and once on a desktop."""
     page = new_page(chromium, viewport=size(request.param))
     yield page
     keep_picture(page, request.node.name)
@@ -49,7 +49,7 @@ def size(name):
 
 
 def new_page(browser, **options):
-    """The page of a browser of its own, with the errors that it logs as `faults`."""
+    """A page in its own browser, with its logged errors as `faults`."""
     context = browser.new_context(**({"locale": "en-GB", "timezone_id": "UTC"} | options))
     context.set_default_timeout(20_000)
     page = context.new_page()
@@ -67,7 +67,7 @@ def keep_picture(page, name):
 
 
 def violations(page):
-    """What axe finds, one line each."""
+    """The findings of axe, one line each."""
     found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
 
@@ -77,18 +77,18 @@ def is_scrolled_sideways(page):
 
 
 def looks_finished(page):
-    """What holds of every page: nothing that axe finds, nothing beside the edge, also at 320 px, and no error in the console."""
+    """Checks every page: no finding of axe, no horizontal overflow, also at 320 px, and no error in the console."""
     assert violations(page) == []
     size = page.viewport_size
     for width in (size["width"], 320):
         page.set_viewport_size({"width": width, "height": size["height"]})
-        assert not is_scrolled_sideways(page), f"at {width} px"
+        assert not is_scrolled_sideways(page), f"the page scrolls sideways at {width} px"
     page.set_viewport_size(size)
     assert page.faults == []
 
 
 def looks_finished_everywhere(page, name):
-    """At each of the widths, and a picture of each."""
+    """Sets each of the widths, and takes a picture of each."""
     for width in WIDTHS:
         page.set_viewport_size(size(width))
         looks_finished(page)
@@ -96,7 +96,7 @@ def looks_finished_everywhere(page, name):
 
 
 def focused_in_turn(page, limit=200):
-    """What the Tab key comes to from the top of the page on, by the text that is announced, until it leaves the page."""
+    """The elements that the Tab key reaches from the top of the page, by their announced text, until it leaves the page."""
     seen = []
     page.evaluate("document.activeElement.blur()")
     for _ in range(limit):
@@ -111,12 +111,12 @@ def focused_in_turn(page, limit=200):
 
 
 def read_qr(image, folder):
-    """The text in a picture (PNG)."""
+    """Reads the QR code in a picture (PNG)."""
     program = needs(shutil.which("zbarimg") or "zbarimg", "zbar-tools")
     path = folder / "qr.png"
     path.write_bytes(image)
     done = subprocess.run([program, "--quiet", "--raw", path], capture_output=True, text=True)
-    assert done.returncode == 0, f"no code is found in the picture: {done.stderr}"
+    assert done.returncode == 0, f"no QR code found in the picture: {done.stderr}"
     return done.stdout.rstrip("\n")
 
 
@@ -134,11 +134,11 @@ def bus(tmp_path_factory):
 
 
 class Portal:
-    """Started in its constructor, on the bus, which also ends it; ready when that returns."""
+    """Started in its constructor on the bus, which also ends it. It is ready when the constructor returns."""
 
     def __init__(self, bus, host, folder, *options, base="", origin=None):
         pages, http = free_port(), free_port()
-        # Browsers take this name for a secure place, as they take HTTPS.
+        # Browsers treat this name as a secure context, like HTTPS.
         self.origin = f"http://localhost:{pages}"
         self.address = self.origin + base
         self.health = f"http://127.0.0.1:{http}"
@@ -153,7 +153,7 @@ class Portal:
         try:
             with urllib.request.urlopen(address, timeout=2) as answer:
                 return answer.status
-        except OSError as error:  # also an answer such as 503
+        except OSError as error:  # includes answers such as 503
             return getattr(error, "code", None)
 
 
@@ -169,13 +169,13 @@ def sandbox(bus):
 
 @pytest.fixture(scope="session")
 def sandbox_portal(bus, sandbox, host, tmp_path_factory):
-    """The pages of the sandbox, below a path of their own."""
+    """The pages of the sandbox, under a base path."""
     options = "--clock", "bus", "--topic-prefix", sandbox.prefix
     return Portal(bus, host, tmp_path_factory.mktemp("sandbox-portal"), *options, base="/referrals")
 
 
 class Visits:
-    """People of the sandbox at their browsers: each stays signed in."""
+    """People of the sandbox at their browsers. Each stays signed in."""
 
     def __init__(self, browser, host, portal):
         self.browser, self.host, self.portal = browser, host, portal
@@ -213,7 +213,7 @@ def visits(chromium, host, sandbox_portal):
 
 @pytest.fixture
 def enter(portal, host, page):
-    """Comes to the portal as an account, from the host product's page; the page that follows."""
+    """Enters the portal as an account, from the host product's page. Returns the next page."""
 
     def enter(account, programs, **claims):
         host.send(page, f"{portal.address}/enter", host.token(account, programs, **claims))

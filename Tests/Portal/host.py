@@ -19,7 +19,7 @@ def base64url(data):
 
 
 class Host:
-    # Answered by the test's own browser; no such host is asked for.
+    # The test's browser answers this host itself. It does not exist.
     origin = "http://host.test"
 
     def __init__(self, folder):
@@ -34,7 +34,7 @@ class Host:
         }))
 
     def token(self, account, programs, **claims):
-        """One with every right, for five minutes; a claim that is None is left out."""
+        """A token with every right, for five minutes. A claim that is None is left out."""
         now = int(time.time())
         whole = {
             "iss": ISSUER, "aud": AUDIENCE, "sub": account, "jti": str(uuid.uuid4()), "iat": now, "exp": now + 300,
@@ -44,7 +44,7 @@ class Host:
         return jwt.encode(whole, self.key, algorithm="EdDSA", headers={"kid": "test"})
 
     def send(self, page, to, token, origin=origin):
-        """What a click in the host product does: a page of its own submits a form to `to`, the address of /enter."""
+        """A click in the host product: its page submits a form to `to`, the address of /enter."""
         page.context.route(f"{origin}/**", lambda route: route.fulfill(content_type="text/html", body=(
             f'<!doctype html><title>Host</title><form method="post" action="{html.escape(to)}">'
             f'<input type="hidden" name="token" value="{html.escape(token)}"></form>')))

@@ -1,4 +1,4 @@
-"""What the pages are shown with: the demo's three programs, an account with many referees, and accounts with little."""
+"""The data behind the pages: the demo's three programs, an account with many referees, and accounts with little."""
 
 import datetime
 import json
@@ -10,12 +10,12 @@ from ground import BIN, ROOT
 DEMO = ["bonus", "cash", "tiers"]
 # "metro" invites this many companies.
 REFEREES = 130
-# Where the clock is: after the demo's last event, and after all rewards of "metro" but the last have become available.
+# The clock's time: after the demo's last event, when all rewards of "metro" but the last are available.
 NOW = "2026-06-20T12:00:00.000Z"
 
 
 class Sandbox:
-    """Services that follow the clock on the bus, over topics of their own; filled when the constructor returns."""
+    """Services that follow the clock on the bus, on their own topics. Filled when the constructor returns."""
 
     prefix = "sandbox."
 
@@ -81,7 +81,7 @@ class Sandbox:
         return events
 
     def picture(self):
-        """"aurora" in bonus: something of everything, for README's picture. First what makes its code, then what needs that."""
+        """"aurora" in bonus: some of everything, for README's picture. First the event for its code, then the events that need the code."""
         def registered(number, time):
             return self.event(
                 "account.registered.v1", "bonus", time, account=f"studio-{number}", registeredAt=time,

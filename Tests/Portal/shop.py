@@ -1,4 +1,4 @@
-"""Notices that no service has made, and a portal over them that can be killed: for the tests of faults and the bench."""
+"""Notices that no service has made, and a portal over them that can be killed, for the tests of faults and the bench."""
 
 import re
 import subprocess
@@ -13,13 +13,13 @@ AMOUNT = 500
 
 
 class Shop:
-    """Notices of one account, as the services number them, on topics of their own."""
+    """Notices of one account, numbered as by the services, on separate topics."""
 
     def __init__(self, bus, prefix, account="olena"):
         self.prefix, self.account, self.count, self.events = prefix, account, 0, Events(bus)
 
     def earn(self, referees, skip=0):
-        """Each registers, and a payment of each is rewarded; `skip` numbers are left out before."""
+        """Each referee registers and gets a reward for one payment. `skip` numbers are left out before."""
         self.count += skip
         for _ in range(referees):
             self.reward(self.count)
@@ -41,7 +41,7 @@ class Shop:
 
 
 class Instance:
-    """One portal that can be killed and started again over the same folder."""
+    """A portal that can be killed and restarted over the same folder."""
 
     def __init__(self, bus, host, folder, prefix):
         pages, http = free_port(), free_port()

@@ -1,4 +1,4 @@
-"""The API and its attackers, on real Kafka: rights, tokens, requests, lists, limits, forms, headers."""
+"""The API and attacks on it, on real Kafka: rights, tokens, requests, lists, limits, forms, headers."""
 
 import base64
 import concurrent.futures
@@ -36,7 +36,7 @@ REFEREES = 23
 
 @pytest.fixture(scope="module")
 def olena(bus, portal, host):
-    """The referrer of the cash program's example, and what the host product and the tests add to her."""
+    """The referrer of the cash program's example, with additions of the host product and the tests."""
     bus.output(BIN / "laurel", "publish", ROOT / "ops" / "demo" / "cash.jsonl", *bus.connection())
     events = Events(bus)
     for number in range(REFEREES):
@@ -50,7 +50,7 @@ def olena(bus, portal, host):
             "payment": f"payment-{number}", "account": name, "paidAt": "2026-02-10T00:00:00.000Z", "currency": "USD",
             "lines": [{"sku": "hosting", "kind": "service", "category": "shared-hosting", "amount": 100_000}],
         }, "cash", "2026-02-10T00:00:00.000Z")
-        # Of one instant, as under a virtual clock: an id with its cancellation.
+        # Two events at the same instant, as under a virtual clock: a request and its cancellation.
         for type, field in (("withdrawal.requested.v1", "requestedAt"), ("withdrawal.canceled.v1", "canceledAt")):
             more = {"amount": 1, "currency": "USD", "destination": "iban-1"} if field == "requestedAt" else {}
             events.send("requests", "olena", type, {
@@ -64,7 +64,7 @@ def olena(bus, portal, host):
 
 @pytest.fixture(scope="module")
 def other(portal, host):
-    """Somebody in the same program."""
+    """Another account in the same program."""
     return Account(portal, host, "mallory", "cash")
 
 
@@ -93,7 +93,7 @@ def test_the_contract_is_valid():
 
 
 def test_the_api_keeps_its_contract(portal, host, olena):
-    """Generated calls, right and wrong ones; each by an account of its own, so that none runs into its limit."""
+    """Generated calls, valid and invalid. Each uses a new account, so that none reaches its limit."""
     schema = schemathesis.openapi.from_path(CONTRACT)
     seen = set()
     ends = [0.0]
@@ -105,8 +105,8 @@ def test_the_api_keeps_its_contract(portal, host, olena):
         name = "olena" if (case.method, case.path) not in {(method, path) for method, path, _ in seen} else f"s-{uuid.uuid4()}"
         answer = case.call(
             base_url=portal.address, headers={"Authorization": f"Bearer {Account(portal, host, name, 'cash').bearer}"}, timeout=20)
-        # What only the token and the terms can say about a request, a schema cannot: 422 to a body that fits it. Parameters that no list
-        # knows are passed over; wrong values of known ones are tested below.
+        # The token and the terms restrict requests beyond the schema: 422 for a body that fits it. Unknown parameters are ignored. Wrong
+        # values of known ones are tested below.
         excluded = checks.get_by_names(["ignored_auth"] + (["positive_data_acceptance"] if case.method == "POST" else ["negative_data_rejection"]))
         case.validate_response(answer, excluded_checks=excluded)
         seen.add((case.method, case.path, answer.status_code))
@@ -114,7 +114,7 @@ def test_the_api_keeps_its_contract(portal, host, olena):
     bounds = settings(max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     for result in schema.get_all_operations():
         for mode in schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE:
-            # Seconds for each of 18 runs.
+            # Seconds, for 18 runs.
             ends[0] = time.monotonic() + 1.7
             bounds(given(result.ok().as_strategy(generation_mode=mode))(check))()
     assert len({(method, path) for method, path, _ in seen}) == 9, seen
@@ -134,7 +134,7 @@ def test_other_methods_and_paths(olena):
     assert head.status_code == 200 and head.content == b"" and int(head.headers["Content-Length"]) > 100
 
 
-# Who sees what: OWASP API1 (objects), API5 (functions)
+# Access to others' data: OWASP API1 (objects), API5 (functions)
 
 
 def test_api1_nobody_sees_another_account(bus, olena, other):
@@ -152,7 +152,7 @@ def test_api1_nobody_sees_another_account(bus, olena, other):
     for cursor in ("referees", "withdrawals"):
         after = olena.get(f"/v1/{cursor}", params={"limit": 1}).json()["next"]
         assert other.get(f"/v1/{cursor}", params={"after": after}).json()["items"] == []
-    # A cancellation of another's withdrawal is one of an unknown withdrawal of one's own.
+    # Cancelling another account's withdrawal counts as cancelling an unknown one of one's own.
     answer = other.ask("withdrawal.canceled.v1", {}, key="owasp-1")
     assert answer.status_code == 202
     assert olena.get("/v1/requests/owasp-1?type=withdrawal.canceled.v1").status_code == 404
@@ -268,7 +268,7 @@ def test_a_token_opens_one_session_and_serves_no_api_afterwards(olena, portal):
     is_problem(olena.get("/v1/summary", token=token), 401)
     again, answer = olena.enter(token)
     assert answer.status_code == 401 and not again.cookies
-    # A session is nothing to the API.
+    # A session gives no access to the API.
     is_problem(session.get(f"{portal.address}/v1/summary"), 401)
 
 
@@ -281,7 +281,7 @@ def test_a_cookie_cannot_be_changed(olena, portal):
         assert answer.status_code == 401, changed
 
 
-# What may be written: OWASP API3 (properties), API6 (flows)
+# Writable fields: OWASP API3 (properties), API6 (flows)
 
 
 def test_api3_only_known_members_are_taken(olena):
@@ -355,7 +355,7 @@ def test_one_key_is_one_request(bus, olena):
     is_problem(olena.ask("code.requested.v1", {"vanity": "OTHER"}, key="one-key"), 409)
     is_problem(olena.ask("code.requested.v1", {}, key="one-key"), 409)
     wait_for(bus, olena, first, ["recorded", "answered"])
-    # Known from the bus by now.
+    # By now it is known from the bus.
     assert olena.ask("code.requested.v1", data, key="one-key").status_code == 202
     is_problem(olena.ask("code.requested.v1", {"vanity": "OTHER"}, key="one-key"), 409)
     assert on_the_bus(bus, "olena", "one-key") == 1
@@ -431,7 +431,7 @@ def test_api4_too_many_calls_are_429(portal, host):
     limited = [answer for answer in answers if answer.status_code == 429]
     assert len(answers) - len(limited) >= 60 and limited
     assert all(1 <= int(answer.headers["Retry-After"]) <= 12 for answer in limited) and is_problem(limited[0], 429)
-    # Nobody else is held up.
+    # Other accounts are not affected.
     assert Account(portal, host, f"calm-{uuid.uuid4()}", "cash").get("/v1/summary").status_code == 200
 
 
@@ -443,7 +443,7 @@ def test_a_slow_client_holds_nobody_up(portal, olena):
     begin = time.monotonic()
     assert all(olena.get("/v1/summary").status_code == 200 for _ in range(5))
     assert time.monotonic() - begin < 15
-    # Silent for 10 s: cut.
+    # Silent for 10 s, so it is cut off.
     for connection in slow:
         connection.settimeout(30)
         assert b"200" not in connection.recv(1000)
@@ -476,7 +476,7 @@ def test_forms_from_elsewhere_are_refused(olena, other, portal):
     assert len(olena.all("/v1/requests", 200)) == count
     good = session.post(address, data=whole, headers={"Origin": "null", "Sec-Fetch-Site": "same-origin"}, allow_redirects=False)
     assert good.status_code in (303, 422)
-    # Nobody is signed out by a link or by another site either.
+    # A link or another site cannot sign anybody out.
     assert session.get(f"{portal.address}/leave").status_code == 405
     session.post(f"{portal.address}/leave", data=form(session.get(address).text, "/leave"), headers={"Origin": "https://evil.test"})
     assert session.get(f"{portal.address}/cash").status_code == 200
@@ -539,7 +539,7 @@ def test_paths_and_headers_are_no_way_out(olena, portal):
     for path in ("/cash%0d%0aSet-Cookie:%20a=b?lang=ru", "/cash?lang=ru&x=%0d%0aSet-Cookie:%20a=b", "/cash?lang=ru%0d%0aSet-Cookie:%20a=b"):
         head = raw(portal, f"GET {path} HTTP/1.1\r\nHost: x\r\n{cookie}Connection: close\r\n\r\n".encode()).split(b"\r\n\r\n")[0]
         assert b"\r\nSet-Cookie: a=b" not in head, path
-    # Two lengths, or a length and chunks: how a request is smuggled past a proxy.
+    # Two lengths, or a length and chunks: request smuggling past a proxy.
     for framing in ("Content-Length: 1\r\nContent-Length: 2\r\n", "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n"):
         answer = raw(portal, f"POST /v1/requests HTTP/1.1\r\nHost: x\r\n{framing}Connection: close\r\n\r\n0\r\n\r\n".encode())
         assert answer.split(b" ")[1] == b"400"
@@ -562,7 +562,7 @@ def test_markup_and_formulas_are_text(olena, portal):
 
 
 def test_api7_no_address_is_fetched(olena):
-    """Nothing that a client sends is taken for an address: a redirect, a picture or a key that it names is asked for nowhere."""
+    """The portal never calls an address that a client sends, such as a redirect, a picture or a key."""
     with socket.create_server(("127.0.0.1", 0)) as trap:
         trap.settimeout(0.5)
         address = f"http://127.0.0.1:{trap.getsockname()[1]}/"
@@ -583,7 +583,7 @@ def test_api9_there_is_no_route_beside_the_contract(olena, portal):
 
 
 def test_api10_what_comes_from_the_bus_is_not_trusted(bus, olena):
-    """A record that is broken, or is another's under this key, changes nothing and stops nothing."""
+    """A broken record, or another account's record under this key, has no effect and stops nothing."""
     events, before = Events(bus), olena.get("/v1/summary").json()["balances"]
     for data in ({}, {"reward": "x"}, [], "x", {"referrer": "olena", "amount": 10**30}):
         events.send("rewards", "olena", "reward.accrued.v1", data, "cash", "2026-02-01T00:00:00.000Z", sequence=10**6)

@@ -1,4 +1,4 @@
-"""What the portal's defences and these tests take for granted of a browser, on pages of their own."""
+"""Browser behaviour on which the portal's defences and these tests rely, on separate pages."""
 
 import http.server
 import threading
@@ -15,7 +15,7 @@ FORM = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name=
 
 
 class Site(http.server.BaseHTTPRequestHandler):
-    """Answers every GET with the form, under the portal's policies, and keeps what is posted."""
+    """Answers every GET with the form, under the portal's policies, and stores posted data."""
 
     def do_GET(self):
         self.reply(FORM)
@@ -49,7 +49,7 @@ def site():
 
 
 def test_a_form_under_no_referrer_has_no_origin(page, site):
-    """Why `FormOrigins` asks Sec-Fetch-Site: the portal's own pages send `Origin: null`."""
+    """Why `FormOrigins` checks Sec-Fetch-Site: the portal's own pages send `Origin: null`."""
     page.goto(site.address)
     page.get_by_label("Name").fill("А & б")
     page.get_by_role("button", name="Send").click()
@@ -61,7 +61,7 @@ def test_a_form_under_no_referrer_has_no_origin(page, site):
 
 
 def test_another_site_is_told_from_this_one(page, site, host):
-    """A page of another site gives its origin, and has no session: the cookie is SameSite=Lax."""
+    """A page of another site sends its origin, and has no session, because the cookie is SameSite=Lax."""
     page.goto(site.address)
     token = host.token("olena", ["cash"])
     host.send(page, f"{site.address}/enter", token)

@@ -1,4 +1,4 @@
-"""The way in, in a real browser on real Kafka: from the host product's page to the account's, and no other way."""
+"""Entering in a real browser on real Kafka: only from the host product's page to the account's."""
 
 from conftest import looks_finished
 
@@ -27,12 +27,12 @@ def test_what_was_refused_says_how_to_come_in(enter, page):
         enter("olena", ["cash"], **claims)
         assert page.context.cookies() == []
         assert page.locator("h1").count() == 1
-        # A status of 401 is an error to the console.
+        # The console logs a status of 401 as an error.
         page.faults.clear()
         looks_finished(page)
 
 
 def test_another_site_cannot_send_people_here(host, portal, page):
-    """Who is signed in by a stranger would show the stranger's account their own doings."""
+    """A person signed in by a stranger would leave their data in the stranger's account."""
     host.send(page, f"{portal.address}/enter", host.token("olena", ["cash"]), origin="http://evil.test")
     assert page.context.cookies() == []

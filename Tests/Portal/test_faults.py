@@ -1,4 +1,4 @@
-"""What the portal loses when it or the bus fails: nothing. Its figures are then those of the notices on the bus."""
+"""The portal loses nothing when it or the bus fails. Afterwards its figures equal those of the notices on the bus."""
 
 import random
 import signal
@@ -13,13 +13,13 @@ from client import Events
 from shop import AMOUNT, Instance, Shop
 
 REFEREES = 10_000
-# Of the English catalogue, the key stale.note.
+# The key stale.note of the English catalogue.
 STALE = "not fully up to date"
 
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory, host):
-    """A broker of its own, as it is stopped; topics, notices, and a portal over them that has read them."""
+    """A separate broker, which is stopped, with topics, notices, and a portal that has read them."""
     bus = Bus(tmp_path_factory.mktemp("faults"), [])
     started = []
 
@@ -39,7 +39,7 @@ def ground(tmp_path_factory, host):
 
 
 def test_killed_while_it_reads(ground):
-    """At random moments of reading 20,000 notices; each start goes on, and the figures are those of the bus."""
+    """At random moments while it reads 20,000 notices. Each start continues, and the figures equal those of the bus."""
     shop, portal = ground("kill.", REFEREES)
     chance, seen = random.Random(5), set()
     for _ in range(6):
@@ -52,8 +52,8 @@ def test_killed_while_it_reads(ground):
         portal.end(signal.SIGKILL)
     portal.start()
     portal.comes_to(REFEREES)
-    assert "503" in seen, f"it was never killed while it read: {seen}"
-    # Killed again while notices come in.
+    assert "503" in seen, f"the portal was never killed while it read: {seen}"
+    # Kill it again while notices arrive.
     for _ in range(3):
         shop.earn(500)
         portal.end(signal.SIGKILL)
@@ -73,7 +73,7 @@ def test_a_damaged_file_is_built_anew(ground, damage, running):
     portal.comes_to(shop.count)
     portal.end(signal.SIGTERM)
     path = portal.model
-    # All is in the file, and nothing in the log beside it, out of which SQLite would mend the file.
+    # Everything is in the file. The log beside it, from which SQLite would repair the file, is empty.
     log = sqlite3.connect(path)
     log.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     log.close()
@@ -122,7 +122,7 @@ def test_a_gap_is_reported_and_heals(ground):
     shop.earn(5, skip=1)
     portal.bus.until(20, lambda: portal.metric("laurel_portal_missing_notices") == 1, "the gap is counted")
     portal.bus.until(20, lambda: "missing" in portal.ready()[1], "/readyz reports it")
-    assert portal.ready()[0], "pages are served all the same"
+    assert portal.ready()[0], "the portal must stay ready"
     shop.reward(10)
     shop.events.flush()
     portal.bus.until(20, lambda: portal.metric("laurel_portal_missing_notices") == 0, "the gap has healed")
@@ -147,7 +147,7 @@ def test_topics_that_are_made_again(ground):
 
 
 def test_pages_go_on_without_the_broker(ground):
-    """And a start in that time serves what the run before it had read. The last test: the broker is stopped."""
+    """A start without a broker serves what the earlier run had read. This is the last test, because the broker is stopped."""
     shop, portal = ground("away.", 200)
     portal.start()
     portal.comes_to(200)

@@ -1,4 +1,4 @@
-"""Every page of the portal and every state of it, in a browser, on real Kafka: how it looks, what it says, and in which languages."""
+"""Every page of the portal in every state, in a browser, on real Kafka: its look, its texts and its languages."""
 
 import base64
 import os
@@ -8,7 +8,7 @@ import pytest
 
 from conftest import WIDTHS, is_scrolled_sideways, looks_finished_everywhere, new_page, read_qr, violations
 
-# Account, program, the page's path, and a text that only this state of it has.
+# Account, program, the page's path, and a text that only this state has.
 STATES = [
     ("acme", "bonus", "", "10,500.00 KZT"),
     ("aurora", "bonus", "", "48,000.00"),
@@ -34,7 +34,7 @@ STATES = [
     ("dana", "tiers", "/help", "On day 28 of each month"),
     ("acme", "bonus", "/poster", "Scan and sign up"),
 ]
-# Each page once, with most on it.
+# Each page once, in its fullest state.
 PAGES = [
     ("novel", "bonus", ""), ("aurora", "bonus", ""), ("metro", "cash", "/invited?find=client-12"), ("metro", "cash", "/book"),
     ("acme", "bonus", "/book/1"), ("dana", "tiers", "/discounts"), ("metro", "cash", "/withdraw"), ("olena", "cash", "/help"),
@@ -59,7 +59,7 @@ def test_state(visits, account, program, path, text):
     page = visits.open(account, program, path)
     assert page.answer.status == 200 and text in text_of(page)
     banner = page.get_by_role("status").filter(has_text="Sandbox: the clock here shows 20")
-    # The clock's topic is read beside the others.
+    # The topic of the clock is read separately.
     for _ in range(20):
         if banner.count() == 1:
             break
@@ -95,7 +95,7 @@ def test_the_list_of_the_invited(visits):
     assert seen == [f"client-{number:03}" for number in range(130, 0, -1)]
     page.get_by_role("link", name="Back to the first page").click()
     assert companies(page)[0] == "client-130"
-    # Six hours between two: those of the whole day.
+    # Six hours between two dates: those of the whole day.
     page.get_by_label("Registered by").fill("2026-05-10")
     page.get_by_role("button", name="Show").click()
     assert companies(page)[0] == "client-030"
@@ -137,7 +137,7 @@ def test_codes_are_read_back(visits, tmp_path):
     assert read_qr(page.request.get(f"{visits.portal.address}/bonus/qr.png").body(), tmp_path) == link
     page.get_by_role("link", name="QR code").click()
     assert read_qr(page.locator(".poster [role=img]").screenshot(), tmp_path) == link
-    assert page.pdf(format="A4").count(b"/Type /Page\n") == 1, "the poster is one sheet"
+    assert page.pdf(format="A4").count(b"/Type /Page\n") == 1, "the poster must fit on one sheet"
 
 
 def test_the_link_is_copied(visits):
@@ -175,7 +175,7 @@ def test_the_language_is_chosen(visits):
     page.get_by_role("link", name="Қазақша").click()
     assert page.evaluate("document.documentElement.lang") == "kk"
     page.context.clear_cookies(name="lang")
-    # Without a choice: what the host product says.
+    # Without a choice: the host product's language.
     for path in ("", "/nothing"):
         page = visits.open("acme", "bonus", path, lang="uz")
         assert page.evaluate("document.documentElement.lang") == "uz"
@@ -268,8 +268,8 @@ def test_keyboard(visits, account, program, path):
     while turn[-1] + 1 < page.evaluate(WALK)["of"]:
         page.keyboard.press("Tab")
         step = page.evaluate(WALK)
-        assert step["seen"], f"the focus is not seen: {step}"
-        # A field for a date has several stops.
+        assert step["seen"], f"the focus is not visible: {step}"
+        # A date field has several stops.
         if step["at"] != turn[-1]:
             turn.append(step["at"])
         assert turn == list(range(len(turn))), f"out of order: {turn} {step}"
@@ -282,7 +282,7 @@ def test_keyboard(visits, account, program, path):
 
 
 def test_picture_for_the_readme(visits, chromium):
-    """Made only if LAUREL_README_PICTURE says where; as WebP, which the browser writes."""
+    """Runs only if LAUREL_README_PICTURE names a file. Writes WebP, which the browser encodes."""
     target = os.environ.get("LAUREL_README_PICTURE")
     if not target:
         pytest.skip("LAUREL_README_PICTURE is not set")

@@ -1,4 +1,4 @@
-"""What people ask for on the pages, through to its answer; figures against the ledger; and how soon a page shows what has happened."""
+"""Requests on the pages, up to their answer; figures against the ledger; and how soon a page shows an event."""
 
 import json
 import re
@@ -16,7 +16,7 @@ PARTS = ["pending", "locked", "available", "reserved", "spent", "paid", "reverse
 
 
 def answered(page, answer):
-    """The page of a request, which comes to its answer by itself."""
+    """The page of a request, which refreshes itself until it has the answer."""
     assert re.fullmatch(r".*/referrals/\w+/requests/[\w-]+\?type=[\w.]+", page.url)
     page.get_by_role("status").get_by_text(answer, exact=True).wait_for()
     page.wait_for_load_state()
@@ -95,7 +95,7 @@ def test_a_request_that_is_not_answered(visits, sandbox):
         page.get_by_role("button", name="Get my link").click()
         page.get_by_role("status").get_by_text("Waiting for the answer").wait_for()
         looks_finished_everywhere(page, "request-waiting")
-        # By the clock of the sandbox.
+        # By the sandbox's clock.
         sandbox.laurel("clock", "set", "2026-06-20T12:01:30.000Z")
         page.get_by_role("status").get_by_text("Not answered yet").wait_for()
         assert "Please do not send it again." in text_of(page)
@@ -143,7 +143,7 @@ def test_who_cannot_withdraw(visits, claims, text):
 def test_withdrawals(visits, sandbox):
     page = visits.open("metro", "cash", "/withdraw")
     before = ledger(sandbox, "metro")
-    # The page's own answers to a form that cannot be right, each beside its field.
+    # The page's own checks of a form, each message beside its field.
     page.get_by_label("Pay to").evaluate("select => select.options[0].value = 'card:of-somebody-else'")
     ask(page, "12.345", "USD")
     assert page.get_by_label("Amount").get_attribute("aria-invalid") == "true"
@@ -154,7 +154,7 @@ def test_withdrawals(visits, sandbox):
     assert "15,000.12" in page.locator("#amount-fault").inner_text()
     assert page.get_by_label("Amount").input_value() == "1,000,000.00"
     page.faults.clear()
-    # Every withdrawal in tenge waits for an operator, and can be canceled till then.
+    # Every withdrawal in tenge waits for an operator, and can be canceled until then.
     ask(page, "10,000.00", "KZT")
     answered(page, "Accepted")
     page.get_by_role("link", name="Continue").click()

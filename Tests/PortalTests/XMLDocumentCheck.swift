@@ -1,14 +1,14 @@
 import Foundation
 import FoundationXML
 
-/// An XML parser as a second opinion on what the portal writes.
+/// Checks the portal's output with an independent XML parser.
 final class XMLDocumentCheck: NSObject, XMLParserDelegate {
   /// Elements with their attributes, in order.
   private(set) var elements: [(name: String, attributes: [String: String])] = []
   /// All text.
   private(set) var text = ""
 
-  /// nil: it is not well-formed.
+  /// - Returns: nil if the text is not well-formed.
   static func parse(_ text: String) -> XMLDocumentCheck? {
     let check = XMLDocumentCheck()
     let parser = XMLParser(data: Data(text.utf8))

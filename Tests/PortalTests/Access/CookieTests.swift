@@ -7,7 +7,7 @@ import Testing
 
 @testable import PortalAccess
 
-/// Sessions without a store: what a browser holds, and cannot change.
+/// Sessions without a store: the browser holds a cookie that it cannot change.
 @Suite struct CookieTests {
   static func value(_ setCookie: String) throws -> String {
     let pair = try #require(setCookie.split(separator: ";").first)
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  /// 30 minutes after the last page, 8 hours after the first one.
+  /// Until 30 minutes after the last page, and 8 hours after the first one.
   @Test func howLongASessionLasts() throws {
     let cookies = try SessionCookies(Fixture.keys())
     var value = try Self.value(cookies.open(Fixture.session, at: Fixture.now))
@@ -60,7 +60,7 @@ import Testing
     #expect(try cookies.session(value, at: Fixture.now + .hours(8)) == nil)
   }
 
-  /// What the last renewal says of its own life is true, too.
+  /// The lifetime in the last renewal is correct too.
   @Test func theLastRenewalEndsWithTheSession() throws {
     let cookies = try SessionCookies(Fixture.keys())
     var value = try Self.value(cookies.open(Fixture.session, at: Fixture.now))
@@ -86,7 +86,7 @@ import Testing
     }
   }
 
-  /// Two secrets: the older one still opens; one that is gone does not.
+  /// Of two secrets the older one still opens a cookie. A removed one does not.
   @Test func secretsChange() throws {
     let value = try Self.value(SessionCookies(Fixture.keys(secrets: [1])).open(Fixture.session, at: Fixture.now))
     let rotated = try SessionCookies(Fixture.keys(secrets: [2, 1]))
@@ -97,7 +97,7 @@ import Testing
     #expect(try later.session(Self.value(renewal), at: Fixture.now + .minutes(2)) != nil)
   }
 
-  /// A code of another purpose, or of none, seals nothing.
+  /// A key for another purpose, or for none, seals nothing.
   @Test func codesOfOtherKeys() throws {
     let cookies = try SessionCookies(Fixture.keys())
     let value = try Self.value(cookies.open(Fixture.session, at: Fixture.now))
@@ -110,11 +110,11 @@ import Testing
     for forged in ["\(signed).", signed, "v2\(value.dropFirst(2))", "\(value).\(value)"] {
       #expect(try cookies.session(forged, at: Fixture.now) == nil)
     }
-    // A token is no cookie.
+    // A token is not a cookie.
     #expect(try cookies.session(Fixture.signer().token(for: Fixture.session), at: Fixture.now) == nil)
   }
 
-  /// Sealed with the right key, and nothing that this version writes: no session, no end of the process.
+  /// Data sealed with the right key that this version does not write gives no session and does not trap.
   @Test func whatIsSealedAndIsNone() throws {
     let cookies = try SessionCookies(Fixture.keys())
     let key = try derivedKeys(Fixture.keys(), for: "session cookie")[0]
@@ -126,7 +126,7 @@ import Testing
       if round % 2 == 1 { bytes[random.upTo(bytes.count - 1)] ^= UInt8(1 + random.upTo(254)) }
       let signed = "v1.\(Base64URL.text(of: bytes))"
       let sealed = "\(signed).\(Base64URL.text(of: try HMACSHA256.code(of: Array(signed.utf8), key: key)))"
-      // The header of zlib has bits that change nothing.
+      // zlib's header has bits that have no effect.
       let session = try cookies.session(sealed, at: Fixture.now)?.session
       #expect(session.map { $0.companies == Fixture.session.companies } ?? true)
     }
@@ -134,7 +134,7 @@ import Testing
 
   // MARK: Size
 
-  /// A token of 8 KiB full of companies fits, whatever their names are written in.
+  /// A token of 8 KiB full of companies fits, in any script.
   @Test(arguments: ["ТОО Северный Ветер", "Northern Trade Ltd", "宏图贸易有限公司"])
   func aTokenFullOfCompaniesFits(name: String) throws {
     var random = SplitMix64(seed: 15)
@@ -155,7 +155,7 @@ import Testing
     #expect(try cookies.session(Self.value(cookie), at: Fixture.now)?.session.companies == session.companies)
   }
 
-  /// Names that cannot be compressed do not, and the log says what to do.
+  /// Names that do not compress do not fit, and the log says what to do.
   @Test func whatDoesNotFit() throws {
     var random = SplitMix64(seed: 15)
     var session = Fixture.session

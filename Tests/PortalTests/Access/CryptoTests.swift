@@ -1,7 +1,7 @@
 import Crypto
 import Testing
 
-/// Other people's figures.
+/// Published test vectors.
 @Suite struct CryptoTests {
   static func hex(_ text: String) -> [UInt8] {
     stride(from: 0, to: text.count, by: 2).compactMap { UInt8(text.dropFirst($0).prefix(2), radix: 16) }

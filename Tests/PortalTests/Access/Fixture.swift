@@ -4,10 +4,10 @@ import JSON
 
 @testable import PortalAccess
 
-/// Keys, a clock and a session that the tests of access share.
+/// Keys, a clock and a session for the access tests.
 enum Fixture {
   static let now = Instant(milliseconds: 1_767_600_000_000)
-  /// The key of RFC 8037, appendix A.
+  /// The private key of RFC 8037, appendix A.
   static let privateKey = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
   static let publicKey = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
   static let sharedKey = [UInt8](repeating: 7, count: 32)
@@ -41,7 +41,7 @@ enum Fixture {
     companies: [Named(id: "c1", name: "ТОО \"Ромашка\""), Named(id: "c 2", name: "B")],
     recipients: [Named(id: "карта-1", name: "Visa •• 4242")], startedAt: now - .minutes(1), expiresAt: now + .minutes(4))
 
-  /// Any header and any claims, whoever signs them.
+  /// A token with any header and any claims, with a signature by `sign`.
   static func token(_ header: String, _ claims: String, sign: ([UInt8]) throws -> [UInt8]) rethrows -> String {
     let signed = "\(Base64URL.text(of: header.utf8)).\(Base64URL.text(of: claims.utf8))"
     return "\(signed).\(Base64URL.text(of: try sign(Array(signed.utf8))))"
@@ -52,7 +52,7 @@ enum Fixture {
     return try token(header, claims) { try key.signature(of: $0) }
   }
 
-  /// Claims that are right, with some of them replaced by other JSON, or left out where it is nil.
+  /// Valid claims with changes: other JSON for a claim, or nil to leave it out.
   static func claims(_ changes: [String: String?] = [:]) -> String {
     var claims: [String: String?] = [
       "iss": "\"\(issuer)\"", "aud": "\"\(audience)\"", "sub": "\"olena\"", "jti": "\"jti-1\"", "programs": "[\"cash\"]",

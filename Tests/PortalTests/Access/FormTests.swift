@@ -5,7 +5,7 @@ import Testing
 
 @testable import PortalAccess
 
-/// Forms that only the account pages can send, and how often.
+/// Forms that only the account pages can send, and their rate limits.
 @Suite struct FormTests {
   @Test func aFormBelongsToItsSessionAndRequest() throws {
     let tokens = try FormTokens(Fixture.keys())
@@ -24,7 +24,7 @@ import Testing
     for other in [nil, "", "A", token + "A", String(token.dropLast()), String(token.reversed())] {
       #expect(try !tokens.isValid(other, for: session, request: "r1"))
     }
-    // The session's life goes on while the form is filled in.
+    // The session is renewed while the form is filled in.
     var renewed = session
     renewed.expiresAt = session.expiresAt + .minutes(10)
     #expect(try tokens.isValid(token, for: renewed, request: "r1"))
@@ -59,7 +59,7 @@ import Testing
     for _ in 0..<3 { #expect(limit.secondsToWait("a", at: now) == nil) }
     #expect(limit.secondsToWait("a", at: now) == 2)
     #expect(limit.secondsToWait("b", at: now) == nil)
-    // To be refused costs nothing more.
+    // A rejected request does not count.
     #expect(limit.secondsToWait("a", at: now + .milliseconds(1)) == 2)
     #expect(limit.secondsToWait("a", at: now + .milliseconds(1001)) == 1)
     #expect(limit.secondsToWait("a", at: now + .seconds(2)) == nil)
@@ -68,7 +68,7 @@ import Testing
     #expect(limit.secondsToWait("a", at: now + .seconds(60)) == 2)
   }
 
-  /// Whatever the intervals, no more pass than burst and refill allow.
+  /// At any intervals, no more requests pass than burst and refill allow.
   @Test func noMorePassThanAllowed() {
     let limit = RateLimit(burst: 5, interval: .milliseconds(100))
     let passed = (0..<2000).count { limit.secondsToWait("a", at: Fixture.now + .milliseconds(Int64($0) * 7)) == nil }
@@ -82,7 +82,7 @@ import Testing
     #expect(limit.secondsToWait("a", at: Fixture.now - .days(1)) == 1)
   }
 
-  /// Memory is bounded; a client that goes on asking stays known for a while.
+  /// Memory is bounded. A client that keeps sending requests is remembered for a while.
   @Test func manyClients() {
     let limit = RateLimit(burst: 2, interval: .seconds(10), countMax: 100)
     for _ in 0..<2 { #expect(limit.secondsToWait("a", at: Fixture.now) == nil) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PortalAccess
 
-/// The file of keys: what is wrong with one is said at its place.
+/// The key file. Each problem is reported with its place.
 @Suite struct KeyFileTests {
   @Test func aFile() throws {
     let keys = try Fixture.keys()
@@ -13,7 +13,7 @@ import Testing
     #expect(keys.secrets == [[UInt8](repeating: 1, count: 32), [UInt8](repeating: 2, count: 32)])
   }
 
-  /// What `laurel dev` writes for the portal that it starts.
+  /// The file that `laurel dev` writes for its portal.
   @Test func theFileOfASigner() throws {
     let file = try Fixture.signer().keyFile(secret: [UInt8](repeating: 9, count: 32))
     let verifier = TokenVerifier(try JSONParser().decode(AccessKeys.self, from: file))

@@ -7,7 +7,7 @@ import Testing
 
 @testable import PortalAccess
 
-/// Which tokens open the account pages. The portal's first defence (OWASP API2:2023).
+/// Which tokens open the account pages. This is the portal's first defence (OWASP API2:2023).
 @Suite struct TokenTests {
   static func reason(_ token: String, at now: Instant = Fixture.now) throws -> AccessError.Reason? {
     let verifier = try Fixture.verifier()
@@ -22,7 +22,7 @@ import Testing
     #expect(try Fixture.verifier().verify(token, at: Fixture.now) == Fixture.session)
   }
 
-  /// The header of another library, a list of audiences, claims that nobody here knows.
+  /// The header of another library, a list of audiences, unknown claims.
   @Test func tokensOfOtherMakers() throws {
     let claims = Fixture.claims(["aud": #"["other","laurel"]"#, "nbf": "1767599940", "email": "\"x\"", "companies": "null"])
     for header in [#"{"typ":"JWT","alg":"EdDSA","kid":"ed"}"#, #"{"kid":"ed","typ":"jwt","alg":"EdDSA"}"#] {
@@ -34,7 +34,7 @@ import Testing
     #expect(try Self.reason(shared) == nil)
   }
 
-  /// RFC 8037, appendix A.4: its signature is right, and it names no key.
+  /// RFC 8037, appendix A.4: the signature is right, but the token names no key.
   @Test func theVectorOfTheRFC() throws {
     let signed = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"
     let signature = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
@@ -47,7 +47,7 @@ import Testing
 
   // MARK: Signatures
 
-  /// The public key is public: a token that is "signed" with it by the other algorithm must not be taken.
+  /// The public key is public, so a token "signed" with it by the other algorithm must be rejected.
   @Test func algorithmConfusion() throws {
     let publicKey = try #require(Base64URL.bytes(of: Fixture.publicKey))
     let pem = """
@@ -102,7 +102,7 @@ import Testing
     #expect(try Self.reason(token) == .badSignature)
   }
 
-  /// No character can be changed, left out or added.
+  /// No character may be changed, removed or added.
   @Test func everyCharacterCounts() throws {
     let token = Array(try Fixture.signer().token(for: Fixture.session).utf8)
     for place in token.indices {
@@ -118,9 +118,9 @@ import Testing
 
   // MARK: Claims
 
-  /// How a token fares, the claim that is changed in it, and its JSON; without any, the claim is absent.
+  /// The result, the changed claim and its JSON. Without JSON the claim is absent.
   ///
-  /// It is 1767600000. Half a minute is let pass either way.
+  /// The time is 1767600000. A difference of half a minute is allowed in both directions.
   static let table = #"""
     foreignIssuer iss "https://evil.example"
     foreignIssuer iss "https://app.example/"
@@ -187,7 +187,7 @@ import Testing
 
   @Test func upTo8KiB() throws {
     func token(_ bytes: Int) throws -> String {
-      // 12 bytes of JSON are 16 of the token, so that the last one can be met exactly.
+      // 12 bytes of JSON take 16 bytes of the token, so that the limit can be met exactly.
       var claims = Fixture.claims(["padding": "\"\""])
       while try Fixture.edSigned(claims).utf8.count < bytes {
         claims = claims.replacing("\"padding\":\"", with: "\"padding\":\"x")
@@ -202,7 +202,7 @@ import Testing
     #expect(try Self.reason(String(repeating: "a", count: 1 << 20)) == .malformed)
   }
 
-  /// The log says what is wrong with which value, and never holds the token.
+  /// The log says which value is wrong and why, and never contains the token.
   @Test func theLogSaysWhy() throws {
     for (changes, text) in [
       (["aud": "\"other\""], "foreignAudience: aud is \"other\", not \"laurel\""),
@@ -219,7 +219,7 @@ import Testing
     }
   }
 
-  /// Seeded: whatever comes is refused, and never ends the process. Half of it is signed, so that the claims are met, too.
+  /// Seeded: any input is rejected and never ends the process. Half of it is signed, so that the claims are tested, too.
   @Test func garbage() throws {
     var random = SplitMix64(seed: 15)
     let verifier = try Fixture.verifier()
@@ -246,7 +246,7 @@ import Testing
         granted += 1
       } catch { #expect(!error.description.isEmpty) }
     }
-    // A changed letter of a name is still a name: the signed half is not refused as a whole.
+    // A changed letter of a name is still a name, so some of the signed half is accepted.
     #expect(granted > 20 && granted < 1500)
   }
 
@@ -260,7 +260,7 @@ import Testing
     #expect(!used.isSpent(session))
     try used.spend(session, at: Fixture.now)
     #expect(used.isSpent(session))
-    // As long as it is valid; it is remembered for that long.
+    // As long as the token is valid, it is remembered.
     for seconds in stride(from: Int64(1), to: 269, by: 1) {
       let now = Fixture.now + .seconds(seconds)
       let again = try verifier.verify(token, at: now)
@@ -270,7 +270,7 @@ import Testing
     #expect(try Self.reason(token, at: Fixture.now + .seconds(270)) == .outOfTime)
   }
 
-  /// Bounded, and nothing that could come back is forgotten for it.
+  /// Memory is bounded, but a token that could be used again is never forgotten.
   @Test func tooManyTokens() throws {
     let used = UsedTokens(validMax: .minutes(6), countMax: 100)
     func session(_ number: Int) -> Session {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ServiceKit
 
-/// What is made of the parts of a request.
+/// Parsing the parts of a request.
 @Suite struct RequestTests {
   @Test(arguments: [
     ("/", []), ("/a", ["a"]), ("/a/", ["a", ""]), ("//a", ["", "a"]), ("/a%2Fb/c", ["a/b", "c"]), ("/%D1%8F", ["я"]),
@@ -58,7 +58,7 @@ import Testing
     #expect(try form(nil, "a=1") == nil)
   }
 
-  /// What a client writes in front is not believed.
+  /// Addresses that a client adds in front are not trusted.
   @Test(arguments: [
     (["192.0.2.1"], 0, "10.0.0.1"), ([], 1, "10.0.0.1"), (["192.0.2.1"], 1, "192.0.2.1"),
     (["198.51.100.9, 192.0.2.1"], 1, "192.0.2.1"), (["198.51.100.9", "192.0.2.1"], 1, "192.0.2.1"),

@@ -4,9 +4,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The server on real sockets: what a client may send, and what it cannot do to the others.
+/// The server on real sockets: what a client may send, and that it cannot affect others.
 @Suite struct ServerTests {
-  /// Answers with what the request was read as.
+  /// Answers with the parsed request.
   static func echo(_ request: HTTPRequest) -> HTTPResponse {
     var answer = HTTPResponse.text(
       200, "\(request.method) \(request.segments) \(request.query.all.map { "\($0.name)=\($0.value)" }) \(request.body.count)")
@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  /// It is answered before it comes; one of unknown length is cut.
+  /// It is answered before the whole body arrives. A body of unknown length is cut off.
   @Test func aBodyFarBeyondTheLimit() throws {
     let server = try Self.server { $0.bodyBytes = 1000 }
     let declared = try HTTPWire.exchange("POST / HTTP/1.1\r\n\(Self.close)Content-Length: 20000000\r\n\r\n", port: server.port)
@@ -136,7 +136,7 @@ import Testing
     #expect(Self.status(refused) == 413)
   }
 
-  /// RFC 9112, section 6.3: a proxy may have read another length than this server, and the rest as another request.
+  /// RFC 9112, section 6.3: a proxy may have read a different length than this server, and the rest as another request.
   @Test(arguments: [
     "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
     "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
@@ -155,7 +155,7 @@ import Testing
 
   // MARK: Heads
 
-  /// A token of 8 KiB beside a cookie of 4 KiB, and what a browser sends.
+  /// A token of 8 KiB beside a cookie of 4 KiB, plus a browser's headers.
   @Test func aHeadUpToTheLimit() throws {
     let server = try Self.server()
     for (bytes, status) in [(8192, 200), (18_000, 200), (20_000, 200), (25_000, 431), (100_000, 431)] {
@@ -181,9 +181,9 @@ import Testing
     #expect(try Self.status(HTTPWire.exchange("GET / HTTP/1.0\r\n\r\n", port: server.port)) == 200)
   }
 
-  // MARK: Clients that take their time
+  // MARK: Slow clients
 
-  /// Neither is ever idle: each sends a byte as often as it is let.
+  /// No client is ever idle: each sends a byte as often as allowed.
   @Test(arguments: [
     "GET /", "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n",
   ])
@@ -211,7 +211,7 @@ import Testing
     let wire = try HTTPWire(port: server.port)
     wire.send("GET / HTTP/1.1\r\n\(Self.close)\r\n")
     let began = ContinuousClock.now
-    // The end of the connection is seen by sending, as what the kernel holds could be read for long.
+    // Sending detects the end of the connection. Reading could take long, because the kernel has buffered data.
     while wire.send(" ") {
       try #require(ContinuousClock.now - began < .seconds(8))
       usleep(20_000)
@@ -233,7 +233,7 @@ import Testing
     #expect(.seconds(2)..<(.seconds(15)) ~= ContinuousClock.now - began)
   }
 
-  /// A connection that goes on being used is not overdue.
+  /// A connection in use is not overdue.
   @Test func aConnectionLivesAsLongAsItIsUsed() throws {
     let server = try Self.server { $0.exchangeSeconds = 1 }
     let wire = try HTTPWire(port: server.port)
@@ -256,7 +256,7 @@ import Testing
     withExtendedLifetime(wires) {}
   }
 
-  /// Clients that hold every connection without a word are cut, and the next one is served.
+  /// Clients that hold every connection and send nothing are cut off, and the next one is served.
   @Test func silentClientsDoNotKeepOthersOut() throws {
     let server = try Self.server {
       $0.connections = 8
@@ -269,7 +269,7 @@ import Testing
 
   // MARK: Garbage
 
-  /// Whatever is sent, the answer is a refusal or one to a request that is in it, and the next client is served.
+  /// For any input the answer is a rejection, or an answer to a request in it. The next client is served.
   @Test func garbage() throws {
     let server = try Self.server {
       $0.connections = 400
@@ -291,7 +291,7 @@ import Testing
     #expect(try Self.status(HTTPWire.exchange("GET / HTTP/1.1\r\n\(Self.close)\r\n", port: server.port)) == 200)
   }
 
-  /// Every third one any bytes, the others two requests with a few faults.
+  /// Every third input is random bytes, the others are two requests with a few faults.
   private static func garbage(_ number: Int, _ random: inout SplitMix64) -> [UInt8] {
     if number % 3 == 0 { return (0..<random.upTo(600)).map { _ in UInt8(random.upTo(255)) } }
     var bytes = Array(

@@ -7,7 +7,7 @@ import Testing
 
 /// "Why?" in every language.
 @Suite struct BecauseTests {
-  /// The codes that the stages write, as their sources have them, and those that they take from a reason.
+  /// The codes in the stages' sources, including those taken from a reason.
   static let codes: Set<String> = {
     let written = /Because\(\s*"([a-z-]+)"/
     var codes: Set<String> = []
@@ -16,7 +16,7 @@ import Testing
     ] {
       let files = FileManager.default.enumerator(at: CatalogueTests.root.appending(path: folder), includingPropertiesForKeys: nil)
       while let file = files?.nextObject() as? URL {
-        // What a row says is for the operator, and stands in no notice.
+        // Texts about rows are for the operator and occur in no notice.
         guard file.pathExtension == "swift", file.lastPathComponent != "RowFacts.swift",
           let text = try? String(contentsOf: file, encoding: .utf8)
         else { continue }
@@ -83,7 +83,7 @@ import Testing
     #expect(String(text.map { $0.isWhitespace ? " " : $0 }) == row.text)
   }
 
-  /// What a referrer may not see of a referee: what else it has paid, whose it is, which accounts it had.
+  /// Facts about a referee that a referrer must not see: its other payments, its owner, its earlier accounts.
   @Test(arguments: Language.Code.allCases)
   func factsOfOthersStayHidden(code: Language.Code) {
     let entries = [

@@ -4,13 +4,13 @@ import Testing
 
 @testable import PortalLanguages
 
-/// The catalogues: complete, alike, and without a text that nobody shows.
+/// The catalogues are complete and consistent, and have no unused text.
 @Suite struct CatalogueTests {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   static let english = Language.of(.en).catalogue
 
-  /// CLDR's categories of whole numbers. Kazakh and Uzbek nouns do not change after a number, so one form says both of theirs.
+  /// CLDR's plural categories of whole numbers. Kazakh and Uzbek nouns do not change after a number, so one form serves both categories.
   static let forms: [Language.Code: Set<PluralForm>] = [
     .en: [.one, .other], .ru: [.one, .few, .many], .uk: [.one, .few, .many], .kk: [.other], .uz: [.other],
   ]
@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  /// A text that was not translated would be equal to the English one.
+  /// An untranslated text would equal the English one.
   @Test(arguments: [Language.Code.ru, .uk, .kk, .uz])
   func textsAreTranslated(code: Language.Code) {
     let same: Set<String> = [
@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  /// A text that no source names is shown nowhere.
+  /// A text that no source names is unused.
   @Test func everyTextIsUsed() throws {
     var source = ""
     for folder in ["Languages", "Pages", "Server"] {
@@ -56,7 +56,7 @@ import Testing
         if file.pathExtension == "swift" { source += try String(contentsOf: file, encoding: .utf8) }
       }
     }
-    // What stands between quotes, up to where something is filled in.
+    // String literals, up to the first interpolation.
     let literals = Set(
       source.utf8.split(separator: UInt8(ascii: "\"")).map { String($0.prefix { $0 != UInt8(ascii: "\\") }) ?? "" })
     for key in Array(Self.english.texts.keys) + Self.english.plurals.keys {
@@ -66,12 +66,12 @@ import Testing
         return literals.contains(parent + ".")
           || literals.contains(parent) && literals.contains(String(key.dropFirst(parent.count)))
       }
-      // Spans are composed of a relation and a unit.
+      // Spans combine a relation and a unit.
       #expect(literals.contains(key) || isComposed || ["after", "within"].contains(parts[0]), "\(key)")
     }
   }
 
-  /// Uzbek is written with U+02BB and U+02BC, never with an apostrophe; Cyrillic pages hold no word with letters of both alphabets.
+  /// Uzbek uses U+02BB and U+02BC, never an apostrophe. No word on a Cyrillic page mixes letters of both alphabets.
   @Test func lettersOfOneAlphabet() throws {
     func words(_ code: Language.Code) -> [(String, Substring)] {
       let catalogue = Language.of(code).catalogue
@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  /// Every reason code of the contract, and the type of every entry.
+  /// Every reason code of the contract, and every type of entry.
   @Test(arguments: Language.Code.allCases)
   func everyCodeHasAText(code: Language.Code) throws {
     let reasons: [String: [String]] = [

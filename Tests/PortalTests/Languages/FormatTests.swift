@@ -4,9 +4,9 @@ import Testing
 
 @testable import PortalLanguages
 
-/// Amounts, dates and lists as each language writes them.
+/// Amounts, dates and lists in each language's format.
 @Suite struct FormatTests {
-  /// Blanks that do not break are written as others here: CLDR has three kinds.
+  /// Replaces non-breaking blanks, of which CLDR has three kinds, by plain ones.
   private static func plain(_ text: String) -> String { String(text.map { $0.isWhitespace ? " " : $0 }) }
 
   @Test(
@@ -20,7 +20,7 @@ import Testing
   func amounts(_ row: (code: Language.Code, minor: Int64, currency: Currency, text: String)) {
     let text = Language.of(row.code).amount(row.minor, row.currency)
     #expect(Self.plain(text) == row.text)
-    #expect(!text.contains(" "), "it could break")
+    #expect(!text.contains(" "), "the text has a breaking blank")
   }
 
   @Test(
@@ -39,7 +39,7 @@ import Testing
     #expect(Language.of(row.code).minor(row.text, row.currency) == row.minor)
   }
 
-  /// What a page shows can be typed back.
+  /// A displayed amount can be typed back.
   @Test(arguments: Language.Code.allCases)
   func figuresReadBack(code: Language.Code) {
     let language = Language.of(code)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import PortalLanguages
 
-/// The sample numbers of CLDR's plurals.xml, of the categories that whole numbers have.
+/// The sample numbers of CLDR's plurals.xml, for the categories of whole numbers.
 @Suite struct PluralTests {
   @Test(
     arguments: [

@@ -9,9 +9,9 @@ import Terms
 import TestSupport
 import Testing
 
-/// The read model beside the notices that it is made of.
+/// Compares the read model with its notices.
 @Suite struct ReadModelTests {
-  /// The pages' figures after every worked example are those of its notices.
+  /// After every worked example, the pages' figures equal those of its notices.
   @Test(arguments: Examples.names)
   func figuresAreThoseOfTheNotices(name: String) throws {
     let bus = try SimulatedBus(name)
@@ -33,7 +33,7 @@ import Testing
       for entry in entries {
         #expect(try model.entry(account, program, sequence: entry.sequence) == entry)
       }
-      // Every referee's share adds up to what was ever earned.
+      // The referees' shares add up to all that was ever earned.
       let referees = try #require(try model.referees(account, program, limit: 500)).items
       for (currency, balance) in balances {
         let earned = referees.reduce(0) { $0 + ($1.earned[currency] ?? 0) }
@@ -44,7 +44,7 @@ import Testing
     }
   }
 
-  /// Every way to look at the list shows the same referees.
+  /// Every filter of the list shows the same referees.
   @Test func filtersAgree() throws {
     let bus = try SimulatedBus("b4-25-golden")
     let model = try bus.model()
@@ -72,7 +72,7 @@ import Testing
     #expect(try model.referees(account, program, before: "no cursor") == nil)
   }
 
-  /// The order of topics and of partitions on the bus is not known.
+  /// The order of topics and partitions on the bus is arbitrary.
   @Test(arguments: Examples.names)
   func anyOrderOfTopicsGivesTheSameRows(name: String) throws {
     let bus = try SimulatedBus(name)
@@ -81,7 +81,7 @@ import Testing
     for _ in 0..<3 { #expect(try bus.dump(bus.shuffled(&random)) == expected) }
   }
 
-  /// `laurel repair` writes a hidden notice again, behind later ones.
+  /// `laurel repair` writes a hidden notice again, after later ones.
   @Test(arguments: Examples.names)
   func aRepairedNoticeGivesTheSameRows(name: String) throws {
     let bus = try SimulatedBus(name)
@@ -93,11 +93,11 @@ import Testing
     records.append(records.remove(at: hidden))
     let repaired = try bus.dump(records)
     #expect(repaired == expected, "\(repaired.difference(from: expected))")
-    // Read twice, it has one effect.
+    // Reading it twice has one effect.
     #expect(try bus.dump(bus.records + bus.records) == expected)
   }
 
-  /// A file that is closed in the middle goes on where it was committed.
+  /// A file that is closed in the middle continues from its last commit.
   @Test func goesOnAfterAnAbort() throws {
     let bus = try SimulatedBus(Examples.names[0])
     let path = bus.path

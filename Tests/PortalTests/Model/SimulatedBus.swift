@@ -9,7 +9,7 @@ import Streaming
 import Terms
 import TestSupport
 
-/// What an example puts on the bus, as the portal's reader meets it.
+/// The records of an example on the bus, as the portal's reader gets them.
 final class SimulatedBus {
   struct Line {
     let topic: Topic
@@ -24,9 +24,9 @@ final class SimulatedBus {
   }
 
   private(set) var records: [Line] = []
-  /// The notices of `rewards` of each account.
+  /// The notices on `rewards` of each account.
   private(set) var ledgers: [(AccountID, ProgramID, [Said])] = []
-  /// Of the first referral.
+  /// The referrer of the first referral.
   private(set) var referrer: (AccountID, ProgramID)?
   let end: Instant
   private let parser = JSONParser()
@@ -56,7 +56,7 @@ final class SimulatedBus {
     for (number, (topic, text)) in (lines + texts.map { (Topic.rewards, $0) }).enumerated() {
       let (envelope, data) = try Envelope.structured(Array(text.utf8), parser: parser)
       let type = MessageRegistry.type(named: envelope.type)
-      // Some examples hold what the services reject.
+      // Some examples have records that the services reject.
       let message = type.flatMap { try? parser.decode($0, from: data) }
       let own = message.map { Swift.type(of: $0).topic } ?? topic
       let key = envelope.partitionKey ?? message?.key ?? ""
@@ -73,7 +73,7 @@ final class SimulatedBus {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
-  /// A file that is not there yet.
+  /// The path of a file that does not exist yet.
   var path: String {
     files += 1
     return folder.appendingPathComponent("\(files).sqlite").path
@@ -97,7 +97,7 @@ final class SimulatedBus {
     return try ReadModel(path)
   }
 
-  /// The rows that these records give, without what depends on the order in which they were read.
+  /// The rows after these records, without those that depend on the order of reading.
   func dump(_ records: [Line]) throws -> [String] {
     let path = path
     let writer = try ModelWriter(path, bus: "test")
@@ -125,7 +125,7 @@ final class SimulatedBus {
     }
   }
 
-  /// Topics mixed at random; the order of a topic's key stays.
+  /// Shuffles the topics. The order within a topic's key stays.
   func shuffled(_ random: inout SplitMix64) -> [Line] {
     var queues = Dictionary(grouping: records) { "\($0.topic.name)/\($0.key)" }.values.map { $0[...] }
       .sorted { ($0.first?.offset ?? 0) < ($1.first?.offset ?? 0) }

@@ -6,11 +6,11 @@ import Testing
 
 @testable import PortalPages
 
-/// Text from outside is shown, whatever it holds, and never obeyed.
+/// External text is always shown as text and never executed.
 @Suite struct EscapingTests {
   private static let hostile = "\"><script>alert('1')</script><img src=x onerror=alert(1)>&amp;\u{0}"
 
-  /// A label, an id, an invoice, an operator's words and a link that hold markup change neither the elements of a page nor their attributes.
+  /// Markup in a label, an id, an invoice, an operator's text or a link changes neither the elements of a page nor their attributes.
   @Test func markupStaysText() throws {
     func page(_ text: String) throws -> [[UInt8]] {
       let context = try SamplePages(.en).context("bonus")
@@ -52,7 +52,7 @@ import Testing
     #expect("а b/?&".percentEncoded == "%D0%B0%20b%2F%3F%26")
   }
 
-  /// A colour that could end the rule it stands in, or on which white could not be read, is none.
+  /// A colour that could end its CSS rule, or on which white is unreadable, is rejected.
   @Test(
     arguments: [
       ("#1b6b50", true), ("#000000", true), ("#777777", false), ("#767676", true), ("#ffffff", false), ("#ffff00", false),

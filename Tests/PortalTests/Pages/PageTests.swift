@@ -9,14 +9,14 @@ import Testing
 @Suite struct PageTests {
   private static let style = Pages.style(accent: .laurel)
 
-  /// Well-formed, without a text that is missing, in one language, with one heading of the first order and no element that CSP forbids.
+  /// Well-formed, with all texts, in one language, with one first-level heading and no element that CSP forbids.
   @Test(arguments: Language.Code.allCases)
   func everyPageIsWhole(code: Language.Code) throws {
     let samples = try SamplePages.all(code)
     #expect(samples.count >= 50)
     for page in samples {
       let document = try #require(XMLDocumentCheck.parse(page.text), "\(page.name) is not well-formed")
-      #expect(!page.text.contains("\u{27E6}"), "\(page.name) lacks a text")
+      #expect(!page.text.contains("\u{27E6}"), "\(page.name) has a missing text")
       #expect(!page.text.contains("Optional("), "\(page.name)")
       #expect(document.elements.count { $0.name == "h1" } == 1, "\(page.name)")
       #expect(document.elements.first?.attributes["lang"] == code.rawValue, "\(page.name)")
@@ -35,7 +35,7 @@ import Testing
     if let folder = ProcessInfo.processInfo.environment["LAUREL_PORTAL_SAMPLES"] { try Self.write(samples, to: folder) }
   }
 
-  /// Labels and descriptions point to something that is there; every form of ours carries its token and its id.
+  /// Every label and description refers to an existing element. Every form of the portal has its token and its id.
   private static func everyFieldIsLabeled(_ document: XMLDocumentCheck, _ page: String, ids: Set<String>) throws {
     let labels = Set(document.elements.filter { $0.name == "label" }.compactMap { $0.attributes["for"] })
     for (name, attributes) in document.elements {
@@ -55,7 +55,7 @@ import Testing
     #expect(document.elements.count { $0.name == "table" } == document.elements.count { $0.name == "caption" }, "\(page)")
   }
 
-  /// At most 30 KB with the style sheet, and 2 KB of script.
+  /// At most 30 KB including the style sheet, and 2 KB of script.
   @Test func pagesAreSmall() throws {
     #expect(Self.style.count <= 12 * 1024)
     #expect(Pages.copyScript.count <= 2 * 1024)

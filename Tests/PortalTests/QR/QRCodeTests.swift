@@ -3,15 +3,15 @@ import Testing
 
 @testable import QR
 
-/// QR codes: their pictures are read back by ZBar in Tests/Portal.
+/// QR codes. Tests/Portal reads their pictures back with ZBar.
 @Suite struct QRCodeTests {
   static let link = "https://doc.example/?ref=acme"
 
   @Test func modulesAreThoseOfTheStandard() throws {
     let code = try #require(QRCode(Self.link))
-    // Version 3 holds 42 bytes at level M; a version adds four modules a side.
+    // Version 3 holds 42 bytes at level M. Each version adds four modules per side.
     #expect(code.width == 29)
-    // The three finder patterns are a ring, a gap and a square; the fourth corner has none.
+    // The three finder patterns are a ring, a gap and a square. The fourth corner has none.
     let finder = ["1111111", "1000001", "1011101", "1011101", "1011101", "1000001", "1111111"]
     for (left, top) in [(0, 0), (22, 0), (0, 22)] {
       for row in 0..<7 {
@@ -42,7 +42,7 @@ import Testing
     #expect(dark == code.modules.count { $0 })
   }
 
-  /// The file is taken apart as ISO/IEC 15948 has it, and its pixels are compared with the modules.
+  /// Parses the file according to ISO/IEC 15948 and compares its pixels with the modules.
   @Test(arguments: [1, 7, 10, 64])
   func pngHasEveryModule(scale: Int) throws {
     let code = try #require(QRCode(Self.link))
@@ -61,7 +61,7 @@ import Testing
       place += 12 + length
     }
     #expect(types == ["IHDR", "IDAT", "IEND"])
-    // Stored blocks: a flag, the length and its complement.
+    // Stored blocks: a flag, then the length and its complement.
     var rows: [UInt8] = []
     var block = 2
     var isLast = false
