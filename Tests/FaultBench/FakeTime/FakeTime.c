@@ -1,11 +1,11 @@
-// Another time of day for a service, that can jump while the service runs.
+// Gives a service a different time of day, which can jump while the service runs.
 //
-// The file that FAKE_TIME_FILE names holds a number of nanoseconds, an int64_t in the machine's own order. It is added to the time of day
-// that two callers read: the program itself (its clock, Shared/Worker/SystemClock.swift) and librdkafka (gettimeofday: the time stamps of
-// what it produces). Clocks that measure how long something takes stay true, as they do when a machine's time of day is set.
+// The file named by FAKE_TIME_FILE holds a number of nanoseconds, an int64_t in native byte order. It is added to the time of day that two
+// callers read: the program itself (its clock, Shared/Worker/SystemClock.swift) and librdkafka (gettimeofday, for the time stamps of the
+// records that it produces). Monotonic clocks stay correct, as they do when a machine's time of day is set.
 //
-// Why not libfaketime: under it librdkafka computes by the one clock until when it waits, and waits by the other, so that no wait lasts.
-// Here its waits until a time of day are put right (cnd_timedwait), and no other library's time is changed.
+// Why not libfaketime: under it, librdkafka computes the end of a wait with one clock and waits with another, so every wait ends at once.
+// Here waits until a time of day are corrected (cnd_timedwait), and no other library's time is changed.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 
 static const _Atomic int64_t *offset;
 
-// Where a caller's code lies.
+// The address range of a caller's code.
 struct range {
   uintptr_t first, last;
 };
@@ -78,7 +78,7 @@ int gettimeofday(struct timeval *restrict time, void *restrict zone) {
 
 static int64_t distance(int64_t left, int64_t right) { return left < right ? right - left : left - right; }
 
-// librdkafka takes the beginning of some waits from gettimeofday: those end by the other time.
+// librdkafka computes the end of some waits from gettimeofday, which is the fake time. Those are corrected.
 int cnd_timedwait(cnd_t *restrict condition, mtx_t *restrict mutex, const struct timespec *restrict end) {
   static int (*real)(cnd_t *, mtx_t *, const struct timespec *);
   if (!real) real = (int (*)(cnd_t *, mtx_t *, const struct timespec *))dlsym(RTLD_NEXT, "cnd_timedwait");

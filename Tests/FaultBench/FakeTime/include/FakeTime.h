@@ -1,1 +1,1 @@
-// Loaded before a service (LD_PRELOAD): nothing in it is called by name.
+// Preloaded into a service (LD_PRELOAD). Nothing in it is called by name.
