@@ -7,7 +7,7 @@ import Testing
 
 /// Which clock services follow, and that nobody moves another deployment's clock by accident.
 @Suite(.serialized) struct ClockTests {
-  /// As in production: the services ignore ticks, so the command refuses to write more of them.
+  /// As in production: the services ignore ticks, so the command writes more of them only with --yes.
   @Test func servicesOnTheSystemsClockGetNoTicksWithoutYes() throws {
     try withCluster { installation in
       let accrual = try installation.start(.accrual, extra: ["--clock", "system"])
