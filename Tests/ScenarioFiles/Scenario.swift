@@ -7,7 +7,7 @@ import Foundation
 ///
 ///     row A4 of bonus: "Bonuses are credited 14 days after payment"
 ///
-///     edge: not a millisecond before 14 x 24 hours are over
+///     edge: not a millisecond before 14 x 24 hours
 ///       given acme refers beta
 ///       2026-03-10 09:00  beta pays p1: plan 300000.00, service 105000.00
 ///         -> accrued 40500.00 KZT to acme for p1: 10% of 405000.00, available 2026-03-24 09:00 | pending 40500.00
