@@ -8,7 +8,7 @@ import TestSupport
 let command = Command(
   "laurel-faults", summary: "Inject faults on real Kafka and check that nothing is lost, duplicated or wrong",
   discussion: """
-    For each row, publishes a history of the three programs at full speed to two instances of every service, and injects the fault once per \
+    For each row, publishes a history of the three programs at speed to two instances of every service, and injects the fault once per \
     cycle. Then compares the notices of read_committed readers with the simulation of the same history. Exit status 1: violations. \
     The times are from the fault until the affected service works again on every partition. FAULTS_TRACE in the environment logs each \
     step. FAULTS_KEEP keeps the bus and folders of a campaign with violations for inspection.
