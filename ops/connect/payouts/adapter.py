@@ -7,8 +7,8 @@ Needs Python 3.10 and `pip install confluent-kafka`. Change the class Provider. 
 A payout must never be paid twice. Three memories prevent it:
 
 - `--state` keeps every tried payout for ever. A line is on disk before the adapter calls the provider.
-- `payout-results` keeps every answer for ever, from this adapter or from a person. The adapter reads it to its end before it pays, so a lost
-  `--state` does not cause a second payment of an answered payout.
+- `payout-results` keeps every answer for ever, from this adapter or from a person. The adapter reads it to its end before it pays, so a
+  lost `--state` does not cause a second payment of an answered payout.
 - The provider's idempotency key covers the moment between the two. Providers forget keys after 24 hours to 30 days, so it covers only that.
 
 Run one instance: two could pay the same payout at the same moment. A second one ends the first, because both use one `group.instance.id`.

@@ -3,10 +3,11 @@
     python conform.py --bootstrap localhost:9092 -- \\
         python adapter.py --bootstrap {bootstrap} --prefix {prefix} --group {group} --state {state}/db --provider {provider}
 
-Needs Python 3.10 and `pip install confluent-kafka`. The command after `--` starts the adapter, without a shell. The run creates two topics
-a new prefix and simulates Laurel on them. It never touches a deployment's topics. It also simulates the provider, at {provider}:
-`POST /transfers` {idempotencyKey, amount, currency, recipient} and `GET /transfers?key=` answer {id, status: paid or failed, at, reason}, or
-`null`. If an adapter pays through a provider's sandbox instead, the run checks only its answers: two references for one payout are two payments.
+Needs Python 3.10 and `pip install confluent-kafka`. The command after `--` starts the adapter, without a shell. The run creates two
+topics under a new prefix and simulates Laurel on them. It never touches a deployment's topics. It also simulates the provider, at
+{provider}: `POST /transfers` {idempotencyKey, amount, currency, recipient} and `GET /transfers?key=` answer
+{id, status: paid or failed, at, reason}, or `null`. If an adapter pays through a provider's sandbox instead, the run checks only its
+answers: two references for one payout are two payments.
 
 Exit status: 0 if every case passed, 1 if not.
 """
