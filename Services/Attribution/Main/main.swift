@@ -1,4 +1,4 @@
 import Attribution
 import Worker
 
-ServiceMain.run(.attribution, summary: "Decides who referred whom, and issues referral codes", AttributionService.service)
+ServiceMain.run(.attribution, summary: "Decides who referred whom and issues referral codes", AttributionService.service)

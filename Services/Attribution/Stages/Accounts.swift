@@ -3,9 +3,9 @@ import JSON
 import Streaming
 import Terms
 
-/// One account: its registration and what binds it, its facts as a referrer, its codes.
+/// Keyed by account: its registration and referral, its facts as a referrer, and its codes.
 ///
-/// The way of a registration: judged here, claimed at the code, judged at the referrer's account, bound here.
+/// A registration is judged here, claimed at the code, judged at the referrer's account, and then attributed here.
 public struct Accounts: Stage {
   public static let name = "accounts"
 
@@ -29,38 +29,38 @@ public struct Accounts: Stage {
 
   // MARK: State
 
-  /// The first registration, which stays (DECISIONS R4), and what has become of the account since.
+  /// The account's first registration, which is final (DECISIONS R4), and its current referral.
   struct Registration: Stored {
     var isReferred: Bool
     var registeredAt: Instant
     var identities: [String]
-    /// The first few of those that it named.
+    /// At most `previousAccountsMax` of the accounts that the registration named.
     var previousAccounts: [AccountID]
-    /// A claim is on its way: what else would bind the account, or end its referral, waits for the verdict.
+    /// A claim is pending. Other events that would attribute the account or end its referral wait for the answer.
     var isPending = false
-    /// The referral that binds the account, or the last one that an operator has ended.
+    /// The current referral, or the last one that an operator ended.
     var referral: Referral?
   }
 
   struct Referral: Stored, Equatable {
     let referrer: AccountID
-    /// An ended one leaves the account to an operator's next assignment, but to no registration (DECISIONS A1e).
+    /// After the end an operator can assign the account again, but a registration cannot attribute it (DECISIONS A1e).
     var endedAt: Instant?
 
     func holds(at instant: Instant) -> Bool { endedAt.map { instant < $0 } ?? true }
   }
 
-  /// The few that are named when a registration is rejected for them.
+  /// How many previous accounts a rejection lists.
   static let previousAccountsMax = 10
 
-  /// What came while a claim was on its way, or from an operator before the registration.
+  /// An event that arrived while a claim was pending, or an operator's decision that arrived before the registration.
   enum Waiting: Stored, Equatable {
     case registered(AccountRegistered)
     case assign(ReferralAssignRequested)
     case end(ReferralEndRequested)
   }
 
-  /// The numbers of the events that wait, in order of arrival.
+  /// The numbers of the waiting events, in order of arrival: `first..<end`.
   struct Line: Stored {
     var first = 0
     var end = 0
@@ -68,12 +68,12 @@ public struct Accounts: Stage {
 
   static let registration = Table<NoKey, Registration>("registration")
   static let line = Table<NoKey, Line>("line")
-  /// Events that wait, by their number.
+  /// Waiting events by number.
   static let waiting = Table<Int, Waiting>("waiting")
   static let facts = Table<NoKey, AccountFacts>("facts")
-  /// Referees whose claims this account has approved as their referrer; the value is when they registered, or an operator assigned them.
+  /// Referees whose claims this account approved as their referrer. The value is when they registered or were assigned by an operator.
   static let approved = Table<AccountID, Instant>("approved")
-  /// Whether a code was issued to this account: nobody can be assigned to who has none (DECISIONS A1e).
+  /// Whether this account has a code. An operator cannot assign a referee to an account without one (DECISIONS A1e).
   static let hasCode = Table<NoKey, Bool>("has-code")
 
   private let programs: Programs
@@ -121,7 +121,7 @@ public struct Accounts: Stage {
     guard judgement.reasons.isEmpty, let text = judgement.code else {
       return reject(event, judgement, terms, turn)
     }
-    // Text that can be no code's name is known to nobody.
+    // No account can own text that is not a valid code.
     guard let code = Code(text) else {
       let objection = Objection(.unknownCode, judge: "registration", [("named", .text(String(text.prefix(128))))])
       let judgement = RegistrationJudgement(code: text, reasons: [objection.reason], because: [objection.because])
@@ -133,8 +133,8 @@ public struct Accounts: Stage {
     turn.emit(ReferralClaimed(code: code, claim: claim))
   }
 
-  /// A second registration with another body (DECISIONS R4), for which also an ended referral binds the account.
-  /// - Throws: if it is no attempt to refer a bound account.
+  /// A second registration with different content (DECISIONS R4). The account counts as attributed even if its referral has ended.
+  /// - Throws: if the account was never attributed, or if the registration names no referral.
   func again(_ event: AccountRegistered, _ first: Registration, _ turn: Turn<Self>) throws(Rejection) {
     guard let bound = first.referral, let referral = event.referral else {
       throw Rejection(.conflictingDuplicate, "account '\(event.account)' was already registered with different content")
@@ -172,7 +172,7 @@ public struct Accounts: Stage {
 
   private func released(_ released: ReferralReleased, _ turn: Turn<Self>) { turn[Self.approved, released.referee] = nil }
 
-  // MARK: The verdict, back at the referee's account
+  // MARK: The answer, back at the referee's account
 
   private func decided(_ verdict: Verdict, _ turn: Turn<Self>) {
     guard var registration = turn[Self.registration], registration.isPending else { return }

@@ -2,9 +2,9 @@ import Contracts
 import Streaming
 import Terms
 
-/// The codes that an account asks for (row A1, DECISIONS A1b).
+/// Requests for codes (row A1, DECISIONS A1b).
 extension Accounts {
-  /// Codes made for one request. Almost all are taken before it gives up; then the pattern allows too few.
+  /// How many codes are tried for one request. If all of them are taken, the program's pattern allows too few codes.
   private static let attemptsMax = 100
 
   func codeRequested(_ event: CodeRequested, _ turn: Turn<Self>) {

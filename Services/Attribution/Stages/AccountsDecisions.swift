@@ -2,7 +2,7 @@ import Contracts
 import Streaming
 import Terms
 
-/// What operators decide about an account's referral (DECISIONS A1e), and the events that wait for a registration or a verdict.
+/// Operators' decisions about an account's referral (DECISIONS A1e), and the events that wait for a registration or an answer.
 extension Accounts {
   func assignRequested(_ event: ReferralAssignRequested, _ turn: Turn<Self>) {
     guard let registration = turn[Self.registration], !registration.isPending else { return wait(.assign(event), turn) }
@@ -11,12 +11,12 @@ extension Accounts {
 
   func endRequested(_ event: ReferralEndRequested, _ turn: Turn<Self>) {
     guard let registration = turn[Self.registration], !registration.isPending else { return wait(.end(event), turn) }
-    // A rejected one is known from now on: delivered again after the next referral has begun, it does not end that one.
+    // A rejected request is remembered. If it is delivered again after the next referral has begun, it must not end that one.
     if let rejection = end(event, registration, turn) { turn.refuse(rejection) }
   }
 
-  /// As if the account had registered with the referrer's code when the operator decided. The code itself is left out, so the claim goes to
-  /// the referrer's account at once.
+  /// Treats the account as if it had registered with the referrer's code when the operator decided. The claim skips the code and goes
+  /// directly to the referrer's account.
   private func assign(_ event: ReferralAssignRequested, _ known: Registration, _ turn: Turn<Self>) {
     let terms = turn.program.version(at: event.decidedAt)
     let bound = known.referral.flatMap { $0.holds(at: event.decidedAt) ? $0 : nil }
@@ -37,7 +37,7 @@ extension Accounts {
 
   private func end(_ event: ReferralEndRequested, _ known: Registration, _ turn: Turn<Self>) -> Rejection? {
     guard let bound = known.referral, bound.endedAt == nil, let referral = ReferralID(event.account.value) else {
-      return Rejection(.noReferral, "account '\(event.account)' has no referral that could end")
+      return Rejection(.noReferral, "account '\(event.account)' has no referral to end")
     }
     var registration = known
     registration.referral?.endedAt = event.decidedAt
@@ -51,14 +51,14 @@ extension Accounts {
     return nil
   }
 
-  /// An operator's decision as facts. Of the note only the beginning: it may be as large as its event.
+  /// An operator's decision as facts. The note is cut to 200 characters because it can be as large as its event.
   func decision(_ request: RequestID, _ name: OperatorID, note: String?) -> [(String, Because.Fact)] {
     let note: [(String, Because.Fact)] =
       note.map { [("note", .text(String(String.UnicodeScalarView($0.unicodeScalars.prefix(200)))))] } ?? []
     return [("operator", .text(name.value)), ("request", .text(request.value))] + note
   }
 
-  // MARK: Events that wait
+  // MARK: Waiting events
 
   func wait(_ event: Waiting, _ turn: Turn<Self>) {
     var line = turn[Self.line] ?? Line()
@@ -67,7 +67,7 @@ extension Accounts {
     turn[Self.line] = line
   }
 
-  /// What has waited goes on in order of arrival, until another claim is on its way.
+  /// Handles the waiting events in order of arrival until one of them starts another claim.
   func goOn(_ turn: Turn<Self>) {
     guard var line = turn[Self.line] else { return }
     while line.first < line.end, let registration = turn[Self.registration], !registration.isPending {

@@ -1,15 +1,15 @@
 import Contracts
 import Terms
 
-/// Codes that owners wish for and codes that Laurel derives (DECISIONS A1b).
+/// Codes that owners choose and codes that Laurel derives (DECISIONS A1b).
 enum CodeNames {
-  /// Longest code an owner may choose.
+  /// Maximum length of a code that an owner chooses.
   private static let lengthMax = 64
-  /// Crockford's base 32: no letters that look like digits.
+  /// Crockford's base 32, which has no letters that look like digits.
   private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
-  /// The code of a wish: letters, digits, `-` and `_`, so that it stands in any URL as it is; nil: not one. Blanks around it are cut
-  /// (DECISIONS R7).
+  /// The code that an owner chose, without blanks around it (DECISIONS R7). It may have only letters, digits, `-` and `_`, which no URL
+  /// has to escape. `nil` if it has others or is too long.
   static func vanity(_ wish: String) -> Code? {
     let wish = wish.trimmingBlanks
     let allowed = wish.utf8.allSatisfy { byte in
@@ -20,8 +20,8 @@ enum CodeNames {
     return Code(wish)
   }
 
-  /// Eight characters from program and account, or what the program's pattern makes of them; the next `attempt` when another account has
-  /// them.
+  /// Derives a code from program and account: eight characters, or a code of the program's pattern. If another account owns it, the next
+  /// `attempt` gives a different one.
   static func derived(_ program: ProgramID, _ account: AccountID, attempt: Int, by pattern: CodePattern?) -> Code? {
     let seed = derivedID([program.value, account.value, String(attempt)])
     if let pattern { return pattern.code(from: seed) }

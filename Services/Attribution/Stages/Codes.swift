@@ -2,7 +2,7 @@ import Contracts
 import Streaming
 import Terms
 
-/// One code: whose it is. Answers claims, and counts clicks.
+/// Keyed by code: its owner. Answers claims and counts clicks.
 public struct Codes: Stage {
   public static let name = "codes"
 
@@ -19,7 +19,7 @@ public struct Codes: Stage {
 
   public func program(_ id: ProgramID) -> Program? { programs[id] }
 
-  /// The first account to claim a code has it for good; its owner may claim it again.
+  /// The first account to claim a code owns it forever. The owner may claim it again.
   private func claimed(_ claim: CodeClaimed, _ turn: Turn<Self>) {
     let owner = turn[Self.owner]
     if owner == nil { turn[Self.owner] = claim.owner }
@@ -27,7 +27,6 @@ public struct Codes: Stage {
     turn.emit(CodeAnswered(claim: claim, isTaken: isTaken))
   }
 
-  /// A registration names the code.
   private func named(_ claimed: ReferralClaimed, _ turn: Turn<Self>) {
     if let owner = turn[Self.owner] {
       turn.emit(ClaimResolved(referrer: owner, claim: claimed.claim))
@@ -40,7 +39,7 @@ public struct Codes: Stage {
   /// Clicks (row C4, DECISIONS C4b).
   private func visited(_ visit: LinkVisited, _ turn: Turn<Self>) {
     let terms = turn.program.version(at: visit.visitedAt)
-    // A code from before the pattern is none any more.
+    // A code that was issued before the terms had their present pattern may no longer match it. Then it is unknown.
     let isCode = terms.attribution.isCode(visit.code.value)
     let owner = isCode ? turn[Self.owner] : nil
     var reasons: [ClickReason] = []

@@ -1,32 +1,34 @@
 import Contracts
 import Terms
 
-// Judges follow one another; the first that refuses lists all of its own reasons (DECISIONS R1): the registration, the code (Codes knows
-// it), the referrer.
+// A claim passes three judges: the registration, the code (in `Codes`) and the referrer. The first judge that rejects it lists all of its
+// own reasons; the later ones are not asked (DECISIONS R1).
 
-/// What a registration says about its referral.
+/// What the registration alone decides about its referral.
 struct RegistrationJudgement: Equatable {
-  /// From `code`, else from the landing URL; nil: none.
+  /// Taken from `code`, or else from the landing URL. `nil` if neither has a code.
   let code: String?
-  /// Empty: the claim goes on.
+  /// Empty if the claim goes on to the code.
   let reasons: [AttributionReason]
   /// The facts behind each reason.
   let because: [Because]
 }
 
-/// Why one judge refuses, with the facts.
+/// A judge's reason against a claim, with the facts behind it.
 struct Objection: Equatable {
   let reason: AttributionReason
   let because: Because
 
-  /// - Parameter judge: who says so: the registration, the code, the referrer.
+  /// - Parameter judge: `registration`, `code`, `referrer` or `referee`.
   init(_ reason: AttributionReason, judge: String, _ facts: [(String, Because.Fact)]) {
     self.reason = reason
     because = Because(reason.rawValue, [("judge", .text(judge))] + facts)
   }
 }
 
-/// - Parameter bound: the referral that binds the account already.
+/// Judges a registration.
+///
+/// - Parameter bound: the referral that the account already has.
 func judge(
   _ registration: AccountRegistered, _ referral: RegistrationReferral, bound: Accounts.Referral?, by terms: AttributionTerms
 ) -> RegistrationJudgement {
@@ -42,7 +44,7 @@ func judge(
     }
     objections.append(Objection(.noCode, judge: "registration", facts))
   }
-  // The link is looked at even when the code came another way (DECISIONS A1).
+  // The link is checked for ads even if the code was typed in (DECISIONS A1).
   if let marker = link?.first(of: terms.paidAdParameters) {
     objections.append(Objection(.paidAd, judge: "registration", [("parameter", .text(marker))]))
   }
@@ -50,9 +52,9 @@ func judge(
   return RegistrationJudgement(code: code, reasons: objections.map(\.reason), because: objections.map(\.because))
 }
 
-/// What the account itself has against a referrer, whether its registration or an operator names one (DECISIONS A1e).
+/// The referee's own reasons against any referrer, whether a registration or an operator names one (DECISIONS A1e).
 ///
-/// - Parameter bound: the referral that binds the account already.
+/// - Parameter bound: the referral that the account already has.
 func judge(previousAccounts: [AccountID], bound: Accounts.Referral?, by terms: AttributionTerms) -> [Objection] {
   var objections: [Objection] = []
   if terms.refusesPriorAccounts, !previousAccounts.isEmpty {
@@ -69,11 +71,11 @@ func judge(previousAccounts: [AccountID], bound: Accounts.Referral?, by terms: A
   return objections
 }
 
-/// What the referrer's account has against a claim.
+/// The referrer's reasons against a claim.
 ///
 /// - Parameters:
-///   - facts: of the referrer, from what is known on arrival (DECISIONS T7).
-///   - identities: of the referrer, compared without regard to letter case (DECISIONS R7).
+///   - facts: the referrer's, as known when the claim arrives (DECISIONS T7).
+///   - identities: the referrer's; letter case is ignored (DECISIONS R7).
 ///   - boundTo: the referrer's own referrer.
 func judge(
   _ claim: Claim, referrer: AccountID, facts: AccountFacts, identities: [String], boundTo: AccountID?,
@@ -100,12 +102,13 @@ func judge(
   return objections
 }
 
-/// The answer to a claim: it binds unless somebody objects.
+/// The answer to a claim: the referee is attributed unless there is an objection.
 func verdict(_ claim: Claim, _ objections: [Objection], referrer: AccountID?) -> Verdict {
   Verdict(claim: claim, referrer: referrer, reasons: objections.map(\.reason), because: objections.map(\.because))
 }
 
-/// Of two claims that cross (A names B's code while B names A's), the earlier binds and the later is the loop; both accounts decide alike.
+/// Whether the first of two crossing claims (A names B's code while B names A's) is the earlier one. The earlier claim takes effect; the
+/// later one is the loop. The order is total, so both accounts decide alike.
 func comesFirst(_ one: (at: Instant, account: AccountID), _ other: (at: Instant, account: AccountID)) -> Bool {
   (one.at, one.account) < (other.at, other.account)
 }

@@ -1,24 +1,25 @@
 import Contracts
 
-/// The parameters of a landing URL, read as people's links arrive (rows A1, C2, C4; DECISIONS A1). Text that is no URL has none.
+/// The parameters of a landing URL, read leniently because links arrive mangled (rows A1, C2, C4; DECISIONS A1). Text that is not a URL
+/// has none.
 struct LandingURL {
-  /// Names and values in order, percent-decoded: those of the query, then those of the fragment.
+  /// Percent-decoded names and values in order: first those of the query, then those of the fragment.
   let parameters: [(name: String, value: String)]
 
   init(_ text: String) {
     let parts = text.utf8.split(separator: UInt8(ascii: "#"), maxSplits: 1, omittingEmptySubsequences: false)
     let query = parts.first.flatMap(Self.afterQuestionMark).map(Self.parameters) ?? []
-    // An app that routes behind the hash has its parameters there.
+    // An app with hash routing has its parameters in the fragment.
     let fragment = parts.count > 1 ? Self.parameters(Self.afterQuestionMark(parts[1]) ?? parts[1]) : []
     parameters = query + fragment
   }
 
-  /// The values of a parameter as people mean them: without blanks around them and one trailing slash (DECISIONS R7); none is empty.
+  /// The non-empty values of a parameter, without blanks around them and without one trailing slash (DECISIONS R7).
   func values(of name: String) -> [String] {
     parameters.filter { $0.name.isEqual(to: name) }.map { Self.withoutSlash($0.value.trimmingBlanks) }.filter { !$0.isEmpty }
   }
 
-  /// The first of these parameters that is there, with or without a value, as the URL writes it.
+  /// The first parameter of the URL that has one of these names, with or without a value. Its name is returned as the URL spells it.
   func first(of names: [String]) -> String? {
     parameters.first { parameter in names.contains { parameter.name.isEqual(to: $0) } }?.name
   }
@@ -33,7 +34,7 @@ struct LandingURL {
     text.firstIndex(of: UInt8(ascii: "?")).map { text[text.index(after: $0)...] }
   }
 
-  /// A second `?` is read as `&`, and so is `&amp;`, as it stands in the source of a page.
+  /// Reads a second `?` as `&`, and also `&amp;`, which gets into links that are copied from a page's source.
   private static func parameters(_ text: Part) -> [(name: String, value: String)] {
     var found: [(name: String, value: String)] = []
     var rest = text
@@ -52,7 +53,7 @@ struct LandingURL {
     }
   }
 
-  /// A percent sign that begins no two hexadecimal digits stands for itself.
+  /// Percent-decodes. A percent sign without two hexadecimal digits after it is kept as it is.
   private static func decoded(_ text: Part) -> String {
     guard text.contains(UInt8(ascii: "%")) else { return String(decoding: text, as: UTF8.self) }
     let bytes = Array(text)
@@ -83,7 +84,7 @@ struct LandingURL {
 }
 
 extension String {
-  /// Without regard to the case of ASCII letters, of which the names of parameters are made.
+  /// Compares names of parameters, ignoring the case of ASCII letters.
   fileprivate func isEqual(to name: String) -> Bool {
     func small(_ byte: UInt8) -> UInt8 { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte }
     return utf8.count == name.utf8.count && zip(utf8, name.utf8).allSatisfy { small($0) == small($1) }

@@ -2,7 +2,7 @@ import Contracts
 import Streaming
 
 extension AttributionService {
-  /// What a row of this service says, as facts under a code, for those who tell about its state; nil: nothing that there is a story of.
+  /// A row's content as facts under a code, for the `laurel` command. `nil` if there is nothing to explain.
   public static func describe(_ row: StageRow) throws -> Because? {
     guard row.stage == Accounts.name else { return nil }
     if let event = try row.value(in: Accounts.waiting)?.message {

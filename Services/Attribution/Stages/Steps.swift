@@ -2,11 +2,11 @@ import Contracts
 import JSON
 import Streaming
 
-// What the two stages say to each other. A registration is four hops: the referee's account → the code → the referrer's account →
-// back to the referee's; every question is asked where its answer is kept (DECISIONS N1). An operator's assignment names the referrer and
-// skips the code.
+// Internal messages between the two stages. A registration visits the referee's account, the code, the referrer's account and the referee's
+// account again, because each check runs where its state is kept (DECISIONS N1). An operator's assignment names the referrer and skips the
+// code.
 
-/// An account wants a code.
+/// An account claims a code.
 struct CodeClaimed: Message {
   static let type = "attribution.codeClaimed"
   static let topic = Topic.claims
@@ -17,11 +17,11 @@ struct CodeClaimed: Message {
   let owner: AccountID
   let request: RequestID
   let requestedAt: Instant
-  /// Counts the codes derived for this request; nil: the owner named it.
+  /// How many codes have been derived for this request, or nil if the owner chose the code.
   let attempt: Int?
 }
 
-/// The code's answer to its would-be owner.
+/// The code's answer to the account that claimed it.
 struct CodeAnswered: Message {
   static let type = "attribution.codeAnswered"
   static let topic = Topic.attributionAnswers
@@ -32,15 +32,15 @@ struct CodeAnswered: Message {
   let isTaken: Bool
 }
 
-/// What would bind an account to a referrer: its registration, or an operator's assignment (DECISIONS A1e).
+/// A claim to attribute an account to a referrer: from its registration, or from an operator's assignment (DECISIONS A1e).
 struct Claim: Stored, Equatable {
   let referee: AccountID
-  /// When it registered, or when the operator decided.
+  /// When the account registered, or when the operator decided.
   let at: Instant
   let identities: [String]
-  /// nil: an operator assigned the referrer.
+  /// nil if an operator assigned the referrer.
   let code: Code?
-  /// nil: the account registered.
+  /// nil if the claim comes from a registration.
   let assignment: ReferralAssignRequested?
 }
 
@@ -55,7 +55,7 @@ struct ReferralClaimed: Message {
   let claim: Claim
 }
 
-/// The would-be referrer is known: the claim goes on to its account.
+/// The code has an owner. The claim goes on to that account, the possible referrer.
 struct ClaimResolved: Message {
   static let type = "attribution.claimResolved"
   static let topic = Topic.attributionAnswers
@@ -74,15 +74,15 @@ struct Verdict: Message {
   var instant: Instant { claim.at }
 
   let claim: Claim
-  /// nil: the code is nobody's.
+  /// nil if nobody owns the code.
   let referrer: AccountID?
-  /// Empty: the claim binds.
+  /// Empty if the referee is attributed.
   let reasons: [AttributionReason]
   /// The facts behind each reason.
   let because: [Because]
 }
 
-/// A claim that its referrer's account has approved binds no more, or never did: it decides no loop from now on.
+/// A claim that the referrer's account approved has ended or never took effect. From now on it no longer counts as a loop.
 struct ReferralReleased: Message {
   static let type = "attribution.referralReleased"
   static let topic = Topic.attributionAnswers
