@@ -2,4 +2,4 @@ import Accrual
 import Worker
 
 ServiceMain.run(
-  .accrual, summary: "Turns payments of referees into rewards, and keeps the balances of referrers", AccrualService.service)
+  .accrual, summary: "Computes rewards from referees' payments and keeps referrers' balances", AccrualService.service)

@@ -2,9 +2,9 @@ import Contracts
 import Streaming
 import Terms
 
-/// What payments earn, and what the referrers have of it.
+/// Computes rewards from payments and keeps the referrers' balances.
 public enum AccrualService {
-  /// - Parameter programs: the programs of the deployment, with all versions of their terms.
+  /// - Parameter programs: all programs of the deployment, with every version of their terms.
   public static func service(_ programs: Programs) -> Service {
     Service(.accrual, [AnyStage(EarningsStage(programs)), AnyStage(LedgerStage(programs))])
   }

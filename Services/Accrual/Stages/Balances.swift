@@ -2,7 +2,7 @@ import Contracts
 import Streaming
 
 extension Balance {
-  /// Where money stands.
+  /// The parts of a balance.
   enum Place {
     case pending, available, locked, reserved, spent, paid, reversed
   }
@@ -39,14 +39,15 @@ extension Balance {
 }
 
 extension LedgerStage {
-  /// Currencies never mix.
+  /// One balance per currency; currencies are never converted.
   static let balances = Table<Currency, Balance>("balance")
 
   func balance(in currency: Currency, _ turn: Turn<Self>) -> Balance {
     turn[Self.balances, currency] ?? Balance(currency: currency)
   }
 
-  /// New money: the only way in. All that a referrer ever accrued stays within Int64, so that its parts can always be added up.
+  /// Adds new money to pending. Rejects an amount that takes the total ever accrued beyond `Int64`, so the parts of a balance can always be
+  /// summed.
   func add(_ amount: Int64, in currency: Currency, _ turn: Turn<Self>) throws(Rejection) -> Balance {
     var balance = balance(in: currency, turn)
     try exactly("the balance of '\(turn.key)'") { () throws(ArithmeticOverflow) in
@@ -57,7 +58,7 @@ extension LedgerStage {
     return balance
   }
 
-  /// An operator's correction, which belongs to no reward; 0 in all is absent.
+  /// Books an operator's correction, which belongs to no reward. `corrected` is nil if all corrections add up to 0.
   func correct(_ amount: Int64, in currency: Currency, _ turn: Turn<Self>) throws(Rejection) -> Balance {
     var balance = balance(in: currency, turn)
     try exactly("the balance of '\(turn.key)'") { () throws(ArithmeticOverflow) in
@@ -70,7 +71,7 @@ extension LedgerStage {
     return balance
   }
 
-  /// Every other movement: what leaves one place arrives at another. Gives the balance after it.
+  /// Moves money from one part of the balance to another and returns the balance after it.
   func move(
     _ amount: Int64, in currency: Currency, from source: Balance.Place, to destination: Balance.Place, _ turn: Turn<Self>
   ) throws(Rejection) -> Balance {
@@ -82,9 +83,9 @@ extension LedgerStage {
     return balance
   }
 
-  /// The referrer itself: the turn's key, which was an account's id before it became a key.
+  /// The referrer's account id, from the key of this invocation.
   func owner(_ turn: Turn<Self>) throws(Rejection) -> AccountID {
-    guard let owner = AccountID(turn.key) else { throw Rejection(.malformed, "'\(turn.key)' is no account") }
+    guard let owner = AccountID(turn.key) else { throw Rejection(.malformed, "key '\(turn.key)' is not a valid account id") }
     return owner
   }
 }

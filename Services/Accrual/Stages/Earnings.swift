@@ -3,15 +3,15 @@ import JSON
 import Streaming
 import Terms
 
-/// Keyed by payer: which of an account's payments earn, how much, and what refunds and disputes leave of it.
+/// Keyed by payer: decides which payments earn, how much, and how much of that refunds and disputes leave.
 ///
-/// It knows to whom an account is bound, the turnover and the payments; it owns no balance and writes no notice. What it decides
-/// goes to the referrer's ledger.
+/// It keeps the account's referrals, turnover and payments. It owns no balance and writes no notices; its decisions go to the referrer's
+/// ledger.
 struct EarningsStage: Stage {
   static let name = "earnings"
 
   static let reads: [Reads<Self>] = [
-    // Attribution judges registrations that come twice (DECISIONS R4); here only the first one counts.
+    // Attribution judges repeated registrations (DECISIONS R4). Here only the first counts.
     .on(EarningsStage.registered, repeats: .harmless),
     .on(EarningsStage.attributed),
     .on(EarningsStage.rejected),
@@ -25,38 +25,38 @@ struct EarningsStage: Stage {
     .on(EarningsStage.disputed),
     .on(EarningsStage.disputeClosed),
   ]
-  /// Set only where terms have a refund window.
+  /// Used only if the terms have a refund window.
   static let timers: [Timers<Self>] = [.on(payments, EarningsStage.close), .on(awaitedFacts, EarningsStage.expire)]
   static let writes: [any Message.Type] = [RewardEarned.self, RewardRefused.self, RewardChanged.self, RewardsResumed.self]
 
   // MARK: State
 
-  /// What is known of an account that may pay.
+  /// What is known of the payer.
   struct Payer: Stored, Equatable {
-    /// Where nothing is known of who referred it, its billing events wait.
+    /// Billing events wait until this is `known`.
     var standing = Standing.unknown
-    /// Who referred it, one after another; an operator may end a referral and begin the next (DECISIONS A1e).
+    /// Its referrals in order of time. An operator may end one and begin the next (DECISIONS A1e).
     var referrals: [Referral] = []
-    /// Billing events that wait, in rows of their own.
+    /// How many billing events wait. Each has its own row.
     var waiting = 0
-    /// Minor units by currency, where the terms have statuses.
+    /// Minor units by currency. Kept only if the terms have statuses.
     var turnovers: [String: Int64]?
-    /// What its payments have earned, by referrer, where the terms limit that.
+    /// What its payments have earned, by referrer. Kept only if the terms limit that.
     var accrued: [String: Accrued]?
 
     init() {}
   }
 
   enum Standing: String, JSONWord, Sendable {
-    /// Not registered yet.
+    /// The account is not registered yet.
     case unknown
-    /// Its registration is still on its way through attribution.
+    /// Attribution has not decided about the registration yet.
     case registered
-    /// Its referrals are all there are.
+    /// Attribution has decided, so `referrals` is complete.
     case known
   }
 
-  /// A billing event that came before it was known whether its payer is bound.
+  /// A billing event that arrived before attribution decided about its payer.
   enum BillingEvent: Stored {
     case payment(PaymentSettled)
     case fact(PaymentFact)
@@ -70,20 +70,20 @@ struct EarningsStage: Stage {
   }
 
   static let payers = Table<NoKey, Payer>("payer")
-  /// Events that wait, by their number from 0.
+  /// Waiting events by number, counted from 0.
   static let waiting = Table<Int, BillingEvent>("waiting")
   static let payments = Table<PaymentID, Payment>("payment")
-  /// Facts that came before their payment, by payment and number from 0.
+  /// Facts that arrived before their payment, by payment and number, counted from 0.
   static let awaitedFacts = Table<KeyPair<PaymentID, Int>, AwaitedFact>("awaited")
 
-  /// Refunds of payments that have earned.
+  /// Refunds of payments that earned a reward.
   static let refunds = Table<KeyPair<PaymentID, RefundID>, Refund>("refund")
 
   private let programs: Programs
 
   init(_ programs: Programs) { self.programs = programs }
 
-  /// A program that rewards nobody in any version keeps nothing.
+  /// `nil` if no version of the program has rewards; then the stage keeps no state for it.
   func program(_ id: ProgramID) -> Program? {
     programs[id].flatMap { program in program.versions.contains { $0.reward != nil } ? program : nil }
   }
@@ -103,7 +103,7 @@ struct EarningsStage: Stage {
     guard payer.standing != .known || attributed.request != nil else { return }
     let referral = Referral(referrer: attributed.referrer, attributedAt: attributed.attributedAt)
     if payer.standing != .known {
-      // What came before an operator's assignment is not judged again (DECISIONS A1e).
+      // Payments from before an operator's assignment are not judged again (DECISIONS A1e).
       if attributed.request == nil { return bind(referral, turn) }
       bind(nil, turn)
       payer = self.payer(turn)
@@ -120,7 +120,7 @@ struct EarningsStage: Stage {
   }
 
   private func rejected(_ rejection: ReferralRejected, _ turn: Turn<Self>) {
-    // An assignment, or a second registration of a bound account, that is rejected changes nothing.
+    // A rejected assignment changes nothing, and neither does a rejected second registration of an attributed account.
     if rejection.request == nil, !rejection.reasons.contains(.alreadyAttributed) { bind(nil, turn) }
   }
 
@@ -130,7 +130,7 @@ struct EarningsStage: Stage {
     turn[Self.payers] = payer
   }
 
-  /// What waited for it to be known who referred the account happens now, in order of arrival, or never (DECISIONS T4).
+  /// Handles the waiting billing events in order of arrival. If nobody referred the account, they are dropped (DECISIONS T4).
   private func bind(_ referral: Referral?, _ turn: Turn<Self>) {
     var payer = payer(turn)
     guard payer.standing != .known else { return }
@@ -204,7 +204,7 @@ struct EarningsStage: Stage {
     let payer = payer(turn)
     switch event {
     case .payment(let payment) where payer.referrals.isEmpty:
-      // The payer has no referrer. If an operator assigns one later, this payment is not judged again (DECISIONS A1e).
+      // The payer is unattributed. If an operator assigns a referrer later, this payment is not judged again (DECISIONS A1e).
       guard var row = turn[Self.payments, payment.payment] else { return }
       row.state = .over(closesAt: nil)
       turn[Self.payments, payment.payment] = row

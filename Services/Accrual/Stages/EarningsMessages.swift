@@ -1,10 +1,10 @@
 import Contracts
 import JSON
 
-// The steps from Earnings (who knows the payments of a referee) to the Ledger (who owns the referrer's balance). Internal to this
-// service: only its own two stages write and read them.
+// Internal messages between Earnings, which has the referee's payments, and the Ledger, which has the referrer's balance. Only these two
+// stages write and read them.
 
-/// A payment earns a reward, if the referrer may have one.
+/// A payment earns a reward if the referrer may have one.
 struct RewardEarned: Message {
   static let type = "accrual.rewardEarned.v1"
   static let topic = Topic.earnings
@@ -15,31 +15,31 @@ struct RewardEarned: Message {
   var referee: AccountID
   var payment: PaymentID
   var paidAt: Instant
-  /// With `paidAt` it tells which version of the terms judges the referrer and the limits.
+  /// Together with `paidAt` it selects the version of the terms that judges the referrer and the limits.
   var attributedAt: Instant
-  /// What the referral has against it.
+  /// Reasons against the reward that lie in the referral.
   var against: [RewardReason] = []
   var becauseAgainst: [Because] = []
-  /// What the account's payments have earned other referrers, where the terms limit that.
+  /// What the payer's payments have earned other referrers, if the terms limit that.
   var elsewhere: Accrued?
   /// Minor units, above 0.
   var amount: Int64
   var currency: Currency
   /// Minor units.
   var base: Int64
-  /// Absent where the terms give an amount or rates by line.
+  /// Absent if the terms give a fixed amount or rates by line.
   var rate: BasisPoints?
-  /// Fixed here for good: later terms move neither (row A4).
+  /// Fixed here. Later terms change neither `creditAt` nor `availableAt` (row A4).
   var creditAt: Instant
   var availableAt: Instant
-  /// It is part of a replay: its timers, which may be due at once, are not set before all of that is through
+  /// Whether the reward is part of a replay. Its timers may already be due, so they are set only when the replay is finished
   /// (`RewardsResumed`).
   var isReplayed = false
   var terms: String
   var because: [Because]
 }
 
-/// A payment earns nothing, whoever the referrer is.
+/// A payment earns nothing for any referrer.
 struct RewardRefused: Message {
   static let type = "accrual.rewardRefused.v1"
   static let topic = Topic.earnings
@@ -55,7 +55,7 @@ struct RewardRefused: Message {
   var because: [Because]
 }
 
-/// What became of a payment changes its reward.
+/// A refund, a dispute or a request for a refund changes the reward of its payment.
 struct RewardChanged: Message {
   static let type = "accrual.rewardChanged.v1"
   static let topic = Topic.earnings
@@ -68,12 +68,12 @@ struct RewardChanged: Message {
   var change: RewardChange
 }
 
-/// A replay is through: what is left to come of its rewards comes by their timers. In one record, so that what is due at once of all of
-/// them goes in the order of time.
+/// A replay is finished, and the timers of its rewards can be set. One message sets them all, so timers that are already due fire in
+/// order of time.
 struct RewardsResumed: Message {
   static let type = "accrual.rewardsResumed.v1"
   static let topic = Topic.earnings
-  /// A record must fit on the bus, however much had waited.
+  /// Keeps the record within the bus's size limit when many payments had waited.
   static let paymentsMax = 5000
   var key: String { referrer.value }
   var instant: Instant { at }
@@ -85,8 +85,8 @@ struct RewardsResumed: Message {
   var at: Instant
 }
 
-/// What an account's payments have earned a referrer, where the terms limit that. For the account: it may be moved to another referrer,
-/// and the limits count for all of them.
+/// What a referee's payments have earned a referrer, if the terms limit that. The Ledger sends it back to Earnings because an operator can
+/// move the referee to another referrer, and the limits hold for all referrers together.
 struct RewardsCounted: Message {
   static let type = "accrual.rewardsCounted.v1"
   static let topic = Topic.counts
@@ -99,7 +99,7 @@ struct RewardsCounted: Message {
   var at: Instant
 }
 
-/// What payments of an account have earned; refunds give nothing back (DECISIONS, "terms of reward").
+/// What an account's payments have earned. Refunds do not reduce it (DECISIONS, "terms of reward").
 struct Accrued: Stored, Equatable {
   var payments = 0
   /// Minor units by currency.
@@ -113,25 +113,25 @@ struct Accrued: Stored, Equatable {
   }
 }
 
-/// What takes a part of a reward, or gives it back: a refund, or else a dispute.
+/// The refund that takes part of a reward or gives it back. If `refund` is absent, it is a dispute.
 struct RewardTaking: Stored, Equatable {
   var refund: RefundID?
-  /// Absent if the dispute has no id.
+  /// Absent for a refund and for a dispute without an id.
   var dispute: DisputeID?
 }
 
-/// What a refund, a request for one or a dispute means for the reward of its payment.
+/// The effect of a refund, a request for a refund or a dispute on the reward of its payment.
 enum RewardChange: Stored, Equatable {
-  /// Refunds and lost disputes leave so much of the whole reward, minor units: less than before, or more.
+  /// What refunds and lost disputes leave of the whole reward, in minor units. It can be less than before or more.
   ///
-  /// - Parameter heldBy: what is open at this instant, for a reward of which something is left again.
+  /// - Parameter heldBy: the open causes at this instant. They freeze a reward that was 0 and is restored.
   case left(Int64, by: RewardTaking, at: Instant, because: [Because], heldBy: [FreezeCause])
   case held(FreezeCause, at: Instant)
-  /// A cause to hold it is over, and something of it is left.
+  /// A cause that froze the reward has ended, and part of the reward is left.
   case released(FreezeCause, at: Instant)
-  /// In a replay: this instant of its reward has come.
+  /// Only in a replay: the reward is due at this instant.
   case due(at: Instant)
-  /// Nothing that becomes known of the payment changes the reward any more: its refund window has closed.
+  /// The refund window of the payment has closed. The reward can no longer change.
   case final(at: Instant)
 
   var at: Instant {

@@ -2,12 +2,12 @@ import Contracts
 import Streaming
 import Terms
 
-// Everything that can be refused comes before the first change of the state: an event that had waited is refused alone, in the
-// middle of a turn.
+// Everything that can reject an event is checked before the first change of state. A replayed event is rejected in the middle of an
+// invocation, and nothing would undo its changes.
 extension EarningsStage {
-  /// A payment of a bound referee: judges it, and applies what had come before it.
+  /// Judges a payment of an attributed referee and applies the facts that arrived before it.
   ///
-  /// - Parameter replay: what the payment is a part of; nil: it comes by itself.
+  /// - Parameter replay: the replay that the payment is part of, or nil if it is not replayed.
   func settle(_ payment: PaymentSettled, _ payer: Payer, _ replay: inout Replay?, _ turn: Turn<Self>) throws(Rejection) {
     let program = turn.program!
     var payer = payer
@@ -16,11 +16,11 @@ extension EarningsStage {
     let keepsTurnover = program.versions.contains { $0.reward.map { !$0.statuses.isEmpty } ?? false }
     let turnover = keepsTurnover ? payer.turnovers?[payment.currency.code] ?? 0 : 0
 
-    let (turnoverAfter, judgement) = try exactly("payment '\(payment.payment)'") { () throws(ArithmeticOverflow) in
+    let (turnoverAfter, judgement) = try exactly("an amount of payment '\(payment.payment)'") { () throws(ArithmeticOverflow) in
       let turnoverAfter = keepsTurnover ? try Money.sum(turnover, payment.turnover()) : 0
       return (turnoverAfter, try terms.reward?.judge(payment, turnover: turnover))
     }
-    let elsewhere = try exactly("what '\(turn.key)' has earned others") { () throws(ArithmeticOverflow) in
+    let elsewhere = try exactly("other referrers' rewards from '\(turn.key)'") { () throws(ArithmeticOverflow) in
       try payer.accrued(otherThanBy: referral.referrer)
     }
     mature(until: payment.paidAt, &replay, referral.referrer, turn)
@@ -44,10 +44,10 @@ extension EarningsStage {
           reasons: reasons, terms: terms.name, because: because))
     case .earns(let amount, let base, let rate, let because):
       let against = referral.reasonsAgainst(payment, reward, leeway: terms.attribution.leeway)
-      // With facts that came first even a single payment is a replay.
+      // Facts that arrived before the payment make even a single payment a replay.
       let isAlone = replay == nil
       if isAlone, !facts.isEmpty, against.isEmpty { replay = Replay() }
-      // Beyond the last instant that a message may carry there is no day left to wait for.
+      // A message cannot carry a later instant than the end of the range.
       let creditAt = min(payment.paidAt + reward.creditAfter, Instant.range.upperBound)
       let availableAt = min(max(payment.paidAt + reward.availableAfter, creditAt), Instant.range.upperBound)
       turn.emit(
@@ -70,7 +70,7 @@ extension EarningsStage {
     }
   }
 
-  /// Facts about a payment that earns nothing. They have no effect, but those after its refund window are dead letters.
+  /// Facts about a payment that earns nothing have no effect, but those after its refund window are rejected.
   private func refuse(_ facts: [PaymentFact], closedAt: Instant?, _ turn: Turn<Self>) {
     for fact in facts {
       do throws(Rejection) { try fact.mustComeBefore(closedAt) } catch { turn.refuse(fact.message, error) }
@@ -79,12 +79,12 @@ extension EarningsStage {
 
   // MARK: Replays
 
-  /// Tells the ledger what of the replayed rewards is due by an instant.
+  /// Sends the ledger what is due of the replayed rewards by an instant.
   func mature(until instant: Instant, _ replay: inout Replay?, _ referrer: AccountID, _ turn: Turn<Self>) {
     while let (payment, at) = replay?.next(by: instant) { tell(.due(at: at), of: payment, to: referrer, turn) }
   }
 
-  /// All of the replay is through.
+  /// Lets the ledger set the timers of the replayed rewards.
   func resume(_ replay: Replay?, at instant: Instant, _ referrer: AccountID, _ turn: Turn<Self>) {
     guard let referee = AccountID(turn.key) else { return }
     var left = (replay?.payments ?? [])[...]
@@ -95,14 +95,14 @@ extension EarningsStage {
     }
   }
 
-  /// A refund, a request or a dispute: applies it to its payment, or keeps it until the payment comes.
+  /// Applies a fact to its payment, or keeps it until the payment arrives.
   ///
-  /// - Parameter replay: it has waited for its payer to be bound, perhaps together with its payment; nil: it comes by itself.
+  /// - Parameter replay: the replay that the fact is part of, perhaps together with its payment, or nil if it is not replayed.
   func learn(_ fact: PaymentFact, _ replay: inout Replay?, _ turn: Turn<Self>) throws(Rejection) {
     var row = turn[Self.payments, fact.payment] ?? Payment()
     switch row.state {
     case .noted, .awaited:
-      // It waits for its payment, which has not come, or has only come into the line.
+      // The payment has not arrived, or is itself waiting for attribution.
       return keep(fact, row, turn)
     case .closed: throw fact.isTooLate("its refund window has closed")
     case .over(let closesAt): return try fact.mustComeBefore(closesAt)
@@ -133,7 +133,7 @@ extension EarningsStage {
     turn.emit(RewardChanged(referrer: referrer, referee: referee, payment: payment, change: change))
   }
 
-  /// The facts behind the two instants (rows A4, C9).
+  /// The facts behind `creditAt` and `availableAt` (rows A4, C9).
   private func hold(_ reward: RewardTerms, creditAt: Instant, availableAt: Instant) -> Because {
     Because(
       "hold",

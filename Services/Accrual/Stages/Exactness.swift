@@ -1,12 +1,12 @@
 import Contracts
 
-/// Does arithmetic on amounts; what leaves Int64 refuses the event that asked for it, and nothing of it has happened.
+/// Does arithmetic on amounts. An overflow of `Int64` rejects the event.
 func exactly<Result>(
   _ what: @autoclosure () -> String, _ work: () throws(ArithmeticOverflow) -> Result
 ) throws(Rejection) -> Result {
   do {
     return try work()
   } catch {
-    throw Rejection(.overflow, "\(what()) is beyond 64 bits")
+    throw Rejection(.overflow, "\(what()) exceeds 64 bits")
   }
 }

@@ -3,13 +3,13 @@ import JSON
 import Streaming
 import Terms
 
-/// Keyed by referrer: the only owner of a balance. It writes every notice about rewards, spending and reservations, with the
-/// balance after it.
+/// Keyed by referrer: owns the referrer's balance. It writes every notice about rewards, spending and reservations, with the balance
+/// after it.
 struct LedgerStage: Stage {
   static let name = "ledger"
 
   static let reads: [Reads<Self>] = [
-    // Attribution judges registrations that come twice (DECISIONS R4); here only the first one counts.
+    // Attribution judges repeated registrations (DECISIONS R4). Here only the first counts.
     .on(LedgerStage.registered, repeats: .harmless),
     .on(LedgerStage.updated),
     .on(LedgerStage.closed),

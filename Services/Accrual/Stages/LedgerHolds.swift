@@ -1,14 +1,14 @@
 import Contracts
 import Streaming
 
-// What refunds and disputes do to a reward on the balance (rows A9, C7; DECISIONS A9b, A9c, C7, C7b, C7c). A reward that was declined has no
-// row: whatever comes for it does nothing.
+// The effect of refunds and disputes on a reward (rows A9, C7; DECISIONS A9b, A9c, C7, C7b, C7c). A declined reward has no row, so changes
+// of it are ignored.
 extension LedgerStage {
   func changed(_ changed: RewardChanged, _ turn: Turn<Self>) throws(Rejection) {
     guard var reward = turn[Self.rewards, changed.referee, changed.payment] else { return }
     switch changed.change {
     case .left(let whole, let taking, let instant, let because, let causes):
-      // A cut reward stays so, while no less is left of the whole.
+      // A reward that a limit has cut stays cut unless refunds leave even less.
       let amount = min(whole, reward.cut ?? whole)
       if amount < reward.amount { try reduce(&reward, to: amount, by: taking, at: instant, because, turn) }
       if amount > reward.amount { try restore(&reward, to: amount, by: taking, at: instant, because, heldBy: causes, turn) }
@@ -20,7 +20,7 @@ extension LedgerStage {
     keep(reward, turn)
   }
 
-  /// Takes a part back: of a refund before the credit an adjustment, else a reversal.
+  /// Takes a part of the reward back. A refund before the credit is an adjustment; everything else is a reversal.
   private func reduce(
     _ reward: inout Reward, to amount: Int64, by taking: RewardTaking, at instant: Instant, _ because: [Because],
     _ turn: Turn<Self>
@@ -28,7 +28,7 @@ extension LedgerStage {
     let taken = reward.amount - amount
     let balance = try move(taken, in: reward.currency, from: reward.place, to: .reversed, turn)
     reward.amount = amount
-    // What held it has no more to hold.
+    // A reward of 0 is never frozen.
     if amount == 0 { reward.causes = [] }
     if let refund = taking.refund, reward.progress == .pending {
       return turn.emit(
@@ -43,7 +43,8 @@ extension LedgerStage {
         terms: reward.terms, because: because))
   }
 
-  /// Gives a part back. What nothing was left of is held again by what is open, or comes due if its day has passed (DECISIONS A9c).
+  /// Gives a part of the reward back. A reward that was 0 is frozen again by the open causes. If there are none, it is credited and
+  /// unlocked as far as it is due (DECISIONS A9c).
   private func restore(
     _ reward: inout Reward, to amount: Int64, by taking: RewardTaking, at instant: Instant, _ because: [Because],
     heldBy causes: [FreezeCause], _ turn: Turn<Self>
@@ -61,7 +62,7 @@ extension LedgerStage {
     if causes.isEmpty { try catchUp(&reward, at: instant, turn) }
   }
 
-  /// Freezes: one notice a cause, and the money moves with the first.
+  /// Freezes the reward. Each cause gives a notice; the money moves with the first.
   private func hold(_ reward: inout Reward, _ cause: FreezeCause, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     guard reward.amount > 0, !reward.causes.contains(cause) else { return }
     let place = reward.place
@@ -73,7 +74,7 @@ extension LedgerStage {
         because: because(reward)))
   }
 
-  /// Unfreezes: one notice a cause; with the last the money moves, and what the reward has missed happens now.
+  /// Unfreezes the reward. Each cause gives a notice. With the last, the money moves and missed credits and unlocks are made up for.
   private func release(_ reward: inout Reward, _ cause: FreezeCause, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     guard reward.causes.contains(cause) else { return }
     let place = reward.place
@@ -86,7 +87,7 @@ extension LedgerStage {
     if !reward.isFrozen { try catchUp(&reward, at: instant, turn) }
   }
 
-  /// Credited and unlocked at the later of the release and the fixed instant.
+  /// Credits and unlocks what came due while the reward was frozen, at the instant of the release.
   private func catchUp(_ reward: inout Reward, at release: Instant, _ turn: Turn<Self>) throws(Rejection) {
     if reward.progress == .pending, reward.creditAt <= release { try credit(&reward, at: release, turn) }
     if reward.progress == .locked, reward.availableAt <= release { try unlock(&reward, at: release, turn) }

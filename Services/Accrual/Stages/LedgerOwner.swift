@@ -3,18 +3,18 @@ import JSON
 import Streaming
 import Terms
 
-/// What the ledger knows about the account that owns it.
+/// What the ledger knows about its account.
 struct Owner: Stored, Equatable {
   var hasRegistered = false
   var closings = Closings()
-  /// The latest kind and country, so that judging a payment of today reads no history.
+  /// The latest kind and country, so that judging a current payment does not read the history.
   var kind: AccountKind?
   var kindSince: Instant?
   var country: Country?
   var countrySince: Instant?
 }
 
-/// What became known about an owner at an instant; an absent field was left as it was.
+/// A change of an owner's profile at an instant. An absent field did not change.
 struct OwnerChange: Stored, Equatable {
   let at: Instant
   var kind: AccountKind?
@@ -22,13 +22,13 @@ struct OwnerChange: Stored, Equatable {
 }
 
 extension Program {
-  /// Who the owner of a ledger is matters only where something can be earned or withdrawn.
+  /// Whether the program judges its ledgers' owners. It does if money can be earned, spent or withdrawn.
   var asksForOwners: Bool { versions.contains { $0.reward != nil || $0.withdrawal != nil || $0.spending != nil } }
 }
 
-/// Why an owner may not have what a payment has earned (rows C1, closed; DECISIONS R1, T7): all reasons that hold.
+/// All reasons why an owner may not have the reward of a payment (rows C1, closed; DECISIONS R1, T7).
 ///
-/// - Parameter closedAt: since when the account was closed, as of the payment.
+/// - Parameter closedAt: since when the account was closed at the time of the payment.
 func reasonsAgainstReferrer(
   paidAt: Instant, closedAt: Instant?, eligibility: Eligibility?, kind: AccountKind?, country: Country?
 ) -> [(reason: RewardReason, because: Because)] {
@@ -91,10 +91,10 @@ extension LedgerStage {
     turn[Self.owners] = owner
   }
 
-  /// - Returns: since when the owner has been banned, as of an instant, or nil if it is not banned (DECISIONS, "banned").
+  /// Since when the owner was banned as of an instant, or nil if it was not banned (DECISIONS, "banned").
   func bannedAt(asOf instant: Instant, _ turn: Turn<Self>) -> Instant? { turn[Self.owners]?.closings.bannedAt(asOf: instant) }
 
-  /// Kind and country as of an instant, as far as is known now; a change at that very instant counts (DECISIONS T7).
+  /// Kind and country as of an instant, from what is known now. A change at that very instant counts (DECISIONS T7).
   func profile(at instant: Instant, _ turn: Turn<Self>) -> (kind: AccountKind?, country: Country?) {
     guard let owner = turn[Self.owners] else { return (nil, nil) }
     let kindIsLatest = owner.kindSince.map { $0 <= instant } ?? true

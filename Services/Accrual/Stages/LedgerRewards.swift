@@ -5,11 +5,11 @@ import Terms
 
 /// A reward on a balance.
 struct Reward: Timed, Equatable {
-  /// How far it has come; it never goes back.
+  /// Never goes back.
   enum Progress: String, JSONWord, Sendable {
     /// Accrued, not yet credited.
     case pending
-    /// Credited, before its day.
+    /// Credited, not yet available.
     case locked
     case available
   }
@@ -17,32 +17,32 @@ struct Reward: Timed, Equatable {
   let id: RewardID
   let referee: AccountID
   let payment: PaymentID
-  /// Minor units that are left; of 0 nothing is said, until something is left again.
+  /// Minor units that are left. A reward of 0 gives no notices until part of it is restored.
   var amount: Int64
   /// Minor units that the referee's limit allowed at accrual, or nil if the reward was not cut.
   let cut: Int64?
   let currency: Currency
-  /// Fixed at accrual, as `availableAt` is.
+  /// Fixed at accrual, like `availableAt`.
   let creditAt: Instant
   let availableAt: Instant
-  /// The version that judged the payment; it stands in all that is said about the reward.
+  /// The version of the terms that judged the payment. All notices about the reward name it.
   let terms: String
   var progress = Progress.pending
-  /// Why it is held now.
+  /// The causes that freeze it now.
   var causes: [FreezeCause] = []
-  /// When its payment's refund window had closed; nil: it has not, or never will.
+  /// When the refund window of its payment closed. `nil` if it is still open or if there is none.
   var finalAt: Instant?
-  /// true: a replay is under way that it is part of, and no timer of it is set before that is through; nil: none is.
+  /// `true` while the reward is part of an unfinished replay, and no timer is set; otherwise `nil`.
   var isReplayed: Bool?
-  /// When it is credited, or available. Of a frozen reward it passes without effect; the release looks after what it has missed.
+  /// Fires when the reward is to be credited or unlocked. It has no effect on a frozen reward, which catches up when it is released.
   var timer: Timer?
 
   var isFrozen: Bool { !causes.isEmpty }
 
-  /// No notice about it can follow: its payment's refund window has closed, and it is empty or available.
+  /// Whether no further notice is possible: the refund window has closed, and the reward is 0 or available.
   var isOver: Bool { finalAt != nil && (amount == 0 || progress == .available && !isFrozen) }
 
-  /// When it goes on by itself, unless something holds it; nil: it does not.
+  /// When the reward is due for its credit or unlock unless it is frozen. `nil` if no timer is needed.
   var dueAt: Instant? {
     guard isReplayed == nil, amount > 0 else { return nil }
     switch progress {
@@ -52,7 +52,7 @@ struct Reward: Timed, Equatable {
     }
   }
 
-  /// Where its money stands: a frozen reward is not available (DECISIONS C7).
+  /// The part of the balance that has its money. A frozen reward is not available (DECISIONS C7).
   var place: Balance.Place {
     switch progress {
     case .pending: .pending
@@ -63,22 +63,22 @@ struct Reward: Timed, Equatable {
 }
 
 extension LedgerStage {
-  /// By referee and payment, since a payment's id is unique for its payer only. Without those that are over.
+  /// By referee and payment, because a payment's id is unique only for its payer. Rewards that are over are deleted.
   static let rewards = Table<KeyPair<AccountID, PaymentID>, Reward>("reward")
 
-  /// By referee, where the terms limit what its payments earn.
+  /// By referee. Kept only if the terms limit what a referee's payments earn.
   static let accrued = Table<AccountID, Accrued>("accrued")
 
-  /// With the timer that it needs as it is now.
+  /// Stores the reward with its next timer, or deletes it if it is over.
   func keep(_ reward: Reward, _ turn: Turn<Self>) {
     var reward = reward
     if !reward.isFrozen, reward.timer?.at != reward.dueAt { reward.timer = reward.dueAt.map(Timer.init(at:)) }
     turn[Self.rewards, reward.referee, reward.payment] = reward.isOver ? nil : reward
   }
 
-  // MARK: A payment has earned, or not
+  // MARK: Accrual
 
-  /// Asks whether the referrer may have it (rows C1, closed) and accrues it.
+  /// Checks the referrer (rows C1, closed), the referral and the limits, and accrues or declines the reward.
   func earned(_ earned: RewardEarned, _ turn: Turn<Self>) throws(Rejection) {
     let terms = turn.program.version(judging: earned.paidAt, attributedAt: earned.attributedAt)
     let eligibility = terms.attribution.referrer
@@ -89,7 +89,7 @@ extension LedgerStage {
     guard against.isEmpty else { return decline(earned, against.map(\.reason), against.map(\.because), turn) }
     let limits = turn.program.versions.contains { $0.reward?.hasLimits ?? false }
     let own = limits ? turn[Self.accrued, earned.referee] ?? Accrued() : Accrued()
-    let before = try exactly("what '\(earned.referee)' has earned") { () throws(ArithmeticOverflow) in
+    let before = try exactly("the sum of rewards from '\(earned.referee)'") { () throws(ArithmeticOverflow) in
       try own + (earned.elsewhere ?? Accrued())
     }
     let limit = terms.reward?.limit(of: earned.amount, in: earned.currency, after: before) ?? RewardLimit(left: earned.amount)
@@ -120,9 +120,9 @@ extension LedgerStage {
         terms: earned.terms, because: because))
   }
 
-  /// Counts towards the limits of the account that has paid, and tells Earnings, which may have to pass it on to another referrer.
+  /// Counts the reward towards the referee's limits. Earnings gets the count because the referee may be moved to another referrer.
   private func count(_ amount: Int64, _ earned: RewardEarned, _ before: Accrued, _ turn: Turn<Self>) throws(Rejection) {
-    let accrued = try exactly("what '\(earned.referee)' has earned") { () throws(ArithmeticOverflow) in
+    let accrued = try exactly("the sum of rewards from '\(earned.referee)'") { () throws(ArithmeticOverflow) in
       try before + Accrued(payments: 1, amounts: [earned.currency.code: amount])
     }
     turn[Self.accrued, earned.referee] = accrued
@@ -136,9 +136,9 @@ extension LedgerStage {
         reasons: refused.reasons, terms: refused.terms, because: refused.because))
   }
 
-  // MARK: A reward's day has come
+  // MARK: Credit and unlock
 
-  /// Pending to locked, or straight to available where both fall on one instant.
+  /// Moves the reward from pending to locked, or directly to available if it is not locked at all.
   func credit(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     let isAvailable = reward.availableAt <= reward.creditAt
     let balance = try move(reward.amount, in: reward.currency, from: .pending, to: isAvailable ? .available : .locked, turn)
@@ -150,7 +150,7 @@ extension LedgerStage {
         because: [Because("credit-instant", ["creditAt": "\(reward.creditAt)", "availableAt": "\(reward.availableAt)"])]))
   }
 
-  /// Locked to available.
+  /// Moves the reward from locked to available.
   func unlock(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     let balance = try move(reward.amount, in: reward.currency, from: .locked, to: .available, turn)
     reward.progress = .available
@@ -161,14 +161,14 @@ extension LedgerStage {
         because: [Because("available-instant", ["availableAt": "\(reward.availableAt)"])]))
   }
 
-  /// Its timer has fired.
+  /// The reward's timer has fired.
   func mature(_ key: KeyPair<AccountID, PaymentID>, _ reward: Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     var reward = reward
     try comeDue(&reward, at: instant, turn)
     keep(reward, turn)
   }
 
-  /// Goes as far as it has come by an instant, one step.
+  /// Credits or unlocks the reward if that is due: one of the two, not both.
   func comeDue(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
     guard !reward.isFrozen, reward.amount > 0 else { return }
     switch reward.progress {
@@ -180,7 +180,7 @@ extension LedgerStage {
 
   // MARK: A replay (DECISIONS T4)
 
-  /// The replay is through: each reward waits for its next timer.
+  /// The replay is finished: sets the next timer of each reward.
   func resumed(_ resumed: RewardsResumed, _ turn: Turn<Self>) {
     for payment in resumed.payments {
       guard var reward = turn[Self.rewards, resumed.referee, payment] else { continue }

@@ -3,28 +3,28 @@ import JSON
 import Streaming
 import Terms
 
-/// A spend of a balance on an invoice, by its request.
+/// A request to spend part of a balance on an invoice.
 enum Spend: Stored, Equatable {
-  /// Its end came first and waits for it.
+  /// The end arrived before the request and waits for it.
   case awaited(SpendEnd)
   /// - Parameters:
   ///   - amount: minor units.
-  ///   - terms: the version that allowed it.
+  ///   - terms: the version of the terms that allowed it.
   case reserved(amount: Int64, currency: Currency, invoice: InvoiceID, terms: String)
-  /// - Parameter left: minor units that have not been returned (DECISIONS A9d).
+  /// - Parameter left: minor units not yet returned (DECISIONS A9d).
   case captured(left: Int64, currency: Currency, invoice: InvoiceID, terms: String)
   /// Declined or released.
   case over
 }
 
-/// How a spend ends.
+/// The end of a spend.
 enum SpendEnd: Stored, Equatable {
   case captured(at: Instant)
   case released(at: Instant)
 }
 
 extension SpendingTerms {
-  /// Why a spend is refused: all reasons that hold; none: it is granted (row A6). All or nothing.
+  /// All reasons against a spend (row A6). If there are none, the whole amount is granted; a part never is.
   func reasonsAgainst(_ request: SpendRequested, available: Int64, isBanned: Bool) -> [BonusReason] {
     var reasons: [BonusReason] = []
     if request.kinds.isEmpty || !request.kinds.allSatisfy(kinds.contains) { reasons.append(.kindNotAllowed) }
@@ -37,7 +37,7 @@ extension SpendingTerms {
 extension LedgerStage {
   static let spends = Table<RequestID, Spend>("spend")
 
-  /// Sets the money aside, or declines.
+  /// Reserves the money or declines the spend.
   func spendRequested(_ request: SpendRequested, _ turn: Turn<Self>) throws(Rejection) {
     let row = request.request
     let before = turn[Self.spends, row]
@@ -77,7 +77,7 @@ extension LedgerStage {
     try end(.released(at: release.releasedAt), request: release.request, turn)
   }
 
-  /// Captures or releases; an end without its request waits for it.
+  /// Captures or releases a spend. If the request has not arrived yet, the end waits for it.
   private func end(_ end: SpendEnd, request: RequestID, _ turn: Turn<Self>) throws(Rejection) {
     switch turn[Self.spends, request] {
     case nil: turn[Self.spends, request] = .awaited(end)
@@ -105,16 +105,16 @@ extension LedgerStage {
     }
   }
 
-  /// Gives back all or a part of what was captured: what it paid for was taken back (DECISIONS A9d).
+  /// Gives back all or part of a captured spend because what it paid for was refunded (DECISIONS A9d).
   func spendReturned(_ returned: SpendReturned, _ turn: Turn<Self>) throws(Rejection) {
-    // A rejected one is known from now on (DECISIONS R3): delivered again after the capture, nothing comes of it.
+    // A rejected return is remembered (DECISIONS R3). If it is delivered again after the capture, it has no effect.
     guard case .captured(let left, let currency, let invoice, let terms)? = turn[Self.spends, returned.request] else {
       let detail = "spend '\(returned.request)' of '\(returned.account)' was not captured"
       return turn.refuse(Rejection(.nothingToReturn, detail))
     }
     let amount = min(returned.amount ?? left, left)
     guard amount > 0 else {
-      let detail = "all of spend '\(returned.request)' of '\(returned.account)' has been returned"
+      let detail = "spend '\(returned.request)' of '\(returned.account)' was already returned in full"
       return turn.refuse(Rejection(.nothingToReturn, detail))
     }
     turn[Self.spends, returned.request] = .captured(left: left - amount, currency: currency, invoice: invoice, terms: terms)
@@ -138,7 +138,7 @@ extension LedgerStage {
 
   func correctionRequested(_ correction: CorrectionRequested, _ turn: Turn<Self>) throws(Rejection) {
     guard turn.program.versions.contains(where: { $0.reward != nil }) else {
-      throw Rejection(.noBalance, "program '\(turn.program.id)' keeps no balances")
+      throw Rejection(.noBalance, "program '\(turn.program.id)' has no rewards, so it keeps no balances")
     }
     turn.emit(
       BalanceCorrected(

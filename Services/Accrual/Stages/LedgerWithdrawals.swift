@@ -3,17 +3,17 @@ import JSON
 import Streaming
 import Terms
 
-/// Money set aside for a withdrawal that is under way.
+/// Money reserved for an open withdrawal.
 struct Reservation: Stored, Equatable {
   /// Minor units.
   let amount: Int64
   let currency: Currency
-  /// The version under which it was made.
+  /// The version of the terms at the request.
   let terms: String
 }
 
-/// Why nothing is set aside for a withdrawal: all reasons that hold (row C1; DECISIONS R1). That the owner is closed is none:
-/// what it has earned stays payable.
+/// All reasons against reserving money for a withdrawal (row C1; DECISIONS R1). A closed account is not a reason: what it has earned can
+/// still be paid out.
 func reasonsAgainstWithdrawal(
   _ opened: WithdrawalOpened, available: Int64, by terms: TermsVersion, kind: AccountKind?, country: Country?, isBanned: Bool
 ) -> [WithdrawalReason] {
@@ -27,12 +27,12 @@ func reasonsAgainstWithdrawal(
   return reasons
 }
 
-// The ledger's half of a withdrawal (row C10). Payouts holds the conversation; here only the money moves.
+// The ledger's part of a withdrawal (row C10). Payouts runs the withdrawal; the ledger only moves the money.
 extension LedgerStage {
-  /// By request, while it is under way.
+  /// By request, while the withdrawal is open.
   static let reservations = Table<RequestID, Reservation>("reservation")
 
-  /// A balance that can only be spent: payouts knows of no withdrawals there, so the ledger answers (row A6).
+  /// Declines the request if the program has no withdrawals. Payouts ignores such programs, so the ledger answers (row A6).
   func withdrawalRequested(_ request: WithdrawalRequested, _ turn: Turn<Self>) {
     let terms = turn.program.version(at: request.requestedAt)
     guard terms.withdrawal == nil else { return }
@@ -43,7 +43,7 @@ extension LedgerStage {
         because: [Because("not-withdrawable", ["amount": .number(request.amount)])]))
   }
 
-  /// Sets the money aside, or tells payouts why not.
+  /// Reserves the money, or sends payouts the reasons against it.
   func withdrawalOpened(_ opened: WithdrawalOpened, _ turn: Turn<Self>) throws(Rejection) {
     let terms = turn.program.version(at: opened.requestedAt)
     let eligibility = terms.attribution.referrer
@@ -72,8 +72,8 @@ extension LedgerStage {
         at: opened.requestedAt, balance: balance, terms: terms.name, because: [facts]))
   }
 
-  /// The money has left: what was set aside, or what was released because the payout had failed before it was settled after all; then
-  /// the balance may go below 0 (DECISIONS C10c).
+  /// Books the payout. The money is normally reserved. If the payout was first reported as failed, it was released and may have been used
+  /// since; then the available balance can become negative (DECISIONS C10c).
   func withdrawalPaid(_ paid: WithdrawalPaid, _ turn: Turn<Self>) throws(Rejection) {
     let reservation = turn[Self.reservations, paid.request]
     turn[Self.reservations, paid.request] = nil
@@ -86,7 +86,7 @@ extension LedgerStage {
         because: [Because("withdrawal-paid", ["amount": .number(paid.amount)])]))
   }
 
-  /// The money has come back: it is released where it had not been booked yet, else it goes from paid to available.
+  /// The money came back. It is released if the payout was not booked yet; otherwise it moves from paid to available.
   func withdrawalReturned(_ returned: WithdrawalReturned, _ turn: Turn<Self>) throws(Rejection) {
     let because = Because("withdrawal-returned", ["amount": .number(returned.amount)])
     guard turn[Self.reservations, returned.request] == nil else {
@@ -100,7 +100,7 @@ extension LedgerStage {
   }
 
   func withdrawalFailed(_ failed: WithdrawalFailed, _ turn: Turn<Self>) throws(Rejection) {
-    // What the provider has said, out of the notice that handed it on.
+    // The provider's reason, which payouts passes on in the notice.
     let said = failed.because.first.flatMap { $0["reason"] }.map { [("reason", $0)] } ?? []
     let payout = failed.payout.map { [("payout", Because.Fact.text($0.value))] } ?? []
     try release(failed.request, at: failed.at, Because("withdrawal-failed", payout + said), turn)
@@ -111,7 +111,7 @@ extension LedgerStage {
     try release(declined.request, at: declined.at, Because("withdrawal-declined", ["reasons": reasons]), turn)
   }
 
-  /// The money stays. A withdrawal for which nothing was set aside, declined for that very reason, has none to give back.
+  /// Moves the reserved money back to available. A withdrawal that was declined before it got a reservation has nothing to release.
   private func release(_ request: RequestID, at instant: Instant, _ because: Because, _ turn: Turn<Self>) throws(Rejection) {
     guard let reservation = turn[Self.reservations, request] else { return }
     turn[Self.reservations, request] = nil

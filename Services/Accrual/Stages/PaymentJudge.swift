@@ -1,11 +1,11 @@
 import Contracts
 import Terms
 
-/// What the terms say about a payment, whoever the referrer is.
+/// The terms' decision about a payment, which is the same for any referrer.
 enum PaymentJudgement: Equatable {
   /// - Parameters:
   ///   - amount: minor units, above 0.
-  ///   - rate: nil where the terms give an amount or rates by line.
+  ///   - rate: nil if the terms give a fixed amount or rates by line.
   case earns(amount: Int64, of: PaymentBase, rate: BasisPoints?, because: [Because])
   case earnsNothing(reasons: [RewardReason], because: [Because])
 }
@@ -13,7 +13,7 @@ enum PaymentJudgement: Equatable {
 extension RewardTerms {
   /// Judges a payment (rows A2, A3, C5, C6, C8; DECISIONS R1, R2, R6, "terms of reward").
   ///
-  /// - Parameter turnover: the referee's in the payment's currency before it, minor units (row C5).
+  /// - Parameter turnover: the referee's turnover before this payment, in minor units of its currency (row C5).
   func judge(_ payment: PaymentSettled, turnover: Int64) throws(ArithmeticOverflow) -> PaymentJudgement {
     var reasons: [RewardReason] = []
     var because: [Because] = []
@@ -54,7 +54,7 @@ extension RewardTerms {
     return .earns(amount: amount, of: of, rate: rate, because: because)
   }
 
-  /// The first of the rates by line that fits a line, or nil if none does.
+  /// The first of the rates by line that fits the line, or nil if none does.
   private func rate(of line: PaymentLine) -> BasisPoints? {
     if case .rates(let rates) = pay { rates.first { $0.fits(line) }?.rate } else { nil }
   }
@@ -66,11 +66,12 @@ extension RewardTerms {
     return Because("rates", ["lines": .list(rates), "base": .number(base), "amount": .number(amount)])
   }
 
-  /// The sum that the base is: its lines by kind, and what of the payment is left out.
+  /// How the base adds up: the earning lines by kind, and the excluded lines.
   private func baseFacts(of payment: PaymentSettled, lines: Int64, received: Int64, base: Int64) -> Because {
     var facts: [(String, Because.Fact)] = []
     for kind in lineKinds {
-      // Lines of both signs may have a sum where those of one kind have none: then that stays unsaid. What explains refuses nothing.
+      // An explanation must never reject a payment, so a subtotal that overflows is left out. Negative lines of another kind can bring the
+      // total back into range.
       let ofKind = try? Money.sum(payment.lines.lazy.filter { $0.kind == kind && earns($0) }.map(\.amount))
       if let ofKind, ofKind != 0 { facts.append((kind.rawValue, .number(ofKind))) }
     }
@@ -84,7 +85,7 @@ extension RewardTerms {
       ])
   }
 
-  /// What the referee had paid before, against the threshold that it is above, or else the first that it is not.
+  /// The referee's previous turnover with the threshold that it exceeds, or with the first threshold if it exceeds none.
   private func facts(of status: Status?, turnover: Int64, in currency: Currency) -> Because {
     var facts: [(String, Because.Fact)] = [("status", .text(status?.name ?? "Basic")), ("turnover", .number(turnover))]
     if let above = status?.above[currency] {
@@ -95,7 +96,7 @@ extension RewardTerms {
     return Because("status", facts)
   }
 
-  /// Whether a line belongs to the base.
+  /// Whether a line counts towards the base.
   func earns(_ line: PaymentLine) -> Bool {
     isEligible(line) && excludedDiscount(of: line) == nil
   }
@@ -111,16 +112,16 @@ extension RewardTerms {
     line.discounts?.first { $0.amount != 0 && excludedDiscounts.contains($0.kind) }?.kind
   }
 
-  /// Empty when a line is left that earns; else every reason of every line (DECISIONS R2).
+  /// Empty if a line earns and no required plan line is missing; otherwise all reasons of all lines (DECISIONS R2).
   private func reasonsAboutLines(of payment: PaymentSettled) -> [(reason: RewardReason, because: Because)] {
-    // A plan line of 0 is still a plan line (row A3): the purchase has one.
+    // A plan line of 0 counts as a plan line (row A3).
     let lacksPlan = requiresPlanLine && !payment.lines.contains { $0.kind == .plan }
     if !lacksPlan, payment.lines.contains(where: earns) { return [] }
     var found: [(reason: RewardReason, because: Because)] = []
     if lacksPlan {
       found.append((.noPlanLine, Because("no-plan-line", ["skus": skus(payment.lines)])))
     }
-    // A line that no program pays for, such as a top-up, needs no reason of its own where the plan line is missing anyway.
+    // If the plan line is missing, lines of kinds that never earn, such as top-ups, add no reason of their own.
     let ineligible = payment.lines.filter { !isEligible($0) && !(lacksPlan && !lineKinds.contains($0.kind)) }
     if !ineligible.isEmpty {
       found.append((.notEligibleService, Because("not-eligible-service", eligibleFacts + [("skus", skus(ineligible))])))
@@ -134,19 +135,19 @@ extension RewardTerms {
     return found
   }
 
-  /// Which lines would earn.
+  /// Which lines can earn.
   private var eligibleFacts: [(String, Because.Fact)] {
     let kinds: [(String, Because.Fact)] = [("kinds", .list(lineKinds.map(\.rawValue)))]
     return kinds + (categories.map { [("categories", .list(Array($0.prefix(20))))] } ?? [])
   }
 
-  /// The first lines' names, cut: what explains a decision must not make a notice larger than the bus takes.
+  /// The skus of the first lines, cut. An explanation must not make a notice too large for the bus.
   private func skus(_ lines: [PaymentLine]) -> Because.Fact { .list(lines.prefix(20).map { String($0.sku.prefix(128)) }) }
 }
 
 extension PaymentSettled {
-  /// What the payment adds to the referee's turnover: its plan and service lines, earning or not, where it brought money (DECISIONS C5,
-  /// R6). Minor units, at least 0.
+  /// What the payment adds to the referee's turnover, in minor units: its plan and service lines, earning or not (DECISIONS C5). Never
+  /// negative, and 0 if the payment brought no money (DECISIONS R6).
   func turnover() throws(ArithmeticOverflow) -> Int64 {
     guard try received() > 0 else { return 0 }
     let counted = try Money.sum(
@@ -159,7 +160,7 @@ extension PaymentSettled {
     return max(counted, 0)
   }
 
-  /// The money that came: all lines less what was paid with bonuses (DECISIONS A9). Minor units.
+  /// The money received, in minor units: all lines less what was paid with bonuses (DECISIONS A9).
   func received() throws(ArithmeticOverflow) -> Int64 {
     try Money.difference(Money.sum(lines.lazy.map(\.amount)), paidWithBonus ?? 0)
   }

@@ -2,7 +2,7 @@ import Contracts
 import JSON
 import Streaming
 
-/// What becomes known about a payment after it was made.
+/// An event about a payment that was made.
 enum PaymentFact: Stored, Equatable {
   case refundRequested(RefundRequested)
   case refundDeclined(RefundDeclined)
@@ -36,9 +36,9 @@ enum PaymentFact: Stored, Equatable {
   }
 }
 
-/// What Earnings keeps of a payment, for ever: a payment counts once (DECISIONS R3).
+/// What Earnings keeps of a payment, forever, so that a payment counts only once (DECISIONS R3).
 struct Payment: Timed, Equatable {
-  /// nil: it has not come yet.
+  /// `nil` if the payment has not arrived yet.
   var memory: Memory?
   var state = PaymentState.noted
   /// When its refund window closes.
@@ -48,33 +48,34 @@ struct Payment: Timed, Equatable {
 }
 
 enum PaymentState: Stored, Equatable {
-  /// It has no part in any reward, or waits in line for its payer to be bound.
+  /// Not judged: the payment waits for its payer's attribution, or it has not arrived.
   case noted
-  /// Its facts came first (DECISIONS T4): how many have come so far, and how many of them wait for it. They have rows of their own.
+  /// Facts arrived before the payment (DECISIONS T4). Counts how many have arrived so far and how many of them still wait. Each has its own
+  /// row.
   case awaited(come: Int, waiting: Int)
   case earning(EarningPayment)
-  /// Its refund window has closed: what ends or undoes a refund, a request or a dispute still counts.
+  /// The refund window has closed, but open refunds, requests or disputes can still end or be undone.
   case closing(EarningPayment)
-  /// It earned nothing: what else becomes known of it means nothing.
+  /// The payment earned nothing, so later facts about it have no effect.
   ///
-  /// - Parameter closesAt: its refund window; nil: it has none.
+  /// - Parameter closesAt: the end of the refund window, or nil if it has none.
   case over(closesAt: Instant?)
-  /// Its refund window has closed, and nothing is left that could end or be undone.
+  /// The refund window has closed, and nothing can end or be undone any more.
   case closed
 }
 
-/// A fact that came before its payment.
+/// A fact that arrived before its payment.
 struct AwaitedFact: Timed, Equatable {
   let fact: PaymentFact
-  /// When the refund window of any payment that it can be about has closed; nil: it waits for ever.
+  /// Fires when the refund window of every possible payment has closed. `nil` if the fact waits forever.
   var timer: Timer?
 }
 
-/// A payment that has earned: what refunds, requests and disputes have left of its reward.
+/// A payment that earned a reward, and its refunds, disputes and refund requests.
 struct EarningPayment: Stored, Equatable {
-  /// A request for a refund, which holds the reward.
+  /// A request for a refund, which freezes the reward.
   ///
-  /// Its beginning and its end may come in any order; the later instant wins, and at equal ones what came last (DECISIONS T6).
+  /// Its beginning and end may arrive in any order. The later instant wins; at equal instants, the later arrival (DECISIONS T6).
   struct Hold: Stored, Equatable {
     var since: Instant?
     var endedAt: Instant?
@@ -95,17 +96,17 @@ struct EarningPayment: Stored, Equatable {
   /// Who referred the payer when it was paid.
   let referrer: AccountID
   let currency: Currency
-  /// The end of the refund window, fixed when the payment was judged; nil if it has none. From then on no refund counts, and no request or
+  /// The end of the refund window, fixed when the payment was judged, or nil if it has none. After it no refund counts, and no request or
   /// dispute can begin.
   let closesAt: Instant?
   let base: PaymentBase
-  /// Minor units of the reward that refunds and lost disputes leave.
+  /// What refunds and lost disputes leave of the reward, in minor units.
   var left: Int64
   var refunds = RefundTotals()
   var disputes: [Dispute] = []
   var request = Hold()
 
-  /// A row must not grow with what a sender repeats; no payment has as many.
+  /// Bounds the size of the row against a faulty sender. Real payments have far fewer.
   private static let disputesMax = 500
 
   init(referrer: AccountID, currency: Currency, amount: Int64, base: PaymentBase, closesAt: Instant?) {
@@ -123,17 +124,17 @@ struct EarningPayment: Stored, Equatable {
   /// Whether something can still end or be undone, even after the refund window.
   var mayChange: Bool { request.isOpen || !disputes.isEmpty || refunds.count > 0 }
 
-  /// What a fact means for the reward, and why it does not count, if it comes after the refund window.
+  /// The effect of a fact on the reward. `refusal` is set if the fact came after the refund window.
   struct Outcome {
     var changes: [RewardChange] = []
     var refusal: Rejection?
-    /// The refund as it is now, for its row.
+    /// The new content of the refund's row.
     var refund: Refund?
   }
 
-  /// Takes a fact (rows A9, C7; DECISIONS T6, A9c, C7b, C7c). A rejection leaves everything as it was.
+  /// Applies a fact (rows A9, C7; DECISIONS T6, A9c, C7b, C7c). If it throws, nothing has changed.
   ///
-  /// - Parameter refund: what is known of the refund that the fact is about.
+  /// - Parameter refund: the row of the refund that the fact is about.
   mutating func take(_ fact: PaymentFact, _ refund: Refund?) throws(Rejection) -> Outcome {
     var after = self
     var outcome = Outcome(refund: refund)
@@ -143,7 +144,7 @@ struct EarningPayment: Stored, Equatable {
     return outcome
   }
 
-  /// - Returns: the reason if the fact takes nothing although it ended something, or nil if it counts.
+  /// - Returns: a rejection if the refund itself came too late although it ended the request, or nil if the fact counts.
   private mutating func learn(_ fact: PaymentFact, _ known: inout Refund?) throws(Rejection) -> Rejection? {
     switch fact {
     case .refundRequested(let requested):
@@ -154,9 +155,9 @@ struct EarningPayment: Stored, Equatable {
       request.end(at: declined.declinedAt)
     case .refunded(let refund):
       guard refund.currency == currency else {
-        throw Rejection(.malformed, "a refund in \(refund.currency) of a payment in \(currency)")
+        throw Rejection(.malformed, "currency of refund '\(refund.refund)' is \(refund.currency), its payment's is \(currency)")
       }
-      // A refund answers the request, whatever it takes (DECISIONS C7b).
+      // Any refund ends the request, even one that takes nothing from the reward (DECISIONS C7b).
       request.end(at: refund.refundedAt)
       do { try mustComeInTime(fact) } catch { return error }
       guard known == nil else { return nil }
@@ -182,13 +183,13 @@ struct EarningPayment: Stored, Equatable {
   private mutating func place(of id: DisputeID?) throws(Rejection) -> Int {
     if let place = disputes.firstIndex(where: { $0.id == id }) { return place }
     guard disputes.count < Self.disputesMax else {
-      throw Rejection(.malformed, "the payment has \(Self.disputesMax) disputes already")
+      throw Rejection(.malformed, "the payment already has the maximum of \(Self.disputesMax) disputes")
     }
     disputes.append(Dispute(id: id))
     return disputes.count - 1
   }
 
-  /// First what is taken or restored, then what is held or released (DECISIONS C7b); of a reward of 0 nothing is held.
+  /// Takes or restores first, then freezes or releases (DECISIONS C7b). A reward of 0 is never frozen.
   private mutating func changes(since before: EarningPayment, _ fact: PaymentFact) throws(Rejection) -> [RewardChange] {
     var changes: [RewardChange] = []
     if refunds != before.refunds || disputes != before.disputes {
@@ -213,7 +214,7 @@ struct EarningPayment: Stored, Equatable {
 extension PaymentFact {
   var refund: RefundID? { taking?.refund }
 
-  /// What takes a part of the reward, or gives it back.
+  /// The refund or dispute of this fact. `nil` for a refund request and its end, which take nothing.
   fileprivate var taking: RewardTaking? {
     switch self {
     case .refundRequested, .refundDeclined: nil

@@ -2,14 +2,14 @@ import Contracts
 import JSON
 import Terms
 
-/// To whom a payer is bound, and for how long.
+/// A payer's referral to one referrer.
 struct Referral: Stored, Equatable {
   let referrer: AccountID
   let attributedAt: Instant
   /// Absent while it lasts.
   var endedAt: Instant?
 
-  /// What the referral has against a payment that earns (DECISIONS A1e, A1f, "terms of reward").
+  /// The referral's reasons against a payment that would earn (DECISIONS A1e, A1f, "terms of reward").
   func reasonsAgainst(
     _ payment: PaymentSettled, _ reward: RewardTerms, leeway: TimeSpan
   ) -> [(reason: RewardReason, because: Because)] {
@@ -38,8 +38,8 @@ struct Referral: Stored, Equatable {
 }
 
 extension EarningsStage.Payer {
-  /// The referral that holds at an instant: between two, the ended one, unless the payment is within the leeway of the next (DECISIONS A1e).
-  /// Before the first it is the first. nil: there is none.
+  /// The referral that a payment belongs to (DECISIONS A1e): the last that began by `paidAt`. If that one has ended and the payment is
+  /// within the leeway of the next, it is the next. Before the first referral it is the first. `nil` if there is none.
   func referral(at paidAt: Instant, in program: Program) -> Referral? {
     guard let first = referrals.first else { return nil }
     guard let place = referrals.lastIndex(where: { $0.attributedAt <= paidAt }) else { return first }
@@ -50,7 +50,7 @@ extension EarningsStage.Payer {
     return paidAt + leeway < next.attributedAt ? referral : next
   }
 
-  /// What the account's payments have earned other referrers; nil: nothing, or the terms do not limit it.
+  /// What the account's payments have earned other referrers. `nil` if nothing, or if the terms do not limit it.
   func accrued(otherThanBy referrer: AccountID) throws(ArithmeticOverflow) -> Accrued? {
     var sum: Accrued?
     for (other, accrued) in accrued ?? [:] where other != referrer.value { sum = try (sum ?? Accrued()) + accrued }

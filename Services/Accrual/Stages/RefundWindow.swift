@@ -2,18 +2,19 @@ import Contracts
 import Streaming
 import Terms
 
-// The refund window (terms: `reward.refundWindow`): from its end on no refund counts, nor a request or dispute that begins; what ends or
-// undoes one always does. What was kept for the payment goes when nothing of that is left. The window is that of the version that judged the payment, fixed then as `availableAt` is.
+// The refund window (terms: `reward.refundWindow`). After its end no refund counts, and no request or dispute can begin. Earlier ones can
+// still end or be undone. When none of them is left, the state of the payment is deleted. The window comes from the version of the terms
+// that judged the payment and is fixed then, like `availableAt`.
 
 extension RewardTerms {
-  /// When the window of a payment closes; nil: never. No message can carry a later instant than the last of the range.
+  /// When the window of a payment closes, or nil if it never does. Capped because a message cannot carry an instant beyond the range.
   func closing(ofPaymentAt paidAt: Instant) -> Instant? {
     refundWindow.map { min(paidAt + $0, Instant.range.upperBound) }
   }
 }
 
 extension Program {
-  /// The longest refund window that a payment can have; nil: some have none, so that a fact waits for its payment for ever.
+  /// The longest refund window of all versions. `nil` if one of them has no window; then a fact waits for its payment forever.
   var longestRefundWindow: TimeSpan? {
     let windows = versions.compactMap(\.reward).map(\.refundWindow)
     return windows.contains(nil) ? nil : windows.compactMap(\.self).max()
@@ -33,8 +34,8 @@ extension PaymentFact {
 extension EarningsStage {
   // MARK: Facts that wait for their payment
 
-  /// Each in a row of its own: a row must not grow with what comes. Where every payment has a window, none waits longer than the
-  /// longest: a payment made up to the fact's instant would have closed by then.
+  /// Keeps a fact in its own row, so that no row grows with the number of facts. If every version has a refund window, a fact waits no
+  /// longer than the longest: by then the window of any payment made up to the fact's instant has closed.
   func keep(_ fact: PaymentFact, _ payment: Payment, _ turn: Turn<Self>) {
     var payment = payment
     var (come, waiting) = (0, 0)
@@ -45,7 +46,7 @@ extension EarningsStage {
     turn[Self.payments, fact.payment] = payment
   }
 
-  /// The payment has come: what waited for it, in order of arrival, taken out.
+  /// Removes the facts that waited for a payment and returns them in order of arrival.
   func takeAwaited(_ id: PaymentID, _ payment: Payment, _ turn: Turn<Self>) -> [PaymentFact] {
     guard case .awaited(let come, _) = payment.state else { return [] }
     var facts: [PaymentFact] = []
@@ -57,13 +58,13 @@ extension EarningsStage {
     return facts
   }
 
-  /// Its payment has not come in time: the fact is told as refused, so that it is not lost without a word.
+  /// The payment has not arrived in time. The fact is rejected, so that it is not lost silently.
   func expire(_ key: KeyPair<PaymentID, Int>, _ awaited: AwaitedFact, at instant: Instant, _ turn: Turn<Self>) {
     let id = key.first
     turn[Self.awaitedFacts, id, key.second] = nil
     turn.refuse(
       awaited.fact.message,
-      awaited.fact.isTooLate("no such payment has come, and the refund window of any that it can mean has closed"))
+      awaited.fact.isTooLate("the payment has not arrived within the longest refund window of the terms"))
     guard var payment = turn[Self.payments, id], case .awaited(let come, let waiting) = payment.state else { return }
     payment.state = waiting > 1 ? .awaited(come: come, waiting: waiting - 1) : .noted
     turn[Self.payments, id] = waiting > 1 || payment.memory != nil ? payment : nil
@@ -71,8 +72,8 @@ extension EarningsStage {
 
   // MARK: The end of a window
 
-  /// What was kept for the payment goes, but for the memory of it. The ledger is told on the way that all its changes have taken, so that
-  /// none of them can come after it; it keeps the reward until that is available.
+  /// Deletes the state of the payment except the memory of it. The ledger gets `final` on the topic that carries all changes of the reward,
+  /// so no change can arrive after it. The ledger keeps the reward until it is available.
   func close(_ id: PaymentID, _ payment: Payment, at instant: Instant, _ turn: Turn<Self>) {
     var payment = payment
     switch payment.state {
@@ -83,7 +84,7 @@ extension EarningsStage {
     turn[Self.payments, id] = payment
   }
 
-  /// After its window: the payment is kept while something can still end or be undone.
+  /// The state after the window: the payment is kept while something can still end or be undone.
   func closed(_ earning: EarningPayment, _ id: PaymentID, at instant: Instant, _ turn: Turn<Self>) -> PaymentState {
     if earning.mayChange { return .closing(earning) }
     tell(.final(at: instant), of: id, to: earning.referrer, turn)

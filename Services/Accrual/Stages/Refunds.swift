@@ -1,13 +1,13 @@
 import Contracts
 import JSON
 
-/// What a payment's reward is computed from, and computed from again when refunds and lost disputes take some of it (DECISIONS A9, C7c).
+/// The input of a payment's reward, kept to compute the reward again after refunds and lost disputes (DECISIONS A9, C7c).
 ///
-/// Lines of one name are one line, whose earning part is in proportion to the amounts. A refund takes from the lines that it names; what
-/// it takes beyond them, and what a dispute takes, takes the same share of all that is left:
+/// Lines with the same sku are merged; the earning part of a merged line is in proportion to the amounts. A refund takes from the lines
+/// that it names. The part of a refund that names no lines, and a dispute, take the same share of everything that is left:
 /// remaining = (base − refunds of earning lines) × (received − all refunds) ÷ (received − refunds of lines).
 struct PaymentBase: Stored, Equatable {
-  /// The lines of one name.
+  /// All lines with the same sku.
   struct Line: Stored, Equatable {
     let sku: String
     /// Minor units, earning or not.
@@ -15,22 +15,22 @@ struct PaymentBase: Stored, Equatable {
     var earning: [Part] = []
   }
 
-  /// What of a line earns at one rate.
+  /// The part of a line that earns at one rate.
   struct Part: Stored, Equatable {
     let rate: BasisPoints
     /// Minor units.
     var amount: Int64
   }
 
-  /// Minor units that earn, when the payment was judged.
+  /// Minor units that earned when the payment was judged.
   let base: Int64
   /// Minor units: all lines less what was paid with bonuses.
   let received: Int64
-  /// The reward that the terms fix, minor units; nil: it follows from the rates.
+  /// The fixed reward of the terms in minor units, or nil if the reward follows from rates.
   let fixed: Int64?
   var lines: [Line] = []
 
-  /// - Parameter rate: of a line that earns; nil: it does not.
+  /// - Parameter rate: the rate of a line, or nil if the line does not earn.
   init(
     of payment: PaymentSettled, base: Int64, received: Int64, fixed: Int64?, rate: (PaymentLine) -> BasisPoints?
   ) throws(ArithmeticOverflow) {
@@ -54,17 +54,17 @@ struct PaymentBase: Stored, Equatable {
     }
   }
 
-  /// The reward on what is left, minor units, rounded once; never below 0.
+  /// The reward for what is left, in minor units. Rounded once at the end, and never negative.
   func reward(after taken: Taken = Taken()) throws(ArithmeticOverflow) -> (amount: Int64, because: Because) {
     let refunds = try Money.sum(taken.amounts)
     var refundedLines = Fraction(0)
     var refundedEarning = Fraction(0)
     var earning = Fraction(0)
-    /// Of the earning lines, basis points times minor units.
+    /// Sum over the earning lines, in basis points × minor units.
     var rated = Fraction(0)
     for (place, line) in lines.enumerated() {
       let refunded = Fraction.min(taken.lines[place] ?? Fraction(0), Fraction(max(line.amount, 0)))
-      // A line of 0 or less has nothing to refund.
+      // Nothing can be refunded of a line of 0 or less.
       let leftShare = refunded.isPositive ? Fraction(1) - refunded / Fraction(line.amount) : Fraction(1)
       refundedLines = refundedLines + refunded
       for part in line.earning {
@@ -78,7 +78,7 @@ struct PaymentBase: Stored, Equatable {
     let receivedLeft = Fraction(received) - Fraction(refunds)
     let receivedOnLines = Fraction(received) - refundedLines
     var amount: Int64 = 0
-    // Where all the money has gone back nothing is left that could earn.
+    // If all the money was returned, nothing is left to earn on.
     if !taken.isAll, left.isPositive, receivedLeft.isPositive, receivedOnLines.isPositive {
       let share = left * receivedLeft / receivedOnLines
       let reward =
@@ -93,7 +93,7 @@ struct PaymentBase: Stored, Equatable {
     return (amount, Because("refunded", facts + rateFacts + [("amount", .number(amount))]))
   }
 
-  /// The one rate, or the fixed amount; neither where lines have rates of their own.
+  /// The fixed amount or the single rate. Empty if lines have different rates.
   private var rateFacts: [(String, Because.Fact)] {
     if let fixed { return [("fixed", .number(fixed))] }
     let rates = Set(lines.flatMap(\.earning).map(\.rate))
@@ -101,47 +101,47 @@ struct PaymentBase: Stored, Equatable {
   }
 }
 
-/// What refunds and lost disputes have taken of a payment.
+/// What refunds and lost disputes have taken from a payment.
 struct Taken {
-  /// Minor units of each.
+  /// Minor units: all refunds together, and each lost dispute.
   var amounts: [Int64] = []
-  /// By the line's place: what refunds name of it, minor units.
+  /// Minor units that refunds name, by the line's index.
   var lines: [Int: Fraction] = [:]
-  /// A dispute over all of it is lost.
+  /// A dispute over the whole payment was lost.
   var isAll = false
 
   mutating func take(_ amount: Fraction, ofLine place: Int) { lines[place] = (lines[place] ?? Fraction(0)) + amount }
 }
 
-/// The refunds of a payment together: its row must not grow with each of them.
+/// The totals of a payment's refunds. Totals keep the payment's row from growing with each refund.
 struct RefundTotals: Stored, Equatable {
-  /// How many have come and not failed.
+  /// Refunds that have arrived and not failed.
   var count = 0
   /// Minor units.
   var amount: Int64 = 0
-  /// What they name of the payment's lines.
+  /// The sums that they name, by line.
   var lines: [Refund.Line] = []
-  /// Refunds of less than the lines that they name: of these each line is taken in proportion.
+  /// Refunds whose lines add up to more than their amount. Their lines are scaled down in proportion.
   var scaled: [Refund] = []
 
-  /// No payment has as many.
+  /// Bounds the size of the row against a faulty sender. Real payments have far fewer.
   private static let scaledMax = 200
 
   mutating func add(_ refund: Refund) throws(Rejection) {
-    try exactly("the refunds of a payment") { () throws(ArithmeticOverflow) in
+    try exactly("the sum of the payment's refunds") { () throws(ArithmeticOverflow) in
       amount = try Money.sum(amount, refund.amount)
       if !refund.isScaled { for line in refund.lines { try change(line.place, by: line.amount) } }
     }
     count += 1
     guard refund.isScaled else { return }
     guard scaled.count < Self.scaledMax else {
-      throw Rejection(.malformed, "a payment has \(Self.scaledMax) refunds that name more than their amount already")
+      throw Rejection(.malformed, "the payment already has \(Self.scaledMax) refunds whose lines exceed their amount")
     }
     scaled.append(refund)
   }
 
   mutating func remove(_ refund: Refund) throws(Rejection) {
-    try exactly("the refunds of a payment") { () throws(ArithmeticOverflow) in
+    try exactly("the sum of the payment's refunds") { () throws(ArithmeticOverflow) in
       amount = try Money.difference(amount, refund.amount)
       if !refund.isScaled { for line in refund.lines { try change(line.place, by: -line.amount) } }
     }
@@ -168,10 +168,10 @@ struct RefundTotals: Stored, Equatable {
   }
 }
 
-/// A refund of a payment that has earned, in a row of its own; it is kept because it may fail (DECISIONS A9c).
+/// A refund of a payment that earned, in its own row. It is kept because a refund can fail later (DECISIONS A9c).
 struct Refund: Stored, Equatable {
   struct Line: Stored, Equatable {
-    /// Of the payment's line.
+    /// The index of the payment's line.
     let place: Int
     /// Minor units.
     var amount: Int64
@@ -180,16 +180,16 @@ struct Refund: Stored, Equatable {
   let id: RefundID
   /// Minor units.
   let amount: Int64
-  /// Lines of the payment that it names.
+  /// The named lines that the payment has.
   var lines: [Line] = []
-  /// Of all lines that it names, known or not, minor units.
+  /// Minor units of all named lines, whether the payment has them or not.
   var named: Int64 = 0
   var hasFailed = false
 
-  /// Lines that add up to more than the refund are taken in proportion.
+  /// Whether the lines add up to more than the refund and are scaled down in proportion.
   var isScaled: Bool { named > amount }
 
-  /// One that failed before it came.
+  /// A refund whose failure arrived first.
   init(failed id: RefundID) {
     self.id = id
     amount = 0
@@ -211,20 +211,20 @@ struct Refund: Stored, Equatable {
   }
 }
 
-/// A dispute of a payment, as the latest that is known of it says; at equal instants the later arrival (DECISIONS C7c).
+/// A dispute of a payment. The latest instant decides its state; at equal instants, the later arrival (DECISIONS C7c).
 struct Dispute: Stored, Equatable {
   enum Standing: String, JSONWord, Sendable {
     case open, lost
-    /// Won or withdrawn: nothing is taken.
+    /// Won or withdrawn; takes nothing.
     case over
   }
 
-  /// nil: the payment's only one.
+  /// `nil` for a payment's only dispute if the sender gives it no id.
   let id: DisputeID?
   var standing = Standing.open
   var at: Instant?
   var openedAt: Instant?
-  /// Minor units; nil: all of the payment, or its opening is not known.
+  /// Minor units. `nil` if the dispute is over the whole payment, or if its opening has not arrived.
   var amount: Int64?
 
   init(id: DisputeID?) { self.id = id }

@@ -1,29 +1,29 @@
 import Contracts
 import Streaming
 
-/// What has waited happens in one turn, though it belongs to many instants: billing events that waited for their payer to be bound, facts
-/// that waited for their payment. Each gives the notices that it would have given in order (DECISIONS T4), so before each of them that
-/// changes anything the rewards of this replay are credited and unlocked as far as they are due by its own instant, and no further. Their timers are set
-/// when all of it is through.
+/// Handles waiting events in one invocation although they belong to many instants: billing events that waited for their payer's
+/// attribution, or facts that waited for their payment.
+///
+/// The events must give the same notices as if they had arrived in order (DECISIONS T4). So before each event that changes something, the
+/// replay's rewards are credited and unlocked as far as they are due by the event's own instant. Their timers are set after the last event.
 struct Replay {
-  /// What a reward's timers would have been.
+  /// A timer that the reward would have had.
   private struct Due: Comparable {
     let at: Instant
-    /// Of timers due at one instant the one set first goes first (DECISIONS T3).
+    /// Timers due at one instant fire in the order in which they were set (DECISIONS T3).
     let number: Int
     let payment: PaymentID
-    /// When the next one of this reward is due; nil: it is the last.
+    /// When this reward's next timer is due, or nil if this is the last.
     let then: Instant?
 
     static func < (left: Due, right: Due) -> Bool { (left.at, left.number) < (right.at, right.number) }
   }
 
-  /// Those that have earned, in order.
+  /// The payments that earned, in order.
   private(set) var payments: [PaymentID] = []
   private var dues = BinaryHeap<Due>()
   private var count = 0
 
-  /// A payment has earned.
   mutating func add(_ payment: PaymentID, paidAt: Instant, creditAt: Instant, availableAt: Instant) {
     payments.append(payment)
     if creditAt > paidAt {
@@ -33,7 +33,7 @@ struct Replay {
     }
   }
 
-  /// The earliest instant, of those that have come by `instant`, at which something of a reward is due, taken out; nil: there is none.
+  /// Removes and returns the earliest timer that is due by `instant`, or nil if there is none.
   mutating func next(by instant: Instant) -> (payment: PaymentID, at: Instant)? {
     guard let first = dues.first, first.at <= instant else { return nil }
     dues.removeFirst()

@@ -1,7 +1,7 @@
 import Contracts
 import Terms
 
-/// What the limits of a referee's rewards leave of one.
+/// What the referee's limits leave of a reward.
 struct RewardLimit {
   /// Minor units.
   var left: Int64
@@ -11,8 +11,8 @@ struct RewardLimit {
 
 extension RewardTerms {
   /// - Parameters:
-  ///   - amount: of a reward, minor units.
-  ///   - before: what the account's payments have earned, in order of arrival.
+  ///   - amount: the reward in minor units.
+  ///   - before: what the referee's earlier payments have earned, by order of arrival.
   func limit(of amount: Int64, in currency: Currency, after before: Accrued) -> RewardLimit {
     var limit = RewardLimit(left: amount)
     if let maxPayments, before.payments >= maxPayments {

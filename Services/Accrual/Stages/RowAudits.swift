@@ -1,31 +1,31 @@
 import Contracts
 import Streaming
 
-// What must hold among the rows of this service, for those who check its state.
+// Invariants of this service's rows, for `laurel verify`.
 
 extension AccrualService {
-  /// nil: nothing is asked of that stage's rows.
+  /// `nil` if the stage's rows have no invariants.
   public static func audit(stage: String) -> (any RowAudit)? { stage == LedgerStage.name ? LedgerAudit() : nil }
 
-  /// A referrer's balance, if the row holds one: what the last notice about it said.
+  /// The referrer's balance, or nil if the row is not a balance. It equals the balance in the last notice.
   public static func balance(_ row: StageRow) throws -> Balance? {
     row.stage == LedgerStage.name ? try row.value(in: LedgerStage.balances) : nil
   }
 
-  /// Where a referrer's balance is kept.
+  /// The store key of a referrer's balance.
   public static func balanceKey(program: ProgramID, referrer: String, currency: Currency) -> [UInt8] {
     LedgerStage.balances.key(stage: LedgerStage.name, program: program, key: referrer, currency)
   }
 }
 
-/// A referrer's balances against its rewards, spends and reservations. In each currency:
+/// Checks a referrer's balances against its rewards, spends and reservations. In each currency:
 ///
 /// - pending = what is left of pending rewards, frozen or not;
 /// - locked = what is left of locked rewards and of frozen available ones;
-/// - reserved = spends and reservations that are under way;
-/// - available + reserved + spent + paid − corrected ≥ what is left of available, unfrozen rewards: what was credited is still there or has
-///   been used. More, where rewards have left the rows because their refund window has closed;
-/// - nothing is negative but what is available.
+/// - reserved = open spends and reservations;
+/// - available + reserved + spent + paid − corrected ≥ what is left of available, unfrozen rewards. The left side is greater if rewards
+///   were deleted after their refund window;
+/// - only available may be negative.
 struct LedgerAudit: RowAudit {
   private struct Sums {
     var balance: Balance?
@@ -42,7 +42,7 @@ struct LedgerAudit: RowAudit {
   mutating func take(_ row: StageRow) throws {
     if let balance = try row.value(in: LedgerStage.balances) {
       if let key = row.key(in: LedgerStage.balances), key != balance.currency {
-        found.append("a balance in \(balance.currency.code) stands under '\(key.code)'")
+        found.append("a balance in \(balance.currency.code) is stored under '\(key.code)'")
       }
       sums[balance.currency, default: Sums()].balance = balance
     } else if let reward = try row.value(in: LedgerStage.rewards) {
@@ -56,7 +56,7 @@ struct LedgerAudit: RowAudit {
 
   private mutating func take(_ reward: Reward) {
     if reward.amount < 0 { found.append("reward \(reward.id) is negative: \(reward.amount)") }
-    if reward.isOver { found.append("reward \(reward.id) is over and still has its row") }
+    if reward.isOver { found.append("reward \(reward.id) is over but still has its row") }
     switch reward.place {
     case .pending: add(reward.amount, in: reward.currency, to: \.pending)
     case .locked: add(reward.amount, in: reward.currency, to: \.locked)
@@ -72,7 +72,7 @@ struct LedgerAudit: RowAudit {
 
   func contradictions() -> [String] {
     var found = found
-    if overflows { found.append("its amounts exceed 64 bits") }
+    if overflows { found.append("a sum of its amounts exceeds 64 bits") }
     for (currency, sums) in sums.sorted(by: { $0.key.code < $1.key.code }) {
       let balance = sums.balance ?? Balance(currency: currency)
       func differ(_ what: String, _ has: Int64, _ said: Int64, _ by: String) {
