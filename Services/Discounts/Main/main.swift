@@ -2,4 +2,4 @@ import Discounts
 import Worker
 
 ServiceMain.run(
-  .discounts, summary: "Assigns monthly discounts by active referrals, and opens welcome offers", DiscountsService.service)
+  .discounts, summary: "Assigns monthly discounts for active referrals and opens welcome offers", DiscountsService.service)

@@ -3,14 +3,14 @@ import JSON
 import Streaming
 import Terms
 
-/// Per referee: its welcome offer (row A5), and whether it is active (row B2), which it tells its referrer's ``Allocation``.
+/// Keyed by referee: its welcome offer (row A5) and its activity (row B2), which it reports to its referrer's ``Allocation``.
 struct Activity: Stage {
   static let name = "activity"
 
   let programs: Programs
 
   static let reads: [Reads<Self>] = [
-    // A registration is judged by attribution, which also says what a second one means (DECISIONS R4).
+    // Attribution judges repeated registrations (DECISIONS R4). Here only the first counts.
     .on(Activity.registered, repeats: .harmless),
     .on(Activity.attributed),
     .on(Activity.rejected),
@@ -27,23 +27,23 @@ struct Activity: Stage {
 
   // MARK: State
 
-  /// One row for every account with billing events: what it is to the program.
+  /// One row for every account with billing events.
   struct Account: Stored {
     var standing = Standing.unknown
-    /// Facts kept while nobody knows who the account is.
+    /// How many facts wait for the account's attribution.
     var kept = 0
-    /// Once bound; an ended one until the account is bound again.
+    /// The current referral. An ended one stays until the account is attributed again.
     var referral: Referral?
-    /// An account has one welcome offer, however often it is moved (DECISIONS A1e).
+    /// An account gets only one welcome offer, even if an operator moves it to another referrer (DECISIONS A1e).
     var hasHadOffer = false
   }
 
   enum Standing: String, JSONWord, Sendable {
     case unknown
-    /// Registered with a referral; the verdict is on its way.
+    /// Registered with a referral that attribution has not decided yet.
     case registered
     case bound
-    /// Bound to nobody, unless an operator assigns it: nothing is kept of it.
+    /// Unattributed. Nothing is kept of it, but an operator may still assign it.
     case free
   }
 
@@ -51,26 +51,26 @@ struct Activity: Stage {
     let referral: ReferralID
     let referrer: AccountID
     let attributedAt: Instant
-    /// By an operator (DECISIONS A1e).
+    /// Set if an operator ended the referral (DECISIONS A1e).
     var endedAt: Instant?
   }
 
-  /// What Allocation was told last.
+  /// The last report to Allocation.
   struct Told: Stored, Equatable {
     let isActive: Bool
     let turns: [Instant]
-    /// When it became so: what ends an activation is not dated before it.
+    /// Since when the referee is active or inactive. An activation cannot end before it.
     let since: Instant
   }
 
   enum Rows {
     static let account = Table<NoKey, Account>("account")
-    /// By number from 1.
+    /// By number, counted from 1.
     static let kept = Table<Int, BillingFact>("kept")
     static let offer = Table<NoKey, WelcomeOffer>("offer")
     static let subscriptions = Table<SubscriptionID, RefereeSubscription>("subscriptions")
     static let payments = Table<PaymentID, RefereePayment>("payments")
-    /// By payment and number from 1: what arrived before it.
+    /// Facts that arrived before their payment, by payment and number, counted from 1.
     static let waiting = Table<KeyPair<PaymentID, Int>, BillingFact>("waiting")
     static let refunds = Table<KeyPair<PaymentID, RefundID>, RefereeRefund>("refunds")
     static let disputes = Table<KeyPair<PaymentID, DisputeKey>, RefereeDispute>("disputes")
@@ -99,7 +99,7 @@ struct Activity: Stage {
     if account.standing != .bound || account.referral?.endedAt != nil { bind(attributed, account, turn) }
   }
 
-  /// The referral counts no more from then on; the offer stays (DECISIONS A1e).
+  /// From its end on the referral no longer counts. The welcome offer stays (DECISIONS A1e).
   private func ended(_ ended: ReferralEnded, _ turn: Turn<Self>) {
     guard var account = turn[Rows.account], var referral = account.referral, referral.endedAt == nil else { return }
     referral.endedAt = ended.at
@@ -113,7 +113,7 @@ struct Activity: Stage {
 
   private func rejected(_ rejected: ReferralRejected, _ turn: Turn<Self>) {
     let account = turn[Rows.account] ?? Account()
-    // A second registration's rejection says nothing about the first.
+    // The rejection of a second registration does not concern the first.
     if account.standing == .unknown || account.standing == .registered, !rejected.reasons.contains(.alreadyAttributed) {
       free(account, turn)
     }
@@ -158,8 +158,8 @@ struct Activity: Stage {
     turn[Rows.account] = account
   }
 
-  /// Bound to a referrer. A registration has what was kept replayed in order of arrival (DECISIONS T4); for an operator, what arrived
-  /// before is not judged again (DECISIONS A1e), and of an account that moves it is known whether it is active.
+  /// Attributes the account. After a registration the kept facts are replayed in order of arrival (DECISIONS T4). After an operator's
+  /// assignment they are not judged again (DECISIONS A1e), but the subscriptions of a moved account are known and decide its activity.
   private func bind(_ attributed: ReferralAttributed, _ account: Account, _ turn: Turn<Self>) {
     let referral = Referral(
       referral: attributed.referral, referrer: attributed.referrer, attributedAt: attributed.attributedAt)
@@ -181,13 +181,13 @@ struct Activity: Stage {
     send(told, turn)
   }
 
-  /// Bound to nobody: what was kept is dropped without a notice (DECISIONS T4).
+  /// The account is unattributed. The kept facts are dropped without a notice (DECISIONS T4).
   private func free(_ account: Account, _ turn: Turn<Self>) {
     _ = takeKept(account, turn)
     turn[Rows.account] = Account(standing: .free)
   }
 
-  /// What was kept, in order of arrival, taken out.
+  /// Removes the kept facts and returns them in order of arrival.
   private func takeKept(_ account: Account, _ turn: Turn<Self>) -> [BillingFact] {
     guard account.kept > 0 else { return [] }
     let kept = turn.all(Rows.kept)
@@ -214,7 +214,7 @@ struct Activity: Stage {
       if turn.program.hasDiscounts { pay(payment, referral, turn, &told) }
     case .refund(let refund):
       change(refund.payment, by: fact, referral, turn, &told) { payment, settled in
-        // Currencies never mix: what came back in another one takes nothing from this payment.
+        // A refund in another currency takes nothing from this payment.
         guard refund.currency == settled.currency else { return }
         var row = turn[Rows.refunds, refund.payment, refund.refund] ?? RefereeRefund()
         (row.refundedAt, row.amount) = (refund.at, refund.amount)
@@ -238,7 +238,7 @@ struct Activity: Stage {
     }
   }
 
-  /// A payment counts by its subscription and with an amount above zero (DECISIONS B2).
+  /// A payment counts only if it names a subscription and its amount is above 0 (DECISIONS B2).
   private func pay(_ payment: PaymentFact, _ referral: Referral, _ turn: Turn<Self>, _ told: inout [ActivityTold]) {
     let isKnown = turn[Rows.payments, payment.payment] != nil
     let waiting = isKnown ? turn.all(Rows.waiting, under: payment.payment) : []
@@ -253,11 +253,11 @@ struct Activity: Stage {
     subscription.pay(payment.payment, at: payment.paidAt)
     turn[Rows.subscriptions, subscriptionID] = subscription
     judge(.payment(payment), referral, turn, &told)
-    // What came before its payment is applied right after it, with the notices it would have given (DECISIONS T4).
+    // Facts that arrived before their payment are applied directly after it, with the same notices as in order (DECISIONS T4).
     for fact in waiting { apply(fact, referral, turn, &told) }
   }
 
-  /// Something takes a payment back, or gives it back.
+  /// Applies a refund, a failed refund or a dispute to its payment, or keeps it until the payment arrives.
   private func change(
     _ id: PaymentID, by fact: BillingFact, _ referral: Referral, _ turn: Turn<Self>, _ told: inout [ActivityTold],
     _ take: (inout RefereePayment, RefereePayment.Settled) -> Void
@@ -284,10 +284,10 @@ struct Activity: Stage {
     judge(at: fact.instant, Because(ended: fact), referral, turn, &told)
   }
 
-  /// Tells Allocation what the facts make of the referee, if that is new.
+  /// Reports the referee's activity to Allocation if it has changed.
   /// - Parameters:
-  ///   - instant: of the fact that arrived.
-  ///   - ended: why the referee is not active, if it is not.
+  ///   - instant: the instant of the fact that arrived.
+  ///   - ended: the reason to report if the referee is inactive.
   private func judge(
     at instant: Instant, _ ended: Because, _ referral: Referral, _ turn: Turn<Self>, _ told: inout [ActivityTold]
   ) {
@@ -321,7 +321,8 @@ struct Activity: Stage {
         isActive: now.isActive, at: instant, turns: now.turns, because: because))
   }
 
-  /// What is told in one turn tells the end of it: a missed run is held as soon as the first of it arrives, and must see the rest.
+  /// Sends the reports of one invocation, each with the final changes of activity. Allocation holds a missed run when the first report
+  /// arrives, and the run must already see the rest.
   private func send(_ told: [ActivityTold], _ turn: Turn<Self>) {
     guard let turns = told.last?.turns else { return }
     for var told in told {
@@ -332,7 +333,7 @@ struct Activity: Stage {
 
   // MARK: Timers
 
-  /// The offer was not used in time.
+  /// The offer expired unused.
   private func expire(_: NoKey, _ offer: WelcomeOffer, at instant: Instant, _ turn: Turn<Self>) {
     turn[Rows.offer] = nil
     turn.emit(offer.expired)
@@ -349,7 +350,7 @@ extension Because {
       ])
   }
 
-  /// Why the fact that arrived leaves no subscription that counts.
+  /// Why no subscription counts after the fact that arrived.
   init(ended fact: BillingFact) {
     var facts: [(String, Fact)]
     switch fact {

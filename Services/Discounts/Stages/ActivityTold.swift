@@ -1,6 +1,6 @@
 import Contracts
 
-/// From a referee's Activity to its referrer's Allocation: how active the referee is, now and in the past.
+/// Internal message from a referee's Activity to its referrer's Allocation: whether the referee is active, now and in the past.
 struct ActivityTold: Message {
   static let type = "discounts.activityTold.v1"
   static let topic = Topic.activity
@@ -11,11 +11,11 @@ struct ActivityTold: Message {
   var referee: AccountID
   var referrer: AccountID
   var attributedAt: Instant
-  /// By all that is known.
+  /// Whether the referee is active by everything that is known.
   var isActive: Bool
-  /// The latest among the facts that make it so.
+  /// The latest instant among the facts behind `isActive`.
   var at: Instant
-  /// The instants at which it became active, inactive, active, … in turn: a run asks what held at its own instant.
+  /// The instants at which it became active, inactive, active, … alternately. A run needs the activity as of its own instant.
   var turns: [Instant]
   var because: Because
 }

@@ -3,7 +3,7 @@ import JSON
 import Streaming
 import Terms
 
-/// Per account: its referees' activity, its own companies and invoices, and the monthly run that deals discounts (rows B2–B10).
+/// Keyed by account: its referees' activity, its own companies and invoices, and the monthly run that assigns discounts (rows B2–B10).
 struct Allocation: Stage {
   static let name = "allocation"
 
@@ -29,24 +29,24 @@ struct Allocation: Stage {
   // MARK: State
 
   struct Account: Timed, Equatable {
-    /// nil: nobody is bound to it.
+    /// `nil` if the account has no referees.
     var runs: RunPlan?
     var closings = Closings()
-    /// Companies with a subscription so far.
+    /// How many companies have had a subscription.
     var companies: Int64 = 0
-    /// At the next run.
+    /// Fires at the next run.
     var timer: Timer?
   }
 
-  /// An account that was referred by this one, perhaps more than once (DECISIONS A1e).
+  /// An account that this one referred, perhaps more than once (DECISIONS A1e).
   struct Referee: Stored, Equatable {
     let referee: AccountID
-    /// Of the referral that was told of last.
+    /// From the last reported referral.
     let attributedAt: Instant
     let isActive: Bool
-    /// The instants at which it became active, inactive, … in turn, under all its referrals.
+    /// The instants at which it became active, inactive, … alternately, under all its referrals.
     let turns: [Instant]
-    /// How many of them are of referrals before the last.
+    /// How many of `turns` belong to referrals before the last.
     let earlier: Int
   }
 
@@ -56,9 +56,9 @@ struct Allocation: Stage {
     static let companies = Table<CompanyID, Company>("companies")
     static let subscriptions = Table<SubscriptionID, OwnSubscription>("subscriptions")
     static let invoices = Table<InvoiceID, Invoice>("invoices")
-    /// By the instant at which they were set.
+    /// By the instant at which the order was set.
     static let order = Table<Instant, CompanyOrder>("order")
-    /// By company: it has one at most, from its run to the next.
+    /// By company, which has at most one assignment, from one run to the next.
     static let assignments = Table<CompanyID, Assignment>("assignments")
   }
 
@@ -77,7 +77,7 @@ struct Allocation: Stage {
     end(settled.invoice, at: settled.settledAt, isVoided: false, turn)
   }
 
-  /// Row B7: until the next run, voiding the invoice that used a discount opens it again, unless the company is canceled.
+  /// Row B7: if the invoice that used a discount is voided before the next run, the discount is open again, unless the company is canceled.
   private func invoiceVoided(_ voided: InvoiceVoided, _ turn: Turn<Self>) {
     end(voided.invoice, at: voided.voidedAt, isVoided: true, turn)
     guard let company = turn[Rows.invoices, voided.invoice]?.issued?.company, let row = turn[Rows.companies, company],
@@ -103,7 +103,7 @@ struct Allocation: Stage {
     turn[Rows.account] = account
   }
 
-  /// Answers with what is known of the companies on arrival (DECISIONS B9b).
+  /// Records the order and lists the companies that are unknown when it arrives (DECISIONS B9b).
   private func orderSet(_ set: CompanyOrderSet, _ turn: Turn<Self>) {
     turn[Rows.order, set.requestedAt] = CompanyOrder(at: set.requestedAt, companies: set.companies)
     let unknown = set.companies.filter { turn[Rows.companies, $0]?.first == nil }
@@ -116,10 +116,10 @@ struct Allocation: Stage {
         ]))
   }
 
-  /// A referee's activity is as told; a change of the known state is announced (DECISIONS B2).
+  /// Stores a referee's reported activity and publishes a notice if it has changed (DECISIONS B2).
   private func told(_ told: ActivityTold, _ turn: Turn<Self>) {
     let before = turn[Rows.referees, told.referee]
-    // What an earlier referral of the same referee said of the past stays said.
+    // Changes that belong to an earlier referral of the same referee are kept.
     let earlier = before.map { $0.attributedAt == told.attributedAt ? Array($0.turns.prefix($0.earlier)) : $0.turns } ?? []
     turn[Rows.referees, told.referee] = Referee(
       referee: told.referee, attributedAt: told.attributedAt, isActive: told.isActive, turns: earlier + told.turns,
@@ -170,7 +170,7 @@ struct Allocation: Stage {
     for company in Set(subscription.history.entries.map(\.value.company)).sorted() { voidIfCanceled(company, turn) }
   }
 
-  /// Row B8: the unused discount of a canceled company is lost; its slots are not dealt again until the next run.
+  /// Row B8: a canceled company loses its unused discount. Its slots are not assigned again before the next run.
   private func voidIfCanceled(_ company: CompanyID, _ turn: Turn<Self>) {
     guard let assignment = turn[Rows.assignments, company], let row = turn[Rows.companies, company] else { return }
     let cancellation = Cancellation(of: row, turn.all(Rows.subscriptions))
@@ -178,7 +178,7 @@ struct Allocation: Stage {
     if let end = assignment.end(invoices: [], cancellation: cancellation, before: next) { self.end(assignment, end, turn) }
   }
 
-  /// Row B7: the first invoice from the run on uses the discount.
+  /// Row B7: the first invoice that is issued at or after the run uses the discount.
   private func invoiceIssued(_ issued: InvoiceIssued, _ turn: Turn<Self>) {
     var invoice = turn[Rows.invoices, issued.invoice] ?? Invoice(invoice: issued.invoice)
     invoice.issued = .init(company: issued.company, issuedAt: issued.issuedAt, dueAt: issued.dueAt, isCharge: issued.amount > 0)
@@ -211,7 +211,7 @@ struct Allocation: Stage {
 
   // MARK: Timers
 
-  /// The next run's instant has come.
+  /// The run's timer has fired.
   private func run(_: NoKey, _ row: Account, at instant: Instant, _ turn: Turn<Self>) {
     var account = row
     let calendar = RunCalendar(program: turn.program)
@@ -290,7 +290,7 @@ extension Assignment {
 }
 
 extension Program {
-  /// The monthly discounts of the version in force at an instant (row B10); nil: it has none.
+  /// The monthly discounts of the version in force at an instant (row B10), or nil if it has none.
   func discounts(at instant: Instant) -> (terms: DiscountTerms, name: String)? {
     let version = version(at: instant)
     return version.discounts.map { ($0, version.name) }

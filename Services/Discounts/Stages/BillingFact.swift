@@ -1,7 +1,7 @@
 import Contracts
 import JSON
 
-/// What a billing event says about a referee, as far as its activity and its welcome offer ask for it.
+/// The part of a billing event that a referee's activity and welcome offer need.
 enum BillingFact: Stored, Equatable {
   case status(SubscriptionStatusFact)
   case payment(PaymentFact)
@@ -40,14 +40,14 @@ struct PaymentFact: Stored, Equatable {
   let payment: PaymentID
   let subscription: SubscriptionID?
   let paidAt: Instant
-  /// Minor units: all lines, less what was paid with bonuses (DECISIONS A9).
+  /// Minor units: all lines less what was paid with bonuses (DECISIONS A9).
   let received: Int64
   let currency: Currency
-  /// Of its plan lines.
+  /// The plans of its plan lines.
   let plans: [String]
 
-  /// - Parameter isCounted: the program counts payments by their amounts. Where it does not, rejecting an amount beyond Int64 is left to the
-  ///   services that do, and it uses no offer here.
+  /// - Parameter isCounted: whether the program counts payments by their amounts. If not, a payment whose sum overflows is left for other
+  ///   services to reject; here it just uses no offer.
   init(_ settled: PaymentSettled, isCounted: Bool) throws(Rejection) {
     payment = settled.payment
     subscription = settled.subscription
@@ -57,7 +57,7 @@ struct PaymentFact: Stored, Equatable {
     do {
       received = try Money.difference(Money.sum(settled.lines.map(\.amount)), settled.paidWithBonus ?? 0)
     } catch {
-      if isCounted { throw Rejection(.overflow, "the amount of payment '\(settled.payment)' is beyond Int64") }
+      if isCounted { throw Rejection(.overflow, "the amount of payment '\(settled.payment)' exceeds 64 bits") }
       received = 0
     }
   }
@@ -95,7 +95,7 @@ struct RefundFailureFact: Stored, Equatable {
 /// The opening of a dispute or its closing (DECISIONS C7c).
 struct DisputeFact: Stored, Equatable {
   let payment: PaymentID
-  /// nil: the one dispute of the payment that has no id.
+  /// `nil` for the payment's only dispute without an id.
   let dispute: DisputeID?
   let at: Instant
   let step: RefereeDispute.Step

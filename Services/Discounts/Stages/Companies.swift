@@ -1,7 +1,7 @@
 import Contracts
 import JSON
 
-/// A subscription of the account's own companies, as it was at each instant.
+/// A subscription of one of the account's own companies, with its history.
 struct OwnSubscription: Stored, Equatable {
   let subscription: SubscriptionID
   var history = History<Standing>()
@@ -14,7 +14,7 @@ struct OwnSubscription: Stored, Equatable {
     var isEnded: Bool { status == .canceled || status == .expired }
   }
 
-  /// Under every company that each has belonged to.
+  /// Groups subscriptions by every company that they have belonged to.
   static func byCompany(_ subscriptions: [OwnSubscription]) -> [CompanyID: [OwnSubscription]] {
     subscriptions.reduce(into: [:]) { byCompany, subscription in
       for company in Set(subscription.history.entries.map(\.value.company)) {
@@ -24,30 +24,30 @@ struct OwnSubscription: Stored, Equatable {
   }
 }
 
-/// A company of the account: known by its first subscription.
+/// A company of the account. It is known from its first subscription on.
 struct Company: Stored, Equatable {
   let company: CompanyID
-  /// nil: only its closing has arrived.
+  /// `nil` if only its closing has arrived.
   var first: FirstSubscription?
-  /// Closed, and open again from a later change of one of its subscriptions to `active` on (DECISIONS B8).
+  /// A closed company is open again when one of its subscriptions later changes to `active` (DECISIONS B8).
   var isClosed = History<Bool>()
 
   struct FirstSubscription: Stored, Equatable {
     var at: Instant
-    /// Order of arrival, for companies of one instant.
+    /// Order of arrival, which decides between companies of one instant.
     let number: Int64
   }
 
-  /// Runs know companies by a subscription dated before them.
+  /// Whether a run at this instant knows the company: it needs a subscription dated before the run.
   func isKnown(before instant: Instant) -> Bool { first.map { $0.at < instant } ?? false }
 
-  /// Opens a company that was closed before; a change of the closing's own instant is no later one.
+  /// Opens a company that was closed earlier. A subscription change at the very instant of the closing does not.
   mutating func open(at instant: Instant) {
     if isClosed.entry(at: instant)?.at != instant { isClosed.put(false, at: instant) }
   }
 }
 
-/// The order in which the user wishes its companies to get discounts (row B9), from an instant on.
+/// The order in which the user wants its companies to get discounts (row B9), from an instant on.
 struct CompanyOrder: Stored, Equatable {
   let at: Instant
   let companies: [CompanyID]
@@ -56,7 +56,7 @@ struct CompanyOrder: Stored, Equatable {
 /// A company is canceled while it is closed or all its subscriptions are canceled or expired (DECISIONS B8).
 struct Cancellation {
   let company: Company
-  /// Of the account; those of other companies are passed over.
+  /// The subscriptions that have belonged to the company.
   let subscriptions: [OwnSubscription]
 
   enum Cause: String {
@@ -69,7 +69,7 @@ struct Cancellation {
     self.subscriptions = subscriptions.filter { $0.history.entries.contains { $0.value.company == company.company } }
   }
 
-  /// By what is dated up to an instant, that very instant included; nil: it is not canceled.
+  /// The cause as of an instant, including facts of that very instant. `nil` if the company is not canceled.
   func cause(at instant: Instant) -> Cause? {
     if company.isClosed.entry(at: instant)?.value ?? false { return .closed }
     guard let first = company.first, first.at <= instant else { return nil }
@@ -82,11 +82,11 @@ struct Cancellation {
 
   func holds(at instant: Instant) -> Bool { cause(at: instant) != nil }
 
-  /// By what is dated before a run.
+  /// The cause as of a run, from facts dated before it.
   func cause(before instant: Instant) -> Cause? { cause(at: instant - .milliseconds(1)) }
 
-  /// Since when the company is canceled, if it is so at some instant from `start` to before `end`: the first such time. The instant
-  /// may be before `start`, when the cancellation was not known then.
+  /// When the first cancellation within `start..<end` began. A cancellation that already held at `start` but became known only later has
+  /// its own instant, before `start`.
   func since(from start: Instant, to end: Instant?) -> (at: Instant, cause: Cause)? {
     let instants = subscriptions.flatMap { $0.history.entries.map(\.at) } + company.isClosed.entries.map(\.at)
     let ordered = Set(instants).sorted()

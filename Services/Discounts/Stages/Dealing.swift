@@ -2,15 +2,15 @@ import Contracts
 import JSON
 import Terms
 
-/// What a run decides, from facts as of its instant (rows B3, B4, B6, B8, B9): pure functions.
+/// The decisions of a run from facts as of its instant (rows B3, B4, B6, B8, B9). Pure functions.
 enum Dealing {
   enum Verdict: Equatable {
     case skipped([SkipReason])
-    /// Perhaps none: a share of 0 % is no assignment (DECISIONS B4).
+    /// May be empty, because a share of 0 % is no assignment (DECISIONS B4).
     case dealt([DiscountTerms.Share])
   }
 
-  /// Every reason to skip that holds, or what is dealt (DECISIONS R1).
+  /// All reasons to skip the run, or else its shares (DECISIONS R1).
   static func verdict(hasPendingPayments: Bool, companies: [CompanyID], active: Int64, _ terms: DiscountTerms) -> Verdict {
     var reasons: [SkipReason] = []
     if hasPendingPayments { reasons.append(.pendingPayments) }
@@ -19,7 +19,8 @@ enum Dealing {
     return reasons.isEmpty ? .dealt(terms.shares(of: active, companies: companies)) : .skipped(reasons)
   }
 
-  /// The order of dealing (row B9): as the user wishes, then by first subscription; what is wished for but unknown is skipped.
+  /// The order in which companies get discounts (row B9): first as the user wants, then by first subscription. Unknown companies in the
+  /// user's order are skipped.
   static func order(_ known: [Company], wished: [CompanyID]) -> [Company] {
     let byFirst = known.sorted { left, right in
       guard let left = left.first, let right = right.first else { return left.first != nil && right.first == nil }
@@ -35,18 +36,18 @@ enum Dealing {
 /// An invoice of the account.
 struct Invoice: Stored, Equatable {
   let invoice: InvoiceID
-  /// nil: only its end has arrived.
+  /// `nil` if only its end has arrived.
   var issued: Issued?
-  /// When it was settled or voided, whichever was first; a payment does not end it (DECISIONS B6).
+  /// When it was settled or voided, whichever was first. A payment does not end it (DECISIONS B6).
   var endedAt: Instant?
-  /// It is known to be voided: it uses no discount (DECISIONS B7).
+  /// A voided invoice uses no discount (DECISIONS B7).
   var isVoided = false
 
   struct Issued: Stored, Equatable {
     let company: CompanyID
     let issuedAt: Instant
     let dueAt: Instant
-    /// Its amount is above 0: otherwise it uses no discount and is never overdue (DECISIONS R6).
+    /// Whether its amount is above 0. Otherwise it uses no discount and is never overdue (DECISIONS R6).
     let isCharge: Bool
   }
 
@@ -55,20 +56,20 @@ struct Invoice: Stored, Equatable {
     if isVoided { self.isVoided = true }
   }
 
-  /// As of a run: issued and due before it, and not ended before it (row B6).
+  /// Whether it was issued and due before a run and had not ended by then (row B6).
   func isOverdue(before run: Instant) -> Bool {
     guard let issued, issued.isCharge, issued.issuedAt < run, issued.dueAt < run else { return false }
     return endedAt.map { $0 >= run } ?? true
   }
 
-  /// No run from an instant on can ask for it.
+  /// Whether no run from this instant on can need it.
   func isPast(_ instant: Instant) -> Bool {
     guard let issued, issued.issuedAt < instant else { return false }
     return endedAt.map { $0 < instant } ?? !issued.isCharge
   }
 }
 
-/// A discount of a company, from its run to the next one (row B7): for the first invoice from the run on.
+/// A company's discount, from its run to the next (row B7). The first invoice from the run on uses it.
 struct Assignment: Stored, Equatable {
   let assignment: AssignmentID
   let account: AccountID
@@ -78,9 +79,9 @@ struct Assignment: Stored, Equatable {
   /// The run's instant.
   let asOf: Instant
   let terms: String
-  /// nil: it is open.
+  /// `nil` while the discount is open.
   var usedBy: InvoiceID?
-  /// It was used, and the invoice was voided: only an invoice that arrives after that can use it.
+  /// Whether the invoice that used it was voided. Then only an invoice that arrives later can use it.
   var isRestored = false
 
   enum End: Equatable {
@@ -93,7 +94,7 @@ struct Assignment: Stored, Equatable {
     isRestored = true
   }
 
-  /// What ends an open one before the next run, by what is known; nil: nothing.
+  /// What ends an open discount before the next run, by what is known. `nil` if nothing does or if it is used already.
   func end(invoices: [Invoice], cancellation: Cancellation?, before next: Instant?) -> End? {
     guard usedBy == nil else { return nil }
     let first = invoices.lazy.filter { !$0.isVoided }.compactMap { invoice in invoice.issued.map { (invoice.invoice, $0) } }
@@ -108,7 +109,7 @@ struct Assignment: Stored, Equatable {
     }
   }
 
-  /// An invoice from the run on, and before the next one, which replaces what is unused.
+  /// Whether an invoice of this instant can use the discount. The next run replaces unused discounts.
   func takes(issuedAt instant: Instant, before next: Instant?) -> Bool {
     instant >= asOf && next.map { instant < $0 } ?? true
   }

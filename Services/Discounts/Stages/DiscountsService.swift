@@ -2,17 +2,17 @@ import Contracts
 import Streaming
 import Terms
 
-/// The discounts service: who is an active referral, and what discount that earns (PROGRAMS.md, A5 and B1–B10).
+/// Assigns monthly discounts for active referrals and opens welcome offers (PROGRAMS.md, A5 and B1–B10).
 public enum DiscountsService {
-  /// - Parameter programs: the programs of the deployment; those without the sections `discounts` and `welcomeOffer` are passed over.
+  /// - Parameter programs: all programs of the deployment. Those without the sections `discounts` and `welcomeOffer` are ignored.
   public static func service(_ programs: Programs) -> Service {
     Service(.discounts, [AnyStage(Activity(programs: programs)), AnyStage(Allocation(programs: programs))])
   }
 }
 
 extension Program {
-  /// Some version holds monthly runs (rows B2–B9).
+  /// Whether some version has monthly runs (rows B2–B9).
   var hasDiscounts: Bool { versions.contains { $0.discounts != nil } }
-  /// Some version opens welcome offers (row A5).
+  /// Whether some version opens welcome offers (row A5).
   var hasWelcomeOffers: Bool { versions.contains { $0.welcomeOffer != nil } }
 }

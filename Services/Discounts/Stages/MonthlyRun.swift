@@ -2,7 +2,7 @@ import Contracts
 import Streaming
 import Terms
 
-/// The monthly run of one account (rows B4–B9), with the facts as of its instant however late it is held.
+/// The monthly run of one account (rows B4–B9). It uses the facts as of its instant, even if it is held late.
 extension Allocation {
   func hold(
     _ run: Instant, _ terms: DiscountTerms, name: String, _ calendar: RunCalendar, _ account: inout Account,
@@ -14,17 +14,17 @@ extension Allocation {
     let companies = turn.all(Rows.companies)
     let subscriptions = OwnSubscription.byCompany(turn.all(Rows.subscriptions))
 
-    // B7: what is still unused gives way, also if this run gives nothing, and what is used is settled.
+    // B7: a run ends all assignments of the run before, even if it assigns nothing itself. Unused ones are superseded.
     for assignment in turn.all(Rows.assignments) where assignment.asOf < run {
       settle(assignment, invoices, companies, subscriptions, before: run, turn)
       lapse(assignment.company, at: run, turn)
     }
 
-    // A missed run before others that are held: what is not used by the next of them has given way already.
+    // Set if this is a missed run and later runs are already held. The next of them has superseded what this run leaves unused.
     let replacedAt = account.runs?.replacement(of: run, period: period, calendar)
     account.runs?.held(run, period: period, calendar)
     forget(before: Retention.horizon(of: run), invoices, turn)
-    // A run sees only what is dated before it (DECISIONS T1), the closing of its account too: then it deals nothing (DECISIONS B5).
+    // A run sees only what is dated before it (DECISIONS T1). If the account was closed by then, the run assigns nothing (DECISIONS B5).
     if account.closings.isClosed(at: run - .milliseconds(1)) { return }
 
     let pending = invoices.filter { $0.isOverdue(before: run) }
@@ -35,7 +35,7 @@ extension Allocation {
     let living = companies.filter { canceled[$0.company] == .some(nil) }
     let wished = wishedOrder(before: run, turn)
     let order = Dealing.order(living, wished: wished ?? []).map(\.company)
-    // A million referees are counted one by one and not kept in memory.
+    // Counted row by row, because a million referees must not be in memory at once.
     var active: Int64 = 0
     turn.forEach(Rows.referees) { if Activation.isActive($0.turns, before: run) { active += 1 } }
 
@@ -95,7 +95,7 @@ extension Allocation {
 }
 
 extension Allocation {
-  /// The order that held just before a run, and what no run can ask for any more is forgotten.
+  /// The user's order as of a run. Also deletes orders that no future run can need.
   private func wishedOrder(before run: Instant, _ turn: Turn<Self>) -> [CompanyID]? {
     let horizon = Retention.horizon(of: run)
     var wished: [CompanyID]?
@@ -104,15 +104,15 @@ extension Allocation {
       if order.at < run { wished = order.companies }
       if order.at <= horizon { past.append(order.at) }
     }
-    // The last of them says what held at the horizon.
+    // The last of them stays, because it holds at the horizon.
     for instant in past.dropLast() { turn[Rows.order, instant] = nil }
     return wished
   }
 }
 
-/// What is known already when a run is held late, or dated ahead of the clock.
+/// Facts that are already known when a run is held late, or that are dated ahead of the clock.
 extension Allocation {
-  /// Ends open assignments by facts that had arrived before they were made, or before the next run was known.
+  /// Ends open assignments by facts that arrived before the assignment was made, or before the next run was known.
   func settleKnown(before next: Instant?, _ turn: Turn<Self>) {
     let open = turn.all(Rows.assignments)
     guard !open.isEmpty else { return }
@@ -128,19 +128,19 @@ extension Allocation {
   ) {
     let company = companies.first { $0.company == assignment.company }
     let cancellation = company.map { Cancellation(of: $0, subscriptions[$0.company] ?? []) }
-    // A discount that was restored waits for an invoice that is still to come (DECISIONS B7).
+    // A restored discount can be used only by an invoice that arrives later (DECISIONS B7).
     let end = assignment.end(invoices: assignment.isRestored ? [] : invoices, cancellation: cancellation, before: next)
     if let end { self.end(assignment, end, turn) }
   }
 
-  /// At the run after its own.
+  /// Ends a company's assignment at the next run.
   private func lapse(_ company: CompanyID, at run: Instant, _ turn: Turn<Self>) {
     guard let assignment = turn[Rows.assignments, company] else { return }
     turn[Rows.assignments, company] = nil
     if assignment.usedBy == nil { turn.emit(assignment.superseded(at: run)) }
   }
 
-  /// Facts that no run can ask for any more.
+  /// Deletes invoices that no future run can need.
   private func forget(before horizon: Instant, _ invoices: [Invoice], _ turn: Turn<Self>) {
     for invoice in invoices where invoice.isPast(horizon) { turn[Rows.invoices, invoice.invoice] = nil }
   }

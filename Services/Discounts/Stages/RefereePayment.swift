@@ -2,16 +2,16 @@ import Contracts
 import JSON
 import Streaming
 
-/// A referee's payment, or what waits for one that has not arrived yet.
+/// A referee's payment, or a placeholder for one that has not arrived yet.
 ///
-/// What takes it back has rows of its own, and they are read again only when together they may take all of it: a payment that is
-/// refunded bit by bit costs as much for the last bit as for the first.
+/// Its refunds and disputes have their own rows. These are read only once they may add up to the whole payment, so that the last of many
+/// partial refunds costs no more than the first.
 struct RefereePayment: Stored, Equatable {
-  /// nil: the payment has not arrived.
+  /// `nil` if the payment has not arrived.
   var settled: Settled?
-  /// How many facts have rows that wait for it.
+  /// How many facts wait for the payment, each in its own row.
   var waiting = 0
-  /// Minor units that refunds and lost disputes have taken at most; those that were undone are not taken off.
+  /// An upper bound of what refunds and lost disputes have taken, in minor units. It does not decrease when one is undone.
   var takenAtMost: Int64 = 0
 
   struct Settled: Stored, Equatable {
@@ -26,23 +26,23 @@ struct RefereePayment: Stored, Equatable {
     takenAtMost = overflow ? .max : sum
   }
 
-  /// Nothing of a payment was left from one instant until just before another.
+  /// A time in which nothing of a payment was left: `from..<to`.
   struct Gap: Stored, Equatable {
     let from: Instant
-    /// nil: for good, by all that is known.
+    /// `nil` if the money has not come back.
     var to: Instant?
 
     func contains(_ instant: Instant) -> Bool { from <= instant && (to.map { instant < $0 } ?? true) }
   }
 
-  /// What took money from a payment, and until when it was gone.
+  /// An amount that was taken from a payment, and for how long.
   struct Taking: Equatable {
     let gap: Gap
-    /// Minor units; nil: all that is left.
+    /// Minor units, or nil for everything that is left.
     let amount: Int64?
   }
 
-  /// When takings together left nothing, ascending.
+  /// The times in which the takings together left nothing, ascending.
   static func gaps(received: Int64, _ takings: [Taking]) -> [Gap] {
     var gaps: [Gap] = []
     for instant in Set(takings.flatMap { [$0.gap.from, $0.gap.to].compactMap { $0 } }).sorted() {
@@ -56,13 +56,13 @@ struct RefereePayment: Stored, Equatable {
   }
 }
 
-/// A refund of a referee's payment, or the failure of one that has not arrived.
+/// A refund of a referee's payment, or the failure of a refund that has not arrived.
 struct RefereeRefund: Stored, Equatable {
-  /// nil: only its failure has arrived.
+  /// `nil` if only its failure has arrived.
   var refundedAt: Instant?
   /// Minor units.
   var amount: Int64 = 0
-  /// From then on it takes nothing (DECISIONS A9c).
+  /// From this instant on the refund takes nothing (DECISIONS A9c).
   var failedAt: Instant?
 
   var taking: RefereePayment.Taking? {
@@ -71,23 +71,23 @@ struct RefereeRefund: Stored, Equatable {
   }
 }
 
-/// A dispute of a referee's payment: of its events the latest instant holds, of equal ones the later arrival (DECISIONS C7c).
+/// A dispute of a referee's payment. The event with the latest instant holds; at equal instants, the later arrival (DECISIONS C7c).
 struct RefereeDispute: Stored, Equatable {
   var steps = History<Step>()
 
   enum Kind: String, JSONWord, Sendable {
     case opened, lost
-    /// Won, or withdrawn: it takes nothing.
+    /// Won or withdrawn; takes nothing.
     case ended
   }
 
   struct Step: Stored, Equatable {
     let kind: Kind
-    /// Of an opening, in minor units; nil: all that is left.
+    /// The amount of an opening in minor units, or nil for everything that is left.
     var amount: Int64?
   }
 
-  /// A loss takes the amount of its opening; everything while no opening is known.
+  /// A lost dispute takes the amount of its opening. If no opening is known, it takes everything.
   var takings: [RefereePayment.Taking] {
     let entries = steps.entries
     return entries.indices.compactMap { index in
@@ -99,7 +99,7 @@ struct RefereeDispute: Stored, Equatable {
   }
 }
 
-/// The place of a dispute among those of its payment; the one without an id comes first.
+/// The row key of a dispute within its payment. The dispute without an id comes first.
 struct DisputeKey: RowKeyPart {
   let id: DisputeID?
 

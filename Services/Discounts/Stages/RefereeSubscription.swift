@@ -1,31 +1,31 @@
 import Contracts
 import JSON
 
-/// What is known of a referee's subscription: its statuses, its trial and its payments, each with its instant.
+/// A referee's subscription: the history of its statuses and its trial, and its payments.
 struct RefereeSubscription: Stored, Equatable {
   let subscription: SubscriptionID
   var statuses = History<SubscriptionStatus>()
-  /// The first change to `active`. Statuses are folded; this stays.
+  /// The first change to `active`. It stays when old statuses are removed.
   var activeFrom: Instant?
-  /// The first change to `trialing`, which stays too.
+  /// The first change to `trialing`, which also stays.
   var trialingFrom: Instant?
-  /// When the trial ends, by when that was said. Once named it holds, also when later messages leave it out (DECISIONS B2).
+  /// The end of the trial, by the instant of the change that named it. It holds even if later changes leave it out (DECISIONS B2).
   var trialEnds = History<Instant>()
-  /// The subscription whose place it has taken, by when that was said.
+  /// The subscription that this one replaces, by the instant of the change that named it.
   var replaces = History<SubscriptionID>()
   /// Ascending by `paidAt`.
   var payments: [Paid] = []
 
-  /// A payment that counts as one: above zero.
+  /// A payment above 0.
   struct Paid: Stored, Equatable {
     let payment: PaymentID
     let paidAt: Instant
-    /// When nothing of it was left, ascending.
+    /// The times in which nothing of it was left, ascending.
     var gaps: [RefereePayment.Gap] = []
 
     func stands(at instant: Instant) -> Bool { paidAt <= instant && !gaps.contains { $0.contains(instant) } }
 
-    /// Since when it stands, if it does by all that is known.
+    /// Since when some of the payment is left without interruption. Meaningful only if some is left now.
     var standsSince: Instant { max(paidAt, gaps.last?.to ?? paidAt) }
   }
 
@@ -45,20 +45,21 @@ struct RefereeSubscription: Stored, Equatable {
     fold()
   }
 
-  /// - Returns: whether that is new.
+  /// - Returns: whether the gaps have changed.
   mutating func setGaps(_ gaps: [RefereePayment.Gap], of payment: PaymentID) -> Bool {
     guard let index = payments.firstIndex(where: { $0.payment == payment }), payments[index].gaps != gaps else { return false }
     payments[index].gaps = gaps
     return true
   }
 
-  /// More payments of one subscription than any billing makes in 14 months; the row must not grow with what a sender repeats.
+  /// Bounds the size of the row against a faulty sender. No billing makes as many payments in 14 months.
   private static let paymentsMax = 120
 
-  /// One payment that stands is enough, so of many old ones only the earliest that counts is kept beside the newest.
+  /// Removes old payments. One payment is enough to count, so beside the newest only the earliest that counts is kept.
   private mutating func fold() {
     if payments.count > Self.paymentsMax {
-      // The earliest say since when, the newest whether anything stands; between them one more or less decides nothing.
+      // The earliest payments decide since when, the newest whether a payment counts now. Removing one from the middle cannot change the
+      // result.
       payments.remove(at: Self.paymentsMax / 2)
     }
     guard payments.count > 36, let newest = payments.last?.paidAt else { return }
@@ -69,12 +70,12 @@ struct RefereeSubscription: Stored, Equatable {
   }
 }
 
-/// A subscription and those that it replaces, one after the other. It has its own status; the trial ends, the changes to `active` and the
-/// payments are those of all (DECISIONS B2).
+/// A subscription and those that it replaces, directly or indirectly. The status is its own; the trial ends, the changes to `active` and
+/// the payments of all members count (DECISIONS B2).
 struct SubscriptionChain {
   /// The subscription itself first.
   private let members: [RefereeSubscription]
-  /// What is dated later is not looked at.
+  /// Later facts are ignored.
   private let instant: Instant
 
   init(_ members: [RefereeSubscription], asOf instant: Instant) {
@@ -92,8 +93,8 @@ struct SubscriptionChain {
     self.init(members, asOf: instant)
   }
 
-  /// From when on its payments count: from the end of the trial, or from an hour before the first change to `active`, since the charge that
-  /// ends a trial comes first (DECISIONS B2). nil: there was no trial (row B2) or its end is not known, and all of them count.
+  /// From when on payments count: from the end of the trial, or from one hour before the first change to `active`, because the charge that
+  /// ends a trial comes shortly before it (DECISIONS B2). `nil` if all payments count: there was no trial (row B2) or its end is unknown.
   var paymentsCountFrom: Instant? {
     let trialEnd = members.compactMap { $0.trialEnds.entry(at: instant) }.max { $0.at < $1.at }?.value
     guard trialEnd != nil || members.contains(where: { $0.trialingFrom.map { $0 <= instant } ?? false }) else { return nil }
@@ -101,7 +102,7 @@ struct SubscriptionChain {
     return [trialEnd, active].compactMap { $0 }.min()
   }
 
-  /// The payment that counts, the one that has stood longest if several do.
+  /// The payment that counts. If there are several, the one that has counted longest.
   var payment: RefereeSubscription.Paid? {
     let from = paymentsCountFrom
     return members.flatMap(\.payments).filter { paid in
@@ -109,8 +110,8 @@ struct SubscriptionChain {
     }.min { $0.standsSince < $1.standsSince }
   }
 
-  /// Why it makes its referee active (row B2): it is active, and a payment from the end of the trial on has not gone back. Such a payment
-  /// says that the trial is over. nil: it does not.
+  /// The facts by which the subscription makes its referee active (row B2): its status is active, and a payment from the end of the trial
+  /// on was not given back. `nil` if it does not make the referee active.
   func counting(attributedAt: Instant) -> Counting? {
     guard let status = members[0].statuses.entry(at: instant), status.value == .active, let payment else { return nil }
     return Counting(
@@ -123,11 +124,11 @@ struct SubscriptionChain {
     let activeSince: Instant
     let payment: PaymentID
     let paidAt: Instant
-    /// The latest among the facts.
+    /// The latest instant among the facts.
     let at: Instant
   }
 
-  /// Every instant at which that may change for any of the subscriptions.
+  /// All instants at which the result may change for any of the subscriptions.
   static func instants(of subscriptions: [RefereeSubscription]) -> Set<Instant> {
     var instants: Set<Instant> = []
     for subscription in subscriptions {
@@ -149,6 +150,6 @@ struct SubscriptionChain {
 }
 
 extension Instant {
-  /// No message is dated later: as of it, all that is known.
+  /// The last instant that a message can carry. Facts as of it are all facts.
   static let latest = range.upperBound
 }

@@ -1,10 +1,10 @@
 import Contracts
 import Streaming
 
-// What must hold among the rows of this service, for those who check its state.
+// Invariants of this service's rows, for `laurel verify`.
 
 extension DiscountsService {
-  /// nil: nothing is asked of that stage's rows.
+  /// `nil` if the stage's rows have no invariants.
   public static func audit(stage: String) -> (any RowAudit)? {
     switch stage {
     case Activity.name: ActivityAudit()
@@ -14,7 +14,7 @@ extension DiscountsService {
   }
 }
 
-/// A referee's payment that counts brought something, and nothing waits for it any more.
+/// Checks that every counted payment of a referee is above 0 and that no facts wait for it.
 struct ActivityAudit: RowAudit {
   private var found: [String] = []
 
@@ -22,16 +22,16 @@ struct ActivityAudit: RowAudit {
     guard let payment = try row.value(in: Activity.Rows.payments), let settled = payment.settled else { return }
     if settled.received <= 0 || payment.takenAtMost < 0 || payment.waiting > 0 {
       found.append(
-        "payment '\(row.key(in: Activity.Rows.payments)?.value ?? "")' of \(settled.received) counts, \(payment.takenAtMost) are taken and "
-          + "\(payment.waiting) facts wait for it")
+        "counted payment '\(row.key(in: Activity.Rows.payments)?.value ?? "")' is \(settled.received), \(payment.takenAtMost) taken back, "
+          + "\(payment.waiting) facts waiting")
     }
   }
 
   func contradictions() -> [String] { found }
 }
 
-/// An account counts its companies by their first subscriptions, numbered in order of arrival; an open discount is the account's own, for
-/// the company under which it stands.
+/// Checks that the account's companies are numbered without gaps in order of arrival, and that each discount belongs to the account and the
+/// company whose row has it.
 struct AllocationAudit: RowAudit {
   private var counted: Int64 = 0
   private var numbers: Set<Int64> = []
@@ -45,14 +45,14 @@ struct AllocationAudit: RowAudit {
       if !numbers.insert(first.number).inserted { found.append("two companies have the number \(first.number)") }
     } else if let assignment = try row.value(in: Allocation.Rows.assignments) {
       if assignment.account.value != row.key || assignment.company != row.key(in: Allocation.Rows.assignments) {
-        found.append("discount '\(assignment.assignment)' is that of \(assignment.company) of \(assignment.account)")
+        found.append("discount '\(assignment.assignment)' belongs to \(assignment.company) of \(assignment.account)")
       }
-      if !(1...100 ~= assignment.percent) { found.append("discount '\(assignment.assignment)' is of \(assignment.percent) %") }
+      if !(1...100 ~= assignment.percent) { found.append("discount '\(assignment.assignment)' is \(assignment.percent) %") }
     }
   }
 
   func contradictions() -> [String] {
     let isComplete = counted == Int64(numbers.count) && numbers.allSatisfy { 1...max(1, counted) ~= $0 }
-    return isComplete ? found : found + ["\(counted) companies are counted, and \(numbers.count) have a first subscription"]
+    return isComplete ? found : found + ["\(counted) companies are counted, but \(numbers.count) have a first subscription"]
   }
 }

@@ -1,10 +1,8 @@
 import Contracts
 import Streaming
 
-// What the rows of this service say, for those who tell about its state.
-
 extension DiscountsService {
-  /// What a row of this service says, as facts under a code; nil: nothing that there is a story of.
+  /// A row's content as facts under a code, for the `laurel` command. `nil` if there is nothing to explain.
   public static func describe(_ row: StageRow) throws -> Because? {
     switch row.stage {
     case Activity.name: try Activity.describe(row)

@@ -2,23 +2,24 @@ import Contracts
 import JSON
 import Terms
 
-/// When the monthly runs of a program are (rows B5, B10): a run follows the version in force at its own instant, also as to when it is.
+/// The instants of a program's monthly runs (rows B5, B10). The version in force at a run's instant decides the run, including its instant.
 struct RunCalendar {
   let program: Program
 
-  /// The first run strictly after an instant; nil: no terms in force then hold runs.
+  /// The first run strictly after an instant, or nil if no later terms have runs.
   ///
-  /// - Parameter period: of the run before. It has had its run; a new version that moves the day within a month must not add one.
+  /// - Parameter period: the period of the previous run. A period has one run, so a new version that moves the day within a month must not
+  ///   add another.
   func run(after instant: Instant, period held: String?) -> Instant? {
     for (index, version) in program.versions.enumerated() {
       let end = index + 1 < program.versions.count ? program.versions[index + 1].effectiveFrom : nil
       if let end, end <= instant { continue }
       guard let schedule = version.discounts?.schedule else { continue }
-      // The version's own first instant may be a run.
+      // The first instant of a version may be a run.
       var start = index == 0 ? instant : max(instant, version.effectiveFrom - .milliseconds(1))
       while true {
         let run = schedule.next(after: start)
-        // No message can carry a later instant.
+        // A message cannot carry a later instant.
         guard run <= Instant.range.upperBound else { return nil }
         if let end, run >= end { break }
         if schedule.period(of: run) != held { return run }
@@ -29,27 +30,27 @@ struct RunCalendar {
   }
 }
 
-/// Where an account stands in its runs.
+/// An account's past and next runs.
 struct RunPlan: Stored, Equatable {
-  /// The next one; nil: none will come.
+  /// The next run, or nil if there is none.
   var next: Instant?
-  /// What `next` was reckoned from: the attribution of a first referee, or the run before.
+  /// The instant from which `next` was computed: the attribution of the first referee, or the previous run.
   var after: Instant
-  /// The period of the run before.
+  /// The period of the previous run.
   var period: String?
-  /// The runs from `first` to `last` are held, or passed over while the account was closed, but for those that are being caught up before
-  /// `resumesAt`.
+  /// The runs from `first` to `last` were held, or skipped while the account was closed. While missed runs are being caught up, this holds
+  /// only from `resumesAt` on.
   var first: Instant?
   var last: Instant?
   var resumesAt: Instant?
 
-  /// From the first run after the first referee was bound (DECISIONS B5).
+  /// Starts with the first run after the attribution of the first referee (DECISIONS B5).
   init(attributedAt: Instant, _ calendar: RunCalendar) {
     after = attributedAt
     next = calendar.run(after: attributedAt, period: nil)
   }
 
-  /// A referee was bound, perhaps long ago: runs before the first that is held or planned are missed ones, to be caught up.
+  /// Includes another referee. If it was attributed long ago, runs before the first known run were missed and are caught up.
   mutating func include(attributedAt: Instant, _ calendar: RunCalendar) {
     guard let run = calendar.run(after: attributedAt, period: nil) else { return }
     if let first {
@@ -62,7 +63,7 @@ struct RunPlan: Stored, Equatable {
     (after, period, next) = (attributedAt, nil, run)
   }
 
-  /// By the terms as they are now, which may be others than when `next` was reckoned.
+  /// Computes `next` from the current terms, which may have changed since it was last computed.
   mutating func reckon(_ calendar: RunCalendar) {
     next = calendar.run(after: after, period: period)
     guard let resumesAt, let last, next.map({ $0 >= resumesAt }) ?? true else { return }
@@ -72,7 +73,7 @@ struct RunPlan: Stored, Equatable {
     next = calendar.run(after: last, period: period)
   }
 
-  /// The run has been held.
+  /// Records that a run was held.
   mutating func held(_ run: Instant, period: String, _ calendar: RunCalendar) {
     if first == nil { first = run }
     last = max(last ?? run, run)
@@ -82,7 +83,7 @@ struct RunPlan: Stored, Equatable {
 
   mutating func stop() { next = nil }
 
-  /// While missed runs before held ones are caught up: the run that has replaced what this one gives. nil: it is still to come.
+  /// The run that has already superseded this one's assignments, if this one is caught up. `nil` if that run is still to come.
   func replacement(of run: Instant, period: String, _ calendar: RunCalendar) -> Instant? {
     resumesAt.map { resumesAt in min(calendar.run(after: run, period: period) ?? resumesAt, resumesAt) }
   }

@@ -3,22 +3,21 @@ import JSON
 import Streaming
 import Terms
 
-/// A new client's offer while it is open (row A5): opened when the client is bound to a referrer, used by its first payment for one of
-/// the plans, or run out.
+/// A new client's open offer (row A5). Attribution opens it; the first payment for one of its plans uses it, or it expires.
 struct WelcomeOffer: Timed, Equatable {
   let offer: OfferID
   let account: AccountID
   let percent: Int64
   let plans: [String]
-  /// Usable by payments from then on (DECISIONS A1f).
+  /// Payments from this instant on can use it (DECISIONS A1f).
   let from: Instant
-  /// Usable strictly before it (DECISIONS T1).
+  /// Payments strictly before this instant can use it (DECISIONS T1).
   let expiresAt: Instant
   let terms: String
-  /// At `expiresAt`.
+  /// Fires at `expiresAt`.
   var timer: Timer?
 
-  /// nil: the terms of that instant open no offers.
+  /// `nil` if the terms have no welcome offer.
   init?(_ attributed: ReferralAttributed, terms version: TermsVersion) {
     guard let terms = version.welcomeOffer else { return nil }
     offer = OfferID(derivedFrom: [attributed.referee.value, "welcome-offer"])
@@ -26,14 +25,14 @@ struct WelcomeOffer: Timed, Equatable {
     percent = terms.percent
     plans = terms.plans
     from = attributed.attributedAt - version.attribution.leeway
-    // No message can carry a later instant.
+    // A message cannot carry a later instant.
     expiresAt = min(attributed.registeredAt + terms.within, Instant.range.upperBound)
     self.terms = version.name
     timer = Timer(at: expiresAt)
   }
 
-  /// The plan by which a payment uses the offer; one that brought nothing uses none (DECISIONS R6). Whether it is still open is a matter of
-  /// the order of arrival (DECISIONS T5).
+  /// The plan for which a payment uses the offer, or nil if it does not. A payment that brought no money uses none (DECISIONS R6). Payments
+  /// count in order of arrival (DECISIONS T5).
   func plan(in payment: PaymentFact) -> String? {
     guard payment.received > 0, payment.paidAt >= from, payment.paidAt < expiresAt else { return nil }
     return payment.plans.first(where: plans.contains)
