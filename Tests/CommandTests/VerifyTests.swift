@@ -188,7 +188,7 @@ import Worker
     try written.write(Array(other.utf8), Array(text(row.value).replacing("w5", with: "w9").utf8), to: .payouts)
     let findings = try written.findings(.payouts)
     #expect(findings.contains { $0.contains("2 withdrawals are open: w5, w9") }, "\(findings)")
-    #expect(findings.contains { $0.contains("request 'w9' was instructed, but nothing was set aside for it") }, "\(findings)")
+    #expect(findings.contains { $0.contains("request 'w9' was instructed, but no money is reserved for it") }, "\(findings)")
   }
 
   @Test func aRecordThatNoWorkerHasWrittenIsSeen() throws {

@@ -1,4 +1,4 @@
 import Payouts
 import Worker
 
-ServiceMain.run(.payouts, summary: "Sees withdrawals through, from the request to the payment", PayoutsService.service)
+ServiceMain.run(.payouts, summary: "Handles withdrawals from the request to the payment", PayoutsService.service)

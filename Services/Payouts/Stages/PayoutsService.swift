@@ -2,7 +2,7 @@ import Contracts
 import Streaming
 import Terms
 
-/// The course of every withdrawal, from its request to the money's arrival.
+/// Handles every withdrawal from its request until the money has arrived or is back on the balance.
 public enum PayoutsService {
   public static func service(_ programs: Programs) -> Service {
     Service(.payouts, [AnyStage(Withdrawals(programs: programs))])

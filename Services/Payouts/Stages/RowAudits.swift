@@ -1,26 +1,27 @@
 import Contracts
 import Streaming
 
-// What must hold among the rows of this service, for those who check its state.
+// Invariants of this service's rows, for `laurel verify`.
 
 extension PayoutsService {
-  /// nil: nothing is asked of that stage's rows.
+  /// `nil` if the stage's rows have no invariants.
   public static func audit(stage: String) -> (any RowAudit)? { stage == Withdrawals.name ? WithdrawalsAudit() : nil }
 }
 
-/// An account's withdrawals:
+/// Checks an account's withdrawals:
 ///
 /// - at most one is open, and it is the latest;
-/// - one that is with an operator or the provider has been answered by the ledger, and one that was instructed and needs it, approved;
-/// - facts are kept of no withdrawal that is over, and no results of one that was declined;
-/// - requests wait in line only while the ledger is being asked about the latest, and none that is known already;
-/// - every payout is that of one known withdrawal.
+/// - the ledger has reserved the money of a withdrawal that awaits approval or was instructed;
+/// - an instructed withdrawal has the approval that it needs;
+/// - no facts are kept of a finished withdrawal, and no results of a declined one;
+/// - requests wait only while the ledger has not answered for the latest withdrawal, and a waiting request is not a known withdrawal;
+/// - every payout belongs to one known withdrawal.
 struct WithdrawalsAudit: RowAudit {
   private var facts: [String: WithdrawalFacts] = [:]
   private var latest: String?
   private var line: [Withdrawal] = []
   private var withdrawals: [String: Withdrawal] = [:]
-  /// Their requests, by payout.
+  /// Requests by payout.
   private var payouts: [String: String] = [:]
   private var results: Set<String> = []
   private var found: [String] = []
@@ -39,7 +40,7 @@ struct WithdrawalsAudit: RowAudit {
     } else if let withdrawal = try row.value(in: Withdrawals.withdrawals) {
       let request = row.key(in: Withdrawals.withdrawals)?.value ?? ""
       withdrawals[request] = withdrawal
-      if withdrawal.request.value != request { found.append("request '\(withdrawal.request)' stands under '\(request)'") }
+      if withdrawal.request.value != request { found.append("request '\(withdrawal.request)' is stored under '\(request)'") }
     }
   }
 
@@ -53,13 +54,13 @@ struct WithdrawalsAudit: RowAudit {
     }
     for (_, withdrawal) in withdrawals.sorted(by: { $0.key < $1.key }) { found += contradictions(of: withdrawal) }
     for request in line.map(\.request.value) where withdrawals[request] != nil {
-      found.append("request '\(request)' is known and waits in line")
+      found.append("request '\(request)' is waiting, but it is a withdrawal already")
     }
     if !line.isEmpty, latest.flatMap({ withdrawals[$0] })?.standing != .opened {
-      found.append("\(line.count) wait in line, but the ledger is not being asked about another")
+      found.append("\(line.count) requests are waiting, but the ledger has answered for the latest withdrawal")
     }
     for (payout, request) in payouts.sorted(by: { $0.key < $1.key }) where withdrawals[request]?.payout.value != payout {
-      found.append("payout '\(payout)' is said to be that of request '\(request)'")
+      found.append("payout '\(payout)' is stored for request '\(request)', which has a different payout or does not exist")
     }
     return found
   }
@@ -71,16 +72,16 @@ struct WithdrawalsAudit: RowAudit {
     switch withdrawal.standing {
     case .opened: break
     case .awaitingApproval:
-      if facts?.answer != .reserved { found.append("request '\(request)' awaits approval, but nothing was set aside for it") }
+      if facts?.answer != .reserved { found.append("request '\(request)' awaits approval, but no money is reserved for it") }
     case .instructed:
-      if facts?.answer != .reserved { found.append("request '\(request)' was instructed, but nothing was set aside for it") }
+      if facts?.answer != .reserved { found.append("request '\(request)' was instructed, but no money is reserved for it") }
       if withdrawal.needsApproval, !isApproved(facts) { found.append("request '\(request)' was instructed without approval") }
     case .paid, .failed, .returned, .declined:
-      if facts != nil { found.append("request '\(request)' is over and facts of it are kept") }
-      if withdrawal.timer != nil { found.append("request '\(request)' is over and has a timer") }
+      if facts != nil { found.append("request '\(request)' is finished, but facts of it are kept") }
+      if withdrawal.timer != nil { found.append("request '\(request)' is finished, but it has a timer") }
     }
     if results.contains(payout), withdrawal.standing == .declined {
-      found.append("request '\(request)' was declined and results of it are kept")
+      found.append("request '\(request)' was declined, but results of it are kept")
     }
     return found
   }

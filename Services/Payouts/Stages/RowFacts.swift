@@ -1,10 +1,8 @@
 import Contracts
 import Streaming
 
-// What the rows of this service say, for those who tell about its state.
-
 extension PayoutsService {
-  /// What a row of this service says, as facts under a code; nil: nothing that there is a story of.
+  /// A row's content as facts under a code, for the `laurel` command. `nil` if there is nothing to explain.
   public static func describe(_ row: StageRow) throws -> Because? {
     if let withdrawal = try row.value(in: Withdrawals.withdrawals) { return withdrawal.facts("withdrawal-standing") }
     if let withdrawal = try row.value(in: Withdrawals.line) { return withdrawal.facts("withdrawal-in-line") }
@@ -50,7 +48,7 @@ extension PayoutResults {
   fileprivate func described(payout: String, owner: String) -> Because {
     let instants = [("settledAt", settled?.at), ("failedAt", failed?.at), ("returnedAt", returned?.at)]
     var facts: [(String, Because.Fact)] = [("payout", .text(payout)), ("owner", .text(owner))]
-    // Of a payout whose name is cut and hashed, nobody can read the request.
+    // The id of a long request is cut and hashed, so its payout does not contain the request.
     let suffix = "#\(Withdrawal.attempt)"
     if payout.hasSuffix(suffix) { facts.append(("request", .text(String(payout.dropLast(suffix.count))))) }
     return Because("payout-results", facts + instants.compactMap { name, at in at.map { (name, "\($0)") } })

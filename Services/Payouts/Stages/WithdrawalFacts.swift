@@ -1,8 +1,8 @@
 import Contracts
 import JSON
 
-/// What has been heard about a withdrawal from the ledger, from operators and from its owner, in whatever order it came: even before the
-/// request itself. Of each kind the first to arrive stays, so that no second decision changes anything (DECISIONS C10).
+/// Facts about a withdrawal from the ledger, from operators and from its owner. They may arrive in any order, even before the request. The
+/// first of each kind stays, so a second decision changes nothing (DECISIONS C10).
 struct WithdrawalFacts: Stored, Equatable {
   var answer: LedgerAnswer?
   var decision: OperatorDecision?
@@ -13,26 +13,26 @@ struct WithdrawalFacts: Stored, Equatable {
   mutating func learn(canceledAt instant: Instant) { canceledAt = canceledAt ?? instant }
 }
 
-/// Whether the money was set aside.
+/// Whether the ledger reserved the money.
 enum LedgerAnswer: Stored, Equatable {
   case reserved
   case refused(reasons: [WithdrawalReason], because: [Because])
 }
 
-/// What an operator said about a withdrawal that awaits approval.
+/// An operator's decision about a withdrawal that awaits approval.
 enum OperatorDecision: Stored, Equatable {
   case approved(at: Instant, operator: OperatorID, note: String?)
   case rejected(at: Instant, operator: OperatorID, note: String?)
 }
 
-/// What the provider said about a payout, of each kind the first to arrive. Kept for good, because money can move after an end: of
-/// several results the strongest holds, from strong to weak returned, settled, failed (DECISIONS C10c). That nobody knows is no result.
+/// The provider's results for a payout, the first of each kind. They are kept forever, because money can still move after an end. The
+/// strongest result holds: returned, then settled, then failed (DECISIONS C10c). `payout.unknown` is not a result.
 struct PayoutResults: Stored, Equatable {
   var settled: PayoutResult?
   var failed: PayoutResult?
   var returned: PayoutResult?
 
-  /// - Throws: `contradicts-result`, if it was settled before under another reference: two transfers may have gone out.
+  /// - Throws: `contradicts-result` if it was settled before under another reference. Two transfers may have been made.
   mutating func settle(_ result: PayoutResult, of payout: PayoutID) throws(Rejection) {
     guard let known = settled else {
       settled = result
@@ -40,16 +40,16 @@ struct PayoutResults: Stored, Equatable {
     }
     if let first = known.reference, let second = result.reference, first != second {
       throw Rejection(
-        .contradictsResult, "payout '\(payout)' is settled under reference '\(second)', and was settled under '\(first)' before")
+        .contradictsResult, "payout '\(payout)' is settled under reference '\(second)', but was settled under '\(first)' before")
     }
     settled?.reference = known.reference ?? result.reference
   }
 
-  /// - Throws: `contradicts-result`, if it was settled before. After a return it makes no difference.
+  /// - Throws: `contradicts-result` if it was settled before and not returned.
   mutating func fail(_ result: PayoutResult, of payout: PayoutID) throws(Rejection) {
     guard returned == nil else { return }
     if let settled {
-      throw Rejection(.contradictsResult, "payout '\(payout)' is failed, and was settled on \(settled.at) before")
+      throw Rejection(.contradictsResult, "payout '\(payout)' is reported as failed, but was settled on \(settled.at)")
     }
     failed = failed ?? result
   }

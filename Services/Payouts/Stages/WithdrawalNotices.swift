@@ -1,7 +1,7 @@
 import Contracts
 import Streaming
 
-// What a withdrawal's steps say on the bus. Every notice names the terms under which the withdrawal was opened.
+// The notices and internal messages of a withdrawal. Each names the terms under which the withdrawal was opened.
 
 extension Withdrawal {
   func opened() -> WithdrawalOpened {
@@ -65,8 +65,8 @@ extension Withdrawal {
 }
 
 extension Because {
-  /// One fact, and somebody's own words beside it, if there are any. Of those only the beginning: the ledger reads these notices, and
-  /// one that is oversized would leave the money reserved for ever.
+  /// One fact and, if there is one, a quoted text beside it. The text is cut to 200 characters: the ledger reads these notices, and an
+  /// oversized one would leave the money reserved forever.
   init(_ code: String, _ fact: KeyValuePairs<String, Fact>, quoting words: String?, as name: String) {
     guard let words, let known = fact.first else {
       self.init(code, fact)

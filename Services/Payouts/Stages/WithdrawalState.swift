@@ -3,21 +3,21 @@ import JSON
 import Streaming
 import Terms
 
-/// One withdrawal: what was asked under which terms, and how far it has come (row C10). Kept for good, because its payout can be settled
-/// or returned after its end (DECISIONS C10c).
+/// One withdrawal: its request, its terms and its state (row C10). It is kept forever, because its payout can be settled or returned after
+/// its end (DECISIONS C10c).
 ///
 ///     opened ──reserved────────────────────→ instructed ─settled→ paid ─returned→ returned
 ///       │ └────reserved, large→ awaitingApproval ─approved↑ └failed→ failed ─settled↑
 ///       └─refused, canceled, banned→ declined ←rejected, canceled, banned┘
 ///
-/// There is no way back to `instructed`, so nothing is ever instructed twice. A settled or returned result that waits for the instruction
-/// takes its place.
+/// No transition leads back to `instructed`, so nothing is instructed twice. If a settled or returned result arrived before the
+/// instruction, the withdrawal is never instructed and takes the result at once.
 struct Withdrawal: Timed, Equatable {
   enum Standing: String, JSONWord, Sendable {
-    /// The ledger's answer is on its way.
+    /// The ledger has not answered yet.
     case opened
     case awaitingApproval
-    /// The provider's result is on its way; perhaps for ever.
+    /// The provider has not reported a result yet. It may never do so.
     case instructed
     case paid
     case failed
@@ -34,16 +34,16 @@ struct Withdrawal: Timed, Equatable {
   let requestedAt: Instant
   let dueSoonAt: Instant
   let dueAt: Instant
-  /// Whether an operator decides.
+  /// Whether an operator has to approve it.
   let needsApproval: Bool
-  /// The limit that it was compared with; minor units, nil: the terms name none for its currency.
+  /// The limit above which approval is needed, in minor units, or nil if the terms have none for its currency.
   let approvalAbove: Int64?
-  /// `program@version`: what judged the request goes on judging it.
+  /// `program@version` of the request. The same version decides all later steps.
   let terms: String
   var standing = Standing.opened
-  /// Since when it has not been open.
+  /// When it stopped being open.
   var endedAt: Instant?
-  /// When its owner and its operators are reminded of it, while it is open.
+  /// Fires when its owner and the operators are to be reminded of the open withdrawal.
   var timer: Timer?
 
   init(_ event: WithdrawalRequested, under version: TermsVersion, _ terms: WithdrawalTerms) {
@@ -53,7 +53,7 @@ struct Withdrawal: Timed, Equatable {
     currency = event.currency
     destination = event.destination
     requestedAt = event.requestedAt
-    // No message may carry a later instant than the last of the range, and nobody could read it back from the state.
+    // Neither a message nor a row can carry an instant beyond the range.
     dueSoonAt = min(event.requestedAt + terms.dueSoonAfter, Instant.range.upperBound)
     dueAt = min(event.requestedAt + terms.dueAfter, Instant.range.upperBound)
     switch terms.approvalAbove {
@@ -72,24 +72,24 @@ struct Withdrawal: Timed, Equatable {
     }
   }
 
-  /// What operators watch: those that are open, and those of them that are open longer than the terms promise. One that the ledger has
-  /// answered has a timer until the day that the terms promise.
+  /// The gauges that count this withdrawal: open withdrawals, and those open longer than the terms promise. After the ledger's answer a
+  /// withdrawal has a timer until it is overdue, so one without a timer is overdue.
   var kinds: [String] {
     guard isOpen else { return [] }
     return timer == nil && standing != .opened ? ["open-withdrawals", "overdue-withdrawals"] : ["open-withdrawals"]
   }
 
-  /// Whether another request of that instant came upon this one.
+  /// Whether the withdrawal was open at an instant, so that another request of that instant is declined.
   func isOpen(at instant: Instant) -> Bool {
     isOpen || requestedAt <= instant && endedAt.map { instant < $0 } ?? false
   }
 
-  /// The only attempt there is: an unknown result is never tried again.
+  /// There is only one attempt, because an unknown result is never retried.
   static let attempt = 1
 
   var payout: PayoutID { payoutID(of: request, attempt: Self.attempt) }
 
-  /// The payout, once the provider has been told of it or has answered.
+  /// The payout, or nil if it was neither instructed nor answered by the provider.
   var instructedPayout: PayoutID? {
     switch standing {
     case .instructed, .paid, .failed, .returned: payout
@@ -98,15 +98,15 @@ struct Withdrawal: Timed, Equatable {
   }
 }
 
-/// `<request>#<attempt>` (DECISIONS C10b). Where that is longer than an identifier may be, its beginning and a hash; such an id ends in
-/// hexadecimal digits, so it is never that of another request.
+/// `<request>#<attempt>` (DECISIONS C10b). If that is too long for an identifier, it is cut and a hash is appended. Such an id ends in
+/// hexadecimal digits, so it cannot collide with another request's.
 func payoutID(of request: RequestID, attempt: Int) -> PayoutID {
   PayoutID("\(request.value)#\(attempt)") ?? PayoutID(derivedFrom: [request.value, String(attempt)])
 }
 
-// MARK: - From one standing to the next
+// MARK: - State transitions
 
-/// One step of a withdrawal, and why it is taken. Each is one notice.
+/// One step of a withdrawal and the facts behind it. Each step gives one notice.
 enum WithdrawalStep: Equatable {
   case awaitApproval(at: Instant, because: Because)
   case instruct(at: Instant, because: Because)
@@ -117,9 +117,9 @@ enum WithdrawalStep: Equatable {
 }
 
 extension Withdrawal {
-  /// Goes as far as the facts lead, one step at a time: whoever listens hears the same steps, however late the facts came.
+  /// Takes all steps that the facts allow, one by one, so that readers get the same notices even if facts arrive late.
   ///
-  /// - Parameter bannedAt: since when the account is banned; nil: it is not.
+  /// - Parameter bannedAt: since when the account is banned, or nil if it is not.
   mutating func advance(by facts: WithdrawalFacts, _ results: PayoutResults, bannedAt: Instant?) -> [WithdrawalStep] {
     var steps: [WithdrawalStep] = []
     while let step = next(by: facts, results, bannedAt) {
@@ -129,7 +129,7 @@ extension Withdrawal {
     return steps
   }
 
-  /// Another withdrawal of this account is under way (DECISIONS R1).
+  /// Declines the withdrawal because another of this account is open (DECISIONS R1).
   mutating func decline(behind open: RequestID) -> WithdrawalStep {
     let step = WithdrawalStep.decline(
       at: requestedAt, reasons: [.alreadyOpen], because: [Because("already-open", ["openRequest": .text(open.value)])])
@@ -157,14 +157,14 @@ extension Withdrawal {
       facts.canceledAt.map(canceled) ?? bannedAt.map(banned) ?? facts.decision.map { decided($0, results) }
     case .instructed: booked(by: results) ?? results.failed.map(failed)
     case .paid: results.returned.map(returned)
-    // What came back after a failure was on the balance already.
+    // A return after a failure changes nothing, because the failure has already released the money.
     case .failed: results.returned == nil ? results.settled.map(paid) : nil
     case .returned, .declined: nil
     }
   }
 
-  /// What people do about a withdrawal does not happen before it is asked for, whatever a foreign clock says: readers that go by the
-  /// instants, the ledger among them, would otherwise see its end before its opening.
+  /// People's clocks may be wrong, so a decision is never dated before the request. Otherwise readers that order by instant, such as the
+  /// ledger, would see the withdrawal end before it opens.
   private func notBeforeRequest(_ instant: Instant) -> Instant { max(instant, requestedAt) }
 
   private func answered(_ answer: LedgerAnswer, _ results: PayoutResults, _ bannedAt: Instant?) -> WithdrawalStep {
@@ -211,7 +211,7 @@ extension Withdrawal {
     }
   }
 
-  /// The money has moved: that is booked with the result's instant, and needs no instruction (any more).
+  /// The step if the money has moved. It has the result's instant and makes an instruction unnecessary.
   private func booked(by results: PayoutResults) -> WithdrawalStep? {
     results.returned.map(returned) ?? results.settled.map(paid)
   }

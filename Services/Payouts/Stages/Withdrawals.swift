@@ -3,10 +3,10 @@ import JSON
 import Streaming
 import Terms
 
-/// The withdrawals of one account (row C10). At most one is open at a time.
+/// Keyed by referrer: the withdrawals of one account (row C10). At most one is open at a time.
 ///
-/// The way of a withdrawal: opened here, reserved by the ledger, approved by an operator where the terms ask for it, instructed here, and
-/// ended by the provider's result. `Withdrawal.advance` is that way; this stage collects what it waits for.
+/// A withdrawal is opened here, reserved by the ledger, approved by an operator if the terms require it, instructed here, and ended by the
+/// provider's result. `Withdrawal.advance` decides the steps; this stage collects the facts for it.
 public struct Withdrawals: Stage {
   public static let name = "withdrawals"
 
@@ -33,15 +33,15 @@ public struct Withdrawals: Stage {
   // MARK: State
 
   static let withdrawals = Table<RequestID, Withdrawal>("withdrawal", watched: \.kinds)
-  /// Of withdrawals that are open; may be there before the request.
+  /// Facts about open withdrawals. They may arrive before the request.
   static let facts = Table<RequestID, WithdrawalFacts>("facts")
-  /// The account's latest opened withdrawal: the one that may still be open.
+  /// The account's latest opened withdrawal, the only one that can still be open.
   static let latest = Table<NoKey, RequestID>("latest")
-  /// Requests in order of their instants, while the ledger has not said whether the latest withdrawal stays open.
+  /// Requests in order of their instants. They wait until the ledger has answered for the latest withdrawal.
   static let line = Table<KeyPair<Instant, RequestID>, Withdrawal>("line")
-  /// Whose payout it is, of every withdrawal.
+  /// The request of every payout.
   static let payouts = Table<PayoutID, RequestID>("payout")
-  /// May be there before the request; none of a withdrawal that was declined.
+  /// Results may arrive before the request. A declined withdrawal has none.
   static let results = Table<PayoutID, PayoutResults>("results")
   /// Bans and reopenings of the account.
   static let bans = Table<NoKey, Closings>("bans")
@@ -52,9 +52,9 @@ public struct Withdrawals: Stage {
 
   public func program(_ id: ProgramID) -> Program? { programs[id] }
 
-  // MARK: The watch
+  // MARK: Reminders
 
-  /// The days on which an open withdrawal is remembered have their timers one after the other.
+  /// One timer serves both reminders, due soon and overdue: the first sets it for the second.
   private func remind(_ request: RequestID, _ due: Withdrawal, at instant: Instant, _ turn: Turn<Self>) {
     guard due.isOpen else { return }
     var withdrawal = due
@@ -70,7 +70,7 @@ public struct Withdrawals: Stage {
 
   // MARK: Requests
 
-  /// Terms without withdrawals: the ledger answers, nothing is opened.
+  /// If the terms have no withdrawals, nothing is opened and the ledger declines the request.
   private func requested(_ event: WithdrawalRequested, _ turn: Turn<Self>) {
     let version = turn.program.version(at: event.requestedAt)
     guard let terms = version.withdrawal, turn[Self.withdrawals, event.request] == nil else { return }
@@ -78,8 +78,8 @@ public struct Withdrawals: Stage {
     serveLine(turn)
   }
 
-  /// A request waits while the ledger is being asked about the one before it: how fast the ledger answers must not decide whether that
-  /// one was still open.
+  /// Serves the waiting requests. A request waits until the ledger has answered for the one before it, because the speed of the answer must
+  /// not decide whether that one was still open.
   private func serveLine(_ turn: Turn<Self>) {
     for withdrawal in turn.all(Self.line) {
       let latest = turn[Self.latest].flatMap { turn[Self.withdrawals, $0] }
@@ -132,7 +132,7 @@ public struct Withdrawals: Stage {
   }
 
   private func learn(of request: RequestID, _ turn: Turn<Self>, _ change: (inout WithdrawalFacts) -> Void) {
-    // Of what has ended, no decision matters any more.
+    // Facts about a finished withdrawal change nothing.
     guard turn[Self.withdrawals, request]?.isOpen ?? true else { return }
     var facts = turn[Self.facts, request] ?? WithdrawalFacts()
     change(&facts)
@@ -143,7 +143,7 @@ public struct Withdrawals: Stage {
 
   // MARK: Bans
 
-  /// A plain closing stops no withdrawal (DECISIONS "closed", "banned").
+  /// Only a ban stops withdrawals; any other closing does not (DECISIONS "closed", "banned").
   private func closed(_ event: AccountClosed, _ turn: Turn<Self>) {
     guard event.reason == .banned else { return }
     var bans = turn[Self.bans] ?? Closings()
@@ -177,7 +177,7 @@ public struct Withdrawals: Stage {
     try heard(of: event.payout, turn) { results in results.return(result) }
   }
 
-  /// It may have been paid: it stays open until somebody knows, and is not instructed again.
+  /// The payout may have been paid. It stays open until a result arrives and is not instructed again.
   private func unknown(_ event: PayoutUnknown, _ turn: Turn<Self>) { _ = withdrawal(answeredBy: event.payout, turn) }
 
   private func heard(
@@ -199,7 +199,7 @@ public struct Withdrawals: Stage {
     serveLine(turn)
   }
 
-  /// nil: nobody here has asked for that payout yet. Whoever runs the adapter should know of results without an instruction.
+  /// The withdrawal of a payout, or nil if there is none yet. Counts results without an instruction, which point to a faulty adapter.
   private func withdrawal(answeredBy payout: PayoutID, _ turn: Turn<Self>) -> Withdrawal? {
     let withdrawal = turn[Self.payouts, payout].flatMap { turn[Self.withdrawals, $0] }
     if withdrawal?.instructedPayout == nil { turn.count("result-without-instruction") }
@@ -215,7 +215,7 @@ public struct Withdrawals: Stage {
       by: turn[Self.facts, request] ?? WithdrawalFacts(), turn[Self.results, withdrawal.payout] ?? PayoutResults(),
       bannedAt: turn[Self.bans]?.bannedAt(asOf: Instant.range.upperBound))
     guard !steps.isEmpty else { return }
-    // Watched from the ledger's answer on: of a late request, the days 7 and 10 may be past already, and it would be called overdue
+    // Reminders start with the ledger's answer. The due dates of a late request may already be past, and it would be reported as overdue
     // before it is known whether it stays open at all.
     if wasUnanswered { withdrawal.timer = Timer(at: withdrawal.dueSoonAt) }
     keep(withdrawal, turn)
@@ -241,9 +241,9 @@ public struct Withdrawals: Stage {
 }
 
 extension Withdrawal {
-  /// Money has moved for a withdrawal that ended without an instruction: nothing is reserved that it could be booked from.
+  /// Money has moved for a withdrawal that was never instructed. Nothing is reserved from which it could be booked.
   fileprivate var contradicted: Rejection {
     Rejection(
-      .contradictsResult, "payout '\(payout)' is settled, but was never instructed: withdrawal '\(request)' was declined")
+      .contradictsResult, "payout '\(payout)' was settled but never instructed: its withdrawal '\(request)' was declined")
   }
 }
