@@ -1,4 +1,4 @@
-/// A CloudEvents attribute that Laurel reads or writes, by its names in both modes. All others are ignored.
+/// A CloudEvents attribute that Laurel reads or writes. Others are ignored.
 public enum Attribute: UInt8, CaseIterable, Sendable {
   case specVersion, id, source, type, time, subject, program, partitionKey, sequence, causationID, traceparent, hop
   case dataContentType
@@ -28,7 +28,7 @@ public enum Attribute: UInt8, CaseIterable, Sendable {
     return UnsafeRawBufferPointer(rebasing: header.bytes.dropFirst(3))
   }
 
-  /// Whether a decision depends on it. What no decision needs is never a reason to reject an event (DECISIONS T8).
+  /// Whether a decision depends on it. Only such an attribute can be a reason to reject an event (DECISIONS T8).
   var decides: Bool {
     switch self {
     case .specVersion, .id, .source, .type, .time, .program, .dataContentType: true
@@ -36,9 +36,9 @@ public enum Attribute: UInt8, CaseIterable, Sendable {
     }
   }
 
-  /// The attribute of a header; names are matched as they are written, in lower case.
+  /// The attribute of a header, or nil if it is none. Names must be in lower case.
   init?(header name: UnsafeRawBufferPointer) {
-    // By length first: this is asked for every header of every record.
+    // `matches` compares the length first, because this runs for every header of every record.
     var number: UInt8 = 0
     while let attribute = Attribute(rawValue: number) {
       if attribute.header.matches(name) {
@@ -59,8 +59,8 @@ extension StaticString {
   }
 }
 
-/// Where a message of Laurel's own comes from: the partition of the task that wrote it, and its number among all that this task has
-/// written to one partition of the topic, from 1. A reader that keeps the last number sees a gap and a repeat.
+/// The origin of a message that Laurel writes: the partition of the task that wrote it, and its number, from 1, among the messages of that
+/// task to one partition of the topic. A reader that keeps the last number can detect gaps and repeats.
 public struct Hop: Hashable, Sendable {
   public let partition: Int32
   public let number: Int64
@@ -70,14 +70,14 @@ public struct Hop: Hashable, Sendable {
     self.number = number
   }
 
-  /// `3/17`; nil for anything else.
+  /// Reads `3/17`; `nil` for anything else.
   public init?(text: String) {
     var text = text
     guard let hop = text.withUTF8({ Hop(text: $0) }) else { return nil }
     self = hop
   }
 
-  /// `3/17`; nil for anything else.
+  /// Reads `3/17`; `nil` for anything else.
   init?(text: UnsafeBufferPointer<UInt8>) {
     guard let slash = text.firstIndex(of: UInt8(ascii: "/")), let partition = Int64(digits: text[..<slash]),
       let number = Int64(digits: text[(slash + 1)...]), let partition = Int32(exactly: partition)
@@ -87,7 +87,7 @@ public struct Hop: Hashable, Sendable {
 }
 
 extension Int64 {
-  /// nil: not 1 to 19 digits within Int64.
+  /// `nil` unless the text is 1 to 19 digits within `Int64`.
   init?(digits: some Collection<UInt8>) {
     guard 1...19 ~= digits.count else { return nil }
     var value: UInt64 = 0

@@ -2,9 +2,9 @@ import JSON
 
 /// One reason of a decision: a code and the facts used. In JSON it is flat: `{"code": "rate", "status": "Basic", "turnover": 6000}`.
 ///
-/// It is kept as that JSON: a reason is written once, by the stage that decides, and then only handed on.
+/// It is stored as that JSON, because the stage that decides writes it once and all others only pass it on.
 public struct Because: Sendable {
-  /// A fact as it stands in the JSON.
+  /// A fact, with the types that the JSON can have.
   public enum Fact: Hashable, Sendable {
     case text(String)
     case number(Int64)
@@ -21,17 +21,17 @@ public struct Because: Sendable {
   /// One compact JSON object whose first member is `code`.
   private let json: [UInt8]
 
-  /// The name `code` is taken; of facts with one name the first stays.
+  /// A fact must not be named `code`. If a name occurs twice, the first fact stays.
   public init(_ code: String, _ facts: KeyValuePairs<String, Fact> = [:]) {
     self.init(code, facts.map { ($0.key, $0.value) })
   }
 
-  /// For facts of which some are only there at times.
+  /// For facts of which some are optional.
   public init(_ code: String, _ facts: [(String, Fact)]) {
     var writer = JSONWriter(capacity: 256)
     writer.beginObject()
     writer.member("code", code)
-    // Two members of one name would make the notice a JSON object that Laurel itself rejects.
+    // Laurel itself would reject a notice with two members of one name.
     for (index, fact) in facts.enumerated() where fact.0 != "code" && !facts[..<index].contains(where: { $0.0 == fact.0 }) {
       writer.member(named: fact.0, fact.1)
     }
@@ -41,17 +41,17 @@ public struct Because: Sendable {
 
   public var code: String { parts.code }
 
-  /// In the order in which they were given. No name occurs twice, and none is `code`.
+  /// In the order in which they were given. Names are unique, and none is `code`.
   public var facts: [NamedFact] { parts.facts }
 
-  /// The fact of that name.
+  /// The fact with this name.
   public subscript(name: String) -> Fact? { facts.first { $0.name == name }?.fact }
 
-  /// Reading parses: rules write reasons, only explanations and tests read them.
+  /// Parses on every access, because rules only write reasons; only explanations and tests read them.
   private var parts: (code: String, facts: [NamedFact]) {
     var code = ""
     var facts: [NamedFact] = []
-    // It is JSON that this type wrote or that a parser read.
+    // Cannot fail: this type wrote the JSON, or a parser has read it before.
     try? JSONParser().read(json) { json throws(JSONError) in
       for (name, value) in try json.object().members() {
         if name == "code" {
@@ -66,7 +66,7 @@ public struct Because: Sendable {
 }
 
 extension Because: Equatable {
-  /// The order of facts says nothing, as that of JSON members does not.
+  /// The order of facts does not matter, as with JSON members.
   public static func == (left: Because, right: Because) -> Bool {
     if left.json == right.json { return true }
     let (one, other) = (left.parts, right.parts)
@@ -75,7 +75,7 @@ extension Because: Equatable {
 }
 
 extension Because: JSONCodable {
-  /// Facts of shapes that this version does not know (objects, fractions, null) are kept and not shown.
+  /// Facts of types that this version does not know (objects, fractions, null) are kept but not shown.
   public init(json: JSONValue) throws(JSONError) {
     _ = try json.object().required("code", as: String.self)
     self.json = json.serialized()

@@ -1,9 +1,9 @@
 /// The CloudEvents 1.0 attributes of one message (https://github.com/cloudevents/spec, version 1.0.2), without its data.
 ///
-/// In binary mode (what Laurel writes for others) they are Kafka headers; in structured mode (files, other producers, and what Laurel's
-/// stages say to one another) they are members of one JSON object beside `data`. Attributes that are not named here are ignored.
+/// In binary mode they are Kafka headers; Laurel writes its public messages in this mode. In structured mode they are members of one JSON
+/// object beside `data`; files, other producers and Laurel's internal messages use it. Attributes that are not named here are ignored.
 public struct Envelope: Hashable, Sendable {
-  /// The longest body that is read: 256 KiB. A structured body counts with its envelope.
+  /// The maximum body size: 256 KiB. A structured body counts with its envelope.
   public static let maximumBodyBytes = 262_144
   public static let binaryContentType = "application/json"
   public static let structuredContentType = "application/cloudevents+json"
@@ -13,20 +13,20 @@ public struct Envelope: Hashable, Sendable {
   public var source: String
   /// The message type, for example `payment.settled.v1`.
   public var type: String
-  /// Moves the clock, decides nothing: the instants in the data do (DECISIONS T2).
+  /// Only moves the clock. Decisions use the instants in the data (DECISIONS T2).
   public var time: Instant?
   public var subject: String?
-  /// Absent: the deployment's only program.
+  /// If absent, the deployment's only program.
   public var program: ProgramID?
   /// The record key.
   public var partitionKey: String?
-  /// 1, 2, 3, … per program, topic and key on every notice topic, so that a reader can see a gap.
+  /// 1, 2, 3, … per program, topic and key on every notice topic, so that a reader can detect a gap.
   public var sequence: Int64?
   /// The id of the event that caused this one.
   public var causationID: String?
-  /// W3C Trace Context; handed on to every notice that the event causes at once.
+  /// W3C Trace Context. Every notice that the event causes at once gets the same.
   public var traceparent: String?
-  /// Of what Laurel writes.
+  /// Present only in messages that Laurel writes.
   public var hop: Hop?
   /// The media type of the data; always JSON.
   public var dataContentType: String
@@ -50,8 +50,8 @@ public struct Envelope: Hashable, Sendable {
     self.dataContentType = dataContentType
   }
 
-  /// A copy of what stands in a record.
-  /// - Throws: what ``EnvelopeBytes/check()`` does.
+  /// Copies the attributes of a record.
+  /// - Throws: the rejections of ``EnvelopeBytes/check()``.
   public init(_ bytes: EnvelopeBytes) throws(Rejection) {
     try bytes.check()
     func text(_ attribute: Attribute) -> String? { bytes[attribute].flatMap { String(validating: $0, as: UTF8.self) } }

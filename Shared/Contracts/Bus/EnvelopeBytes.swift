@@ -1,29 +1,29 @@
 import JSON
 
-/// The attributes of one event as they stand in a record's headers or in a parsed text: looked at in place, and not copied.
+/// The attributes of one event, read in place from a record's headers or from a parsed text, without copying.
 ///
-/// Valid as long as that memory is. Both modes of CloudEvents end here, so what is checked is checked once.
+/// Valid as long as that memory is. Both modes of CloudEvents are read into this type, so the checks exist only once.
 public struct EnvelopeBytes {
   public typealias Text = UnsafeBufferPointer<UInt8>
 
   private var texts: [16 of Text?] = .init(repeating: nil)
   private var found: Rejection?
   private var hasAttributes = false
-  /// Of structured mode, where it may be a number.
+  /// Only in structured mode, where `sequence` may be a number.
   private var sequenceNumber: Int64?
 
   public subscript(attribute: Attribute) -> Text? { texts[Int(attribute.rawValue)] }
 
-  /// For ``take(header:_:)``, and then ``check()``.
+  /// Starts empty. Add headers with ``take(header:_:)``, then call ``check()``.
   public init() {}
 
   // MARK: Binary mode
 
-  /// Looks at one header of a record. Others than the attributes are ignored.
+  /// Adds one header of a record. Headers that are not attributes are ignored.
   public mutating func take(header name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
     if name.starts(with: "ce_".utf8) { hasAttributes = true }
     guard let attribute = Attribute(header: name) else {
-      // The name that W3C gives it, for producers that set it themselves.
+      // Tracing libraries of producers set the header under its W3C name.
       if name.elementsEqual("traceparent".utf8), self[.traceparent] == nil { put(.traceparent, value) }
       return
     }
@@ -31,7 +31,7 @@ public struct EnvelopeBytes {
       if !isUTF8(value) {
         found = Rejection(.notUTF8, "the header \(attribute.header) is not UTF-8")
       } else if self[attribute] != nil {
-        found = Rejection(.malformed, "the header \(attribute.header) is there twice")
+        found = Rejection(.malformed, "the header \(attribute.header) occurs twice")
       }
     }
     put(attribute, value)
@@ -43,8 +43,8 @@ public struct EnvelopeBytes {
 
   // MARK: Structured mode
 
-  /// Whether the headers say that the body holds the attributes too: its `content-type`, or that no header begins with `ce_`. So a file
-  /// of events can be piped into any Kafka producer, and what some SDKs write as structured under `application/json` is read.
+  /// Whether the body also contains the attributes: the `content-type` says so, or no header begins with `ce_`. The second rule allows
+  /// piping a file of events into any Kafka producer, and reads the structured events that some SDKs write as `application/json`.
   public var isStructured: Bool {
     guard hasAttributes else { return true }
     guard let type = self[.dataContentType], !type.elementsEqual(Envelope.binaryContentType.utf8) else { return false }
@@ -70,15 +70,16 @@ public struct EnvelopeBytes {
     texts[Int(Attribute.dataContentType.rawValue)] = try text("datacontenttype")
   }
 
-  /// Takes over the trace of the record's headers where the text names none: a producer's tracing library sets it there in either mode.
+  /// Uses the trace of the record's headers if the text has none. A producer's tracing library sets the header in either mode.
   public mutating func takeTrace(of headers: EnvelopeBytes) {
     if let trace = headers[.traceparent], traceparent == nil { texts[Int(Attribute.traceparent.rawValue)] = trace }
   }
 
   // MARK: Both
 
-  /// Rejects with `malformed` what has no `specversion` 1.0, `id`, `source` and `type`, names one of those that decide something twice,
-  /// has a time that is none, or other data than JSON; with `not-utf8` what is not text.
+  /// Checks the attributes that decide something.
+  /// - Throws: `malformed` if `specversion` is not 1.0, if `id`, `source` or `type` is missing, if an attribute occurs twice, if the time
+  ///   is not an instant, or if the data is not JSON; `not-utf8` if an attribute is not UTF-8.
   public func check() throws(Rejection) {
     if let found { throw found }
     guard let version = self[.specVersion] else { throw Rejection(.malformed, "specversion is missing") }
@@ -96,18 +97,18 @@ public struct EnvelopeBytes {
     }
   }
 
-  /// nil: there is none, or it is none.
+  /// `nil` if it is absent or not an instant.
   public var time: Instant? { self[.time].flatMap(Instant.init(text:)) }
 
-  /// Of a W3C Trace Context of version 00 (`00-<32 hex>-<16 hex>-<2 hex>`); what is not one is not handed on.
+  /// The W3C Trace Context in the form of version 00 (`00-<32 hex>-<16 hex>-<2 hex>`). `nil` for any other text, which is not passed on.
   public var traceparent: String? { self[.traceparent].flatMap { isTraceparent($0) ? String(decoding: $0, as: UTF8.self) : nil } }
 
-  /// 1, 2, 3, … of the key's notices.
+  /// The number among the key's notices: 1, 2, 3, …
   public var sequence: Int64? { self[.sequence].flatMap { Int64(digits: $0) } ?? sequenceNumber.flatMap { $0 < 0 ? nil : $0 } }
 
   public var hop: Hop? { self[.hop].flatMap(Hop.init(text:)) }
 
-  /// - Throws: `malformed` for a text that can be no program's name.
+  /// - Throws: `malformed` if the text is not a valid program id.
   public func program() throws(Rejection) -> ProgramID? {
     guard let text = self[.program] else { return nil }
     guard let id = ProgramID(String(decoding: text, as: UTF8.self)) else {
@@ -122,12 +123,12 @@ private func quoted(_ text: EnvelopeBytes.Text, _ length: Int) -> Substring {
 }
 
 private func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
-  // Nearly every one is plain ASCII.
+  // Nearly every header is plain ASCII, so that is checked first.
   bytes.allSatisfy { $0 < 0x80 } || String(validating: bytes, as: UTF8.self) != nil
 }
 
 private func isJSON(mediaType: EnvelopeBytes.Text) -> Bool {
-  // Nearly every record carries this text, so it is compared first.
+  // Nearly every record has this media type, so it is compared first.
   if mediaType.elementsEqual(Envelope.binaryContentType.utf8) { return true }
   let essence = essence(ofMediaType: mediaType)
   return essence == Envelope.binaryContentType || (essence.hasSuffix("+json") && !essence.hasPrefix("application/cloudevents"))

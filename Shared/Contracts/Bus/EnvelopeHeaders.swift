@@ -1,7 +1,7 @@
 /// Binary mode: attributes as Kafka headers (CloudEvents Kafka protocol binding 1.0.2).
 extension Envelope {
   /// Reads the headers of a record in binary mode.
-  /// - Throws: what ``EnvelopeBytes/check()`` does.
+  /// - Throws: the rejections of ``EnvelopeBytes/check()``.
   public init(headers: [(String, [UInt8])]) throws(Rejection) {
     self = try Self.withBytes(of: headers) { bytes throws(Rejection) in try Envelope(bytes) }
   }
@@ -29,7 +29,7 @@ extension Envelope {
     }
   }
 
-  /// 19 digits, leading zeros included: CloudEvents orders `sequence` as text.
+  /// 19 digits with leading zeros, because CloudEvents orders `sequence` as text.
   public static let sequenceLength = 19
 
   public static func write(sequence: Int64, to text: UnsafeMutablePointer<UInt8>) {
@@ -47,7 +47,7 @@ extension Envelope {
     }
   }
 
-  /// Headers that are held as values of Swift, as a record has them in one piece.
+  /// Copies headers into one block of memory, as a record has them, and reads them there.
   static func withBytes<Result>(
     of headers: [(String, [UInt8])], _ body: (EnvelopeBytes) throws(Rejection) -> Result
   ) throws(Rejection) -> Result {

@@ -4,11 +4,13 @@ import JSON
 extension Envelope {
   /// Reads one event: its attributes, and the bytes of its `data` as JSON.
   ///
-  /// Rejects what ``init(headers:)`` rejects, what is not JSON, and what has no `data` or has it in `data_base64`.
+  /// - Throws: the rejections of ``init(headers:)``; also if the text is not JSON, or if `data` is missing or given as `data_base64`.
   public static func structured(
     _ bytes: [UInt8], parser: JSONParser, isBounded: Bool = true
   ) throws(Rejection) -> (envelope: Envelope, data: [UInt8]) {
-    guard !isBounded || bytes.count <= maximumBodyBytes else { throw Rejection(.oversized, "\(bytes.count) bytes") }
+    guard !isBounded || bytes.count <= maximumBodyBytes else {
+      throw Rejection(.oversized, "\(bytes.count) bytes; the limit is \(maximumBodyBytes)")
+    }
     return try parser.reading(bytes) { json throws(Rejection) in
       let event = try Rejection.of { () throws(JSONError) in try json.object() }
       let envelope = try Envelope(Rejection.of { () throws(JSONError) in try EnvelopeBytes(structured: event) })
@@ -17,13 +19,15 @@ extension Envelope {
     }
   }
 
-  /// Reads a record in whichever mode it is; see ``EnvelopeBytes/isStructured``.
+  /// Reads a record in either mode; see ``EnvelopeBytes/isStructured``.
   ///
   /// - Parameter isBounded: whether a body over ``maximumBodyBytes`` is rejected.
   public static func record(
     headers: [(String, [UInt8])], value: [UInt8], parser: JSONParser, isBounded: Bool = true
   ) throws(Rejection) -> (envelope: Envelope, data: [UInt8]) {
-    guard !isBounded || value.count <= maximumBodyBytes else { throw Rejection(.oversized, "\(value.count) bytes") }
+    guard !isBounded || value.count <= maximumBodyBytes else {
+      throw Rejection(.oversized, "\(value.count) bytes; the limit is \(maximumBodyBytes)")
+    }
     let (envelope, trace): (Envelope?, String?) = try withBytes(of: headers) { bytes throws(Rejection) in
       bytes.isStructured ? (nil, bytes.traceparent) : (try Envelope(bytes), nil)
     }
@@ -35,7 +39,7 @@ extension Envelope {
 }
 
 extension JSONParser {
-  /// Parses one text and hands its value to the body, which must not keep it; what is wrong with the text is a rejection.
+  /// Parses one text and passes its value to the body, which must not keep it. A fault in the text becomes a rejection.
   public func reading<Result>(
     _ bytes: UnsafeRawBufferPointer, _ body: (JSONValue) throws(Rejection) -> Result
   ) throws(Rejection) -> Result {
@@ -51,7 +55,7 @@ extension JSONParser {
     } catch {
       throw Rejection(error)
     }
-    guard let result else { throw rejection ?? Rejection(.malformed, "it cannot be read") }
+    guard let result else { throw rejection ?? Rejection(.malformed, "cannot be read") }
     return result
   }
 
@@ -61,7 +65,7 @@ extension JSONParser {
 }
 
 extension Rejection {
-  /// What was wrong with the JSON, in the dead letter's words.
+  /// The rejection for a JSON error.
   public init(_ error: JSONError) {
     let reason: DeadLetterReason =
       switch error.reason {
@@ -73,7 +77,7 @@ extension Rejection {
     self.init(reason, error.path.isEmpty ? error.detail : "\(error.path): \(error.detail)")
   }
 
-  /// Does something with JSON; what is wrong with it is a rejection.
+  /// Runs the work and turns its JSON error into a rejection.
   @inline(__always)
   public static func of<Result>(_ work: () throws(JSONError) -> Result) throws(Rejection) -> Result {
     do throws(JSONError) { return try work() } catch { throw Rejection(error) }

@@ -1,27 +1,27 @@
 import JSON
 
-/// One message type of the bus: what stands in `data`. Public ones are described in ops/contracts/messages.
+/// One message type of the bus: the content of `data`. Public types are described in ops/contracts/messages.
 public protocol Message: JSONCodable, Equatable, Sendable {
   /// The CloudEvents `type`, with its version: `payment.settled.v1`.
   static var type: String { get }
   /// The topic that carries this type.
   static var topic: Topic { get }
-  /// The record key; the partition follows from it.
+  /// The record key, which determines the partition.
   var key: String { get }
-  /// The instant in the data that the message is about. It decides what the rules see, never the time of processing.
+  /// The instant that the message is about. Rules use it and never the time of processing.
   var instant: Instant { get }
-  /// Its own id within (program, type, key), by which a duplicate is known (DECISIONS R3).
+  /// The message's own id within (program, type, key), which identifies duplicates (DECISIONS R3).
   ///
-  /// `nil`: the type has none, and a duplicate is known by the envelope's source and id.
+  /// `nil` if the type has none. Then the envelope's source and id identify duplicates.
   var businessID: String? { get }
 }
 
 extension Message {
   public var businessID: String? { nil }
 
-  /// A hash of all the fields that a revision of the contract knew: the same for every text of the same content.
+  /// A hash of the fields that a revision of the contract has. Texts with the same content have the same hash.
   ///
-  /// - Parameter room: where the content is written out for it.
+  /// - Parameter room: a buffer for the content.
   public func fingerprint(revision: Int = MessageRegistry.revision, in room: inout JSONWriter) -> UInt64 {
     room.removeAll()
     room.revision = revision
@@ -35,22 +35,22 @@ extension Message {
   }
 }
 
-/// A message that Laurel writes about a decision. Every one says under which terms it was taken, and why.
+/// A message that Laurel writes about a decision. It names the terms and the reasons of the decision.
 public protocol Notice: Message, Codable {
   /// `program@version`
   var terms: String { get }
-  /// The facts that were used, in the order in which they were looked at.
+  /// The facts that were used, in the order in which they were checked.
   var because: [Because] { get }
 }
 
-/// Every public message type by its name, for what treats them alike: printing, validating.
+/// Every public message type by its name, for code that handles all types alike, such as printing and validation.
 public enum MessageRegistry {
   private static let byType = Dictionary(all.map { ($0.type, $0) }, uniquingKeysWith: { first, _ in first })
 
-  /// The Swift type of a CloudEvents `type`, or `nil` when it is none of Laurel's.
+  /// The Swift type of a CloudEvents `type`, or `nil` if it is not one of Laurel's.
   public static func type(named name: String) -> (any Message.Type)? { byType[name] }
 
-  /// Whether a type that is not known begins like one that is (`payment.…`): then its sender means Laurel.
+  /// Whether an unknown type begins like a known one (`payment.…`). Then its sender meant Laurel.
   public static func isInOwnNamespace(_ type: String) -> Bool {
     namespaces.contains(type.prefix { $0 != "." }.lowercased())
   }
@@ -63,7 +63,7 @@ public enum MessageRegistry {
     return "unknown type \(type)" + (near.map { "; did you mean \($0)?" } ?? "")
   }
 
-  /// The revision of the contract: it goes up when a field is added. A store remembers it with each event that it has taken, so that a
-  /// redelivery under a later revision is compared by the fields that counted then (CONTRACTS, "Evolution").
+  /// The revision of the contract, increased whenever a field is added. A store keeps it with each event, so that a redelivery under a
+  /// later revision is compared by the fields of the first delivery's revision (CONTRACTS, "Evolution").
   public static let revision = 2
 }

@@ -1,6 +1,6 @@
-/// The ledger's answer to a withdrawal for which it set nothing aside. (That it did is public: ``WithdrawalReserved``.)
+/// The ledger's answer if it does not reserve the money of a withdrawal. The opposite answer is public: ``WithdrawalReserved``.
 ///
-/// Internal, but spoken by two services: accrual writes it, payouts reads it and tells the owner.
+/// An internal message between two services: accrual writes it, and payouts reads it and notifies the owner.
 public struct ReservationRefused: Message {
   public static let type = "accrual.reservationRefused.v1"
   public static let topic = Topic.accrualAnswers

@@ -1,4 +1,4 @@
-/// The services that have a consumer group, a changelog and dead letters of their own.
+/// The services. Each has its own consumer group, changelog and dead letters.
 public enum ServiceName: String, CaseIterable, Hashable, Sendable {
   case attribution
   case accrual
@@ -7,10 +7,10 @@ public enum ServiceName: String, CaseIterable, Hashable, Sendable {
 }
 
 extension ServiceName {
-  /// Its consumer group, unless `--group` names another.
-  /// - Parameter prefix: the deployment's topic prefix, so that deployments on one broker do not mix.
+  /// The service's consumer group, unless `--group` names another.
+  /// - Parameter prefix: the deployment's topic prefix, which separates deployments on one broker.
   public func group(prefix: String) -> String { "\(prefix)laurel.\(rawValue)" }
 
-  /// What the transactional ids of all its instances begin with; the instance's name follows.
+  /// The prefix of the transactional ids of all its instances. The instance's name follows.
   public func transactionalIDs(prefix: String) -> String { "\(prefix)\(rawValue)." }
 }

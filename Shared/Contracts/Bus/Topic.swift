@@ -1,18 +1,18 @@
-/// One topic of the bus, and what a reader has to know about it.
+/// One topic of the bus.
 ///
-/// ops/contracts/messages/topics.yaml describes those with a name of their own; those that each service has are described here. All topics
-/// have the same number of partitions; keys are hashed with murmur2.
+/// ops/contracts/messages/topics.yaml describes the shared topics; the topics that every service has are described here. All topics have
+/// the same number of partitions. Keys are hashed with murmur2.
 public final class Topic: Sendable {
   public enum Kind: String, Hashable, Sendable, CaseIterable {
     /// Written from outside Laurel.
     case input
-    /// Public: what Laurel says.
+    /// Public: Laurel's notices.
     case notices
-    /// From one stage to another, or a record on its way to its right partition.
+    /// Internal messages between stages, and repartitioned records.
     case `internal`
     /// State of one service, compacted.
     case changelog
-    /// What could not be read, with its reason.
+    /// Rejected records with their reasons.
     case deadLetters
     /// Ticks of the virtual clock.
     case clock
@@ -21,12 +21,12 @@ public final class Topic: Sendable {
   /// Without a deployment's prefix.
   public let name: String
   public let kind: Kind
-  /// What the record key is.
+  /// The meaning of the record key.
   public let keyedBy: String
   public let writtenBy: String
   /// One sentence about its messages.
   public let holds: String
-  /// `cleanup.policy=compact`: the latest record of each key is kept for ever.
+  /// `cleanup.policy=compact`: the latest record of each key is kept forever.
   public let compacted: Bool
 
   init(
@@ -49,28 +49,28 @@ extension Topic: Hashable {
 // MARK: - Topics that each service has
 
 extension Topic {
-  /// Records found on a wrong partition, sent again under their right key. On the bus it keeps its first name.
+  /// Records from a wrong partition, sent again under the right key. The topic keeps its original name, `rekeyed`, for running deployments.
   public static func repartitioned(_ service: ServiceName) -> Topic {
     Topic(
       "\(service.rawValue).rekeyed", .internal, keyedBy: "as the original topic", writtenBy: service.rawValue,
       holds:
-        "Records that \(service.rawValue) found on a wrong partition, sent again under their right key; dead letters sent to it again."
+        "Records that \(service.rawValue) found on a wrong partition and sent again under the right key; replayed dead letters."
     )
   }
 
-  /// The state of a service: what its store is rebuilt from.
+  /// The state of a service, from which its store is rebuilt.
   public static func changelog(_ service: ServiceName) -> Topic {
     Topic(
       "\(service.rawValue).changelog", .changelog, keyedBy: "key in the store", writtenBy: service.rawValue,
       holds: "The state of \(service.rawValue), from which a lost store is rebuilt.", compacted: true)
   }
 
-  /// What a service refused to read.
+  /// The records that a service rejected.
   public static func deadLetters(_ service: ServiceName) -> Topic {
     Topic(
       "\(service.rawValue).dead-letters", .deadLetters, keyedBy: "as the original record", writtenBy: service.rawValue,
       holds:
-        "Records that \(service.rawValue) could not read, with reason, original topic, partition, offset and bytes; which were replayed."
+        "Records that \(service.rawValue) rejected, with reason, original topic, partition, offset and bytes; which were replayed."
     )
   }
 }
@@ -82,13 +82,13 @@ extension Topic {
   public static let catalogue: [Topic] =
     described + ServiceName.allCases.flatMap { [repartitioned($0), changelog($0), deadLetters($0)] }
 
-  /// What the portal shows. `billing` is not among them: amounts of invoices are nobody else's business.
+  /// The topics that the portal reads. `billing` is not among them, because invoice amounts are private.
   public static let portalInputs: [Topic] = [.accounts, .requests, .decisions, .referrals, .rewards, .discounts, .payouts]
-  /// The group that the portal's consumers ask for, and that nobody joins.
+  /// The group id of the portal's consumers, which never join it.
   public static func portalGroup(prefix: String) -> String { "\(prefix)laurel.portal" }
-  /// What a service writes.
+  /// The topics that a service writes.
   public static func written(by service: ServiceName) -> [Topic] { catalogue.filter { $0.writtenBy == service.rawValue } }
 
-  /// The topic of that name (without a deployment's prefix).
+  /// The topic with this name (without a deployment's prefix).
   public static func named(_ name: String) -> Topic? { catalogue.first { $0.name == name } }
 }

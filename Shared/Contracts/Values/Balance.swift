@@ -1,5 +1,5 @@
 extension Balance {
-  /// Minor units; what is not named is 0.
+  /// Amounts are in minor units.
   public init(
     currency: Currency, pending: Int64 = 0, available: Int64 = 0, locked: Int64 = 0, reserved: Int64 = 0, spent: Int64 = 0,
     paid: Int64 = 0, reversed: Int64 = 0
@@ -9,8 +9,8 @@ extension Balance {
       reversed: reversed, corrected: nil)
   }
 
-  /// Everything ever accrued: accrued + corrected = pending + available + locked + reserved + spent + paid + reversed. Throws only when
-  /// it exceeds Int64.
+  /// Everything ever accrued: accrued + corrected = pending + available + locked + reserved + spent + paid + reversed. Throws only if
+  /// it exceeds `Int64`.
   public var accrued: Int64 {
     get throws(ArithmeticOverflow) {
       let places =

@@ -1,8 +1,8 @@
 import JSON
 
 extension String {
-  /// Without the blanks around it that people copy with a code (DECISIONS R7): Unicode White_Space, zero-width characters, byte order
-  /// marks.
+  /// The text without blanks around it, which people copy along with a code (DECISIONS R7): Unicode White_Space, zero-width characters,
+  /// byte order marks.
   public var trimmingBlanks: String {
     func isBlank(_ scalar: Unicode.Scalar) -> Bool {
       switch scalar.value {
@@ -18,7 +18,7 @@ extension String {
   }
 }
 
-/// A code as a link or a person gave it: blanks around it are cut (DECISIONS R7).
+/// A code from a link or a person. Blanks around it are cut (DECISIONS R7).
 public struct PastedCode: Hashable, Sendable {
   public let code: Code
   public var value: String { code.value }

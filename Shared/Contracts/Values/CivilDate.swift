@@ -9,13 +9,13 @@ public struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertible
   /// 1...31
   public let day: Int
 
-  /// `nil` when there is no such day, or its year is outside 0...9999 (the years RFC 3339 can write).
+  /// `nil` if there is no such day, or if its year is outside 0...9999 (the years of RFC 3339).
   public init?(year: Int, month: Int, day: Int) {
     guard 0...9999 ~= year, 1...12 ~= month, 1...CivilDate.daysInMonth(year: year, month: month) ~= day else { return nil }
     (self.year, self.month, self.day) = (year, month, day)
   }
 
-  /// The day that many days after 1970-01-01.
+  /// The day this number of days after 1970-01-01.
   public init(daysSince1970 days: Int64) {
     let shifted = days + 719_468
     let era = shifted.flooredQuotient(by: 146_097)
@@ -38,7 +38,7 @@ public struct CivilDate: Hashable, Comparable, Sendable, CustomStringConvertible
     return era * 146_097 + dayOfEra - 719_468
   }
 
-  /// 28...31; 0 for a month that is none.
+  /// 28...31, or 0 if there is no such month.
   public static func daysInMonth(year: Int, month: Int) -> Int {
     switch month {
     case 1, 3, 5, 7, 8, 10, 12: 31

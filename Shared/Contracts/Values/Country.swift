@@ -1,8 +1,8 @@
-/// A country by its two letters (ISO 3166-1), read in either case and kept in capital letters. Whether it is assigned is not checked.
+/// A country by its two letters (ISO 3166-1), read in either case and kept in capitals. Unassigned codes are accepted.
 public struct Country: Hashable, Sendable, CustomStringConvertible {
   public let code: String
 
-  /// `nil` when the text is not two letters.
+  /// `nil` if the text is not two letters.
   public init?(_ code: String) {
     var code = code
     guard let country = code.withUTF8({ Country(text: $0) }) else { return nil }

@@ -1,5 +1,5 @@
 extension Currency {
-  /// How many digits of the minor unit it has (ISO 4217); 2 where no other number is known.
+  /// The number of digits of the minor unit (ISO 4217); 2 if the currency is not listed here.
   public var exponent: Int { Currency.exponents[code] ?? 2 }
 
   private static let exponents: [String: Int] = {
@@ -15,8 +15,8 @@ extension Currency {
   ///
   /// - Parameters:
   ///   - minor: minor units.
-  ///   - group: what stands between groups of three digits.
-  ///   - point: what stands before the minor unit's digits.
+  ///   - group: the separator between groups of three digits.
+  ///   - point: the separator before the minor unit's digits.
   ///   - minus: the sign of an amount below 0.
   public func figure(_ minor: Int64, group: String, point: String, minus: String = "-") -> String {
     let digits = String(minor.magnitude)
@@ -25,7 +25,7 @@ extension Currency {
     return (minor < 0 ? minus : "") + Currency.grouped(whole, by: group) + (exponent == 0 ? "" : point + padded.suffix(exponent))
   }
 
-  /// Decimal digits in groups of three.
+  /// Separates decimal digits into groups of three.
   public static func grouped(_ digits: some StringProtocol, by group: String) -> String {
     var text = ""
     for (index, digit) in digits.enumerated() {

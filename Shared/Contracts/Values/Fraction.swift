@@ -1,5 +1,5 @@
-/// An exact fraction of any size: what refunds leave of a reward is a product of several shares, rounded once at the end
-/// (PROGRAMS.md), and no step on the way may round or overflow.
+/// An exact fraction of any size. What refunds leave of a reward is a product of several shares, rounded once at the end (PROGRAMS.md), so
+/// no intermediate step may round or overflow.
 public struct Fraction: Sendable {
   private var isNegative: Bool
   private var numerator: Natural
@@ -45,9 +45,9 @@ public struct Fraction: Sendable {
 
   public static func min(_ left: Fraction, _ right: Fraction) -> Fraction { (right - left).isNegative ? right : left }
 
-  /// floor(x + 1/2), as ``Money`` rounds.
+  /// floor(x + 1/2), like ``Money``.
   public func roundedHalfUp() throws(ArithmeticOverflow) -> Int64 {
-    // |x| = whole + rest/denominator; a half goes towards plus infinity.
+    // |x| = whole + rest/denominator. A half rounds towards plus infinity.
     let (whole, rest) = try numerator.quotientAndRemainder(dividingBy: denominator)
     let twice = rest + rest
     let isUp = isNegative ? denominator < twice : !(twice < denominator)
@@ -57,7 +57,7 @@ public struct Fraction: Sendable {
 
   /// A natural number of any size.
   private struct Natural: Sendable, Equatable {
-    /// Lowest first, without zeros at the end.
+    /// Lowest digit first, without leading zeros (which are last here).
     private var digits: [UInt32]
 
     init(_ value: UInt64) { self.init([UInt32(truncatingIfNeeded: value), UInt32(truncatingIfNeeded: value >> 32)]) }
@@ -85,7 +85,7 @@ public struct Fraction: Sendable {
       return Natural(digits)
     }
 
-    /// The right one must not be larger.
+    /// `right` must not be larger than `left`.
     static func - (left: Natural, right: Natural) -> Natural {
       var borrow: Int64 = 0
       let digits = left.digits.indices.map { place in
@@ -108,7 +108,7 @@ public struct Fraction: Sendable {
       return Natural(digits)
     }
 
-    /// Throws when the quotient exceeds 64 bits.
+    /// Throws if the quotient exceeds 64 bits.
     func quotientAndRemainder(dividingBy divisor: Natural) throws(ArithmeticOverflow) -> (UInt64, Natural) {
       var steps: [Natural] = [divisor]
       while let last = steps.last, !(self < last) {

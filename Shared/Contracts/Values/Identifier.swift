@@ -2,11 +2,11 @@ import JSON
 
 /// An identifier of one kind of thing: 1 to 128 printable ASCII characters (0x20...0x7E), compared byte by byte.
 ///
-/// `Kind` only keeps an account from being passed where a payment is meant; it is not in the text.
+/// `Kind` only prevents passing an account where a payment is meant. It is not part of the text.
 public struct Identifier<Kind>: Hashable, Comparable, Sendable {
   public let value: String
 
-  /// `nil` when the text is not 1 to 128 printable ASCII characters.
+  /// `nil` if the text is not 1 to 128 printable ASCII characters.
   public init?(_ value: String) {
     guard isIdentifier(value) else { return nil }
     self.value = value
@@ -14,7 +14,7 @@ public struct Identifier<Kind>: Hashable, Comparable, Sendable {
 
   @usableFromInline init(unchecked value: String) { self.value = value }
 
-  /// An id made of what caused a thing, so that a replay gives the same one. See ``derivedID(_:)``.
+  /// An id derived from the cause, so that a replay gives the same id. See ``derivedID(_:)``.
   public init(derivedFrom parts: [String]) {
     value = derivedID(parts)
   }
@@ -23,7 +23,7 @@ public struct Identifier<Kind>: Hashable, Comparable, Sendable {
 }
 
 extension Identifier: ExpressibleByStringLiteral, CustomStringConvertible {
-  /// Only for literals in source text, which a programmer can mend; text from outside goes through the failable init.
+  /// Only for literals in source text: an invalid one traps. For other text use the failable initializer.
   public init(stringLiteral literal: StaticString) {
     let value = "\(literal)"
     precondition(isIdentifier(value), "not an identifier: \(value)")
@@ -42,7 +42,7 @@ extension Identifier: TextValue {
     value = String(decoding: text, as: UTF8.self)
   }
 
-  // Spelled out, so that no metadata of the kind is looked up for every id of every message.
+  // Written out for speed: the generic version looks up the metadata of `Kind` for every id of every message.
   @inlinable public init(json: JSONValue) throws(JSONError) { self.init(unchecked: try identifierText(json)) }
 
   @inlinable public func write(to json: inout JSONWriter) { json.string(value) }
@@ -69,11 +69,11 @@ private func isIdentifier(_ text: String) -> Bool {
   return 1...128 ~= bytes.count && bytes.allSatisfy { 0x20...0x7E ~= $0 }
 }
 
-/// An id derived from what caused a thing, the same in every run and in every process.
+/// An id derived from the cause, the same in every run and in every process.
 ///
-/// The parts are joined with `/`; `%`, `/` and whatever is not printable ASCII inside a part are percent-escaped, so that
-/// different parts never give the same text. What would exceed 128 characters becomes its first 80, `~` and the
-/// 32 hex digits of its XXH3-128. Give at least one part that is not empty: an id may not be empty.
+/// The parts are joined with `/`. Inside a part, `%`, `/` and everything except printable ASCII are percent-escaped, so that different
+/// parts never give the same text. A text of more than 128 characters becomes its first 80, `~` and the 32 hex digits of its XXH3-128. At
+/// least one part must not be empty, because an id must not be empty.
 public func derivedID(_ parts: [String]) -> String {
   var joined: [UInt8] = []
   for (index, part) in parts.enumerated() {

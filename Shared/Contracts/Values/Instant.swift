@@ -2,7 +2,7 @@ import JSON
 
 /// A point in time: whole milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
-/// Its text is RFC 3339 in UTC with milliseconds (`2026-01-05T08:00:00.000Z`); every form of RFC 3339 is read.
+/// It is written as RFC 3339 in UTC with milliseconds (`2026-01-05T08:00:00.000Z`). Every form of RFC 3339 is read.
 public struct Instant: Hashable, Comparable, Sendable {
   /// Milliseconds since 1970-01-01T00:00:00Z.
   public let milliseconds: Int64
@@ -16,7 +16,7 @@ public struct Instant: Hashable, Comparable, Sendable {
 
   /// Midnight UTC of a calendar day, plus a time of day.
   ///
-  /// `nil` when the day does not exist (30 February) or the time of day is not one.
+  /// `nil` if the day does not exist (30 February) or the time of day is invalid.
   public init?(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0, millisecond: Int = 0) {
     guard let date = CivilDate(year: year, month: month, day: day) else { return nil }
     guard 0...23 ~= hour, 0...59 ~= minute, 0...59 ~= second, 0...999 ~= millisecond else { return nil }
@@ -24,21 +24,21 @@ public struct Instant: Hashable, Comparable, Sendable {
     milliseconds = (date.daysSince1970 * 86_400 + seconds) * 1000 + Int64(millisecond)
   }
 
-  /// The UTC calendar day this instant falls on.
+  /// The calendar day in UTC.
   public var date: CivilDate {
     CivilDate(daysSince1970: milliseconds.flooredQuotient(by: TimeSpan.days(1).milliseconds))
   }
 
   public static func < (left: Instant, right: Instant) -> Bool { left.milliseconds < right.milliseconds }
 
-  /// Saturates at Int64; from an instant within ``range`` it never leaves the range, so that what is derived from an event's far
+  /// Saturates at `Int64`. From an instant within ``range`` it also saturates at the range. So an instant derived from an event's far
   /// instant can be written and read back, and cannot stop a service.
   public static func + (instant: Instant, span: TimeSpan) -> Instant {
     let (sum, overflow) = instant.milliseconds.addingReportingOverflow(span.milliseconds)
     return Instant(milliseconds: overflow ? (span.milliseconds < 0 ? .min : .max) : sum).clamped(from: instant)
   }
 
-  /// Saturates as `+` does.
+  /// Saturates like `+`.
   public static func - (instant: Instant, span: TimeSpan) -> Instant {
     let (difference, overflow) = instant.milliseconds.subtractingReportingOverflow(span.milliseconds)
     return Instant(milliseconds: overflow ? (span.milliseconds < 0 ? .max : .min) : difference).clamped(from: instant)
@@ -49,7 +49,7 @@ public struct Instant: Hashable, Comparable, Sendable {
     return min(max(self, Instant.range.lowerBound), Instant.range.upperBound)
   }
 
-  /// The span from `right` to `left`; saturates at Int64.
+  /// The span from `right` to `left`. Saturates at `Int64`.
   public static func - (left: Instant, right: Instant) -> TimeSpan {
     let (difference, overflow) = left.milliseconds.subtractingReportingOverflow(right.milliseconds)
     return .milliseconds(overflow ? (left < right ? .min : .max) : difference)
@@ -60,15 +60,14 @@ extension Instant {
   /// Reads RFC 3339 in every form (DECISIONS T8): any offset, any number of fractional digits (cut to milliseconds), small `t` and `z`,
   /// a second 60 (the next second).
   ///
-  /// `nil` for anything else, and for a day that is in no calendar. Years before 1970 and after 2199 are read; whether they are allowed
-  /// is decided by ``range``.
+  /// `nil` for anything else, and for a day that does not exist. Years outside ``range`` are read; the caller checks the range.
   public init?(rfc3339 text: String) {
     var text = text
     guard let read = text.withUTF8({ Instant(rfc3339: $0) }) else { return nil }
     self = read
   }
 
-  // By hand on the bytes: several instants stand in every message, and a general parser costs microseconds each.
+  // Reads the bytes by hand, because every message has several instants and a general parser takes microseconds for each.
   init?(rfc3339 bytes: UnsafeBufferPointer<UInt8>) {
     guard bytes.count >= 20 else { return nil }
     func number(_ first: Int, _ count: Int) -> Int? {
@@ -119,7 +118,7 @@ extension Instant {
 }
 
 extension Instant: CustomStringConvertible {
-  /// RFC 3339 in UTC with milliseconds; exact for the years 0 to 9999.
+  /// RFC 3339 in UTC with milliseconds. Exact for the years 0 to 9999.
   public var description: String {
     String(unsafeUninitializedCapacity: Instant.textLength) { text in
       if let start = text.baseAddress { write(to: start) }

@@ -1,8 +1,8 @@
 import JSON
 
-/// Arithmetic on amounts: Int64 minor units of one currency, exact, checked.
+/// Exact, overflow-checked arithmetic on amounts: `Int64` minor units of one currency.
 ///
-/// Rounding is half up, towards plus infinity at exactly one half, and happens once, at the end (PROGRAMS.md).
+/// Amounts are rounded once, at the end: half up, so exactly one half rounds towards plus infinity (PROGRAMS.md).
 public enum Money {
   /// `a + b`.
   public static func sum(_ a: Int64, _ b: Int64) throws(ArithmeticOverflow) -> Int64 {
@@ -11,7 +11,7 @@ public enum Money {
     return sum
   }
 
-  /// The sum of all; 0 for none. Only the result has to fit: the way there may exceed Int64.
+  /// The sum of all amounts; 0 if there are none. Only the result must fit into `Int64`; intermediate sums may exceed it.
   @inlinable public static func sum(_ amounts: some Sequence<Int64>) throws(ArithmeticOverflow) -> Int64 {
     var total: Int128 = 0
     for amount in amounts { total += Int128(amount) }
@@ -27,19 +27,19 @@ public enum Money {
 
   /// half-up(`amount` × `rate`): 1005 at 10 % gives 101, −1005 gives −100.
   ///
-  /// Cannot overflow, as a rate is at most 100 %.
+  /// Cannot overflow, because a rate is at most 100 %.
   public static func share(of amount: Int64, rate: BasisPoints) -> Int64 {
     Int64(truncatingIfNeeded: halfUp(Int128(amount) * Int128(rate.value), over: 10_000))
   }
 
-  /// half-up(`amount` × `numerator` ÷ `denominator` × `rate`), rounded once: the share of what is left of a base after refunds
-  /// (DECISIONS A9). Throws only when the result leaves Int64 or the denominator is not positive.
+  /// half-up(`amount` × `numerator` ÷ `denominator` × `rate`), rounded once: the share of what refunds leave of a base (DECISIONS A9).
+  /// Throws only if the result exceeds `Int64` or the denominator is not positive.
   public static func scaled(
     _ amount: Int64, by numerator: Int64, over denominator: Int64, rate: BasisPoints = .whole
   ) throws(ArithmeticOverflow) -> Int64 {
     guard denominator > 0 else { throw ArithmeticOverflow() }
-    // With a·b = q·d + r, the value is q·rate/10000 + r·rate/(d·10000): nothing on the way exceeds Int128 unless the result
-    // itself exceeds Int64.
+    // With a·b = q·d + r, the value is q·rate/10000 + r·rate/(d·10000). No intermediate value exceeds Int128 unless the result exceeds
+    // Int64.
     let (quotient, rest) = (Int128(amount) * Int128(numerator)).quotientAndRemainder(dividingBy: Int128(denominator))
     let (rated, overflow) = quotient.multipliedReportingOverflow(by: Int128(rate.value))
     if overflow { throw ArithmeticOverflow() }
@@ -64,16 +64,16 @@ public enum Money {
   }
 }
 
-/// An amount beyond Int64. The event that asks for it is refused with ``DeadLetterReason/overflow``.
+/// An amount beyond `Int64`. The event that causes it is rejected with ``DeadLetterReason/overflow``.
 public struct ArithmeticOverflow: Error, Equatable, Sendable {
   public init() {}
 }
 
-/// A currency by its ISO 4217 code: three upper-case letters. Whether the code is assigned is not checked.
+/// A currency by its ISO 4217 code: three capital letters. Unassigned codes are accepted.
 public struct Currency: Hashable, Comparable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
   public let code: String
 
-  /// `nil` when the text is not three letters `A`...`Z`.
+  /// `nil` if the text is not three letters `A`...`Z`.
   public init?(_ code: String) {
     guard Currency.isCode(code) else { return nil }
     self.code = code

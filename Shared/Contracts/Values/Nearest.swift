@@ -1,4 +1,4 @@
-/// The known name that a mistyped one most likely means; nil: none is near.
+/// The known name that a mistyped one most likely means, or nil if none is similar.
 public func nearest(to name: String, among known: [String]) -> String? {
   let typed = Array(name.lowercased())
   let distances = known.map { ($0, editDistance(typed, Array($0.lowercased()))) }
@@ -8,7 +8,7 @@ public func nearest(to name: String, among known: [String]) -> String? {
 
 /// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
 private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
-  // Nothing known is that long, and the table would grow with the product.
+  // No known name is that long, and the table grows with the product of the lengths.
   if a.count > 64 || b.count > 64 { return .max }
   var rows = [Array(0...b.count)]
   for i in 0..<a.count {

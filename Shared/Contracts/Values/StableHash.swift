@@ -1,10 +1,9 @@
 import CXXHash
 
-/// XXH3 hashes: the same in every process, version and machine, unlike Swift's `Hasher`, which is seeded per process.
+/// XXH3 hashes. They are the same in every process, version and machine; Swift's `Hasher` is seeded per process.
 ///
-/// Not cryptographic. Used for derived ids, for comparing bodies of duplicates and for spreading work.
+/// Not cryptographic. Used to derive ids, to compare the bodies of duplicates and to spread work.
 public enum StableHash {
-  /// 128 bits.
   public struct Value128: Hashable, Sendable {
     public let high: UInt64
     public let low: UInt64
@@ -14,7 +13,7 @@ public enum StableHash {
       self.low = low
     }
 
-    /// Its bits are those of a hash already, so a dictionary need not hash them again: half the cost of a look-up.
+    /// The value is already a hash, so a dictionary need not hash it again. That halves the cost of a lookup.
     public func _rawHashValue(seed: Int) -> Int { Int(truncatingIfNeeded: low) ^ seed }
 
     /// 32 lower-case hex digits, the canonical (big-endian) form that `xxh128sum` prints.
@@ -60,11 +59,11 @@ public enum StableHash {
     return text.withUTF8 { XXH3_64bits($0.baseAddress, $0.count) }
   }
 
-  /// The hash of more bytes than are held at a time: what ``hex128(of:)-([UInt8])`` gives for all of them in a row.
+  /// Hashes data in pieces. The result equals ``hex128(of:)-([UInt8])`` of all pieces together.
   public struct Running: ~Copyable {
     private let state: OpaquePointer
 
-    /// nil: there is no memory for it.
+    /// `nil` if there is not enough memory.
     public init?() {
       guard let state = XXH3_createState() else { return nil }
       self.state = state
@@ -74,7 +73,7 @@ public enum StableHash {
     deinit { XXH3_freeState(state) }
 
     public mutating func add(_ bytes: [UInt8]) {
-      // It fails only without a state.
+      // The call fails only without a state.
       _ = bytes.withUnsafeBytes { XXH3_128bits_update(state, $0.baseAddress, $0.count) }
     }
 

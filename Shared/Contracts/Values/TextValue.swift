@@ -1,11 +1,11 @@
 import JSON
 
-/// A value that is text in JSON and that not every text is.
+/// A value that is written as text in JSON, and for which not every text is valid.
 protocol TextValue: JSONCodable, Codable {
-  /// What the text must be, for the person who sent another one.
+  /// What the text must be, for error messages.
   static var form: String { get }
   var text: String { get }
-  /// `nil` if the UTF-8 is not such a value.
+  /// `nil` if the UTF-8 text is not a valid value.
   init?(text: UnsafeBufferPointer<UInt8>)
 }
 
@@ -47,7 +47,7 @@ extension JSONOpenWord {
 }
 
 extension KeyedDecodingContainer {
-  /// Rejects a decoded value that its type alone does not: the bounds of ops/contracts/messages, for Swift's own decoders.
+  /// Checks a bound of ops/contracts/messages that the type alone does not check, for Swift's own decoders.
   func check(_ holds: Bool, _ name: String, _ detail: @autoclosure () -> String) throws {
     guard !holds else { return }
     throw DecodingError.dataCorrupted(.init(codingPath: codingPath, debugDescription: "\(name): \(detail())"))

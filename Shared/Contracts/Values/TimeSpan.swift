@@ -1,4 +1,4 @@
-/// A length of time in whole milliseconds. A day is always 24 hours: the programs' "14 days" are 14×24 h (PROGRAMS.md, A4).
+/// A length of time in whole milliseconds. A day is always 24 hours, so the programs' "14 days" are 14×24 h (PROGRAMS.md, A4).
 public struct TimeSpan: Hashable, Comparable, Sendable {
   public let milliseconds: Int64
 
@@ -9,14 +9,14 @@ public struct TimeSpan: Hashable, Comparable, Sendable {
 
   public static let zero = TimeSpan(count: 0, unit: 1)
 
-  /// Units saturate at Int64, as the sums of ``Instant`` do.
+  /// These saturate at `Int64`, like the sums of ``Instant``.
   public static func days(_ count: Int64) -> TimeSpan { TimeSpan(count: count, unit: 86_400_000) }
   public static func hours(_ count: Int64) -> TimeSpan { TimeSpan(count: count, unit: 3_600_000) }
   public static func minutes(_ count: Int64) -> TimeSpan { TimeSpan(count: count, unit: 60_000) }
   public static func seconds(_ count: Int64) -> TimeSpan { TimeSpan(count: count, unit: 1000) }
   public static func milliseconds(_ count: Int64) -> TimeSpan { TimeSpan(count: count, unit: 1) }
 
-  /// Units from long to short, with the suffix that names each in terms, settings and on the command line.
+  /// Units from long to short with their suffixes in terms, settings and on the command line.
   private static let units: [(suffix: String, milliseconds: Int64)] = [
     ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
   ]
@@ -25,7 +25,7 @@ public struct TimeSpan: Hashable, Comparable, Sendable {
 }
 
 extension TimeSpan: CustomStringConvertible {
-  /// Reads a whole number and one unit: `14d`, `36h`, `90m`, `30s`, `100ms`. `nil` for anything else, also what exceeds Int64.
+  /// Reads a whole number and one unit: `14d`, `36h`, `90m`, `30s`, `100ms`. `nil` for anything else and if the span exceeds `Int64`.
   public init?(_ text: String) {
     let digits = text.utf8.prefix { 0x30...0x39 ~= $0 }
     let suffix = String(text.utf8.dropFirst(digits.count))
@@ -37,7 +37,7 @@ extension TimeSpan: CustomStringConvertible {
     milliseconds = product
   }
 
-  /// In the longest unit that is exact: 336 hours read `14d`.
+  /// In the longest unit that is exact: 336 hours are `14d`.
   public var description: String {
     for unit in TimeSpan.units where milliseconds != 0 && milliseconds % unit.milliseconds == 0 {
       return "\(milliseconds / unit.milliseconds)\(unit.suffix)"
