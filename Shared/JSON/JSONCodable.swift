@@ -1,17 +1,17 @@
-/// What can be read from JSON, without Swift's generic decoding containers: a message is decoded some ten times faster this way.
+/// A value that can be read from JSON. It does without Swift's generic decoding containers, which are some ten times slower.
 public protocol JSONDecodable {
-  /// - Throws: an error with the path of the value that is wrong.
+  /// - Throws: an error with the path of the wrong value.
   init(json: JSONValue) throws(JSONError)
 }
 
-/// What writes itself as JSON. The same value always gives the same bytes, in any process.
+/// A value that can be written as JSON. The same value gives the same bytes in every process.
 public protocol JSONEncodable {
   func write(to json: inout JSONWriter)
 }
 
 public typealias JSONCodable = JSONDecodable & JSONEncodable
 
-/// What is stored, or sent within Laurel. `make contracts` makes its codec of its declaration.
+/// A type of state rows or internal messages. `make contracts` generates its codec from its declaration.
 public protocol Stored: JSONCodable, Sendable {}
 
 extension JSONEncodable {
@@ -63,7 +63,7 @@ extension Dictionary: JSONDecodable where Key == String, Value: JSONDecodable {
 }
 
 extension Dictionary: JSONEncodable where Key == String, Value: JSONEncodable {
-  /// In the order of the keys: Swift's own order differs from process to process.
+  /// Sorted by key, because Swift's own order differs from process to process.
   public func write(to json: inout JSONWriter) {
     json.beginObject()
     for (key, value) in sorted(by: { $0.key < $1.key }) { json.member(named: key, value) }
@@ -71,7 +71,7 @@ extension Dictionary: JSONEncodable where Key == String, Value: JSONEncodable {
   }
 }
 
-/// A closed list of words: any other one is malformed.
+/// A closed list of words. Any other word is malformed.
 public protocol JSONWord: JSONCodable, RawRepresentable, CaseIterable where RawValue == String {}
 
 extension JSONWord {
@@ -90,7 +90,7 @@ extension JSONValue {
   }
 }
 
-/// A list of words that later versions may add to: an unknown one is kept as it is (`other`), so that old readers go on.
+/// A list of words that later versions may extend. An unknown word is kept (`other`), so that old readers continue to work.
 public protocol JSONOpenWord: JSONCodable, RawRepresentable, CaseIterable, Codable where RawValue == String {
   init(rawValue: String)
 }

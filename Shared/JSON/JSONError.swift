@@ -1,10 +1,10 @@
-/// Why a text is not what was asked for, and where.
+/// Why a JSON text is rejected, and where.
 public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// What is wrong, in the words of CONTRACTS ("Envelope"): one for each way in which a body is rejected.
+  /// The reasons of CONTRACTS ("Envelope") for rejecting a body.
   public enum Reason: String, Sendable, CaseIterable {
-    /// Not JSON, or JSON of another shape than the type asked for.
+    /// Not JSON, or JSON that does not fit the type.
     case malformed
-    /// An object names a member twice, counted after escapes are resolved.
+    /// An object has a member twice. Names are compared after escapes are resolved.
     case duplicateKey
     /// A number that its field cannot hold.
     case outOfRange
@@ -15,9 +15,9 @@ public struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   public var reason: Reason
-  /// The value it is about, from the root: `lines[0].amount`; empty for the whole text.
+  /// The path of the value from the root: `lines[0].amount`. Empty for the whole text.
   public var path: String
-  /// For a person.
+  /// A sentence for people.
   public var detail: String
 
   public init(reason: Reason, path: String = "", detail: String) {

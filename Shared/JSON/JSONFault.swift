@@ -1,7 +1,7 @@
-/// Where and why a text is not JSON.
+/// Finds where and why a text is not JSON.
 ///
-/// simdjson says neither: it gives one code both for `01` and for a number beyond 64 bits, and no place. Only a text that it has
-/// rejected is read again by this strict reader (RFC 8259), up to its first fault.
+/// simdjson reports neither: it gives the same code for `01` and for a number beyond 64 bits, and no place. So a text that simdjson has
+/// rejected is read again by this strict reader (RFC 8259) up to its first fault.
 struct JSONFault {
   private let text: UnsafeRawBufferPointer
   private var index = 0
@@ -77,10 +77,10 @@ struct JSONFault {
   private mutating func string() throws(JSONError) {
     index += 1
     while let byte = next, byte != UInt8(ascii: "\"") {
-      if byte < 0x20 { throw unexpected("an escape (a control character stands inside a string)") }
+      if byte < 0x20 { throw unexpected("an escape (there is a control character inside a string)") }
       if byte == UInt8(ascii: "\\") {
         index += 1
-        guard let escape = next, #""\/bfnrtu"#.utf8.contains(escape) else { throw unexpected("one of the escapes of JSON") }
+        guard let escape = next, #""\/bfnrtu"#.utf8.contains(escape) else { throw unexpected("a valid JSON escape") }
         if escape == UInt8(ascii: "u") { try unicodeEscape() }
       }
       index += 1
@@ -89,7 +89,7 @@ struct JSONFault {
     index += 1
   }
 
-  /// A code unit of UTF-16 in four digits; two of them for what is beyond U+FFFF. At the `u` before, at the last digit after.
+  /// A UTF-16 code unit in four digits, or two units for a character beyond U+FFFF. Starts at the `u` and ends at the last digit.
   private mutating func unicodeEscape() throws(JSONError) {
     let unit = try codeUnit()
     guard 0xD800...0xDFFF ~= unit else { return }
@@ -158,7 +158,7 @@ struct JSONFault {
     while let byte = next, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { index += 1 }
   }
 
-  /// Characters of the line before the byte, plus one.
+  /// The column of a byte: the characters before it in its line, plus one.
   private func column(_ index: Int) -> Int {
     let line = text[..<index].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
     return text[line..<index].count { $0 & 0xC0 != 0x80 } + 1

@@ -1,27 +1,26 @@
 import CSimdJSON
 
-/// Reads JSON (RFC 8259) with simdjson, strictly: no member twice in any object, only UTF-8, one value and nothing after
-/// it, no byte order mark.
+/// Reads JSON (RFC 8259) with simdjson, strictly: no duplicate members, only UTF-8, one value and nothing after it, no byte order mark.
 ///
-/// One owner, used over and over: its buffers grow to the longest text seen and stay. Not Sendable. A type must not parse
-/// with the parser that it is just being decoded by.
+/// Use one parser for many texts: its buffers grow to the longest text and stay. It is not Sendable. A type that is being decoded must not
+/// parse with the same parser.
 public final class JSONParser {
-  /// Levels of brackets; an empty innermost pair is not counted.
+  /// Maximum depth of nested brackets. An empty innermost pair is not counted.
   public static let depthLimit = 64
-  /// Bytes of one text; CONTRACTS's own limit on a body is far lower. The buffers take some 20 times the longest text.
+  /// Maximum bytes of one text. The limit of CONTRACTS on a body is far lower. The buffers take some 20 times the longest text.
   public static let byteLimit = 4 << 20
 
   private let parser: UnsafeMutablePointer<simdjson_tape>?
-  /// Of the last text.
+  /// The tape of the last text.
   private var tape: Tape?
 
   public init() { parser = simdjson_tape_create(JSONParser.byteLimit, JSONParser.depthLimit + 1) }
 
   deinit { simdjson_tape_destroy(parser) }
 
-  /// Parses one text and hands its value to the body, which must not keep it.
+  /// Parses one text and passes its value to the body, which must not keep it.
   ///
-  /// - Throws: every reason of `JSONError` about the text as such, and what the body throws.
+  /// - Throws: any `JSONError` about the text, and the errors of the body.
   public func read<Result>(
     _ bytes: UnsafeRawBufferPointer, _ body: (JSONValue) throws(JSONError) -> Result
   ) throws(JSONError) -> Result {
@@ -30,23 +29,23 @@ public final class JSONParser {
     return try body(JSONValue(tape, Tape.root))
   }
 
-  /// Parses one text and hands its value to the body, which must not keep it.
+  /// Parses one text and passes its value to the body, which must not keep it.
   public func read<Result>(_ bytes: [UInt8], _ body: (JSONValue) throws(JSONError) -> Result) throws(JSONError) -> Result {
     try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in try read(UnsafeRawBufferPointer(buffer), body) }
   }
 
-  /// Parses one text and decodes the whole of it.
+  /// Parses one text and decodes it as a whole.
   public func decode<T: JSONDecodable>(_ type: T.Type, from bytes: [UInt8]) throws(JSONError) -> T {
     try read(bytes) { json throws(JSONError) in try T(json: json) }
   }
 
-  /// The paths of members of the last text that nothing has asked for, within the objects that were decoded. An unknown member counts
-  /// once, whatever is inside it.
+  /// The paths of unknown members of the last text: those that no type read, in objects that a type decoded. An unknown member counts once,
+  /// regardless of its content.
   public var unknownFields: [String] { tape?.unknownFields(of: Tape.root) ?? [] }
 
   private func parse(_ bytes: UnsafeRawBufferPointer) throws(JSONError) -> Tape {
     tape = nil
-    guard let parser else { throw JSONError(reason: .malformed, detail: "no memory for a parser") }
+    guard let parser else { throw JSONError(reason: .malformed, detail: "not enough memory for a parser") }
     let status = simdjson_tape_parse(parser, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
     guard status == simdjson_status_parsed, let words = parser.pointee.words, let strings = parser.pointee.strings,
       let marks = parser.pointee.marks
@@ -66,7 +65,7 @@ public final class JSONParser {
     case simdjson_status_too_long:
       JSONError(reason: .malformed, detail: "\(bytes.count) bytes, over the limit of \(byteLimit)")
     case simdjson_status_out_of_memory:
-      JSONError(reason: .malformed, detail: "no memory to parse \(bytes.count) bytes")
+      JSONError(reason: .malformed, detail: "not enough memory to parse \(bytes.count) bytes")
     default: JSONFault.find(in: bytes)
     }
   }

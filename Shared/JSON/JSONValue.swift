@@ -1,4 +1,4 @@
-/// One value of a parsed text, read in place. Valid until its parser parses again; never kept.
+/// One value of a parsed text, read in place. Valid until its parser parses again, so it must not be kept.
 @frozen public struct JSONValue {
   @usableFromInline let tape: Tape
   @usableFromInline let index: Int
@@ -10,12 +10,12 @@
 
   public var isNull: Bool { tape.kind(index) == .null }
 
-  /// The paths of members that nothing has asked for, within the objects of this value that were decoded: see `JSONParser`.
+  /// The paths of unknown members within this value; see `JSONParser.unknownFields`.
   public var unknownFields: [String] { tape.unknownFields(of: index) }
-  /// How many they are, which costs no paths.
+  /// The number of unknown members. Cheaper than their paths.
   public var unknownFieldCount: Int { tape.unknownFieldCount(of: index) }
 
-  /// The UTF-8 bytes of a string, escapes resolved. Valid as long as the value is.
+  /// The UTF-8 bytes of a string with escapes resolved. Valid as long as the value.
   public func utf8() throws(JSONError) -> UnsafeBufferPointer<UInt8> {
     guard tape.kind(index) == .string else { throw mismatch("a string") }
     return tape.utf8(index)
@@ -31,7 +31,7 @@
     }
   }
 
-  /// Whole numbers only: `1.0` and `1e3` are rejected, because a sender who writes money in this way uses floating point.
+  /// Accepts only whole numbers. `1.0` and `1e3` are rejected, because a sender who writes money like this uses floating point.
   public func integer() throws(JSONError) -> Int64 {
     switch tape.kind(index) {
     case .signed: return Int64(bitPattern: tape.number(index))
@@ -64,7 +64,7 @@
     return tape.close(index)
   }
 
-  /// How an enum is stored: `{"paid": {…}}`, or `"over"` for a case without values, which is then its own value.
+  /// A stored enum case: `{"paid": {…}}`, or `"over"` for a case without values. For the latter, `value` is the string itself.
   public func variant() throws(JSONError) -> (name: String, value: JSONValue) {
     if tape.kind(index) == .string { return (tape.text(index), self) }
     _ = try object()
@@ -78,8 +78,8 @@
     try Value(json: self)
   }
 
-  /// Compact JSON of the value: members in their order, only the necessary escapes. Numbers with a point or an exponent are written
-  /// as the shortest text of the same Double (`1e3` becomes `1000.0`). Who keeps an object as a whole knows all of its members.
+  /// Compact JSON of the value, with members in their order and only the necessary escapes. Numbers with a point or an exponent are written
+  /// as the shortest text of the same Double (`1e3` becomes `1000.0`). All members of an object that is kept as a whole count as known.
   public func serialized() -> [UInt8] {
     if tape.kind(index) == .object { tape.marks[index] = 0 }
     var writer = JSONWriter()
@@ -89,7 +89,7 @@
 
   // MARK: Errors
 
-  /// An error about this value; it says where in the text the value is.
+  /// An error about this value, with its path.
   public func error(_ detail: String, reason: JSONError.Reason = .malformed) -> JSONError {
     JSONError(reason: reason, path: tape.path(to: index), detail: detail)
   }
@@ -101,8 +101,8 @@
 
 /// The members of one object.
 ///
-/// Members are searched for from behind the last one found, so reading them in the order in which they were written costs one
-/// comparison each. A member that nothing asks for counts as unknown.
+/// A search begins after the last member found, so reading members in their written order costs one comparison each. A member that is never
+/// read counts as unknown.
 @frozen public struct JSONObject {
   @usableFromInline let tape: Tape
   @usableFromInline let index: Int
@@ -112,7 +112,7 @@
     self.index = index
   }
 
-  /// The member of that name; nil if there is none or it is `null`.
+  /// The member with this name. `nil` if it is absent or `null`.
   @inlinable public func member(_ name: StaticString) -> JSONValue? {
     find(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
   }
@@ -122,7 +122,7 @@
     return JSONValue(tape, value)
   }
 
-  /// A member that must be there.
+  /// A required member.
   @inlinable public func required<Value: JSONDecodable>(
     _ name: StaticString, as type: Value.Type = Value.self
   ) throws(JSONError) -> Value {
@@ -130,7 +130,7 @@
     return try Value(json: value)
   }
 
-  /// A member that may be absent or `null`.
+  /// An optional member, which may be absent or `null`.
   @inlinable public func optional<Value: JSONDecodable>(
     _ name: StaticString, as type: Value.Type = Value.self
   ) throws(JSONError) -> Value? {
@@ -142,7 +142,7 @@
     JSONError(reason: .malformed, path: path(of: name), detail: "missing")
   }
 
-  /// Rejects the object because of one of its members. Bounds that a type alone cannot express.
+  /// Rejects the object if a bound of a member does not hold. For bounds that a type alone cannot express.
   @inlinable public func check(_ holds: Bool, _ name: StaticString, _ detail: @autoclosure () -> String) throws(JSONError) {
     if !holds { throw JSONError(reason: .malformed, path: path(of: name), detail: detail()) }
   }
@@ -152,7 +152,7 @@
     return parent.isEmpty ? "\(name)" : "\(parent).\(name)"
   }
 
-  /// All members in their order. They count as known.
+  /// All members in their order. All of them then count as known.
   public func members() -> [(name: String, value: JSONValue)] {
     var members: [(String, JSONValue)] = []
     let end = tape.close(index)

@@ -1,14 +1,14 @@
-/// Writes compact JSON into one growing buffer, which is reused from text to text.
+/// Writes compact JSON into one growing buffer, which can be reused for many texts.
 ///
-/// Members stand in the order in which they are written; only the necessary escapes are made (`/` stays `/`). Nothing checks that
-/// brackets match: each `write(to:)` closes what it opens.
+/// Members keep the order in which they are written. Only the necessary escapes are made (`/` stays `/`). Brackets are not checked: each
+/// `write(to:)` must close what it opens.
 public struct JSONWriter: ~Copyable {
   @usableFromInline var start: UnsafeMutablePointer<UInt8>
   @usableFromInline var capacity: Int
   /// Bytes written so far.
   public private(set) var count = 0
-  /// Optional fields that came into the contract after this revision are left out. For fingerprints of events that an earlier
-  /// revision has taken (CONTRACTS, "Evolution"); everything else writes all fields.
+  /// Optional fields that the contract added after this revision are left out. Only fingerprints use this, to compare with events that an
+  /// earlier revision received (CONTRACTS, "Evolution").
   public var revision = Int.max
 
   public init(capacity: Int = 512) {
@@ -18,12 +18,12 @@ public struct JSONWriter: ~Copyable {
 
   deinit { start.deallocate() }
 
-  /// Forgets what was written from a place on, and keeps the buffer.
+  /// Removes everything from a place on and keeps the buffer.
   public mutating func removeAll(from place: Int = 0) { count = min(count, place) }
 
   public func bytes() -> [UInt8] { [UInt8](UnsafeBufferPointer(start: start, count: count)) }
 
-  /// Some of the bytes, in place: valid until more is written.
+  /// Some of the bytes in place. Valid until more is written.
   public func bytes(in range: Range<Int>) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: start + range.lowerBound, count: range.count)
   }
@@ -40,14 +40,14 @@ public struct JSONWriter: ~Copyable {
     value.write(to: &self)
   }
 
-  /// Leaves the member out if there is no value.
+  /// Leaves the member out if the value is nil.
   @inlinable public mutating func member(_ name: StaticString, _ value: (some JSONEncodable)?) {
     guard let value else { return }
     key(name)
     value.write(to: &self)
   }
 
-  /// A member whose name is only known at run time.
+  /// A member whose name is known only at run time.
   public mutating func member(named name: String, _ value: some JSONEncodable) {
     separate()
     string(name)
@@ -60,7 +60,7 @@ public struct JSONWriter: ~Copyable {
     value.write(to: &self)
   }
 
-  /// A case of an enum without values: see `JSONValue.variant`.
+  /// An enum case without values; see `JSONValue.variant`.
   public mutating func variant(_ name: StaticString) {
     append("\"")
     append(name)
@@ -86,7 +86,7 @@ public struct JSONWriter: ~Copyable {
     endObject()
   }
 
-  /// The name of the next member; its value follows. The name is plain ASCII without quotes.
+  /// The name of the next member; its value must follow. The name must be ASCII without quotes.
   public mutating func key(_ name: StaticString) {
     let length = name.utf8CodeUnitCount
     reserve(length &+ 4)
@@ -98,7 +98,7 @@ public struct JSONWriter: ~Copyable {
     put(UInt8(ascii: ":"))
   }
 
-  /// A comma, unless the value is the first after a bracket.
+  /// Writes a comma unless the value is the first after a bracket.
   @usableFromInline mutating func separate() {
     guard count > 0 else { return }
     let last = start[count &- 1]
@@ -117,7 +117,7 @@ public struct JSONWriter: ~Copyable {
   }
 
   mutating func unsigned(_ value: UInt64) {
-    // The longest has 20 digits. They are written from the last, behind their place, and then moved to it.
+    // The longest number has 20 digits. Digits are written backwards, beyond their place, and then moved to it.
     let room = 20
     reserve(2 &* room)
     let end = start + count + 2 &* room
@@ -139,7 +139,7 @@ public struct JSONWriter: ~Copyable {
     value.withUTF8 { string($0) }
   }
 
-  /// UTF-8, escaped only where RFC 8259 (7) requires it: quote, backslash, control characters.
+  /// UTF-8 with only the escapes that RFC 8259 (7) requires: quote, backslash, control characters.
   public mutating func string(_ utf8: UnsafeBufferPointer<UInt8>) {
     let length = utf8.count
     reserve(length &+ 2)
@@ -167,7 +167,7 @@ public struct JSONWriter: ~Copyable {
     append(UInt8(ascii: "\""))
   }
 
-  /// A string of bytes that are known to need no escape: 24 bytes of an instant, an identifier of digits.
+  /// A string of bytes that are known to need no escapes, such as the 24 bytes of an instant.
   public mutating func plainString(length: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void) {
     reserve(length &+ 2)
     put(UInt8(ascii: "\""))
@@ -176,12 +176,12 @@ public struct JSONWriter: ~Copyable {
     put(UInt8(ascii: "\""))
   }
 
-  /// Bytes that are JSON already.
+  /// Bytes that are already JSON.
   public mutating func raw(_ json: [UInt8]) {
     json.withUnsafeBufferPointer { append($0) }
   }
 
-  /// Bytes as they are: for a text that stands beside the JSON in this buffer.
+  /// Bytes as they are, for a text beside the JSON in this buffer.
   public mutating func raw(_ bytes: UnsafeRawBufferPointer) { append(bytes.bindMemory(to: UInt8.self)) }
 
   public mutating func raw(_ text: StaticString) { append(text) }
@@ -191,14 +191,14 @@ public struct JSONWriter: ~Copyable {
     text.withUTF8 { append($0) }
   }
 
-  /// As many bytes as are filled in.
+  /// `length` bytes that the closure fills in.
   public mutating func plainText(length: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Void) {
     reserve(length)
     fill(start + count)
     count &+= length
   }
 
-  /// A parsed value as it is.
+  /// Copies a parsed value.
   public mutating func copy(_ value: JSONValue) { copy(value.tape, value.index) }
 
   private mutating func copy(_ tape: Tape, _ index: Int) {
@@ -258,7 +258,7 @@ public struct JSONWriter: ~Copyable {
     byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
   }
 
-  /// The same for any of eight bytes at once.
+  /// The same for eight bytes at once.
   private static func needsEscape(_ word: UInt64) -> Bool {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let quotes = word ^ (ones &* 0x22)
@@ -286,7 +286,7 @@ public struct JSONWriter: ~Copyable {
     count &+= text.count
   }
 
-  /// There must be room for it.
+  /// The buffer must have room; see `reserve`.
   @inline(__always)
   private mutating func put(_ byte: UInt8) {
     start[count] = byte

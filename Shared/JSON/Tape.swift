@@ -1,13 +1,12 @@
-/// simdjson's tape of one text: all values in document order, strings aside.
+/// simdjson's tape of one text: all values in document order. Strings are in a separate buffer.
 ///
-/// One 64-bit word per bracket, string or atom and two per number; the kind in the top byte, the payload in the rest
-/// (simdjson, doc/tape.md). Word 0 and the last belong to the root, the value itself begins at word 1. An object's members
-/// are key, value, key, value … A plain value of pointers, so that reading costs no reference counting; the parser
-/// keeps the memory alive.
+/// There is one 64-bit word per bracket, string or atom, and two per number. The top byte is the kind, the rest the payload (simdjson,
+/// doc/tape.md). Word 0 and the last word belong to the root; the value begins at word 1. An object's members are key, value, key, value …
+/// The struct has only pointers, so that reading needs no reference counting. The parser keeps the memory alive.
 @frozen @usableFromInline struct Tape {
   @usableFromInline let words: UnsafePointer<UInt64>
   @usableFromInline let strings: UnsafePointer<UInt8>
-  /// One per word. At a member's key: 1 once a type has asked for it. At an object: 0, or, once a type opened it, where the
+  /// One mark per word. At a member's key: 1 once a type has read it. At an object: 0, or, once a type has opened it, the index where the
   /// search for its next member begins.
   @usableFromInline let marks: UnsafeMutablePointer<UInt32>
 
@@ -36,10 +35,10 @@
   /// The index of the closing bracket of the object or array at `index`.
   @usableFromInline func close(_ index: Int) -> Int { after(index) &- 1 }
 
-  /// Members or elements of the object or array at `index`; simdjson stops counting at 16,777,215.
+  /// The number of members or elements of the object or array at `index`. simdjson stops counting at 16,777,215.
   @usableFromInline func size(_ index: Int) -> Int { Int(truncatingIfNeeded: (words[index] &>> 32) & 0xFF_FFFF) }
 
-  /// The bytes of the string or key at `index`, UTF-8 that simdjson has checked.
+  /// The bytes of the string or key at `index`. simdjson has checked that they are UTF-8.
   @usableFromInline func utf8(_ index: Int) -> UnsafeBufferPointer<UInt8> {
     let start = strings + Int(truncatingIfNeeded: words[index] & 0xFF_FFFF_FFFF_FFFF)
     let length = UnsafeRawPointer(start).loadUnaligned(as: UInt32.self)
@@ -51,7 +50,7 @@
   func number(_ index: Int) -> UInt64 { words[index &+ 1] }
 }
 
-/// What a word of the tape is: simdjson's letters.
+/// The kind of a word of the tape, as simdjson's letter.
 @frozen @usableFromInline struct TapeKind: Equatable {
   @usableFromInline let byte: UInt8
 
@@ -90,15 +89,15 @@
 // MARK: - Members
 
 extension Tape {
-  /// In an object's mark: a search has passed over members, so those before the next one are not all known.
+  /// Flag in an object's mark: a search has skipped members, so some members before the next one are still unknown.
   private static let hasSkipped: UInt32 = 1 << 31
 
-  /// Notes that a type decodes the object, so that its other members count as unknown, and begins at its first member.
+  /// Marks that a type decodes the object, so that members it does not read count as unknown. The search begins at the first member.
   @usableFromInline func open(_ object: Int) { marks[object] = UInt32(truncatingIfNeeded: object &+ 1) }
 
-  /// The value of the member of that name of an open object, which then counts as known.
+  /// The value of a member of an open object. The member then counts as known.
   ///
-  /// The search begins behind the last member that was found, since members mostly come in the order in which they are asked for.
+  /// The search begins after the last member found, because types mostly read members in their written order.
   @usableFromInline func member(_ name: UnsafeBufferPointer<UInt8>, of object: Int) -> Int? {
     let mark = marks[object]
     let start = Int(mark & ~Tape.hasSkipped)
@@ -124,7 +123,7 @@ extension Tape {
     return nil
   }
 
-  /// The paths of members, of objects that a type decoded, that no type asked for.
+  /// The paths of members that no type read, in objects that a type decoded.
   func unknownFields(of value: Int) -> [String] {
     var unknown: [String] = []
     forEachUnknownField(of: value) { unknown.append(path(to: $0)) }
@@ -156,7 +155,7 @@ extension Tape {
   }
 }
 
-/// Byte for byte.
+/// Compares the bytes.
 func same(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Bool {
   let count = a.count
   guard count == b.count else { return false }
@@ -182,7 +181,7 @@ func same(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> B
 // MARK: - Paths
 
 extension Tape {
-  /// The way from the root to the value (or key) at `index`: `lines[0].amount`. Walks the tape, so that only errors pay for paths.
+  /// The path from the root to the value (or key) at `index`: `lines[0].amount`. It walks the tape, so that only errors pay for paths.
   @usableFromInline func path(to index: Int) -> String {
     var path = ""
     var container = Tape.root

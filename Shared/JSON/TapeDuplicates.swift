@@ -1,7 +1,7 @@
 extension Tape {
-  /// The first key that its object has already, anywhere in the text; nil when there is none.
+  /// The first duplicate key of any object in the text, or nil if there is none.
   ///
-  /// JSON leaves open which of two equal members counts (RFC 8259, 4), so that two readers could book two amounts.
+  /// RFC 8259 (4) does not define which of two equal members counts, so two readers could book two different amounts.
   func duplicateKey() -> Int? {
     withUnsafeTemporaryAllocation(of: KeyPrint.self, capacity: Tape.pairwiseLimit) { prints in
       guard let prints = prints.baseAddress else { return nil }
@@ -22,7 +22,7 @@ extension Tape {
     }
   }
 
-  /// Up to here comparing all pairs is cheaper than hashing.
+  /// Up to this size, comparing all pairs is cheaper than hashing.
   private static let pairwiseLimit = 16
 
   private func duplicatePairwise(_ object: Int, _ prints: UnsafeMutablePointer<KeyPrint>) -> Int? {
@@ -56,14 +56,14 @@ extension Tape {
   }
 }
 
-/// A key with its length and first bytes in one word, which tells most keys apart.
+/// A key with its length and first bytes in one word, which distinguishes most keys.
 private struct KeyPrint {
   let key: Int
   let head: UInt64
 
   static func head(_ utf8: UnsafeBufferPointer<UInt8>) -> UInt64 {
     guard let start = utf8.baseAddress else { return 0 }
-    // Reads past a short key, but not past simdjson's string buffer, which is at least 64 bytes longer than its strings.
+    // Reads beyond a short key, but not beyond simdjson's string buffer, which is at least 64 bytes longer than its strings.
     let bytes = UInt64(littleEndian: UnsafeRawPointer(start).loadUnaligned(as: UInt64.self))
     let kept = utf8.count < 7 ? bytes & ((1 &<< UInt64(utf8.count &* 8)) &- 1) : bytes & 0xFF_FFFF_FFFF_FFFF
     return kept | UInt64(truncatingIfNeeded: utf8.count) &<< 56
@@ -75,6 +75,6 @@ private struct KeyBytes: Hashable {
 
   static func == (a: KeyBytes, b: KeyBytes) -> Bool { same(a.utf8, b.utf8) }
 
-  // Swift's hash is seeded per process, so that nobody can send keys which collide.
+  // Swift's hash is seeded per process, so a sender cannot provoke collisions.
   func hash(into hasher: inout Hasher) { hasher.combine(bytes: UnsafeRawBufferPointer(utf8)) }
 }

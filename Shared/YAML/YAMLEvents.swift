@@ -1,6 +1,6 @@
 import CYAML
 
-/// What libyaml reports, copied: nothing of it points into C memory.
+/// A copy of a libyaml event, without pointers into C memory.
 struct YAMLEvent {
   enum Kind {
     case streamStart, streamEnd
@@ -18,8 +18,7 @@ struct YAMLEvent {
   let tagged: Bool
 }
 
-/// The one owner of a libyaml parser. The parser points into itself and into the input, so it lives on the heap, and the input
-/// must outlive it.
+/// Owns a libyaml parser. The parser points into itself and into the input, so it is on the heap, and the input must outlive it.
 struct YAMLEvents: ~Copyable {
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   private let input: UnsafeBufferPointer<UInt8>
@@ -29,9 +28,9 @@ struct YAMLEvents: ~Copyable {
     self.input = input
     guard yaml_parser_initialize(parser) == 1 else {
       parser.deallocate()
-      throw YAMLSyntaxError(mark: nil, message: "cannot be read: no memory left")
+      throw YAMLSyntaxError(mark: nil, message: "cannot be read: not enough memory")
     }
-    // Named, because libyaml would otherwise take UTF-16 for what a byte order mark says.
+    // Set, because libyaml would otherwise read UTF-16 after a UTF-16 byte order mark.
     yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
     yaml_parser_set_input_string(parser, input.baseAddress, input.count)
   }
@@ -41,7 +40,7 @@ struct YAMLEvents: ~Copyable {
     parser.deallocate()
   }
 
-  /// The next event; after the stream's end, that end again.
+  /// The next event. After the end of the stream it returns `streamEnd` again.
   mutating func next() throws(YAMLSyntaxError) -> YAMLEvent {
     var event = yaml_event_t()
     guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxError() }
@@ -74,7 +73,7 @@ struct YAMLEvents: ~Copyable {
       anchored = event.data.mapping_start.anchor != nil
       tagged = event.data.mapping_start.tag != nil
     case YAML_MAPPING_END_EVENT: kind = .mappingEnd
-    // YAML_STREAM_END_EVENT, and YAML_NO_EVENT, which libyaml gives after it.
+    // YAML_STREAM_END_EVENT, and YAML_NO_EVENT, which libyaml returns after it.
     default: kind = .streamEnd
     }
     return YAMLEvent(kind: kind, mark: mark, anchored: anchored, tagged: tagged)
@@ -84,11 +83,11 @@ struct YAMLEvents: ~Copyable {
     let reason = parser.pointee.problem.map { String(cString: $0) } ?? "cannot be read"
     switch parser.pointee.error {
     case YAML_READER_ERROR:
-      // libyaml tells a byte here, not a line.
+      // libyaml reports a byte here, not a line.
       return YAMLSyntaxError(mark: mark(ofByte: Int(parser.pointee.problem_offset)), message: "is not UTF-8 text: \(reason)")
     case YAML_SCANNER_ERROR, YAML_PARSER_ERROR:
       let context = parser.pointee.context.map {
-        " (\(String(cString: $0)) that began in line \(parser.pointee.context_mark.line + 1))"
+        " (\(String(cString: $0)) that began on line \(parser.pointee.context_mark.line + 1))"
       }
       return YAMLSyntaxError(mark: Mark(parser.pointee.problem_mark), message: "is not YAML: \(reason)\(context ?? "")")
     default:
@@ -101,7 +100,7 @@ struct YAMLEvents: ~Copyable {
     let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
     return Mark(
       line: before.count { $0 == UInt8(ascii: "\n") } + 1,
-      // Bytes that continue a character do not move the column.
+      // Continuation bytes of UTF-8 do not count as columns.
       column: before[lineStart...].count { $0 & 0xC0 != 0x80 } + 1)
   }
 }

@@ -1,19 +1,19 @@
-/// A place in a file, counted from 1 as editors do.
+/// A place in a file, counted from 1 as in editors.
 package struct Mark: Equatable, Sendable {
   package var line: Int
   package var column: Int
 }
 
-/// A value of a YAML document with its place, so that every problem can name it.
+/// A value of a YAML document with its place, which error messages name.
 package struct YAMLNode {
   package enum Content {
-    /// `plain`: written without quotes, so that `28` is a number and `"28"` is not.
+    /// `plain` is true without quotes: `28` is a number, `"28"` is not.
     case scalar(String, plain: Bool)
     case sequence([YAMLNode])
     case mapping([Entry])
   }
 
-  /// One `key: value`. Duplicates are kept: whoever reads the mapping names them.
+  /// One `key: value`. Duplicates are kept, so that the reader of the mapping can report them.
   package struct Entry {
     package let key: String
     package let keyMark: Mark
@@ -24,18 +24,18 @@ package struct YAMLNode {
   package let mark: Mark
 }
 
-/// The file is not YAML of the kind that Laurel reads.
+/// The file is not valid YAML, or uses YAML features that Laurel does not read.
 package struct YAMLSyntaxError: Error {
-  /// nil: the file as a whole.
+  /// `nil` if the error is about the whole file.
   package let mark: Mark?
   package let message: String
 }
 
 extension YAMLNode {
-  /// Terms are five levels deep; a limit keeps a hostile file from exhausting the stack.
+  /// Maximum nesting. Terms are five levels deep; the limit keeps a hostile file from exhausting the stack.
   private static let deepest = 32
 
-  /// The one document of a file. Anchors, aliases, tags and second documents are rejected: a file is to be read as it stands.
+  /// The only document of a file. Anchors, aliases, tags and second documents are rejected, so that a file means what it shows.
   package static func document(_ bytes: [UInt8]) throws(YAMLSyntaxError) -> YAMLNode {
     let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
     defer { buffer.deallocate() }
@@ -50,7 +50,7 @@ extension YAMLNode {
     _ = try events.next()  // the document's end
     let after = try events.next()
     if case .documentStart = after.kind {
-      throw YAMLSyntaxError(mark: after.mark, message: "a second document begins here; a file holds one")
+      throw YAMLSyntaxError(mark: after.mark, message: "a second document begins here; a file must have only one")
     }
     return root
   }
@@ -84,7 +84,7 @@ extension YAMLNode {
         entries.append(Entry(key: name, keyMark: key.mark, value: value))
       }
     case .streamStart, .streamEnd, .documentStart, .documentEnd, .sequenceEnd, .mappingEnd, .alias:
-      // libyaml's grammar gives none of these where a value stands.
+      // libyaml never reports one of these in place of a value.
       throw YAMLSyntaxError(mark: event.mark, message: "a value is missing here")
     }
   }
