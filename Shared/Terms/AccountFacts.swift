@@ -1,12 +1,12 @@
 import Contracts
 import JSON
 
-/// What is known of an account that may refer, each fact with its day: kind, country and closing are judged as of an event's instant,
-/// and a change at that very instant counts (DECISIONS T7).
+/// The facts about a possible referrer, each with its instant. Kind, country and closing are judged as of an event's instant; a change at
+/// that very instant counts (DECISIONS T7).
 public struct AccountFacts: Stored, Equatable {
   private static let changesMax = 200
 
-  /// In order of instant; of equal instants, in order of arrival.
+  /// In order of instant; at equal instants, in order of arrival.
   var changes: [Change] = []
   public internal(set) var closings = Closings()
 
@@ -18,13 +18,13 @@ public struct AccountFacts: Stored, Equatable {
 
   public init() {}
 
-  /// What a registration or an update says; what it does not name stays as it was.
+  /// Adds the facts of a registration or an update. A fact that is nil has not changed.
   public mutating func learn(at instant: Instant, kind: AccountKind?, country: Country?) {
     guard kind != nil || country != nil else { return }
     let place = changes.firstIndex { $0.at > instant } ?? changes.count
     changes.insert(Change(at: instant, kind: kind, country: country), at: place)
     guard changes.count > Self.changesMax else { return }
-    // The two oldest become one: a row must not grow with what a sender repeats.
+    // The two oldest changes are merged. This bounds the size of the row against a faulty sender.
     let oldest = changes.removeFirst()
     let next = changes[0]
     changes[0] = Change(at: next.at, kind: next.kind ?? oldest.kind, country: next.country ?? oldest.country)
@@ -38,7 +38,7 @@ public struct AccountFacts: Stored, Equatable {
 
   public func country(at instant: Instant) -> Country? { changes.last { $0.at <= instant && $0.country != nil }?.country }
 
-  /// Whether the account may refer and earn at an instant; without a rule anybody may (row C1).
+  /// Whether the account may refer and earn at an instant. Without a rule any account may (row C1).
   public func isAdmitted(by eligibility: Eligibility?, at instant: Instant) -> Bool {
     eligibility?.admits(kind: kind(at: instant), country: country(at: instant)) ?? true
   }

@@ -1,7 +1,7 @@
 import Contracts
 import JSON
 
-/// When an account was closed, banned and opened again, judged as of an event's instant from what is known on arrival (DECISIONS T7,
+/// When an account was closed, banned and reopened. It is judged as of an event's instant, from what is known on arrival (DECISIONS T7,
 /// "closed", "banned"). Only a reopening lifts a ban or a closing, from its own instant on.
 public struct Closings: Stored, Equatable {
   private static let changesMax = 200
@@ -15,7 +15,7 @@ public struct Closings: Stored, Equatable {
     let kind: Kind
   }
 
-  /// In order of instant; of equal instants, in order of arrival.
+  /// In order of instant; at equal instants, in order of arrival.
   var changes: [Change] = []
 
   public init() {}
@@ -29,15 +29,15 @@ public struct Closings: Stored, Equatable {
   private mutating func insert(_ change: Change) {
     changes.insert(change, at: changes.firstIndex { $0.at > change.at } ?? changes.count)
     guard changes.count > Self.changesMax else { return }
-    // The two oldest become one: a row must not grow with what a sender repeats.
+    // The two oldest changes are merged. This bounds the size of the row against a faulty sender.
     let oldest = changes.removeFirst()
     if oldest.kind == .banned, changes[0].kind == .closed { changes[0] = Change(at: changes[0].at, kind: .banned) }
   }
 
-  /// Since when the account has been closed, as of an instant; nil: it is open then.
+  /// Since when the account was closed as of an instant, or nil if it was open.
   public func closedAt(asOf instant: Instant) -> Instant? { start(asOf: instant) { $0 != .reopened } }
 
-  /// Since when it has been banned, as of an instant; nil: it is not.
+  /// Since when the account was banned as of an instant, or nil if it was not.
   public func bannedAt(asOf instant: Instant) -> Instant? { start(asOf: instant) { $0 == .banned } }
 
   public func isClosed(at instant: Instant) -> Bool { closedAt(asOf: instant) != nil }

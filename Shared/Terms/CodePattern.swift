@@ -2,15 +2,15 @@ import Contracts
 
 /// Which texts are codes (`attribution.codePattern`, DECISIONS A1): a regular expression that a code matches as a whole.
 ///
-/// Codes are also made to match it, so it is kept as an automaton and not handed to a library: one state for each character that the
-/// pattern can take, and which states may follow. Matching walks all ways at once, so no text makes it slow.
+/// Codes are also derived from the pattern, which no library does, so it is compiled to an automaton: one state for each character of the
+/// pattern, with the states that may follow. Matching follows all paths at once, so no text makes it slow.
 public struct CodePattern: Sendable, Equatable {
-  /// As written.
+  /// The pattern as written.
   public let text: String
 
   private let states: [State]
   private let starts: [Int]
-  /// By length from 1 on: how many codes begin at each state. Ends where there are enough to choose from.
+  /// By code length, from 1: how many codes begin at each state. Ends when there are enough codes to choose from.
   private let counts: [[UInt64]]
 
   struct State: Sendable {
@@ -19,16 +19,16 @@ public struct CodePattern: Sendable, Equatable {
     var isLast = false
   }
 
-  /// Longest text that is looked at: no identifier is longer.
+  /// Longer texts never match, because no identifier is longer.
   private static let textMax = 128
-  /// Longest code that is made, as of a vanity (DECISIONS A1b).
+  /// Maximum length of a derived code, the same as of a chosen one (DECISIONS A1b).
   private static let codeMax = 64
-  /// As many as the codes without a pattern have: codes get no longer than they must to be so many.
+  /// The number of codes without a pattern. Derived codes are only as long as needed to have so many.
   private static let enough: UInt64 = 1 << 40
-  /// Counts stay below, so that no sum of them overflows. They only weigh ways against each other there.
+  /// Counts are capped here, so that their sums cannot overflow. Capped counts only weigh paths against each other.
   private static let countMax: UInt64 = 1 << 48
 
-  /// - Throws: what is wrong with the pattern, and at which character.
+  /// - Throws: the first fault of the pattern, with its character position.
   public init(_ text: String) throws(CodePatternFault) {
     var reader = CodePatternReader(text)
     var automaton = Automaton()
@@ -57,18 +57,18 @@ public struct CodePattern: Sendable, Equatable {
     return reached.contains { states[$0].isLast }
   }
 
-  // MARK: Making codes
+  // MARK: Deriving codes
 
-  /// How many codes can be made, counted up to 2^40 and by the ways to make them; a pattern that allows one code in two ways counts it twice.
+  /// How many codes can be derived, counted up to 2^40. A code that the pattern allows in two ways counts twice.
   public var possibleCodes: UInt64 {
     min(counts.reduce(0) { sum, count in sum + starts.reduce(0) { $0 + count[$1] } }, Self.enough)
   }
 
-  /// A code of letters, digits, `-` and `_`, which stand in any URL as they are. The same seed always gives the same code.
-  /// - Returns: nil if there is none.
+  /// Derives a code of letters, digits, `-` and `_`, which no URL has to escape. The same seed always gives the same code.
+  /// - Returns: nil if the pattern allows no such code.
   public func code(from seed: String) -> Code? {
     var step = 0
-    /// One of these, by their weights.
+    /// Chooses an index by weight.
     func choice(_ weights: [UInt64]) -> Int? {
       let sum = weights.reduce(0, +)
       guard sum > 0 else { return nil }
@@ -110,25 +110,25 @@ public struct CodePattern: Sendable, Equatable {
   }
 }
 
-/// What is wrong with a pattern.
+/// A fault in a pattern.
 public struct CodePatternFault: Error, Equatable {
   /// `character 5: "(?" …`
   public let message: String
 }
 
-/// The characters that one place of a pattern can take.
+/// The characters that match one place of a pattern.
 struct CodeCharacters: Sendable, Equatable {
   private var ascii: (low: UInt64, high: UInt64) = (0, 0)
-  /// All that is not ASCII.
+  /// Whether all characters outside ASCII match.
   private var others = false
 
   static let digits = CodeCharacters("0"..."9")
   static let word = CodeCharacters("0"..."9").union(CodeCharacters("A"..."Z")).union(CodeCharacters("a"..."z")).union(
     CodeCharacters("_"..."_"))
-  /// But for line breaks, as everywhere.
+  /// All except line breaks, as usual in regular expressions.
   static let any = CodeCharacters("\n"..."\n").union(CodeCharacters("\r"..."\r")).inverted
 
-  /// Of ASCII.
+  /// The ASCII characters of a range.
   init(_ range: ClosedRange<Unicode.Scalar>) {
     for value in range.lowerBound.value...range.upperBound.value where value < 128 {
       if value < 64 { ascii.low |= 1 << UInt64(value) } else { ascii.high |= 1 << UInt64(value - 64) }
@@ -157,7 +157,7 @@ struct CodeCharacters: Sendable, Equatable {
     }
   }
 
-  /// Those of them that a code can be made of (DECISIONS A1b).
+  /// The characters among them that a derived code may have (DECISIONS A1b).
   var letters: [Unicode.Scalar] {
     (0x2D...0x7A).map { Unicode.Scalar(UInt8($0)) }.filter {
       holds($0) && (CodeCharacters.word.holds($0) || $0 == "-")
@@ -169,16 +169,16 @@ struct CodeCharacters: Sendable, Equatable {
   }
 }
 
-/// The states of a pattern by Glushkov's construction: no state without a character, so each way through them is one way to write a code.
+/// Glushkov's construction. Every state has a character, so each path through the states is one way to write a code.
 private struct Automaton {
-  /// Of a part: whether it can be nothing, where it can begin and where it can end.
+  /// Whether a part of the pattern can be empty, and the states where it can begin and end.
   struct Ends {
     var isOptional = true
     var first: Set<Int> = []
     var last: Set<Int> = []
   }
 
-  /// Repetitions are written out, and two of them multiply.
+  /// Repetitions are expanded, and nested ones multiply.
   private static let statesMax = 500
 
   var states: [CodePattern.State] = []
@@ -187,7 +187,7 @@ private struct Automaton {
     switch part {
     case .one(let characters):
       guard states.count < Self.statesMax else {
-        throw CodePatternFault(message: "its repetitions, written out, have more than \(Self.statesMax) characters")
+        throw CodePatternFault(message: "its repetitions expand to more than \(Self.statesMax) characters")
       }
       states.append(CodePattern.State(characters: characters))
       return Ends(isOptional: false, first: [states.count - 1], last: [states.count - 1])
@@ -211,7 +211,7 @@ private struct Automaton {
       }
       return all
     case .repeated(let part, let least, let most):
-      // One after the other, each entered from the one before alone: what is left out is left out at the end.
+      // The copies follow one another, and each is entered only from the one before. Omitted copies are the last ones.
       var all = Ends(isOptional: least == 0)
       var before: Set<Int> = []
       let copies = most ?? max(least, 1)

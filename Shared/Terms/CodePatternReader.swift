@@ -1,15 +1,15 @@
-/// Reads a pattern of codes: characters, `.`, `\d`, `\w`, classes such as `[A-Z0-9]`, groups with alternatives, and repetitions. That is what
-/// all dialects of regular expressions agree on; whatever else they know is reported and not guessed.
+/// Reads a pattern of codes: characters, `.`, `\d`, `\w`, classes such as `[A-Z0-9]`, groups with alternatives, and repetitions. All
+/// dialects of regular expressions have these. Anything else is a fault and never guessed.
 struct CodePatternReader {
   indirect enum Part {
     case one(CodeCharacters)
     case sequence([Part])
     case choice([Part])
-    /// `most` is nil where there is no limit.
+    /// `most` is nil if there is no limit.
     case repeated(Part, least: Int, most: Int?)
   }
 
-  /// No code is longer.
+  /// The maximum length of a code.
   private static let repetitionsMax = 128
   private static let depthMax = 20
 
@@ -31,13 +31,13 @@ struct CodePatternReader {
     CodePatternFault(message: "character \((place ?? self.place) + 1): \(message)")
   }
 
-  /// The whole of it. `^` at its beginning and `$` at its end change nothing: a pattern is always one of whole codes.
+  /// Reads the whole pattern. `^` at its beginning and `$` at its end change nothing, because a pattern always matches whole codes.
   mutating func whole() throws(CodePatternFault) -> Part {
     _ = takes("^")
     let part = try choice()
     let end = place
     _ = takes("$")
-    guard next == nil else { throw fault(next == ")" ? "\")\" closes nothing" : "\"$\" can only be the end", at: end) }
+    guard next == nil else { throw fault(next == ")" ? "\")\" has no \"(\"" : "\"$\" is allowed only at the end", at: end) }
     return part
   }
 
@@ -65,34 +65,34 @@ struct CodePatternReader {
     case "[": return .one(try characterClass(from: start))
     case "\\": return .one(try escaped(from: start))
     case "(":
-      if takes("?"), !takes(":") { throw fault("\"(?\" is not known, but for \"(?:\"", at: start) }
+      if takes("?"), !takes(":") { throw fault("\"(?\" is supported only as \"(?:\"", at: start) }
       depth += 1
       guard depth <= Self.depthMax else { throw fault("more than \(Self.depthMax) groups inside each other", at: start) }
       let inside = try choice()
       guard takes(")") else { throw fault("\"(\" is not closed", at: start) }
       depth -= 1
       return inside
-    case "^": throw fault("\"^\" can only be the beginning", at: start)
+    case "^": throw fault("\"^\" is allowed only at the beginning", at: start)
     case "*", "+", "?", "{": throw fault("there is nothing before \"\(character)\" to repeat", at: start)
-    case "]", "}": throw fault("\"\(character)\" closes nothing; write \\\(character) for the character", at: start)
+    case "]", "}": throw fault("\"\(character)\" has no opening bracket; write \\\(character) for the character", at: start)
     default: return .one(try literal(character, at: start))
     }
   }
 
   private func literal(_ character: Unicode.Scalar, at place: Int) throws(CodePatternFault) -> CodeCharacters {
-    guard 0x20...0x7E ~= character.value else { throw fault("a code is printable ASCII, and this is not", at: place) }
+    guard 0x20...0x7E ~= character.value else { throw fault("not printable ASCII, so no code can contain it", at: place) }
     return CodeCharacters(character...character)
   }
 
   private mutating func escaped(from start: Int) throws(CodePatternFault) -> CodeCharacters {
-    guard let character = next else { throw fault("\"\\\" stands before nothing", at: start) }
+    guard let character = next else { throw fault("\"\\\" needs a character after it", at: start) }
     place += 1
     switch character {
     case "d": return .digits
     case "D": return CodeCharacters.digits.inverted
     case "w": return .word
     case "W": return CodeCharacters.word.inverted
-    case "a"..."z", "A"..."Z", "0"..."9": throw fault("\"\\\(character)\" is not known; known are \\d and \\w", at: start)
+    case "a"..."z", "A"..."Z", "0"..."9": throw fault("\"\\\(character)\" is not supported; use \\d or \\w", at: start)
     default: return try literal(character, at: start)
     }
   }
@@ -110,23 +110,23 @@ struct CodePatternReader {
       place += 1
       let last = try member()
       guard let lower = one.character, let upper = last.character, lower <= upper else {
-        throw fault("a range such as A-Z goes from a character to a later one", at: first)
+        throw fault("a range such as A-Z must go from a character to a later one", at: first)
       }
       let range = CodeCharacters(lower...upper)
       all = all?.union(range) ?? range
     }
     guard takes("]") else { throw fault("\"[\" is not closed", at: start) }
-    guard let all else { throw fault("a class must hold a character", at: start) }
+    guard let all else { throw fault("a class must contain a character", at: start) }
     return isInverted ? all.inverted : all
   }
 
-  /// Of a class.
-  /// - Returns: `character` is nil for `\d` and the like.
+  /// Reads one member of a class.
+  /// - Returns: `character` is nil for `\d` and other sets.
   private mutating func member() throws(CodePatternFault) -> (set: CodeCharacters, character: Unicode.Scalar?) {
     let start = place
     guard let character = next else { throw fault("the pattern ends too early") }
     place += 1
-    // Some dialects nest classes.
+    // Some dialects have nested classes.
     if character == "[" { throw fault("write \\[ for the character", at: start) }
     guard character == "\\" else { return (try literal(character, at: start), character) }
     let named = next
@@ -156,7 +156,7 @@ struct CodePatternReader {
     default: return part
     }
     place += 1
-    if let next, ["?", "*", "+", "{"].contains(next) { throw fault("\"\(next)\" repeats a repetition; put that into ( )") }
+    if let next, ["?", "*", "+", "{"].contains(next) { throw fault("\"\(next)\" repeats a repetition; put that in ( )") }
     return repeated
   }
 

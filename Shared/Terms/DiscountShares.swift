@@ -1,17 +1,18 @@
 import Contracts
 
 extension DiscountTerms {
-  /// A company's part of the active referrals.
+  /// A company's share of the active referrals.
   public struct Share: Sendable, Equatable {
     public let company: CompanyID
     public let slots: Int64
     /// Whole percent, above 0.
     public let percent: Int64
-    /// 1 for the company that is dealt to first.
+    /// 1 for the first company in the order.
     public let position: Int64
   }
 
-  /// Company by company: only when one has all that it can take does the next get any (row B4). A share of 0 % is none (DECISIONS B4).
+  /// Fills the companies in order: the next company gets referrals only if the one before has `maxPerCompany` (row B4). A share of 0 % is
+  /// left out (DECISIONS B4).
   public func shares(of active: Int64, companies: [CompanyID]) -> [Share] {
     var left = active
     var shares: [Share] = []

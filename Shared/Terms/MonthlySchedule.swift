@@ -1,11 +1,11 @@
 import Contracts
 
-/// A time zone as data: the offset from UTC that holds from each instant on. A table instead of a calendar API keeps the rules free of
-/// I/O; TermsFiles fills it from the system's IANA data when the terms are read.
+/// A time zone as a table: the offset from UTC from each instant on. A table keeps the rules free of I/O, which a calendar API would do.
+/// TermsFiles fills it from the system's IANA data when the terms are read.
 public struct Zone: Sendable, Equatable {
-  /// IANA name, as in the terms file.
+  /// The IANA name, as in the terms file.
   public let name: String
-  /// Ascending by `from`; the first holds for everything before the second.
+  /// Ascending by `from`. The first offset holds for everything before the second.
   public let offsets: [Offset]
 
   public struct Offset: Sendable, Equatable {
@@ -37,8 +37,8 @@ public struct Zone: Sendable, Equatable {
     return offsets[low].seconds
   }
 
-  /// The first instant at which a local clock shows at least this time. A time that the clocks skip (DST) becomes the moment of the
-  /// jump; of a time that they show twice, the first is meant.
+  /// The first instant at which a local clock shows at least this time. A time that clocks skip (DST) becomes the instant of the jump. A
+  /// time that they show twice becomes the first of the two.
   public func instant(ofLocalMilliseconds local: Int64) -> Instant {
     for (index, offset) in offsets.enumerated() {
       let start = index == 0 ? Instant(milliseconds: .min) : offset.from
@@ -50,7 +50,7 @@ public struct Zone: Sendable, Equatable {
   }
 }
 
-/// "At 00:00 on the 28th in the program's zone" (row B5). A day that a month lacks is its last.
+/// "At 00:00 on the 28th in the program's zone" (row B5). In a month without this day, its last day counts.
 public struct MonthlySchedule: Sendable, Equatable {
   /// 1–31.
   public var day: Int64
@@ -61,7 +61,7 @@ public struct MonthlySchedule: Sendable, Equatable {
     self.zone = zone
   }
 
-  /// The first run strictly after an instant; the end of time when the calendar ends before it.
+  /// The first run strictly after an instant, or the maximum instant if the calendar ends before it.
   public func next(after instant: Instant) -> Instant {
     var month = localMonth(of: instant)
     while true {
@@ -71,20 +71,20 @@ public struct MonthlySchedule: Sendable, Equatable {
     }
   }
 
-  /// `YYYY-MM` of the local month that a run's instant falls into (DECISIONS B5).
+  /// `YYYY-MM` of the run's local month (DECISIONS B5).
   public func period(of instant: Instant) -> String {
     let month = localMonth(of: instant)
     let number = String(month % 12 + 1)
     return "\(month / 12)-\(number.count < 2 ? "0" : "")\(number)"
   }
 
-  /// Months since year 0, local.
+  /// Months since year 0, in local time.
   private func localMonth(of instant: Instant) -> Int {
     let date = (instant + .seconds(zone.seconds(at: instant))).date
     return date.year * 12 + date.month - 1
   }
 
-  /// nil: no such month in the calendar.
+  /// `nil` if the calendar has no such month.
   private func run(in month: Int) -> Instant? {
     let year = month / 12
     let number = month % 12 + 1

@@ -3,7 +3,7 @@ import Contracts
 /// One referral program: an id and its versions of terms, oldest first.
 public struct Program: Sendable, Equatable {
   public let id: ProgramID
-  /// Never empty; sorted by `effectiveFrom`, each instant once.
+  /// Never empty. Sorted by `effectiveFrom`, without equal instants.
   public let versions: [TermsVersion]
 
   public init(id: ProgramID, versions: [TermsVersion]) {
@@ -11,15 +11,15 @@ public struct Program: Sendable, Equatable {
     self.versions = versions.sorted { $0.effectiveFrom < $1.effectiveFrom }
   }
 
-  /// The version in force at an instant (row B10). What happened before the first version is judged by the first.
+  /// The version in force at an instant (row B10). Before the first version, it is the first.
   public func version(at instant: Instant) -> TermsVersion {
     var inForce = versions[0]
     for version in versions where version.effectiveFrom <= instant { inForce = version }
     return inForce
   }
 
-  /// The version that judges an event of a referral: by the event's own instant, or by that of the attribution, as the version in
-  /// force at the event says (`judgedBy`, "For every program").
+  /// The version that judges an event of a referral: the one in force at the event or at the attribution. `judgedBy` of the version in
+  /// force at the event decides which ("For every program").
   public func version(judging event: Instant, attributedAt: Instant) -> TermsVersion {
     let atEvent = version(at: event)
     switch atEvent.judgedBy {
@@ -49,8 +49,7 @@ public enum JudgedBy: String, Sendable, CaseIterable {
   case attributionTime = "attribution-time"
 }
 
-/// One version of a program's terms: everything that a row of PROGRAMS.md calls a parameter. A section that is absent switches its
-/// rule off.
+/// One version of a program's terms: all parameters of PROGRAMS.md. An absent section switches its rule off.
 public struct TermsVersion: Sendable, Equatable {
   public var program: ProgramID
   /// Counts from 1 in the order of `effectiveFrom`.
@@ -85,21 +84,21 @@ public struct TermsVersion: Sendable, Equatable {
   public var name: String { "\(program.value)@\(version)" }
 }
 
-/// How a referral is bound (rows A1, B1, C1, C2, C4).
+/// How accounts are attributed (rows A1, B1, C1, C2, C4).
 public struct AttributionTerms: Sendable, Equatable {
-  /// The link that a code's owner is given; `{code}` stands for the code.
+  /// The link that a code's owner gets. `{code}` is replaced by the code.
   public var link: String
   /// The query parameter of a landing URL that carries the code (`ref`, `page`).
   public var parameter: String
-  /// Query parameters that mark a paid advertisement; a landing URL with one of them does not bind (row C4).
+  /// Query parameters that mark a paid advertisement. A landing URL with one of them does not attribute (row C4).
   public var paidAdParameters: [String]
-  /// Refuse a registration that names earlier accounts (row B1).
+  /// Whether a registration that names earlier accounts is rejected (row B1).
   public var refusesPriorAccounts: Bool
-  /// Who may refer and earn; nil: anybody (row C1).
+  /// Who may refer and earn, or nil if any account may (row C1).
   public var referrer: Eligibility?
-  /// Which texts are codes; nil: all (DECISIONS A1).
+  /// Which texts are codes, or nil if all are (DECISIONS A1).
   public var codePattern: CodePattern?
-  /// How long before the referral a payment still earns and uses the welcome offer (DECISIONS A1f).
+  /// How long before the referral a payment may be and still earn and use the welcome offer (DECISIONS A1f).
   public var leeway: TimeSpan
 
   public init(
@@ -115,11 +114,12 @@ public struct AttributionTerms: Sendable, Equatable {
     self.leeway = leeway
   }
 
-  /// Whether a text is a code of the program, whoever has it.
+  /// Whether a text can be a code of the program.
   public func isCode(_ text: String) -> Bool { codePattern?.matches(text) ?? true }
 }
 
-/// Which accounts may refer, earn and withdraw (row C1). An empty list allows every value; an account that names none is refused.
+/// Which accounts may refer, earn and withdraw (row C1). An empty list allows every value. An account whose value is unknown fails a list
+/// that is not empty.
 public struct Eligibility: Sendable, Equatable {
   public var kinds: [AccountKind]
   /// ISO 3166-1 alpha-2.
@@ -134,7 +134,7 @@ public struct Eligibility: Sendable, Equatable {
     (kinds.isEmpty || kind.map(kinds.contains) ?? false) && (countries.isEmpty || country.map(countries.contains) ?? false)
   }
 
-  /// What an account is, and what it would have to be, for the `because` of a rejection.
+  /// An account's kind and country and the allowed ones, for the `because` of a rejection.
   public static func facts(kind: AccountKind?, country: Country?, by rule: Eligibility?) -> [(String, Because.Fact)] {
     var facts: [(String, Because.Fact)] = [
       ("kind", .text(kind?.rawValue ?? "unknown")), ("country", .text(country?.code ?? "unknown")),
@@ -145,31 +145,31 @@ public struct Eligibility: Sendable, Equatable {
   }
 }
 
-/// What a referee's payment earns its referrer (rows A2–A4, C5, C6, C8, C9).
+/// The reward for a referee's payment (rows A2–A4, C5, C6, C8, C9).
 public struct RewardTerms: Sendable, Equatable {
-  /// Kinds of lines that earn.
+  /// The kinds of lines that earn.
   public var lineKinds: [LineKind]
-  /// The payment must hold a plan line to earn at all (row A3).
+  /// Whether a payment must have a plan line to earn at all (row A3).
   public var requiresPlanLine: Bool
-  /// Categories of lines that earn; nil: every category (row C8).
+  /// The categories of lines that earn, or nil if all do (row C8).
   public var categories: [String]?
-  /// A promo code on the order excludes the whole payment (row C6).
+  /// Whether a promo code on the order excludes the whole payment (row C6).
   public var refusesPromoCodes: Bool
   /// A line with a discount of one of these kinds is excluded (row C6).
   public var excludedDiscounts: [DiscountKind]
-  /// What an earning payment is worth.
+  /// How the reward is computed.
   public var pay: Pay
-  /// How many payments of an account earn; nil: all (row A2).
+  /// How many payments of an account earn, or nil if all do (row A2).
   public var maxPayments: Int?
-  /// From attribution: how long payments earn; nil: for ever.
+  /// How long after the attribution payments earn, or nil if forever.
   public var earnsFor: TimeSpan?
-  /// What an account's payments earn in all, minor units by currency; a currency that is absent has no limit.
+  /// The maximum that an account's payments earn in total, in minor units by currency. An absent currency has no limit.
   public var maxPerReferee: [Currency: Int64]
-  /// From payment to credit (row A4: 14 d, row C9: 0).
+  /// Time from payment to credit (row A4: 14 d, row C9: 0).
   public var creditAfter: TimeSpan
-  /// From payment to availability, not before the credit (row A4: 14 d, row C9: 30 d).
+  /// Time from payment to availability, not before the credit (row A4: 14 d, row C9: 30 d).
   public var availableAfter: TimeSpan
-  /// From payment to the instant from which on no refund, request or dispute changes anything any more; nil: they count for ever.
+  /// Time after the payment in which refunds, requests and disputes count, or nil if they count forever.
   public var refundWindow: TimeSpan?
 
   public init(
@@ -193,15 +193,15 @@ public struct RewardTerms: Sendable, Equatable {
 
   /// How a payment's reward is computed (DECISIONS, "terms of reward").
   public enum Pay: Sendable, Equatable {
-    /// A share of the base; statuses by turnover, lowest first, change it (row C5).
+    /// A share of the base. Statuses by turnover, lowest first, change the rate (row C5).
     case rate(BasisPoints, statuses: [Status])
-    /// A fixed amount a payment, minor units by currency.
+    /// A fixed amount per payment, in minor units by currency.
     case amount([Currency: Int64])
-    /// A share of each line, by the first that fits it.
+    /// A share of each line, by the first rate that fits it.
     case rates([LineRate])
   }
 
-  /// A rate for lines of a plan, of a kind or of a category; what is nil fits every line.
+  /// A rate for lines of a plan, of a kind or of a category. A property that is nil fits every line.
   public struct LineRate: Sendable, Equatable {
     public var plan: String?
     public var kind: LineKind?
@@ -220,20 +220,20 @@ public struct RewardTerms: Sendable, Equatable {
     }
   }
 
-  /// The rate before any status is reached; nil where the reward is no share of the whole base.
+  /// The rate before any status is reached, or nil if the reward is not a share of the whole base.
   public var rate: BasisPoints? {
     if case .rate(let rate, _) = pay { rate } else { nil }
   }
 
-  /// Empty where the reward does not depend on a status.
+  /// Empty if the reward does not depend on a status.
   public var statuses: [Status] {
     if case .rate(_, let statuses) = pay { statuses } else { [] }
   }
 
-  /// Whether it matters what an account's payments have earned before.
+  /// Whether earlier rewards from an account's payments limit later ones.
   public var hasLimits: Bool { maxPayments != nil || !maxPerReferee.isEmpty }
 
-  /// A loyalty status of the referee: reached when its turnover in a currency is above the threshold (exactly at it: not yet).
+  /// A loyalty status of the referee. It is reached when the turnover in a currency is above the threshold, not exactly at it.
   public struct Status: Sendable, Equatable {
     public var name: String
     /// Minor units by currency.
@@ -247,7 +247,7 @@ public struct RewardTerms: Sendable, Equatable {
     }
   }
 
-  /// The highest status that a turnover has reached; nil: none yet (Basic). A currency without thresholds never reaches one
+  /// The highest status that a turnover has reached, or nil if none (Basic). A currency without thresholds never reaches one
   /// (DECISIONS C5).
   public func status(turnover: Int64, in currency: Currency) -> Status? {
     statuses.last { status in status.above[currency].map { turnover > $0 } ?? false }
@@ -265,7 +265,7 @@ public struct SpendingTerms: Sendable, Equatable {
 /// Withdrawing the balance (row C10).
 public struct WithdrawalTerms: Sendable, Equatable {
   public var approvalAbove: ApprovalLimits
-  /// The smallest withdrawal; minor units by currency. A currency that is absent has no minimum.
+  /// The smallest withdrawal, in minor units by currency. An absent currency has no minimum.
   public var minimum: [Currency: Int64]
   public var dueSoonAfter: TimeSpan
   public var dueAfter: TimeSpan
@@ -280,11 +280,11 @@ public struct WithdrawalTerms: Sendable, Equatable {
   }
 }
 
-/// Which withdrawals an operator approves first (DECISIONS C10).
+/// Which withdrawals need an operator's approval (DECISIONS C10).
 public enum ApprovalLimits: Sendable, Equatable {
-  /// None, however large.
+  /// None.
   case never
-  /// Those above the limit of their currency, in minor units. A currency that is absent has no limit: all of its withdrawals.
+  /// Those above the limit of their currency, in minor units. All withdrawals in an absent currency.
   case above([Currency: Int64])
 }
 
@@ -293,7 +293,7 @@ public struct WelcomeOfferTerms: Sendable, Equatable {
   /// Whole percent.
   public var percent: Int64
   public var plans: [String]
-  /// From registration to expiry; used only if paid strictly before (DECISIONS T1).
+  /// Time from registration to expiry. Only payments strictly before the expiry use the offer (DECISIONS T1).
   public var within: TimeSpan
 
   public init(percent: Int64, plans: [String], within: TimeSpan) {
@@ -303,11 +303,11 @@ public struct WelcomeOfferTerms: Sendable, Equatable {
   }
 }
 
-/// Monthly discounts by active referrals (rows B2–B9).
+/// Monthly discounts for active referrals (rows B2–B9).
 public struct DiscountTerms: Sendable, Equatable {
-  /// Lowest first; below the first: 0 %.
+  /// Lowest first. Below the first tier the discount is 0 %.
   public var tiers: [Tier]
-  /// Active referrals that count for one company (row B4).
+  /// How many active referrals count for one company at most (row B4).
   public var maxPerCompany: Int64
   public var schedule: MonthlySchedule
 

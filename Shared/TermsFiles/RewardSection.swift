@@ -15,17 +15,17 @@ extension TermsReader {
     let maxPayments = optional("maxPayments", in: section, number(1...Int64.max))
     let earnsFor = optional("earnsFor", in: section, span)
     if earnsFor == .zero, let field = section.fields["earnsFor"] {
-      report(field, "must be longer than 0d; leave it out to let payments earn for ever")
+      report(field, "must be longer than 0d; leave it out to let payments earn forever")
     }
     let maxPerReferee = optional("maxPerReferee", in: section) { atLeastOneAmount($0) } ?? [:]
     let creditAfter = required("creditAfter", in: section, span)
     let availableAfter = required("availableAfter", in: section, span)
     if let creditAfter, let availableAfter, availableAfter < creditAfter, let field = section.fields["availableAfter"] {
-      report(field, "must not be shorter than creditAfter, \(creditAfter): what is not credited cannot be available")
+      report(field, "must not be shorter than creditAfter, \(creditAfter): a reward is credited before it is available")
     }
     let refundWindow = optional("refundWindow", in: section, span)
     if refundWindow == .zero, let field = section.fields["refundWindow"] {
-      report(field, "must be longer than 0d; leave it out to let refunds count for ever")
+      report(field, "must be longer than 0d; leave it out to let refunds count forever")
     }
     guard let lines, let pay, let creditAfter, let availableAfter else { return nil }
     return RewardTerms(
@@ -35,20 +35,20 @@ extension TermsReader {
       availableAfter: availableAfter, refundWindow: refundWindow)
   }
 
-  /// Exactly one of the three.
+  /// Reads exactly one of `rate`, `amount` and `rates`.
   private func pay(_ section: Section) -> RewardTerms.Pay? {
     let rate = optional("rate", in: section, rate)
     let statuses = optional("statuses", in: section, statuses) ?? []
     let amount = optional("amount", in: section) { atLeastOneAmount($0) }
     let rates = optional("rates", in: section, lineRates)
     let named = ["rate", "amount", "rates"].compactMap { section.fields[$0] }
-    if let second = named.dropFirst().first { report(second, "must not stand beside another of rate, amount and rates") }
+    if let second = named.dropFirst().first { report(second, "is too much: use only one of rate, amount and rates") }
     guard !named.isEmpty else {
       _ = required("rate", in: section) { self.rate($0) }
       return nil
     }
     if section.fields["rate"] == nil, let field = section.fields["statuses"] {
-      report(field, "must stand beside rate: a status changes the rate")
+      report(field, "needs a rate: a status changes the rate")
     }
     if let rate { return .rate(rate, statuses: statuses) }
     if let amount { return .amount(amount) }
@@ -77,7 +77,7 @@ extension TermsReader {
       return rate.map { RewardTerms.LineRate(plan: plan, kind: kind, category: category, rate: $0) }
     }
     if case .sequence(let nodes) = field.node.content, nodes.isEmpty {
-      report(field, "must hold at least one rate such as {kind: plan, rate: 10%}")
+      report(field, "must contain at least one rate such as {kind: plan, rate: 10%}")
     }
     return rates
   }
@@ -90,7 +90,7 @@ extension TermsReader {
     return kinds.map { ($0, categories, requiresPlanLine) }
   }
 
-  /// Thresholds must rise in every currency: the last status that a turnover exceeds is the one that counts.
+  /// Thresholds must rise in every currency, because the last status that a turnover exceeds counts.
   private func statuses(_ field: Field) -> [RewardTerms.Status]? {
     var named: Set<String> = []
     var reached: [Currency: Int64] = [:]
@@ -100,12 +100,12 @@ extension TermsReader {
       let above = required("above", in: section, amounts)
       let rate = required("rate", in: section, rate)
       if let name, !named.insert(name).inserted, let field = section.fields["name"] {
-        report(field, "\"\(name)\" is the name of an earlier status")
+        report(field, "\"\(name)\" is already the name of an earlier status")
       }
       if let above, let field = section.fields["above"] {
         for (currency, amount) in above.sorted(by: { $0.key < $1.key }) {
           if let before = reached[currency], amount <= before {
-            report(field, "must be more than \(before) \(currency), the status before it")
+            report(field, "must be more than \(before) \(currency), the threshold of the status before it")
           }
           reached[currency] = amount
         }

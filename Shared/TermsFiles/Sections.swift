@@ -2,20 +2,20 @@ import Contracts
 import Terms
 import YAML
 
-/// The sections of a version, one function each, in the order in which a file has them. Everything is read before anything is
-/// given up, so that all problems are reported.
+/// The sections of a version, one function each, in the order of a file. A function reads all fields before it returns nil, so that all
+/// problems are reported.
 extension TermsReader {
   func program(_ root: YAMLNode) -> Program? {
-    // Where the whole file is meant, its first line is shown.
+    // A problem of the whole file is reported at its first line.
     let file = Field(path: "", mark: root.mark, node: root)
     guard let section = section(file, known: ["program", "versions"]) else { return nil }
     let id = required("program", in: section, programID)
     let read = required("versions", in: section) { field -> [(version: TermsVersion, from: Field)?]? in
       if case .sequence(let nodes) = field.node.content, nodes.isEmpty {
-        report(field, "must hold at least one version")
+        report(field, "must contain at least one version")
         return nil
       }
-      // The id only serves the names of versions; without one, reading goes on for the sake of the problems.
+      // The id is only needed for the names of versions. Without one, reading continues to find more problems.
       var number = 0
       return list(field) { item in
         number += 1
@@ -41,7 +41,7 @@ extension TermsReader {
     let known = [
       "version", "effectiveFrom", "judgedBy", "attribution", "reward", "spending", "withdrawal", "welcomeOffer", "discounts",
     ]
-    // Paths begin at the version: the line says which one.
+    // Paths begin at the version. The line shows which version it is.
     self.version = number
     defer { self.version = 0 }
     note(Field(path: "", mark: field.mark, node: field.node))
@@ -87,7 +87,7 @@ extension TermsReader {
       referrer: referrer, codePattern: codePattern, leeway: leeway)
   }
 
-  /// A pattern that codes can be made by, or whoever names no vanity would get none (DECISIONS A1).
+  /// Codes must be derivable from the pattern, because an owner who chooses no code gets a derived one (DECISIONS A1).
   private func codePattern(_ field: Field) -> CodePattern? {
     guard let text = text(field, wanted: "a pattern in quotes such as \"[A-Z0-9]{6}\"") else { return nil }
     do {
@@ -106,7 +106,7 @@ extension TermsReader {
     guard parts.count == 2, link.hasPrefix("https://") || link.hasPrefix("http://") else {
       return refuse(field, "a URL with {code} once, such as \"https://example.com/?ref={code}\"")
     }
-    // A link that carries the code under another name than the one that is looked for would bind nobody.
+    // With the code under another name than `parameter`, the link would attribute nobody.
     if let parameter, parts[0].hasSuffix("="), let name = parts[0].dropLast().split(whereSeparator: { "?&#".contains($0) }).last,
       name.lowercased() != parameter.lowercased()
     {
@@ -116,7 +116,7 @@ extension TermsReader {
     return link
   }
 
-  /// The unreserved characters of a URL (RFC 3986, 2.3), which need no escaping.
+  /// Accepts only the unreserved characters of a URL (RFC 3986, 2.3), which need no escaping.
   private func queryParameter(_ field: Field) -> String? {
     guard let text = text(field) else { return nil }
     let isUnreserved = text.utf8.allSatisfy { byte in
@@ -133,7 +133,7 @@ extension TermsReader {
     let kinds = optional("kinds", in: section) { names($0, choice(AccountKind.self)) } ?? []
     let countries = optional("countries", in: section) { names($0, country) } ?? []
     if section.fields.isEmpty {
-      report(field.path, at: field.mark, "must hold kinds or countries; without it, anybody may refer")
+      report(field.path, at: field.mark, "must contain kinds or countries; leave it out to let any account refer")
     }
     return Eligibility(kinds: kinds, countries: countries)
   }
@@ -193,14 +193,14 @@ extension TermsReader {
       let from = required("from", in: section, number(1...Int64.max))
       let percent = required("percent", in: section, percent)
       if let from, let previous, from <= previous, let field = section.fields["from"] {
-        report(field, "must be more than \(previous), the tier before it")
+        report(field, "must be more than \(previous), the value of the tier before it")
       }
       previous = from ?? previous
       guard let from, let percent else { return nil }
       return DiscountTerms.Tier(from: from, percent: percent)
     }
     if case .sequence(let nodes) = field.node.content, nodes.isEmpty {
-      report(field, "must hold at least one tier such as {from: 5, percent: 5}")
+      report(field, "must contain at least one tier such as {from: 5, percent: 5}")
     }
     return tiers
   }

@@ -1,18 +1,17 @@
 import Terms
 import YAML
 
-/// One file of terms: its program, and where in the file each field stands, for those who have something to say about a value that
-/// is allowed.
+/// One file of terms: its program, and the place of each field, which a warning about an allowed value can name.
 public struct TermsFile: Sendable {
-  /// As problems name it.
+  /// The name in error messages.
   public let name: String
   public let program: Program
   private let places: [Place: Mark]
 
   struct Place: Hashable, Sendable {
-    /// From 1; 0: outside of any version.
+    /// From 1; 0 outside any version.
     let version: Int
-    /// From the version down; empty: the version itself.
+    /// The path below the version. Empty for the version itself.
     let field: String
   }
 
@@ -22,11 +21,11 @@ public struct TermsFile: Sendable {
     self.places = places
   }
 
-  /// Something about a field, at its place; of a field that is not written, at the nearest section around it.
+  /// A problem with a field, at its place. If the file does not have the field, at the nearest section around it.
   ///
   /// - Parameters:
-  ///   - version: from 1; 0: outside of any version.
-  ///   - field: from the version down, as `reward.statuses[0].rate`.
+  ///   - version: from 1; 0 outside any version.
+  ///   - field: the path below the version, such as `reward.statuses[0].rate`.
   public func problem(version: Int, field: String, _ message: String) -> TermsProblem {
     var path = field
     while true {

@@ -4,16 +4,16 @@ import YAML
 
 /// Reads the programs' terms: YAML files, one program each, in one directory (`ops/terms`).
 public enum TermsFiles {
-  /// Far more than any terms need; bounds what a wrong directory can cost.
+  /// Maximum size of a file. It is far more than terms need and bounds the cost of a wrong directory.
   private static let largest = 1 << 20
 
-  /// The programs of all `*.yaml` and `*.yml` files of a directory. Throws everything that is wrong with any of them.
+  /// The programs of all `*.yaml` and `*.yml` files of a directory. Throws the problems of all files.
   public static func load(directory: String) throws(TermsProblems) -> Programs {
     Programs(try files(inDirectory: directory).map(\.program))
   }
 
-  /// The files at a path, read with the places of their fields: one file, or all `*.yaml` and `*.yml` of a directory. Throws
-  /// everything that is wrong with any of them.
+  /// The files at a path with the places of their fields: one file, or all `*.yaml` and `*.yml` files of a directory. Throws the problems
+  /// of all files.
   public static func files(at path: String) throws(TermsProblems) -> [TermsFile] {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
@@ -40,7 +40,7 @@ public enum TermsFiles {
       throw TermsProblems([TermsProblem(file: directory, message: reason(error, whatIsMissing: "directory"))])
     }
     if names.isEmpty {
-      throw TermsProblems([TermsProblem(file: directory, message: "holds no terms: no file ends in .yaml")])
+      throw TermsProblems([TermsProblem(file: directory, message: "contains no terms: no file ends in .yaml or .yml")])
     }
     var problems: [TermsProblem] = []
     var files: [TermsFile] = []
@@ -66,27 +66,27 @@ public enum TermsFiles {
     return files
   }
 
-  /// The program of one file's text; `file` is the name that problems carry.
+  /// The program of one file's text. `file` is the name in error messages.
   public static func parse(_ text: String, file: String) throws(TermsProblems) -> Program {
     try parse(Array(text.utf8), file: file)
   }
 
-  /// The program of one file's bytes, which must be UTF-8; `file` is the name that problems carry.
+  /// The program of one file's bytes, which must be UTF-8. `file` is the name in error messages.
   public static func parse(_ bytes: [UInt8], file: String) throws(TermsProblems) -> Program {
     try parseFile(bytes, file: file).program
   }
 
-  /// As ``parse(_:file:)-(String,_)``, with the places of the fields.
+  /// Like ``parse(_:file:)-(String,_)``, with the places of the fields.
   public static func parseFile(_ bytes: [UInt8], file: String) throws(TermsProblems) -> TermsFile {
     let (found, problems) = read(bytes, file: file)
     guard let found, problems.isEmpty else { throw TermsProblems(problems) }
     return found
   }
 
-  /// The program, as far as it can be read, and what is wrong, in the order of lines.
+  /// The program as far as it can be read, and the problems in the order of lines.
   private static func read(_ bytes: [UInt8], file: String) -> (found: TermsFile?, problems: [TermsProblem]) {
     if bytes.count > largest {
-      return (nil, [TermsProblem(file: file, message: "is larger than 1 MiB, which no terms are")])
+      return (nil, [TermsProblem(file: file, message: "is larger than the limit of 1 MiB")])
     }
     do {
       let root = try YAMLNode.document(bytes)
@@ -98,7 +98,7 @@ public enum TermsFiles {
     }
   }
 
-  /// In the system's words: Foundation's sentence says that the operation could not be completed.
+  /// The system's own message. Foundation's only says that the operation could not be completed.
   private static func reason(_ error: any Error, whatIsMissing missing: String) -> String {
     let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error) as NSError
     guard cause.domain == NSPOSIXErrorDomain else { return "cannot be read" }

@@ -1,13 +1,13 @@
-/// One thing that is wrong with the terms, at its place. Printed as compilers do, so that editors jump to it:
+/// One problem of the terms, with its place. Printed in the form of compilers, so that editors can jump to it:
 /// `bonus.yaml:12:11: reward.rate: must be a percentage such as "10%" …`.
 public struct TermsProblem: Sendable, Equatable, CustomStringConvertible {
-  /// The file's name inside the directory, or the directory when it is what is wrong.
+  /// The file's name inside the directory, or the directory if that is the problem.
   public var file: String
-  /// From 1; nil: the file as a whole.
+  /// From 1, or nil for the file as a whole.
   public var line: Int?
-  /// In characters, from 1; nil: the file as a whole.
+  /// In characters, from 1, or nil for the file as a whole.
   public var column: Int?
-  /// From the version down, as `reward.statuses[0].rate`; empty: no field in particular.
+  /// The path below the version, such as `reward.statuses[0].rate`. Empty if the problem is not about a field.
   public var field: String
   public var message: String
 
@@ -25,12 +25,12 @@ public struct TermsProblem: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// Everything that is wrong with the terms, in the order of files and lines. Never empty.
+/// All problems of the terms, in the order of files and lines. Never empty.
 public struct TermsProblems: Error, Sendable, Equatable, CustomStringConvertible {
   public let problems: [TermsProblem]
 
   init(_ problems: [TermsProblem]) { self.problems = problems }
 
-  /// One problem a line.
+  /// One problem per line.
   public var description: String { problems.map(\.description).joined(separator: "\n") }
 }

@@ -1,15 +1,15 @@
 import Contracts
 import YAML
 
-/// The value of a field, or an item of a list, with the path by which a problem names it.
+/// The value of a field or an item of a list, with its path for error messages.
 struct Field {
   let path: String
-  /// Where it begins: its name, or the item itself.
+  /// The place of the field's name, or of the item.
   let mark: Mark
   let node: YAMLNode
 }
 
-/// A mapping by the names of its fields.
+/// A mapping, with its fields by name.
 struct Section {
   let path: String
   let mark: Mark
@@ -22,14 +22,14 @@ struct Section {
   }
 }
 
-/// Reads the values of one file and collects what is wrong with them. A value that cannot be read is nil and has been reported,
-/// so that reading goes on and the operator sees every problem at once.
+/// Reads the values of one file and collects the problems. A value that cannot be read is reported and becomes nil. Reading then continues,
+/// so that the operator sees all problems at once.
 final class TermsReader {
   let file: String
   private(set) var problems: [TermsProblem] = []
-  /// Where each value that has been read stands; of a section or an item, its beginning.
+  /// The place of each value that was read. For a section or an item, its beginning.
   private(set) var places: [TermsFile.Place: Mark] = [:]
-  /// The version that is being read, from 1; 0 outside of any.
+  /// The version that is being read, from 1; 0 outside any version.
   var version = 0
 
   init(file: String) { self.file = file }
@@ -38,7 +38,7 @@ final class TermsReader {
     problems.append(TermsProblem(file: file, line: mark?.line, column: mark?.column, field: path, message: message))
   }
 
-  /// Remembers where a value stands, for those who have something to say about one that is allowed.
+  /// Remembers the place of a value, for later warnings about allowed values.
   func note(_ field: Field) { places[TermsFile.Place(version: version, field: field.path)] = field.node.mark }
 
   /// Reports a value.
@@ -46,8 +46,8 @@ final class TermsReader {
 
   // MARK: mappings
 
-  /// A mapping that may hold these fields and no others. A mistyped name is taken for the known one that it most likely means, so
-  /// that its value is checked too and the field is not called missing as well.
+  /// Reads a mapping that may have only these fields. A mistyped name is read as the known one that it most likely means, so that its value
+  /// is also checked and the field is not also reported as missing.
   func section(_ field: Field, path: String? = nil, known: [String]) -> Section? {
     let path = path ?? field.path
     guard let entries = entries(field, path: path) else { return nil }
@@ -59,18 +59,18 @@ final class TermsReader {
         note(value)
         fields[name] = value
       } else if let meant = nearest(to: name, among: known) {
-        report(named, at: entry.keyMark, "is not known here; did you mean \"\(meant)\"?")
+        report(named, at: entry.keyMark, "is not a known field; did you mean \"\(meant)\"?")
         if !entries.contains(where: { $0.name == meant }) {
           fields[meant] = Field(path: named, mark: entry.keyMark, node: entry.value)
         }
       } else {
-        report(named, at: entry.keyMark, "is not known here; known are \(known.joined(separator: ", "))")
+        report(named, at: entry.keyMark, "is not a known field; known fields are \(known.joined(separator: ", "))")
       }
     }
     return Section(path: path, mark: field.mark, fields: fields)
   }
 
-  /// The fields of a mapping, each name once.
+  /// The fields of a mapping. Duplicate names are reported and left out.
   private func entries(_ field: Field, path: String) -> [(name: String, entry: YAMLNode.Entry)]? {
     guard case .mapping(let entries) = field.node.content else {
       return refuse(field, "a mapping of names to values")
@@ -81,7 +81,7 @@ final class TermsReader {
       if let first = kept.first(where: { $0.name == name }) {
         report(
           Section.path(of: name, in: path), at: entry.keyMark,
-          "is written twice; the first is in line \(first.entry.keyMark.line)")
+          "occurs twice; the first is on line \(first.entry.keyMark.line)")
       } else {
         kept.append((name, entry))
       }
@@ -97,14 +97,14 @@ final class TermsReader {
     return read(field)
   }
 
-  /// nil: absent, or wrong and reported.
+  /// `nil` if the field is absent, or if it is wrong and was reported.
   func optional<Value>(_ name: String, in section: Section, _ read: (Field) -> Value?) -> Value? {
     section.fields[name].flatMap(read)
   }
 
   // MARK: lists
 
-  /// The items that can be read, in order.
+  /// Reads a list and returns the readable items in order.
   func list<Item>(_ field: Field, _ read: (Field) -> Item?) -> [Item]? {
     guard case .sequence(let nodes) = field.node.content else { return refuse(field, "a list such as [a, b]") }
     return nodes.enumerated().compactMap { index, node in
@@ -114,7 +114,7 @@ final class TermsReader {
     }
   }
 
-  /// A list in which each item stands once.
+  /// A list without duplicates.
   func set<Item: Hashable>(_ field: Field, _ read: (Field) -> Item?) -> [Item]? {
     var seen: Set<Item> = []
     return list(field) { item in
@@ -124,7 +124,7 @@ final class TermsReader {
     }
   }
 
-  /// A ``set(_:_:)`` that must not be empty, because empty would be taken for "none" by one reader and for "all" by another.
+  /// A ``set(_:_:)`` that must not be empty, because people could read an empty list as "none" or as "all".
   func names<Item: Hashable>(_ field: Field, _ read: (Field) -> Item?) -> [Item]? {
     if case .sequence(let nodes) = field.node.content, nodes.isEmpty {
       report(field, "must not be an empty list; leave the field out if it is optional")
@@ -138,7 +138,7 @@ final class TermsReader {
   /// Text of 1 to 256 characters.
   func text(_ field: Field) -> String? { text(field, wanted: "text") }
 
-  /// The text of what is more than text, as `wanted` says.
+  /// The text of a value of another type, which `wanted` describes.
   func text(_ field: Field, wanted: String) -> String? {
     guard case .scalar(let text, let plain) = field.node.content, !isAbsent(text, plain) else { return refuse(field, wanted) }
     guard 1...256 ~= text.count, !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
@@ -165,7 +165,7 @@ final class TermsReader {
     }
   }
 
-  /// Whole percent, as `10` or `10%`.
+  /// Whole percent, written `10` or `10%`.
   func percent(_ field: Field) -> Int64? {
     if let text = plain(field), let value = wholeNumber(text.hasSuffix("%") ? String(text.dropLast()) : text), 0...100 ~= value {
       return value
@@ -201,10 +201,10 @@ final class TermsReader {
     return amounts
   }
 
-  /// Reports that a value is not what it must be. Always nil.
+  /// Reports what a value must be instead. Always returns nil.
   func refuse<Value>(_ field: Field, _ wanted: String, hint: String = "") -> Value? {
     if case .scalar(let text, let plain) = field.node.content, isAbsent(text, plain) {
-      // libyaml puts an empty value behind the line's end; the name is where the eye looks.
+      // libyaml places an empty value after the end of the line, so the problem is reported at the name.
       report(field.path, at: field.mark, "is empty; it must be \(wanted)")
     } else {
       report(field, "must be \(wanted), not \(shown(field.node))\(hint)")
@@ -228,12 +228,12 @@ final class TermsReader {
   }
 }
 
-/// A decimal whole number without a plus sign or leading zeros, which YAML readers take for octal now and then.
+/// A decimal whole number without a plus sign or leading zeros. Some YAML readers read leading zeros as octal.
 func wholeNumber(_ text: String) -> Int64? {
   Int64(text).flatMap { String($0) == text ? $0 : nil }
 }
 
-/// Text of a file inside a message: one short line.
+/// Text of a file for use in a message: short and on one line.
 private func printable(_ text: String) -> String {
   let shown = text.unicodeScalars.prefix(60).map { scalar in
     scalar.properties.generalCategory == .control ? "\u{FFFD}" : String(scalar)

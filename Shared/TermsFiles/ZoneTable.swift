@@ -3,18 +3,18 @@ import Foundation
 import Terms
 
 extension Zone {
-  /// A zone's offsets from 1970 to 2200, from the system's IANA data (package tzdata). Reading them once keeps the rules free of
-  /// calendars, and a run's instant the same however long a service runs.
+  /// A zone's offsets from 1970 to 2200, from the system's IANA data (package tzdata). They are read once, so that the rules need no
+  /// calendar and a run's instant does not change while a service runs.
   ///
-  /// nil: no such zone. Abbreviations (`EST`, `GMT+3`) are none: they name an offset, not a zone.
+  /// `nil` if there is no such zone. Abbreviations (`EST`, `GMT+3`) are not zones, because they name an offset.
   init?(ianaName name: String) {
     if name == "UTC" {
       self = .utc
       return
     }
     guard name.contains("/"), let zone = TimeZone(identifier: name) else { return nil }
-    // A day is shorter than any time that a zone kept an offset since 1970. Foundation's own list of transitions would pass over
-    // changes that are not daylight saving, as of Asia/Almaty on 2024-03-01.
+    // Steps of one day are short enough: since 1970 every zone has kept each offset for longer. Foundation's own list of transitions
+    // misses changes that are not daylight saving, such as Asia/Almaty on 2024-03-01.
     let step: Int64 = 86_400
     let last = Instant.range.upperBound.milliseconds / 1000
     func offset(_ second: Int64) -> Int64 { Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(second)))) }

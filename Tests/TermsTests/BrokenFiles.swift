@@ -72,7 +72,7 @@ import Testing
       #"p.yaml:11:20: reward.creditAfter: must be a whole number with a unit (d, h, m or s) such as "14d", not "14""#),
     Case(
       "creditAfter: 1d", "creditAfter: 1d\n      refundWindow: 0d",
-      "p.yaml:12:21: reward.refundWindow: must be longer than 0d; leave it out to let refunds count for ever"),
+      "p.yaml:12:21: reward.refundWindow: must be longer than 0d; leave it out to let refunds count forever"),
     Case("creditAfter: 1d", "creditAfter: 36501d", #"p.yaml:11:20: reward.creditAfter: must be at most 36500d, not "36501d""#),
     Case(
       "2020-01-01T00:00:00Z", "2020-02-30T00:00:00Z",
@@ -114,17 +114,17 @@ import Testing
       #"p.yaml:11:20: reward.maxPayments: must be a whole number of at least 1, not "0""#),
     Case(
       "rate: 10%", "rate: 10%\n      amount: {USD: 500}",
-      "p.yaml:11:15: reward.amount: must not stand beside another of rate, amount and rates"),
+      "p.yaml:11:15: reward.amount: is too much: use only one of rate, amount and rates"),
     Case("rate: 10%", "amount: {USD: 0}", "p.yaml:10:15: reward.amount: must be at least 1 USD, not 0"),
     Case(
       "rate: 10%", "rates: [{rate: 10%}]",
       "p.yaml:10:15: reward.rates[0]: must name a plan, a kind or a category, such as {kind: plan, rate: 10%}"),
     Case(
       "rate: 10%", "amount: {USD: 5}\n      statuses: [{name: A, above: {USD: 5}, rate: 1%}]",
-      "p.yaml:11:17: reward.statuses: must stand beside rate: a status changes the rate"),
+      "p.yaml:11:17: reward.statuses: needs a rate: a status changes the rate"),
     Case(
       "rate: 10%", "rate: 10%\n      earnsFor: 0d",
-      "p.yaml:11:17: reward.earnsFor: must be longer than 0d; leave it out to let payments earn for ever"),
+      "p.yaml:11:17: reward.earnsFor: must be longer than 0d; leave it out to let payments earn forever"),
     Case(
       "rate: 10%", "rate: 10%\n      maxPerReferee: {}",
       "p.yaml:11:22: reward.maxPerReferee: must name at least one currency such as {USD: 500}"),
@@ -149,7 +149,7 @@ import Testing
       #"p.yaml:8:20: attribution.codePattern: must be a pattern of codes; character 1: "[" is not closed"#),
     Case(
       "parameter: ref", #"parameter: ref\#n      codePattern: "AC(?i)ME""#,
-      #"p.yaml:8:20: attribution.codePattern: must be a pattern of codes; character 3: "(?" is not known, but for "(?:""#),
+      #"p.yaml:8:20: attribution.codePattern: must be a pattern of codes; character 3: "(?" is supported only as "(?:""#),
     Case(
       "parameter: ref", #"parameter: ref\#n      codePattern: "[A-Z]{4} [0-9]""#,
       "p.yaml:8:20: attribution.codePattern: must allow a code that a link can carry: 1 to 64 letters, digits, "
@@ -161,15 +161,16 @@ import Testing
   ]
 
   static let fields = [
-    Case("parameter: ref", "paramter: ref", #"p.yaml:7:7: attribution.paramter: is not known here; did you mean "parameter"?"#),
+    Case(
+      "parameter: ref", "paramter: ref", #"p.yaml:7:7: attribution.paramter: is not a known field; did you mean "parameter"?"#),
     Case(
       "parameter: ref", "parameter: ref\n      colour: red",
-      "p.yaml:8:7: attribution.colour: is not known here; known are link, parameter, codePattern, "
+      "p.yaml:8:7: attribution.colour: is not a known field; known fields are link, parameter, codePattern, "
         + "paidAdParameters, refusesPriorAccounts, referrer, leeway"
     ),
     Case(
       "parameter: ref", "parameter: ref\n      parameter: ref",
-      "p.yaml:8:7: attribution.parameter: is written twice; the first is in line 7"),
+      "p.yaml:8:7: attribution.parameter: occurs twice; the first is on line 7"),
     Case("      parameter: ref\n", "", "p.yaml:5:5: attribution.parameter: is missing"),
     Case("program: p\n", "", "p.yaml:1:1: program: is missing"),
     Case("version: 1\n    effectiveFrom: 2020-01-01T00:00:00Z", "version: 1", "p.yaml:3:5: effectiveFrom: is missing"),
@@ -177,7 +178,7 @@ import Testing
     Case("lines: {kinds: [plan]}", "lines: 5", #"p.yaml:9:14: reward.lines: must be a mapping of names to values, not "5""#),
     Case(
       "parameter: ref", "parameter: ref\n      referrer: {}",
-      "p.yaml:8:7: attribution.referrer: must hold kinds or countries; without it, anybody may refer"),
+      "p.yaml:8:7: attribution.referrer: must contain kinds or countries; leave it out to let any account refer"),
     Case(
       "parameter: ref", "parameter: ref\n      referrer: {countries: [ua]}",
       #"p.yaml:8:30: attribution.referrer.countries[0]: must be a country's two capital letters (ISO "#
@@ -189,11 +190,12 @@ import Testing
     Case("version: 1", "version: 2", "p.yaml:3:14: version: must be 1: versions count from 1 in the order of effectiveFrom"),
     Case(
       "availableAfter: 2d", "availableAfter: 23h",
-      "p.yaml:12:23: reward.availableAfter: must not be shorter than creditAfter, 1d: what is not credited cannot be available"),
-    Case("from: 10", "from: 5", "p.yaml:16:18: discounts.tiers[1].from: must be more than 5, the tier before it"),
+      "p.yaml:12:23: reward.availableAfter: must not be shorter than creditAfter, 1d: a reward is credited before it is available"
+    ),
+    Case("from: 10", "from: 5", "p.yaml:16:18: discounts.tiers[1].from: must be more than 5, the value of the tier before it"),
     Case(
       "\n        - {from: 5, percent: 5}\n        - {from: 10, percent: 10}", " []",
-      "p.yaml:14:14: discounts.tiers: must hold at least one tier such as {from: 5, percent: 5}"),
+      "p.yaml:14:14: discounts.tiers: must contain at least one tier such as {from: 5, percent: 5}"),
     Case(
       "?ref=", "?page=",
       #"p.yaml:6:13: attribution.link: must carry the code in "ref" as attribution.parameter says, not in "page""#),
@@ -219,8 +221,8 @@ import Testing
               - {name: A, above: {USD: 5, EUR: 6}, rate: 1%}
               - {name: B, above: {}, rate: 1%}
       """,
-      #"p.yaml:13:18: reward.statuses[1].name: "A" is the name of an earlier status"#,
-      "p.yaml:13:28: reward.statuses[1].above: must be more than 5 USD, the status before it",
+      #"p.yaml:13:18: reward.statuses[1].name: "A" is already the name of an earlier status"#,
+      "p.yaml:13:28: reward.statuses[1].above: must be more than 5 USD, the threshold of the status before it",
       "p.yaml:14:28: reward.statuses[2].above: must name at least one currency such as {USD: 7500}"),
   ]
 
@@ -248,9 +250,9 @@ import Testing
     ("", "p.yaml: is empty"),
     ("# only a comment\n", "p.yaml: is empty"),
     ("just text", "p.yaml:1:1: must be a mapping of names to values, not \"just text\""),
-    ("program: p\nversions: []", "p.yaml:2:11: versions: must hold at least one version"),
+    ("program: p\nversions: []", "p.yaml:2:11: versions: must contain at least one version"),
     ("program: p\nversions: [1]", "p.yaml:2:12: versions[0]: must be a mapping of names to values, not \"1\""),
-    ("program: p\n---\nprogram: q", "p.yaml:2:1: a second document begins here; a file holds one"),
+    ("program: p\n---\nprogram: q", "p.yaml:2:1: a second document begins here; a file must have only one"),
     ("program: &a p", "p.yaml:1:10: anchors (&name) and aliases (*name) are not allowed; write the value out"),
     ("program: *a", "p.yaml:1:10: anchors (&name) and aliases (*name) are not allowed; write the value out"),
     ("program: !!str p", "p.yaml:1:10: tags (!name) are not allowed; write the plain value"),
@@ -259,11 +261,11 @@ import Testing
     (
       "program: p\n\tversions: 1",
       "p.yaml:2:1: is not YAML: found a tab character that violates indentation (while scanning a "
-        + "plain scalar that began in line 1)"
+        + "plain scalar that began on line 1)"
     ),
     (
       "versions: [1,\nprogram: \"p",
-      "p.yaml:2:12: is not YAML: found unexpected end of stream (while scanning a quoted scalar that began in line 2)"
+      "p.yaml:2:12: is not YAML: found unexpected end of stream (while scanning a quoted scalar that began on line 2)"
     ),
   ])
   func textThatHoldsNoTerms(_ text: String, _ line: String) {
@@ -283,7 +285,7 @@ import Testing
     expectProblems(
       of: text,
       [
-        #"p.yaml:1:1: programme: is not known here; did you mean "program"?"#,
+        #"p.yaml:1:1: programme: is not a known field; did you mean "program"?"#,
         #"p.yaml:10:13: reward.rate: must be a percentage such as "10%" or "0.5%", or basis points such as "1000bp", not "ten""#,
         #"p.yaml:18:12: discounts.day: must be a whole number from 1 to 31, not "0""#,
       ])

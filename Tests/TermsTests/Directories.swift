@@ -43,8 +43,8 @@ import Testing
   }
 
   @Test func aDirectoryWithoutTerms() throws {
-    #expect(try problems([:]) == ["DIR: holds no terms: no file ends in .yaml"])
-    #expect(try problems(["readme.md": ""]) == ["DIR: holds no terms: no file ends in .yaml"])
+    #expect(try problems([:]) == ["DIR: contains no terms: no file ends in .yaml or .yml"])
+    #expect(try problems(["readme.md": ""]) == ["DIR: contains no terms: no file ends in .yaml or .yml"])
   }
 
   @Test func aDirectoryThatIsNotThere() {
@@ -56,6 +56,6 @@ import Testing
 
   @Test func aFileTooLargeToBeTerms() throws {
     let comment = "# " + String(repeating: "x", count: 1 << 20)
-    #expect(try problems(["a.yaml": comment]) == ["a.yaml: is larger than 1 MiB, which no terms are"])
+    #expect(try problems(["a.yaml": comment]) == ["a.yaml: is larger than the limit of 1 MiB"])
   }
 }
