@@ -64,9 +64,9 @@ struct DescriptionTests {
   @Test(
     "A description that cannot be used says where and why",
     arguments: [
-      ("payment: PaymentID — Your id", "payment: PaymentIdentifier — Your id", "there is no type PaymentIdentifier"),
-      ("key: account\n  at: paidAt", "key: payer\n  at: paidAt", "there is no field payer"),
-      ("tax?: Amount, at least 0 —", "tax?: Amount, about 0 —", "\"about 0\" is not a bound that fields have"),
+      ("payment: PaymentID — Your id", "payment: PaymentIdentifier — Your id", "unknown type PaymentIdentifier"),
+      ("key: account\n  at: paidAt", "key: payer\n  at: paidAt", "unknown field payer"),
+      ("tax?: Amount, at least 0 —", "tax?: Amount, about 0 —", "\"about 0\" is not a bound"),
       ("paidAt: Instant — When", "paidAt: Instant: When", "is not YAML"),
       ("  doc: Money was received.", "  note: Money was received.", "\"note\" is not one of"),
     ])

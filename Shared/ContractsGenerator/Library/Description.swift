@@ -1,4 +1,4 @@
-/// What ops/contracts/messages says, read and checked: everything that is generated is made of this.
+/// The content of ops/contracts/messages, read and checked. All generated files come from it.
 package struct Description {
   package var types: [String: TypeDescription] = [:]
   /// Names of types in the order of the files.
@@ -10,7 +10,7 @@ package struct Description {
 /// A named type of a field.
 package struct TypeDescription {
   package enum Kind {
-    /// A value type of `Shared/Contracts/Values`, or one of Swift's own, with the JSON Schema of its JSON.
+    /// A value type of `Shared/Contracts/Values` or of Swift, with its JSON Schema.
     case scalar(swift: String, schema: JSONTree)
     case identifier
     case words([Word], isOpen: Bool)
@@ -41,7 +41,7 @@ package struct FieldDescription {
   let isList: Bool
   let isOptional: Bool
   let bounds: [Bound]
-  /// The revision of the contract that brought it.
+  /// The revision of the contract that added the field.
   let since: Int
   let doc: String
   let example: JSONTree?
@@ -60,11 +60,11 @@ package struct MessageDescription {
   package let type: String
   let swiftName: String
   let topic: TopicDescription
-  /// The field that is the record key.
+  /// The field with the record key.
   let key: String
   /// The field with the instant that the message is about.
   let instant: String
-  /// The field with the message's own id, by which a duplicate is known; nil if it is known by source and id.
+  /// The field with the message's own id, which identifies duplicates. `nil` if the source and id of the envelope do.
   let businessID: String?
   let doc: String
   let fields: [FieldDescription]
@@ -72,13 +72,13 @@ package struct MessageDescription {
   var isNotice: Bool { topic.kind == "notices" }
 }
 
-/// A description that cannot be used.
+/// An error in a description.
 package struct DescriptionError: Error, CustomStringConvertible {
   package let description: String
 }
 
 extension Description {
-  /// Types that are not in the files: scalars with a Swift type of their own.
+  /// Types that the files do not describe: scalars with their own Swift type.
   static let scalars: [TypeDescription] = [
     scalar("Text", "String", ["type": "string"], "text", "Any text."),
     scalar(
@@ -110,8 +110,8 @@ extension Description {
     ),
   ]
 
-  /// Every instant that an input may carry, day by day, so that a schema allows no 30 February. The years are a little within the range,
-  /// because an offset can move an instant out of it.
+  /// Matches every instant that an input may carry, but no 30 February. The years end slightly inside the range, because an offset can move
+  /// an instant out of it.
   static let instantPattern: String = {
     let year = "(19(7[1-9]|[89][0-9])|20[0-9]{2}|21([0-8][0-9]|9[0-8]))"
     let leapYear = "(19(7[26]|8[048]|9[26])|20([02468][048]|[13579][26])|21(0[48]|[2468][048]|[13579][26]))"
@@ -127,7 +127,7 @@ extension Description {
     TypeDescription(name: name, doc: doc, kind: .scalar(swift: swift, schema: schema), example: example)
   }
 
-  /// What every notice has behind its own fields.
+  /// The fields that every notice has after its own.
   static let noticeFields = [
     FieldDescription(
       name: "terms", type: "Text", isList: false, isOptional: false, bounds: [], since: 1,
@@ -137,11 +137,11 @@ extension Description {
       doc: "The reasons of the decision with the facts that were used, in the order in which they were looked at.", example: nil),
   ]
 
-  /// A list in a message holds at most so many entries, which bounds the work that one record can ask for.
+  /// The maximum length of a list in a message. It bounds the work that one record can cause.
   static let listLimit = 1000
 
   func type(_ name: String) -> TypeDescription {
-    guard let type = types[name] else { preconditionFailure("the reader let the unknown type \(name) pass") }
+    guard let type = types[name] else { preconditionFailure("the reader accepted the unknown type \(name)") }
     return type
   }
 

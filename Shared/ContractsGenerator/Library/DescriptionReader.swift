@@ -79,7 +79,7 @@ package struct DescriptionReader {
       var like: MessageDescription?
       if let name = try lines["like"].map({ try file.text($0.value) }) {
         like = description.messages.first { $0.type == name }
-        if like == nil { throw file.error(entry.keyMark, "\(entry.key): no message \(name) stands before it") }
+        if like == nil { throw file.error(entry.keyMark, "\(entry.key): no message \(name) is described before it") }
       }
       var fields = like?.fields ?? []
       if let own = lines["fields"] {
@@ -89,7 +89,7 @@ package struct DescriptionReader {
       func name(_ line: String) throws -> String? {
         guard let entry = lines[line] else { return nil }
         let name = try file.text(entry.value)
-        guard fields.contains(where: { $0.name == name }) else { throw file.error(entry.keyMark, "there is no field \(name)") }
+        guard fields.contains(where: { $0.name == name }) else { throw file.error(entry.keyMark, "unknown field \(name)") }
         return name
       }
       guard let key = try name("key") ?? like?.key, let instant = try name("at") ?? like?.instant else {
@@ -108,7 +108,7 @@ package struct DescriptionReader {
     var type = parts.removeFirst()
     let isList = type.hasPrefix("list of ")
     if isList { type.removeFirst("list of ".count) }
-    guard let described = description.types[type] else { throw file.error(entry.keyMark, "there is no type \(type)") }
+    guard let described = description.types[type] else { throw file.error(entry.keyMark, "unknown type \(type)") }
     var bounds: [FieldDescription.Bound] = []
     var since = 1
     for part in parts {
@@ -119,7 +119,7 @@ package struct DescriptionReader {
       case ("since", 2): since = Int(words[1]) ?? 1
       case (.some, 4) where words[3] == "characters":
         bounds.append(.characters((Int(words[0]) ?? 0)...(Int(words[2]) ?? 0)))
-      default: throw file.error(entry.value.mark, "\"\(part)\" is not a bound that fields have")
+      default: throw file.error(entry.value.mark, "\"\(part)\" is not a bound")
       }
     }
     let examples = meaning.components(separatedBy: " e.g. ")
@@ -135,7 +135,7 @@ package struct DescriptionReader {
   }
 }
 
-/// One file, with the errors that name a place in it.
+/// One file. Its errors name the line.
 private struct File {
   let name: String
   let root: YAMLNode
@@ -154,21 +154,21 @@ private struct File {
   }
 
   func mapping(_ node: YAMLNode) throws -> [YAMLNode.Entry] {
-    guard case .mapping(let entries) = node.content else { throw error(node.mark, "a mapping is expected here") }
+    guard case .mapping(let entries) = node.content else { throw error(node.mark, "expected a mapping") }
     if let twice = entries.first(where: { entry in entries.count { $0.key == entry.key } > 1 }) {
-      throw error(twice.keyMark, "\(twice.key) stands here twice")
+      throw error(twice.keyMark, "\(twice.key) occurs twice")
     }
     return entries
   }
 
   func text(_ node: YAMLNode) throws -> String {
-    guard case .scalar(let text, _) = node.content else { throw error(node.mark, "text is expected here") }
+    guard case .scalar(let text, _) = node.content else { throw error(node.mark, "expected text") }
     return text
   }
 
   func entries(of section: String) throws -> [YAMLNode.Entry] {
     guard let entry = try mapping(root).first(where: { $0.key == section }) else {
-      throw error(root.mark, "there is no \(section)")
+      throw error(root.mark, "the section \(section) is missing")
     }
     return try mapping(entry.value)
   }
@@ -180,7 +180,7 @@ private struct File {
     return try text(found.value)
   }
 
-  /// What stands before and behind the dash.
+  /// The parts before and after the dash.
   func parts(_ entry: YAMLNode.Entry) throws -> (String, String) {
     let parts = try text(entry.value).components(separatedBy: " — ")
     guard parts.count == 2 else { throw error(entry.value.mark, "\(entry.key): expected \"type — meaning\"") }

@@ -1,4 +1,4 @@
-/// A JSON value whose members keep their order, to be written as JSON or YAML for people.
+/// A JSON value whose members keep their order. It can be written as JSON or YAML for people.
 package indirect enum JSONTree: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral,
   ExpressibleByBooleanLiteral, ExpressibleByDictionaryLiteral
 {
@@ -15,10 +15,10 @@ package indirect enum JSONTree: ExpressibleByStringLiteral, ExpressibleByInteger
   /// Members in the order of the literal.
   package init(dictionaryLiteral elements: (String, JSONTree)...) { self = .object(elements) }
 
-  /// The members of an object; none of anything else.
+  /// The members of an object. Empty for other values.
   var members: [(String, JSONTree)] { if case .object(let members) = self { members } else { [] } }
 
-  /// Indented by two, lists of plain values on one line.
+  /// Indented by two spaces, with lists of plain values on one line.
   package func json(_ indent: String = "") -> String {
     switch self {
     case .object(let members) where members.isEmpty: return "{}"
@@ -34,7 +34,7 @@ package indirect enum JSONTree: ExpressibleByStringLiteral, ExpressibleByInteger
     }
   }
 
-  /// Without blanks: the form that Laurel writes.
+  /// Without white space, like Laurel's own messages.
   package var compact: String {
     switch self {
     case .object(let members):
@@ -44,7 +44,7 @@ package indirect enum JSONTree: ExpressibleByStringLiteral, ExpressibleByInteger
     }
   }
 
-  /// Block style; text always in double quotes, so that nothing is taken for a number or a date.
+  /// Block style. Text is always in double quotes, so that YAML readers do not read it as a number or a date.
   package func yaml(_ indent: String = "") -> String {
     switch self {
     case .object(let members) where !members.isEmpty:

@@ -1,9 +1,9 @@
 import Foundation
 
-/// The files that are made of the descriptions. `make contracts` writes them, a test holds them to the descriptions.
+/// The generated files. `make contracts` writes them; a test checks that they match the descriptions.
 package struct Outputs {
   package struct File {
-    /// From the repository's root.
+    /// Relative to the repository's root.
     package let path: String
     package let text: String
   }
@@ -41,7 +41,7 @@ package struct Outputs {
     for folder in Self.storing { files.append(try Self.codecs(of: folder, root)) }
     let preface = try String(contentsOf: root.appending(path: Self.page), encoding: .utf8)
     guard let end = preface.range(of: Self.mark)?.upperBound else {
-      throw DescriptionError(description: "\(Self.page) does not hold the line \(Self.mark)")
+      throw DescriptionError(description: "\(Self.page) lacks the line \(Self.mark)")
     }
     files.append(File(path: Self.page, text: preface[..<end] + description.page()))
     self.files = files
@@ -65,7 +65,7 @@ package struct Outputs {
     return File(path: "\(folder)/Codecs.swift", text: text)
   }
 
-  /// The files that differ from the descriptions, and those that nothing describes any more.
+  /// The files that differ from the descriptions, and the files that are no longer described.
   package func stale(in root: URL) -> [String] {
     let differing = files.filter { (try? String(contentsOf: root.appending(path: $0.path), encoding: .utf8)) != $0.text }.map(
       \.path)

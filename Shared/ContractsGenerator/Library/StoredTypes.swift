@@ -1,7 +1,7 @@
-/// The types that Laurel keeps or sends within itself: rows of state, timers, internal messages. Each is declared once, in Swift, beside
-/// the rules that use it, as `: Stored`, `: Timed` or `: Message`; its codec is made of that declaration.
+/// The types of state rows and internal messages in one Swift file. Each is declared once, beside the rules that use it, as `: Stored`,
+/// `: Timed` or `: Message`. Its codec is generated from that declaration.
 ///
-/// Only what these declarations use of Swift is understood; anything else is an error and not a codec that forgets a field.
+/// The reader understands only the Swift that these declarations use. Anything else is an error, because a codec must not forget a field.
 struct StoredTypes {
   struct Property {
     let name: String
@@ -10,7 +10,7 @@ struct StoredTypes {
 
   struct Case {
     let name: String
-    /// Labels, or `_0`, `_1` where there are none.
+    /// Named by their labels, or `_0`, `_1` without labels.
     let values: [Property]
     let isBare: Bool
   }
@@ -21,9 +21,9 @@ struct StoredTypes {
   }
 
   struct Declared {
-    /// With the types around it: `History.Entry`.
+    /// With the enclosing types: `History.Entry`.
     let name: String
-    /// `public `, `package ` or nothing.
+    /// `public `, `package ` or empty.
     let access: String
     let shape: Shape
   }
@@ -34,7 +34,7 @@ struct StoredTypes {
   init(file: String, text: String) throws {
     let code = Self.withoutCommentsAndTexts(text)
     var found: [Declared] = []
-    /// The names of the types around a place; nil for any other bracket.
+    /// The names of the enclosing types; nil for any other bracket.
     var around: [String?] = []
     var line = ""
     var index = code.startIndex
@@ -57,7 +57,7 @@ struct StoredTypes {
         _ = around.popLast()
         line = ""
       case "\n":
-        // A declaration may go on in the next line.
+        // A declaration may continue on the next line.
         line = line.contains("struct ") || line.contains("enum ") || line.contains("extension ") ? line + " " : ""
       default: line.append(character)
       }
@@ -80,7 +80,7 @@ struct StoredTypes {
     guard let place = words.firstIndex(where: { ["struct", "enum", "class", "extension"].contains($0) }), place + 1 < words.count
     else { return nil }
     let parents = line.split(separator: ":").last.map { $0.split { " ,".contains($0) } } ?? []
-    // A list of words has a codec of its own.
+    // An enum of words has its own codec.
     let isStored =
       words[place] != "extension" && line.contains(":") && ["Stored", "Timed", "Message"].contains(where: parents.contains)
     return Head(
@@ -94,7 +94,7 @@ struct StoredTypes {
       guard let keyword = words.firstIndex(where: { $0 == "let" || $0 == "var" }), !words[..<keyword].contains("static"),
         !words[..<keyword].contains("case"), keyword + 1 < words.count
       else { return nil }
-      // Computed.
+      // A computed property.
       if line.contains("{") { return nil }
       let name = words[keyword + 1].filter { $0 != ":" }
       if words[..<keyword].contains(where: { $0.hasPrefix("private") }) {
@@ -111,7 +111,7 @@ struct StoredTypes {
       guard let open = rest.firstIndex(of: "(") else {
         return rest.split(separator: ",").map { Case(name: $0.trimmed, values: [], isBare: false) }
       }
-      guard rest.last == ")" else { throw DescriptionError(description: "\(file): \(type): write one case a line: \(line)") }
+      guard rest.last == ")" else { throw DescriptionError(description: "\(file): \(type): write one case per line: \(line)") }
       let values = rest[rest.index(after: open)...].dropLast().split(separator: ",").enumerated().map { number, value in
         let parts = value.split(separator: ":").map(\.trimmed)
         return Property(name: parts.count == 2 ? parts[0] : "_\(number)", isOptional: parts.last?.hasSuffix("?") ?? false)
@@ -122,7 +122,7 @@ struct StoredTypes {
 
   // MARK: Text
 
-  /// The lines of a type's own level: what stands in brackets inside is left out, but for the bracket that says that there is some.
+  /// The lines of a type's own level. The content of inner braces is left out; only the opening brace is kept.
   private static func body(of code: String, from start: String.Index, _ file: String) throws -> [String] {
     var body = ""
     var depth = 0
@@ -137,7 +137,7 @@ struct StoredTypes {
       if character == "{" { depth += 1 }
       index = code.index(after: index)
     }
-    throw DescriptionError(description: "\(file): a type does not end")
+    throw DescriptionError(description: "\(file): the closing brace of a type is missing")
   }
 
   private static func withoutCommentsAndTexts(_ text: String) -> String {
@@ -217,7 +217,7 @@ struct StoredTypes {
   private func encoding(_ one: Case) -> String {
     if one.values.isEmpty { return "    case .\(one.name): json.variant(\"\(one.name)\")\n" }
     if one.isBare { return "    case .\(one.name)(let value): json.variant(\"\(one.name)\", value)\n" }
-    // An associated value's label may be a word of Swift's own.
+    // An associated value's label may be a Swift keyword.
     let names = one.values.indices.map { "value\($0)" }
     return """
           case .\(one.name)(\(names.map { "let \($0)" }.joined(separator: ", "))):

@@ -1,4 +1,4 @@
-/// The Swift of the contract: one file for the types of fields, one for the topics, one for the messages of each topic.
+/// The contract in Swift: one file for the types of fields, one for the topics, and one for the messages of each topic.
 extension Description {
   static let notice = """
     // Made by `make contracts` of ops/contracts/messages: change it there.
@@ -143,7 +143,7 @@ extension Description {
       """
   }
 
-  /// Swift's own decoding, where it must check more than the types of the fields do.
+  /// A `Decodable` initializer for types whose fields have bounds, which the synthesized one would not check.
   private func codable(_ fields: [FieldDescription], _ checks: [String]) -> String {
     let decodings = fields.map {
       let type = $0.isList ? "[\(swiftBase($0))]" : swiftBase($0)
@@ -159,7 +159,7 @@ extension Description {
       """
   }
 
-  /// The arguments of a check of each bound: what must hold, the field, what is wrong otherwise.
+  /// The arguments of a check per bound: the condition, the field and the error message.
   private func checks(_ field: FieldDescription) -> [String] {
     let name = escaped(field.name)
     func check(_ condition: (String) -> String, _ detail: String) -> String {
@@ -206,7 +206,7 @@ extension Description {
   }
 
   private func swiftName(of topic: TopicDescription) -> String {
-    // The internal topics of a service are known without its name, but for two that would be alike.
+    // An internal topic is named without its service, except `answers`, which two services have.
     let words = topic.name.split { $0 == "." || $0 == "-" }
     let own = topic.kind == "internal" && words.last != "answers" ? words.dropFirst() : words[...]
     return camelCase(own.joined(separator: "-"))
