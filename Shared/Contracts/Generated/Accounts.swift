@@ -25,7 +25,7 @@ public struct AccountRegistered: Message, Codable {
   public var identities: [String]?
   /// Earlier accounts of the same person.
   public var previousAccounts: [AccountID]?
-  /// Who referred it. Absent, nobody did, and no notice follows.
+  /// Who referred it. If absent, nobody did, and no notice follows.
   public var referral: RegistrationReferral?
 
   public init(
@@ -131,7 +131,7 @@ public struct AccountUpdated: Message, Codable {
   }
 }
 
-/// An account ended. From this instant on it earns nothing new; what it has earned goes on maturing and stays its own.
+/// An account ended. From this instant on it earns nothing new. What it has earned still matures and stays its own.
 public struct AccountClosed: Message, Codable {
   public static let type = "account.closed.v1"
   public static let topic = Topic.accounts
@@ -142,7 +142,7 @@ public struct AccountClosed: Message, Codable {
   public var account: AccountID
   /// When it was closed.
   public var closedAt: Instant
-  /// Absent, it is `closed`.
+  /// If absent, `closed`.
   public var reason: ClosingReason?
 
   public init(
@@ -202,7 +202,7 @@ public struct AccountReopened: Message, Codable {
   }
 }
 
-/// What the referrer of an account may see of it in place of its id. Only the account pages read it.
+/// The text that the referrer of an account sees instead of its id. Only the account pages read it.
 public struct AccountLabeled: Message, Codable {
   public static let type = "account.labeled.v1"
   public static let topic = Topic.accounts

@@ -22,9 +22,9 @@ public struct SubscriptionChanged: Message, Codable {
   public var changedAt: Instant
   /// Its state from this instant on.
   public var status: SubscriptionStatus
-  /// When its trial ends. Once named it holds, also where later messages leave it out (B2).
+  /// When its trial ends. It holds even if later messages leave it out (B2).
   public var trialEndsAt: Instant?
-  /// When it is charged next. No rule looks at it.
+  /// When it is charged next. No rule uses it.
   public var nextChargeAt: Instant?
   /// An earlier subscription that this one continues. It takes over the trial, the changes to active and the payments (B2).
   public var replaces: SubscriptionID?
@@ -312,7 +312,7 @@ public struct PaymentSettled: Message, Codable {
   public var tax: Int64?
   /// Minor units. The part that was paid from a bonus balance. It earns nothing.
   public var paidWithBonus: Int64?
-  /// The promo code of the order. A blank one is none.
+  /// The promo code of the order. A blank one is ignored.
   public var promoCode: String?
 
   public init(
@@ -593,7 +593,7 @@ public struct PaymentDisputed: Message, Codable {
   public var disputedAt: Instant
   /// Your id of the dispute. Without it a payment has one dispute.
   public var dispute: DisputeID?
-  /// Minor units. The disputed amount, without tax. Absent, all that is left of the payment.
+  /// Minor units. The disputed amount, without tax. If absent, all that is left of the payment.
   public var amount: Int64?
 
   public init(

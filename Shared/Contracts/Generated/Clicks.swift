@@ -16,7 +16,7 @@ public struct LinkVisited: Message, Codable {
   public var url: String
   /// When.
   public var visitedAt: Instant
-  /// Whatever your site knows the visitor by.
+  /// Your site's id of the visitor.
   public var visitor: String?
   /// The page that the visitor came from.
   public var referrerURL: String?

@@ -218,7 +218,7 @@ public struct CorrectionRequested: Message, Codable {
   public var request: RequestID
   /// Whose balance.
   public var account: AccountID
-  /// Minor units. What is added; negative takes away.
+  /// Minor units. What is added. A negative amount is taken away.
   public var amount: Int64
   /// The currency of the balance.
   public var currency: Currency
@@ -226,7 +226,7 @@ public struct CorrectionRequested: Message, Codable {
   public var `operator`: OperatorID
   /// When.
   public var decidedAt: Instant
-  /// Why. It stands in the notice.
+  /// Why. The notice repeats it.
   public var reason: String
 
   public init(

@@ -17,7 +17,7 @@ public struct CodeRequested: Message, Codable {
   public var account: AccountID
   /// When.
   public var requestedAt: Instant
-  /// The code that is wished for. Absent, a code is derived. It is not checked here; one that cannot be a code is answered with `invalid`.
+  /// The code that the owner wants. If absent, a code is derived. It is not checked here; an invalid one is answered with `invalid`.
   public var vanity: String?
 
   public init(
@@ -269,7 +269,7 @@ public struct SpendReturned: Message, Codable {
   public var account: AccountID
   /// When it came back.
   public var returnedAt: Instant
-  /// Minor units. What comes back, never more than was captured. Absent, all that is left.
+  /// Minor units. What comes back, never more than was captured. If absent, all that is left.
   public var amount: Int64?
 
   public init(

@@ -910,7 +910,7 @@ public struct BonusReturned: Notice {
   }
 }
 
-/// A balance may not be used as was asked. Nothing was reserved.
+/// A request to use a balance was declined. Nothing was reserved.
 public struct BonusDeclined: Notice {
   public static let type = "bonus.declined.v1"
   public static let topic = Topic.rewards
@@ -998,7 +998,7 @@ public struct BalanceCorrected: Notice {
   public var request: RequestID
   /// Whose balance.
   public var referrer: AccountID
-  /// Minor units. What was added; negative was taken away.
+  /// Minor units. What was added. A negative amount was taken away.
   public var delta: Int64
   /// The currency of the balance.
   public var currency: Currency

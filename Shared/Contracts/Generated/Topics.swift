@@ -13,22 +13,22 @@ extension Topic {
     holds: "Subscriptions, companies, invoices, payments, refunds and disputes.")
   public static let requests = Topic(
     "requests", .input, keyedBy: "account", writtenBy: "portal, the laurel command, outside",
-    holds: "What account owners ask for: codes, orders of companies, spends, withdrawals and their cancellation.")
+    holds: "Requests of account owners: codes, orders of companies, spends, withdrawals and their cancellation.")
   public static let decisions = Topic(
     "decisions", .input, keyedBy: "account", writtenBy: "operators alone: the laurel command, a back office",
-    holds: "What operators decide: approvals, corrections, referrals assigned or ended by hand.")
+    holds: "Decisions of operators: approvals, corrections, referrals assigned or ended by hand.")
   public static let payoutResults = Topic(
     "payout-results", .input, keyedBy: "referrer", writtenBy: "the payment provider's adapter",
     holds: "The outcome of each payout.")
   public static let clock = Topic(
     "clock", .clock, keyedBy: "partition number", writtenBy: "the laurel command",
-    holds: "Ticks of a virtual clock, one record on every partition. Unused where services follow the system's time.")
+    holds: "Ticks of a virtual clock, one record on every partition. Unused if the services follow the system's time.")
   public static let referrals = Topic(
     "referrals", .notices, keyedBy: "referee; owner for codes; code for clicks", writtenBy: "attribution",
     holds: "Codes issued, clicks counted, registrations attributed or rejected, referrals ended.")
   public static let rewards = Topic(
     "rewards", .notices, keyedBy: "referrer", writtenBy: "accrual",
-    holds: "Every movement of a referrer's balance, with the balance after it, and every refusal.")
+    holds: "Every movement of a referrer's balance, with the balance after it, and every declined reward or request.")
   public static let discounts = Topic(
     "discounts", .notices, keyedBy: "account; referrer for a referral's activity", writtenBy: "discounts",
     holds: "Monthly discounts, welcome offers and the activity of referrals.")
@@ -37,16 +37,16 @@ extension Topic {
     holds: "Instructions to the payment provider's adapter, and the course of withdrawals.")
   public static let claims = Topic(
     "attribution.claims", .internal, keyedBy: "code", writtenBy: "attribution",
-    holds: "Questions to the owner of a code: codes that are asked for, registrations that name one.")
+    holds: "Claims on a code: requests for it, and registrations that name it.")
   public static let attributionAnswers = Topic(
     "attribution.answers", .internal, keyedBy: "account", writtenBy: "attribution",
-    holds: "Answers of codes to accounts, and verdicts on registrations on their way to the referee.")
+    holds: "Answers to claims: from codes to accounts, and from the referrer's account to the referee's.")
   public static let earnings = Topic(
     "accrual.earnings", .internal, keyedBy: "referrer", writtenBy: "accrual",
     holds: "What a payment, refund or dispute means for the referrer's balance.")
   public static let counts = Topic(
     "accrual.counts", .internal, keyedBy: "referee", writtenBy: "accrual",
-    holds: "What the payments of an account have earned, where the terms limit that.")
+    holds: "What the payments of an account have earned, if the terms limit that.")
   public static let accrualAnswers = Topic(
     "accrual.answers", .internal, keyedBy: "referrer", writtenBy: "accrual",
     holds: "The ledger's answers to withdrawals, read by payouts.")

@@ -564,7 +564,7 @@ public struct RegistrationReferral: Codable, Hashable, Sendable, JSONCodable {
 public struct LineDiscount: Codable, Hashable, Sendable, JSONCodable {
   /// Why the line was cheaper.
   public var kind: DiscountKind
-  /// Minor units. What was taken off. 0 is no discount; any other amount is one, whatever its sign (R6).
+  /// Minor units. What was taken off. 0 is no discount. Any other amount is one, also a negative one (R6).
   public var amount: Int64
 
   public init(
@@ -596,7 +596,7 @@ public struct PaymentLine: Codable, Hashable, Sendable, JSONCodable {
   public var kind: LineKind
   /// A service's category. The terms can say which categories earn (C8).
   public var category: String?
-  /// The plan's name, on plan lines. Welcome offers and rates by line look at it.
+  /// The plan's name, on plan lines. Welcome offers and rates by line use it.
   public var plan: String?
   /// Minor units. What was received for the line, net of discounts, without tax. May be negative (R5).
   public var amount: Int64
@@ -648,7 +648,7 @@ public struct PaymentLine: Codable, Hashable, Sendable, JSONCodable {
   }
 }
 
-/// A line of an invoice. No rule looks at it.
+/// A line of an invoice. No rule uses it.
 public struct InvoiceLine: Codable, Hashable, Sendable, JSONCodable {
   /// What is charged.
   public var sku: String

@@ -32,8 +32,8 @@ extension Description {
 
   private func section(_ message: MessageDescription) -> String {
     let identity =
-      message.businessID.map { "Known by `account` and `\($0)`, however often it is sent." }
-      ?? "Known by the envelope's `source` and `id`."
+      message.businessID.map { "Repeats are recognized by `account` and `\($0)`." }
+      ?? "Repeats are recognized by the envelope's `source` and `id`."
     return """
 
       ### \(message.type)

@@ -1,6 +1,6 @@
-/// What tools of any language read: a JSON Schema (draft-07) for the `data` of each message, and the AsyncAPI 3.0.0 document.
+/// The formats for tools of any language: a JSON Schema (draft-07) for the `data` of each message, and the AsyncAPI 3.0.0 document.
 extension Description {
-  /// Self-contained: types of its fields that are objects stand in it.
+  /// The schema of a message. It is self-contained: it includes the object types of its fields.
   func schema(of message: MessageDescription) -> JSONTree {
     var definitions: [(String, JSONTree)] = []
     let properties = properties(message.fields, isOpen: message.isNotice, &definitions)
@@ -40,7 +40,7 @@ extension Description {
       }
       let unit = field.type == "Amount" ? " In minor units." : field.type == "BasisPoints" ? " In basis points." : ""
       members.append(("description", .text(line(field.doc) + unit)))
-      // Draft-07 ignores what stands beside a $ref.
+      // Draft-07 ignores other members beside a $ref.
       if members.contains(where: { $0.0 == "$ref" }) {
         members = [("allOf", .array([.object(members.filter { $0.0 == "$ref" })]))] + members.filter { $0.0 != "$ref" }
       }
@@ -48,7 +48,7 @@ extension Description {
     }
   }
 
-  /// - Parameter isOpen: of a notice, which has the forms that Laurel writes; an input may have all that Laurel reads.
+  /// - Parameter isOpen: true for a notice, which has only the forms that Laurel writes. An input may have all forms that Laurel reads.
   private func schema(
     of type: TypeDescription, isOpen: Bool, _ definitions: inout [(String, JSONTree)]
   ) -> [(String, JSONTree)] {
@@ -58,7 +58,7 @@ extension Description {
     case .identifier: return [("type", "string"), ("minLength", 1), ("maxLength", 128), ("pattern", "^[ -~]+$")]
     case .words(let words, let isOpenList):
       let list = JSONTree.array(words.map { .text($0.text) })
-      // Readers of an open list keep words that they do not know.
+      // Readers of an open list accept unknown words.
       return isOpenList
         ? [("anyOf", [.object([("enum", list)]), .object([("type", "string")])])] : [("type", "string"), ("enum", list)]
     case .object(let fields):
@@ -161,7 +161,7 @@ extension Description {
         "ce_time", "When it was written. It moves the clock and decides nothing; the instants in the data do.",
         [("format", "date-time")]),
       text("ce_subject", "What it is about. Laurel writes the record key."),
-      text("ce_program", "The referral program. Absent, the deployment's only one."),
+      text("ce_program", "The referral program. If absent, the deployment's only one."),
       text("ce_partitionkey", "The record key."),
       text("ce_sequence", isNotice ? sequence : "Ignored."),
     ]
