@@ -123,8 +123,8 @@ public final class Admin {
   private func failure(_ code: rd_kafka_resp_err_t) -> KafkaError {
     rd_kafka_poll(client.handle, 0)
     defer { client.callbacks.clientErrors.removeAll() }
-    let told = client.callbacks.clientErrors
-    return told.last(where: \.meansNoLogin) ?? told.last { $0.code == RD_KAFKA_RESP_ERR__TRANSPORT.rawValue }
+    let reported = client.callbacks.clientErrors
+    return reported.last(where: \.meansNoLogin) ?? reported.last { $0.code == RD_KAFKA_RESP_ERR__TRANSPORT.rawValue }
       ?? KafkaError.of(code, handle: client.handle)
   }
 

@@ -65,7 +65,7 @@ final class Callbacks {
     rd_kafka_conf_set_error_cb(conf) { handle, code, reason, _ in
       guard let handle, let callbacks = Callbacks.of(handle) else { return }
       let error = KafkaError.of(rd_kafka_resp_err_t(code), reason: reason.map { String(cString: $0) }, handle: handle)
-      callbacks.told(callbacks.isConsumer ? error.endingConsumer : error)
+      callbacks.reported(callbacks.isConsumer ? error.endingConsumer : error)
     }
     rd_kafka_conf_set_closesocket_cb(conf) { socket, opaque in
       if let opaque {
@@ -90,7 +90,7 @@ final class Callbacks {
     rd_kafka_opaque(handle).map { Unmanaged<Callbacks>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  private func told(_ error: KafkaError) {
+  private func reported(_ error: KafkaError) {
     guard !isConsumer else { return events.append(.error(error)) }
     if clientErrors.count == Self.clientErrorsMax { clientErrors.removeFirst() }
     clientErrors.append(error)

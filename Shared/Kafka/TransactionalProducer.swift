@@ -81,7 +81,7 @@ public final class TransactionalProducer {
       try outgoing.produce(
         topic: topic, partition: partition, key: key, value: value, headers: headers, timestamp: timestamp, token: token)
     } catch {
-      throw refusal(error)
+      throw rejection(error)
     }
   }
 
@@ -97,11 +97,11 @@ public final class TransactionalProducer {
       try outgoing.produce(
         topic, partition: partition, key: key, value: value, timestamp: nil, token: token, headers: headers)
     } catch {
-      throw refusal(error)
+      throw rejection(error)
     }
   }
 
-  private func refusal(_ error: KafkaError) -> TransactionFailure {
+  private func rejection(_ error: KafkaError) -> TransactionFailure {
     // These errors carry no flags. Inside a transaction, `_STATE` means that the transaction has already failed and must be aborted. Any
     // other error (a record too large, a missing partition) rejects only this record, and its batch with it.
     if let fatal = KafkaError.fatal(of: handle) { return .fatal(fatal) }

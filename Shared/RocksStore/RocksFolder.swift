@@ -15,7 +15,7 @@ struct RocksFolder {
     var made = directory.hasPrefix("/") ? "" : "."
     for part in directory.split(separator: "/") {
       made += "/" + part
-      if mkdir(made, 0o755) != 0, errno != EEXIST { throw Self.refused("create", made) }
+      if mkdir(made, 0o755) != 0, errno != EEXIST { throw Self.rejected("create", made) }
     }
     guard let folder = try existing(directory) else { throw .unavailable("\(directory) vanished while it was opened") }
     return folder
@@ -25,7 +25,7 @@ struct RocksFolder {
   static func existing(_ directory: String) throws(StoreError) -> RocksFolder? {
     guard let resolved = realpath(directory, nil) else {
       if errno == ENOENT { return nil }
-      throw Self.refused("find", directory)
+      throw Self.rejected("find", directory)
     }
     defer { free(resolved) }
     return RocksFolder(path: String(cString: resolved))
@@ -47,12 +47,12 @@ struct RocksFolder {
 
   func markDeletion() throws(StoreError) {
     let descriptor = open(path + "/" + Self.deletionMark, O_CREAT | O_WRONLY | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw Self.refused("write to", path) }
+    guard descriptor >= 0 else { throw Self.rejected("write to", path) }
     Glibc.close(descriptor)
   }
 
   func removeDeletionMark() throws(StoreError) {
-    guard unlink(path + "/" + Self.deletionMark) == 0 else { throw Self.refused("delete in", path) }
+    guard unlink(path + "/" + Self.deletionMark) == 0 else { throw Self.rejected("delete in", path) }
   }
 
   /// Removes the folder itself.
@@ -62,7 +62,7 @@ struct RocksFolder {
     guard names.isEmpty else {
       throw .unavailable("\(path) contains files that are not of a store: \(names.sorted().joined(separator: ", "))")
     }
-    guard rmdir(path) == 0 else { throw Self.refused("delete", path) }
+    guard rmdir(path) == 0 else { throw Self.rejected("delete", path) }
   }
 
   /// The folder that contains it.
@@ -75,7 +75,7 @@ struct RocksFolder {
   }
 
   private func names() throws(StoreError) -> Set<String> {
-    guard let listing = opendir(path) else { throw Self.refused("list", path) }
+    guard let listing = opendir(path) else { throw Self.rejected("list", path) }
     defer { closedir(listing) }
     var names: Set<String> = []
     while let entry = readdir(listing) {
@@ -88,7 +88,7 @@ struct RocksFolder {
   /// For the store's lists and logs; a table may be too large for memory.
   func contents(_ name: String) throws(StoreError) -> [UInt8] {
     let descriptor = open(path + "/" + name, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Self.refused("read", path + "/" + name) }
+    guard descriptor >= 0 else { throw Self.rejected("read", path + "/" + name) }
     defer { Glibc.close(descriptor) }
     var contents: [UInt8] = []
     var part = [UInt8](repeating: 0, count: 1 << 16)
@@ -96,12 +96,12 @@ struct RocksFolder {
       let count = read(descriptor, &part, part.count)
       if count == 0 { return contents }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw Self.refused("read", path + "/" + name) }
+      guard count > 0 else { throw Self.rejected("read", path + "/" + name) }
       contents += part[..<count]
     }
   }
 
-  private static func refused(_ what: String, _ path: String) -> StoreError {
+  private static func rejected(_ what: String, _ path: String) -> StoreError {
     .unavailable("cannot \(what) \(path): \(String(cString: strerror(errno)))")
   }
 }

@@ -10,7 +10,7 @@ extension StageTask {
     do throws(Rejection) {
       event = try admitted(record, &hop) ?? IgnoredEvent(record)
     } catch {
-      event = RefusedEvent(record, error)
+      event = RejectedEvent(record, error)
     }
     if let hop { event.number = MessageNumber(hop, of: record) }
     return event
@@ -101,7 +101,7 @@ extension StageTask {
       guard envelope.type == ClockMoved.type else { return IgnoredEvent(record) }
       return TickEvent(record, to: try Rejection.of { () throws(JSONError) in try parser.decode(ClockMoved.self, from: data) }.at)
     } catch {
-      return RefusedEvent(record, error)
+      return RejectedEvent(record, error)
     }
   }
 }

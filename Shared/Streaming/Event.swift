@@ -35,7 +35,7 @@ final class PassedEvent: Event {
 }
 
 /// A record that could not be read.
-final class RefusedEvent: Event {
+final class RejectedEvent: Event {
   private let rejection: Rejection
 
   init(_ record: InputRecord, _ rejection: Rejection) {

@@ -124,7 +124,7 @@ public struct TaskCounts: Sendable, Equatable {
   public var timersFired = 0
   public var repartitioned = 0
   public var deadLetters: [DeadLetterReason: Int] = [:]
-  /// Events that stages count, by the name that the stage gives (`Turn.count`).
+  /// Events that stages count, by the name that the stage gives (`Context.count`).
   public var stageEvents: [String: Int] = [:]
 
   public init() {}

@@ -11,14 +11,14 @@ class AnyRunner {
 final class Runner<S: Stage>: AnyRunner {
   let stage: S
   /// Reused for every invocation.
-  let turn: Turn<S>
+  let context: Context<S>
   /// By the task's number for a program; `nil` if the stage does not handle the program.
   private let programs: [S.Program?]
   private let timers: [Timers<S>]
 
   init(_ stage: S, _ task: StageTask) {
     self.stage = stage
-    turn = Turn(task)
+    context = Context(task)
     programs = task.programs.map(stage.program)
     timers = S.timers
   }
@@ -27,10 +27,10 @@ final class Runner<S: Stage>: AnyRunner {
   func knows(_ program: Int) -> Bool { programs[program] != nil }
 
   /// Begins an invocation. Returns `nil` if the stage does not handle the program.
-  func turn(of program: Int, key: String, cause: String, traceparent: String?, origin: StableHash.Value128) -> Turn<S>? {
+  func context(of program: Int, key: String, cause: String, traceparent: String?, origin: StableHash.Value128) -> Context<S>? {
     guard let known = programs[program] else { return nil }
-    turn.begin(known, turn.task.programs[program], key: key, cause: cause, traceparent: traceparent, origin: origin)
-    return turn
+    context.begin(known, context.task.programs[program], key: key, cause: cause, traceparent: traceparent, origin: origin)
+    return context
   }
 
   override func fire(_ timer: TimerKey, _ parts: RowKey.Parts, _ task: StageTask) throws(Rejection) {
@@ -56,12 +56,12 @@ final class Runner<S: Stage>: AnyRunner {
   /// Takes the timer out of its row and passes the row to the stage.
   func fire<Key, Value>(
     _ table: Table<Key, Value>, _ timer: TimerKey, _ parts: RowKey.Parts, _ task: StageTask,
-    _ handle: (Key, Value, Turn<S>) throws(Rejection) -> Void
+    _ handle: (Key, Value, Context<S>) throws(Rejection) -> Void
   ) throws(Rejection) {
     guard let program = task.programs.firstIndex(of: parts.program), knows(program) else {
       // The timer counts as fired even so; its purpose is kept as a dead letter.
-      task.endTurn()
-      task.beginTurn()
+      task.endInvocation()
+      task.beginInvocation()
       throw Rejection(.unknownProgram, "a timer of '\(parts.program)' is due, and this deployment has no such program")
     }
     var rest = parts.rest
@@ -74,14 +74,14 @@ final class Runner<S: Stage>: AnyRunner {
     task.state.touch(cell)
     cell.value = row
     // The timer counts as fired, whatever the stage does.
-    task.endTurn()
-    task.beginTurn()
+    task.endInvocation()
+    task.beginInvocation()
     let origin = task.hash {
       $0.raw(timer.row)
       $0.integer(set.origin)
     }
-    guard let turn = turn(of: program, key: parts.key, cause: set.cause, traceparent: nil, origin: origin) else { return }
-    try handle(key, row, turn)
+    guard let context = context(of: program, key: parts.key, cause: set.cause, traceparent: nil, origin: origin) else { return }
+    try handle(key, row, context)
   }
 }
 
@@ -149,10 +149,10 @@ class StepOf<M: Message> {
 
 final class Step<S: Stage, M: Message>: StepOf<M> {
   private let runner: Runner<S>
-  private let handle: (M, Turn<S>) throws(Rejection) -> Void
+  private let handle: (M, Context<S>) throws(Rejection) -> Void
   private let repeats: Repeats
 
-  init(_ runner: Runner<S>, _ handle: @escaping (M, Turn<S>) throws(Rejection) -> Void, _ repeats: Repeats) {
+  init(_ runner: Runner<S>, _ handle: @escaping (M, Context<S>) throws(Rejection) -> Void, _ repeats: Repeats) {
     self.runner = runner
     self.handle = handle
     self.repeats = repeats
@@ -168,13 +168,13 @@ final class Step<S: Stage, M: Message>: StepOf<M> {
     if let memory, repeats != .rememberedByStage, try isKnown(event, memory, task) { return false }
     let body = repeats == .rememberedByBody ? memory : nil
     guard
-      let turn = runner.turn(
+      let context = runner.context(
         of: event.program, key: event.key, cause: event.cause, traceparent: event.traceparent,
         origin: task.hash { self.name(event, body: body, in: &$0) })
     else { return true }
-    turn.take(memory, of: event)
-    try handle(event.message, turn)
-    return !turn.wasRepeat
+    context.take(memory, of: event)
+    try handle(event.message, context)
+    return !context.wasRepeat
   }
 
   /// What distinguishes this event from others of its type (DECISIONS R3). The ids of its outputs are derived from it, so a second delivery

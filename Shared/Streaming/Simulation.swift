@@ -27,21 +27,21 @@ public final class Simulation {
   /// Receives every notice, in order. The record is valid only during the call.
   private let notice: (OutputRecord) -> Void
   /// Receives rejected events, once per event and reason.
-  private let refused: (DeadLetter) -> Void
+  private let rejected: (DeadLetter) -> Void
   private let tasks: [StageTask]
   private let reads: [[Topic]]
   /// Rejections reported since the last event from outside.
-  private var told: Set<Refused> = []
+  private var reported: Set<Rejected> = []
   private var untilCommit = eventsPerCommit
   public private(set) var clock = Instant(milliseconds: 0)
 
   /// - Parameter store: creates a service's store; in memory by default. Tests of state on disk pass another one.
   public init(
     services: [Service], programs: Set<ProgramID>, store: (ServiceName) throws -> any StateStore = { _ in MemoryStore() },
-    notice: @escaping (OutputRecord) -> Void, refused: @escaping (DeadLetter) -> Void
+    notice: @escaping (OutputRecord) -> Void, rejected: @escaping (DeadLetter) -> Void
   ) throws {
     self.notice = notice
-    self.refused = refused
+    self.rejected = rejected
     reads = services.map(\.inputs)
     tasks = try services.map {
       try StageTask(service: $0.name, stages: $0.stages, programs: programs, store: store($0.name))
@@ -50,7 +50,7 @@ public final class Simulation {
 
   /// Takes one event from outside. Its time, or else the instant in its data, moves the clock.
   public func take(_ record: InputRecord) throws {
-    told.removeAll(keepingCapacity: true)
+    reported.removeAll(keepingCapacity: true)
     var events: [(StageTask, Event)] = []
     for (task, reads) in zip(tasks, reads) where reads.contains(record.topic) { events.append((task, task.admit(record))) }
     if let time = events.lazy.compactMap(\.1.time).first { try moveClock(to: time) }
@@ -65,7 +65,7 @@ public final class Simulation {
   /// Moves the clock forward, never back, and fires due timers in order of time. All timers of one instant fire before their messages are
   /// delivered: timers go first, then events (DECISIONS T1).
   public func advance(to instant: Instant) throws {
-    told.removeAll(keepingCapacity: true)
+    reported.removeAll(keepingCapacity: true)
     try moveClock(to: instant)
   }
 
@@ -89,7 +89,7 @@ public final class Simulation {
         guard task.hasWritten else { continue }
         let records = task.takeRecords()
         // Two services that read one topic reject the same event for the same reason.
-        for letter in records.deadLetters where told.insert(Refused(letter)).inserted { refused(letter) }
+        for letter in records.deadLetters where reported.insert(Rejected(letter)).inserted { rejected(letter) }
         for index in 0..<records.outbox.count { queue.append(records.outbox[index]) }
       }
       guard next < queue.count else { return }
@@ -112,7 +112,7 @@ public final class Simulation {
 }
 
 /// A dead letter identified by its content, whichever service found it.
-private struct Refused: Hashable {
+private struct Rejected: Hashable {
   let topic: String
   let key: [UInt8]?
   let value: [UInt8]?

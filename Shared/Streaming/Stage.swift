@@ -4,7 +4,7 @@ import JSON
 /// A pure, keyed step: `(event, state of this key, timers) → (new state, messages, timers)`.
 ///
 /// A stage has no I/O, no clock and no randomness. Two drivers run the same stages: the worker (Kafka, exactly once) and the simulation (in
-/// memory). Everything that a stage may read and change is in the `Turn` that it is given, which belongs to one program and one key.
+/// memory). Everything that a stage may read and change is in the `Context` that it is given, which belongs to one program and one key.
 public protocol Stage: Sendable {
   /// What the stage needs to know about a program: its terms.
   associatedtype Program: Sendable
@@ -32,7 +32,7 @@ public enum Repeats: Sendable {
   case remembered
   /// By body: only an equal body is a repeat. The stage decides what another body means (DECISIONS R4).
   case rememberedByBody
-  /// The stage remembers it in its own row: `Turn.memory`, `Turn.isRepeat`.
+  /// The stage remembers it in its own row: `Context.memory`, `Context.isRepeat`.
   case rememberedByStage
   /// Not checked: Laurel's own messages arrive exactly once, or a repeat does the stage no harm.
   case harmless
@@ -45,7 +45,7 @@ public struct Reads<S: Stage>: Sendable {
   let bind: @Sendable (Runner<S>, Routes) -> Void
 
   /// Handles one event for the given key. A rejection undoes everything that the invocation has done and dead-letters the event.
-  public typealias Handler<M> = @Sendable (S) -> (M, Turn<S>) throws(Rejection) -> Void
+  public typealias Handler<M> = @Sendable (S) -> (M, Context<S>) throws(Rejection) -> Void
 
   /// The message type and its topic follow from the method: `.on(EarningsStage.settled)`.
   public static func on<M: Message>(_ handler: @escaping Handler<M>, repeats: Repeats? = nil) -> Reads {
@@ -64,12 +64,12 @@ public struct Timers<S: Stage>: Sendable {
 
   /// Handles a due row, whose timer has been removed. It fires at most once. Outputs are stamped with the due instant, not with the time at
   /// which the timer ran. If the stage does not store the row again, the row stays as it is, without a timer.
-  public typealias Handler<Key, Value> = @Sendable (S) -> (Key, Value, Instant, Turn<S>) throws(Rejection) -> Void
+  public typealias Handler<Key, Value> = @Sendable (S) -> (Key, Value, Instant, Context<S>) throws(Rejection) -> Void
 
   public static func on<Key, Value: Timed>(_ table: Table<Key, Value>, _ handler: @escaping Handler<Key, Value>) -> Timers {
     Timers(table: table, kinds: table.storedKinds) { runner, timer, parts, task throws(Rejection) in
-      try runner.fire(table, timer, parts, task) { key, row, turn throws(Rejection) in
-        try handler(runner.stage)(key, row, timer.due, turn)
+      try runner.fire(table, timer, parts, task) { key, row, context throws(Rejection) in
+        try handler(runner.stage)(key, row, timer.due, context)
       }
     }
   }

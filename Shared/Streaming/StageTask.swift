@@ -42,7 +42,7 @@ public final class StageTask {
   private(set) var latest: Instant?
   /// State of the open invocation: the timers it has set, and what to restore if it is undone.
   private var armed: [TimerKey] = []
-  private var atTurn = (outbox: Outbox.Mark(), deadLetters: 0, watched: [String: Int64]?.none)
+  private var atInvocation = (outbox: Outbox.Mark(), deadLetters: 0, watched: [String: Int64]?.none)
   /// A buffer for texts that are only hashed.
   private var room = JSONWriter(capacity: 1 << 12)
 
@@ -112,14 +112,14 @@ public final class StageTask {
       guard let mark = state.storedMark(Self.timerMarks), mark.isThere, let parts = RowKey.parts(of: timer.row) else { continue }
       counts.timersFired += 1
       if timer.due > clock { progress.clock = timer.due.milliseconds }
-      beginTurn()
+      beginInvocation()
       state.touch(mark)
       mark.isThere = false
       do throws(Rejection) {
         try runners[String(parts.stage)]?.fire(timer, parts, self)
-        endTurn()
+        endInvocation()
       } catch {
-        undoTurn()
+        undoInvocation()
         let record = InputRecord(
           topic: .deadLetters(service), key: Array(parts.key.utf8), value: timer.row,
           headers: [("laurel_timer", Array("\(RowKey.text(timer.row)) due \(timer.due)".utf8))])
@@ -176,20 +176,20 @@ public final class StageTask {
 
   // MARK: Effects of events
 
-  /// Why the current event becomes a dead letter although it had an effect (`Turn.refuse`).
-  var refusal: Rejection?
+  /// Why the current event becomes a dead letter although it had an effect (`Context.reject`).
+  var rejection: Rejection?
 
   func run<M: Message>(_ event: MessageEvent<M>, _ steps: [StepOf<M>]) {
     var rejections: [Rejection] = []
     for step in steps {
-      beginTurn()
-      refusal = nil
+      beginInvocation()
+      rejection = nil
       do throws(Rejection) {
         if try step.take(event, self) { counts.processed += 1 } else { counts.repeated += 1 }
-        if let refusal { deadLetter(event.record, refusal) }
-        endTurn()
+        if let rejection { deadLetter(event.record, rejection) }
+        endInvocation()
       } catch {
-        undoTurn()
+        undoInvocation()
         // If two stages reject an event for the same reason, write one dead letter.
         if !rejections.contains(error) { deadLetter(event.record, error) }
         rejections.append(error)
@@ -235,25 +235,25 @@ public final class StageTask {
 
   // MARK: Effects of an invocation
 
-  /// Begins an invocation: `undoTurn` will undo everything done from here on.
-  func beginTurn() {
-    state.beginTurn()
-    atTurn = (batch.outbox.mark, batch.deadLetters.count, progress.watched)
+  /// Begins an invocation: `undoInvocation` will undo everything done from here on.
+  func beginInvocation() {
+    state.beginInvocation()
+    atInvocation = (batch.outbox.mark, batch.deadLetters.count, progress.watched)
   }
 
-  func endTurn() {
-    state.endTurn()
+  func endInvocation() {
+    state.endInvocation()
     for timer in armed { timers.add(timer) }
     armed.removeAll(keepingCapacity: true)
   }
 
-  private func undoTurn() {
-    state.undoTurn()
-    progress.watched = atTurn.watched
+  private func undoInvocation() {
+    state.undoInvocation()
+    progress.watched = atInvocation.watched
     progress.timerOrder -= Int64(armed.count)
     armed.removeAll(keepingCapacity: true)
-    batch.outbox.removeAll(from: atTurn.outbox) { progress.unsent($0, to: $1) }
-    batch.deadLetters.removeLast(batch.deadLetters.count - atTurn.deadLetters)
+    batch.outbox.removeAll(from: atInvocation.outbox) { progress.unsent($0, to: $1) }
+    batch.deadLetters.removeLast(batch.deadLetters.count - atInvocation.deadLetters)
   }
 
   /// Stores the row whose key is in `state.key`, with its timer.

@@ -19,7 +19,7 @@ final class TaskState {
   private var dirty: [Cell] = []
   /// Cells changed in the open invocation.
   private var touched: [Cell] = []
-  private var dirtyAtTurn = 0
+  private var dirtyAtInvocation = 0
   /// Indexes of dirty cells by stage, program, key and table, so that a scan looks only at its own table's changes instead of all changes
   /// of the batch. The first scan of a batch builds it, later scans extend it.
   private var dirtyByTable: [ArraySlice<UInt8>: [Int]] = [:]
@@ -191,23 +191,23 @@ final class TaskState {
 
   // MARK: Turns and batches
 
-  /// Starts an invocation: `undoTurn` undoes everything changed from here on.
-  func beginTurn() { dirtyAtTurn = dirty.count }
+  /// Starts an invocation: `undoInvocation` undoes everything changed from here on.
+  func beginInvocation() { dirtyAtInvocation = dirty.count }
 
-  func endTurn() {
+  func endInvocation() {
     for cell in touched { cell.settle() }
     touched.removeAll(keepingCapacity: true)
   }
 
-  func undoTurn() {
+  func undoInvocation() {
     for cell in touched { cell.undo() }
     touched.removeAll(keepingCapacity: true)
-    while indexed > dirtyAtTurn {
+    while indexed > dirtyAtInvocation {
       indexed -= 1
       if let table = RowKey.table(of: dirty[indexed].key) { dirtyByTable[table]?.removeLast() }
     }
-    for cell in dirty[dirtyAtTurn...] { cell.isDirty = false }
-    dirty.removeLast(dirty.count - dirtyAtTurn)
+    for cell in dirty[dirtyAtInvocation...] { cell.isDirty = false }
+    dirty.removeLast(dirty.count - dirtyAtInvocation)
   }
 
   var isChanged: Bool { !dirty.isEmpty }
@@ -240,7 +240,7 @@ final class TaskState {
   private func forgetChanges() {
     dirty.removeAll(keepingCapacity: true)
     touched.removeAll(keepingCapacity: true)
-    dirtyAtTurn = 0
+    dirtyAtInvocation = 0
     dirtyByTable.removeAll(keepingCapacity: true)
     indexed = 0
   }

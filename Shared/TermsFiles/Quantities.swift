@@ -8,21 +8,21 @@ extension TermsReader {
     let wanted = "a percentage such as \"10%\" or \"0.5%\", or basis points such as \"1000bp\""
     guard let text = text(field, wanted: wanted) else { return nil }
     if text.hasSuffix("bp"), let points = wholeNumber(String(text.dropLast(2))) {
-      return BasisPoints(points) ?? refuse(field, "from 0bp to 10000bp")
+      return BasisPoints(points) ?? reject(field, "from 0bp to 10000bp")
     }
-    guard text.hasSuffix("%") else { return refuse(field, wanted) }
+    guard text.hasSuffix("%") else { return reject(field, wanted) }
     let parts = text.dropLast().split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard 1...2 ~= parts.count, let whole = wholeNumber(parts[0]), parts[0] != "-0" else { return refuse(field, wanted) }
+    guard 1...2 ~= parts.count, let whole = wholeNumber(parts[0]), parts[0] != "-0" else { return reject(field, wanted) }
     // Reads digits and not a Double, because 0.57 × 100 is 56.99… in binary.
     var fraction = parts.count == 2 ? Substring(parts[1]) : "0"
-    guard !fraction.isEmpty, fraction.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return refuse(field, wanted) }
+    guard !fraction.isEmpty, fraction.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return reject(field, wanted) }
     while fraction.hasSuffix("0") { fraction.removeLast() }
     if fraction.count > 2 {
       report(field, "must be whole basis points; \(text) is finer than one basis point (0.01%)")
       return nil
     }
     let hundredths = Int64(fraction + String(repeating: "0", count: 2 - fraction.count)) ?? 0
-    guard 0...100 ~= whole, let rate = BasisPoints(whole * 100 + hundredths) else { return refuse(field, "from 0% to 100%") }
+    guard 0...100 ~= whole, let rate = BasisPoints(whole * 100 + hundredths) else { return reject(field, "from 0% to 100%") }
     return rate
   }
 
@@ -30,16 +30,16 @@ extension TermsReader {
   func span(_ field: Field) -> TimeSpan? {
     let wanted = "a whole number with a unit (d, h, m or s) such as \"14d\""
     guard let text = text(field, wanted: wanted) else { return nil }
-    guard let span = TimeSpan(text) else { return refuse(field, wanted) }
-    guard span <= .days(36_500) else { return refuse(field, "at most 36500d") }
+    guard let span = TimeSpan(text) else { return reject(field, wanted) }
+    guard span <= .days(36_500) else { return reject(field, "at most 36500d") }
     return span
   }
 
   func instant(_ field: Field) -> Instant? {
     let wanted = "an instant in UTC such as 2026-01-01T00:00:00Z"
     guard let text = text(field, wanted: wanted) else { return nil }
-    guard let instant = Instant(rfc3339: text) else { return refuse(field, wanted) }
-    guard Instant.range.contains(instant) else { return refuse(field, "an instant from 1970 to 2199") }
+    guard let instant = Instant(rfc3339: text) else { return reject(field, wanted) }
+    guard Instant.range.contains(instant) else { return reject(field, "an instant from 1970 to 2199") }
     return instant
   }
 
@@ -48,6 +48,6 @@ extension TermsReader {
     guard let name = text(field, wanted: wanted) else { return nil }
     if let zone = Zone(ianaName: name) { return zone }
     let meant = nearest(to: name, among: Zone.knownNames).map { "; did you mean \"\($0)\"?" } ?? ""
-    return refuse(field, wanted, hint: meant)
+    return reject(field, wanted, hint: meant)
   }
 }

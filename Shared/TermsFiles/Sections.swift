@@ -34,7 +34,7 @@ extension TermsReader {
 
   private func programID(_ field: Field) -> ProgramID? {
     guard let text = text(field) else { return nil }
-    return ProgramID(text) ?? refuse(field, "1 to 128 printable ASCII characters")
+    return ProgramID(text) ?? reject(field, "1 to 128 printable ASCII characters")
   }
 
   private func version(_ field: Field, number: Int, program: ProgramID) -> (version: TermsVersion, from: Field)? {
@@ -104,7 +104,7 @@ extension TermsReader {
     guard let link = text(field) else { return nil }
     let parts = link.split(separator: "{code}", omittingEmptySubsequences: false)
     guard parts.count == 2, link.hasPrefix("https://") || link.hasPrefix("http://") else {
-      return refuse(field, "a URL with {code} once, such as \"https://example.com/?ref={code}\"")
+      return reject(field, "a URL with {code} once, such as \"https://example.com/?ref={code}\"")
     }
     // With the code under another name than `parameter`, the link would attribute nobody.
     if let parameter, parts[0].hasSuffix("="), let name = parts[0].dropLast().split(whereSeparator: { "?&#".contains($0) }).last,
@@ -125,7 +125,7 @@ extension TermsReader {
       default: false
       }
     }
-    return isUnreserved ? text : refuse(field, "a query parameter's name of letters, digits, \"-\", \".\", \"_\" or \"~\"")
+    return isUnreserved ? text : reject(field, "a query parameter's name of letters, digits, \"-\", \".\", \"_\" or \"~\"")
   }
 
   private func eligibility(_ field: Field) -> Eligibility? {
@@ -141,7 +141,7 @@ extension TermsReader {
   private func country(_ field: Field) -> Country? {
     guard let text = text(field) else { return nil }
     let isCode = text.utf8.count == 2 && text.utf8.allSatisfy { 0x41...0x5A ~= $0 }
-    return isCode ? Country(text) : refuse(field, "a country's two capital letters (ISO 3166-1) such as UA")
+    return isCode ? Country(text) : reject(field, "a country's two capital letters (ISO 3166-1) such as UA")
   }
 
   private func spending(_ field: Field) -> SpendingTerms? {
@@ -164,7 +164,7 @@ extension TermsReader {
 
   private func approvalLimits(_ field: Field) -> ApprovalLimits? {
     guard case .scalar = field.node.content else { return amounts(field).map(ApprovalLimits.above) }
-    return plain(field) == "none" ? .never : refuse(field, "none, or amounts by currency such as {USD: 50000}")
+    return plain(field) == "none" ? .never : reject(field, "none, or amounts by currency such as {USD: 50000}")
   }
 
   private func welcomeOffer(_ field: Field) -> WelcomeOfferTerms? {

@@ -73,7 +73,7 @@ final class TermsReader {
   /// The fields of a mapping. Duplicate names are reported and left out.
   private func entries(_ field: Field, path: String) -> [(name: String, entry: YAMLNode.Entry)]? {
     guard case .mapping(let entries) = field.node.content else {
-      return refuse(field, "a mapping of names to values")
+      return reject(field, "a mapping of names to values")
     }
     var kept: [(name: String, entry: YAMLNode.Entry)] = []
     for entry in entries {
@@ -106,7 +106,7 @@ final class TermsReader {
 
   /// Reads a list and returns the readable items in order.
   func list<Item>(_ field: Field, _ read: (Field) -> Item?) -> [Item]? {
-    guard case .sequence(let nodes) = field.node.content else { return refuse(field, "a list such as [a, b]") }
+    guard case .sequence(let nodes) = field.node.content else { return reject(field, "a list such as [a, b]") }
     return nodes.enumerated().compactMap { index, node in
       let item = Field(path: "\(field.path)[\(index)]", mark: node.mark, node: node)
       note(item)
@@ -140,9 +140,9 @@ final class TermsReader {
 
   /// The text of a value of another type, which `wanted` describes.
   func text(_ field: Field, wanted: String) -> String? {
-    guard case .scalar(let text, let plain) = field.node.content, !isAbsent(text, plain) else { return refuse(field, wanted) }
+    guard case .scalar(let text, let plain) = field.node.content, !isAbsent(text, plain) else { return reject(field, wanted) }
     guard 1...256 ~= text.count, !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-      return refuse(field, "text of 1 to 256 characters in one line")
+      return reject(field, "text of 1 to 256 characters in one line")
     }
     return text
   }
@@ -151,7 +151,7 @@ final class TermsReader {
     switch plain(field) {
     case "true": true
     case "false": false
-    default: refuse(field, "true or false")
+    default: reject(field, "true or false")
     }
   }
 
@@ -161,7 +161,7 @@ final class TermsReader {
       if let value = self.plain(field).flatMap(wholeNumber), range.contains(value) { return value }
       let limits =
         range.upperBound == .max ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
-      return self.refuse(field, "a whole number \(limits)")
+      return self.reject(field, "a whole number \(limits)")
     }
   }
 
@@ -170,7 +170,7 @@ final class TermsReader {
     if let text = plain(field), let value = wholeNumber(text.hasSuffix("%") ? String(text.dropLast()) : text), 0...100 ~= value {
       return value
     }
-    return refuse(field, "a whole percent from 0 to 100")
+    return reject(field, "a whole percent from 0 to 100")
   }
 
   /// One of an enum's values, by its raw value.
@@ -181,7 +181,7 @@ final class TermsReader {
       guard let text = self.text(field, wanted: wanted) else { return nil }
       if let choice = Choice(rawValue: text) { return choice }
       let meant = nearest(to: text, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
-      return self.refuse(field, wanted, hint: meant)
+      return self.reject(field, wanted, hint: meant)
     }
   }
 
@@ -202,7 +202,7 @@ final class TermsReader {
   }
 
   /// Reports what a value must be instead. Always returns nil.
-  func refuse<Value>(_ field: Field, _ wanted: String, hint: String = "") -> Value? {
+  func reject<Value>(_ field: Field, _ wanted: String, hint: String = "") -> Value? {
     if case .scalar(let text, let plain) = field.node.content, isAbsent(text, plain) {
       // libyaml places an empty value after the end of the line, so the problem is reported at the name.
       report(field.path, at: field.mark, "is empty; it must be \(wanted)")

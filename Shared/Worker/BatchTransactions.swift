@@ -49,7 +49,7 @@ final class BatchTransactions {
   /// Writes the outputs, dead letters, changes and positions of all batches, or nothing.
   ///
   /// - Returns: the new end of each task's changelog, by partition.
-  func write(_ batches: [(OpenTask, Batch)], for consumer: Consumer) throws -> [Int32: Int64] {
+  func write(_ batches: [(AssignedPartition, Batch)], for consumer: Consumer) throws -> [Int32: Int64] {
     hooks.reached(.beforeBegin)
     try retrying { () throws(TransactionFailure) in try producer.begin() }
     hooks.reached(.afterBegin)
@@ -82,7 +82,7 @@ final class BatchTransactions {
   }
 
   /// The positions that have moved since the last commit.
-  private func positions(of tasks: [OpenTask]) -> [TopicPartition: Int64] {
+  private func positions(of tasks: [AssignedPartition]) -> [TopicPartition: Int64] {
     var moved: [TopicPartition: Int64] = [:]
     var all: [TopicPartition: Int64] = [:]
     for task in tasks {
@@ -97,7 +97,7 @@ final class BatchTransactions {
     return moved.isEmpty ? all : moved
   }
 
-  private func produce(_ batch: Batch, of task: OpenTask) throws {
+  private func produce(_ batch: Batch, of task: AssignedPartition) throws {
     for index in 0..<batch.outbox.count {
       let record = batch.outbox[index]
       for _ in 0..<hooks.copies(record) { try produce(record) }

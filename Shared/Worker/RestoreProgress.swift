@@ -10,9 +10,9 @@ package struct RestoreProgress {
   private let end: Int64
   private let began: ContinuousClock.Instant
   private var next: Int64
-  private var toldAt: ContinuousClock.Instant
-  private var toldNext: Int64
-  private var toldRows = 0
+  private var reportedAt: ContinuousClock.Instant
+  private var nextReport: Int64
+  private var reportedRows = 0
   package private(set) var rows = 0
 
   /// One report of the progress.
@@ -41,8 +41,8 @@ package struct RestoreProgress {
     self.end = end
     began = now
     next = start
-    toldAt = now
-    toldNext = start
+    reportedAt = now
+    nextReport = start
   }
 
   /// Counts a row; `next` is the offset after it.
@@ -53,14 +53,14 @@ package struct RestoreProgress {
 
   /// The next report, or `nil` if it is not due yet.
   package mutating func news(now: ContinuousClock.Instant = .now) -> News? {
-    let seconds = (now - toldAt).seconds
-    guard now - toldAt >= Self.stretch else { return nil }
+    let seconds = (now - reportedAt).seconds
+    guard now - reportedAt >= Self.stretch else { return nil }
     let left = Double(max(0, end - next))
     let news = News(
       ratio: min(1, Double(next - start) / Double(max(1, end - start))), rows: rows,
-      rowsPerSecond: Int(Double(rows - toldRows) / seconds),
-      secondsLeft: next > toldNext ? Int((left * seconds / Double(next - toldNext)).rounded(.up)) : nil)
-    (toldAt, toldNext, toldRows) = (now, next, rows)
+      rowsPerSecond: Int(Double(rows - reportedRows) / seconds),
+      secondsLeft: next > nextReport ? Int((left * seconds / Double(next - nextReport)).rounded(.up)) : nil)
+    (reportedAt, nextReport, reportedRows) = (now, next, rows)
     return news
   }
 

@@ -39,7 +39,7 @@ final class Session {
   private let opener: TaskOpener
   private let hooks: FaultHooks
   /// Sorted by partition.
-  private var tasks: [OpenTask] = []
+  private var tasks: [AssignedPartition] = []
   private var open = OpenBatch()
   /// No batch ends before this.
   private var earliestCommit = ContinuousClock.now
@@ -109,7 +109,7 @@ final class Session {
       if open.isEmpty { _ = try canBegin() }
       try serve()
       let found = try runTasks()
-      report.tell(of: tasks, metrics)
+      report.log(of: tasks, metrics)
       if let wait = timeToCommit(found) {
         if wait > .zero { consumer.wait(timeoutMilliseconds: wait.roundedUpMilliseconds) }
       } else if try commit() {
@@ -183,7 +183,7 @@ final class Session {
     guard let due = brokerProbe, ContinuousClock.now >= due, !tasks.isEmpty else { return }
     if consumer.reachesBroker(timeoutMilliseconds: 1000) {
       brokerProbe = nil
-      tellReady()
+      reportReady()
     } else {
       brokerProbe = .now + .seconds(2)
     }
@@ -206,11 +206,11 @@ final class Session {
     for task in tasks { try task.connect(consumer) }
     let positions = tasks.flatMap { task in task.inputs.map { ($0.place, offset: task.position(of: $0)) } }
     try consumer.assign(positions.filter { partitions.contains($0.0) })
-    tellReady()
+    reportReady()
     log.info("partitions assigned", ["partitions": self.numbers(partitions)])
   }
 
-  private func tellReady() {
+  private func reportReady() {
     let stops = tasks.compactMap { task in task.stopped.map { "partition \(task.number) is stopped: \($0.gap) are missing" } }
     health.ready = stops.isEmpty ? .yes : .no(stops.joined(separator: "; "))
   }
@@ -250,7 +250,7 @@ final class Session {
       }
       if let news = task.takeStopNews() {
         metrics.stopped(task.number).set(news ? 1 : 0)
-        tellReady()
+        reportReady()
       }
       for error in task.takeErrors() { try complain(error) }
       guard !task.stages.isVirtual, task.isCaughtUp else { continue }
@@ -299,7 +299,7 @@ final class Session {
       blockedUntil = .now + .milliseconds(20)
       return false
     }
-    var batches: [(OpenTask, Batch)] = []
+    var batches: [(AssignedPartition, Batch)] = []
     for task in tasks {
       let batch = try batch(of: task)
       if !batch.isEmpty { batches.append((task, batch)) }
@@ -315,7 +315,7 @@ final class Session {
     try keep(batches, changelogEnds)
     open = OpenBatch()
     earliestCommit = .now + max(Self.restAfterCommit, settings.commitInterval / 10)
-    tellReady()
+    reportReady()
     return true
   }
 
@@ -324,7 +324,7 @@ final class Session {
     return try transactions.canBegin(consumer)
   }
 
-  private func batch(of task: OpenTask) throws -> Batch {
+  private func batch(of task: AssignedPartition) throws -> Batch {
     do { return try task.stages.takeBatch() } catch let error as StoreError {
       try giveUp(task, error)
       throw error
@@ -332,7 +332,7 @@ final class Session {
   }
 
   /// Deletes a corrupt store; the next session rebuilds it.
-  private func giveUp(_ task: OpenTask, _ error: StoreError) throws {
+  private func giveUp(_ task: AssignedPartition, _ error: StoreError) throws {
     guard case .corrupt = error else { return }
     log.error("\(error); it will be rebuilt", ["partition": task.number])
     task.store.close()
@@ -341,7 +341,7 @@ final class Session {
 
   /// Writes one transaction. Returns the new end of each task's changelog, by partition, or `nil` if it was aborted and the batch was run
   /// again.
-  private func write(_ batches: [(OpenTask, Batch)]) throws -> [Int32: Int64]? {
+  private func write(_ batches: [(AssignedPartition, Batch)]) throws -> [Int32: Int64]? {
     let started = ContinuousClock.now
     do {
       let changelogEnds = try transactions.write(batches, for: consumer)
@@ -374,7 +374,7 @@ final class Session {
 
   // MARK: 3. Keep
 
-  private func keep(_ batches: [(OpenTask, Batch)], _ changelogEnds: [Int32: Int64]) throws {
+  private func keep(_ batches: [(AssignedPartition, Batch)], _ changelogEnds: [Int32: Int64]) throws {
     for (task, _) in batches {
       do { try task.commit(changelogEnd: changelogEnds[task.number]) } catch {
         try giveUp(task, error)

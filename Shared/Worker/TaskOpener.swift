@@ -30,7 +30,7 @@ struct TaskOpener {
   /// - Throws: `Disagreement` if the group has committed more than the changelog accounts for.
   func open(
     _ number: Int32, of count: Int, consumer: Consumer
-  ) throws -> (task: OpenTask, committed: [TopicPartition: Int64]) {
+  ) throws -> (task: AssignedPartition, committed: [TopicPartition: Int64]) {
     let inputs = topics.inputs.map { TopicPartition(topic: $0, partition: number) }
     // Repeated while a former owner's transaction has pending offsets, at most until the broker ends it.
     let committed = try patiently("waiting for a former owner's transaction to end", .seconds(30)) { () throws(KafkaError) in
@@ -72,7 +72,7 @@ struct TaskOpener {
   private func open(
     _ number: Int32, of count: Int, _ directory: String, _ changelog: TopicPartition, _ bounds: (low: Int64, high: Int64),
     _ committed: [TopicPartition: Int64], _ identity: ChangelogIdentity
-  ) throws -> OpenTask {
+  ) throws -> AssignedPartition {
     var store = try RocksStore(directory: directory, resources: resources)
     var position = try ChangelogPosition.read(from: store)
     var former: Progress?
@@ -105,11 +105,11 @@ struct TaskOpener {
             """)
       }
       let inputs = topics.read.map { topic in
-        OpenTask.Input(
+        AssignedPartition.Input(
           topic: topic, place: TopicPartition(topic: topics.prefix + topic.name, partition: number),
           lag: metrics.lag(topics.prefix + topic.name, number))
       }
-      let task = OpenTask(
+      let task = AssignedPartition(
         number: number, directory: directory, store: store, stages: stages, inputs: inputs, committed: committed,
         settings: settings, changelog: identity, log: log)
       for (partition, offset) in committed {
@@ -153,7 +153,7 @@ struct TaskOpener {
   /// enough: a topic that was deleted and created again may be as long as the first one, and the group's offsets disappear with the topic.
   ///
   /// - Throws: `Disagreement`.
-  func check(_ tasks: [OpenTask], committed: [TopicPartition: Int64], consumer: Consumer) throws {
+  func check(_ tasks: [AssignedPartition], committed: [TopicPartition: Int64], consumer: Consumer) throws {
     func prefixed(_ name: String, _ number: Int32) -> TopicPartition {
       TopicPartition(topic: topics.prefix + name, partition: number)
     }
@@ -292,11 +292,11 @@ struct TaskOpener {
       case .nothing: try whileWaiting()
       case .assigned, .revoked, .lost: break
       }
-      if let news = progress.news() { tell(news, of: changelog.partition) }
+      if let news = progress.news() { report(news, of: changelog.partition) }
     }
   }
 
-  private func tell(_ news: RestoreProgress.News, of partition: Int32) {
+  private func report(_ news: RestoreProgress.News, of partition: Int32) {
     metrics.restoreProgress(partition).set(news.ratio)
     health.ready = .no("restoring partition \(partition): \(news.text)")
     var fields: LogFields = [

@@ -5,7 +5,7 @@ import Streaming
 struct TaskReport {
   private var due = ContinuousClock.now
 
-  mutating func tell(of tasks: [OpenTask], _ metrics: WorkerMetrics) {
+  mutating func log(of tasks: [AssignedPartition], _ metrics: WorkerMetrics) {
     guard ContinuousClock.now >= due else { return }
     due = .now + .seconds(1)
     let now = Contracts.Instant.now
@@ -18,7 +18,7 @@ struct TaskReport {
 }
 
 // By the system's clock. A bus with a virtual clock is never late.
-extension OpenTask {
+extension AssignedPartition {
   fileprivate func eventTimeLag(at now: Contracts.Instant) -> TimeSpan {
     guard !stages.isVirtual, let lastEventTime, inputs.contains(where: { $0.lag.value > 0 }) else { return .zero }
     return max(.zero, now - lastEventTime)

@@ -102,7 +102,7 @@ public final class Worker: Sendable {
         var configuration = Kafka.Configuration(
           bootstrap: settings.bootstrap, properties: settings.kafka, log: { [log] in log.kafka($0) })
         configuration.endsEpochOnUnknownOutcome = hooks.endsEpochOnUnknownOutcome
-        guard let partitions = try waitForTopics(configuration, health, isTold: number == 0) else { return }
+        guard let partitions = try waitForTopics(configuration, health, isReported: number == 0) else { return }
         metrics.topicPartitions.set(Int(partitions))
         let session = try Session(
           service: service, programs: programs, settings: settings, instance: instance(number), configuration: configuration,
@@ -155,12 +155,12 @@ public final class Worker: Sendable {
 
   /// Waits until the broker answers and has all the service's topics with one number of partitions. Returns `nil` if a stop is requested
   /// first.
-  /// - Parameter isTold: whether to log as well. All threads wait for the same, so only one logs it.
+  /// - Parameter isReported: whether to log as well. All threads wait for the same, so only one logs it.
   /// - Throws: `KafkaError` if a property is invalid.
-  private func waitForTopics(_ configuration: Kafka.Configuration, _ health: Health.Loop, isTold: Bool) throws -> Int32? {
-    func tell(_ readiness: String, _ level: (Log, String) -> Void) {
+  private func waitForTopics(_ configuration: Kafka.Configuration, _ health: Health.Loop, isReported: Bool) throws -> Int32? {
+    func report(_ readiness: String, _ level: (Log, String) -> Void) {
       health.ready = .no(readiness)
-      if isTold { level(log, readiness) }
+      if isReported { level(log, readiness) }
     }
     // Retry soon: the check is local and cheap, or someone is just starting the broker.
     var delay = GrowingDelay(limit: .seconds(5))
@@ -174,17 +174,17 @@ public final class Worker: Sendable {
         if missing.isEmpty {
           let different = Set(needed.compactMap { counts[$0] })
           if different.count == 1, let partitions = different.first { return partitions }
-          tell("the topics have different numbers of partitions") { log, _ in
+          report("the topics have different numbers of partitions") { log, _ in
             log.error("the topics must all have the same number of partitions", ["numbers": "\(different.sorted())"])
           }
         } else if case let hidden = try admin.hidden(of: missing, timeoutMilliseconds: 3000).sorted(), !hidden.isEmpty {
           let names = hidden.joined(separator: ",")
-          tell("the broker's ACLs give this principal no right to \(names); \(rightsCommand)") { log, _ in
+          report("the broker's ACLs give this principal no right to \(names); \(rightsCommand)") { log, _ in
             log.error(
               "the broker's ACLs give this principal no right to topics that it needs; \(rightsCommand)", ["topics": names])
           }
         } else {
-          tell("waiting for topics") { log, _ in
+          report("waiting for topics") { log, _ in
             log.warning(
               "waiting for topics: create them with 'laurel topics create \(settings.flags)'",
               ["missing": missing.joined(separator: ",")])
@@ -194,7 +194,7 @@ public final class Worker: Sendable {
         if error.isConfigurationMistake { throw error }
         let hint = error.meansNoLogin ? "; \(configuration.caution ?? loginHint)" : ""
         let wait = "waiting for the broker at \(settings.bootstrap): \(error)\(hint)"
-        tell(wait) { $0.warning($1) }
+        report(wait) { $0.warning($1) }
       }
       pause(delay.next(), health)
     }

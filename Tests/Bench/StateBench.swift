@@ -171,7 +171,7 @@ struct StateBench {
         try RocksStore(directory: folder.appending(path: name.rawValue).path, resources: resources)
       }
       let costs = try history(load)
-      guard load.refused == 0 else { throw BrokerFailure("\(load.refused) events were rejected") }
+      guard load.rejected == 0 else { throw BrokerFailure("\(load.rejected) events were rejected") }
       if total.isEmpty { total = costs.map { ($0.0, Cost()) } }
       for (index, (_, cost)) in costs.enumerated() {
         total[index].1.micros += cost.micros / Double(times)

@@ -60,10 +60,10 @@ import Words
         "The proposal would have cost the same, 10.00 USD. 2 notices differ."
       ),
     ] as [(Given, Currency, [Int64], String)])
-  func cost(_ example: (given: Given, currency: Currency, net: [Int64], verdict: String)) throws {
+  func cost(_ example: (given: Given, currency: Currency, net: [Int64], conclusion: String)) throws {
     let report = try example.given.report()
     #expect(try report.cost(example.currency).net.pair == example.net)
-    #expect(report.verdict.joined(separator: " ") == example.verdict)
+    #expect(report.conclusion.joined(separator: " ") == example.conclusion)
   }
 
   /// The proposal is a second version that starts in February, so January is unchanged.
@@ -161,7 +161,7 @@ import Words
       let report = try history.report(top: 20)
       #expect(report.differingNotices == 0 && report.examples.isEmpty, "\(file)")
       #expect(report.notices.allSatisfy { !$0.counts.isChanged && $0.counts.total.current == $0.counts.same }, "\(file)")
-      #expect(report.verdict.first?.hasPrefix("The proposal would have changed nothing") ?? false, "\(file)")
+      #expect(report.conclusion.first?.hasPrefix("The proposal would have changed nothing") ?? false, "\(file)")
       #expect(history.waitingCount == 0, "\(file)")
       for cost in report.programs.flatMap(\.costs) {
         guard case .money = cost.unit else { continue }
@@ -194,11 +194,11 @@ import Words
     }
     let same = try Given(lines: given.lines).report()
     #expect(HistoryText.changes(same.history) == ["bonus: the same terms in both."])
-    #expect(same.verdict.count == 1)
+    #expect(same.conclusion.count == 1)
   }
 
   /// Every new, removed or changed version is named.
-  @Test func changesOfTermsAreTold() throws {
+  @Test func changesOfTermsAreReported() throws {
     let sound = try String(contentsOfFile: "\(Example.terms)/bonus.yaml", encoding: .utf8)
     let one = try TermsFiles.parse(sound, file: "a.yaml")
     var later = one.versions[0]
@@ -215,7 +215,7 @@ import Words
   }
 
   /// Beyond the memory limit, notices are still recognised as equal, changed or alone, but not by field.
-  @Test func fingerprintsTellTheSameAsBodies() throws {
+  @Test func fingerprintsReportTheSameAsBodies() throws {
     let notices = try Example.simulated("\(Example.demo)/bonus.jsonl").compactMap { $0.message as? any Notice }
     func matched(_ keptBytesMax: Int) throws -> [NoticeMatching.Counts] {
       var matching = NoticeMatching(parser: JSONParser(), keptBytesMax: keptBytesMax)
@@ -268,7 +268,7 @@ import Words
   }
 
   /// An input that both sides reject is reported once.
-  @Test func troublesAreToldOnce() throws {
+  @Test func troublesAreReportedOnce() throws {
     let payment = Given.payment("bonus", "p1", 100, "USD", on: "2026-01-10")
     let history = try Given(
       lines: Given.referral("bonus") + [
@@ -277,7 +277,7 @@ import Words
     ).run()
     #expect(
       history.troubles.summary
-        == "laurel: history.jsonl: 1 line refused, 1 event dead-lettered, 1 event of unknown types ignored")
+        == "laurel: history.jsonl: 1 line rejected, 1 event dead-lettered, 1 event of unknown types ignored")
   }
 
   @Test(
@@ -289,7 +289,7 @@ import Words
     #expect(try Compared(Sides(example.current, example.proposed)).perMille == example.perMille)
   }
 
-  @Test func aDifferenceBeyondInt64IsRefused() {
+  @Test func aDifferenceBeyondInt64IsRejected() {
     #expect(throws: ArithmeticOverflow.self) { try Compared(Sides(.min, .max)) }
   }
 }

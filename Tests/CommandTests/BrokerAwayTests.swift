@@ -19,8 +19,8 @@ import Testing
     let folder = try Folder()
     let process = try ServiceProcess(
       "laurel", name: "laurel", arguments: arguments + ["--bootstrap", "127.0.0.1:1"], folder: folder.url)
-    let told = waitUntil(.seconds(3)) { process.log.contains("cannot connect to 127.0.0.1:1: connection refused") }
-    #expect(told, "\(process.log)")
+    let reported = waitUntil(.seconds(3)) { process.log.contains("cannot connect to 127.0.0.1:1: connection refused") }
+    #expect(reported, "\(process.log)")
     // A command that creates topics waits a minute for a broker that is starting.
     guard arguments[0] != "dev" else { return }
     #expect(process.ending(within: .seconds(3)) == .status(1), "\(process.log)")
@@ -28,13 +28,13 @@ import Testing
   }
 
   /// The broker may be slow, so the command waits, but for a limited time.
-  @Test func aBrokerThatIsSilentIsToldOfAndGivenUpLater() throws {
+  @Test func aBrokerThatIsSilentIsReportedOfAndGivenUpLater() throws {
     let folder = try Folder()
     let silent = try SilentPort()
     let process = try ServiceProcess(
       "laurel", name: "laurel", arguments: ["topics", "list", "--bootstrap", "127.0.0.1:\(silent.port)"], folder: folder.url)
-    let told = waitUntil(.seconds(4)) { process.log.contains("waiting for the broker: cannot connect to 127.0.0.1") }
-    #expect(told && process.isRunning, "\(process.log)")
+    let reported = waitUntil(.seconds(4)) { process.log.contains("waiting for the broker: cannot connect to 127.0.0.1") }
+    #expect(reported && process.isRunning, "\(process.log)")
     #expect(process.ending(within: .seconds(15)) == .status(1), "\(process.log)")
     #expect(process.log.contains("no answer") && !process.log.contains("(_"), "\(process.log)")
   }
@@ -50,8 +50,8 @@ import Testing
     let first = waitUntil(.seconds(20)) { tail.log.contains(#""payment":"p1""#) }
     try #require(first, "\(tail.log)")
     try bus.cluster.setBrokerDown(1)
-    let told = waitUntil(.seconds(3)) { tail.log.contains("lost the connection to") }
-    #expect(told, "\(tail.log)")
+    let reported = waitUntil(.seconds(3)) { tail.log.contains("lost the connection to") }
+    #expect(reported, "\(tail.log)")
     try bus.cluster.setBrokerUp(1)
     try publish(bus, "p2")
     let second = waitUntil(.seconds(20)) { tail.log.contains(#""payment":"p2""#) }
@@ -78,7 +78,7 @@ import Testing
 
   // MARK: Words
 
-  @Test func errorsOfTheLibraryAreToldInWords() throws {
+  @Test func errorsOfTheLibraryAreReportedInWords() throws {
     let quiet = { @Sendable (_: Kafka.LogLine) in }
     let silence = #expect(throws: KafkaError.self) {
       try Admin(Configuration(bootstrap: "127.0.0.1:1", log: quiet)).reachBroker(timeoutMilliseconds: 100)

@@ -47,7 +47,7 @@ import Worker
     Case("a part", "only a part of it", late: [header(PlaceHeader.size, "1000000")]),
     Case("what only says that it is a part", nil, before: [header(PlaceHeader.size, "1000000")]),
     Case(
-      "what is too large with its headers", "refused again as oversized",
+      "what is too large with its headers", "rejected again as oversized",
       value: [UInt8](repeating: 0x20, count: Envelope.maximumBodyBytes - 10)),
     Case("a type on a topic that is not its own", "does not belong on requests", topic: "requests"),
     Case(

@@ -97,7 +97,7 @@ import Worker
     #expect(try book.row(.withdrawal, "w1", WithdrawalBook.Filter(program: "cash", account: "olena"), on: bus).account == "olena")
   }
 
-  @Test func listsTellAgeAndDueDay() {
+  @Test func listsReportAgeAndDueDay() {
     let row = Self.row(.instructed)
     #expect(
       WithdrawalBook.table([row], .payout, at: Self.noon) == [

@@ -76,7 +76,7 @@ import Testing
       switch entry {
       case .event(let event): "event \(event.envelope.type) at \(event.time)"
       case .unknownType: "unknown type"
-      case .refused(_, _, let reason, _): reason
+      case .rejected(_, _, let reason, _): reason
       }
     }
   }
@@ -86,7 +86,7 @@ import Testing
       switch entry {
       case .event(let event): event.line
       case .unknownType(let line, _, _): line.number
-      case .refused(let line, _, _, _): line.number
+      case .rejected(let line, _, _, _): line.number
       }
     }
   }

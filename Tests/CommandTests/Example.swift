@@ -41,7 +41,7 @@ enum Example {
         }
         notices.append(
           DemoNotice(program: envelope.program?.value ?? "", envelope: envelope, topic: record.topic, message: message))
-      }, refused: { _ in })
+      }, rejected: { _ in })
     let file = try EventFile(path: path)
     while let entry = try file.next() {
       guard case .event(let event) = entry else { continue }

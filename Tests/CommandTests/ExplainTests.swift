@@ -20,10 +20,10 @@ import Words
     let id: String
     var until: String?
     /// Sentences that must occur in this order, possibly with others between.
-    let tells: [String]
+    let reports: [String]
 
-    init(_ file: String, _ subject: Explain.Subject, _ id: String, until: String? = nil, _ tells: String...) {
-      (self.file, self.subject, self.id, self.until, self.tells) = (file, subject, id, until, tells)
+    init(_ file: String, _ subject: Explain.Subject, _ id: String, until: String? = nil, _ reports: String...) {
+      (self.file, self.subject, self.id, self.until, self.reports) = (file, subject, id, until, reports)
     }
 
     var testDescription: String { "\(file): \(subject.rawValue) \(id)" }
@@ -45,7 +45,7 @@ import Words
     // As one line, without line breaks.
     let text = stories.flatMap(\.lines).flatMap { $0.split(whereSeparator: \.isWhitespace) }.joined(separator: " ")
     var rest = text[...]
-    for sentence in given.tells {
+    for sentence in given.reports {
       let place = try #require(rest.firstRange(of: sentence), "'\(sentence)' is missing after the earlier sentences:\n\(text)")
       rest = rest[place.upperBound...]
     }
@@ -82,7 +82,7 @@ import Words
       "5.00 KZT will be credited on 21 Jan 2026 09:00 UTC"),
     // Repeated and contradicted.
     Case(
-      "every-duplicates", .payment, "p1", "(again: it changes nothing)", "refused, in line 6", "conflicting-duplicate: "),
+      "every-duplicates", .payment, "p1", "(again: it changes nothing)", "rejected, in line 6", "conflicting-duplicate: "),
     Case("a1-attribution", .payment, "p2", "Nobody brought delta, so the payment earns nobody anything"),
     Case("b2-active", .payment, "p1", "The program rewards no payments"),
   ]
@@ -152,7 +152,7 @@ import Words
   ]
 
   /// An invoice that arrives late is listed at its own date.
-  @Test func aCompanyIsToldInOrderOfTime() throws {
+  @Test func aCompanyIsReportedInOrderOfTime() throws {
     let file = FileManager.default.temporaryDirectory.appending(path: uniqueName("company"))
     defer { try? FileManager.default.removeItem(at: file) }
     func line(_ type: String, _ data: String) -> String {
@@ -231,7 +231,7 @@ import Words
   // MARK: A state folder
 
   /// The services' state after a file, as in their stores. It is read while the stores are open.
-  @Test func aStateFolderTellsToo() throws {
+  @Test func aStateFolderReportsToo() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: uniqueName("state")).path
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let programs = try TermsFiles.load(directory: Example.terms)
@@ -239,7 +239,7 @@ import Words
     let simulation = try Simulation(
       services: Deployment.services(programs), programs: programs.ids,
       store: { try RocksStore(directory: "\(folder)/\($0.rawValue)/0", resources: resources) }, notice: { _ in },
-      refused: { _ in })
+      rejected: { _ in })
     for (name, until) in [("bonus", "2026-01-12T00:00:00Z"), ("c9-c10-withdrawal", nil), ("tiers", "2026-04-29T00:00:00Z")] {
       let end = until.flatMap(Instant.init(written:))
       let file = try EventFile(path: Self.path(name))
@@ -265,28 +265,29 @@ import Words
     try simulation.commit()
     let before = try files(folder)
     let reader = StateStories(folder: folder, program: nil)
-    func told(_ subject: Explain.Subject, _ id: String) throws -> String {
+    func reported(_ subject: Explain.Subject, _ id: String) throws -> String {
       try reader.stories(of: subject, id).flatMap(\.lines).flatMap { $0.split(whereSeparator: \.isWhitespace) }.joined(
         separator: " ")
     }
-    #expect(try told(.payment, "p1").contains("acme has a reward of 40,500.00 KZT from it"))
-    #expect(try told(.payment, "p1").contains("beta was referred by acme"))
-    #expect(try told(.withdrawal, "w5").contains("it is with the provider"))
-    #expect(try told(.withdrawal, "w5").contains("1.00 USD are set aside for it"))
-    #expect(try told(.withdrawal, "w5").contains("The provider's answer ends it; it is due on 23 Feb 2026 10:00 UTC"))
-    #expect(try told(.withdrawal, "w5").contains("heard of it: the ledger has set the money aside"))
-    #expect(try told(.company, "north").contains("the run of 2026-04 gave it 5 %, not used yet"))
-    #expect(try told(.referral, "beta").contains("beta registered, and is bound to acme"))
+    #expect(try reported(.payment, "p1").contains("acme has a reward of 40,500.00 KZT from it"))
+    #expect(try reported(.payment, "p1").contains("beta was referred by acme"))
+    #expect(try reported(.withdrawal, "w5").contains("it is with the provider"))
+    #expect(try reported(.withdrawal, "w5").contains("1.00 USD are set aside for it"))
+    #expect(try reported(.withdrawal, "w5").contains("The provider's answer ends it; it is due on 23 Feb 2026 10:00 UTC"))
+    #expect(try reported(.withdrawal, "w5").contains("heard of it: the ledger has set the money aside"))
+    #expect(try reported(.company, "north").contains("the run of 2026-04 gave it 5 %, not used yet"))
+    #expect(try reported(.referral, "beta").contains("beta registered, and is bound to acme"))
     let failure = #expect(throws: CommandFailure.self) { try reader.stories(of: .withdrawal, "w55") }
     #expect(failure?.description.contains("did you mean 'w5'") == true, "\(failure?.description ?? "")")
     // Waiting and finished ones.
-    #expect(try told(.payment, "early").contains("payment \"early\" waits until it is known who brought \"stranger\""))
+    #expect(try reported(.payment, "early").contains("payment \"early\" waits until it is known who brought \"stranger\""))
     #expect(
-      try told(.payment, "earlier").contains(
+      try reported(.payment, "earlier").contains(
         "payment.refunded.v1 of payment \"earlier\" waits until it is known who brought \"stranger\""))
-    #expect(try told(.withdrawal, "w1").contains("requested a withdrawal of 5.00 USD to card:1111; it is declined, closed since"))
-    #expect(try told(.withdrawal, "w3").contains("it is declined, closed since"))
-    #expect(try told(.withdrawal, "w2").contains("heard of payout w2#1: "))
+    #expect(
+      try reported(.withdrawal, "w1").contains("requested a withdrawal of 5.00 USD to card:1111; it is declined, closed since"))
+    #expect(try reported(.withdrawal, "w3").contains("it is declined, closed since"))
+    #expect(try reported(.withdrawal, "w2").contains("heard of payout w2#1: "))
     let balances = try BalanceReport.all(of: "acme", StateFolder(path: folder).rows(naming: "acme"), nil, noticesMax: 5)
     #expect(balances.map(\.program) == ["bonus", "cash"] && balances[0].balance.available == 4_050_000)
     let text = balances.flatMap(\.lines).joined(separator: "\n")

@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test(arguments: ["localhost:8080", "https://localhost:8080", "http://", "http://localhost:8080/readyz"])
-  func otherAddressesAreRefused(url: String) throws {
+  func otherAddressesAreRejected(url: String) throws {
     let answer = try ask(url)
     #expect(answer.ending == .status(2) && answer.log.hasPrefix("laurel: '\(url)' must be http://HOST:PORT\n"), "\(answer.log)")
   }

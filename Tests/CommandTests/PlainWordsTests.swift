@@ -103,7 +103,7 @@ import Words
     #expect(NoticeText.sentence(opened)?.hasPrefix("olena requested a withdrawal of 10.10 USD (w1)") == true)
   }
 
-  @Test func aStateIsToldInPlainWords() {
+  @Test func aStateIsReportedInPlainWords() {
     let money: [(String, Because.Fact)] = [("base", .number(2500)), ("currency", "USD")]
     #expect(
       StateText.sentence(Because("payment-earning", money + [("amount", .number(250)), ("refunds", .number(0))]))

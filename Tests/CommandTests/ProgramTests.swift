@@ -71,10 +71,10 @@ import Testing
     let bus = ["--bootstrap", String(bootstrap)] + (prefix.isEmpty ? [] : ["--topic-prefix", prefix])
     _ = try output(of: ["publish", events, "--in-order"] + until + bus, folder)
     try #require(dev.isRunning, "\(dev.log)")
-    let told = try output(of: ["tail", "--json", "--from-beginning", "--until-quiet", "1"] + bus, folder)
+    let reported = try output(of: ["tail", "--json", "--from-beginning", "--until-quiet", "1"] + bus, folder)
     let simulated = try output(of: ["simulate", "--terms", Example.terms, "--events", events] + until, folder)
     #expect(!simulated.isEmpty)
-    #expect(told.sorted() == simulated.sorted())
+    #expect(reported.sorted() == simulated.sorted())
     #expect(dev.stop() == .status(0))
     #expect(dev.log.contains("accrual-1") && !dev.log.contains("\u{1B}"))
   }

@@ -14,8 +14,8 @@ import Testing
     let publish = try bus.laurel(["publish", file, "--rate", "400"])
     try bus.waitForPayments(200)
     try bus.cluster.setBrokerDown(1)
-    let told = waitUntil(.seconds(3)) { publish.log.contains("--resume") }
-    #expect(told, "\(publish.log)")
+    let reported = waitUntil(.seconds(3)) { publish.log.contains("--resume") }
+    #expect(reported, "\(publish.log)")
     #expect(publish.ending(within: .seconds(5)) == .status(1), "\(publish.log)")
     try bus.cluster.setBrokerUp(1)
     let (confirmed, line) = try report(publish)
@@ -78,7 +78,7 @@ import Testing
     #expect(publish.log.contains("--resume 5: the file has 3 lines"), "\(publish.log)")
   }
 
-  @Test func aMisspeltTypeIsToldWithItsLine() throws {
+  @Test func aMisspeltTypeIsReportedWithItsLine() throws {
     let bus = try TestBus()
     let file = try bus.payments(3)
     let text = try String(contentsOfFile: file, encoding: .utf8)
@@ -101,9 +101,9 @@ import Testing
       ["clock", "advance", "14d"], ["clock", "set", "2026-01-01"], ["publish", file, "--in-order"],
       ["publish", file, "--until", "2026-03-01"],
     ] {
-      let refused = try bus.laurel(arguments)
-      #expect(refused.ending(within: .seconds(20)) == .status(1), "\(arguments)")
-      #expect(refused.log.contains("has no virtual clock") && refused.log.contains("give --yes"), "\(refused.log)")
+      let rejected = try bus.laurel(arguments)
+      #expect(rejected.ending(within: .seconds(20)) == .status(1), "\(arguments)")
+      #expect(rejected.log.contains("has no virtual clock") && rejected.log.contains("give --yes"), "\(rejected.log)")
     }
     #expect(try bus.records(.clock).isEmpty && bus.payments().isEmpty)
     let set = try bus.laurel(["clock", "set", "2026-01-01", "--yes"])

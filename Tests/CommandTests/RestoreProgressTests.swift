@@ -9,7 +9,7 @@ import Worker
     for offset in offsets { progress.read(next: offset + 1) }
   }
 
-  @Test func nothingIsToldBeforeASecondIsOver() {
+  @Test func nothingIsReportedBeforeASecondIsOver() {
     var progress = RestoreProgress(from: 0, to: 1000, now: began)
     read(0..<100, &progress)
     #expect(progress.news(now: began + .milliseconds(999)) == nil)

@@ -184,8 +184,8 @@ import Testing
   @Test func aHoldLongerThanTheRefundWindow() throws {
     let version = try TermsFiles.parse(Self.sound, file: "p.yaml").versions[0]
     let reward = try #require(version.reward)
-    for (window, isTold) in [(TimeSpan.days(1), true), (.days(2), false), (nil, false)] as [(TimeSpan?, Bool)] {
-      #expect(TermsConcerns.aboutHold(reward, refundWindow: window, version).isEmpty != isTold)
+    for (window, isReported) in [(TimeSpan.days(1), true), (.days(2), false), (nil, false)] as [(TimeSpan?, Bool)] {
+      #expect(TermsConcerns.aboutHold(reward, refundWindow: window, version).isEmpty != isReported)
     }
   }
 
@@ -194,7 +194,7 @@ import Testing
     ("?ref={code}", "?a=1&ref={code}", "The link: https://a.example/?a=1&ref={code}, instead of https://a.example/?ref={code}."),
     (
       "parameter: ref", "parameter: ref\n      refusesPriorAccounts: true",
-      "Who had an account before: is refused as a referee, instead of may be a referee."
+      "Who had an account before: is rejected as a referee, instead of may be a referee."
     ),
     (
       "parameter: ref", "parameter: ref\n      codePattern: \"[A-Z]{6}\"",

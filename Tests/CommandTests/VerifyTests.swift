@@ -36,7 +36,7 @@ import Worker
               topic: notice.topic.name, offset: Int64(notices[service]?.count ?? 0), key: Array(notice.key.utf8),
               value: notice.valueBytes.map { [UInt8]($0) },
               headers: InputRecord(copying: notice).headers.map { Header(name: $0.name, value: $0.value) }))
-        }, refused: { _ in })
+        }, rejected: { _ in })
       let events = try EventFile(path: file)
       while let entry = try events.next() {
         guard case .event(let event) = entry else { continue }
@@ -227,30 +227,30 @@ import Worker
     }
   }
 
-  @Test func aFoldersDifferencesAreTold() throws {
+  @Test func aFoldersDifferencesAreReported() throws {
     let written = try Written(Self.withdrawals)
     let rebuilt = try written.rebuilt(.accrual).state
     let next = Int64(try #require(written.changelog[.accrual]).count)
     let row = try written.row("balance", of: .accrual)
-    func told(_ change: RowChange, from next: Int64) throws -> [String] {
+    func reported(_ change: RowChange, from next: Int64) throws -> [String] {
       let folder = try written.state(of: .accrual)
       try folder.write([
         change, ChangelogPosition(next: next, writtenAt: 0, of: ChangelogIdentity(cluster: nil, partition: "p/0")).row,
       ])
       return try FolderComparison(folder, from: next, rebuilt).findings.lines("")
     }
-    #expect(try told(RowChange(key: row.key, value: row.value), from: next).isEmpty)
-    let changed = try told(RowChange(key: row.key, value: Array("{}".utf8)), from: next)
+    #expect(try reported(RowChange(key: row.key, value: row.value), from: next).isEmpty)
+    let changed = try reported(RowChange(key: row.key, value: Array("{}".utf8)), from: next)
     #expect(
       changed.count == 1 && changed[0].contains("balance 'USD' of cash/") && changed[0].contains("is {} in the folder"),
       "\(changed)")
-    let lost = try told(RowChange(key: row.key, value: nil), from: next)
+    let lost = try reported(RowChange(key: row.key, value: nil), from: next)
     #expect(lost.count == 1 && lost[0].contains("in ledger is missing in the folder"), "\(lost)")
-    let strange = try told(RowChange(key: row.key + [1], value: row.value), from: next)
+    let strange = try reported(RowChange(key: row.key + [1], value: row.value), from: next)
     #expect(strange.count == 1 && strange[0].contains("is in the folder and not in the changelog"), "\(strange)")
     // Changes that the folder has not followed yet must not hide a difference that it already has.
     let old = try written.row("owner", of: .accrual)
-    #expect(try told(RowChange(key: old.key, value: nil), from: next - 1).count == 1)
+    #expect(try reported(RowChange(key: old.key, value: nil), from: next - 1).count == 1)
   }
 }
 

@@ -31,14 +31,14 @@ struct EnvelopeTests {
   }
 
   @Test(
-    "Headers that are refused",
+    "Headers that are rejected",
     arguments: [
       ("ce_specversion", nil, .malformed), ("ce_specversion", "0.3", .malformed), ("ce_id", nil, .malformed),
       ("ce_id", "", .malformed), ("ce_source", nil, .malformed), ("ce_type", nil, .malformed), ("ce_time", "now", .malformed),
       ("ce_time", "2200-01-01T00:00:00Z", .malformed), ("ce_program", "", .malformed),
       ("content-type", "text/plain", .malformed), ("content-type", "application/cloudevents-batch+json", .malformed),
     ] as [(String, String?, DeadLetterReason)])
-  func refused(_ name: String, _ value: String?, _ reason: DeadLetterReason) {
+  func rejected(_ name: String, _ value: String?, _ reason: DeadLetterReason) {
     var headers = Self.full.headers.filter { $0.0 != name }
     if let value { headers.append((name, value)) }
     let rejection = #expect(throws: Rejection.self) { try Envelope(headers: Self.bytes(headers)) }
@@ -130,7 +130,7 @@ struct EnvelopeTests {
   }
 
   @Test(
-    "Structured events that are refused",
+    "Structured events that are rejected",
     arguments: [
       ("", .malformed), ("nonsense", .malformed), ("[]", .malformed), (#"{"specversion":"1.0"}"#, .malformed),
       (#"{"specversion":"1.0","id":"1","source":"s","type":"t"}"#, .malformed),
@@ -141,12 +141,12 @@ struct EnvelopeTests {
       (#"{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"a":1,"a":2}}"#, .duplicateKey),
       (#"{"specversion":"1.0","id":"1","source":"s","type":"t","data":{"a":1e999}}"#, .outOfRange),
     ] as [(String, DeadLetterReason)])
-  func refusedText(_ text: String, _ reason: DeadLetterReason) {
+  func rejectedText(_ text: String, _ reason: DeadLetterReason) {
     let rejection = #expect(throws: Rejection.self) { try Envelope.structured(Array(text.utf8), parser: JSONParser()) }
     #expect(rejection?.reason == reason, "\(String(describing: rejection))")
   }
 
-  @Test("A body over 256 KiB is refused in both modes, one of 256 KiB is read")
+  @Test("A body over 256 KiB is rejected in both modes, one of 256 KiB is read")
   func size() throws {
     let parser = JSONParser()
     let headers = Self.bytes(Self.least.headers)

@@ -33,7 +33,7 @@ struct InstantTests {
   }
 
   @Test(
-    "What is not an instant is refused",
+    "What is not an instant is rejected",
     arguments: [
       "", "2026-01-05", "2026-01-05T08:00:00", "2026-01-05T08:00:00+0000", "2026-01-05T08:00:00+24:00",
       "2026-01-05T08:00:00+01:60",
@@ -45,7 +45,7 @@ struct InstantTests {
       "2026-01-05T08:00:00Z ",
       "２026-01-05T08:00:00Z",
     ])
-  func refuse(_ text: String) {
+  func reject(_ text: String) {
     #expect(Instant(rfc3339: text) == nil)
   }
 
@@ -92,7 +92,7 @@ struct InstantTests {
   }
 
   @Test(
-    "What is not a span is refused",
+    "What is not a span is rejected",
     arguments: ["", "14", "d", "-1d", "+1d", "1.5h", "14 d", "14D", "1d12h", "9223372036854775808ms", "106751991168d"])
   func noSpan(_ text: String) {
     #expect(TimeSpan(text) == nil)

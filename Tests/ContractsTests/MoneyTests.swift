@@ -27,7 +27,7 @@ struct MoneyTests {
       try Money.scaled(amount, by: numerator, over: denominator, rate: try #require(BasisPoints(rate))) == expected)
   }
 
-  @Test("What leaves Int64 is refused, not wrapped")
+  @Test("What leaves Int64 is rejected, not wrapped")
   func overflow() throws {
     #expect(throws: ArithmeticOverflow.self) { try Money.sum(.max, 1) }
     #expect(throws: ArithmeticOverflow.self) { try Money.sum([.max, .min, .max, 2]) }

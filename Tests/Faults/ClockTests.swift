@@ -19,8 +19,8 @@ import Testing
       let written = try waitUntil(.seconds(30)) { try !installation.records([.changelog(.accrual)]).isEmpty }
       try #require(written)
       let ticks = try installation.records([.clock]).count
-      let refused = try laurel(installation, ["clock", "advance", "14d"])
-      #expect(refused.status == 1 && refused.log.contains("accrual follows the system's time"), "\(refused.log)")
+      let rejected = try laurel(installation, ["clock", "advance", "14d"])
+      #expect(rejected.status == 1 && rejected.log.contains("accrual follows the system's time"), "\(rejected.log)")
       #expect(try installation.records([.clock]).count == ticks)
       #expect(try laurel(installation, ["clock", "advance", "14d", "--yes"]).status == 0)
     }

@@ -14,7 +14,7 @@ struct DeadLetterCommandTests {
   private static let program = "lottery"
   private static let start = Instant(milliseconds: 1_767_603_600_000)  // 2026-01-05T09:00:00Z
 
-  @Test func whatWasRefusedEarnsOnceWhenItsProgramIsKnown() throws {
+  @Test func whatWasRejectedEarnsOnceWhenItsProgramIsKnown() throws {
     try Installation.run { installation in
       let terms = try Self.termsWithTheProgram(installation)
       let publisher = try Publisher(installation)
@@ -46,8 +46,8 @@ struct DeadLetterCommandTests {
       try publisher.flush()
       // The registration, attribution's notices about it, three payments.
       let letters = try installation.reader([.deadLetters(.accrual)])
-      let refused = try letters.read(for: .seconds(60)) { $0.count { $0.header("laurel_reason") == "unknown-program" } >= 5 }
-      try #require(refused, "\(letters.records.map { $0.header("laurel_reason") ?? "" })")
+      let rejected = try letters.read(for: .seconds(60)) { $0.count { $0.header("laurel_reason") == "unknown-program" } >= 5 }
+      try #require(rejected, "\(letters.records.map { $0.header("laurel_reason") ?? "" })")
       let others = try letters.read(for: .seconds(60)) { $0.count { $0.header("laurel_reason") != "unknown-program" } >= 4 }
       try #require(others)
 
@@ -59,10 +59,10 @@ struct DeadLetterCommandTests {
       #expect(
         table.contains("this deployment has no program 'lottery'")
           && table.contains("dead letters: \(open.count) unknown-program"))
-      try showTellsEverything(installation, listed)
+      try showReportsEverything(installation, listed)
       let story = try Self.laurel(installation, ["payment", "p1"], of: ["explain"])
       #expect(
-        story.contains("refused, in billing/") && story.contains("unknown-program: this deployment has no program"), "\(story)")
+        story.contains("rejected, in billing/") && story.contains("unknown-program: this deployment has no program"), "\(story)")
 
       // A dry run, and records that cannot be replayed.
       let rehearsal = try Self.laurel(installation, ["replay", "--reason", "unknown-program", "--dry-run"])
@@ -71,7 +71,7 @@ struct DeadLetterCommandTests {
       let strayID = try #require(listed.first { $0.detail.contains("belongs on billing, not on requests") }?.id)
       #expect(try Self.laurel(installation, ["replay", strayID], status: 1).contains("it would be taken all the same"))
       let longID = try #require(listed.first { $0.reason == "oversized" }?.id)
-      #expect(try Self.laurel(installation, ["replay", longID], status: 1).contains("refused again as oversized"))
+      #expect(try Self.laurel(installation, ["replay", longID], status: 1).contains("rejected again as oversized"))
 
       try installation.end(.accrual, 1, gracefully: true)
       try installation.start(.accrual, terms: terms)
@@ -86,15 +86,15 @@ struct DeadLetterCommandTests {
       let earned = try rewards.read(for: .seconds(60)) { $0.count { $0.header("ce_type") == RewardAccrued.type } >= 3 }
       try #require(earned, "\(rewards.records.count) notices")
       let earning = try Self.laurel(installation, ["payment", "p1"], of: ["explain"])
-      #expect(!earning.contains("refused, in") && earning.contains("→ "), "\(earning)")
+      #expect(!earning.contains("rejected, in") && earning.contains("→ "), "\(earning)")
       let balance = try Self.laurel(installation, ["r0"], of: ["balance"])
       #expect(balance.contains("r0, program \(Self.program), KZT") && balance.contains("last notices"), "\(balance)")
       let again = try letters.read(for: .seconds(60)) { $0.contains { $0.header("laurel_replay_of") == garbage } }
       try #require(again)
-      let second = try #require(try Self.list(installation).first { $0.state == "refused again" })
+      let second = try #require(try Self.list(installation).first { $0.state == "rejected again" })
       #expect(
         second.replayOf == garbage && second.topic == "billing" && second.offset == listed.first { $0.id == garbage }?.offset)
-      #expect(try Self.laurel(installation, ["show", garbage]).contains("refused again as \(second.id)"))
+      #expect(try Self.laurel(installation, ["show", garbage]).contains("rejected again as \(second.id)"))
       #expect(try Self.laurel(installation, ["replay", second.id, "--dry-run"]).contains("1 letter would be replayed"))
       #expect(try Self.list(installation, ["--all"]).count { $0.state == "replayed" } == open.count)
       try closedOnce(installation, second.id, note: "the sender has mended it")
@@ -130,7 +130,7 @@ struct DeadLetterCommandTests {
     #expect(marks.count == 1)
   }
 
-  private func showTellsEverything(_ installation: Installation, _ listed: [Line]) throws {
+  private func showReportsEverything(_ installation: Installation, _ listed: [Line]) throws {
     let payment = try #require(listed.first { $0.type == PaymentSettled.type && $0.reason == "unknown-program" })
     let page = try Self.laurel(installation, ["show", payment.id])
     let place = try "on billing, partition \(#require(payment.partition)), offset \(#require(payment.offset))"
@@ -163,8 +163,8 @@ struct DeadLetterCommandTests {
       try publisher.flush()
       try installation.start(.accrual)
       let letters = try installation.reader([.deadLetters(.accrual)])
-      let refused = try letters.read(for: .seconds(60)) { $0.count >= count }
-      try #require(refused, "\(letters.records.count) of \(count)")
+      let rejected = try letters.read(for: .seconds(60)) { $0.count >= count }
+      try #require(rejected, "\(letters.records.count) of \(count)")
       try installation.stopAll()
       try everyLetterIsInTheLog(installation, count)
       let ids = try Self.list(installation).map(\.id)

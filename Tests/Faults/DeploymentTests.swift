@@ -22,19 +22,19 @@ struct DeploymentTests {
   }
 
   /// Starts an instance, which must end by itself, and returns its log.
-  private func refusal(_ installation: Installation, number: Int = 1, extra: [String] = []) throws -> String {
+  private func rejection(_ installation: Installation, number: Int = 1, extra: [String] = []) throws -> String {
     let process = try installation.start(.attribution, number, extra: ["--clock", "bus"] + extra)
     let ending = process.ending(within: .seconds(60))
     try #require(ending == .status(1), "\(ending) \(process.log)")
     return process.log
   }
 
-  @Test func aSecondGroupIsRefused() throws {
+  @Test func aSecondGroupIsRejected() throws {
     try Installation.run { installation in
       _ = try prepare(installation)
       let before = try installation.records([.referrals, .claims]).count
       for number in [1, 2] {
-        let log = try refusal(installation, number: number, extra: ["--group", "\(installation.prefix)another"])
+        let log = try rejection(installation, number: number, extra: ["--group", "\(installation.prefix)another"])
         #expect(log.contains("it belongs to the group '\(installation.group(.attribution))'"))
         #expect(log.contains("\(installation.prefix)another"))
       }
@@ -42,7 +42,7 @@ struct DeploymentTests {
     }
   }
 
-  @Test func morePartitionsAreRefused() throws {
+  @Test func morePartitionsAreRejected() throws {
     let home = try #require(KafkaBroker.home)
     try Installation.run { installation in
       _ = try prepare(installation)
@@ -53,36 +53,36 @@ struct DeploymentTests {
       }
       for number in [1, 2] {
         #expect(
-          try refusal(installation, number: number).contains(
+          try rejection(installation, number: number).contains(
             "it was written with 4 partitions per topic, but now there are 8"))
       }
     }
   }
 
-  @Test func anInputThatWasCreatedAgainIsRefused() throws {
+  @Test func anInputThatWasCreatedAgainIsRejected() throws {
     try Installation.run { installation in
       let publisher = try prepare(installation)
       try recreate(.requests, installation)
       // As many records as before, so that the positions still fit.
       try Payments(referees: 8, count: 0).publishCodes(publisher)
       try publisher.flush()
-      let log = try refusal(installation)
+      let log = try rejection(installation)
       #expect(log.contains("\(installation.name(.requests))/"))
       #expect(log.contains("is not the topic that the state"))
       // Fewer records than before.
       try recreate(.requests, installation)
-      #expect(try refusal(installation).contains("is not the topic that the state"))
+      #expect(try rejection(installation).contains("is not the topic that the state"))
     }
   }
 
-  @Test func aChangelogThatWasCreatedAgainIsRefused() throws {
+  @Test func aChangelogThatWasCreatedAgainIsRejected() throws {
     try Installation.run { installation in
       _ = try prepare(installation)
       try recreate(.changelog(.attribution), installation)
-      #expect(try refusal(installation).contains("lost records"))
+      #expect(try rejection(installation).contains("lost records"))
       // Not without the state folder either.
       try FileManager.default.removeItem(at: installation.stateFolder("attribution-1"))
-      #expect(try refusal(installation).contains("lost records"))
+      #expect(try rejection(installation).contains("lost records"))
     }
   }
 

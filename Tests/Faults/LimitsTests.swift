@@ -93,7 +93,7 @@ struct LimitsTests {
   }
 
   /// The last log line and the counter report every row from which the state was built.
-  @Test func restoreTellsItsRowsAndItsRate() throws {
+  @Test func restoreReportsItsRowsAndItsRate() throws {
     try Installation.run { installation in
       let publisher = try Publisher(installation)
       let load = Payments(referees: 4, count: 400)

@@ -7,7 +7,7 @@ import Testing
 /// Records that a service has not read yet are deleted from its input. Skipping them would lose money silently.
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct LostInputTests {
-  @Test func lossIsToldAndGoesOnOnlyWhenAccepted() throws {
+  @Test func lossIsReportedAndGoesOnOnlyWhenAccepted() throws {
     let home = try #require(KafkaBroker.home)
     try Installation.run { installation in
       let publisher = try Publisher(installation)
@@ -32,11 +32,11 @@ struct LostInputTests {
         #""$1/bin/kafka-delete-records.sh" --bootstrap-server "$2" --offset-json-file "$3" >out 2>&1 || { cat out >&2; exit 1; }"#,
         [home.path, installation.configuration.bootstrap, file.path], in: installation.folder)
 
-      let refusing = try installation.start(.accrual)
-      let ending = refusing.ending(within: .seconds(60))
+      let rejecting = try installation.start(.accrual)
+      let ending = rejecting.ending(within: .seconds(60))
       #expect(ending == .status(1))
-      #expect(refusing.log.contains("an input has lost records that were not processed yet"))
-      #expect(refusing.log.contains(installation.name(.billing)), "the topic is not named")
+      #expect(rejecting.log.contains("an input has lost records that were not processed yet"))
+      #expect(rejecting.log.contains(installation.name(.billing)), "the topic is not named")
 
       let accepting = try installation.start(.accrual, extra: ["--kafka", "auto.offset.reset=earliest"])
       try installation.waitReady()

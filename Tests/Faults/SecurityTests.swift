@@ -13,9 +13,9 @@ import Testing
 @Suite(.enabled(if: KafkaBroker.runsTests, "\(KafkaBroker.skipReason)"))
 struct SecurityTests {
   // The broker's error codes for a rejected topic, group, cluster and transactional id.
-  private static let topicRefused: Int32 = 29
-  private static let groupRefused: Int32 = 30
-  private static let transactionalIDRefused: Int32 = 53
+  private static let topicRejected: Int32 = 29
+  private static let groupRejected: Int32 = 30
+  private static let transactionalIDRejected: Int32 = 53
 
   @Test func eachDoesWhatItNeedsAndNothingMore() throws {
     try SecuredBus.run { bus, installation in
@@ -27,13 +27,13 @@ struct SecurityTests {
 
       // They were waiting, and continue by themselves.
       try atOnce([
-        { try bus.grantRights() }, { try aCertificateOfNobodyIsTold(bus) }, { try passwordsWork(bus) },
+        { try bus.grantRights() }, { try aCertificateOfNobodyIsReported(bus) }, { try passwordsWork(bus) },
       ])
       try load.run { _ in }
       try load.finish()
 
-      var parts: [@Sendable () throws -> Void] = [{ try aForeignGroupIsTold(bus) }, { try theDeskWorks(bus) }]
-      for service in ServiceName.allCases { parts.append { try isRefusedWhatIsOfOthers(service, bus) } }
+      var parts: [@Sendable () throws -> Void] = [{ try aForeignGroupIsReported(bus) }, { try theDeskWorks(bus) }]
+      for service in ServiceName.allCases { parts.append { try isRejectedWhatIsOfOthers(service, bus) } }
       for party in SecuredBus.parties { parts.append { try holdsToItsTopics(party, bus) } }
       try atOnce(parts)
     }
@@ -61,9 +61,9 @@ struct SecurityTests {
     let hidden = try Admin(configuration).hidden(of: all)
     try require(hidden == Set(all).subtracting(rights.map(\.name)), "\(party.name) does not see \(hidden.sorted())")
     let seen = all.filter { !hidden.contains($0) }
-    let (read, refused) = try answers(of: seen, configuration)
+    let (read, rejected) = try answers(of: seen, configuration)
     try require(
-      read == readable.intersection(all) && refused == Set(seen).subtracting(readable), "\(party.name) reads \(read.sorted())")
+      read == readable.intersection(all) && rejected == Set(seen).subtracting(readable), "\(party.name) reads \(read.sorted())")
 
     // From Kafka's own topics it can read only those in its rights.
     let foreign = readable.subtracting(all)
@@ -78,7 +78,7 @@ struct SecurityTests {
         try producer.produce(topic: topic, partition: 0, key: [1], value: [2])
         try producer.flush(timeoutMilliseconds: 10_000)
       } catch { code = error.code }
-      try require(code == Self.topicRefused, "\(party.name) writes \(topic): \(code ?? 0)")
+      try require(code == Self.topicRejected, "\(party.name) writes \(topic): \(code ?? 0)")
     }
     // The producer works, and is not one to which everything is forbidden.
     try producer.produce(topic: writable.sorted()[0], partition: 0, key: [1], value: [2])
@@ -86,45 +86,45 @@ struct SecurityTests {
   }
 
   /// Reads the first partition of each topic. Returns the topics that answered, even with only the end, and those that were rejected.
-  private func answers(of topics: [String], _ configuration: Configuration) throws -> (read: Set<String>, refused: Set<String>) {
+  private func answers(of topics: [String], _ configuration: Configuration) throws -> (read: Set<String>, rejected: Set<String>) {
     let consumer = try Consumer(configuration, group: "nobody", endEvents: true)
     defer { consumer.close() }
     try consumer.assignByHand(topics.map { (TopicPartition(topic: $0, partition: 0), offset: Offset.beginning) })
     var read: Set<String> = []
-    var refused: Set<String> = []
+    var rejected: Set<String> = []
     let ended = waitUntil(.seconds(20)) {
       switch consumer.poll(timeoutMilliseconds: 100) {
       case .record(let record): read.insert(record.topic)
       case .end(let place, _): read.insert(place.topic)
-      case .error(let error) where error.code == Self.topicRefused:
+      case .error(let error) where error.code == Self.topicRejected:
         // The longest match, because one name may be the beginning of another.
-        if let topic = topics.filter({ error.reason.contains($0) }).max(by: { $0.count < $1.count }) { refused.insert(topic) }
+        if let topic = topics.filter({ error.reason.contains($0) }).max(by: { $0.count < $1.count }) { rejected.insert(topic) }
       case .error, .assigned, .revoked, .lost, .nothing: break
       }
-      return read.count + refused.count >= topics.count
+      return read.count + rejected.count >= topics.count
     }
-    try require(ended, "of \(topics.count) topics \(read.count) were read and \(refused.count) refused")
-    return (read, refused)
+    try require(ended, "of \(topics.count) topics \(read.count) were read and \(rejected.count) rejected")
+    return (read, rejected)
   }
 
   /// Tries others' groups and transactional ids, and a transaction that writes a topic with only a read right.
-  private func isRefusedWhatIsOfOthers(_ service: ServiceName, _ bus: SecuredBus) throws {
+  private func isRejectedWhatIsOfOthers(_ service: ServiceName, _ bus: SecuredBus) throws {
     let prefix = bus.prefix
     let configuration = bus.configuration(service.rawValue)
     for other in ServiceName.allCases where other != service {
       let consumer = try Consumer(configuration, group: other.group(prefix: prefix))
       defer { consumer.close() }
       try consumer.subscribe([bus.name(.clock)])
-      let refused = waitUntil(.seconds(10)) {
+      let rejected = waitUntil(.seconds(10)) {
         guard case .error(let error) = consumer.poll(timeoutMilliseconds: 100) else { return false }
-        return error.code == Self.groupRefused && error.isFatal
+        return error.code == Self.groupRejected && error.isFatal
       }
-      try require(refused, "\(service) joins the group of \(other)")
+      try require(rejected, "\(service) joins the group of \(other)")
       let producer = try TransactionalProducer(
         configuration, transactionalID: other.transactionalIDs(prefix: prefix) + "x", topics: [])
       let failure = failure { () throws(TransactionFailure) in try producer.initialise(timeoutMilliseconds: 10_000) }
       try require(
-        failure?.error.code == Self.transactionalIDRefused, "\(service) takes an id of \(other): \(failure?.description ?? "")")
+        failure?.error.code == Self.transactionalIDRejected, "\(service) takes an id of \(other): \(failure?.description ?? "")")
     }
     let clock = bus.name(.clock)
     let producer = try TransactionalProducer(
@@ -133,12 +133,12 @@ struct SecurityTests {
     try producer.begin()
     try producer.produce(topic: clock, partition: 0, key: [1], value: [2])
     let failure = failure { () throws(TransactionFailure) in try producer.flush(timeoutMilliseconds: 10_000) }
-    guard case .fatal(let error) = failure, error.code == Self.topicRefused else {
+    guard case .fatal(let error) = failure, error.code == Self.topicRejected else {
       throw BrokerFailure("\(service) writes \(clock): \(failure?.description ?? "")")
     }
   }
 
-  private func aForeignGroupIsTold(_ bus: SecuredBus) throws {
+  private func aForeignGroupIsReported(_ bus: SecuredBus) throws {
     let process = try bus.process(.accrual, as: "accrual", extra: ["--group", "another"])
     let page = readiness(of: process) { $0.contains("GROUP_AUTHORIZATION_FAILED") }
     try require(page.contains("the group another") && page.contains("'laurel topics acls --bootstrap"), "\(page)\n\(process.log)")
@@ -158,7 +158,7 @@ struct SecurityTests {
     }
   }
 
-  private func aCertificateOfNobodyIsTold(_ bus: SecuredBus) throws {
+  private func aCertificateOfNobodyIsReported(_ bus: SecuredBus) throws {
     let process = try bus.process(.payouts, as: "stranger")
     let page = readiness(of: process) { $0.contains("alert certificate unknown") }
     try require(page.contains("alert certificate unknown") && page.contains("check the ssl."), "\(page)\n\(process.log)")

@@ -18,13 +18,13 @@ import Testing
     (["--kafka", "no-equals-sign"], "--kafka"),
     (["--topic-prefix", "no spaces"], "--topic-prefix"),
   ])
-  func wrongSettingIsRefusedByName(_ setting: (arguments: [String], name: String)) throws {
+  func wrongSettingIsRejectedByName(_ setting: (arguments: [String], name: String)) throws {
     let (ending, log) = try run(setting.arguments, terms: Installation.terms)
     #expect(ending == .status(2))
     #expect(log.contains(setting.name), "\(log)")
   }
 
-  @Test func missingSettingIsRefusedByName() throws {
+  @Test func missingSettingIsRejectedByName() throws {
     let folder = try folder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let process = try ServiceProcess("accrual", name: "accrual", arguments: ["--bootstrap", "127.0.0.1:1"], folder: folder)
@@ -32,14 +32,14 @@ import Testing
     #expect(process.log.contains("--terms"), "\(process.log)")
   }
 
-  @Test func unknownLibrdkafkaPropertyIsRefusedByName() throws {
+  @Test func unknownLibrdkafkaPropertyIsRejectedByName() throws {
     let (ending, log) = try run(["--kafka", "no.such.property=1"], terms: Installation.terms)
     #expect(ending == .status(1))
     #expect(log.contains("no.such.property"), "\(log)")
   }
 
   /// SCRAM fails against Kafka 4 with librdkafka before 2.6.1, in the same way as a wrong password.
-  @Test func scramThatTheLibraryCannotDoIsToldAtTheStartAndThePasswordNever() throws {
+  @Test func scramThatTheLibraryCannotDoIsReportedAtTheStartAndThePasswordNever() throws {
     let properties = [
       "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-256", "sasl.username": "accrual",
       "sasl.password": "my-s3cret",
@@ -61,7 +61,7 @@ import Testing
     #expect(!process.log.contains("my-s3cret"))
   }
 
-  @Test func brokenTermsAreRefusedWithTheirPlace() throws {
+  @Test func brokenTermsAreRejectedWithTheirPlace() throws {
     let terms = try folder()
     defer { try? FileManager.default.removeItem(at: terms) }
     let text = try String(contentsOf: Installation.terms.appending(path: "bonus.yaml"), encoding: .utf8)

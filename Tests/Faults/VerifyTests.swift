@@ -54,11 +54,12 @@ struct VerifyTests {
     forged[forged.count / 2] ^= 1
     try store.write([RowChange(key: balance.key, value: forged), RowChange(key: sequence.key, value: nil)])
     store.close()
-    let told = try verify(installation)
-    try #require(told.status == 1, "\(told.text)")
-    try #require(told.text.contains("in \(folder): \(StoredRow.name(of: balance.key)) is"), "\(told.text)")
-    try #require(told.text.contains("in \(folder): \(StoredRow.name(of: sequence.key)) is missing in the folder"), "\(told.text)")
-    try #require(told.text.contains("\n2 differences"), "\(told.text)")
+    let reported = try verify(installation)
+    try #require(reported.status == 1, "\(reported.text)")
+    try #require(reported.text.contains("in \(folder): \(StoredRow.name(of: balance.key)) is"), "\(reported.text)")
+    try #require(
+      reported.text.contains("in \(folder): \(StoredRow.name(of: sequence.key)) is missing in the folder"), "\(reported.text)")
+    try #require(reported.text.contains("\n2 differences"), "\(reported.text)")
     let mended = try RocksStore(directory: folder, resources: resources)
     try mended.write([balance, sequence].map { RowChange(key: $0.key, value: $0.value) })
     mended.close()

@@ -178,11 +178,11 @@ struct BrokerTests {
     }
     // The controller has answered. The broker that serves metadata follows a moment later.
     var counts: [String: Int32] = [:]
-    let told = try waitUntil(.seconds(30)) {
+    let reported = try waitUntil(.seconds(30)) {
       counts = try admin.partitionCounts(of: [topic, compacted, bad])
       return counts == [topic: 2, compacted: 3]
     }
-    #expect(told, "\(counts)")
+    #expect(reported, "\(counts)")
     #expect(try admin.deleteTopics([compacted, bad]) == [compacted: .done, bad: .unchanged])
   }
 

@@ -35,8 +35,8 @@ struct ClusterTests {
     // librdkafka itself would wait for the dead broker.
     let meanwhile = try ends()
     #expect(meanwhile == before)
-    let refused = waitUntil(.seconds(30)) { Self.rejection(configuration, writing: single)?.contains("has no leader") ?? false }
-    #expect(refused, "\(Self.rejection(configuration, writing: single) ?? "it was accepted")")
+    let rejected = waitUntil(.seconds(30)) { Self.rejection(configuration, writing: single)?.contains("has no leader") ?? false }
+    #expect(rejected, "\(Self.rejection(configuration, writing: single) ?? "it was accepted")")
     let others = Self.rejection(configuration, writing: topic)
     #expect(others == nil)
     try broker.restart()

@@ -10,10 +10,10 @@ import Testing
       ("sasl.mechanism", "SCRAM-SHA-512", 0x0206_01ff, nil), ("sasl.mechanism", "SCRAM-SHA-256", 0x020a_00ff, nil),
       ("sasl.mechanism", "PLAIN", 0x0200_02ff, nil), ("client.id", "SCRAM-SHA-256", 0x0200_02ff, nil),
     ] as [(String, String, Int32, String?)])
-  func scramWithAnOldLibraryIsCautionedAgainst(property: String, value: String, version: Int32, told: String?) {
+  func scramWithAnOldLibraryIsCautionedAgainst(property: String, value: String, version: Int32, reported: String?) {
     let caution = Configuration(bootstrap: "", properties: [property: value]).caution(libraryVersion: version)
-    #expect((caution != nil) == (told != nil))
-    if let told { #expect(caution?.contains("Kafka 4 and librdkafka \(told): ") == true) }
+    #expect((caution != nil) == (reported != nil))
+    if let reported { #expect(caution?.contains("Kafka 4 and librdkafka \(reported): ") == true) }
   }
 
   /// Properties and the resulting time-outs: session, heartbeat, transaction, message; nil if rejected, naming the first property.
@@ -27,17 +27,17 @@ import Testing
       (["message.timeout.ms": "6000"], nil, "message.timeout.ms"),
       (["session.timeout.ms": "6000", "heartbeat.interval.ms": "6000"], nil, "heartbeat.interval.ms"),
     ] as [([String: String], [Int]?, String?)])
-  func timeoutsKeepTheirOrder(properties: [String: String], expected: [Int]?, refused: String?) throws {
+  func timeoutsKeepTheirOrder(properties: [String: String], expected: [Int]?, rejected: String?) throws {
     let configuration = Configuration(bootstrap: "", properties: properties)
     let result = Result { () throws(KafkaError) in try Timeouts(configuration) }
     switch result {
     case .success(let found):
       #expect([found.session, found.heartbeat, found.transaction, found.message] == expected)
     case .failure(let error):
-      let refused = try #require(refused)
+      let rejected = try #require(rejected)
       // INVALID_ARG: a service ends with it instead of retrying.
       #expect(error.code == -186)
-      #expect("\(error)".contains("\(refused) (\(properties[refused] ?? "")) must be below"))
+      #expect("\(error)".contains("\(rejected) (\(properties[rejected] ?? "")) must be below"))
     }
   }
 }

@@ -50,18 +50,18 @@ import Testing
   }
 
   /// A broker may reject the query for a partition's beginning. That is not a loss, and another client may query it again.
-  @Test func refusedQuestionForTheBeginningIsNoLoss() throws {
+  @Test func rejectedQuestionForTheBeginningIsNoLoss() throws {
     try cluster.createTopic("billing", partitions: 1)
     let consumer = try Consumer(configuration, group: "group", goesOnAfterLoss: false)
     defer { consumer.close() }
     try cluster.pushErrors(.listOffsets, Array(repeating: 10, count: 20), ofBroker: 1)
     try consumer.assignByHand([(TopicPartition(topic: "billing", partition: 0), offset: Offset.beginning)])
     var errors: [KafkaError] = []
-    let isRefused = waitUntil(.seconds(10)) {
+    let isRejected = waitUntil(.seconds(10)) {
       if case .error(let error) = consumer.poll(timeoutMilliseconds: 100) { errors.append(error) }
       return errors.contains { $0.stopsReading }
     }
-    #expect(isRefused, "\(errors)")
+    #expect(isRejected, "\(errors)")
     let isLoss = errors.contains { $0.meansLoss }
     #expect(!isLoss, "\(errors)")
   }
@@ -78,7 +78,7 @@ import Testing
     for delivery in deliveries { #expect(delivery.partition == partition(forKey: bytes(keys[delivery.token - 1]), count: 7)) }
   }
 
-  @Test func endIsToldAgainAfterMoreRecords() throws {
+  @Test func endIsReportedAgainAfterMoreRecords() throws {
     try cluster.createTopic("clicks", partitions: 1)
     let place = TopicPartition(topic: "clicks", partition: 0)
     let producer = try Producer(configuration)
@@ -144,7 +144,7 @@ import Testing
     consumer.close()
   }
 
-  @Test func brokerThatIsDownIsToldAndOutlived() throws {
+  @Test func brokerThatIsDownIsReportedAndOutlived() throws {
     try cluster.createTopic("accounts", partitions: 1)
     let consumer = try Consumer(configuration, group: "patient")
     try consumer.assignByHand([(TopicPartition(topic: "accounts", partition: 0), offset: Offset.beginning)])
@@ -169,7 +169,7 @@ import Testing
     ("linger.msec", "5", "linger.msec"), ("linger.ms", "soon", "linger.ms"), ("security.protocol", "tls13", "security.protocol"),
     ("transactional.id", "mine", "transactional.id"), ("group.id", "mine", "group.id"),
   ])
-  func refusedPropertyIsNamed(name: String, value: String, named: String) {
+  func rejectedPropertyIsNamed(name: String, value: String, named: String) {
     let bad = Configuration(bootstrap: "127.0.0.1:1", properties: [name: value])
     for make in [
       { _ = try Producer(bad) }, { _ = try Consumer(bad, group: "g") }, { _ = try Admin(bad) },

@@ -104,25 +104,25 @@ struct ProxyTests {
   func badNetworkLosesAndDoublesNothing(seed: UInt64) throws {
     let cycles = max(6, ProcessInfo.processInfo.environment["LAUREL_FAULT_CYCLES"].flatMap { Int($0) } ?? 0)
     let transactions = try transactions(properties: ["socket.timeout.ms": "500"])
-    let told = Mutex<[String]>([])
+    let reported = Mutex<[String]>([])
     let proxy = proxy
     let network = Thread {
       let faults = NetworkFaults(seed: seed, pace: 0.5)
       for cycle in 0..<cycles {
         let fault = faults.inflict(on: proxy, cycle: cycle)
-        told.withLock { $0.append(fault) }
+        reported.withLock { $0.append(fault) }
         _ = waitUntil(.milliseconds(200)) { false }
       }
     }
     network.start()
     var last = 0
-    while told.withLock({ $0.count }) < cycles {
+    while reported.withLock({ $0.count }) < cycles {
       last += 1
       try transactions.run(through: last)
     }
     last += 5
     try transactions.run(through: last)
-    let faults = told.withLock { $0 }
+    let faults = reported.withLock { $0 }
     #expect(faults.count == cycles)
     let violations = try transactions.violations(through: last)
     #expect(violations.isEmpty, "\(faults)")

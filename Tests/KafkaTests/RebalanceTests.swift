@@ -141,7 +141,7 @@ struct RebalanceTests {
   /// - Parameter warned: whether a newcomer asked to join while the member was frozen. Then it gets a late `.revoked` instead of `.lost`
   ///   when it thaws.
   @Test(arguments: [false, true])
-  func memberThatStoppedPollingLosesAllAndItsBatchIsRefused(warned: Bool) throws {
+  func memberThatStoppedPollingLosesAllAndItsBatchIsRejected(warned: Bool) throws {
     try produce(0..<400)
     let lines = Lines()
     var impatient = configuration
@@ -249,7 +249,7 @@ final class Member {
       try producer.commit(timeoutMilliseconds: 10_000)
       ledger.done += batch
     } catch TransactionFailure.abortable(let error) {
-      happenings.append("refused \(error.name)")
+      happenings.append("rejected \(error.name)")
       try producer.abort(timeoutMilliseconds: 10_000)
     }
   }

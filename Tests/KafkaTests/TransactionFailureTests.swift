@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func refusedOffsetsAreAbortableAndTheNextTransactionGoesThrough() throws {
+  @Test func rejectedOffsetsAreAbortableAndTheNextTransactionGoesThrough() throws {
     let producer = try producer()
     try producer.begin()
     try produce(producer, "dropped")
@@ -85,7 +85,7 @@ import Testing
     transactionFailure { try produce(producer, "more") }
   }
 
-  @Test func recordThatIsRefusedByTheBrokerFailsTheFlush() throws {
+  @Test func recordThatIsRejectedByTheBrokerFailsTheFlush() throws {
     let producer = try producer()
     try producer.begin()
     cluster.pushErrors(.produce, [10])  // MESSAGE_TOO_LARGE

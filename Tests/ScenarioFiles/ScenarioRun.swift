@@ -27,7 +27,7 @@ public struct ScenarioRun: Sendable {
     let simulation = try Simulation(
       services: Deployment.services(Programs([terms])), programs: [terms.id],
       notice: { heard.notices.append(String(decoding: $0.structuredText(), as: UTF8.self)) },
-      refused: { heard.rejections.append($0.rejection.reason) })
+      rejected: { heard.rejections.append($0.rejection.reason) })
     var sentences = NoticeSentences()
     for (number, step) in scenario.steps.enumerated() {
       if let event = step.event {
@@ -35,15 +35,15 @@ public struct ScenarioRun: Sendable {
       } else {
         try simulation.advance(to: step.instant)
       }
-      let (said, refused) = heard.take()
-      let lines = try said.map { try sentences.sentence($0, step: step.instant) } + refused.map { "dead letter: \($0.rawValue)" }
+      let (said, rejected) = heard.take()
+      let lines = try said.map { try sentences.sentence($0, step: step.instant) } + rejected.map { "dead letter: \($0.rawValue)" }
       if let expected = step.expected {
         if lines != expected { differences.append(Self.difference(step, lines)) }
-      } else if !refused.isEmpty || said.contains(where: { line in !Self.given.contains { line.contains("\"\($0)\"") } }) {
+      } else if !rejected.isEmpty || said.contains(where: { line in !Self.given.contains { line.contains("\"\($0)\"") } }) {
         differences.append(Self.difference(step, lines))
       }
       notices += said
-      rejections += refused
+      rejections += rejected
     }
   }
 

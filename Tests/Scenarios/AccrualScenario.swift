@@ -72,7 +72,7 @@ final class AccrualScenario {
     simulation = try Simulation(
       services: [AccrualService.service(Programs([Program(id: program, versions: versions)]))], programs: [program],
       store: { _ in store }, notice: { notices.lines.append(Self.line($0, notices.parser)) },
-      refused: { notices.rejections.append($0.rejection.reason) })
+      rejected: { notices.rejections.append($0.rejection.reason) })
   }
 
   /// A day of a test. An invalid text becomes 1970, which fails the test.
@@ -239,8 +239,8 @@ extension Balance {
       ("paid", paid),
       ("reversed", reversed),
     ]
-    let told = parts.filter { $0.1 != 0 }.map { "\($0.0) \($0.1)" }
-    return told.isEmpty ? "nothing" : told.joined(separator: " ")
+    let reported = parts.filter { $0.1 != 0 }.map { "\($0.0) \($0.1)" }
+    return reported.isEmpty ? "nothing" : reported.joined(separator: " ")
   }
 }
 

@@ -23,8 +23,8 @@ import Testing
         let found = try end(shuffled)
         guard found != expected else { continue }
         let differences = Set(found.keys).union(expected.keys).sorted().filter { found[$0] != expected[$0] }
-        let told = differences.map { "\($0): \(expected[$0] ?? "nothing") in order, \(found[$0] ?? "nothing") so" }
-        Issue.record("\(program), seed \(seed)\n\(told.joined(separator: "\n"))\n\(shuffled.lines.joined(separator: "\n"))")
+        let reported = differences.map { "\($0): \(expected[$0] ?? "nothing") in order, \(found[$0] ?? "nothing") so" }
+        Issue.record("\(program), seed \(seed)\n\(reported.joined(separator: "\n"))\n\(shuffled.lines.joined(separator: "\n"))")
         return
       }
     }
@@ -35,7 +35,7 @@ import Testing
   private func end(_ history: History) throws -> [String: String] {
     let said = try ExampleTests.simulate(history.lines, until: Instant(milliseconds: history.until))
     // The order decides which of two results contradicts the other, but not where the money ends (C10c).
-    #expect(said.refused.allSatisfy { $0.reason == .contradictsResult }, "\(said.refused)")
+    #expect(said.rejected.allSatisfy { $0.reason == .contradictsResult }, "\(said.rejected)")
     var end: [String: String] = [:]
     var left: [String: Int64] = [:]
     for row in said.notices.compactMap(NoticeRow.init) {

@@ -64,7 +64,7 @@ import Testing
     ("https://site.example/?page=A&amp;gclid=1", true), ("https://site.example/?page=A?gclid=1", true),
     ("https://site.example/?GCLID=1", true), ("https://site.example/?xgclid=1", false),
   ])
-  func tellsAPaidAd(url: String, isPaid: Bool) { #expect((LandingURL(url).first(of: ["gclid", "wbraid"]) != nil) == isPaid) }
+  func reportsAPaidAd(url: String, isPaid: Bool) { #expect((LandingURL(url).first(of: ["gclid", "wbraid"]) != nil) == isPaid) }
 
   // MARK: Codes
 

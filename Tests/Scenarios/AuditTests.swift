@@ -44,8 +44,8 @@ import Testing
       if differences.isEmpty { continue }
       failures += 1
       let small = try Self.shrunk(history)
-      let told = try Self.differences(small)
-      let parts = try [HistoryTerms.added(to: small.terms), small.lines, told].map { $0.joined(separator: "\n") }
+      let reported = try Self.differences(small)
+      let parts = try [HistoryTerms.added(to: small.terms), small.lines, reported].map { $0.joined(separator: "\n") }
       Issue.record("\(program), seed \(seed)\n\(parts.joined(separator: "\n"))")
     }
   }

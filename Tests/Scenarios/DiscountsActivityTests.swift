@@ -253,7 +253,7 @@ import Testing
     #expect(scenario.said() == ["x 10% until 02-02"])
   }
 
-  @Test func `An amount beyond Int64 is refused`() throws {
+  @Test func `An amount beyond Int64 is rejected`() throws {
     let scenario = try DiscountsScenario()
     try scenario.bind("r", "2026-01-06")
     try scenario.take(

@@ -55,7 +55,8 @@ final class DiscountsScenario {
     let notices = notices
     simulation = try Simulation(
       services: [DiscountsService.service(Programs([program]))], programs: [program.id],
-      notice: { notices.lines.append(Self.line($0, notices.parser)) }, refused: { notices.rejections.append($0.rejection.reason) }
+      notice: { notices.lines.append(Self.line($0, notices.parser)) },
+      rejected: { notices.rejections.append($0.rejection.reason) }
     )
   }
 

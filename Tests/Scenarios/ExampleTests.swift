@@ -34,17 +34,17 @@ import Testing
   static func simulate(
     _ lines: [String], until: Instant? = nil, programs: Programs? = nil,
     store: (ServiceName) throws -> any StateStore = { _ in MemoryStore() }
-  ) throws -> (notices: [String], refused: [Rejection]) {
+  ) throws -> (notices: [String], rejected: [Rejection]) {
     let programs = try programs ?? TermsFiles.load(directory: Examples.terms.path)
     var notices: [String] = []
-    var refused: [Rejection] = []
+    var rejected: [Rejection] = []
     let simulation = try Simulation(
       services: Deployment.services(programs), programs: programs.ids, store: store,
       notice: { notices.append(String(decoding: $0.structuredText(), as: UTF8.self)) },
-      refused: { refused.append($0.rejection) })
+      rejected: { rejected.append($0.rejection) })
     for (number, line) in lines.enumerated() { try simulation.take(InputRecord(line: line, number: number)) }
     if let until { try simulation.advance(to: until) }
     try simulation.commit()
-    return (notices, refused)
+    return (notices, rejected)
   }
 }

@@ -202,7 +202,7 @@ import Testing
           return
         }
         heard.runs.append(Run(period: skipped.period, asOf: skipped.asOf))
-      }, refused: { Issue.record("\($0.rejection)") })
+      }, rejected: { Issue.record("\($0.rejection)") })
     try simulation.take(attribution(at: bound))
     try simulation.advance(to: until)
     return heard.runs

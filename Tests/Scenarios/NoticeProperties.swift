@@ -111,11 +111,11 @@ struct NoticeProperties {
 
   /// A payout is instructed once. Its money is booked once and returned once (C10c).
   func payoutsHappenOnce(_ where: String) {
-    var told: [String: [String]] = [:]
+    var reported: [String: [String]] = [:]
     for row in rows where row.topic == "payouts" || row.topic == "rewards" && row.type.hasPrefix("withdrawal.") {
-      told["\(row.program) \(row.text("referrer")) \(row.text("request"))", default: []].append(row.type)
+      reported["\(row.program) \(row.text("referrer")) \(row.text("request"))", default: []].append(row.type)
     }
-    for (request, types) in told {
+    for (request, types) in reported {
       func has(_ name: String) -> Bool { types.contains("\(name).v1") }
       for type in Set(types) where type != "withdrawal.released.v1" {
         #expect(types.filter { $0 == type }.count == 1, "\(`where`): \(request) \(types)")

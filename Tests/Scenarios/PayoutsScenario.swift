@@ -41,7 +41,7 @@ final class PayoutsScenario {
     simulation = try Simulation(
       services: [PayoutsService.service(Programs([program]))], programs: [program.id],
       notice: { record in heard.notices.append(Result { try KeptOutput(record) }) },
-      refused: { heard.rejections.append($0.rejection.reason) })
+      rejected: { heard.rejections.append($0.rejection.reason) })
   }
 
   // MARK: Given
@@ -127,7 +127,7 @@ enum PayoutsEvent {
       balance: Balance(currency: "USD"), terms: "cash@1", because: [])
   }
 
-  static func refused(_ request: RequestID, day: Int = 1, _ reasons: [WithdrawalReason] = [.insufficientBalance])
+  static func rejected(_ request: RequestID, day: Int = 1, _ reasons: [WithdrawalReason] = [.insufficientBalance])
     -> ReservationRefused
   {
     ReservationRefused(

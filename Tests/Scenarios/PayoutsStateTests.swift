@@ -20,12 +20,12 @@ import Testing
 
   /// A fact about a withdrawal.
   enum Fact: CaseIterable, Sendable {
-    case reserved, refused, approved, rejected, canceled, settled, failed, returned, banned
+    case reserved, rejected, approved, rejected, canceled, settled, failed, returned, banned
 
     func tell(_ known: inout Known) {
       switch self {
       case .reserved: known.facts.learn(.reserved)
-      case .refused: known.facts.learn(.refused(reasons: [.insufficientBalance], because: [Because("withdrawal")]))
+      case .rejected: known.facts.learn(.rejected(reasons: [.insufficientBalance], because: [Because("withdrawal")]))
       case .approved: known.facts.learn(.approved(at: PayoutsEvent.noon(2), operator: "olga", note: nil))
       case .rejected: known.facts.learn(.rejected(at: PayoutsEvent.noon(2), operator: "olga", note: nil))
       case .canceled: known.facts.learn(canceledAt: PayoutsEvent.noon(3))
@@ -65,11 +65,11 @@ import Testing
       (400, [], .opened),
       (400, [.approved], .opened), (400, [.rejected], .opened), (400, [.settled], .opened),
       (400, [.reserved], .instructed),
-      (400, [.refused], .declined),
-      (400, [.canceled], .declined), (400, [.canceled, .reserved], .declined), (400, [.canceled, .refused], .declined),
+      (400, [.rejected], .declined),
+      (400, [.canceled], .declined), (400, [.canceled, .reserved], .declined), (400, [.canceled, .rejected], .declined),
       (400, [.reserved, .canceled], .instructed),
       (400, [.rejected, .reserved], .instructed),
-      (400, [.reserved, .refused], .instructed),
+      (400, [.reserved, .rejected], .instructed),
       (400, [.reserved, .settled], .paid), (400, [.reserved, .failed], .failed),
       (400, [.settled, .reserved], .paid),
       (400, [.settled, .failed, .reserved], .paid), (400, [.failed, .settled, .reserved], .paid),
@@ -78,7 +78,7 @@ import Testing
       (400, [.reserved, .returned], .returned), (400, [.reserved, .settled, .returned], .returned),
       (400, [.reserved, .returned, .settled], .returned), (400, [.reserved, .failed, .returned, .settled], .failed),
       (400, [.returned, .reserved], .returned), (400, [.returned, .settled, .failed, .reserved], .returned),
-      (400, [.banned, .reserved], .declined), (400, [.reserved, .banned], .instructed), (400, [.banned, .refused], .declined),
+      (400, [.banned, .reserved], .declined), (400, [.reserved, .banned], .instructed), (400, [.banned, .rejected], .declined),
       (50_001, [.reserved, .banned], .declined), (50_001, [.reserved, .banned, .approved], .declined),
       (50_001, [.approved, .banned, .reserved], .declined), (50_001, [.reserved, .approved, .banned], .instructed),
       (50_001, [.reserved, .returned], .awaitingApproval), (50_001, [.reserved, .returned, .approved], .returned),

@@ -117,7 +117,7 @@ import Testing
 
   /// The last line is rejected, for that reason alone. The lines before it are not.
   @Test(arguments: letters)
-  func isRefused(letter: Letter) throws {
+  func isRejected(letter: Letter) throws {
     let programs = try TermsFiles.load(directory: Examples.terms.path)
     let task = try StageTask(
       service: .discounts, stages: DiscountsService.service(programs).stages, programs: programs.ids, store: MemoryStore())
@@ -126,8 +126,8 @@ import Testing
       let record = InputRecord(topic: .billing, partition: 0, offset: Int64(number), key: nil, value: line, headers: [])
       // The simulation has no future. A bus that follows the system's time does.
       task.run(task.admit(record), latest: letter.reason == .futureTime ? latest : nil)
-      let refused = task.takeRecords().deadLetters.map(\.rejection.reason)
-      #expect(refused == (number + 1 == letter.lines.count ? [letter.reason] : []), "line \(number + 1)")
+      let rejected = task.takeRecords().deadLetters.map(\.rejection.reason)
+      #expect(rejected == (number + 1 == letter.lines.count ? [letter.reason] : []), "line \(number + 1)")
     }
   }
 }

@@ -47,7 +47,7 @@ import Testing
     #expect(scenario.rejections == [])
   }
 
-  @Test func `A fact dated after the closing is refused even if it arrives before it`() throws {
+  @Test func `A fact dated after the closing is rejected even if it arrives before it`() throws {
     let scenario = try Self.bonus()
     try scenario.paid("p", "01-10", 1000)
     try scenario.refunded("r", "p", "03-11", 200, late: "02-01")

@@ -55,7 +55,7 @@ import Testing
     // The balance and the sequence have more digits at the end.
     #expect(lastRegistrations < 1.02 * firstRegistrations, "\(firstRegistrations), then \(lastRegistrations)")
     #expect(lastPayments < 1.02 * firstPayments, "\(firstPayments), then \(lastPayments)")
-    #expect(load.refused == 0)
+    #expect(load.rejected == 0)
   }
 
   /// - Parameter subscription: whether the payments name one, so that they count for the referee's activity.
@@ -74,7 +74,7 @@ import Testing
     let late = try pay(400)
     #expect(late < 1.02 * early, "\(early), then \(late)")
     #expect(load.stores.allSatisfy { $0.largest.bytes < 20_000 }, "\(load.stores.map(\.largest))")
-    #expect(load.refused == 0)
+    #expect(load.rejected == 0)
   }
 
   /// A payment may be refunded in any number of parts, also before it arrives.
@@ -96,7 +96,7 @@ import Testing
     _ = try refund(850)
     let late = try refund(50)
     #expect(late < 1.02 * early, "\(early), then \(late)")
-    #expect(load.refused == 0)
+    #expect(load.rejected == 0)
   }
 
   /// With a window of 60 days, eight months of payments keep as much as 60 days.

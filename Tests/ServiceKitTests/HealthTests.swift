@@ -108,7 +108,7 @@ private func get(_ path: String, method: String = "GET", port: UInt16) throws ->
     ("GET", "/", 404), ("GET", "/livez/", 404), ("POST", "/", 404), ("POST", "/livez", 405), ("DELETE", "/metrics", 405),
     ("PUT", "/readyz", 405),
   ])
-  func otherRequestsAreRefused(method: String, path: String, status: Int) throws {
+  func otherRequestsAreRejected(method: String, path: String, status: Int) throws {
     let server = try HealthServer(address: "127.0.0.1:0", health: Health(), metrics: Metrics())
     let answer = try get(path, method: method, port: server.port)
     #expect(answer.status == status)

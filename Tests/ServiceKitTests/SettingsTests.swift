@@ -98,7 +98,7 @@ private func withFile<Result>(_ data: Data, _ body: (String) throws -> Result) t
     (["LAUREL_BATCH_RECORDS": "x"], "'LAUREL_BATCH_RECORDS' must be a whole number from 1 to 10000, not 'x'"),
     (["LAUREL_IN_ORDER": "2"], "'LAUREL_IN_ORDER' must be true or false, not '2'"),
   ])
-  func anEnvironmentThatIsWrongIsRefused(environment: [String: String], problem: String) {
+  func anEnvironmentThatIsWrongIsRejected(environment: [String: String], problem: String) {
     #expect(problems("publish f", environment: environment) == [problem])
     // A stronger source does not hide it.
     #expect(problems("publish f --batch-records 5 --in-order", environment: environment) == [problem])

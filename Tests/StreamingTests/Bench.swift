@@ -42,8 +42,8 @@ final class Bench {
 
   func tell(_ key: String, at milliseconds: Int64 = 1000, id: String? = nil, _ acts: [Act]) throws {
     number += 1
-    let told = Told(key: key, id: id ?? "told-\(number)", at: Instant(milliseconds: milliseconds), acts: acts)
-    take(try record(told, id: "e\(number)"))
+    let reported = Reported(key: key, id: id ?? "told-\(number)", at: Instant(milliseconds: milliseconds), acts: acts)
+    take(try record(reported, id: "e\(number)"))
   }
 
   func advance(_ milliseconds: Int64) { task.advance(to: Instant(milliseconds: milliseconds)) }

@@ -27,9 +27,9 @@ extension Act {
       self = .alarm(try row.required("_0"), at: try row.optional("at"), try row.required("_2"))
     case "keepAlarm": self = .keepAlarm(try value.decode())
     case "dropAlarm": self = .dropAlarm(try value.decode())
-    case "refuse": self = .refuse
-    case "refuseKept": self = .refuseKept(try value.decode())
-    default: throw json.error("\"\(name)\" is not one of put, drop, get, list, walk, say, step, timer, alarm, keepAlarm, dropAlarm, refuse, refuseKept")
+    case "reject": self = .reject
+    case "rejectKept": self = .rejectKept(try value.decode())
+    default: throw json.error("\"\(name)\" is not one of put, drop, get, list, walk, say, step, timer, alarm, keepAlarm, dropAlarm, reject, rejectKept")
     }
   }
 
@@ -63,8 +63,8 @@ extension Act {
       json.endVariant()
     case .keepAlarm(let value): json.variant("keepAlarm", value)
     case .dropAlarm(let value): json.variant("dropAlarm", value)
-    case .refuse: json.variant("refuse")
-    case .refuseKept(let value): json.variant("refuseKept", value)
+    case .reject: json.variant("reject")
+    case .rejectKept(let value): json.variant("rejectKept", value)
     }
   }
 }
@@ -102,7 +102,7 @@ extension Bell {
   }
 }
 
-extension Told {
+extension Reported {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     key = try row.required("key")

@@ -96,15 +96,15 @@ import Testing
   ]
 
   @Test(arguments: cases)
-  func itIsRefusedWithItsReasonAndItsNeighboursPass(_ example: Case) throws {
+  func itIsRejectedWithItsReasonAndItsNeighboursPass(_ example: Case) throws {
     let bench = try Bench([AnyStage(Payments()), AnyStage(Script())], programs: ["bonus", "cash"], service: .accrual)
     func neighbour(_ id: String, _ amount: String) -> InputRecord {
       let envelope = Envelope(id: id, source: "/test", type: PaymentSettled.type, program: "bonus")
       return record(envelope, Self.body(id, amount: amount), topic: .billing, key: "acct")
     }
     bench.take(neighbour("known", "1"), latest: Self.latest)
-    let refused = example.record
-    bench.take(refused, latest: Self.latest)
+    let rejected = example.record
+    bench.take(rejected, latest: Self.latest)
     bench.take(neighbour("after", "2"), latest: Self.latest)
     let batch = try bench.commit()
     #expect(batch.outputs.map(text) == ["paid 1", "paid 2"])
@@ -114,11 +114,11 @@ import Testing
     #expect(letter.rejection.reason == example.reason, "\(letter.rejection)")
     #expect(!letter.rejection.detail.isEmpty)
     // Unchanged.
-    #expect(letter.record.value == refused.value)
-    #expect(letter.record.key == refused.key)
+    #expect(letter.record.value == rejected.value)
+    #expect(letter.record.key == rejected.key)
     #expect(letter.record.offset == 5)
-    #expect(letter.record.headers.map(\.name) == refused.headers.map(\.name))
-    #expect(letter.record.headers.map(\.value) == refused.headers.map(\.value))
+    #expect(letter.record.headers.map(\.name) == rejected.headers.map(\.name))
+    #expect(letter.record.headers.map(\.value) == rejected.headers.map(\.value))
     #expect(bench.task.counts.deadLetters == [example.reason: 1])
   }
 
@@ -156,7 +156,7 @@ import Testing
   }
 
   /// The future was checked at its cause. A rejection halfway would leave half of the work done.
-  @Test func whatLaurelWroteIsNotRefusedForItsTime() throws {
+  @Test func whatLaurelWroteIsNotRejectedForItsTime() throws {
     let bench = try Bench()
     let handed = Handed(key: "a", at: Instant(milliseconds: 99_000), acts: [.say("x")])
     bench.take(try record(handed, id: "h", time: Instant(milliseconds: 99_000)), latest: Self.latest)
@@ -173,7 +173,7 @@ import Testing
   /// An event that a stage has stored and rejects later is rebuilt as a whole record, so that it can be published again.
   @Test func aKeptEventIsAWholeRecord() throws {
     let bench = try Bench()
-    try bench.tell("a", .say("goes on"), .refuseKept("k1"), .refuseKept("k2"))
+    try bench.tell("a", .say("goes on"), .rejectKept("k1"), .rejectKept("k2"))
     let batch = try bench.commit()
     #expect(batch.outputs.map(text) == ["goes on"])
     #expect(batch.deadLetters.map(\.rejection.detail) == ["kept k1", "kept k2"])
@@ -236,7 +236,7 @@ import Testing
   @Test func unknownFieldsAreCountedOnceHoweverManyStagesReadThem() throws {
     for stages in [[AnyStage(Script())], [AnyStage(Script()), AnyStage(Echo())]] {
       let bench = try Bench(stages)
-      let envelope = Envelope(id: "1", source: "/test", type: Told.type)
+      let envelope = Envelope(id: "1", source: "/test", type: Reported.type)
       let value = Array(#"{"key":"a","at":"1970-01-01T00:00:01Z","acts":[],"x":{"y":1},"z":null,"w":[]}"#.utf8)
       bench.take(record(envelope, value, topic: .requests, key: "a"))
       #expect(
@@ -261,10 +261,10 @@ import Testing
 
   @Test func aRecordOnAWrongPartitionIsSentOnUnderItsKey() throws {
     let bench = try Bench(place: StageTask.Place(partition: 0, partitionOf: { $0.elementsEqual("mine".utf8) ? 0 : 1 }))
-    let told = Told(key: "not mine", id: "1", at: Instant(milliseconds: 1), acts: [.say("x")])
-    let stray = try record(told, id: "1")
+    let reported = Reported(key: "not mine", id: "1", at: Instant(milliseconds: 1), acts: [.say("x")])
+    let stray = try record(reported, id: "1")
     bench.take(stray)
-    bench.take(try record(Told(key: "mine", id: "1", at: Instant(milliseconds: 1), acts: [.say("y")]), id: "2"))
+    bench.take(try record(Reported(key: "mine", id: "1", at: Instant(milliseconds: 1), acts: [.say("y")]), id: "2"))
     let batch = try bench.commit()
     #expect(batch.repartitioned.map(\.key) == ["not mine"])
     #expect(batch.repartitioned.first?.record.value == stray.value)
@@ -275,10 +275,10 @@ import Testing
 
   @Test func theServicesOwnRepartitionedTopicIsRead() throws {
     let bench = try Bench()
-    let told = Told(key: "a", id: "1", at: Instant(milliseconds: 1), acts: [.say("x")])
-    bench.take(try record(told, id: "1", topic: .repartitioned(.attribution)))
+    let reported = Reported(key: "a", id: "1", at: Instant(milliseconds: 1), acts: [.say("x")])
+    bench.take(try record(reported, id: "1", topic: .repartitioned(.attribution)))
     // The same event also arrived directly.
-    bench.take(try record(told, id: "1"))
+    bench.take(try record(reported, id: "1"))
     #expect(try bench.said() == ["x"])
     #expect(bench.task.counts.repeated == 1)
   }

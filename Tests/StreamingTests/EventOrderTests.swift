@@ -10,11 +10,11 @@ import Testing
 
   /// An event of an input at an instant; nil for a tombstone, which has none.
   private func event(_ input: Int, _ number: Int, at milliseconds: Int64?) -> Event {
-    let value = milliseconds.map { Told(key: "a", id: nil, at: Instant(milliseconds: $0), acts: []).jsonBytes() }
+    let value = milliseconds.map { Reported(key: "a", id: nil, at: Instant(milliseconds: $0), acts: []).jsonBytes() }
     return bench.task.admit(
       InputRecord(
         topic: .requests, partition: Int32(input), offset: Int64(number), key: nil, value: value,
-        headers: headers(Envelope(id: "\(input)-\(number)", source: "/test", type: Told.type))))
+        headers: headers(Envelope(id: "\(input)-\(number)", source: "/test", type: Reported.type))))
   }
 
   private func name(_ event: Event) -> String { "\(event.record.partition)-\(event.record.offset)" }

@@ -50,8 +50,8 @@ import Testing
       }
       switch Int.random(in: 0..<10, using: &random) {
       case 0..<4: try bench.tell(Self.own, steps + [.say("x")])
-      case 4: try bench.tell(Self.own, steps + [.say("x"), .refuse])
-      case 5: try bench.tell(Self.own, [.timer(at: Int64(number * 10), steps), .timer(at: 0, steps + [.say("t"), .refuse])])
+      case 4: try bench.tell(Self.own, steps + [.say("x"), .reject])
+      case 5: try bench.tell(Self.own, [.timer(at: Int64(number * 10), steps), .timer(at: 0, steps + [.say("t"), .reject])])
       case 6: bench.advance(Int64(number * 10))
       case 7: bench.task.abort()
       default:
@@ -171,7 +171,7 @@ import Testing
   /// Messages that are for another service, unreadable or rejected count as sent too.
   @Test func everyMessageCounts() throws {
     bench.take(handed(1, type: PaymentSettled.type))
-    bench.take(handed(2, [.say("x"), .refuse]))
+    bench.take(handed(2, [.say("x"), .reject]))
     var broken = handed(3).value ?? []
     broken.replace(Array("\"acts\"".utf8), with: Array("\"axis\"".utf8))
     bench.take(InputRecord(topic: Handed.topic, key: nil, value: broken, headers: handed(3).headers))

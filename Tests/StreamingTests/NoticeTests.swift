@@ -10,7 +10,8 @@ import Testing
   init() throws { bench = try Bench([AnyStage(Script()), AnyStage(Echo())], programs: ["bonus", "cash"]) }
 
   private func say(_ key: String, _ id: String, program: ProgramID = "bonus", _ acts: [Act]) throws {
-    bench.take(try record(Told(key: key, id: id, at: Instant(milliseconds: 1000), acts: acts), id: "e-\(id)", program: program))
+    bench.take(
+      try record(Reported(key: key, id: id, at: Instant(milliseconds: 1000), acts: acts), id: "e-\(id)", program: program))
   }
 
   // MARK: Sequence
@@ -39,10 +40,10 @@ import Testing
     for number in 0..<400 {
       switch Int.random(in: 0..<10, using: &random) {
       case 0..<4: try say("a", "\(number)", [.say("x"), .say("y")])
-      case 4: try say("a", "\(number)", [.say("x"), .refuse])
+      case 4: try say("a", "\(number)", [.say("x"), .reject])
       case 5:
         try say(
-          "a", "\(number)", [.timer(at: Int64(number * 10), [.say("t"), .say("t")]), .timer(at: 0, [.say("t"), .refuse])])
+          "a", "\(number)", [.timer(at: Int64(number * 10), [.say("t"), .say("t")]), .timer(at: 0, [.say("t"), .reject])])
       case 6: bench.advance(Int64(number * 10))
       case 7: bench.task.abort()
       default:
@@ -64,8 +65,8 @@ import Testing
     return try bench.commit().outputs.map(\.envelope.id)
   }
 
-  private func told(_ key: String, _ id: String?, _ acts: [Act]) -> Told {
-    Told(key: key, id: id, at: Instant(milliseconds: 1000), acts: acts)
+  private func reported(_ key: String, _ id: String?, _ acts: [Act]) -> Reported {
+    Reported(key: key, id: id, at: Instant(milliseconds: 1000), acts: acts)
   }
 
   private static let several: [Act] = [
@@ -75,23 +76,23 @@ import Testing
   ]
 
   @Test func theSameInputGivesTheSameIDs() throws {
-    let record = try record(told("a", "1", Self.several), id: "x")
+    let record = try record(reported("a", "1", Self.several), id: "x")
     #expect(try ids(record) == ids(record))
     // In another envelope it is the same event, if it has its own id.
-    let again = try StreamingTests.record(told("a", "1", Self.several), id: "y", source: "/other")
+    let again = try StreamingTests.record(reported("a", "1", Self.several), id: "y", source: "/other")
     #expect(try ids(record) == ids(again))
   }
 
   @Test func distinctOutputsHaveDistinctIDs() throws {
     let all = try ids(
-      record(told("a", "1", Self.several), id: "x"),
-      record(told("b", "1", Self.several), id: "x"),
-      record(told("a", "1", Self.several), id: "x", program: "cash"),
-      record(told("a", "2", Self.several), id: "w"),
+      record(reported("a", "1", Self.several), id: "x"),
+      record(reported("b", "1", Self.several), id: "x"),
+      record(reported("a", "1", Self.several), id: "x", program: "cash"),
+      record(reported("a", "2", Self.several), id: "w"),
       // Types without their own id.
-      record(told("a", nil, Self.several), id: "y"),
-      record(told("a", nil, Self.several), id: "z"),
-      record(told("a", nil, Self.several), id: "x", source: "/other"),
+      record(reported("a", nil, Self.several), id: "y"),
+      record(reported("a", nil, Self.several), id: "z"),
+      record(reported("a", nil, Self.several), id: "x", source: "/other"),
       // Two registrations to which the producer has given the same id.
       record(Registered(key: "a", at: Instant(milliseconds: 1), name: "one"), id: "x"),
       record(Registered(key: "a", at: Instant(milliseconds: 1), name: "two"), id: "x"),
@@ -106,7 +107,7 @@ import Testing
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     let bench = try Bench()
     let record = try record(
-      told("a", "1", [.say("now"), .step(to: "a", [.say("then")]), .timer(at: 9000, [.say("later")])]), id: "x")
+      reported("a", "1", [.say("now"), .step(to: "a", [.say("then")]), .timer(at: 9000, [.say("later")])]), id: "x")
     bench.take(
       InputRecord(
         topic: record.topic, key: record.key, value: record.value,
@@ -122,11 +123,11 @@ import Testing
   @Test func aStructuredEventHasTheTraceOfItsHeaderUnlessItNamesOne() throws {
     let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     let member = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
-    func structured(_ extra: String, _ type: String = Told.type) -> InputRecord {
-      let data = String(decoding: told("a", "1", [.say("now")]).jsonBytes(), as: UTF8.self)
+    func structured(_ extra: String, _ type: String = Reported.type) -> InputRecord {
+      let data = String(decoding: reported("a", "1", [.say("now")]).jsonBytes(), as: UTF8.self)
       let text = #"{"specversion":"1.0","id":"x","source":"/s","type":"\#(type)","program":"bonus",\#(extra)"data":\#(data)}"#
       return InputRecord(
-        topic: Told.topic, key: Array("a".utf8), value: Array(text.utf8), headers: [("traceparent", Array(header.utf8))])
+        topic: Reported.topic, key: Array("a".utf8), value: Array(text.utf8), headers: [("traceparent", Array(header.utf8))])
     }
     for (extra, trace) in [("", header), (#""traceparent":"\#(member)","#, member), (#""traceparent":"none","#, header)] {
       let bench = try Bench()
@@ -134,16 +135,17 @@ import Testing
       #expect(try bench.commit().outputs.map(\.envelope.traceparent) == [trace])
       #expect(structured(extra).traceID(JSONParser()) == String(trace.dropFirst(3).prefix(32)))
     }
-    let broken = InputRecord(topic: Told.topic, key: nil, value: Array("{".utf8), headers: [("traceparent", Array(header.utf8))])
+    let broken = InputRecord(
+      topic: Reported.topic, key: nil, value: Array("{".utf8), headers: [("traceparent", Array(header.utf8))])
     #expect(broken.traceID(JSONParser()) == "0af7651916cd43dd8448eb211c80319c")
-    #expect(InputRecord(topic: Told.topic, key: nil, value: nil).traceID(JSONParser()) == nil)
+    #expect(InputRecord(topic: Reported.topic, key: nil, value: nil).traceID(JSONParser()) == nil)
   }
 
   /// Two pairs with the same concatenated text are not the same source and id.
   @Test func sourceAndIDDoNotRunTogether() throws {
     let all = try ids(
-      record(told("a", nil, [.say("1")]), id: "c", source: "a\u{1f}b"),
-      record(told("a", nil, [.say("1")]), id: "b\u{1f}c", source: "a"))
+      record(reported("a", nil, [.say("1")]), id: "c", source: "a\u{1f}b"),
+      record(reported("a", nil, [.say("1")]), id: "b\u{1f}c", source: "a"))
     #expect(Set(all).count == 2)
   }
 
@@ -155,7 +157,7 @@ import Testing
       return try bench.commit().outputs.map(\.envelope)
     }
     for id in ["1", nil] {
-      let event = told("a", id, Self.several)
+      let event = reported("a", id, Self.several)
       let direct = try envelopes(record(event, id: "x", causation: "something outside"))
       let repartitioned = try envelopes(
         record(event, id: "x", topic: .repartitioned(.attribution), causation: "something outside"))

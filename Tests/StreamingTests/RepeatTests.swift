@@ -72,8 +72,8 @@ import Testing
     bench.take(try record(payment("p1", 100), id: "1"))
     bench.take(try record(payment("p1", 200), id: "1", program: "cash"))
     bench.take(try record(payment("p1", by: "another", 300), id: "1"))
-    let told = Told(key: "acct", id: "p1", at: Instant(milliseconds: 1), acts: [.say("another type")])
-    bench.take(try record(told, id: "2"))
+    let reported = Reported(key: "acct", id: "p1", at: Instant(milliseconds: 1), acts: [.say("another type")])
+    bench.take(try record(reported, id: "2"))
     let batch = try bench.commit()
     #expect(batch.outputs.map(text) == ["paid 100", "paid 200", "paid 300", "another type"])
     #expect(batch.deadLetters.isEmpty)
@@ -107,13 +107,13 @@ import Testing
     #expect(disputed(5).fingerprint(revision: 1) == disputed(nil).fingerprint(revision: 1))
     #expect(disputed(5).fingerprint() != disputed(nil).fingerprint())
 
-    let told = Told(key: "a", id: "1", at: Instant(milliseconds: 1), acts: [.say("x")])
+    let reported = Reported(key: "a", id: "1", at: Instant(milliseconds: 1), acts: [.say("x")])
     var row: [UInt8] = []
-    let name = Array("script\u{1f}bonus\u{1f}a\u{1f}\(Told.type)\u{1f}1".utf8)
+    let name = Array("script\u{1f}bonus\u{1f}a\u{1f}\(Reported.type)\u{1f}1".utf8)
     RowKey.appendMemory(name.withUnsafeBytes { StableHash.value128(of: $0) }, to: &row)
-    let known = Memory(body: Int64(bitPattern: told.fingerprint(revision: 1)), revision: 1)
+    let known = Memory(body: Int64(bitPattern: reported.fingerprint(revision: 1)), revision: 1)
     try bench.store.write([RowChange(key: row, value: known.jsonBytes())])
-    bench.take(try record(told, id: "1"))
+    bench.take(try record(reported, id: "1"))
     #expect(try bench.commit().outputs.isEmpty)
     #expect(bench.task.counts.repeated == 1)
   }
@@ -151,8 +151,8 @@ import Testing
   }
 
   /// A rejected event is not remembered, so it is accepted after it is corrected.
-  @Test func aRefusedEventMayComeAgain() throws {
-    try bench.tell("a", id: "1", .refuse)
+  @Test func aRejectedEventMayComeAgain() throws {
+    try bench.tell("a", id: "1", .reject)
     try bench.tell("a", id: "1", .say("mended"))
     let batch = try bench.commit()
     #expect(batch.outputs.map(text) == ["mended"])
@@ -167,11 +167,11 @@ import Testing
   }
 
   /// Each stage remembers events itself. If both reject one for the same reason, there is one dead letter.
-  @Test func twoStagesThatReadOneTypeRefuseItOnce() throws {
+  @Test func twoStagesThatReadOneTypeRejectItOnce() throws {
     let bench = try Bench([AnyStage(Script()), AnyStage(Echo())])
     try bench.tell("a", id: "1", .say("x"))
     try bench.tell("a", id: "1", .say("y"))
-    try bench.tell("a", id: "2", .refuse)
+    try bench.tell("a", id: "2", .reject)
     let batch = try bench.commit()
     #expect(batch.deadLetters.map(\.rejection.reason) == [.conflictingDuplicate, .overflow])
   }

@@ -47,7 +47,7 @@ import Testing
           case 3: acts.append(.list([]))
           case 4, 5: acts.append(.timer(at: clock + Int64.random(in: -50...200, using: &random), [.list([]), .drop([part])]))
           case 6: acts.append(.get([part]))
-          default: if Int.random(in: 0..<4, using: &random) == 0 { acts.append(.refuse) }
+          default: if Int.random(in: 0..<4, using: &random) == 0 { acts.append(.reject) }
           }
         }
         let id = "\(Int.random(in: 0...number, using: &random))"

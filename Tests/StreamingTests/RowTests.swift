@@ -34,7 +34,7 @@ import Testing
     let bench = try Bench(programs: ["bonus", "cash"])
     try bench.tell("a", .put([], "mine"), .put(["x"], "mine too"))
     try bench.tell("ab", .put(["x"], "another key's"))
-    let other = Told(key: "a", id: "1", at: Instant(milliseconds: 1), acts: [.put(["x"], "another program's")])
+    let other = Reported(key: "a", id: "1", at: Instant(milliseconds: 1), acts: [.put(["x"], "another program's")])
     bench.take(try record(other, id: "1", program: "cash"))
     for _ in 0..<2 {
       try bench.tell("a", .list([]), .get(["x"]))
@@ -82,13 +82,13 @@ import Testing
 
   // MARK: Rejection
 
-  @Test func aRefusedTurnLeavesNothing() throws {
+  @Test func aRejectedTurnLeavesNothing() throws {
     try bench.tell("a", .put(["stored"], "s"))
     try bench.commit()
     let before = bench.store.all
     try bench.tell(
       "a", .put(["stored"], "changed"), .put(["new"], "n"), .drop(["stored"]), .say("no"), .step(to: "b", []),
-      .timer(at: 1, [.say("no")]), .refuseKept("k"), .refuse)
+      .timer(at: 1, [.say("no")]), .rejectKept("k"), .reject)
     let batch = try bench.commit()
     #expect(batch.outputs.isEmpty)
     #expect(batch.deadLetters.map(\.rejection.detail) == ["as told"])
@@ -101,7 +101,7 @@ import Testing
     try bench.commit()
     try bench.tell("a", .put(["stored"], "s2"), .put(["dirty"], "d1"), .put(["gone"], "g"), .drop(["gone"]))
     try bench.tell(
-      "a", .put(["stored"], "s3"), .put(["dirty"], "d2"), .put(["dirty"], "d3"), .put(["gone"], "g2"), .put(["n"], "n"), .refuse)
+      "a", .put(["stored"], "s3"), .put(["dirty"], "d2"), .put(["dirty"], "d3"), .put(["gone"], "g2"), .put(["n"], "n"), .reject)
     try bench.tell("a", .get(["stored"]), .get(["dirty"]), .get(["gone"]), .get(["n"]), .list([]))
     #expect(try bench.said() == ["s2", "d1", "-", "-", "d1 s2"])
     try bench.tell("a", .put(["n"], "n2"), .list([]))
@@ -115,9 +115,9 @@ import Testing
   /// A scan before the rejection has read changes that are then undone.
   @Test func scansBetweenRejectionsStayRight() throws {
     try bench.tell("a", .put(["1"], "1"), .list([]))
-    try bench.tell("a", .put(["2"], "2"), .put(["1"], "x"), .list([]), .refuse)
+    try bench.tell("a", .put(["2"], "2"), .put(["1"], "x"), .list([]), .reject)
     try bench.tell("a", .list([]))
-    try bench.tell("a", .put(["3"], "3"), .list([]), .refuse)
+    try bench.tell("a", .put(["3"], "3"), .list([]), .reject)
     try bench.tell("a", .put(["4"], "4"), .list([]))
     #expect(try bench.said() == ["1", "1", "1 4"])
   }
@@ -146,7 +146,7 @@ import Testing
     func run() throws -> TakenBatch {
       bench.moved(.requests, to: 3)
       let acts: [Act] = [.put(["x"], "1"), .say("one"), .timer(at: 900, [.say("late")]), .timer(at: 2000, [.say("later")])]
-      bench.take(try record(Told(key: "a", id: "1", at: Instant(milliseconds: 1000), acts: acts), id: "1"))
+      bench.take(try record(Reported(key: "a", id: "1", at: Instant(milliseconds: 1000), acts: acts), id: "1"))
       bench.advance(1500)
       return try bench.batch()
     }
@@ -178,12 +178,12 @@ import Testing
           rows[name] = nil
         }
       }
-      let refused = Int.random(in: 0..<5, using: &random) == 0
-      if !refused { open[key] = rows }
-      let told = Told(
-        key: key, id: "t\(number)", at: Instant(milliseconds: 1), acts: acts + [.list([])] + (refused ? [.refuse] : []))
-      bench.take(try record(told, id: "\(number)"))
-      if !refused {
+      let rejected = Int.random(in: 0..<5, using: &random) == 0
+      if !rejected { open[key] = rows }
+      let reported = Reported(
+        key: key, id: "t\(number)", at: Instant(milliseconds: 1), acts: acts + [.list([])] + (rejected ? [.reject] : []))
+      bench.take(try record(reported, id: "\(number)"))
+      if !rejected {
         let expected = rows.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map(\.value).joined(separator: " ")
         #expect(try bench.said().last == expected, "event \(number)")
       }

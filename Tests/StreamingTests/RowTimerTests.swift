@@ -51,15 +51,15 @@ import Testing
     #expect(try said(by: 90_000) == ["alarm 1", "alarm 4", "alarm 3", "alarm 1"])
   }
 
-  @Test func whatARefusedTurnSetMovedAndCancelledIsAsBefore() throws {
+  @Test func whatARejectedTurnSetMovedAndCancelledIsAsBefore() throws {
     try bench.tell("a", .alarm(1, at: 3000, []), .alarm(2, at: 4000, []), .alarm(3, at: 5000, []))
-    try bench.tell("a", .alarm(1, at: 8000, []), .dropAlarm(2), .alarm(3, at: nil, []), .alarm(4, at: 3000, []), .refuse)
+    try bench.tell("a", .alarm(1, at: 8000, []), .dropAlarm(2), .alarm(3, at: nil, []), .alarm(4, at: 3000, []), .reject)
     #expect(try said(by: 90_000) == ["alarm 1", "alarm 2", "alarm 3"])
   }
 
   /// A timer is finished after it has fired, even if its handler fails.
-  @Test func aRefusedHandlerLeavesTheRowWithoutItsTimer() throws {
-    try bench.tell("a", .alarm(1, at: 3000, [.alarm(1, at: 4000, []), .say("no"), .refuse]), .alarm(2, at: 3500, []))
+  @Test func aRejectedHandlerLeavesTheRowWithoutItsTimer() throws {
+    try bench.tell("a", .alarm(1, at: 3000, [.alarm(1, at: 4000, []), .say("no"), .reject]), .alarm(2, at: 3500, []))
     bench.advance(9000)
     let batch = try bench.commit()
     #expect(batch.outputs.map(text) == ["alarm 2"])
@@ -114,7 +114,7 @@ import Testing
       while let (number, alarm) = alarms.min(by: { place($0.value) < place($1.value) }), let due = alarm.due, due <= instant {
         alarms[number] = Alarm(due: nil, order: alarm.order, acts: alarm.acts)
         clock = max(clock, due)
-        guard !alarm.acts.contains(.refuse) else { continue }
+        guard !alarm.acts.contains(.reject) else { continue }
         said.append("alarm \(number)")
         perform(alarm.acts)
       }
@@ -128,7 +128,7 @@ import Testing
     var committed = model
     bench.advance(model.clock)
     try bench.commit()
-    var told = 0
+    var reported = 0
 
     func acts(_ count: Int, depth: Int) -> [Act] {
       (0..<count).map { _ in
@@ -138,8 +138,8 @@ import Testing
         case 1: return .keepAlarm(number)
         case 2: return .alarm(number, at: nil, [])
         default:
-          let isRefused = Int.random(in: 0..<8, using: &random) == 0
-          let more = depth > 1 ? [] : isRefused ? [.refuse] : acts(Int.random(in: 0...2, using: &random), depth: depth + 1)
+          let isRejected = Int.random(in: 0..<8, using: &random) == 0
+          let more = depth > 1 ? [] : isRejected ? [.reject] : acts(Int.random(in: 0...2, using: &random), depth: depth + 1)
           return .alarm(number, at: model.clock + Int64.random(in: -60...240, using: &random) / 8 * 8, more)
         }
       }
@@ -152,8 +152,8 @@ import Testing
         try bench.tell("a", acts)
         model.perform(acts)
         model.fire(upTo: model.clock)
-        told += 1
-      case 8: try bench.tell("a", acts(4, depth: 0) + [.refuse])
+        reported += 1
+      case 8: try bench.tell("a", acts(4, depth: 0) + [.reject])
       case 9..<14:
         let instant = model.clock + Int64.random(in: -20...60, using: &random)
         bench.advance(instant)
@@ -177,7 +177,7 @@ import Testing
       }
       #expect(bench.task.clock.milliseconds == model.clock, "step \(step)")
     }
-    #expect(told > 200)
+    #expect(reported > 200)
     bench.advance(model.clock + 1_000_000)
     model.fire(upTo: model.clock + 1_000_000)
     #expect(try bench.commit().outputs.map(text) == model.said)

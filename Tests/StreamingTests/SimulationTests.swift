@@ -18,15 +18,15 @@ import Testing
     init(_ services: [Service] = SimulationTests.services, programs: Set<ProgramID> = ["bonus"]) throws {
       simulation = try Simulation(
         services: services, programs: programs, notice: { [unowned self] in take($0) },
-        refused: { [unowned self] in letters.append($0) })
+        rejected: { [unowned self] in letters.append($0) })
     }
 
     func tell(_ key: String, at milliseconds: Int64, time: Int64? = nil, _ acts: Act...) throws {
       number += 1
-      let told = Told(key: key, id: "\(number)", at: Instant(milliseconds: milliseconds), acts: acts)
-      let envelope = Envelope(id: "\(number)", source: "/test", type: Told.type, time: time.map(Instant.init(milliseconds:)))
+      let reported = Reported(key: key, id: "\(number)", at: Instant(milliseconds: milliseconds), acts: acts)
+      let envelope = Envelope(id: "\(number)", source: "/test", type: Reported.type, time: time.map(Instant.init(milliseconds:)))
       try simulation?.take(
-        InputRecord(topic: .requests, offset: number, key: nil, value: told.jsonBytes(), headers: headers(envelope)))
+        InputRecord(topic: .requests, offset: number, key: nil, value: reported.jsonBytes(), headers: headers(envelope)))
     }
 
     private func take(_ notice: OutputRecord) {
@@ -134,34 +134,34 @@ import Testing
     #expect(try first == run())
   }
 
-  // MARK: Refused input
+  // MARK: Rejected input
 
-  @Test func whatTwoServicesRefuseIsToldOnce() throws {
+  @Test func whatTwoServicesRejectIsReportedOnce() throws {
     let trial = try Trial()
-    try trial.tell("a", at: 1000, .say("no"), .refuse)
+    try trial.tell("a", at: 1000, .say("no"), .reject)
     #expect(trial.letters.map(\.rejection.reason) == [.overflow])
     try trial.tell("a", at: 1000, .say("yes"))
     #expect(trial.texts == ["yes", "echo of yes"])
   }
 
-  @Test func severalKeptEventsRefusedByOneAreAllTold() throws {
+  @Test func severalKeptEventsRejectedByOneAreAllReported() throws {
     let trial = try Trial()
-    try trial.tell("a", at: 1000, .refuseKept("k1"), .refuseKept("k2"))
+    try trial.tell("a", at: 1000, .rejectKept("k1"), .rejectKept("k2"))
     #expect(trial.letters.map(\.rejection.detail) == ["kept k1", "kept k2"])
   }
 
-  @Test func aTimerRefusedAfterARefusedEventIsTold() throws {
+  @Test func aTimerRejectedAfterARejectedEventIsReported() throws {
     let trial = try Trial([Service(.attribution, [AnyStage(Script())])])
-    try trial.tell("a", at: 1000, .timer(at: 3000, [.refuse]), .timer(at: 4000, [.refuse]))
-    try trial.tell("a", at: 1000, .refuse)
-    try trial.tell("a", at: 3500, .refuse)
+    try trial.tell("a", at: 1000, .timer(at: 3000, [.reject]), .timer(at: 4000, [.reject]))
+    try trial.tell("a", at: 1000, .reject)
+    try trial.tell("a", at: 3500, .reject)
     try trial.advance(9000)
     #expect(trial.letters.count == 4)
   }
 
-  @Test func aRefusedEventDoesNotMoveTheClock() throws {
+  @Test func aRejectedEventDoesNotMoveTheClock() throws {
     let trial = try Trial()
-    let envelope = Envelope(id: "1", source: "/test", type: Told.type, time: Instant(milliseconds: 9000))
+    let envelope = Envelope(id: "1", source: "/test", type: Reported.type, time: Instant(milliseconds: 9000))
     try trial.simulation?.take(
       InputRecord(topic: .requests, offset: 1, key: nil, value: Array("{}".utf8), headers: headers(envelope)))
     #expect(trial.letters.map(\.rejection.reason) == [.malformed])
@@ -184,14 +184,14 @@ private struct LateBell: Stage {
 
   func program(_ id: ProgramID) -> ProgramID? { id }
 
-  func said(_ said: Said, _ turn: Turn<LateBell>) {
+  func said(_ said: Said, _ context: Context<LateBell>) {
     guard let milliseconds = Int64(said.text) else {
-      return turn.emit(Echoed(key: said.key, at: said.at, text: "heard \(said.text)"))
+      return context.emit(Echoed(key: said.key, at: said.at, text: "heard \(said.text)"))
     }
-    Bell.set(at: milliseconds, turn)
+    Bell.set(at: milliseconds, context)
   }
 
-  func rang(_ number: Int, _ bell: Bell, _ instant: Instant, _ turn: Turn<LateBell>) {
-    turn.emit(Echoed(key: turn.key, at: instant, text: "bell"))
+  func rang(_ number: Int, _ bell: Bell, _ instant: Instant, _ context: Context<LateBell>) {
+    context.emit(Echoed(key: context.key, at: instant, text: "bell"))
   }
 }

@@ -13,7 +13,7 @@ import Testing
     (#"{"form":1,"positions":{"requests":3},"clock":5,"isVirtual":false,"timerOrder":0,"sent":{},"received":{}}"#, 1),
     (#"{"form":4,"something":"else"}"#, 4),
   ])
-  func aStoreOfAnotherFormIsRefused(row: String, form: Int) throws {
+  func aStoreOfAnotherFormIsRejected(row: String, form: Int) throws {
     let store = CountingStore()
     try store.write([
       RowChange(key: StoredRow.progressKey, value: Array(row.utf8)), RowChange(key: Array("s\u{0}x".utf8), value: [1]),
@@ -27,7 +27,7 @@ import Testing
     #expect(throws: StateForm.self) { try StoredRow(before[0], parser: JSONParser()) }
   }
 
-  @Test func aRowThatIsNoProgressIsRefused() throws {
+  @Test func aRowThatIsNoProgressIsRejected() throws {
     let store = CountingStore()
     try store.write([RowChange(key: StoredRow.progressKey, value: Array(#"{"form":3}"#.utf8))])
     let before = store.all

@@ -32,7 +32,7 @@ import Testing
   /// A driver may limit how many fire at once. The clock waits with the rest, and none is skipped.
   @Test func aRoundMayBeLimited() throws {
     let acts = (1...5).map { number in Act.timer(at: Int64(1000 * number), [.say("\(number)")]) }
-    bench.take(try record(Told(key: "a", id: "1", at: Instant(milliseconds: 1), acts: acts), id: "1"))
+    bench.take(try record(Reported(key: "a", id: "1", at: Instant(milliseconds: 1), acts: acts), id: "1"))
     try bench.commit()
     let end = Instant(milliseconds: 9000)
     bench.task.advance(to: end, timersMax: 2)
@@ -47,7 +47,8 @@ import Testing
 
   @Test func theyAreStampedWithTheirInstantAndKeepTheirCause() throws {
     bench.take(
-      try record(Told(key: "a", id: "1", at: Instant(milliseconds: 1), acts: [.timer(at: 3000, [.say("x")])]), id: "the-cause"))
+      try record(
+        Reported(key: "a", id: "1", at: Instant(milliseconds: 1), acts: [.timer(at: 3000, [.say("x")])]), id: "the-cause"))
     bench.advance(1_000_000)
     let output = try #require(try bench.batch().outputs.first)
     #expect(output.envelope.time == Instant(milliseconds: 3000))
@@ -134,9 +135,9 @@ import Testing
     #expect(try bench.said() == ["1200", "1500"])
   }
 
-  @Test func aRefusedTimerIsDeadLetteredOnceAndItsNeighboursFire() throws {
+  @Test func aRejectedTimerIsDeadLetteredOnceAndItsNeighboursFire() throws {
     try bench.tell(
-      "a", .timer(at: 2000, [.say("no"), .put(["x"], "no"), .refuse]), .timer(at: 2000, [.get(["x"])]),
+      "a", .timer(at: 2000, [.say("no"), .put(["x"], "no"), .reject]), .timer(at: 2000, [.get(["x"])]),
       .timer(at: 3000, [.say("yes")]))
     try bench.commit()
     bench.advance(5000)

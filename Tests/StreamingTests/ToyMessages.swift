@@ -21,9 +21,9 @@ enum Act: Stored, Equatable {
   /// Stores an alarm unchanged.
   case keepAlarm(Int)
   case dropAlarm(Int)
-  case refuse
+  case reject
   /// Rejects another event, with the given id, and continues.
-  case refuseKept(String)
+  case rejectKept(String)
 
   enum Part: Stored, Equatable, ExpressibleByStringLiteral {
     case text(String)
@@ -60,15 +60,15 @@ struct Bell: Timed {
   static let table = Table<Int, Bell>("bell")
   private static let count = Table<NoKey, Int>("bells")
 
-  static func set<S>(at milliseconds: Int64, _ turn: Turn<S>, _ acts: [Act] = []) {
-    let number = (turn[count] ?? 0) + 1
-    turn[count] = number
-    turn[table, number] = Bell(timer: Timer(at: Instant(milliseconds: milliseconds)), acts: acts)
+  static func set<S>(at milliseconds: Int64, _ context: Context<S>, _ acts: [Act] = []) {
+    let number = (context[count] ?? 0) + 1
+    context[count] = number
+    context[table, number] = Bell(timer: Timer(at: Instant(milliseconds: milliseconds)), acts: acts)
   }
 }
 
 /// An external event, identified by its own id if it has one, else by source and id.
-struct Told: Message {
+struct Reported: Message {
   static let type = "toy.told.v1"
   static let topic = Topic.requests
   var instant: Instant { at }
@@ -129,7 +129,7 @@ struct Script: Stage {
   static let name = "script"
 
   static let reads: [Reads<Script>] = [
-    .on(Script.told), .on(Script.handed), .on(Script.registered, repeats: .rememberedByBody),
+    .on(Script.reported), .on(Script.handed), .on(Script.registered, repeats: .rememberedByBody),
   ]
   static let timers: [Timers<Script>] = [.on(Bell.table, Script.rang), .on(Script.alarms, Script.alarmed)]
   static let writes: [any Message.Type] = [Said.self, Handed.self]
@@ -140,53 +140,57 @@ struct Script: Stage {
 
   func program(_ id: ProgramID) -> ProgramID? { id }
 
-  private func told(_ told: Told, _ turn: Turn<Script>) throws(Rejection) { try perform(told.acts, at: told.at, turn) }
-  private func handed(_ handed: Handed, _ turn: Turn<Script>) throws(Rejection) { try perform(handed.acts, at: handed.at, turn) }
-
-  private func registered(_ registered: Registered, _ turn: Turn<Script>) {
-    say("registered \(registered.name)", at: registered.at, turn)
+  private func reported(_ reported: Reported, _ context: Context<Script>) throws(Rejection) {
+    try perform(reported.acts, at: reported.at, context)
+  }
+  private func handed(_ handed: Handed, _ context: Context<Script>) throws(Rejection) {
+    try perform(handed.acts, at: handed.at, context)
   }
 
-  private func rang(_ number: Int, _ bell: Bell, _ instant: Instant, _ turn: Turn<Script>) throws(Rejection) {
-    turn[Bell.table, number] = nil
-    try perform(bell.acts, at: instant, turn)
+  private func registered(_ registered: Registered, _ context: Context<Script>) {
+    say("registered \(registered.name)", at: registered.at, context)
   }
 
-  private func alarmed(_ number: Int, _ alarm: Bell, _ instant: Instant, _ turn: Turn<Script>) throws(Rejection) {
-    let isOver = alarm.timer == nil && turn[Self.alarms, number]?.timer == nil
-    say("alarm \(number)\(isOver ? "" : " is still set")", at: instant, turn)
-    try perform(alarm.acts, at: instant, turn)
+  private func rang(_ number: Int, _ bell: Bell, _ instant: Instant, _ context: Context<Script>) throws(Rejection) {
+    context[Bell.table, number] = nil
+    try perform(bell.acts, at: instant, context)
   }
 
-  private func perform(_ acts: [Act], at instant: Instant, _ turn: Turn<Script>) throws(Rejection) {
+  private func alarmed(_ number: Int, _ alarm: Bell, _ instant: Instant, _ context: Context<Script>) throws(Rejection) {
+    let isOver = alarm.timer == nil && context[Self.alarms, number]?.timer == nil
+    say("alarm \(number)\(isOver ? "" : " is still set")", at: instant, context)
+    try perform(alarm.acts, at: instant, context)
+  }
+
+  private func perform(_ acts: [Act], at instant: Instant, _ context: Context<Script>) throws(Rejection) {
     for act in acts {
       switch act {
       case .put(let parts, let text):
-        turn[Self.rows, Parts(parts)] = text
-        turn[Self.others] = "not to be listed"
-      case .drop(let parts): turn[Self.rows, Parts(parts)] = nil
-      case .get(let parts): say(turn[Self.rows, Parts(parts)] ?? "-", at: instant, turn)
-      case .list(let parts): say(turn.all(Self.rows, under: Parts(parts)).joined(separator: " "), at: instant, turn)
+        context[Self.rows, Parts(parts)] = text
+        context[Self.others] = "not to be listed"
+      case .drop(let parts): context[Self.rows, Parts(parts)] = nil
+      case .get(let parts): say(context[Self.rows, Parts(parts)] ?? "-", at: instant, context)
+      case .list(let parts): say(context.all(Self.rows, under: Parts(parts)).joined(separator: " "), at: instant, context)
       case .walk:
         var texts: [String] = []
-        turn.forEach(Self.rows) { texts.append($0) }
-        say(texts.joined(separator: " "), at: instant, turn)
-      case .say(let text): say(text, at: instant, turn)
-      case .step(let key, let acts): turn.emit(Handed(key: key, at: instant, acts: acts))
-      case .timer(let due, let acts): Bell.set(at: due, turn, acts)
+        context.forEach(Self.rows) { texts.append($0) }
+        say(texts.joined(separator: " "), at: instant, context)
+      case .say(let text): say(text, at: instant, context)
+      case .step(let key, let acts): context.emit(Handed(key: key, at: instant, acts: acts))
+      case .timer(let due, let acts): Bell.set(at: due, context, acts)
       case .alarm(let number, let due, let acts):
-        turn[Self.alarms, number] = Bell(timer: due.map { Timer(at: Instant(milliseconds: $0)) }, acts: acts)
-      case .keepAlarm(let number): turn[Self.alarms, number] = turn[Self.alarms, number]
-      case .dropAlarm(let number): turn[Self.alarms, number] = nil
-      case .refuse: throw Rejection(.overflow, "as told")
-      case .refuseKept(let id):
-        turn.refuse(Told(key: turn.key, id: id, at: instant, acts: []), Rejection(.overflow, "kept \(id)"))
+        context[Self.alarms, number] = Bell(timer: due.map { Timer(at: Instant(milliseconds: $0)) }, acts: acts)
+      case .keepAlarm(let number): context[Self.alarms, number] = context[Self.alarms, number]
+      case .dropAlarm(let number): context[Self.alarms, number] = nil
+      case .reject: throw Rejection(.overflow, "as told")
+      case .rejectKept(let id):
+        context.reject(Reported(key: context.key, id: id, at: instant, acts: []), Rejection(.overflow, "kept \(id)"))
       }
     }
   }
 
-  private func say(_ text: String, at instant: Instant, _ turn: Turn<Script>) {
-    turn.emit(Said(key: turn.key, at: instant, text: text))
+  private func say(_ text: String, at instant: Instant, _ context: Context<Script>) {
+    context.emit(Said(key: context.key, at: instant, text: text))
   }
 }
 
@@ -194,24 +198,24 @@ struct Script: Stage {
 struct Echo: Stage {
   static let name = "echo"
 
-  static let reads: [Reads<Echo>] = [.on(Echo.said), .on(Echo.told)]
+  static let reads: [Reads<Echo>] = [.on(Echo.said), .on(Echo.reported)]
   static let timers: [Timers<Echo>] = [.on(Bell.table, Echo.rang)]
   static let writes: [any Message.Type] = [Echoed.self]
 
   func program(_ id: ProgramID) -> ProgramID? { id }
 
-  private func said(_ said: Said, _ turn: Turn<Echo>) {
-    turn.emit(Echoed(key: said.key, at: said.at, text: "echo of \(said.text)"))
+  private func said(_ said: Said, _ context: Context<Echo>) {
+    context.emit(Echoed(key: said.key, at: said.at, text: "echo of \(said.text)"))
   }
 
-  private func told(_ told: Told, _ turn: Turn<Echo>) throws(Rejection) {
-    if told.acts.contains(.refuse) { throw Rejection(.overflow, "as told") }
-    for case .timer(let due, _) in told.acts { Bell.set(at: due, turn) }
+  private func reported(_ reported: Reported, _ context: Context<Echo>) throws(Rejection) {
+    if reported.acts.contains(.reject) { throw Rejection(.overflow, "as told") }
+    for case .timer(let due, _) in reported.acts { Bell.set(at: due, context) }
   }
 
-  private func rang(_ number: Int, _ bell: Bell, _ instant: Instant, _ turn: Turn<Echo>) {
-    turn[Bell.table, number] = nil
-    turn.emit(Echoed(key: turn.key, at: instant, text: "echo of a timer"))
+  private func rang(_ number: Int, _ bell: Bell, _ instant: Instant, _ context: Context<Echo>) {
+    context[Bell.table, number] = nil
+    context.emit(Echoed(key: context.key, at: instant, text: "echo of a timer"))
   }
 }
 
@@ -219,19 +223,19 @@ struct Echo: Stage {
 struct Diary: Stage {
   static let name = "diary"
 
-  static let reads: [Reads<Diary>] = [.on(Diary.told, repeats: .rememberedByStage)]
+  static let reads: [Reads<Diary>] = [.on(Diary.reported, repeats: .rememberedByStage)]
   static let writes: [any Message.Type] = [Said.self]
 
   private static let memories = Table<Parts, Memory>("memory")
 
   func program(_ id: ProgramID) -> ProgramID? { id }
 
-  private func told(_ told: Told, _ turn: Turn<Diary>) throws(Rejection) {
-    let id = Parts([.text(told.id ?? "-")])
-    guard try !turn.isRepeat(of: turn[Self.memories, id]) else { return }
-    turn[Self.memories, id] = turn.memory
-    if told.acts.contains(.refuse) { throw Rejection(.overflow, "as told") }
-    turn.emit(Said(key: turn.key, at: told.at, text: "took \(told.id ?? "-")"))
+  private func reported(_ reported: Reported, _ context: Context<Diary>) throws(Rejection) {
+    let id = Parts([.text(reported.id ?? "-")])
+    guard try !context.isRepeat(of: context[Self.memories, id]) else { return }
+    context[Self.memories, id] = context.memory
+    if reported.acts.contains(.reject) { throw Rejection(.overflow, "as told") }
+    context.emit(Said(key: context.key, at: reported.at, text: "took \(reported.id ?? "-")"))
   }
 }
 
@@ -244,17 +248,17 @@ struct Payments: Stage {
 
   func program(_ id: ProgramID) -> ProgramID? { id }
 
-  private func paid(_ payment: PaymentSettled, _ turn: Turn<Payments>) throws(Rejection) {
+  private func paid(_ payment: PaymentSettled, _ context: Context<Payments>) throws(Rejection) {
     var sum: Int64 = 0
     for line in payment.lines {
       let (next, overflow) = sum.addingReportingOverflow(line.amount)
       guard !overflow else { throw Rejection(.overflow, "the lines of \(payment.payment)") }
       sum = next
     }
-    turn.emit(Said(key: turn.key, at: payment.paidAt, text: "paid \(sum)"))
+    context.emit(Said(key: context.key, at: payment.paidAt, text: "paid \(sum)"))
   }
 
-  private func updated(_ update: AccountUpdated, _ turn: Turn<Payments>) {
-    turn.emit(Said(key: turn.key, at: update.updatedAt, text: "plan \(update.plan ?? "-")"))
+  private func updated(_ update: AccountUpdated, _ context: Context<Payments>) {
+    context.emit(Said(key: context.key, at: update.updatedAt, text: "plan \(update.plan ?? "-")"))
   }
 }

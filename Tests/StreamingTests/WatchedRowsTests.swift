@@ -28,7 +28,7 @@ import Testing
 
   @Test func aTimerThatFiresTakesItsRowFromOneKindToAnother() throws {
     try bench.tell(
-      "a", .alarm(1, at: 3000, []), .alarm(2, at: 4000, [.dropAlarm(1)]), .alarm(3, at: 5000, [.dropAlarm(3), .refuse]))
+      "a", .alarm(1, at: 3000, []), .alarm(2, at: 4000, [.dropAlarm(1)]), .alarm(3, at: 5000, [.dropAlarm(3), .reject]))
     bench.advance(3000)
     #expect(alarms == [3, 2])
     bench.advance(4000)
@@ -43,7 +43,7 @@ import Testing
 
   @Test func aRejectedTurnCountsNothing() throws {
     try bench.tell("a", .alarm(1, at: 3000, []))
-    try bench.tell("a", .dropAlarm(1), .alarm(2, at: 3000, []), .alarm(3, at: 3000, []), .refuse)
+    try bench.tell("a", .dropAlarm(1), .alarm(2, at: 3000, []), .alarm(3, at: 3000, []), .reject)
     #expect(alarms == [1, 1])
   }
 

@@ -11,12 +11,12 @@ import Testing
     let at = Instant(milliseconds: 1000)
     let acts: [Act] = [
       .put(["x"], "1"), .get(["x"]), .list([]), .walk, .say("x"), .step(to: "b", [.say("y")]), .timer(at: 2000, [.say("z")]),
-      .refuseKept("k"), .drop(["x"]),
+      .rejectKept("k"), .drop(["x"]),
     ]
     let payment = PaymentSettled(
       payment: "p", account: "a", paidAt: at, currency: "USD", lines: [PaymentLine(sku: "s", kind: .plan, amount: 1)])
     return try [
-      record(Told(key: "a", id: "1", at: at, acts: acts), id: "1"), record(Handed(key: "a", at: at, acts: acts), id: "2"),
+      record(Reported(key: "a", id: "1", at: at, acts: acts), id: "1"), record(Handed(key: "a", at: at, acts: acts), id: "2"),
       record(Registered(key: "a", at: at, name: "n"), id: "3"), record(Said(key: "a", at: at, text: "t"), id: "4"),
       record(payment, id: "5"), record(AccountUpdated(account: "a", updatedAt: at, plan: "p"), id: "6"),
     ]
@@ -43,7 +43,7 @@ import Testing
         for service in services where envelope?.source == "/laurel/\(service.name.rawValue)" {
           written[service.name, default: []].insert(envelope?.type ?? "nothing")
         }
-      }, refused: { _ in })
+      }, rejected: { _ in })
     for record in try Self.records() { try simulation.take(record) }
     try simulation.advance(to: Instant(milliseconds: 9000))
     for service in services {

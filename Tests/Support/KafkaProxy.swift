@@ -24,7 +24,7 @@ public final class KafkaProxy: Sendable {
   /// When a held request is forwarded to the broker.
   public enum Release: Sendable {
     /// After `releaseHeld` is called.
-    case told
+    case reported
     /// After the broker has answered a request of this kind from the next transaction of the same transactional id. All clients' requests
     /// then wait until the held one is answered, plus 100 ms, for at most 1 s, so that it takes effect in the middle of that transaction.
     case answered(MockCluster.Request)

@@ -19,7 +19,7 @@ public final class StateLoad {
 
   private final class Counts {
     var notices = 0
-    var refused = 0
+    var rejected = 0
   }
 
   /// An event, ready to be processed.
@@ -42,12 +42,12 @@ public final class StateLoad {
         let metered = MeteredStore(try store(name), of: name)
         stores.append(metered)
         return metered
-      }, notice: { _ in counts.notices += 1 }, refused: { _ in counts.refused += 1 })
+      }, notice: { _ in counts.notices += 1 }, rejected: { _ in counts.rejected += 1 })
     self.stores = stores
   }
 
   public var notices: Int { counts.notices }
-  public var refused: Int { counts.refused }
+  public var rejected: Int { counts.rejected }
 
   /// Rows and bytes of row changes so far, over all stores.
   public var written: MeteredStore.Written { stores.reduce(into: .init()) { $0.add($1.written) } }

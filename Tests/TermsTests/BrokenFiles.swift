@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test(arguments: values + patterns + fields + rules)
-  func isRefusedWithItsPlaceAndReason(_ broken: Case) throws {
+  func isRejectedWithItsPlaceAndReason(_ broken: Case) throws {
     try #require(Self.sound.contains(broken.old))
     expectProblems(of: Self.sound.replacing(broken.old, with: broken.new, maxReplacements: 1), broken.lines)
   }

@@ -92,7 +92,7 @@ import Testing
     ("(A{100}){100}", "its repetitions expand to more than 500 characters"),
     (String(repeating: "(", count: 50), "character 21: more than 20 groups inside each other"),
   ])
-  func isRefused(_ pattern: String, _ message: String) {
+  func isRejected(_ pattern: String, _ message: String) {
     let fault = #expect(throws: CodePatternFault.self) { try CodePattern(pattern) }
     #expect(fault?.message == message)
   }

@@ -417,7 +417,7 @@ extension Reservation {
   }
 }
 
-extension PaymentFact {
+extension PaymentChange {
   init(json: JSONValue) throws(JSONError) {
     let (name, value) = try json.variant()
     switch name {
@@ -539,7 +539,7 @@ extension EarningPayment {
   }
 }
 
-extension EarningPayment.Hold {
+extension EarningPayment.PendingRefund {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     since = try row.optional("since")
@@ -554,7 +554,7 @@ extension EarningPayment.Hold {
   }
 }
 
-extension Referral {
+extension PayerReferral {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     referrer = try row.required("referrer")

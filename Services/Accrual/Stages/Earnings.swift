@@ -34,9 +34,9 @@ struct EarningsStage: Stage {
   /// What is known of the payer.
   struct Payer: Stored, Equatable {
     /// Billing events wait until this is `known`.
-    var standing = Standing.unknown
+    var standing = PayerStatus.unknown
     /// Its referrals in order of time. An operator may end one and begin the next (DECISIONS A1e).
-    var referrals: [Referral] = []
+    var referrals: [PayerReferral] = []
     /// How many billing events wait. Each has its own row.
     var waiting = 0
     /// Minor units by currency. Kept only if the terms have statuses.
@@ -47,7 +47,7 @@ struct EarningsStage: Stage {
     init() {}
   }
 
-  enum Standing: String, JSONWord, Sendable {
+  enum PayerStatus: String, JSONWord, Sendable {
     /// The account is not registered yet.
     case unknown
     /// Attribution has not decided about the registration yet.
@@ -59,7 +59,7 @@ struct EarningsStage: Stage {
   /// A billing event that arrived before attribution decided about its payer.
   enum BillingEvent: Stored {
     case payment(PaymentSettled)
-    case fact(PaymentFact)
+    case fact(PaymentChange)
 
     var message: any Message {
       switch self {
@@ -90,126 +90,126 @@ struct EarningsStage: Stage {
 
   // MARK: Who referred the payer
 
-  private func registered(_ registration: AccountRegistered, _ turn: Turn<Self>) {
-    var payer = payer(turn)
+  private func registered(_ registration: AccountRegistered, _ context: Context<Self>) {
+    var payer = payer(context)
     guard payer.standing == .unknown else { return }
-    if registration.referral == nil { return bind(nil, turn) }
+    if registration.referral == nil { return bind(nil, context) }
     payer.standing = .registered
-    turn[Self.payers] = payer
+    context[Self.payers] = payer
   }
 
-  private func attributed(_ attributed: ReferralAttributed, _ turn: Turn<Self>) {
-    var payer = payer(turn)
+  private func attributed(_ attributed: ReferralAttributed, _ context: Context<Self>) {
+    var payer = payer(context)
     guard payer.standing != .known || attributed.request != nil else { return }
-    let referral = Referral(referrer: attributed.referrer, attributedAt: attributed.attributedAt)
+    let referral = PayerReferral(referrer: attributed.referrer, attributedAt: attributed.attributedAt)
     if payer.standing != .known {
       // Payments from before an operator's assignment are not judged again (DECISIONS A1e).
-      if attributed.request == nil { return bind(referral, turn) }
-      bind(nil, turn)
-      payer = self.payer(turn)
+      if attributed.request == nil { return bind(referral, context) }
+      bind(nil, context)
+      payer = self.payer(context)
     }
     payer.referrals.append(referral)
-    turn[Self.payers] = payer
+    context[Self.payers] = payer
   }
 
-  private func ended(_ end: ReferralEnded, _ turn: Turn<Self>) {
-    var payer = payer(turn)
+  private func ended(_ end: ReferralEnded, _ context: Context<Self>) {
+    var payer = payer(context)
     guard let place = payer.referrals.lastIndex(where: { $0.referrer == end.referrer && $0.endedAt == nil }) else { return }
     payer.referrals[place].endedAt = end.at
-    turn[Self.payers] = payer
+    context[Self.payers] = payer
   }
 
-  private func rejected(_ rejection: ReferralRejected, _ turn: Turn<Self>) {
+  private func rejected(_ rejection: ReferralRejected, _ context: Context<Self>) {
     // A rejected assignment changes nothing, and neither does a rejected second registration of an attributed account.
-    if rejection.request == nil, !rejection.reasons.contains(.alreadyAttributed) { bind(nil, turn) }
+    if rejection.request == nil, !rejection.reasons.contains(.alreadyAttributed) { bind(nil, context) }
   }
 
-  private func counted(_ counted: RewardsCounted, _ turn: Turn<Self>) {
-    var payer = payer(turn)
+  private func counted(_ counted: RewardsCounted, _ context: Context<Self>) {
+    var payer = payer(context)
     payer.accrued = (payer.accrued ?? [:]).merging([counted.referrer.value: counted.accrued]) { $1 }
-    turn[Self.payers] = payer
+    context[Self.payers] = payer
   }
 
   /// Handles the waiting billing events in order of arrival. If nobody referred the account, they are dropped (DECISIONS T4).
-  private func bind(_ referral: Referral?, _ turn: Turn<Self>) {
-    var payer = payer(turn)
+  private func bind(_ referral: PayerReferral?, _ context: Context<Self>) {
+    var payer = payer(context)
     guard payer.standing != .known else { return }
     let count = payer.waiting
     payer.standing = .known
     payer.referrals = referral.map { [$0] } ?? []
     payer.waiting = 0
-    turn[Self.payers] = payer
+    context[Self.payers] = payer
     guard count > 0 else { return }
     var replay: Replay? = Replay()
     for number in 0..<count {
-      guard let event = turn[Self.waiting, number] else { continue }
-      turn[Self.waiting, number] = nil
+      guard let event = context[Self.waiting, number] else { continue }
+      context[Self.waiting, number] = nil
       do {
-        try happen(event, &replay, turn)
+        try happen(event, &replay, context)
       } catch {
-        turn.refuse(event.message, error)
+        context.reject(event.message, error)
       }
     }
-    if let referral { resume(replay, at: referral.attributedAt, referral.referrer, turn) }
+    if let referral { resume(replay, at: referral.attributedAt, referral.referrer, context) }
   }
 
-  func payer(_ turn: Turn<Self>) -> Payer { turn[Self.payers] ?? Payer() }
+  func payer(_ context: Context<Self>) -> Payer { context[Self.payers] ?? Payer() }
 
   // MARK: Billing events
 
-  private func settled(_ payment: PaymentSettled, _ turn: Turn<Self>) throws(Rejection) {
-    var row = turn[Self.payments, payment.payment] ?? Payment()
-    if try turn.isRepeat(of: row.memory) { return }
-    row.memory = turn.memory
-    turn[Self.payments, payment.payment] = row
-    try take(.payment(payment), turn)
+  private func settled(_ payment: PaymentSettled, _ context: Context<Self>) throws(Rejection) {
+    var row = context[Self.payments, payment.payment] ?? Payment()
+    if try context.isRepeat(of: row.memory) { return }
+    row.memory = context.memory
+    context[Self.payments, payment.payment] = row
+    try take(.payment(payment), context)
   }
 
-  private func refundRequested(_ fact: RefundRequested, _ turn: Turn<Self>) throws(Rejection) {
-    try take(.fact(.refundRequested(fact)), turn)
+  private func refundRequested(_ fact: RefundRequested, _ context: Context<Self>) throws(Rejection) {
+    try take(.fact(.refundRequested(fact)), context)
   }
 
-  private func refundDeclined(_ fact: RefundDeclined, _ turn: Turn<Self>) throws(Rejection) {
-    try take(.fact(.refundDeclined(fact)), turn)
+  private func refundDeclined(_ fact: RefundDeclined, _ context: Context<Self>) throws(Rejection) {
+    try take(.fact(.refundDeclined(fact)), context)
   }
 
-  private func refunded(_ fact: PaymentRefunded, _ turn: Turn<Self>) throws(Rejection) {
-    try take(.fact(.refunded(fact)), turn)
+  private func refunded(_ fact: PaymentRefunded, _ context: Context<Self>) throws(Rejection) {
+    try take(.fact(.refunded(fact)), context)
   }
 
-  private func refundFailed(_ fact: RefundFailed, _ turn: Turn<Self>) throws(Rejection) {
-    try take(.fact(.refundFailed(fact)), turn)
+  private func refundFailed(_ fact: RefundFailed, _ context: Context<Self>) throws(Rejection) {
+    try take(.fact(.refundFailed(fact)), context)
   }
 
-  private func disputed(_ fact: PaymentDisputed, _ turn: Turn<Self>) throws(Rejection) {
-    try take(.fact(.disputed(fact)), turn)
+  private func disputed(_ fact: PaymentDisputed, _ context: Context<Self>) throws(Rejection) {
+    try take(.fact(.disputed(fact)), context)
   }
 
-  private func disputeClosed(_ fact: DisputeClosed, _ turn: Turn<Self>) throws(Rejection) {
-    try take(.fact(.disputeClosed(fact)), turn)
+  private func disputeClosed(_ fact: DisputeClosed, _ context: Context<Self>) throws(Rejection) {
+    try take(.fact(.disputeClosed(fact)), context)
   }
 
-  private func take(_ event: BillingEvent, _ turn: Turn<Self>) throws(Rejection) {
-    var payer = payer(turn)
+  private func take(_ event: BillingEvent, _ context: Context<Self>) throws(Rejection) {
+    var payer = payer(context)
     if payer.standing == .known {
       var replay: Replay?
-      return try happen(event, &replay, turn)
+      return try happen(event, &replay, context)
     }
-    turn[Self.waiting, payer.waiting] = event
+    context[Self.waiting, payer.waiting] = event
     payer.waiting += 1
-    turn[Self.payers] = payer
+    context[Self.payers] = payer
   }
 
-  private func happen(_ event: BillingEvent, _ replay: inout Replay?, _ turn: Turn<Self>) throws(Rejection) {
-    let payer = payer(turn)
+  private func happen(_ event: BillingEvent, _ replay: inout Replay?, _ context: Context<Self>) throws(Rejection) {
+    let payer = payer(context)
     switch event {
     case .payment(let payment) where payer.referrals.isEmpty:
       // The payer is unattributed. If an operator assigns a referrer later, this payment is not judged again (DECISIONS A1e).
-      guard var row = turn[Self.payments, payment.payment] else { return }
+      guard var row = context[Self.payments, payment.payment] else { return }
       row.state = .over(closesAt: nil)
-      turn[Self.payments, payment.payment] = row
-    case .payment(let payment): try settle(payment, payer, &replay, turn)
-    case .fact(let fact): if !payer.referrals.isEmpty { try learn(fact, &replay, turn) }
+      context[Self.payments, payment.payment] = row
+    case .payment(let payment): try settle(payment, payer, &replay, context)
+    case .fact(let fact): if !payer.referrals.isEmpty { try learn(fact, &replay, context) }
     }
   }
 }

@@ -8,8 +8,8 @@ extension EarningsStage {
   /// Judges a payment of an attributed referee and applies the facts that arrived before it.
   ///
   /// - Parameter replay: the replay that the payment is part of, or nil if it is not replayed.
-  func settle(_ payment: PaymentSettled, _ payer: Payer, _ replay: inout Replay?, _ turn: Turn<Self>) throws(Rejection) {
-    let program = turn.program!
+  func settle(_ payment: PaymentSettled, _ payer: Payer, _ replay: inout Replay?, _ context: Context<Self>) throws(Rejection) {
+    let program = context.program!
     var payer = payer
     guard let referral = payer.referral(at: payment.paidAt, in: program) else { return }
     let terms = program.version(judging: payment.paidAt, attributedAt: referral.attributedAt)
@@ -20,25 +20,25 @@ extension EarningsStage {
       let turnoverAfter = keepsTurnover ? try Money.sum(turnover, payment.turnover()) : 0
       return (turnoverAfter, try terms.reward?.judge(payment, turnover: turnover))
     }
-    let elsewhere = try exactly("other referrers' rewards from '\(turn.key)'") { () throws(ArithmeticOverflow) in
+    let elsewhere = try exactly("other referrers' rewards from '\(context.key)'") { () throws(ArithmeticOverflow) in
       try payer.accrued(otherThanBy: referral.referrer)
     }
-    mature(until: payment.paidAt, &replay, referral.referrer, turn)
+    mature(until: payment.paidAt, &replay, referral.referrer, context)
     if keepsTurnover {
       payer.turnovers = (payer.turnovers ?? [:]).merging([payment.currency.code: turnoverAfter]) { $1 }
-      turn[Self.payers] = payer
+      context[Self.payers] = payer
     }
-    var row = turn[Self.payments, payment.payment] ?? Payment()
-    let facts = takeAwaited(payment.payment, row, turn)
+    var row = context[Self.payments, payment.payment] ?? Payment()
+    let facts = takeAwaited(payment.payment, row, context)
     let closesAt = terms.reward?.closing(ofPaymentAt: payment.paidAt)
     row.timer = closesAt.map(Timer.init(at:))
     row.state = .over(closesAt: closesAt)
-    defer { turn[Self.payments, payment.payment] = row }
+    defer { context[Self.payments, payment.payment] = row }
     guard let reward = terms.reward, let judgement else { return }
     switch judgement {
     case .earnsNothing(let reasons, let because):
-      refuse(facts, closedAt: closesAt, turn)
-      turn.emit(
+      reject(facts, closedAt: closesAt, context)
+      context.emit(
         RewardRefused(
           referrer: referral.referrer, referee: payment.account, payment: payment.payment, paidAt: payment.paidAt,
           reasons: reasons, terms: terms.name, because: because))
@@ -50,7 +50,7 @@ extension EarningsStage {
       // A message cannot carry a later instant than the end of the range.
       let creditAt = min(payment.paidAt + reward.creditAfter, Instant.range.upperBound)
       let availableAt = min(max(payment.paidAt + reward.availableAfter, creditAt), Instant.range.upperBound)
-      turn.emit(
+      context.emit(
         RewardEarned(
           referrer: referral.referrer, referee: payment.account, payment: payment.payment, paidAt: payment.paidAt,
           attributedAt: referral.attributedAt, against: against.map(\.reason), becauseAgainst: against.map(\.because),
@@ -58,39 +58,39 @@ extension EarningsStage {
           availableAt: availableAt, isReplayed: replay != nil, terms: terms.name,
           because: because + [hold(reward, creditAt: creditAt, availableAt: availableAt)]))
       // The ledger declines the reward in any case, so later facts about the payment have no effect.
-      guard against.isEmpty else { return refuse(facts, closedAt: closesAt, turn) }
+      guard against.isEmpty else { return reject(facts, closedAt: closesAt, context) }
       replay?.add(payment.payment, paidAt: payment.paidAt, creditAt: creditAt, availableAt: availableAt)
       var earning = EarningPayment(
         referrer: referral.referrer, currency: payment.currency, amount: amount, base: base, closesAt: closesAt)
       for fact in facts {
-        do throws(Rejection) { try apply(fact, to: &earning, &replay, turn) } catch { turn.refuse(fact.message, error) }
+        do throws(Rejection) { try apply(fact, to: &earning, &replay, context) } catch { context.reject(fact.message, error) }
       }
       row.state = .earning(earning)
-      if isAlone { resume(replay, at: payment.paidAt, referral.referrer, turn) }
+      if isAlone { resume(replay, at: payment.paidAt, referral.referrer, context) }
     }
   }
 
   /// Facts about a payment that earns nothing have no effect, but those after its refund window are rejected.
-  private func refuse(_ facts: [PaymentFact], closedAt: Instant?, _ turn: Turn<Self>) {
+  private func reject(_ facts: [PaymentChange], closedAt: Instant?, _ context: Context<Self>) {
     for fact in facts {
-      do throws(Rejection) { try fact.mustComeBefore(closedAt) } catch { turn.refuse(fact.message, error) }
+      do throws(Rejection) { try fact.mustComeBefore(closedAt) } catch { context.reject(fact.message, error) }
     }
   }
 
   // MARK: Replays
 
   /// Sends the ledger what is due of the replayed rewards by an instant.
-  func mature(until instant: Instant, _ replay: inout Replay?, _ referrer: AccountID, _ turn: Turn<Self>) {
-    while let (payment, at) = replay?.next(by: instant) { tell(.due(at: at), of: payment, to: referrer, turn) }
+  func mature(until instant: Instant, _ replay: inout Replay?, _ referrer: AccountID, _ context: Context<Self>) {
+    while let (payment, at) = replay?.next(by: instant) { report(.due(at: at), of: payment, to: referrer, context) }
   }
 
   /// Lets the ledger set the timers of the replayed rewards.
-  func resume(_ replay: Replay?, at instant: Instant, _ referrer: AccountID, _ turn: Turn<Self>) {
-    guard let referee = AccountID(turn.key) else { return }
+  func resume(_ replay: Replay?, at instant: Instant, _ referrer: AccountID, _ context: Context<Self>) {
+    guard let referee = AccountID(context.key) else { return }
     var left = (replay?.payments ?? [])[...]
     while !left.isEmpty {
       let part = Array(left.prefix(RewardsResumed.paymentsMax))
-      turn.emit(RewardsResumed(referrer: referrer, referee: referee, payments: part, at: instant))
+      context.emit(RewardsResumed(referrer: referrer, referee: referee, payments: part, at: instant))
       left = left.dropFirst(part.count)
     }
   }
@@ -98,39 +98,39 @@ extension EarningsStage {
   /// Applies a fact to its payment, or keeps it until the payment arrives.
   ///
   /// - Parameter replay: the replay that the fact is part of, perhaps together with its payment, or nil if it is not replayed.
-  func learn(_ fact: PaymentFact, _ replay: inout Replay?, _ turn: Turn<Self>) throws(Rejection) {
-    var row = turn[Self.payments, fact.payment] ?? Payment()
+  func learn(_ fact: PaymentChange, _ replay: inout Replay?, _ context: Context<Self>) throws(Rejection) {
+    var row = context[Self.payments, fact.payment] ?? Payment()
     switch row.state {
     case .noted, .awaited:
       // The payment has not arrived, or is itself waiting for attribution.
-      return keep(fact, row, turn)
+      return keep(fact, row, context)
     case .closed: throw fact.isTooLate("its refund window has closed")
     case .over(let closesAt): return try fact.mustComeBefore(closesAt)
     case .earning(var earning):
-      try apply(fact, to: &earning, &replay, turn)
+      try apply(fact, to: &earning, &replay, context)
       row.state = .earning(earning)
     case .closing(var earning):
-      try apply(fact, to: &earning, &replay, turn)
-      row.state = closed(earning, fact.payment, at: fact.instant, turn)
+      try apply(fact, to: &earning, &replay, context)
+      row.state = closed(earning, fact.payment, at: fact.instant, context)
     }
-    turn[Self.payments, fact.payment] = row
+    context[Self.payments, fact.payment] = row
   }
 
   private func apply(
-    _ fact: PaymentFact, to earning: inout EarningPayment, _ replay: inout Replay?, _ turn: Turn<Self>
+    _ fact: PaymentChange, to earning: inout EarningPayment, _ replay: inout Replay?, _ context: Context<Self>
   ) throws(Rejection) {
-    let refund = fact.refund.flatMap { turn[Self.refunds, fact.payment, $0] }
+    let refund = fact.refund.flatMap { context[Self.refunds, fact.payment, $0] }
     let outcome = try earning.take(fact, refund)
-    if let after = outcome.refund, after != refund { turn[Self.refunds, fact.payment, after.id] = after }
-    if !outcome.changes.isEmpty { mature(until: fact.instant, &replay, earning.referrer, turn) }
-    for change in outcome.changes { tell(change, of: fact.payment, to: earning.referrer, turn) }
-    guard let refusal = outcome.refusal else { return }
-    if replay == nil { turn.refuse(refusal) } else { turn.refuse(fact.message, refusal) }
+    if let after = outcome.refund, after != refund { context[Self.refunds, fact.payment, after.id] = after }
+    if !outcome.changes.isEmpty { mature(until: fact.instant, &replay, earning.referrer, context) }
+    for change in outcome.changes { report(change, of: fact.payment, to: earning.referrer, context) }
+    guard let rejection = outcome.rejection else { return }
+    if replay == nil { context.reject(rejection) } else { context.reject(fact.message, rejection) }
   }
 
-  func tell(_ change: RewardChange, of payment: PaymentID, to referrer: AccountID, _ turn: Turn<Self>) {
-    guard let referee = AccountID(turn.key) else { return }
-    turn.emit(RewardChanged(referrer: referrer, referee: referee, payment: payment, change: change))
+  func report(_ change: RewardChange, of payment: PaymentID, to referrer: AccountID, _ context: Context<Self>) {
+    guard let referee = AccountID(context.key) else { return }
+    context.emit(RewardChanged(referrer: referrer, referee: referee, payment: payment, change: change))
   }
 
   /// The facts behind `creditAt` and `availableAt` (rows A4, C9).

@@ -15,7 +15,7 @@ struct LedgerStage: Stage {
     .on(LedgerStage.closed),
     .on(LedgerStage.reopened),
     .on(LedgerStage.earned),
-    .on(LedgerStage.refused),
+    .on(LedgerStage.rejected),
     .on(LedgerStage.changed),
     .on(LedgerStage.resumed),
     .on(LedgerStage.spendRequested),

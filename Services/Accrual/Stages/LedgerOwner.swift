@@ -51,23 +51,23 @@ extension LedgerStage {
   static let owners = Table<NoKey, Owner>("owner")
   static let ownerChanges = Table<Instant, OwnerChange>("owner-change")
 
-  func registered(_ registration: AccountRegistered, _ turn: Turn<Self>) {
-    guard turn.program.asksForOwners else { return }
-    var owner = turn[Self.owners] ?? Owner()
+  func registered(_ registration: AccountRegistered, _ context: Context<Self>) {
+    guard context.program.asksForOwners else { return }
+    var owner = context[Self.owners] ?? Owner()
     guard !owner.hasRegistered else { return }
     owner.hasRegistered = true
-    turn[Self.owners] = owner
-    learn(kind: registration.kind, country: registration.country, at: registration.registeredAt, turn)
+    context[Self.owners] = owner
+    learn(kind: registration.kind, country: registration.country, at: registration.registeredAt, context)
   }
 
-  func updated(_ update: AccountUpdated, _ turn: Turn<Self>) {
-    learn(kind: update.kind, country: update.country, at: update.updatedAt, turn)
+  func updated(_ update: AccountUpdated, _ context: Context<Self>) {
+    learn(kind: update.kind, country: update.country, at: update.updatedAt, context)
   }
 
-  private func learn(kind: AccountKind?, country: Country?, at instant: Instant, _ turn: Turn<Self>) {
-    guard turn.program.asksForOwners, kind != nil || country != nil else { return }
-    var owner = turn[Self.owners] ?? Owner()
-    var change = turn[Self.ownerChanges, instant] ?? OwnerChange(at: instant)
+  private func learn(kind: AccountKind?, country: Country?, at instant: Instant, _ context: Context<Self>) {
+    guard context.program.asksForOwners, kind != nil || country != nil else { return }
+    var owner = context[Self.owners] ?? Owner()
+    var change = context[Self.ownerChanges, instant] ?? OwnerChange(at: instant)
     if let kind {
       change.kind = kind
       if owner.kindSince.map({ $0 <= instant }) ?? true { (owner.kind, owner.kindSince) = (kind, instant) }
@@ -76,32 +76,34 @@ extension LedgerStage {
       change.country = country
       if owner.countrySince.map({ $0 <= instant }) ?? true { (owner.country, owner.countrySince) = (country, instant) }
     }
-    turn[Self.ownerChanges, instant] = change
-    turn[Self.owners] = owner
+    context[Self.ownerChanges, instant] = change
+    context[Self.owners] = owner
   }
 
-  func closed(_ closing: AccountClosed, _ turn: Turn<Self>) { learn(turn) { $0.close(closing) } }
+  func closed(_ closing: AccountClosed, _ context: Context<Self>) { learn(context) { $0.close(closing) } }
 
-  func reopened(_ reopening: AccountReopened, _ turn: Turn<Self>) { learn(turn) { $0.reopen(at: reopening.reopenedAt) } }
+  func reopened(_ reopening: AccountReopened, _ context: Context<Self>) { learn(context) { $0.reopen(at: reopening.reopenedAt) } }
 
-  private func learn(_ turn: Turn<Self>, _ change: (inout Closings) -> Void) {
-    guard turn.program.asksForOwners else { return }
-    var owner = turn[Self.owners] ?? Owner()
+  private func learn(_ context: Context<Self>, _ change: (inout Closings) -> Void) {
+    guard context.program.asksForOwners else { return }
+    var owner = context[Self.owners] ?? Owner()
     change(&owner.closings)
-    turn[Self.owners] = owner
+    context[Self.owners] = owner
   }
 
   /// Since when the owner was banned as of an instant, or nil if it was not banned (DECISIONS, "banned").
-  func bannedAt(asOf instant: Instant, _ turn: Turn<Self>) -> Instant? { turn[Self.owners]?.closings.bannedAt(asOf: instant) }
+  func bannedAt(asOf instant: Instant, _ context: Context<Self>) -> Instant? {
+    context[Self.owners]?.closings.bannedAt(asOf: instant)
+  }
 
   /// Kind and country as of an instant, from what is known now. A change at that very instant counts (DECISIONS T7).
-  func profile(at instant: Instant, _ turn: Turn<Self>) -> (kind: AccountKind?, country: Country?) {
-    guard let owner = turn[Self.owners] else { return (nil, nil) }
+  func profile(at instant: Instant, _ context: Context<Self>) -> (kind: AccountKind?, country: Country?) {
+    guard let owner = context[Self.owners] else { return (nil, nil) }
     let kindIsLatest = owner.kindSince.map { $0 <= instant } ?? true
     let countryIsLatest = owner.countrySince.map { $0 <= instant } ?? true
     if kindIsLatest, countryIsLatest { return (owner.kind, owner.country) }
     var before: (kind: AccountKind?, country: Country?) = (nil, nil)
-    turn.forEach(Self.ownerChanges) { change in
+    context.forEach(Self.ownerChanges) { change in
       guard change.at <= instant else { return }
       before = (change.kind ?? before.kind, change.country ?? before.country)
     }

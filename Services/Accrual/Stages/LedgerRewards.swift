@@ -70,110 +70,112 @@ extension LedgerStage {
   static let accrued = Table<AccountID, Accrued>("accrued")
 
   /// Stores the reward with its next timer, or deletes it if it is over.
-  func keep(_ reward: Reward, _ turn: Turn<Self>) {
+  func keep(_ reward: Reward, _ context: Context<Self>) {
     var reward = reward
     if !reward.isFrozen, reward.timer?.at != reward.dueAt { reward.timer = reward.dueAt.map(Timer.init(at:)) }
-    turn[Self.rewards, reward.referee, reward.payment] = reward.isOver ? nil : reward
+    context[Self.rewards, reward.referee, reward.payment] = reward.isOver ? nil : reward
   }
 
   // MARK: Accrual
 
   /// Checks the referrer (rows C1, closed), the referral and the limits, and accrues or declines the reward.
-  func earned(_ earned: RewardEarned, _ turn: Turn<Self>) throws(Rejection) {
-    let terms = turn.program.version(judging: earned.paidAt, attributedAt: earned.attributedAt)
+  func earned(_ earned: RewardEarned, _ context: Context<Self>) throws(Rejection) {
+    let terms = context.program.version(judging: earned.paidAt, attributedAt: earned.attributedAt)
     let eligibility = terms.attribution.referrer
-    let profile = eligibility == nil ? (kind: nil, country: nil) : profile(at: earned.paidAt, turn)
+    let profile = eligibility == nil ? (kind: nil, country: nil) : profile(at: earned.paidAt, context)
     let against = reasonsAgainstReferrer(
-      paidAt: earned.paidAt, closedAt: turn[Self.owners]?.closings.closedAt(asOf: earned.paidAt), eligibility: eligibility,
+      paidAt: earned.paidAt, closedAt: context[Self.owners]?.closings.closedAt(asOf: earned.paidAt), eligibility: eligibility,
       kind: profile.kind, country: profile.country)
-    guard against.isEmpty else { return decline(earned, against.map(\.reason), against.map(\.because), turn) }
-    let limits = turn.program.versions.contains { $0.reward?.hasLimits ?? false }
-    let own = limits ? turn[Self.accrued, earned.referee] ?? Accrued() : Accrued()
+    guard against.isEmpty else { return decline(earned, against.map(\.reason), against.map(\.because), context) }
+    let limits = context.program.versions.contains { $0.reward?.hasLimits ?? false }
+    let own = limits ? context[Self.accrued, earned.referee] ?? Accrued() : Accrued()
     let before = try exactly("the sum of rewards from '\(earned.referee)'") { () throws(ArithmeticOverflow) in
       try own + (earned.elsewhere ?? Accrued())
     }
     let limit = terms.reward?.limit(of: earned.amount, in: earned.currency, after: before) ?? RewardLimit(left: earned.amount)
     let reasons = earned.against + limit.reasons
-    guard reasons.isEmpty else { return decline(earned, reasons, earned.becauseAgainst + limit.because, turn) }
+    guard reasons.isEmpty else { return decline(earned, reasons, earned.becauseAgainst + limit.because, context) }
     let amount = limit.left
     var reward = Reward(
       id: RewardID(derivedFrom: [earned.payment.value, earned.referee.value, earned.referrer.value, "payment"]),
       referee: earned.referee, payment: earned.payment, amount: amount, cut: amount < earned.amount ? amount : nil,
       currency: earned.currency, creditAt: earned.creditAt, availableAt: earned.availableAt, terms: earned.terms,
       isReplayed: earned.isReplayed ? true : nil)
-    let balance = try add(amount, in: earned.currency, turn)
-    turn.emit(
+    let balance = try add(amount, in: earned.currency, context)
+    context.emit(
       RewardAccrued(
         reward: reward.id, referrer: earned.referrer, referee: earned.referee, payment: earned.payment, amount: amount,
         currency: earned.currency, base: earned.base, rate: earned.rate, accruedAt: earned.paidAt,
         availableAt: earned.availableAt, balance: balance, terms: earned.terms,
         because: earned.because + limit.because))
-    if limits { try count(amount, earned, own, turn) }
-    if reward.creditAt <= earned.paidAt { try credit(&reward, at: earned.paidAt, turn) }
-    keep(reward, turn)
+    if limits { try count(amount, earned, own, context) }
+    if reward.creditAt <= earned.paidAt { try credit(&reward, at: earned.paidAt, context) }
+    keep(reward, context)
   }
 
-  private func decline(_ earned: RewardEarned, _ reasons: [RewardReason], _ because: [Because], _ turn: Turn<Self>) {
-    turn.emit(
+  private func decline(_ earned: RewardEarned, _ reasons: [RewardReason], _ because: [Because], _ context: Context<Self>) {
+    context.emit(
       RewardDeclined(
         referrer: earned.referrer, referee: earned.referee, payment: earned.payment, at: earned.paidAt, reasons: reasons,
         terms: earned.terms, because: because))
   }
 
   /// Counts the reward towards the referee's limits. Earnings gets the count because the referee may be moved to another referrer.
-  private func count(_ amount: Int64, _ earned: RewardEarned, _ before: Accrued, _ turn: Turn<Self>) throws(Rejection) {
+  private func count(_ amount: Int64, _ earned: RewardEarned, _ before: Accrued, _ context: Context<Self>) throws(Rejection) {
     let accrued = try exactly("the sum of rewards from '\(earned.referee)'") { () throws(ArithmeticOverflow) in
       try before + Accrued(payments: 1, amounts: [earned.currency.code: amount])
     }
-    turn[Self.accrued, earned.referee] = accrued
-    turn.emit(RewardsCounted(referee: earned.referee, referrer: earned.referrer, accrued: accrued, at: earned.paidAt))
+    context[Self.accrued, earned.referee] = accrued
+    context.emit(RewardsCounted(referee: earned.referee, referrer: earned.referrer, accrued: accrued, at: earned.paidAt))
   }
 
-  func refused(_ refused: RewardRefused, _ turn: Turn<Self>) {
-    turn.emit(
+  func rejected(_ rejected: RewardRefused, _ context: Context<Self>) {
+    context.emit(
       RewardDeclined(
-        referrer: refused.referrer, referee: refused.referee, payment: refused.payment, at: refused.paidAt,
-        reasons: refused.reasons, terms: refused.terms, because: refused.because))
+        referrer: rejected.referrer, referee: rejected.referee, payment: rejected.payment, at: rejected.paidAt,
+        reasons: rejected.reasons, terms: rejected.terms, because: rejected.because))
   }
 
   // MARK: Credit and unlock
 
   /// Moves the reward from pending to locked, or directly to available if it is not locked at all.
-  func credit(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
+  func credit(_ reward: inout Reward, at instant: Instant, _ context: Context<Self>) throws(Rejection) {
     let isAvailable = reward.availableAt <= reward.creditAt
-    let balance = try move(reward.amount, in: reward.currency, from: .pending, to: isAvailable ? .available : .locked, turn)
+    let balance = try move(reward.amount, in: reward.currency, from: .pending, to: isAvailable ? .available : .locked, context)
     reward.progress = isAvailable ? .available : .locked
-    turn.emit(
+    context.emit(
       RewardCredited(
-        reward: reward.id, referrer: try owner(turn), amount: reward.amount, currency: reward.currency, creditedAt: instant,
+        reward: reward.id, referrer: try owner(context), amount: reward.amount, currency: reward.currency, creditedAt: instant,
         balance: balance, terms: reward.terms,
         because: [Because("credit-instant", ["creditAt": "\(reward.creditAt)", "availableAt": "\(reward.availableAt)"])]))
   }
 
   /// Moves the reward from locked to available.
-  func unlock(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
-    let balance = try move(reward.amount, in: reward.currency, from: .locked, to: .available, turn)
+  func unlock(_ reward: inout Reward, at instant: Instant, _ context: Context<Self>) throws(Rejection) {
+    let balance = try move(reward.amount, in: reward.currency, from: .locked, to: .available, context)
     reward.progress = .available
-    turn.emit(
+    context.emit(
       RewardUnlocked(
-        reward: reward.id, referrer: try owner(turn), amount: reward.amount, currency: reward.currency, at: instant,
+        reward: reward.id, referrer: try owner(context), amount: reward.amount, currency: reward.currency, at: instant,
         balance: balance, terms: reward.terms,
         because: [Because("available-instant", ["availableAt": "\(reward.availableAt)"])]))
   }
 
   /// The reward's timer has fired.
-  func mature(_ key: KeyPair<AccountID, PaymentID>, _ reward: Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
+  func mature(_ key: KeyPair<AccountID, PaymentID>, _ reward: Reward, at instant: Instant, _ context: Context<Self>)
+    throws(Rejection)
+  {
     var reward = reward
-    try comeDue(&reward, at: instant, turn)
-    keep(reward, turn)
+    try comeDue(&reward, at: instant, context)
+    keep(reward, context)
   }
 
   /// Credits or unlocks the reward if that is due: one of the two, not both.
-  func comeDue(_ reward: inout Reward, at instant: Instant, _ turn: Turn<Self>) throws(Rejection) {
+  func comeDue(_ reward: inout Reward, at instant: Instant, _ context: Context<Self>) throws(Rejection) {
     guard !reward.isFrozen, reward.amount > 0 else { return }
     switch reward.progress {
-    case .pending: if reward.creditAt <= instant { try credit(&reward, at: instant, turn) }
-    case .locked: if reward.availableAt <= instant { try unlock(&reward, at: instant, turn) }
+    case .pending: if reward.creditAt <= instant { try credit(&reward, at: instant, context) }
+    case .locked: if reward.availableAt <= instant { try unlock(&reward, at: instant, context) }
     case .available: break
     }
   }
@@ -181,11 +183,11 @@ extension LedgerStage {
   // MARK: A replay (DECISIONS T4)
 
   /// The replay is finished: sets the next timer of each reward.
-  func resumed(_ resumed: RewardsResumed, _ turn: Turn<Self>) {
+  func resumed(_ resumed: RewardsResumed, _ context: Context<Self>) {
     for payment in resumed.payments {
-      guard var reward = turn[Self.rewards, resumed.referee, payment] else { continue }
+      guard var reward = context[Self.rewards, resumed.referee, payment] else { continue }
       reward.isReplayed = nil
-      keep(reward, turn)
+      keep(reward, context)
     }
   }
 }

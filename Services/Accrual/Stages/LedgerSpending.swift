@@ -38,12 +38,12 @@ extension LedgerStage {
   static let spends = Table<RequestID, Spend>("spend")
 
   /// Reserves the money or declines the spend.
-  func spendRequested(_ request: SpendRequested, _ turn: Turn<Self>) throws(Rejection) {
+  func spendRequested(_ request: SpendRequested, _ context: Context<Self>) throws(Rejection) {
     let row = request.request
-    let before = turn[Self.spends, row]
-    let terms = turn.program.version(at: request.requestedAt)
-    let available = balance(in: request.currency, turn).available
-    let bannedAt = bannedAt(asOf: request.requestedAt, turn)
+    let before = context[Self.spends, row]
+    let terms = context.program.version(at: request.requestedAt)
+    let available = balance(in: request.currency, context).available
+    let bannedAt = bannedAt(asOf: request.requestedAt, context)
     let reasons = terms.spending?.reasonsAgainst(request, available: available, isBanned: bannedAt != nil) ?? [.notSpendable]
     let facts = Because(
       "spend",
@@ -52,51 +52,51 @@ extension LedgerStage {
         ("kinds", .list(Array(request.kinds.prefix(20)))),
       ] + (terms.spending.map { [("allowedKinds", .list(Array($0.kinds.prefix(20))))] } ?? []))
     guard reasons.isEmpty else {
-      turn[Self.spends, row] = .over
-      turn.emit(
+      context[Self.spends, row] = .over
+      context.emit(
         BonusDeclined(
           request: request.request, referrer: request.account, amount: request.amount, currency: request.currency,
           at: request.requestedAt, reasons: reasons, terms: terms.name, because: [facts] + Self.banned(bannedAt)))
       return
     }
-    let balance = try move(request.amount, in: request.currency, from: .available, to: .reserved, turn)
-    turn[Self.spends, row] = .reserved(
+    let balance = try move(request.amount, in: request.currency, from: .available, to: .reserved, context)
+    context[Self.spends, row] = .reserved(
       amount: request.amount, currency: request.currency, invoice: request.invoice, terms: terms.name)
-    turn.emit(
+    context.emit(
       BonusReserved(
         request: request.request, referrer: request.account, amount: request.amount, currency: request.currency,
         invoice: request.invoice, at: request.requestedAt, balance: balance, terms: terms.name, because: [facts]))
-    if case .awaited(let end)? = before { try self.end(end, request: request.request, turn) }
+    if case .awaited(let end)? = before { try self.end(end, request: request.request, context) }
   }
 
-  func spendCaptured(_ capture: SpendCaptured, _ turn: Turn<Self>) throws(Rejection) {
-    try end(.captured(at: capture.capturedAt), request: capture.request, turn)
+  func spendCaptured(_ capture: SpendCaptured, _ context: Context<Self>) throws(Rejection) {
+    try end(.captured(at: capture.capturedAt), request: capture.request, context)
   }
 
-  func spendReleased(_ release: SpendReleased, _ turn: Turn<Self>) throws(Rejection) {
-    try end(.released(at: release.releasedAt), request: release.request, turn)
+  func spendReleased(_ release: SpendReleased, _ context: Context<Self>) throws(Rejection) {
+    try end(.released(at: release.releasedAt), request: release.request, context)
   }
 
   /// Captures or releases a spend. If the request has not arrived yet, the end waits for it.
-  private func end(_ end: SpendEnd, request: RequestID, _ turn: Turn<Self>) throws(Rejection) {
-    switch turn[Self.spends, request] {
-    case nil: turn[Self.spends, request] = .awaited(end)
+  private func end(_ end: SpendEnd, request: RequestID, _ context: Context<Self>) throws(Rejection) {
+    switch context[Self.spends, request] {
+    case nil: context[Self.spends, request] = .awaited(end)
     case .awaited, .captured, .over: return
     case .reserved(let amount, let currency, let invoice, let terms):
-      turn[Self.spends, request] = .over
-      let referrer = try owner(turn)
+      context[Self.spends, request] = .over
+      let referrer = try owner(context)
       switch end {
       case .captured(let instant):
-        turn[Self.spends, request] = .captured(left: amount, currency: currency, invoice: invoice, terms: terms)
-        let balance = try move(amount, in: currency, from: .reserved, to: .spent, turn)
-        turn.emit(
+        context[Self.spends, request] = .captured(left: amount, currency: currency, invoice: invoice, terms: terms)
+        let balance = try move(amount, in: currency, from: .reserved, to: .spent, context)
+        context.emit(
           BonusCaptured(
             request: request, referrer: referrer, amount: amount, currency: currency, invoice: invoice, at: instant,
             balance: balance, terms: terms,
             because: [Because("captured", ["amount": .number(amount), "invoice": .text(invoice.value)])]))
       case .released(let instant):
-        let balance = try move(amount, in: currency, from: .reserved, to: .available, turn)
-        turn.emit(
+        let balance = try move(amount, in: currency, from: .reserved, to: .available, context)
+        context.emit(
           BonusReleased(
             request: request, referrer: referrer, amount: amount, currency: currency, invoice: invoice, at: instant,
             balance: balance, terms: terms,
@@ -106,20 +106,20 @@ extension LedgerStage {
   }
 
   /// Gives back all or part of a captured spend because what it paid for was refunded (DECISIONS A9d).
-  func spendReturned(_ returned: SpendReturned, _ turn: Turn<Self>) throws(Rejection) {
+  func spendReturned(_ returned: SpendReturned, _ context: Context<Self>) throws(Rejection) {
     // A rejected return is remembered (DECISIONS R3). If it is delivered again after the capture, it has no effect.
-    guard case .captured(let left, let currency, let invoice, let terms)? = turn[Self.spends, returned.request] else {
+    guard case .captured(let left, let currency, let invoice, let terms)? = context[Self.spends, returned.request] else {
       let detail = "spend '\(returned.request)' of '\(returned.account)' was not captured"
-      return turn.refuse(Rejection(.nothingToReturn, detail))
+      return context.reject(Rejection(.nothingToReturn, detail))
     }
     let amount = min(returned.amount ?? left, left)
     guard amount > 0 else {
       let detail = "spend '\(returned.request)' of '\(returned.account)' was already returned in full"
-      return turn.refuse(Rejection(.nothingToReturn, detail))
+      return context.reject(Rejection(.nothingToReturn, detail))
     }
-    turn[Self.spends, returned.request] = .captured(left: left - amount, currency: currency, invoice: invoice, terms: terms)
-    let balance = try move(amount, in: currency, from: .spent, to: .available, turn)
-    turn.emit(
+    context[Self.spends, returned.request] = .captured(left: left - amount, currency: currency, invoice: invoice, terms: terms)
+    let balance = try move(amount, in: currency, from: .spent, to: .available, context)
+    context.emit(
       BonusReturned(
         return: returned.return, request: returned.request, referrer: returned.account, amount: amount, currency: currency,
         invoice: invoice, at: returned.returnedAt, balance: balance, terms: terms,
@@ -136,16 +136,16 @@ extension LedgerStage {
 
   // MARK: Corrections (DECISIONS, "corrected")
 
-  func correctionRequested(_ correction: CorrectionRequested, _ turn: Turn<Self>) throws(Rejection) {
-    guard turn.program.versions.contains(where: { $0.reward != nil }) else {
-      throw Rejection(.noBalance, "program '\(turn.program.id)' has no rewards, so it keeps no balances")
+  func correctionRequested(_ correction: CorrectionRequested, _ context: Context<Self>) throws(Rejection) {
+    guard context.program.versions.contains(where: { $0.reward != nil }) else {
+      throw Rejection(.noBalance, "program '\(context.program.id)' has no rewards, so it keeps no balances")
     }
-    turn.emit(
+    context.emit(
       BalanceCorrected(
         request: correction.request, referrer: correction.account, delta: correction.amount, currency: correction.currency,
         at: correction.decidedAt, operator: correction.operator, reason: correction.reason,
-        balance: try correct(correction.amount, in: correction.currency, turn),
-        terms: turn.program.version(at: correction.decidedAt).name,
+        balance: try correct(correction.amount, in: correction.currency, context),
+        terms: context.program.version(at: correction.decidedAt).name,
         because: [
           Because(
             "corrected", ["operator": .text(correction.operator.value), "reason": .text(String(correction.reason.prefix(500)))])

@@ -33,10 +33,10 @@ extension LedgerStage {
   static let reservations = Table<RequestID, Reservation>("reservation")
 
   /// Declines the request if the program has no withdrawals. Payouts ignores such programs, so the ledger answers (row A6).
-  func withdrawalRequested(_ request: WithdrawalRequested, _ turn: Turn<Self>) {
-    let terms = turn.program.version(at: request.requestedAt)
+  func withdrawalRequested(_ request: WithdrawalRequested, _ context: Context<Self>) {
+    let terms = context.program.version(at: request.requestedAt)
     guard terms.withdrawal == nil else { return }
-    turn.emit(
+    context.emit(
       BonusDeclined(
         request: request.request, referrer: request.account, amount: request.amount, currency: request.currency,
         at: request.requestedAt, reasons: [.notWithdrawable], terms: terms.name,
@@ -44,12 +44,12 @@ extension LedgerStage {
   }
 
   /// Reserves the money, or sends payouts the reasons against it.
-  func withdrawalOpened(_ opened: WithdrawalOpened, _ turn: Turn<Self>) throws(Rejection) {
-    let terms = turn.program.version(at: opened.requestedAt)
+  func withdrawalOpened(_ opened: WithdrawalOpened, _ context: Context<Self>) throws(Rejection) {
+    let terms = context.program.version(at: opened.requestedAt)
     let eligibility = terms.attribution.referrer
-    let profile = eligibility == nil ? (kind: nil, country: nil) : profile(at: opened.requestedAt, turn)
-    let available = balance(in: opened.currency, turn).available
-    let bannedAt = bannedAt(asOf: opened.requestedAt, turn)
+    let profile = eligibility == nil ? (kind: nil, country: nil) : profile(at: opened.requestedAt, context)
+    let available = balance(in: opened.currency, context).available
+    let bannedAt = bannedAt(asOf: opened.requestedAt, context)
     let reasons = reasonsAgainstWithdrawal(
       opened, available: available, by: terms, kind: profile.kind, country: profile.country, isBanned: bannedAt != nil)
     let minimum = terms.withdrawal?.minimum[opened.currency].map { [("minimum", Because.Fact.number($0))] } ?? []
@@ -57,16 +57,16 @@ extension LedgerStage {
     guard reasons.isEmpty else {
       let because =
         reasons.contains(.referrerNotEligible) ? [ineligible(kind: profile.kind, country: profile.country, by: eligibility)] : []
-      turn.emit(
+      context.emit(
         ReservationRefused(
           request: opened.request, referrer: opened.referrer, requestedAt: opened.requestedAt, at: opened.requestedAt,
           reasons: reasons, because: because + Self.banned(bannedAt) + [facts]))
       return
     }
-    let balance = try move(opened.amount, in: opened.currency, from: .available, to: .reserved, turn)
-    turn[Self.reservations, opened.request] = Reservation(
+    let balance = try move(opened.amount, in: opened.currency, from: .available, to: .reserved, context)
+    context[Self.reservations, opened.request] = Reservation(
       amount: opened.amount, currency: opened.currency, terms: terms.name)
-    turn.emit(
+    context.emit(
       WithdrawalReserved(
         request: opened.request, referrer: opened.referrer, amount: opened.amount, currency: opened.currency,
         at: opened.requestedAt, balance: balance, terms: terms.name, because: [facts]))
@@ -74,51 +74,52 @@ extension LedgerStage {
 
   /// Books the payout. The money is normally reserved. If the payout was first reported as failed, it was released and may have been used
   /// since; then the available balance can become negative (DECISIONS C10c).
-  func withdrawalPaid(_ paid: WithdrawalPaid, _ turn: Turn<Self>) throws(Rejection) {
-    let reservation = turn[Self.reservations, paid.request]
-    turn[Self.reservations, paid.request] = nil
+  func withdrawalPaid(_ paid: WithdrawalPaid, _ context: Context<Self>) throws(Rejection) {
+    let reservation = context[Self.reservations, paid.request]
+    context[Self.reservations, paid.request] = nil
     let balance = try move(
-      paid.amount, in: paid.currency, from: reservation == nil ? .available : .reserved, to: .paid, turn)
-    turn.emit(
+      paid.amount, in: paid.currency, from: reservation == nil ? .available : .reserved, to: .paid, context)
+    context.emit(
       WithdrawalBooked(
-        request: paid.request, referrer: try owner(turn), amount: paid.amount, currency: paid.currency, at: paid.at,
+        request: paid.request, referrer: try owner(context), amount: paid.amount, currency: paid.currency, at: paid.at,
         balance: balance, terms: reservation?.terms ?? paid.terms,
         because: [Because("withdrawal-paid", ["amount": .number(paid.amount)])]))
   }
 
   /// The money came back. It is released if the payout was not booked yet; otherwise it moves from paid to available.
-  func withdrawalReturned(_ returned: WithdrawalReturned, _ turn: Turn<Self>) throws(Rejection) {
+  func withdrawalReturned(_ returned: WithdrawalReturned, _ context: Context<Self>) throws(Rejection) {
     let because = Because("withdrawal-returned", ["amount": .number(returned.amount)])
-    guard turn[Self.reservations, returned.request] == nil else {
-      return try release(returned.request, at: returned.at, because, turn)
+    guard context[Self.reservations, returned.request] == nil else {
+      return try release(returned.request, at: returned.at, because, context)
     }
-    let balance = try move(returned.amount, in: returned.currency, from: .paid, to: .available, turn)
-    turn.emit(
+    let balance = try move(returned.amount, in: returned.currency, from: .paid, to: .available, context)
+    context.emit(
       WithdrawalRestored(
-        request: returned.request, referrer: try owner(turn), amount: returned.amount, currency: returned.currency,
+        request: returned.request, referrer: try owner(context), amount: returned.amount, currency: returned.currency,
         at: returned.at, balance: balance, terms: returned.terms, because: [because]))
   }
 
-  func withdrawalFailed(_ failed: WithdrawalFailed, _ turn: Turn<Self>) throws(Rejection) {
+  func withdrawalFailed(_ failed: WithdrawalFailed, _ context: Context<Self>) throws(Rejection) {
     // The provider's reason, which payouts passes on in the notice.
     let said = failed.because.first.flatMap { $0["reason"] }.map { [("reason", $0)] } ?? []
     let payout = failed.payout.map { [("payout", Because.Fact.text($0.value))] } ?? []
-    try release(failed.request, at: failed.at, Because("withdrawal-failed", payout + said), turn)
+    try release(failed.request, at: failed.at, Because("withdrawal-failed", payout + said), context)
   }
 
-  func withdrawalDeclined(_ declined: WithdrawalDeclined, _ turn: Turn<Self>) throws(Rejection) {
+  func withdrawalDeclined(_ declined: WithdrawalDeclined, _ context: Context<Self>) throws(Rejection) {
     let reasons = Because.Fact.list(declined.reasons.map(\.rawValue))
-    try release(declined.request, at: declined.at, Because("withdrawal-declined", ["reasons": reasons]), turn)
+    try release(declined.request, at: declined.at, Because("withdrawal-declined", ["reasons": reasons]), context)
   }
 
   /// Moves the reserved money back to available. A withdrawal that was declined before it got a reservation has nothing to release.
-  private func release(_ request: RequestID, at instant: Instant, _ because: Because, _ turn: Turn<Self>) throws(Rejection) {
-    guard let reservation = turn[Self.reservations, request] else { return }
-    turn[Self.reservations, request] = nil
-    let balance = try move(reservation.amount, in: reservation.currency, from: .reserved, to: .available, turn)
-    turn.emit(
+  private func release(_ request: RequestID, at instant: Instant, _ because: Because, _ context: Context<Self>) throws(Rejection)
+  {
+    guard let reservation = context[Self.reservations, request] else { return }
+    context[Self.reservations, request] = nil
+    let balance = try move(reservation.amount, in: reservation.currency, from: .reserved, to: .available, context)
+    context.emit(
       WithdrawalReleased(
-        request: request, referrer: try owner(turn), amount: reservation.amount, currency: reservation.currency, at: instant,
+        request: request, referrer: try owner(context), amount: reservation.amount, currency: reservation.currency, at: instant,
         balance: balance, terms: reservation.terms, because: [because]))
   }
 }

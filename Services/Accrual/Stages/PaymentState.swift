@@ -3,7 +3,7 @@ import JSON
 import Streaming
 
 /// An event about a payment that was made.
-enum PaymentFact: Stored, Equatable {
+enum PaymentChange: Stored, Equatable {
   case refundRequested(RefundRequested)
   case refundDeclined(RefundDeclined)
   case refunded(PaymentRefunded)
@@ -66,7 +66,7 @@ enum PaymentState: Stored, Equatable {
 
 /// A fact that arrived before its payment.
 struct AwaitedFact: Timed, Equatable {
-  let fact: PaymentFact
+  let fact: PaymentChange
   /// Fires when the refund window of every possible payment has closed. `nil` if the fact waits forever.
   var timer: Timer?
 }
@@ -76,7 +76,7 @@ struct EarningPayment: Stored, Equatable {
   /// A request for a refund, which freezes the reward.
   ///
   /// Its beginning and end may arrive in any order. The later instant wins; at equal instants, the later arrival (DECISIONS T6).
-  struct Hold: Stored, Equatable {
+  struct PendingRefund: Stored, Equatable {
     var since: Instant?
     var endedAt: Instant?
 
@@ -104,7 +104,7 @@ struct EarningPayment: Stored, Equatable {
   var left: Int64
   var refunds = RefundTotals()
   var disputes: [Dispute] = []
-  var request = Hold()
+  var request = PendingRefund()
 
   /// Bounds the size of the row against a faulty sender. Real payments have far fewer.
   private static let disputesMax = 500
@@ -124,10 +124,10 @@ struct EarningPayment: Stored, Equatable {
   /// Whether something can still end or be undone, even after the refund window.
   var mayChange: Bool { request.isOpen || !disputes.isEmpty || refunds.count > 0 }
 
-  /// The effect of a fact on the reward. `refusal` is set if the fact came after the refund window.
+  /// The effect of a fact on the reward. `rejection` is set if the fact came after the refund window.
   struct Outcome {
     var changes: [RewardChange] = []
-    var refusal: Rejection?
+    var rejection: Rejection?
     /// The new content of the refund's row.
     var refund: Refund?
   }
@@ -135,17 +135,17 @@ struct EarningPayment: Stored, Equatable {
   /// Applies a fact (rows A9, C7; DECISIONS T6, A9c, C7b, C7c). If it throws, nothing has changed.
   ///
   /// - Parameter refund: the row of the refund that the fact is about.
-  mutating func take(_ fact: PaymentFact, _ refund: Refund?) throws(Rejection) -> Outcome {
+  mutating func take(_ fact: PaymentChange, _ refund: Refund?) throws(Rejection) -> Outcome {
     var after = self
     var outcome = Outcome(refund: refund)
-    outcome.refusal = try after.learn(fact, &outcome.refund)
+    outcome.rejection = try after.learn(fact, &outcome.refund)
     outcome.changes = try after.changes(since: self, fact)
     self = after
     return outcome
   }
 
   /// - Returns: a rejection if the refund itself came too late although it ended the request, or nil if the fact counts.
-  private mutating func learn(_ fact: PaymentFact, _ known: inout Refund?) throws(Rejection) -> Rejection? {
+  private mutating func learn(_ fact: PaymentChange, _ known: inout Refund?) throws(Rejection) -> Rejection? {
     switch fact {
     case .refundRequested(let requested):
       try mustComeInTime(fact)
@@ -178,7 +178,7 @@ struct EarningPayment: Stored, Equatable {
     return nil
   }
 
-  private func mustComeInTime(_ fact: PaymentFact) throws(Rejection) { try fact.mustComeBefore(closesAt) }
+  private func mustComeInTime(_ fact: PaymentChange) throws(Rejection) { try fact.mustComeBefore(closesAt) }
 
   private mutating func place(of id: DisputeID?) throws(Rejection) -> Int {
     if let place = disputes.firstIndex(where: { $0.id == id }) { return place }
@@ -190,7 +190,7 @@ struct EarningPayment: Stored, Equatable {
   }
 
   /// Takes or restores first, then freezes or releases (DECISIONS C7b). A reward of 0 is never frozen.
-  private mutating func changes(since before: EarningPayment, _ fact: PaymentFact) throws(Rejection) -> [RewardChange] {
+  private mutating func changes(since before: EarningPayment, _ fact: PaymentChange) throws(Rejection) -> [RewardChange] {
     var changes: [RewardChange] = []
     if refunds != before.refunds || disputes != before.disputes {
       var taken = Taken()
@@ -211,7 +211,7 @@ struct EarningPayment: Stored, Equatable {
   }
 }
 
-extension PaymentFact {
+extension PaymentChange {
   var refund: RefundID? { taking?.refund }
 
   /// The refund or dispute of this fact. `nil` for a refund request and its end, which take nothing.

@@ -3,7 +3,7 @@ import JSON
 import Terms
 
 /// A payer's referral to one referrer.
-struct Referral: Stored, Equatable {
+struct PayerReferral: Stored, Equatable {
   let referrer: AccountID
   let attributedAt: Instant
   /// Absent while it lasts.
@@ -40,7 +40,7 @@ struct Referral: Stored, Equatable {
 extension EarningsStage.Payer {
   /// The referral that a payment belongs to (DECISIONS A1e): the last that began by `paidAt`. If that one has ended and the payment is
   /// within the leeway of the next, it is the next. Before the first referral it is the first. `nil` if there is none.
-  func referral(at paidAt: Instant, in program: Program) -> Referral? {
+  func referral(at paidAt: Instant, in program: Program) -> PayerReferral? {
     guard let first = referrals.first else { return nil }
     guard let place = referrals.lastIndex(where: { $0.attributedAt <= paidAt }) else { return first }
     let referral = referrals[place]

@@ -213,7 +213,7 @@ struct Refund: Stored, Equatable {
 
 /// A dispute of a payment. The latest instant decides its state; at equal instants, the later arrival (DECISIONS C7c).
 struct Dispute: Stored, Equatable {
-  enum Standing: String, JSONWord, Sendable {
+  enum DisputeStatus: String, JSONWord, Sendable {
     case open, lost
     /// Won or withdrawn; takes nothing.
     case over
@@ -221,7 +221,7 @@ struct Dispute: Stored, Equatable {
 
   /// `nil` for a payment's only dispute if the sender gives it no id.
   let id: DisputeID?
-  var standing = Standing.open
+  var standing = DisputeStatus.open
   var at: Instant?
   var openedAt: Instant?
   /// Minor units. `nil` if the dispute is over the whole payment, or if its opening has not arrived.
@@ -236,7 +236,7 @@ struct Dispute: Stored, Equatable {
 
   mutating func close(_ closing: DisputeClosed) { stand(closing.outcome == .lost ? .lost : .over, at: closing.closedAt) }
 
-  private mutating func stand(_ standing: Standing, at instant: Instant) {
+  private mutating func stand(_ standing: DisputeStatus, at instant: Instant) {
     if at.map({ instant >= $0 }) ?? true { (self.standing, at) = (standing, instant) }
   }
 

@@ -46,7 +46,7 @@ extension EarningsStage {
 
   private static func describe(_ payer: Payer, of account: String) -> Because? {
     guard payer.standing == .known else { return nil }
-    guard let referral = payer.referrals.last else { return Because("unreferred", ["referee": .text(account)]) }
+    guard let referral = payer.referrals.last else { return Because("unattributed", ["referee": .text(account)]) }
     let ended = referral.endedAt.map { [("endedAt", Because.Fact.text("\($0)"))] } ?? []
     return Because(
       "referred-by",

@@ -24,7 +24,7 @@ public struct Accounts: Stage {
   ]
   public static let writes: [any Message.Type] = [
     ReferralAttributed.self, ReferralRejected.self, ReferralEnded.self, CodeIssued.self, CodeDeclined.self, CodeClaimed.self,
-    ReferralClaimed.self, ClaimResolved.self, Verdict.self, ReferralReleased.self,
+    ReferralClaimed.self, ClaimResolved.self, ClaimDecided.self, ReferralReleased.self,
   ]
 
   // MARK: State
@@ -84,69 +84,69 @@ public struct Accounts: Stage {
 
   // MARK: An account's facts
 
-  private func updated(_ event: AccountUpdated, _ turn: Turn<Self>) {
-    learn(turn) { $0.learn(at: event.updatedAt, kind: event.kind, country: event.country) }
+  private func updated(_ event: AccountUpdated, _ context: Context<Self>) {
+    learn(context) { $0.learn(at: event.updatedAt, kind: event.kind, country: event.country) }
   }
 
-  private func closed(_ event: AccountClosed, _ turn: Turn<Self>) { learn(turn) { $0.close(event) } }
+  private func closed(_ event: AccountClosed, _ context: Context<Self>) { learn(context) { $0.close(event) } }
 
-  private func reopened(_ event: AccountReopened, _ turn: Turn<Self>) { learn(turn) { $0.reopen(at: event.reopenedAt) } }
+  private func reopened(_ event: AccountReopened, _ context: Context<Self>) { learn(context) { $0.reopen(at: event.reopenedAt) } }
 
-  private func learn(_ turn: Turn<Self>, _ change: (inout AccountFacts) -> Void) {
-    var facts = turn[Self.facts] ?? AccountFacts()
+  private func learn(_ context: Context<Self>, _ change: (inout AccountFacts) -> Void) {
+    var facts = context[Self.facts] ?? AccountFacts()
     change(&facts)
-    turn[Self.facts] = facts
+    context[Self.facts] = facts
   }
 
   // MARK: Registration (rows A1, B1, C2, C4)
 
-  private func registered(_ event: AccountRegistered, _ turn: Turn<Self>) throws(Rejection) {
-    guard let first = turn[Self.registration] else {
-      register(event, turn)
-      return goOn(turn)
+  private func registered(_ event: AccountRegistered, _ context: Context<Self>) throws(Rejection) {
+    guard let first = context[Self.registration] else {
+      register(event, context)
+      return goOn(context)
     }
-    guard !first.isPending else { return wait(.registered(event), turn) }
-    try again(event, first, turn)
+    guard !first.isPending else { return wait(.registered(event), context) }
+    try again(event, first, context)
   }
 
-  private func register(_ event: AccountRegistered, _ turn: Turn<Self>) {
-    learn(turn) { $0.learn(at: event.registeredAt, kind: event.kind, country: event.country) }
+  private func register(_ event: AccountRegistered, _ context: Context<Self>) {
+    learn(context) { $0.learn(at: event.registeredAt, kind: event.kind, country: event.country) }
     var registration = Registration(
       isReferred: event.referral != nil, registeredAt: event.registeredAt, identities: event.identities ?? [],
       previousAccounts: Array((event.previousAccounts ?? []).prefix(Self.previousAccountsMax)))
-    defer { turn[Self.registration] = registration }
+    defer { context[Self.registration] = registration }
     guard let referral = event.referral else { return }
-    let terms = turn.program.version(at: event.registeredAt)
+    let terms = context.program.version(at: event.registeredAt)
     let judgement = judge(event, referral, bound: nil, by: terms.attribution)
     guard judgement.reasons.isEmpty, let text = judgement.code else {
-      return reject(event, judgement, terms, turn)
+      return reject(event, judgement, terms, context)
     }
     // No account can own text that is not a valid code.
     guard let code = Code(text) else {
       let objection = Objection(.unknownCode, judge: "registration", [("named", .text(String(text.prefix(128))))])
       let judgement = RegistrationJudgement(code: text, reasons: [objection.reason], because: [objection.because])
-      return reject(event, judgement, terms, turn)
+      return reject(event, judgement, terms, context)
     }
     registration.isPending = true
     let claim = Claim(
       referee: event.account, at: event.registeredAt, identities: registration.identities, code: code, assignment: nil)
-    turn.emit(ReferralClaimed(code: code, claim: claim))
+    context.emit(ReferralClaimed(code: code, claim: claim))
   }
 
   /// A second registration with different content (DECISIONS R4). The account counts as attributed even if its referral has ended.
   /// - Throws: if the account was never attributed, or if the registration names no referral.
-  func again(_ event: AccountRegistered, _ first: Registration, _ turn: Turn<Self>) throws(Rejection) {
+  func again(_ event: AccountRegistered, _ first: Registration, _ context: Context<Self>) throws(Rejection) {
     guard let bound = first.referral, let referral = event.referral else {
       throw Rejection(.conflictingDuplicate, "account '\(event.account)' was already registered with different content")
     }
-    let terms = turn.program.version(at: event.registeredAt)
-    reject(event, judge(event, referral, bound: bound, by: terms.attribution), terms, turn)
+    let terms = context.program.version(at: event.registeredAt)
+    reject(event, judge(event, referral, bound: bound, by: terms.attribution), terms, context)
   }
 
   private func reject(
-    _ event: AccountRegistered, _ judgement: RegistrationJudgement, _ terms: TermsVersion, _ turn: Turn<Self>
+    _ event: AccountRegistered, _ judgement: RegistrationJudgement, _ terms: TermsVersion, _ context: Context<Self>
   ) {
-    turn.emit(
+    context.emit(
       ReferralRejected(
         referee: event.account, code: judgement.code, at: event.registeredAt, reasons: judgement.reasons, terms: terms.name,
         because: judgement.because))
@@ -154,55 +154,55 @@ public struct Accounts: Stage {
 
   // MARK: A claim, at the referrer's account
 
-  private func claimResolved(_ resolved: ClaimResolved, _ turn: Turn<Self>) {
+  private func claimResolved(_ resolved: ClaimResolved, _ context: Context<Self>) {
     let claim = resolved.claim
-    let own = turn[Self.registration]
+    let own = context[Self.registration]
     let bound = own?.referral.flatMap { $0.holds(at: claim.at) ? $0.referrer : nil }
     var objections: [Objection] = []
-    if claim.assignment != nil, turn[Self.hasCode] == nil {
+    if claim.assignment != nil, context[Self.hasCode] == nil {
       objections.append(Objection(.unknownCode, judge: "code", [("referrer", .text(resolved.referrer.value))]))
     } else {
       objections = judge(
-        claim, referrer: resolved.referrer, facts: turn[Self.facts] ?? AccountFacts(), identities: own?.identities ?? [],
-        boundTo: bound, by: turn.program.version(at: claim.at).attribution)
+        claim, referrer: resolved.referrer, facts: context[Self.facts] ?? AccountFacts(), identities: own?.identities ?? [],
+        boundTo: bound, by: context.program.version(at: claim.at).attribution)
     }
-    if objections.isEmpty { turn[Self.approved, claim.referee] = claim.at }
-    turn.emit(verdict(claim, objections, referrer: resolved.referrer))
+    if objections.isEmpty { context[Self.approved, claim.referee] = claim.at }
+    context.emit(answer(claim, objections, referrer: resolved.referrer))
   }
 
-  private func released(_ released: ReferralReleased, _ turn: Turn<Self>) { turn[Self.approved, released.referee] = nil }
+  private func released(_ released: ReferralReleased, _ context: Context<Self>) { context[Self.approved, released.referee] = nil }
 
   // MARK: The answer, back at the referee's account
 
-  private func decided(_ verdict: Verdict, _ turn: Turn<Self>) {
-    guard var registration = turn[Self.registration], registration.isPending else { return }
+  private func decided(_ decided: ClaimDecided, _ context: Context<Self>) {
+    guard var registration = context[Self.registration], registration.isPending else { return }
     registration.isPending = false
-    let claim = verdict.claim
-    let terms = turn.program.version(at: claim.at)
-    var reasons = verdict.reasons
-    var because = verdict.because
-    if reasons.isEmpty, let referrer = verdict.referrer, let theirs = turn[Self.approved, referrer],
+    let claim = decided.claim
+    let terms = context.program.version(at: claim.at)
+    var reasons = decided.reasons
+    var because = decided.because
+    if reasons.isEmpty, let referrer = decided.referrer, let theirs = context[Self.approved, referrer],
       comesFirst((theirs, referrer), (claim.at, claim.referee))
     {
       let loop = Objection(.loop, judge: "referee", [("boundTo", .text(claim.referee.value)), ("registeredAt", "\(theirs)")])
       (reasons, because) = ([loop.reason], [loop.because])
-      turn.emit(ReferralReleased(referrer: referrer, referee: claim.referee, at: claim.at))
+      context.emit(ReferralReleased(referrer: referrer, referee: claim.referee, at: claim.at))
     }
-    if reasons.isEmpty, let referrer = verdict.referrer, let referral = ReferralID(claim.referee.value) {
+    if reasons.isEmpty, let referrer = decided.referrer, let referral = ReferralID(claim.referee.value) {
       registration.referral = Referral(referrer: referrer)
-      turn.emit(
+      context.emit(
         ReferralAttributed(
           referral: referral, referrer: referrer, referee: claim.referee, code: claim.code, registeredAt: claim.at,
           attributedAt: claim.at, request: claim.assignment?.request, operator: claim.assignment?.operator, terms: terms.name,
           because: [bound(by: claim, to: referrer)]))
     } else {
-      turn.emit(
+      context.emit(
         ReferralRejected(
-          referee: claim.referee, code: claim.code?.value, referrer: verdict.referrer, request: claim.assignment?.request,
+          referee: claim.referee, code: claim.code?.value, referrer: decided.referrer, request: claim.assignment?.request,
           operator: claim.assignment?.operator, at: claim.at, reasons: reasons, terms: terms.name, because: because))
     }
-    turn[Self.registration] = registration
-    goOn(turn)
+    context[Self.registration] = registration
+    goOn(context)
   }
 
   private func bound(by claim: Claim, to referrer: AccountID) -> Because {

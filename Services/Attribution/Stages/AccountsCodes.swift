@@ -7,38 +7,38 @@ extension Accounts {
   /// How many codes are tried for one request. If all of them are taken, the program's pattern allows too few codes.
   private static let attemptsMax = 100
 
-  func codeRequested(_ event: CodeRequested, _ turn: Turn<Self>) {
-    guard let wish = event.vanity else { return claimDerived(event, attempt: 1, turn) }
-    let terms = turn.program.version(at: event.requestedAt).attribution
+  func codeRequested(_ event: CodeRequested, _ context: Context<Self>) {
+    guard let wish = event.vanity else { return claimDerived(event, attempt: 1, context) }
+    let terms = context.program.version(at: event.requestedAt).attribution
     guard let code = CodeNames.vanity(wish), terms.isCode(code.value) else {
       let pattern: [(String, Because.Fact)] = terms.codePattern.map { [("codePattern", .text($0.text))] } ?? []
       let facts = [("wish", Because.Fact.text(String(wish.prefix(128))))] + pattern
-      return decline(event.request, event.account, event.requestedAt, .invalid, facts, turn)
+      return decline(event.request, event.account, event.requestedAt, .invalid, facts, context)
     }
-    turn.emit(
+    context.emit(
       CodeClaimed(
         code: code, owner: event.account, request: event.request, requestedAt: event.requestedAt, attempt: nil))
   }
 
-  private func claimDerived(_ event: CodeRequested, attempt: Int, _ turn: Turn<Self>) {
-    let pattern = turn.program.version(at: event.requestedAt).attribution.codePattern
+  private func claimDerived(_ event: CodeRequested, attempt: Int, _ context: Context<Self>) {
+    let pattern = context.program.version(at: event.requestedAt).attribution.codePattern
     guard attempt <= Self.attemptsMax,
-      let code = CodeNames.derived(turn.programID, event.account, attempt: attempt, by: pattern)
+      let code = CodeNames.derived(context.programID, event.account, attempt: attempt, by: pattern)
     else {
       let facts = [("attempts", Because.Fact.number(Int64(attempt - 1)))]
-      return decline(event.request, event.account, event.requestedAt, .taken, facts, turn)
+      return decline(event.request, event.account, event.requestedAt, .taken, facts, context)
     }
-    turn.emit(
+    context.emit(
       CodeClaimed(
         code: code, owner: event.account, request: event.request, requestedAt: event.requestedAt, attempt: attempt))
   }
 
-  func codeAnswered(_ answer: CodeAnswered, _ turn: Turn<Self>) {
+  func codeAnswered(_ answer: CodeAnswered, _ context: Context<Self>) {
     let claim = answer.claim
     guard answer.isTaken else {
-      turn[Self.hasCode] = true
-      let terms = turn.program.version(at: claim.requestedAt)
-      return turn.emit(
+      context[Self.hasCode] = true
+      let terms = context.program.version(at: claim.requestedAt)
+      return context.emit(
         CodeIssued(
           request: claim.request, account: claim.owner, code: claim.code,
           link: CodeNames.link(terms.attribution.link, claim.code),
@@ -48,19 +48,19 @@ extension Accounts {
     }
     guard let attempt = claim.attempt else {
       return decline(
-        claim.request, claim.owner, claim.requestedAt, .taken, [("wish", .text(claim.code.value))], turn)
+        claim.request, claim.owner, claim.requestedAt, .taken, [("wish", .text(claim.code.value))], context)
     }
     let request = CodeRequested(request: claim.request, account: claim.owner, requestedAt: claim.requestedAt)
-    claimDerived(request, attempt: attempt + 1, turn)
+    claimDerived(request, attempt: attempt + 1, context)
   }
 
   private func decline(
     _ request: RequestID, _ account: AccountID, _ at: Instant, _ reason: CodeReason, _ facts: [(String, Because.Fact)],
-    _ turn: Turn<Self>
+    _ context: Context<Self>
   ) {
-    turn.emit(
+    context.emit(
       CodeDeclined(
-        request: request, account: account, at: at, reasons: [reason], terms: turn.program.version(at: at).name,
+        request: request, account: account, at: at, reasons: [reason], terms: context.program.version(at: at).name,
         because: [Because(reason.rawValue, facts)]))
   }
 }

@@ -164,7 +164,7 @@ extension ClaimResolved {
   }
 }
 
-extension Verdict {
+extension ClaimDecided {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     claim = try row.required("claim")

@@ -8,7 +8,7 @@ public struct Codes: Stage {
 
   public static let reads: [Reads<Self>] = [.on(Codes.claimed), .on(Codes.named), .on(Codes.visited)]
   public static let writes: [any Message.Type] = [
-    ClickCounted.self, ClickRejected.self, CodeAnswered.self, ClaimResolved.self, Verdict.self,
+    ClickCounted.self, ClickRejected.self, CodeAnswered.self, ClaimResolved.self, ClaimDecided.self,
   ]
 
   static let owner = Table<NoKey, AccountID>("owner")
@@ -20,28 +20,28 @@ public struct Codes: Stage {
   public func program(_ id: ProgramID) -> Program? { programs[id] }
 
   /// The first account to claim a code owns it forever. The owner may claim it again.
-  private func claimed(_ claim: CodeClaimed, _ turn: Turn<Self>) {
-    let owner = turn[Self.owner]
-    if owner == nil { turn[Self.owner] = claim.owner }
+  private func claimed(_ claim: CodeClaimed, _ context: Context<Self>) {
+    let owner = context[Self.owner]
+    if owner == nil { context[Self.owner] = claim.owner }
     let isTaken = owner.map { $0 != claim.owner } ?? false
-    turn.emit(CodeAnswered(claim: claim, isTaken: isTaken))
+    context.emit(CodeAnswered(claim: claim, isTaken: isTaken))
   }
 
-  private func named(_ claimed: ReferralClaimed, _ turn: Turn<Self>) {
-    if let owner = turn[Self.owner] {
-      turn.emit(ClaimResolved(referrer: owner, claim: claimed.claim))
+  private func named(_ claimed: ReferralClaimed, _ context: Context<Self>) {
+    if let owner = context[Self.owner] {
+      context.emit(ClaimResolved(referrer: owner, claim: claimed.claim))
     } else {
       let objection = Objection(.unknownCode, judge: "code", [("named", .text(claimed.code.value))])
-      turn.emit(verdict(claimed.claim, [objection], referrer: nil))
+      context.emit(answer(claimed.claim, [objection], referrer: nil))
     }
   }
 
   /// Clicks (row C4, DECISIONS C4b).
-  private func visited(_ visit: LinkVisited, _ turn: Turn<Self>) {
-    let terms = turn.program.version(at: visit.visitedAt)
+  private func visited(_ visit: LinkVisited, _ context: Context<Self>) {
+    let terms = context.program.version(at: visit.visitedAt)
     // A code that was issued before the terms had their present pattern may no longer match it. Then it is unknown.
     let isCode = terms.attribution.isCode(visit.code.value)
-    let owner = isCode ? turn[Self.owner] : nil
+    let owner = isCode ? context[Self.owner] : nil
     var reasons: [ClickReason] = []
     var because: [Because] = []
     if owner == nil {
@@ -57,12 +57,12 @@ public struct Codes: Stage {
       because.append(Because(ClickReason.paidAd.rawValue, ["parameter": .text(marker)]))
     }
     if let owner, reasons.isEmpty {
-      turn.emit(
+      context.emit(
         ClickCounted(
           code: visit.code.code, at: visit.visitedAt, visitor: visit.visitor, terms: terms.name,
           because: [Because("counted", ["owner": .text(owner.value)])]))
     } else {
-      turn.emit(
+      context.emit(
         ClickRejected(
           code: visit.code.code, at: visit.visitedAt, reasons: reasons, terms: terms.name, because: because))
     }

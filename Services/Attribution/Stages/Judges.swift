@@ -103,8 +103,8 @@ func judge(
 }
 
 /// The answer to a claim: the referee is attributed unless there is an objection.
-func verdict(_ claim: Claim, _ objections: [Objection], referrer: AccountID?) -> Verdict {
-  Verdict(claim: claim, referrer: referrer, reasons: objections.map(\.reason), because: objections.map(\.because))
+func answer(_ claim: Claim, _ objections: [Objection], referrer: AccountID?) -> ClaimDecided {
+  ClaimDecided(claim: claim, referrer: referrer, reasons: objections.map(\.reason), because: objections.map(\.because))
 }
 
 /// Whether the first of two crossing claims (A names B's code while B names A's) is the earlier one. The earlier claim takes effect; the

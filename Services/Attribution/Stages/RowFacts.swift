@@ -12,7 +12,7 @@ extension AttributionService {
     let facts: [(String, Because.Fact)] = [("referee", .text(row.key)), ("registeredAt", "\(registration.registeredAt)")]
     if registration.isPending { return Because("registered-pending", facts) }
     guard let referral = registration.referral else {
-      return Because("registered-unbound", facts + [("named", .flag(registration.isReferred))])
+      return Because("registered-unattributed", facts + [("named", .flag(registration.isReferred))])
     }
     let ended: [(String, Because.Fact)] = referral.endedAt.map { [("endedAt", "\($0)")] } ?? []
     return Because("registered-bound", facts + [("referrer", .text(referral.referrer.value))] + ended)

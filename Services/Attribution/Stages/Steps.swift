@@ -67,7 +67,7 @@ struct ClaimResolved: Message {
 }
 
 /// The answer to a claim, on its way back to the referee's account.
-struct Verdict: Message {
+struct ClaimDecided: Message {
   static let type = "attribution.verdict"
   static let topic = Topic.attributionAnswers
   var key: String { claim.referee.value }

@@ -10,7 +10,7 @@ struct Allocation: Stage {
   let programs: Programs
 
   static let reads: [Reads<Self>] = [
-    .on(Allocation.told),
+    .on(Allocation.reported),
     .on(Allocation.subscriptionChanged),
     .on(Allocation.companyClosed),
     .on(Allocation.invoiceIssued),
@@ -66,166 +66,167 @@ struct Allocation: Stage {
 
   func program(_ id: ProgramID) -> Program? { programs[id].flatMap { $0.hasDiscounts ? $0 : nil } }
 
-  private func companyClosed(_ closed: CompanyClosed, _ turn: Turn<Self>) {
-    var company = turn[Rows.companies, closed.company] ?? Company(company: closed.company)
+  private func companyClosed(_ closed: CompanyClosed, _ context: Context<Self>) {
+    var company = context[Rows.companies, closed.company] ?? Company(company: closed.company)
     company.isClosed.put(true, at: closed.closedAt)
-    turn[Rows.companies, closed.company] = company
-    voidIfCanceled(closed.company, turn)
+    context[Rows.companies, closed.company] = company
+    voidIfCanceled(closed.company, context)
   }
 
-  private func invoiceSettled(_ settled: InvoiceSettled, _ turn: Turn<Self>) {
-    end(settled.invoice, at: settled.settledAt, isVoided: false, turn)
+  private func invoiceSettled(_ settled: InvoiceSettled, _ context: Context<Self>) {
+    end(settled.invoice, at: settled.settledAt, isVoided: false, context)
   }
 
   /// Row B7: if the invoice that used a discount is voided before the next run, the discount is open again, unless the company is canceled.
-  private func invoiceVoided(_ voided: InvoiceVoided, _ turn: Turn<Self>) {
-    end(voided.invoice, at: voided.voidedAt, isVoided: true, turn)
-    guard let company = turn[Rows.invoices, voided.invoice]?.issued?.company, let row = turn[Rows.companies, company],
-      var assignment = turn[Rows.assignments, company], assignment.usedBy == voided.invoice,
-      turn[Rows.account]?.runs?.next.map({ voided.voidedAt < $0 }) ?? true,
-      !Cancellation(of: row, turn.all(Rows.subscriptions)).holds(at: voided.voidedAt)
+  private func invoiceVoided(_ voided: InvoiceVoided, _ context: Context<Self>) {
+    end(voided.invoice, at: voided.voidedAt, isVoided: true, context)
+    guard let company = context[Rows.invoices, voided.invoice]?.issued?.company, let row = context[Rows.companies, company],
+      var assignment = context[Rows.assignments, company], assignment.usedBy == voided.invoice,
+      context[Rows.account]?.runs?.next.map({ voided.voidedAt < $0 }) ?? true,
+      !Cancellation(of: row, context.all(Rows.subscriptions)).holds(at: voided.voidedAt)
     else { return }
     assignment.restore()
-    turn[Rows.assignments, company] = assignment
-    turn.emit(assignment.restored(from: voided.invoice, at: voided.voidedAt))
-    voidIfCanceled(company, turn)
+    context[Rows.assignments, company] = assignment
+    context.emit(assignment.restored(from: voided.invoice, at: voided.voidedAt))
+    voidIfCanceled(company, context)
   }
 
-  private func accountClosed(_ closed: AccountClosed, _ turn: Turn<Self>) {
-    var account = turn[Rows.account] ?? Account()
+  private func accountClosed(_ closed: AccountClosed, _ context: Context<Self>) {
+    var account = context[Rows.account] ?? Account()
     account.closings.close(closed)
-    turn[Rows.account] = account
+    context[Rows.account] = account
   }
 
-  private func accountReopened(_ reopened: AccountReopened, _ turn: Turn<Self>) {
-    var account = turn[Rows.account] ?? Account()
+  private func accountReopened(_ reopened: AccountReopened, _ context: Context<Self>) {
+    var account = context[Rows.account] ?? Account()
     account.closings.reopen(at: reopened.reopenedAt)
-    turn[Rows.account] = account
+    context[Rows.account] = account
   }
 
   /// Records the order and lists the companies that are unknown when it arrives (DECISIONS B9b).
-  private func orderSet(_ set: CompanyOrderSet, _ turn: Turn<Self>) {
-    turn[Rows.order, set.requestedAt] = CompanyOrder(at: set.requestedAt, companies: set.companies)
-    let unknown = set.companies.filter { turn[Rows.companies, $0]?.first == nil }
-    turn.emit(
+  private func orderSet(_ set: CompanyOrderSet, _ context: Context<Self>) {
+    context[Rows.order, set.requestedAt] = CompanyOrder(at: set.requestedAt, companies: set.companies)
+    let unknown = set.companies.filter { context[Rows.companies, $0]?.first == nil }
+    context.emit(
       CompanyOrderRecorded(
         request: set.request, account: set.account, companies: set.companies, unknown: unknown, at: set.requestedAt,
-        terms: turn.program.version(at: set.requestedAt).name,
+        terms: context.program.version(at: set.requestedAt).name,
         because: [
           Because("recorded", ["companies": .number(Int64(set.companies.count)), "unknown": .number(Int64(unknown.count))])
         ]))
   }
 
   /// Stores a referee's reported activity and publishes a notice if it has changed (DECISIONS B2).
-  private func told(_ told: ActivityTold, _ turn: Turn<Self>) {
-    let before = turn[Rows.referees, told.referee]
+  private func reported(_ reported: ActivityReported, _ context: Context<Self>) {
+    let before = context[Rows.referees, reported.referee]
     // Changes that belong to an earlier referral of the same referee are kept.
-    let earlier = before.map { $0.attributedAt == told.attributedAt ? Array($0.turns.prefix($0.earlier)) : $0.turns } ?? []
-    turn[Rows.referees, told.referee] = Referee(
-      referee: told.referee, attributedAt: told.attributedAt, isActive: told.isActive, turns: earlier + told.turns,
+    let earlier = before.map { $0.attributedAt == reported.attributedAt ? Array($0.turns.prefix($0.earlier)) : $0.turns } ?? []
+    context[Rows.referees, reported.referee] = Referee(
+      referee: reported.referee, attributedAt: reported.attributedAt, isActive: reported.isActive,
+      turns: earlier + reported.turns,
       earlier: earlier.count)
-    if before == nil { planRuns(told.attributedAt, turn) }
-    guard told.isActive != before?.isActive ?? false else { return }
-    let terms = turn.program.version(judging: told.at, attributedAt: told.attributedAt).name
-    if told.isActive {
-      turn.emit(
+    if before == nil { planRuns(reported.attributedAt, context) }
+    guard reported.isActive != before?.isActive ?? false else { return }
+    let terms = context.program.version(judging: reported.at, attributedAt: reported.attributedAt).name
+    if reported.isActive {
+      context.emit(
         ReferralActivated(
-          referral: told.referral, referrer: told.referrer, referee: told.referee, at: told.at, terms: terms,
-          because: [told.because]))
+          referral: reported.referral, referrer: reported.referrer, referee: reported.referee, at: reported.at, terms: terms,
+          because: [reported.because]))
     } else {
-      turn.emit(
+      context.emit(
         ReferralDeactivated(
-          referral: told.referral, referrer: told.referrer, referee: told.referee, at: told.at, terms: terms,
-          because: [told.because]))
+          referral: reported.referral, referrer: reported.referrer, referee: reported.referee, at: reported.at, terms: terms,
+          because: [reported.because]))
     }
   }
 
-  private func planRuns(_ attributedAt: Instant, _ turn: Turn<Self>) {
-    let calendar = RunCalendar(program: turn.program)
-    var account = turn[Rows.account] ?? Account()
+  private func planRuns(_ attributedAt: Instant, _ context: Context<Self>) {
+    let calendar = RunCalendar(program: context.program)
+    var account = context[Rows.account] ?? Account()
     if account.runs == nil {
       account.runs = RunPlan(attributedAt: attributedAt, calendar)
     } else {
       account.runs?.include(attributedAt: attributedAt, calendar)
     }
     account.awaitRun()
-    turn[Rows.account] = account
+    context[Rows.account] = account
   }
 
-  private func subscriptionChanged(_ changed: SubscriptionChanged, _ turn: Turn<Self>) {
-    var company = turn[Rows.companies, changed.company] ?? Company(company: changed.company)
+  private func subscriptionChanged(_ changed: SubscriptionChanged, _ context: Context<Self>) {
+    var company = context[Rows.companies, changed.company] ?? Company(company: changed.company)
     if let first = company.first {
       company.first?.at = min(first.at, changed.changedAt)
     } else {
-      var account = turn[Rows.account] ?? Account()
+      var account = context[Rows.account] ?? Account()
       account.companies += 1
-      turn[Rows.account] = account
+      context[Rows.account] = account
       company.first = .init(at: changed.changedAt, number: account.companies)
     }
     if changed.status == .active { company.open(at: changed.changedAt) }
-    turn[Rows.companies, changed.company] = company
-    var subscription = turn[Rows.subscriptions, changed.subscription] ?? OwnSubscription(subscription: changed.subscription)
+    context[Rows.companies, changed.company] = company
+    var subscription = context[Rows.subscriptions, changed.subscription] ?? OwnSubscription(subscription: changed.subscription)
     subscription.history.put(.init(company: changed.company, status: changed.status), at: changed.changedAt)
-    turn[Rows.subscriptions, changed.subscription] = subscription
-    for company in Set(subscription.history.entries.map(\.value.company)).sorted() { voidIfCanceled(company, turn) }
+    context[Rows.subscriptions, changed.subscription] = subscription
+    for company in Set(subscription.history.entries.map(\.value.company)).sorted() { voidIfCanceled(company, context) }
   }
 
   /// Row B8: a canceled company loses its unused discount. Its slots are not assigned again before the next run.
-  private func voidIfCanceled(_ company: CompanyID, _ turn: Turn<Self>) {
-    guard let assignment = turn[Rows.assignments, company], let row = turn[Rows.companies, company] else { return }
-    let cancellation = Cancellation(of: row, turn.all(Rows.subscriptions))
-    let next = turn[Rows.account]?.runs?.next
-    if let end = assignment.end(invoices: [], cancellation: cancellation, before: next) { self.end(assignment, end, turn) }
+  private func voidIfCanceled(_ company: CompanyID, _ context: Context<Self>) {
+    guard let assignment = context[Rows.assignments, company], let row = context[Rows.companies, company] else { return }
+    let cancellation = Cancellation(of: row, context.all(Rows.subscriptions))
+    let next = context[Rows.account]?.runs?.next
+    if let end = assignment.end(invoices: [], cancellation: cancellation, before: next) { self.end(assignment, end, context) }
   }
 
   /// Row B7: the first invoice that is issued at or after the run uses the discount.
-  private func invoiceIssued(_ issued: InvoiceIssued, _ turn: Turn<Self>) {
-    var invoice = turn[Rows.invoices, issued.invoice] ?? Invoice(invoice: issued.invoice)
+  private func invoiceIssued(_ issued: InvoiceIssued, _ context: Context<Self>) {
+    var invoice = context[Rows.invoices, issued.invoice] ?? Invoice(invoice: issued.invoice)
     invoice.issued = .init(company: issued.company, issuedAt: issued.issuedAt, dueAt: issued.dueAt, isCharge: issued.amount > 0)
-    turn[Rows.invoices, issued.invoice] = invoice
-    guard let assignment = turn[Rows.assignments, issued.company] else { return }
-    let next = turn[Rows.account]?.runs?.next
-    if let end = assignment.end(invoices: [invoice], cancellation: nil, before: next) { self.end(assignment, end, turn) }
+    context[Rows.invoices, issued.invoice] = invoice
+    guard let assignment = context[Rows.assignments, issued.company] else { return }
+    let next = context[Rows.account]?.runs?.next
+    if let end = assignment.end(invoices: [invoice], cancellation: nil, before: next) { self.end(assignment, end, context) }
   }
 
-  private func end(_ id: InvoiceID, at instant: Instant, isVoided: Bool, _ turn: Turn<Self>) {
-    var invoice = turn[Rows.invoices, id] ?? Invoice(invoice: id)
+  private func end(_ id: InvoiceID, at instant: Instant, isVoided: Bool, _ context: Context<Self>) {
+    var invoice = context[Rows.invoices, id] ?? Invoice(invoice: id)
     invoice.end(at: instant, isVoided: isVoided)
-    turn[Rows.invoices, id] = invoice
+    context[Rows.invoices, id] = invoice
   }
 
   // MARK: Ends of assignments
 
-  func end(_ assignment: Assignment, _ end: Assignment.End, _ turn: Turn<Self>) {
+  func end(_ assignment: Assignment, _ end: Assignment.End, _ context: Context<Self>) {
     switch end {
     case .used(let invoice, let issuedAt):
       var used = assignment
       used.usedBy = invoice
-      turn[Rows.assignments, assignment.company] = used
-      turn.emit(assignment.applied(to: invoice, at: issuedAt))
+      context[Rows.assignments, assignment.company] = used
+      context.emit(assignment.applied(to: invoice, at: issuedAt))
     case .canceled(let canceledAt, let cause):
-      turn[Rows.assignments, assignment.company] = nil
-      turn.emit(assignment.canceled(cause, at: canceledAt))
+      context[Rows.assignments, assignment.company] = nil
+      context.emit(assignment.canceled(cause, at: canceledAt))
     }
   }
 
   // MARK: Timers
 
   /// The run's timer has fired.
-  private func run(_: NoKey, _ row: Account, at instant: Instant, _ turn: Turn<Self>) {
+  private func run(_: NoKey, _ row: Account, at instant: Instant, _ context: Context<Self>) {
     var account = row
-    let calendar = RunCalendar(program: turn.program)
-    account.runs?.reckon(calendar)
+    let calendar = RunCalendar(program: context.program)
+    account.runs?.compute(calendar)
     if account.runs?.next == instant {
-      if let version = turn.program.discounts(at: instant) {
-        hold(instant, version.terms, name: version.name, calendar, &account, turn)
+      if let version = context.program.discounts(at: instant) {
+        holdRun(at: instant, version.terms, name: version.name, calendar, &account, context)
       } else {
         account.runs?.stop()
       }
     }
     account.awaitRun()
-    turn[Rows.account] = account
-    settleKnown(before: account.runs?.next, turn)
+    context[Rows.account] = account
+    settleKnown(before: account.runs?.next, context)
   }
 }
 

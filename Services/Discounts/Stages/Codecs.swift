@@ -42,7 +42,7 @@ extension Activity.Referral {
   }
 }
 
-extension Activity.Told {
+extension Activity.Reported {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     isActive = try row.required("isActive")
@@ -59,7 +59,7 @@ extension Activity.Told {
   }
 }
 
-extension ActivityTold {
+extension ActivityReported {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     referral = try row.required("referral")
@@ -122,6 +122,73 @@ extension Allocation.Referee {
     json.member("isActive", isActive)
     json.member("turns", turns)
     json.member("earlier", earlier)
+    json.endObject()
+  }
+}
+
+extension Invoice {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    invoice = try row.required("invoice")
+    issued = try row.optional("issued")
+    endedAt = try row.optional("endedAt")
+    isVoided = try row.required("isVoided")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("invoice", invoice)
+    json.member("issued", issued)
+    json.member("endedAt", endedAt)
+    json.member("isVoided", isVoided)
+    json.endObject()
+  }
+}
+
+extension Invoice.Issued {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    company = try row.required("company")
+    issuedAt = try row.required("issuedAt")
+    dueAt = try row.required("dueAt")
+    isCharge = try row.required("isCharge")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("company", company)
+    json.member("issuedAt", issuedAt)
+    json.member("dueAt", dueAt)
+    json.member("isCharge", isCharge)
+    json.endObject()
+  }
+}
+
+extension Assignment {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    assignment = try row.required("assignment")
+    account = try row.required("account")
+    company = try row.required("company")
+    period = try row.required("period")
+    percent = try row.required("percent")
+    asOf = try row.required("asOf")
+    terms = try row.required("terms")
+    usedBy = try row.optional("usedBy")
+    isRestored = try row.required("isRestored")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("assignment", assignment)
+    json.member("account", account)
+    json.member("company", company)
+    json.member("period", period)
+    json.member("percent", percent)
+    json.member("asOf", asOf)
+    json.member("terms", terms)
+    json.member("usedBy", usedBy)
+    json.member("isRestored", isRestored)
     json.endObject()
   }
 }
@@ -266,7 +333,7 @@ extension OwnSubscription {
   }
 }
 
-extension OwnSubscription.Standing {
+extension OwnSubscription.Ownership {
   init(json: JSONValue) throws(JSONError) {
     let row = try json.object()
     company = try row.required("company")
@@ -324,73 +391,6 @@ extension CompanyOrder {
     json.beginObject()
     json.member("at", at)
     json.member("companies", companies)
-    json.endObject()
-  }
-}
-
-extension Invoice {
-  init(json: JSONValue) throws(JSONError) {
-    let row = try json.object()
-    invoice = try row.required("invoice")
-    issued = try row.optional("issued")
-    endedAt = try row.optional("endedAt")
-    isVoided = try row.required("isVoided")
-  }
-
-  func write(to json: inout JSONWriter) {
-    json.beginObject()
-    json.member("invoice", invoice)
-    json.member("issued", issued)
-    json.member("endedAt", endedAt)
-    json.member("isVoided", isVoided)
-    json.endObject()
-  }
-}
-
-extension Invoice.Issued {
-  init(json: JSONValue) throws(JSONError) {
-    let row = try json.object()
-    company = try row.required("company")
-    issuedAt = try row.required("issuedAt")
-    dueAt = try row.required("dueAt")
-    isCharge = try row.required("isCharge")
-  }
-
-  func write(to json: inout JSONWriter) {
-    json.beginObject()
-    json.member("company", company)
-    json.member("issuedAt", issuedAt)
-    json.member("dueAt", dueAt)
-    json.member("isCharge", isCharge)
-    json.endObject()
-  }
-}
-
-extension Assignment {
-  init(json: JSONValue) throws(JSONError) {
-    let row = try json.object()
-    assignment = try row.required("assignment")
-    account = try row.required("account")
-    company = try row.required("company")
-    period = try row.required("period")
-    percent = try row.required("percent")
-    asOf = try row.required("asOf")
-    terms = try row.required("terms")
-    usedBy = try row.optional("usedBy")
-    isRestored = try row.required("isRestored")
-  }
-
-  func write(to json: inout JSONWriter) {
-    json.beginObject()
-    json.member("assignment", assignment)
-    json.member("account", account)
-    json.member("company", company)
-    json.member("period", period)
-    json.member("percent", percent)
-    json.member("asOf", asOf)
-    json.member("terms", terms)
-    json.member("usedBy", usedBy)
-    json.member("isRestored", isRestored)
     json.endObject()
   }
 }

@@ -4,10 +4,10 @@ import JSON
 /// A subscription of one of the account's own companies, with its history.
 struct OwnSubscription: Stored, Equatable {
   let subscription: SubscriptionID
-  var history = History<Standing>()
+  var history = History<Ownership>()
 
   /// A subscription may move to another company.
-  struct Standing: Stored, Equatable {
+  struct Ownership: Stored, Equatable {
     let company: CompanyID
     let status: SubscriptionStatus
 

@@ -14,8 +14,8 @@ extension DiscountsService {
 
 extension Activity {
   static func describe(_ row: StageRow) throws -> Because? {
-    if let told = try row.value(in: Rows.told) {
-      return Because("activity", ["referee": .text(row.key), "active": .flag(told.isActive), "since": "\(told.since)"])
+    if let reported = try row.value(in: Rows.reported) {
+      return Because("activity", ["referee": .text(row.key), "active": .flag(reported.isActive), "since": "\(reported.since)"])
     }
     if let offer = try row.value(in: Rows.offer) {
       return Because(

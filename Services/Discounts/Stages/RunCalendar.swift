@@ -64,7 +64,7 @@ struct RunPlan: Stored, Equatable {
   }
 
   /// Computes `next` from the current terms, which may have changed since it was last computed.
-  mutating func reckon(_ calendar: RunCalendar) {
+  mutating func compute(_ calendar: RunCalendar) {
     next = calendar.run(after: after, period: period)
     guard let resumesAt, let last, next.map({ $0 >= resumesAt }) ?? true else { return }
     self.resumesAt = nil
@@ -78,7 +78,7 @@ struct RunPlan: Stored, Equatable {
     if first == nil { first = run }
     last = max(last ?? run, run)
     (after, self.period) = (run, period)
-    reckon(calendar)
+    compute(calendar)
   }
 
   mutating func stop() { next = nil }

@@ -33,7 +33,7 @@ final class BrokerPresence: Sendable {
   }
 
   /// Adds a line to the report that the broker is away.
-  func say(_ addition: @escaping @Sendable () -> String) { state.withLock { $0.addition = addition } }
+  func add(_ addition: @escaping @Sendable () -> String) { state.withLock { $0.addition = addition } }
 
   /// Begins, once, after a first answer.
   func watch(_ bus: Bus) {
@@ -63,7 +63,7 @@ final class BrokerPresence: Sendable {
         state.lastAnswer = .now
         return state.absence != nil
       }
-      if wasAway { tell("laurel: the broker answers again") }
+      if wasAway { notify("laurel: the broker answers again") }
     } catch {
       let absence = bus.absence("lost the connection to \(bus.bootstrap)", error)
       let (isNew, addition) = state.withLock { state in
@@ -71,7 +71,7 @@ final class BrokerPresence: Sendable {
         if absence.isCertain || .now - state.lastAnswer > Self.silence { state.absence = absence }
         return (!wasAway && state.absence != nil, state.addition)
       }
-      if isNew { tell((["laurel: \(absence)"] + (addition.map { [$0()] } ?? [])).joined(separator: "\nlaurel: ")) }
+      if isNew { notify((["laurel: \(absence)"] + (addition.map { [$0()] } ?? [])).joined(separator: "\nlaurel: ")) }
     }
   }
 }

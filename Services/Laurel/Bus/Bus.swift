@@ -35,7 +35,7 @@ package struct Bus: Sendable {
       bootstrap: bootstrap, prefix: invocation.text("topic-prefix"),
       properties: Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }),
       presence: BrokerPresence())
-    if let caution = configuration.caution { tell("laurel: \(caution)") }
+    if let caution = configuration.caution { notify("laurel: \(caution)") }
   }
 
   /// nil where another source was named on the command line: --bootstrap may be in the environment for other commands.
@@ -72,7 +72,7 @@ package struct Bus: Sendable {
   func partitionCounts(waitingFor patience: Duration = .zero) throws -> [Topic: Int32] {
     let admin = try admin()
     let start = ContinuousClock.now
-    var told = false
+    var reported = false
     while true {
       do throws(KafkaError) {
         let counts = try admin.partitionCounts(
@@ -86,9 +86,9 @@ package struct Bus: Sendable {
         // Only a broker that is silent may be just slow.
         let limit = max(patience, absence.isCertain ? .zero : BrokerPresence.patience)
         guard !error.meansNoLogin, waited < limit, !Shutdown.wait(upTo: .milliseconds(100)) else { throw absence }
-        if !told, absence.isCertain || waited > BrokerPresence.silence {
-          tell("laurel: waiting for the broker: \(absence)")
-          told = true
+        if !reported, absence.isCertain || waited > BrokerPresence.silence {
+          notify("laurel: waiting for the broker: \(absence)")
+          reported = true
         }
       }
     }
@@ -117,7 +117,7 @@ package struct Bus: Sendable {
   var isAway: Bool { presence?.isAway ?? false }
 
   /// Adds a line to the report that the broker is away.
-  func onAbsence(say addition: @escaping @Sendable () -> String) { presence?.say(addition) }
+  func onAbsence(adding addition: @escaping @Sendable () -> String) { presence?.add(addition) }
 
   /// What to say when there are no such topics for this command.
   func explanation(ofMissing topics: [Topic]) throws -> String {

@@ -11,7 +11,7 @@ package enum Clock {
     discussion: """
       For sandboxes. Services that run with --clock bus follow the system's time until the first tick on the topic 'clock', and that clock \
       from then on: what is due on the way happens in order. Other services ignore ticks. 'laurel dev' makes a sandbox; elsewhere 'laurel \
-      clock set INSTANT --yes' does. 'set' and 'advance' refuse a bus without a virtual clock and one with services that do not follow it.
+      clock set INSTANT --yes' does. 'set' and 'advance' reject a bus without a virtual clock and one with services that do not follow it.
       """,
     example: """
       laurel clock set 2026-01-01 --yes --bootstrap localhost:9092

@@ -3,7 +3,7 @@ import Kafka
 /// Why a connection fails, out of a line of librdkafka's log or an error's reason, in words for a person.
 struct ConnectionFault {
   let text: String
-  /// Nothing listens there, there is no such host, or the login is refused; else the other side may be slow.
+  /// Nothing listens there, there is no such host, or the login is rejected; else the other side may be slow.
   let isCertain: Bool
 
   init(_ line: String) {

@@ -106,10 +106,10 @@ package enum Explain {
     let programs = chronicle.programIDs.filter { only == nil || $0 == only }
     let stories = programs.flatMap { Self.stories(subject, id, $0, chronicle) }
     guard stories.isEmpty else { return stories }
-    let refused = chronicle.unreadable(naming: id)
-    guard refused.isEmpty else {
+    let rejected = chronicle.unreadable(naming: id)
+    guard rejected.isEmpty else {
       throw CommandFailure(
-        "\(chronicle.source) knows \(subject.rawValue) \(id.inQuotes) only from what was rejected: \(listed(refused))")
+        "\(chronicle.source) knows \(subject.rawValue) \(id.inQuotes) only from what was rejected: \(listed(rejected))")
     }
     let known = Set(programs.flatMap { chronicle.inputs($0) }.compactMap { Self.id(of: subject, $0) })
     let others = Subject.allCases.filter { other in

@@ -60,7 +60,7 @@ package enum Export {
     }
     try folder.save()
     bar.finish()
-    tell(
+    notify(
       "laurel: \(path): \(counted(folder.written, "event")) added"
         + (folder.unreadable == 0 ? "" : ", \(counted(folder.unreadable, "record")) left out: no events"))
     return 0

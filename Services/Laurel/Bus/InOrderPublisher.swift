@@ -34,7 +34,7 @@ final class InOrderPublisher {
     try settle()
   }
 
-  /// Sends a line as it is, for what a service is to refuse.
+  /// Sends a line as it is, for what a service is to reject.
   func publish(_ record: RawRecord) throws {
     try producer.send(record)
     try settle()

@@ -62,7 +62,7 @@ final class IssuedCodes {
       guard !Shutdown.requested else { throw BusWatch.Interrupted() }
       guard ContinuousClock.now < deadline else {
         isGivenUp = true
-        tell("laurel: no new referral codes (attribution is not running, or far behind); continuing without waiting for them")
+        notify("laurel: no new referral codes (attribution is not running, or far behind); continuing without waiting for them")
         return
       }
       try bus.requireBroker()

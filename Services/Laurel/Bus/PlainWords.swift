@@ -17,7 +17,9 @@ extension KafkaError {
     if meansNoRight {
       return "the broker's ACLs give this principal no right to it; 'laurel topics acls' prints the commands that do"
     }
-    if meansNoLogin { return "the broker refused the login: \(Self.withoutPlace(reason)). Check the ssl.… and sasl.… properties" }
+    if meansNoLogin {
+      return "the broker rejected the login: \(Self.withoutPlace(reason)). Check the ssl.… and sasl.… properties"
+    }
     return switch name {
     case "_TIMED_OUT", "_TIMED_OUT_QUEUE", "_MSG_TIMED_OUT", "REQUEST_TIMED_OUT": "the broker stopped answering"
     case "_TRANSPORT", "_ALL_BROKERS_DOWN", "NETWORK_EXCEPTION": "the connection to the broker was lost"

@@ -95,10 +95,10 @@ package enum Publish {
         if let time = entry.time { try outlet.pass(time) }
         switch entry {
         case .event(let event) where event.topic.kind == .clock && !isInOrder:
-          troubles.refused(event.line, reason: FileEntry.notAnInput, detail: "only 'laurel clock' and --in-order move the clock")
+          troubles.rejected(event.line, reason: FileEntry.notAnInput, detail: "only 'laurel clock' and --in-order move the clock")
         case .event(let event):
           if isFirst, let place = try PublishedBefore.place(of: event, clock) {
-            tell(
+            notify(
               "laurel: \(path): its first event is on this bus already (\(place)). Services ignore repeats: "
                 + "no new notices come of what they have processed")
             outlet.isRepeat = true
@@ -108,8 +108,8 @@ package enum Publish {
         case .unknownType(let line, let type, _):
           troubles.unknownType(line.number, type)
           if isRaw { try outlet.publish(RawRecord(line, fallback: fallback, parser: parser)) }
-        case .refused(let line, _, let reason, let detail):
-          troubles.refused(line.number, reason: reason, detail: detail)
+        case .rejected(let line, _, let reason, let detail):
+          troubles.rejected(line.number, reason: reason, detail: detail)
           if isRaw { try outlet.publish(RawRecord(line, fallback: fallback, parser: parser)) }
         }
       }
@@ -121,15 +121,15 @@ package enum Publish {
       throw CommandFailure("\(path): \(plainWords(error))\nlaurel: \(path): \(progress.text)")
     }
     bar.finish()
-    if let summary = troubles.summary { tell(summary) }
+    if let summary = troubles.summary { notify(summary) }
     if let signal = Shutdown.signalNumber {
-      tell("laurel: \(path): interrupted; \(progress.text)")
+      notify("laurel: \(path): interrupted; \(progress.text)")
       return 128 + signal
     }
     guard start <= lastLine + 1 else {
       throw CommandFailure("\(path): --resume \(start): the file has \(counted(lastLine, "line"))")
     }
-    tell("laurel: \(path): \(counted(progress.confirmed.load(ordering: .relaxed), "event")) published")
+    notify("laurel: \(path): \(counted(progress.confirmed.load(ordering: .relaxed), "event")) published")
     return 0
   }
 }
@@ -162,7 +162,7 @@ private final class InOrderOutlet: EventOutlet {
 
   func publish(_ event: FileEvent) throws {
     if isFirst, !isRepeat, let now = publisher.now, event.time < now {
-      tell(
+      notify(
         "laurel: \(file): its first event is of \(event.time), but this bus's clock stands at \(now): what lies between is over")
     }
     isFirst = false

@@ -56,7 +56,7 @@ enum PublishCheck {
     case .event(let event): Report(line: event.line, type: event.envelope.type, reason: nil, detail: nil)
     case .unknownType(let line, let type, _):
       Report(line: line.number, type: type, reason: "unknown-type", detail: MessageRegistry.textOfUnknown(type))
-    case .refused(let line, _, let reason, let detail): Report(line: line.number, type: nil, reason: reason, detail: detail)
+    case .rejected(let line, _, let reason, let detail): Report(line: line.number, type: nil, reason: reason, detail: detail)
     }
   }
 }

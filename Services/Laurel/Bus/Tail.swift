@@ -136,7 +136,7 @@ struct RecordLines {
         body: String(decoding: record.value ?? [], as: UTF8.self))
       return (try? JSONLine.encode(letter)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
-    return Terminal.Colour.red.paint("\(topic.writtenBy) refused \(place)", if: coloured) + "  \(reason): \(detail)"
+    return Terminal.Colour.red.paint("\(topic.writtenBy) rejected \(place)", if: coloured) + "  \(reason): \(detail)"
   }
 
   private func raw(_ record: Kafka.Record, _ topic: Topic, _ remark: String? = nil) -> String {

@@ -9,7 +9,7 @@ package struct CommandFailure: Error, CustomStringConvertible {
 }
 
 /// Says something about the command's own work, on standard error: standard output is for results.
-package func tell(_ text: String) { LineSink.standardError.line(text) }
+package func notify(_ text: String) { LineSink.standardError.line(text) }
 
 /// This process's environment.
 package var environment: [String: String] { ProcessInfo.processInfo.environment }

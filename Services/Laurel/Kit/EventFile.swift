@@ -24,13 +24,13 @@ package enum FileEntry {
   /// A type that CONTRACTS does not name.
   case unknownType(Line, type: String, time: Instant?)
   /// - Parameter time: of its envelope, as far as that can be read.
-  case refused(Line, time: Instant?, reason: String, detail: String)
+  case rejected(Line, time: Instant?, reason: String, detail: String)
 
   /// From 1.
   package var line: Int {
     switch self {
     case .event(let event): event.line
-    case .unknownType(let line, _, _), .refused(let line, _, _, _): line.number
+    case .unknownType(let line, _, _), .rejected(let line, _, _, _): line.number
     }
   }
 
@@ -38,7 +38,7 @@ package enum FileEntry {
   package var time: Instant? {
     switch self {
     case .event(let event): event.time
-    case .unknownType(_, _, let time), .refused(_, let time, _, _): time
+    case .unknownType(_, _, let time), .rejected(_, let time, _, _): time
     }
   }
 
@@ -54,7 +54,7 @@ package final class EventFile {
 
   /// - Parameters:
   ///   - path: `-` is standard input.
-  ///   - keptBytesMax: what is kept of a line; one that is longer than an event may be is refused in any case.
+  ///   - keptBytesMax: what is kept of a line; one that is longer than an event may be is rejected in any case.
   package init(path: String, keptBytesMax: Int = Envelope.maximumBodyBytes + 1) throws {
     lines = try LineReader(path: path, keptBytesMax: keptBytesMax)
   }
@@ -69,7 +69,7 @@ package final class EventFile {
 
   private func entry(_ line: Line) -> FileEntry {
     var time: Instant?
-    func refused(_ reason: String, _ detail: String) -> FileEntry { .refused(line, time: time, reason: reason, detail: detail) }
+    func rejected(_ reason: String, _ detail: String) -> FileEntry { .rejected(line, time: time, reason: reason, detail: detail) }
     do {
       guard line.length <= Envelope.maximumBodyBytes else {
         throw Rejection(.oversized, "\(line.length) bytes; the limit is \(Envelope.maximumBodyBytes)")
@@ -80,14 +80,14 @@ package final class EventFile {
         return .unknownType(line, type: envelope.type, time: time)
       }
       guard [.input, .clock].contains(type.topic.kind) else {
-        return refused(FileEntry.notAnInput, "\(envelope.type) is for Laurel to say, on the topic \(type.topic.name)")
+        return rejected(FileEntry.notAnInput, "\(envelope.type) is for Laurel to say, on the topic \(type.topic.name)")
       }
       let message = try decode(type, from: data)
       return .event(FileEvent(line: line.number, text: line.bytes, envelope: envelope, data: data, message: message))
     } catch let rejection as Rejection {
-      return refused(rejection.reason.rawValue, rejection.detail)
+      return rejected(rejection.reason.rawValue, rejection.detail)
     } catch {
-      return refused(DeadLetterReason.malformed.rawValue, "\(error)")
+      return rejected(DeadLetterReason.malformed.rawValue, "\(error)")
     }
   }
 
@@ -99,33 +99,33 @@ package final class EventFile {
 /// Counts what did not go through a file smoothly, and says it: each thing where it stands, and all of it at the end.
 package struct FileTroubles {
   package let file: String
-  private(set) var refused = 0
+  private(set) var rejected = 0
   private(set) var deadLetters = 0
   private(set) var unknownTypes = 0
 
   package init(file: String) { self.file = file }
 
-  package mutating func refused(_ line: Int, reason: String, detail: String) {
-    refused += 1
-    tell("\(file):\(line): \(reason): \(detail)")
+  package mutating func rejected(_ line: Int, reason: String, detail: String) {
+    rejected += 1
+    notify("\(file):\(line): \(reason): \(detail)")
   }
 
-  /// A well-formed event that a service refused.
+  /// A well-formed event that a service rejected.
   package mutating func deadLetter(_ line: Int, _ rejection: Rejection) {
     deadLetters += 1
-    tell("\(file):\(line): \(rejection)")
+    notify("\(file):\(line): \(rejection)")
   }
 
   /// Types of others are only counted: their names are not ours to correct.
   package mutating func unknownType(_ line: Int, _ type: String) {
     unknownTypes += 1
-    if MessageRegistry.isInOwnNamespace(type) { tell("\(file):\(line): \(MessageRegistry.textOfUnknown(type))") }
+    if MessageRegistry.isInOwnNamespace(type) { notify("\(file):\(line): \(MessageRegistry.textOfUnknown(type))") }
   }
 
   /// One line, if there is anything to say.
   package var summary: String? {
     var parts: [String] = []
-    if refused > 0 { parts.append(counted(refused, "line") + " refused") }
+    if rejected > 0 { parts.append(counted(rejected, "line") + " rejected") }
     if deadLetters > 0 { parts.append(counted(deadLetters, "event") + " dead-lettered") }
     if unknownTypes > 0 { parts.append(counted(unknownTypes, "event") + " of unknown types ignored") }
     return parts.isEmpty ? nil : "laurel: \(file): " + parts.joined(separator: ", ")

@@ -56,13 +56,13 @@ enum LaurelProgram {
       // What a shell reports for a program that SIGPIPE has ended.
       exit(128 + SIGPIPE)
     } catch let misuse as UsageError {
-      tell("\(misuse)")
+      notify("\(misuse)")
       exit(UsageError.exitCode)
     } catch let problems as TermsProblems {
-      tell("laurel: the terms cannot be used:\n\(problems)")
+      notify("laurel: the terms cannot be used:\n\(problems)")
       exit(1)
     } catch {
-      tell("laurel: \(plainWords(error))")
+      notify("laurel: \(plainWords(error))")
       exit(1)
     }
   }

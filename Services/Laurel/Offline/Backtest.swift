@@ -19,7 +19,7 @@ package enum Backtest {
       withdrawals are shown apart: people asked for them under the terms as they were, and the terms do not decide that.
 
       Only programs that both folders have are compared, so a proposal for one program needs only that program's file. Lines that are no \
-      events, and events that a service refuses, are reported on standard error, once for both; they do not make the command fail.
+      events, and events that a service rejects, are reported on standard error, once for both; they do not make the command fail.
       """,
     example: """
       laurel backtest --terms ops/terms --against ops/demo/proposal --events ops/demo/cash.jsonl
@@ -64,7 +64,7 @@ package enum Backtest {
       for line in ReportText(report).lines { try output.line(line) }
     }
     try output.flush()
-    if let summary = history.troubles.summary { tell(summary) }
+    if let summary = history.troubles.summary { notify(summary) }
     return 0
   }
 

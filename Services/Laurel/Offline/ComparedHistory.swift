@@ -20,7 +20,7 @@ final class ComparedHistory {
   private let parser = JSONParser()
   private var failure: (any Error)?
   private var line = 0
-  private var told: Set<String> = []
+  private var reported: Set<String> = []
 
   /// - Parameters:
   ///   - folders: what the report calls the two.
@@ -48,7 +48,7 @@ final class ComparedHistory {
       let programs = Programs(terms[side].all.filter { compared.contains($0.id) })
       return try Simulation(
         services: Deployment.services(programs), programs: known, notice: { [unowned self] in take($0, side) },
-        refused: { [unowned self] in refused($0) })
+        rejected: { [unowned self] in rejected($0) })
     }
   }
 
@@ -60,7 +60,7 @@ final class ComparedHistory {
       switch entry {
       case .event(let event): try take(event)
       case .unknownType(let line, let type, _): troubles.unknownType(line.number, type)
-      case .refused(let line, _, let reason, let detail): troubles.refused(line.number, reason: reason, detail: detail)
+      case .rejected(let line, _, let reason, let detail): troubles.rejected(line.number, reason: reason, detail: detail)
       }
       read()
     }
@@ -106,10 +106,10 @@ final class ComparedHistory {
     }
   }
 
-  /// What both sides refuse is told once.
-  private func refused(_ letter: DeadLetter) {
-    // An event that was kept, and turned out to be refused only now, no longer knows its line.
+  /// What both sides reject is told once.
+  private func rejected(_ letter: DeadLetter) {
+    // An event that was kept, and turned out to be rejected only now, no longer knows its line.
     let place = letter.record.topic.kind == .input && letter.record.offset > 0 ? Int(letter.record.offset) : line
-    if told.insert("\(place): \(letter.rejection)").inserted { troubles.deadLetter(place, letter.rejection) }
+    if reported.insert("\(place): \(letter.rejection)").inserted { troubles.deadLetter(place, letter.rejection) }
   }
 }

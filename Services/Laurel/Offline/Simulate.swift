@@ -15,7 +15,7 @@ package enum Simulate {
       Reads structured CloudEvents, one a line, and writes every notice that the services give, as structured CloudEvents, to standard \
       output: in a deterministic order and nothing else. The clock is the latest event time seen; at the end it is moved to --until.
 
-      A line that is no event, and an event that a service refuses, is reported on standard error as FILE:LINE: reason: detail, and the \
+      A line that is no event, and an event that a service rejects, is reported on standard error as FILE:LINE: reason: detail, and the \
       rest goes on. They do not make the command fail: exit 1 means that the terms or the file could not be read. What still waits at the \
       end for something that has not come is told there too.
       """,
@@ -49,8 +49,8 @@ package enum Simulate {
         guard failure == nil else { return }
         do { try output.line(record.structuredText()) } catch { failure = error }
       },
-      refused: { letter in
-        // An event that was kept, and turned out to be refused only now, no longer knows its line.
+      rejected: { letter in
+        // An event that was kept, and turned out to be rejected only now, no longer knows its line.
         let place = letter.record.topic.kind == .input && letter.record.offset > 0 ? Int(letter.record.offset) : line
         troubles.deadLetter(place, letter.rejection)
       })
@@ -62,26 +62,26 @@ package enum Simulate {
         if event.topic.kind == .input { try simulation.take(event.record()) }
       case .unknownType(let line, let type, _):
         troubles.unknownType(line.number, type)
-      case .refused(let line, _, let reason, let detail):
-        troubles.refused(line.number, reason: reason, detail: detail)
+      case .rejected(let line, _, let reason, let detail):
+        troubles.rejected(line.number, reason: reason, detail: detail)
       }
       if let failure { throw failure }
     }
     if let until = invocation.instant("until") { try simulation.advance(to: until) }
     if let failure { throw failure }
     try output.flush()
-    if let summary = troubles.summary { tell(summary) }
+    if let summary = troubles.summary { notify(summary) }
     try simulation.commit()
-    try tellWhatWaits(stores)
+    try notifyOfPending(stores)
     // The process ends now. Freeing a large state row by row would take a tenth of the whole run.
     _ = Unmanaged.passRetained(simulation)
     return 0
   }
 
-  private static let waitsToldMax = 20
+  private static let pendingReportedMax = 20
 
   /// What has been told of nowhere because something that it needs has not come.
-  private static func tellWhatWaits(_ stores: [(service: ServiceName, store: MemoryStore)]) throws {
+  private static func notifyOfPending(_ stores: [(service: ServiceName, store: MemoryStore)]) throws {
     var waits: [String] = []
     for (service, store) in stores {
       // The word stands in the key or the value of every row of that kind; to read all rows would take longer than the run.
@@ -90,7 +90,7 @@ package enum Simulate {
         waits.append("\(row.program): \(text)")
       }
     }
-    for wait in waits.prefix(waitsToldMax) { tell("laurel: at the end, in \(wait)") }
-    if waits.count > waitsToldMax { tell("laurel: … and \(waits.count - waitsToldMax) more wait") }
+    for wait in waits.prefix(pendingReportedMax) { notify("laurel: at the end, in \(wait)") }
+    if waits.count > pendingReportedMax { notify("laurel: … and \(waits.count - pendingReportedMax) more wait") }
   }
 }

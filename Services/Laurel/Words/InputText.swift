@@ -15,8 +15,8 @@ package enum InputText {
     case let m as AccountUpdated: "\(m.account) is known" + who(m.kind, m.country) + " from now on"
     case let m as AccountClosed: "\(m.account) was closed" + (m.reason.map { " (\($0.rawValue))" } ?? "")
     case let m as ReferralAssignRequested:
-      "\(m.operator) assigns \(m.account) to the referrer \(m.referrer) (\(m.request))" + said(m.note)
-    case let m as ReferralEndRequested: "\(m.operator) ends the referral of \(m.account) (\(m.request))" + said(m.note)
+      "\(m.operator) assigns \(m.account) to the referrer \(m.referrer) (\(m.request))" + quoted(m.note)
+    case let m as ReferralEndRequested: "\(m.operator) ends the referral of \(m.account) (\(m.request))" + quoted(m.note)
     default: nil
     }
   }
@@ -97,16 +97,16 @@ package enum InputText {
     case let m as WithdrawalRequested:
       "\(m.account) requested a withdrawal of \(MoneyText.amount(m.amount, m.currency)) to \(m.destination) (\(m.request))"
     case let m as WithdrawalCanceled: "\(m.account) canceled the request"
-    case let m as WithdrawalApproved: "\(m.operator) approved it" + said(m.note)
-    case let m as WithdrawalRejected: "\(m.operator) rejected it" + said(m.note)
+    case let m as WithdrawalApproved: "\(m.operator) approved it" + quoted(m.note)
+    case let m as WithdrawalRejected: "\(m.operator) rejected it" + quoted(m.note)
     case let m as PayoutSettled:
       "the provider says that payout \(m.payout) has arrived" + (m.reference.map { " (reference \($0))" } ?? "")
-    case let m as PayoutFailed: "the provider says that payout \(m.payout) has failed" + said(m.reason)
-    case let m as PayoutUnknown: "the provider does not know what became of payout \(m.payout)" + said(m.reason)
-    case let m as PayoutReturned: "the provider says that payout \(m.payout) came back" + said(m.reason)
+    case let m as PayoutFailed: "the provider says that payout \(m.payout) has failed" + quoted(m.reason)
+    case let m as PayoutUnknown: "the provider does not know what became of payout \(m.payout)" + quoted(m.reason)
+    case let m as PayoutReturned: "the provider says that payout \(m.payout) came back" + quoted(m.reason)
     default: nil
     }
   }
 
-  private static func said(_ words: String?) -> String { words.map { $0.isEmpty ? "" : ": \"\($0.prefix(200))\"" } ?? "" }
+  private static func quoted(_ words: String?) -> String { words.map { $0.isEmpty ? "" : ": \"\($0.prefix(200))\"" } ?? "" }
 }

@@ -136,8 +136,8 @@ package enum NoticeText {
       (balance.available, "available"), (balance.pending, "pending"), (balance.locked, "held"), (balance.reserved, "set aside"),
       (balance.spent, "spent"), (balance.paid, "paid out"), (balance.reversed, "taken back"),
     ]
-    let told = parts.filter { $0.0 != 0 || $0.1 == "available" }
-    return "now " + told.map { "\(MoneyText.figure($0.0, balance.currency)) \($0.1)" }.joined(separator: ", ")
+    let reported = parts.filter { $0.0 != 0 || $0.1 == "available" }
+    return "now " + reported.map { "\(MoneyText.figure($0.0, balance.currency)) \($0.1)" }.joined(separator: ", ")
   }
 
   private static func list<Reason: RawRepresentable<String> & SendableMetatype>(_ reasons: [Reason]) -> String {

@@ -98,7 +98,7 @@ package enum TermsChanges {
         "what marks a paid advertisement",
         terms.paidAdParameters.isEmpty ? "nothing" : listed(terms.paidAdParameters, "or")
       ),
-      ("who had an account before", terms.refusesPriorAccounts ? "is refused as a referee" : "may be a referee"),
+      ("who had an account before", terms.refusesPriorAccounts ? "is rejected as a referee" : "may be a referee"),
       ("a payment before the referral began", "earns up to \(terms.leeway.words) before it"),
       ("who may refer, earn and withdraw", terms.referrer.map(TermsWords.admitted) ?? "anybody"),
     ]

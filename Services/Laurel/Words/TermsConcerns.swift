@@ -18,7 +18,7 @@ package struct TermsConcern: Equatable {
   package let message: String
 }
 
-/// Finds what an operator would regret. Pure: terms and an instant in, sentences out. What a file may not say at all, TermsFiles refuses.
+/// Finds what an operator would regret. Pure: terms and an instant in, sentences out. What a file may not say at all, TermsFiles rejects.
 package struct TermsConcerns {
   private(set) var found: [TermsConcern] = []
   private let program: Program

@@ -26,18 +26,18 @@ extension LedgerAnswer {
     let (name, value) = try json.variant()
     switch name {
     case "reserved": self = .reserved
-    case "refused":
+    case "rejected":
       let row = try value.object()
-      self = .refused(reasons: try row.required("reasons"), because: try row.required("because"))
-    default: throw json.error("\"\(name)\" is not one of reserved, refused")
+      self = .rejected(reasons: try row.required("reasons"), because: try row.required("because"))
+    default: throw json.error("\"\(name)\" is not one of reserved, rejected")
     }
   }
 
   func write(to json: inout JSONWriter) {
     switch self {
     case .reserved: json.variant("reserved")
-    case .refused(let value0, let value1):
-      json.beginVariant("refused")
+    case .rejected(let value0, let value1):
+      json.beginVariant("rejected")
       json.member("reasons", value0)
       json.member("because", value1)
       json.endVariant()

@@ -32,7 +32,7 @@ extension WithdrawalFacts {
     switch answer {
     case nil: break
     case .reserved: facts.append(("ledger", "reserved"))
-    case .refused(let reasons, _): facts.append(("ledgerRefused", .list(reasons.map(\.rawValue))))
+    case .rejected(let reasons, _): facts.append(("ledgerRejected", .list(reasons.map(\.rawValue))))
     }
     switch decision {
     case nil: break

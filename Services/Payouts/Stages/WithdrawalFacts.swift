@@ -16,7 +16,7 @@ struct WithdrawalFacts: Stored, Equatable {
 /// Whether the ledger reserved the money.
 enum LedgerAnswer: Stored, Equatable {
   case reserved
-  case refused(reasons: [WithdrawalReason], because: [Because])
+  case rejected(reasons: [WithdrawalReason], because: [Because])
 }
 
 /// An operator's decision about a withdrawal that awaits approval.

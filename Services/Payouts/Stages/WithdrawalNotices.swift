@@ -10,37 +10,37 @@ extension Withdrawal {
       at: requestedAt, terms: terms, because: [Because("none-open", ["amount": .number(amount)])])
   }
 
-  func tell(_ step: WithdrawalStep, _ turn: Turn<Withdrawals>) {
+  func report(_ step: WithdrawalStep, _ context: Context<Withdrawals>) {
     switch step {
     case .awaitApproval(let at, let because):
-      turn.emit(
+      context.emit(
         WithdrawalAwaitingApproval(
           request: request, referrer: referrer, amount: amount, currency: currency, requestedAt: requestedAt, dueAt: dueAt,
           at: at,
           terms: terms, because: [because]))
     case .instruct(let at, let because):
-      turn.emit(
+      context.emit(
         PayoutInstructed(
           payout: payout, request: request, referrer: referrer, amount: amount, currency: currency, destination: destination,
-          attempt: Self.attempt, idempotencyKey: derivedID([turn.programID.value, referrer.value, payout.value]), at: at,
+          attempt: Self.attempt, idempotencyKey: derivedID([context.programID.value, referrer.value, payout.value]), at: at,
           terms: terms, because: [because]))
     case .pay(let at, let because):
-      turn.emit(
+      context.emit(
         WithdrawalPaid(
           request: request, payout: payout, referrer: referrer, amount: amount, currency: currency, requestedAt: requestedAt,
           dueAt: dueAt, at: at, terms: terms, because: [because]))
     case .fail(let at, let because):
-      turn.emit(
+      context.emit(
         WithdrawalFailed(
           request: request, payout: payout, referrer: referrer, amount: amount, currency: currency, requestedAt: requestedAt,
           dueAt: dueAt, at: at, terms: terms, because: [because]))
     case .return(let at, let because):
-      turn.emit(
+      context.emit(
         WithdrawalReturned(
           request: request, payout: payout, referrer: referrer, amount: amount, currency: currency, requestedAt: requestedAt,
           dueAt: dueAt, at: at, terms: terms, because: [because]))
     case .decline(let at, let reasons, let because):
-      turn.emit(
+      context.emit(
         WithdrawalDeclined(
           request: request, referrer: referrer, requestedAt: requestedAt, dueAt: dueAt, at: at, reasons: reasons, terms: terms,
           because: because))

@@ -8,12 +8,12 @@ import Terms
 ///
 ///     opened ──reserved────────────────────→ instructed ─settled→ paid ─returned→ returned
 ///       │ └────reserved, large→ awaitingApproval ─approved↑ └failed→ failed ─settled↑
-///       └─refused, canceled, banned→ declined ←rejected, canceled, banned┘
+///       └─rejected, canceled, banned→ declined ←rejected, canceled, banned┘
 ///
 /// No transition leads back to `instructed`, so nothing is instructed twice. If a settled or returned result arrived before the
 /// instruction, the withdrawal is never instructed and takes the result at once.
 struct Withdrawal: Timed, Equatable {
-  enum Standing: String, JSONWord, Sendable {
+  enum WithdrawalStatus: String, JSONWord, Sendable {
     /// The ledger has not answered yet.
     case opened
     case awaitingApproval
@@ -40,7 +40,7 @@ struct Withdrawal: Timed, Equatable {
   let approvalAbove: Int64?
   /// `program@version` of the request. The same version decides all later steps.
   let terms: String
-  var standing = Standing.opened
+  var standing = WithdrawalStatus.opened
   /// When it stopped being open.
   var endedAt: Instant?
   /// Fires when its owner and the operators are to be reminded of the open withdrawal.
@@ -169,7 +169,7 @@ extension Withdrawal {
 
   private func answered(_ answer: LedgerAnswer, _ results: PayoutResults, _ bannedAt: Instant?) -> WithdrawalStep {
     switch answer {
-    case .refused(let reasons, let because): .decline(at: requestedAt, reasons: reasons, because: because)
+    case .rejected(let reasons, let because): .decline(at: requestedAt, reasons: reasons, because: because)
     case .reserved:
       if let bannedAt {
         banned(at: bannedAt)

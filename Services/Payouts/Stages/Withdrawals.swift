@@ -16,7 +16,7 @@ public struct Withdrawals: Stage {
     .on(Withdrawals.approved),
     .on(Withdrawals.rejected),
     .on(Withdrawals.reserved),
-    .on(Withdrawals.refused),
+    .on(Withdrawals.notReserved),
     .on(Withdrawals.settled),
     .on(Withdrawals.failed),
     .on(Withdrawals.unknown),
@@ -55,184 +55,184 @@ public struct Withdrawals: Stage {
   // MARK: Reminders
 
   /// One timer serves both reminders, due soon and overdue: the first sets it for the second.
-  private func remind(_ request: RequestID, _ due: Withdrawal, at instant: Instant, _ turn: Turn<Self>) {
+  private func remind(_ request: RequestID, _ due: Withdrawal, at instant: Instant, _ context: Context<Self>) {
     guard due.isOpen else { return }
     var withdrawal = due
     if instant < withdrawal.dueAt {
-      turn.emit(withdrawal.dueSoon(at: instant))
+      context.emit(withdrawal.dueSoon(at: instant))
       withdrawal.timer = Timer(at: withdrawal.dueAt)
-      turn[Self.withdrawals, request] = withdrawal
+      context[Self.withdrawals, request] = withdrawal
     } else {
-      if withdrawal.dueSoonAt == withdrawal.dueAt { turn.emit(withdrawal.dueSoon(at: instant)) }
-      turn.emit(withdrawal.overdue(at: instant))
+      if withdrawal.dueSoonAt == withdrawal.dueAt { context.emit(withdrawal.dueSoon(at: instant)) }
+      context.emit(withdrawal.overdue(at: instant))
     }
   }
 
   // MARK: Requests
 
   /// If the terms have no withdrawals, nothing is opened and the ledger declines the request.
-  private func requested(_ event: WithdrawalRequested, _ turn: Turn<Self>) {
-    let version = turn.program.version(at: event.requestedAt)
-    guard let terms = version.withdrawal, turn[Self.withdrawals, event.request] == nil else { return }
-    turn[Self.line, event.requestedAt, event.request] = Withdrawal(event, under: version, terms)
-    serveLine(turn)
+  private func requested(_ event: WithdrawalRequested, _ context: Context<Self>) {
+    let version = context.program.version(at: event.requestedAt)
+    guard let terms = version.withdrawal, context[Self.withdrawals, event.request] == nil else { return }
+    context[Self.line, event.requestedAt, event.request] = Withdrawal(event, under: version, terms)
+    serveLine(context)
   }
 
   /// Serves the waiting requests. A request waits until the ledger has answered for the one before it, because the speed of the answer must
   /// not decide whether that one was still open.
-  private func serveLine(_ turn: Turn<Self>) {
-    for withdrawal in turn.all(Self.line) {
-      let latest = turn[Self.latest].flatMap { turn[Self.withdrawals, $0] }
+  private func serveLine(_ context: Context<Self>) {
+    for withdrawal in context.all(Self.line) {
+      let latest = context[Self.latest].flatMap { context[Self.withdrawals, $0] }
       if latest?.standing == .opened { return }
-      turn[Self.line, withdrawal.requestedAt, withdrawal.request] = nil
+      context[Self.line, withdrawal.requestedAt, withdrawal.request] = nil
       if let latest, latest.isOpen(at: withdrawal.requestedAt) {
-        decline(withdrawal, behind: latest.request, turn)
+        decline(withdrawal, behind: latest.request, context)
       } else {
-        open(withdrawal, turn)
+        open(withdrawal, context)
       }
     }
   }
 
-  private func decline(_ withdrawal: Withdrawal, behind open: RequestID, _ turn: Turn<Self>) {
+  private func decline(_ withdrawal: Withdrawal, behind open: RequestID, _ context: Context<Self>) {
     var withdrawal = withdrawal
     let step = withdrawal.decline(behind: open)
-    turn[Self.payouts, withdrawal.payout] = withdrawal.request
-    keep(withdrawal, turn)
-    withdrawal.tell(step, turn)
+    context[Self.payouts, withdrawal.payout] = withdrawal.request
+    keep(withdrawal, context)
+    withdrawal.report(step, context)
   }
 
-  private func open(_ withdrawal: Withdrawal, _ turn: Turn<Self>) {
-    turn[Self.latest] = withdrawal.request
-    turn[Self.payouts, withdrawal.payout] = withdrawal.request
-    keep(withdrawal, turn)
-    turn.emit(withdrawal.opened())
-    advance(withdrawal.request, turn)
+  private func open(_ withdrawal: Withdrawal, _ context: Context<Self>) {
+    context[Self.latest] = withdrawal.request
+    context[Self.payouts, withdrawal.payout] = withdrawal.request
+    keep(withdrawal, context)
+    context.emit(withdrawal.opened())
+    advance(withdrawal.request, context)
   }
 
   // MARK: Facts
 
-  private func canceled(_ event: WithdrawalCanceled, _ turn: Turn<Self>) {
-    learn(of: event.request, turn) { $0.learn(canceledAt: event.canceledAt) }
+  private func canceled(_ event: WithdrawalCanceled, _ context: Context<Self>) {
+    learn(of: event.request, context) { $0.learn(canceledAt: event.canceledAt) }
   }
 
-  private func approved(_ event: WithdrawalApproved, _ turn: Turn<Self>) {
-    learn(of: event.request, turn) { $0.learn(.approved(at: event.decidedAt, operator: event.operator, note: event.note)) }
+  private func approved(_ event: WithdrawalApproved, _ context: Context<Self>) {
+    learn(of: event.request, context) { $0.learn(.approved(at: event.decidedAt, operator: event.operator, note: event.note)) }
   }
 
-  private func rejected(_ event: WithdrawalRejected, _ turn: Turn<Self>) {
-    learn(of: event.request, turn) { $0.learn(.rejected(at: event.decidedAt, operator: event.operator, note: event.note)) }
+  private func rejected(_ event: WithdrawalRejected, _ context: Context<Self>) {
+    learn(of: event.request, context) { $0.learn(.rejected(at: event.decidedAt, operator: event.operator, note: event.note)) }
   }
 
-  private func reserved(_ event: WithdrawalReserved, _ turn: Turn<Self>) {
-    learn(of: event.request, turn) { $0.learn(.reserved) }
+  private func reserved(_ event: WithdrawalReserved, _ context: Context<Self>) {
+    learn(of: event.request, context) { $0.learn(.reserved) }
   }
 
-  private func refused(_ event: ReservationRefused, _ turn: Turn<Self>) {
-    learn(of: event.request, turn) { $0.learn(.refused(reasons: event.reasons, because: event.because)) }
+  private func notReserved(_ event: ReservationRefused, _ context: Context<Self>) {
+    learn(of: event.request, context) { $0.learn(.rejected(reasons: event.reasons, because: event.because)) }
   }
 
-  private func learn(of request: RequestID, _ turn: Turn<Self>, _ change: (inout WithdrawalFacts) -> Void) {
+  private func learn(of request: RequestID, _ context: Context<Self>, _ change: (inout WithdrawalFacts) -> Void) {
     // Facts about a finished withdrawal change nothing.
-    guard turn[Self.withdrawals, request]?.isOpen ?? true else { return }
-    var facts = turn[Self.facts, request] ?? WithdrawalFacts()
+    guard context[Self.withdrawals, request]?.isOpen ?? true else { return }
+    var facts = context[Self.facts, request] ?? WithdrawalFacts()
     change(&facts)
-    turn[Self.facts, request] = facts
-    advance(request, turn)
-    serveLine(turn)
+    context[Self.facts, request] = facts
+    advance(request, context)
+    serveLine(context)
   }
 
   // MARK: Bans
 
   /// Only a ban stops withdrawals; any other closing does not (DECISIONS "closed", "banned").
-  private func closed(_ event: AccountClosed, _ turn: Turn<Self>) {
+  private func closed(_ event: AccountClosed, _ context: Context<Self>) {
     guard event.reason == .banned else { return }
-    var bans = turn[Self.bans] ?? Closings()
+    var bans = context[Self.bans] ?? Closings()
     bans.close(event)
-    turn[Self.bans] = bans
-    guard let latest = turn[Self.latest] else { return }
-    advance(latest, turn)
-    serveLine(turn)
+    context[Self.bans] = bans
+    guard let latest = context[Self.latest] else { return }
+    advance(latest, context)
+    serveLine(context)
   }
 
-  private func reopened(_ event: AccountReopened, _ turn: Turn<Self>) {
-    var bans = turn[Self.bans] ?? Closings()
+  private func reopened(_ event: AccountReopened, _ context: Context<Self>) {
+    var bans = context[Self.bans] ?? Closings()
     bans.reopen(at: event.reopenedAt)
-    turn[Self.bans] = bans
+    context[Self.bans] = bans
   }
 
   // MARK: Results
 
-  private func settled(_ event: PayoutSettled, _ turn: Turn<Self>) throws(Rejection) {
+  private func settled(_ event: PayoutSettled, _ context: Context<Self>) throws(Rejection) {
     let result = PayoutResult(at: event.at, reference: event.reference, reason: event.reason)
-    try heard(of: event.payout, turn) { results throws(Rejection) in try results.settle(result, of: event.payout) }
+    try heard(of: event.payout, context) { results throws(Rejection) in try results.settle(result, of: event.payout) }
   }
 
-  private func failed(_ event: PayoutFailed, _ turn: Turn<Self>) throws(Rejection) {
+  private func failed(_ event: PayoutFailed, _ context: Context<Self>) throws(Rejection) {
     let result = PayoutResult(at: event.at, reference: event.reference, reason: event.reason)
-    try heard(of: event.payout, turn) { results throws(Rejection) in try results.fail(result, of: event.payout) }
+    try heard(of: event.payout, context) { results throws(Rejection) in try results.fail(result, of: event.payout) }
   }
 
-  private func returned(_ event: PayoutReturned, _ turn: Turn<Self>) throws(Rejection) {
+  private func returned(_ event: PayoutReturned, _ context: Context<Self>) throws(Rejection) {
     let result = PayoutResult(at: event.at, reference: event.reference, reason: event.reason)
-    try heard(of: event.payout, turn) { results in results.return(result) }
+    try heard(of: event.payout, context) { results in results.return(result) }
   }
 
   /// The payout may have been paid. It stays open until a result arrives and is not instructed again.
-  private func unknown(_ event: PayoutUnknown, _ turn: Turn<Self>) { _ = withdrawal(answeredBy: event.payout, turn) }
+  private func unknown(_ event: PayoutUnknown, _ context: Context<Self>) { _ = withdrawal(answeredBy: event.payout, context) }
 
   private func heard(
-    of payout: PayoutID, _ turn: Turn<Self>, _ learn: (inout PayoutResults) throws(Rejection) -> Void
+    of payout: PayoutID, _ context: Context<Self>, _ learn: (inout PayoutResults) throws(Rejection) -> Void
   ) throws(Rejection) {
-    let withdrawal = withdrawal(answeredBy: payout, turn)
-    var results = turn[Self.results, payout] ?? PayoutResults()
+    let withdrawal = withdrawal(answeredBy: payout, context)
+    var results = context[Self.results, payout] ?? PayoutResults()
     try learn(&results)
     guard let withdrawal else {
-      turn[Self.results, payout] = results
+      context[Self.results, payout] = results
       return
     }
     if withdrawal.standing == .declined {
       if results.settled != nil { throw withdrawal.contradicted }
       return
     }
-    turn[Self.results, payout] = results
-    advance(withdrawal.request, turn)
-    serveLine(turn)
+    context[Self.results, payout] = results
+    advance(withdrawal.request, context)
+    serveLine(context)
   }
 
   /// The withdrawal of a payout, or nil if there is none yet. Counts results without an instruction, which point to a faulty adapter.
-  private func withdrawal(answeredBy payout: PayoutID, _ turn: Turn<Self>) -> Withdrawal? {
-    let withdrawal = turn[Self.payouts, payout].flatMap { turn[Self.withdrawals, $0] }
-    if withdrawal?.instructedPayout == nil { turn.count("result-without-instruction") }
+  private func withdrawal(answeredBy payout: PayoutID, _ context: Context<Self>) -> Withdrawal? {
+    let withdrawal = context[Self.payouts, payout].flatMap { context[Self.withdrawals, $0] }
+    if withdrawal?.instructedPayout == nil { context.count("result-without-instruction") }
     return withdrawal
   }
 
   // MARK: Steps
 
-  private func advance(_ request: RequestID, _ turn: Turn<Self>) {
-    guard var withdrawal = turn[Self.withdrawals, request] else { return }
+  private func advance(_ request: RequestID, _ context: Context<Self>) {
+    guard var withdrawal = context[Self.withdrawals, request] else { return }
     let wasUnanswered = withdrawal.standing == .opened
     let steps = withdrawal.advance(
-      by: turn[Self.facts, request] ?? WithdrawalFacts(), turn[Self.results, withdrawal.payout] ?? PayoutResults(),
-      bannedAt: turn[Self.bans]?.bannedAt(asOf: Instant.range.upperBound))
+      by: context[Self.facts, request] ?? WithdrawalFacts(), context[Self.results, withdrawal.payout] ?? PayoutResults(),
+      bannedAt: context[Self.bans]?.bannedAt(asOf: Instant.range.upperBound))
     guard !steps.isEmpty else { return }
     // Reminders start with the ledger's answer. The due dates of a late request may already be past, and it would be reported as overdue
     // before it is known whether it stays open at all.
     if wasUnanswered { withdrawal.timer = Timer(at: withdrawal.dueSoonAt) }
-    keep(withdrawal, turn)
-    for step in steps { withdrawal.tell(step, turn) }
+    keep(withdrawal, context)
+    for step in steps { withdrawal.report(step, context) }
   }
 
-  private func keep(_ withdrawal: Withdrawal, _ turn: Turn<Self>) {
+  private func keep(_ withdrawal: Withdrawal, _ context: Context<Self>) {
     var withdrawal = withdrawal
     if !withdrawal.isOpen {
       withdrawal.timer = nil
-      if turn[Self.facts, withdrawal.request] != nil { turn[Self.facts, withdrawal.request] = nil }
+      if context[Self.facts, withdrawal.request] != nil { context[Self.facts, withdrawal.request] = nil }
     }
-    turn[Self.withdrawals, withdrawal.request] = withdrawal
-    guard withdrawal.standing == .declined, let results = turn[Self.results, withdrawal.payout] else { return }
-    turn[Self.results, withdrawal.payout] = nil
+    context[Self.withdrawals, withdrawal.request] = withdrawal
+    guard withdrawal.standing == .declined, let results = context[Self.results, withdrawal.payout] else { return }
+    context[Self.results, withdrawal.payout] = nil
     if let settled = results.settled {
-      turn.refuse(
+      context.reject(
         PayoutSettled(
           payout: withdrawal.payout, referrer: withdrawal.referrer, at: settled.at, reference: settled.reference,
           reason: settled.reason), withdrawal.contradicted)

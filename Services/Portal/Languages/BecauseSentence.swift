@@ -157,8 +157,8 @@ struct BecauseSentence {
   /// The main instant of the sentences for this code.
   private var date: String {
     let names = ["endedAt", "closedAt", "canceledAt", "attributedAt", "expiresAt", "creditAt", "availableAt"]
-    let told = because.code == "available-instant" ? "availableAt" : names.first { because[$0] != nil }
-    return told.map(day) ?? "?"
+    let reported = because.code == "available-instant" ? "availableAt" : names.first { because[$0] != nil }
+    return reported.map(day) ?? "?"
   }
 }
 

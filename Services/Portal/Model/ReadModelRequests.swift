@@ -28,8 +28,8 @@ extension ReadModel {
         if step.type == WithdrawalOverdue.type { withdrawal.isOverdue = found.state.isOpen }
         if let kind = Withdrawal.Step.Kind(type: step.type) { withdrawal.steps.append(.init(kind: kind, at: step.at)) }
       }
-      let turn = { (step: Withdrawal.Step) in Withdrawal.Step.Kind.allCases.firstIndex(of: step.kind) ?? 0 }
-      withdrawal.steps.sort { ($0.at, turn($0)) < ($1.at, turn($1)) }
+      let context = { (step: Withdrawal.Step) in Withdrawal.Step.Kind.allCases.firstIndex(of: step.kind) ?? 0 }
+      withdrawal.steps.sort { ($0.at, context($0)) < ($1.at, context($1)) }
       let isCanceled = withdrawal.steps.contains { $0.kind == .canceled }
       withdrawal.isCancelable = [.opened, .awaitingApproval].contains(found.state) && !isCanceled
       return withdrawal

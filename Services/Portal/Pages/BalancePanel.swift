@@ -25,32 +25,35 @@ extension PageContext {
   /// The balances of an account, one per currency.
   @HTMLBuilder func balances(_ summary: Summary) -> HTML {
     if summary.balances.isEmpty {
-      section(say("balance.title"), class: "panel") { emptyState(say("balance.none"), say("balance.none.text")) }
+      section(localized("balance.title"), class: "panel") {
+        emptyState(localized("balance.none"), localized("balance.none.text"))
+      }
     }
     for figures in summary.balances {
       let currency = figures.balance.currency
       section(
-        summary.balances.count == 1 ? say("balance.title") : say("balance.title.currency", ["currency": currency.code]),
+        summary.balances.count == 1
+          ? localized("balance.title") : localized("balance.title.currency", ["currency": currency.code]),
         class: "panel"
       ) {
         tag("p", ["class": "amount"]) {
-          tag("b") { say.amount(figures.balance.available, currency) }
-          tag("span") { say("balance.available") }
+          tag("b") { localized.amount(figures.balance.available, currency) }
+          tag("span") { localized("balance.available") }
           staleMark
         }
-        if figures.balance.available < 0 { tag("p", ["class": "fault"]) { say("balance.negative") } }
+        if figures.balance.available < 0 { tag("p", ["class": "fault"]) { localized("balance.negative") } }
         if let next = figures.maturities.first {
-          tag("p") { say("balance.next", ["amount": say.amount(next.amount, currency), "date": date(next.at)]) }
+          tag("p") { localized("balance.next", ["amount": localized.amount(next.amount, currency), "date": date(next.at)]) }
         }
         bar(figures.balance)
-        balanceTable(figures.balance, say("balance.caption"))
+        balanceTable(figures.balance, localized("balance.caption"))
         if let spending = terms.spending {
-          tag("p", ["class": "quiet"]) { say("balance.spending", ["kinds": kinds(spending.kinds)]) }
+          tag("p", ["class": "quiet"]) { localized("balance.spending", ["kinds": kinds(spending.kinds)]) }
         }
         for withdrawal in summary.openWithdrawals where withdrawal.currency == currency {
           tag("p") {
-            tag("a", ["href": link("withdraw")]) { say("withdraw.open") }
-            ": \(say.amount(withdrawal.amount, currency)), \(say("withdrawal.\(withdrawal.state.rawValue)"))"
+            tag("a", ["href": link("withdraw")]) { localized("withdraw.open") }
+            ": \(localized.amount(withdrawal.amount, currency)), \(localized("withdrawal.\(withdrawal.state.rawValue)"))"
           }
         }
       }
@@ -81,16 +84,16 @@ extension PageContext {
     let corrected = balance.corrected ?? 0
     func row(_ name: String, _ minor: Int64, dot: Bool = true) -> HTML {
       tag("tr") {
-        tag("th", ["scope": "row", "class": dot ? "dot \(name)" : nil]) { say("balance.\(name)") }
-        tag("td", ["class": "n"]) { say.figure(minor, balance.currency) }
+        tag("th", ["scope": "row", "class": dot ? "dot \(name)" : nil]) { localized("balance.\(name)") }
+        tag("td", ["class": "n"]) { localized.figure(minor, balance.currency) }
       }
     }
     return tag("table", ["class": "balance"]) {
       tag("caption", ["class": "hide"]) { caption }
       tag("thead", ["class": "hide"]) {
         tag("tr") {
-          tag("th", ["scope": "col"]) { say("balance.state") }
-          tag("th", ["scope": "col", "class": "n"]) { "\(say("balance.amount")), \(balance.currency.code)" }
+          tag("th", ["scope": "col"]) { localized("balance.state") }
+          tag("th", ["scope": "col", "class": "n"]) { "\(localized("balance.amount")), \(balance.currency.code)" }
         }
       }
       tag("tbody") {

@@ -13,15 +13,15 @@ extension Pages {
   public static func book(
     _ entries: Page<Entry>, currency: Currency?, currencies: [Currency], isContinued: Bool, _ context: PageContext
   ) -> [UInt8] {
-    let say = context.say
-    return context.page(.book, title: say("book.title")) {
+    let localized = context.localized
+    return context.page(.book, title: localized("book.title")) {
       if entries.items.isEmpty, !isContinued {
-        emptyState(say("book.empty"), [context.rewardSentence, context.availabilitySentence ?? ""].joined(separator: " "))
+        emptyState(localized("book.empty"), [context.rewardSentence, context.availabilitySentence ?? ""].joined(separator: " "))
       } else {
         let query = currency.map { "currency=\($0.code)" } ?? ""
         tag("div", ["class": "tools"]) {
           if currencies.count > 1 {
-            tag("nav", ["aria-label": say("book.currencies")]) {
+            tag("nav", ["aria-label": localized("book.currencies")]) {
               for other in currencies {
                 tag(
                   "a",
@@ -30,7 +30,7 @@ extension Pages {
               }
             }
           }
-          tag("a", ["href": "\(context.link("book.csv"))?\(query)", "download": ""]) { say("book.csv") }
+          tag("a", ["href": "\(context.link("book.csv"))?\(query)", "download": ""]) { localized("book.csv") }
         }
         context.list(entries.items, currency)
         context.steps(
@@ -42,27 +42,29 @@ extension Pages {
 
   /// Explains an entry: its facts, and the steps of its computation.
   public static func why(_ entry: Entry, _ context: PageContext) -> [UInt8] {
-    let say = context.say
-    return context.page(.book, title: say("why.title")) {
+    let localized = context.localized
+    return context.page(.book, title: localized("why.title")) {
       tag("p", ["class": "lead"]) { context.what(entry) }
-      section(say("why.facts")) { context.facts(entry) }
+      section(localized("why.facts")) { context.facts(entry) }
       let reasons = context.reasons(entry)
       if !reasons.isEmpty {
-        section(say("why.reason")) { tag("ul") { for reason in reasons { tag("li") { reason } } } }
+        section(localized("why.reason")) { tag("ul") { for reason in reasons { tag("li") { reason } } } }
       }
-      section(say("why.steps")) {
+      section(localized("why.steps")) {
         if entry.because.isEmpty {
-          tag("p") { say("why.none") }
+          tag("p") { localized("why.none") }
         } else {
           tag("ol", ["class": "steps"]) {
-            for because in entry.because { tag("li") { say.sentence(because, currency: entry.currency, zone: context.zone) } }
+            for because in entry.because {
+              tag("li") { localized.sentence(because, currency: entry.currency, zone: context.zone) }
+            }
           }
         }
       }
       if let balance = entry.balance {
-        section(say("why.balance")) { context.balanceTable(balance, say("why.balance")) }
+        section(localized("why.balance")) { context.balanceTable(balance, localized("why.balance")) }
       }
-      tag("p") { tag("a", ["href": context.link("book")]) { say("why.back") } }
+      tag("p") { tag("a", ["href": context.link("book")]) { localized("why.back") } }
     }
   }
 }
@@ -71,10 +73,11 @@ extension PageContext {
   fileprivate func list(_ entries: [Entry], _ currency: Currency?) -> HTML {
     let unit = currency.map { ", \($0.code)" } ?? ""
     return table(
-      say("book.caption"),
+      localized("book.caption"),
       [
-        (say("book.date"), false), (say("book.what"), false), (say("book.amount") + unit, true), (say("book.available"), false),
-        (say("book.balance") + unit, true), (say("book.why"), false),
+        (localized("book.date"), false), (localized("book.what"), false), (localized("book.amount") + unit, true),
+        (localized("book.available"), false),
+        (localized("book.balance") + unit, true), (localized("book.why"), false),
       ], class: "cards book"
     ) {
       for entry in entries {
@@ -85,14 +88,14 @@ extension PageContext {
             if let about = about(entry) { tag("small") { about } }
           }
           tag("td", ["class": "n a"]) { figure(entry, entry.amount) }
-          tag("td", ["class": "v", "data-l": entry.availableAt == nil ? nil : say("book.available")]) {
+          tag("td", ["class": "v", "data-l": entry.availableAt == nil ? nil : localized("book.available")]) {
             entry.availableAt.map(date)
           }
-          tag("td", ["class": "n b", "data-l": entry.balance == nil ? nil : say("book.balance")]) {
+          tag("td", ["class": "n b", "data-l": entry.balance == nil ? nil : localized("book.balance")]) {
             figure(entry, entry.balance?.available)
           }
           // A short relative address, because a page has fifty of them.
-          tag("td") { tag("a", ["href": "book/\(entry.sequence)"]) { say("book.why") } }
+          tag("td") { tag("a", ["href": "book/\(entry.sequence)"]) { localized("book.why") } }
         }
       }
     }
@@ -100,31 +103,31 @@ extension PageContext {
 
   private func figure(_ entry: Entry, _ minor: Int64?) -> String {
     guard let minor, let currency = entry.currency else { return "" }
-    return say.figure(minor, currency)
+    return localized.figure(minor, currency)
   }
 
   /// The name of `reward.accrued.v1` and so on. Entries of a later release share a general name.
   fileprivate func what(_ entry: Entry) -> String {
-    say.known("entry.\(entry.type.split(separator: ".").dropLast().joined(separator: "."))") ?? say("entry.other")
+    localized.known("entry.\(entry.type.split(separator: ".").dropLast().joined(separator: "."))") ?? localized("entry.other")
   }
 
   /// The subject in a few words: the company, otherwise the invoice or the request.
   private func about(_ entry: Entry) -> String? {
     if let referee = entry.label ?? entry.referee?.value { return referee }
-    if let invoice = entry.invoice { return say("invoice.of", ["invoice": invoice]) }
-    return entry.request.map { say("request.of", ["request": $0]) }
+    if let invoice = entry.invoice { return localized("invoice.of", ["invoice": invoice]) }
+    return entry.request.map { localized("request.of", ["request": $0]) }
   }
 
   fileprivate func facts(_ entry: Entry) -> HTML {
     func fact(_ key: String, _ value: String?) -> HTML? {
       value.map { value in
         tag("div") {
-          tag("dt") { say(key) }
+          tag("dt") { localized(key) }
           tag("dd") { value }
         }
       }
     }
-    let amount = entry.amount.flatMap { minor in entry.currency.map { say.amount(minor, $0) } }
+    let amount = entry.amount.flatMap { minor in entry.currency.map { localized.amount(minor, $0) } }
     return tag("dl", ["class": "facts"]) {
       fact("why.date", dateAndTime(entry.at))
       fact("book.amount", amount)
@@ -146,6 +149,6 @@ extension PageContext {
       case "reward.frozen.v1", "reward.unfrozen.v1": "freeze"
       default: "reversal"
       }
-    return entry.reasons.map { say.reason(kind, $0) }
+    return entry.reasons.map { localized.reason(kind, $0) }
   }
 }

@@ -7,18 +7,18 @@ import Terms
 extension Pages {
   /// The scale with the current step, what each company would get now, and the past months.
   public static func discounts(_ discounts: Discounts, _ context: PageContext) -> [UInt8] {
-    let say = context.say
-    return context.page(.discounts, title: say("discounts.title")) {
+    let localized = context.localized
+    return context.page(.discounts, title: localized("discounts.title")) {
       tag("div", ["class": "panel"]) {
-        tag("p", ["class": "lead"]) { say("discounts.active", count: discounts.active) }
+        tag("p", ["class": "lead"]) { localized("discounts.active", count: discounts.active) }
         for text in context.nextStepSentences(active: discounts.active) { tag("p") { text } }
-        tag("p", ["class": "quiet"]) { say("discounts.what") }
+        tag("p", ["class": "quiet"]) { localized("discounts.what") }
       }
       if let terms = context.terms.discounts {
-        section(say("discounts.scale")) { context.scale(terms, active: discounts.active) }
-        section(say("discounts.companies")) { context.companies(discounts, terms) }
+        section(localized("discounts.scale")) { context.scale(terms, active: discounts.active) }
+        section(localized("discounts.companies")) { context.companies(discounts, terms) }
       }
-      section(say("discounts.runs")) { context.runs(discounts.runs) }
+      section(localized("discounts.runs")) { context.runs(discounts.runs) }
     }
   }
 }
@@ -28,7 +28,7 @@ extension PageContext {
   var nextRun: String? {
     guard let schedule = terms.discounts?.schedule else { return nil }
     let next = schedule.next(after: now)
-    return next > Instant.range.upperBound ? nil : "\(say.dateAndTime(next, in: schedule.zone))\u{A0}\(schedule.zone.name)"
+    return next > Instant.range.upperBound ? nil : "\(localized.dateAndTime(next, in: schedule.zone))\u{A0}\(schedule.zone.name)"
   }
 
   /// How many referrals are missing for the next step of the scale, and by when. At the top of the scale, the time of the next run.
@@ -36,9 +36,9 @@ extension PageContext {
     guard let discounts = terms.discounts, let run = nextRun else { return [] }
     let percent = discounts.percent(for: active)
     guard let next = discounts.tiers.first(where: { $0.from > active && $0.percent > percent }) else {
-      return [say("discounts.top"), say("discounts.next", ["date": run])]
+      return [localized("discounts.top"), localized("discounts.next", ["date": run])]
     }
-    return [say("discounts.more", count: next.from - active, ["date": run, "percent": say.percent(next.percent)])]
+    return [localized("discounts.more", count: next.from - active, ["date": run, "percent": localized.percent(next.percent)])]
   }
 
   fileprivate func scale(_ terms: DiscountTerms, active: Int64) -> HTML {
@@ -46,7 +46,8 @@ extension PageContext {
     if let first = steps.first, first.from > 0 { steps.insert(DiscountTerms.Tier(from: 0, percent: 0), at: 0) }
     let present = steps.lastIndex { $0.from <= active }
     return table(
-      say("discounts.scale.caption"), [(say("discounts.scale.referrals"), false), (say("discounts.scale.discount"), true)],
+      localized("discounts.scale.caption"),
+      [(localized("discounts.scale.referrals"), false), (localized("discounts.scale.discount"), true)],
       class: "scale"
     ) {
       for (index, step) in steps.enumerated() {
@@ -55,13 +56,14 @@ extension PageContext {
             let last = index + 1 < steps.count ? steps[index + 1].from - 1 : nil
             if let last {
               last == step.from
-                ? say.number(last) : say("range.between", ["from": say.number(step.from), "to": say.number(last)])
+                ? localized.number(last)
+                : localized("range.between", ["from": localized.number(step.from), "to": localized.number(last)])
             } else {
-              say("range.from", ["from": say.number(step.from)])
+              localized("range.from", ["from": localized.number(step.from)])
             }
-            if index == present { tag("span", ["class": "mark"]) { say("discounts.scale.here") } }
+            if index == present { tag("span", ["class": "mark"]) { localized("discounts.scale.here") } }
           }
-          tag("td", ["class": "n"]) { say.percent(step.percent) }
+          tag("td", ["class": "n"]) { localized.percent(step.percent) }
         }
       }
     }
@@ -69,22 +71,24 @@ extension PageContext {
 
   @HTMLBuilder fileprivate func companies(_ discounts: Discounts, _ terms: DiscountTerms) -> HTML {
     if discounts.companies.isEmpty {
-      emptyState(say("discounts.companies.none"), say("discounts.companies.none.text"))
+      emptyState(localized("discounts.companies.none"), localized("discounts.companies.none.text"))
     } else {
-      tag("p") { say("discounts.companies.text", ["max": say.number(terms.maxPerCompany)]) }
+      tag("p") { localized("discounts.companies.text", ["max": localized.number(terms.maxPerCompany)]) }
       if let first = terms.tiers.first(where: { $0.percent > 0 }), discounts.active < first.from {
-        tag("p") { say("discounts.start", count: first.from) }
+        tag("p") { localized("discounts.start", count: first.from) }
       }
       let canMove = may(.order) && discounts.companies.count > 1
-      var head = [(say("discounts.company"), false), (say("discounts.slots"), true), (say("discounts.discount"), true)]
-      let _ = canMove ? head.append((say("discounts.move"), false)) : ()
-      table(say("discounts.companies.caption"), showsCaption: true, head) {
+      var head = [
+        (localized("discounts.company"), false), (localized("discounts.slots"), true), (localized("discounts.discount"), true),
+      ]
+      let _ = canMove ? head.append((localized("discounts.move"), false)) : ()
+      table(localized("discounts.companies.caption"), showsCaption: true, head) {
         for (index, company) in discounts.companies.enumerated() {
           tag("tr") {
             tag("th", ["scope": "row"]) { company.name ?? company.company.value }
-            tag("td", ["class": "n", "data-l": say("discounts.slots")]) { say.number(company.slots) }
-            tag("td", ["class": "n", "data-l": say("discounts.discount")]) {
-              say.percent(company.percent)
+            tag("td", ["class": "n", "data-l": localized("discounts.slots")]) { localized.number(company.slots) }
+            tag("td", ["class": "n", "data-l": localized("discounts.discount")]) {
+              localized.percent(company.percent)
               staleMark
             }
             if canMove { tag("td") { move(company, isFirst: index == 0, isLast: index + 1 == discounts.companies.count) } }
@@ -92,7 +96,7 @@ extension PageContext {
         }
       }
       tag("p", ["class": "quiet"]) {
-        discounts.orderedAt.map { say("discounts.ordered", ["date": date($0)]) } ?? say("discounts.ordered.never")
+        discounts.orderedAt.map { localized("discounts.ordered", ["date": date($0)]) } ?? localized("discounts.ordered.never")
       }
     }
   }
@@ -106,29 +110,29 @@ extension PageContext {
           "button",
           [
             "name": "move", "value": direction, "class": "plain",
-            "aria-label": say("discounts.\(direction).company", ["company": name]),
+            "aria-label": localized("discounts.\(direction).company", ["company": name]),
           ]
-        ) { say("discounts.\(direction)") }
+        ) { localized("discounts.\(direction)") }
       }
     }
   }
 
   @HTMLBuilder fileprivate func runs(_ runs: [Discounts.Run]) -> HTML {
-    if runs.isEmpty { tag("p") { say("discounts.runs.none") } }
+    if runs.isEmpty { tag("p") { localized("discounts.runs.none") } }
     for run in runs {
-      tag("h3") { say.month(run.period) }
+      tag("h3") { localized.month(run.period) }
       tag("ul", ["class": "run"]) {
         if run.assignments.isEmpty {
           tag("li") {
-            tag("strong") { say("discounts.run.none") }
+            tag("strong") { localized("discounts.run.none") }
             if !run.skipped.isEmpty {
-              tag("small") { run.skipped.map { say.reason("skip", $0) }.joined(separator: " ") }
+              tag("small") { run.skipped.map { localized.reason("skip", $0) }.joined(separator: " ") }
             }
           }
         }
         for assignment in run.assignments {
           tag("li") {
-            tag("strong") { "\(assignment.name ?? assignment.company.value): \(say.percent(assignment.percent))" }
+            tag("strong") { "\(assignment.name ?? assignment.company.value): \(localized.percent(assignment.percent))" }
             tag("small") { outcome(assignment) }
           }
         }
@@ -138,9 +142,9 @@ extension PageContext {
 
   private func outcome(_ assignment: Discounts.Assignment) -> String {
     switch assignment.state {
-    case .open: say("discounts.open")
-    case .applied: say("discounts.applied", ["invoice": assignment.invoice ?? "–"])
-    case .voided: say("discounts.voided", ["reason": assignment.reason.map { say.reason("void", $0) } ?? ""])
+    case .open: localized("discounts.open")
+    case .applied: localized("discounts.applied", ["invoice": assignment.invoice ?? "–"])
+    case .voided: localized("discounts.voided", ["reason": assignment.reason.map { localized.reason("void", $0) } ?? ""])
     }
   }
 }

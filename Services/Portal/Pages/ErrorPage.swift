@@ -35,22 +35,23 @@ extension Pages {
 
   /// - Parameter hasSession: whether to link to the overview.
   public static func error(_ failure: Failure, language: Language, basePath: String, hasSession: Bool) -> [UInt8] {
-    let say = language
-    let title = say(failure.key)
+    let localized = language
+    let title = localized(failure.key)
     let body = tag("main", ["id": "main", "class": "error"]) {
       if failure.status != 401, failure.status != 503 { tag("p", ["class": "quiet"]) { "\(failure.status)" } }
       tag("h1") { title }
       if case .rebuilding(let percent, let seconds) = failure {
         tag("progress", ["max": "100", "value": "\(percent)", "aria-label": title]) {}
         tag("p", ["role": "status"]) {
-          say("error.503.progress", ["percent": say.percent(Int64(percent)), "seconds": say.number(Int64(seconds))])
+          localized(
+            "error.503.progress", ["percent": localized.percent(Int64(percent)), "seconds": localized.number(Int64(seconds))])
         }
       }
-      tag("p") { say(failure.key + ".text") }
+      tag("p") { localized(failure.key + ".text") }
       if hasSession, failure.status != 401, failure.status != 503 {
-        tag("p") { tag("a", ["class": "button", "href": basePath.isEmpty ? "/" : basePath]) { say("error.back") } }
+        tag("p") { tag("a", ["class": "button", "href": basePath.isEmpty ? "/" : basePath]) { localized("error.back") } }
       }
     }
-    return document(language, title: "\(title) · \(say("site.title"))", basePath: basePath, body)
+    return document(language, title: "\(title) · \(localized("site.title"))", basePath: basePath, body)
   }
 }

@@ -32,15 +32,15 @@ extension PageContext {
         tag("h1") { title }
         content()
       } + footer
-    return document(say, title: "\(title) · \(say("site.title"))", basePath: basePath, body)
+    return document(localized, title: "\(title) · \(localized("site.title"))", basePath: basePath, body)
   }
 
   @HTMLBuilder private func header(_ kind: PageKind?) -> HTML {
     tag("header") {
       tag("div", ["class": "bar"]) {
-        tag("a", ["class": "brand", "href": link()]) { say("site.title") }
+        tag("a", ["class": "brand", "href": link()]) { localized("site.title") }
         if session.programs.count > 1 {
-          tag("nav", ["aria-label": say("nav.programs"), "class": "programs"]) {
+          tag("nav", ["aria-label": localized("nav.programs"), "class": "programs"]) {
             for program in session.programs {
               let isCurrent = program == terms.program
               tag("a", ["href": basePath + "/" + program.value.percentEncoded, "aria-current": isCurrent ? "true" : nil]) {
@@ -52,14 +52,14 @@ extension PageContext {
         tag("form", ["method": "post", "action": basePath + "/leave"]) {
           emptyTag("input", ["type": "hidden", "name": "form", "value": formToken])
           emptyTag("input", ["type": "hidden", "name": "request", "value": request])
-          tag("button", ["class": "plain"]) { say("nav.leave") }
+          tag("button", ["class": "plain"]) { localized("nav.leave") }
         }
       }
-      tag("nav", ["aria-label": say("nav.label"), "class": "menu"]) {
+      tag("nav", ["aria-label": localized("nav.label"), "class": "menu"]) {
         for item in menu {
           tag(
             "a", ["href": item == .overview ? link() : link(item.path), "aria-current": item == kind ? "page" : nil]
-          ) { say("nav.\(item.rawValue)") }
+          ) { localized("nav.\(item.rawValue)") }
         }
       }
     }
@@ -68,10 +68,10 @@ extension PageContext {
   @HTMLBuilder private var banners: HTML {
     if let sandbox = freshness.sandbox {
       tag("p", ["class": "banner", "role": "status"]) {
-        say("sandbox.banner", ["time": say.dateAndTime(sandbox, in: zone, seconds: true)])
+        localized("sandbox.banner", ["time": localized.dateAndTime(sandbox, in: zone, seconds: true)])
       }
     }
-    if freshness.isStale { tag("p", ["class": "banner", "role": "status"]) { say("stale.note") } }
+    if freshness.isStale { tag("p", ["class": "banner", "role": "status"]) { localized("stale.note") } }
   }
 
   @HTMLBuilder private var footer: HTML {
@@ -79,11 +79,11 @@ extension PageContext {
       tag("p") {
         freshnessText
         " "
-        say("footer.zone", ["zone": zone.name])
+        localized("footer.zone", ["zone": zone.name])
       }
-      tag("nav", ["aria-label": say("footer.languages")]) {
+      tag("nav", ["aria-label": localized("footer.languages")]) {
         for code in Language.Code.allCases {
-          let isCurrent = code == say.code
+          let isCurrent = code == localized.code
           tag(
             "a",
             [
@@ -98,12 +98,12 @@ extension PageContext {
 
   private var freshnessText: String {
     guard freshness.behind == 0, let asOf = freshness.asOf else {
-      return say("footer.behind", count: freshness.behind) + "."
+      return localized("footer.behind", count: freshness.behind) + "."
     }
     // Name the date only if it is not today.
-    let isToday = say.date(asOf, in: zone) == say.date(now, in: zone)
-    let time = isToday ? say.time(asOf, in: zone, seconds: true) : say.dateAndTime(asOf, in: zone, seconds: true)
-    return say("footer.asOf", ["time": time]) + "."
+    let isToday = localized.date(asOf, in: zone) == localized.date(now, in: zone)
+    let time = isToday ? localized.time(asOf, in: zone, seconds: true) : localized.dateAndTime(asOf, in: zone, seconds: true)
+    return localized("footer.asOf", ["time": time]) + "."
   }
 }
 

@@ -8,8 +8,8 @@ extension Pages {
   ///
   /// - Parameter next: the next version of the terms, if one is announced.
   public static func help(next: TermsVersion?, _ context: PageContext) -> [UInt8] {
-    let say = context.say
-    return context.page(.help, title: say("help.title")) {
+    let localized = context.localized
+    return context.page(.help, title: localized("help.title")) {
       tag("div", ["class": "text"]) {
         tag("p", ["class": "lead"]) { context.rewardSentence }
         context.inviting
@@ -19,8 +19,8 @@ extension Pages {
         context.offer
         context.monthly
         tag("p", ["class": "quiet"]) {
-          say("help.version", ["terms": context.terms.name, "date": context.date(context.terms.effectiveFrom)])
-          if let next { " " + say("help.next", ["date": context.dateAndTime(next.effectiveFrom)]) }
+          localized("help.version", ["terms": context.terms.name, "date": context.date(context.terms.effectiveFrom)])
+          if let next { " " + localized("help.next", ["date": context.dateAndTime(next.effectiveFrom)]) }
         }
       }
     }
@@ -29,7 +29,7 @@ extension Pages {
 
 extension PageContext {
   private func part(_ key: String, @HTMLBuilder _ items: () -> HTML) -> HTML {
-    section(say(key)) { tag("ul", [:], items) }
+    section(localized(key)) { tag("ul", [:], items) }
   }
 
   private func item(_ text: String) -> HTML { tag("li") { text } }
@@ -37,45 +37,48 @@ extension PageContext {
   fileprivate var inviting: HTML {
     let attribution = terms.attribution
     return part("help.invite") {
-      item(say("help.invite.link"))
-      item(say("help.invite.code"))
-      item(say("help.invite.bound"))
+      item(localized("help.invite.link"))
+      item(localized("help.invite.code"))
+      item(localized("help.invite.bound"))
       item(who(attribution.referrer))
-      if !attribution.paidAdParameters.isEmpty { item(say("help.invite.ads")) }
-      if attribution.refusesPriorAccounts { item(say("help.invite.prior")) }
+      if !attribution.paidAdParameters.isEmpty { item(localized("help.invite.ads")) }
+      if attribution.refusesPriorAccounts { item(localized("help.invite.prior")) }
     }
   }
 
   private func who(_ eligibility: Eligibility?) -> String {
-    let kinds = say.list((eligibility?.kinds ?? []).map { say("kind.\($0.rawValue)") }, or: true)
-    let countries = say.list((eligibility?.countries ?? []).map { say.country($0.code) }, or: true)
+    let kinds = localized.list((eligibility?.kinds ?? []).map { localized("kind.\($0.rawValue)") }, or: true)
+    let countries = localized.list((eligibility?.countries ?? []).map { localized.country($0.code) }, or: true)
     return switch (kinds.isEmpty, countries.isEmpty) {
-    case (true, true): say("help.invite.anybody")
-    case (false, true): say("help.invite.only", ["who": kinds])
-    case (true, false): say("help.invite.country", ["countries": countries])
-    case (false, false): say("help.invite.only.country", ["who": kinds, "countries": countries])
+    case (true, true): localized("help.invite.anybody")
+    case (false, true): localized("help.invite.only", ["who": kinds])
+    case (true, false): localized("help.invite.country", ["countries": countries])
+    case (false, false): localized("help.invite.only.country", ["who": kinds, "countries": countries])
     }
   }
 
   @HTMLBuilder fileprivate var earning: HTML {
     if let reward = terms.reward {
       part("help.earn") {
-        item(say("help.earn.lines", ["lines": kinds(reward.lineKinds.map(\.rawValue))]))
-        if reward.requiresPlanLine { item(say("help.earn.plan")) }
-        if let categories = reward.categories { item(say("help.earn.categories", ["categories": say.list(categories)])) }
+        item(localized("help.earn.lines", ["lines": kinds(reward.lineKinds.map(\.rawValue))]))
+        if reward.requiresPlanLine { item(localized("help.earn.plan")) }
+        if let categories = reward.categories {
+          item(localized("help.earn.categories", ["categories": localized.list(categories)]))
+        }
         rates(reward)
         if let rate = reward.rate {
           let currency = exampleCurrency
           let base: Int64 = 100_000
           item(
-            say(
+            localized(
               "help.earn.example",
-              ["base": say.amount(base, currency), "amount": say.amount(Money.share(of: base, rate: rate), currency)]))
+              ["base": localized.amount(base, currency), "amount": localized.amount(Money.share(of: base, rate: rate), currency)])
+          )
         }
         limits(reward)
-        if reward.refusesPromoCodes { item(say("help.earn.promo")) }
-        if !reward.excludedDiscounts.isEmpty { item(say("help.earn.discounted")) }
-        item(say("help.earn.currency"))
+        if reward.refusesPromoCodes { item(localized("help.earn.promo")) }
+        if !reward.excludedDiscounts.isEmpty { item(localized("help.earn.discounted")) }
+        item(localized("help.earn.currency"))
       }
     }
   }
@@ -91,57 +94,57 @@ extension PageContext {
     case .rate(_, let statuses) where statuses.isEmpty: HTML.empty
     case .rate(let first, let statuses):
       tag("li") {
-        say("help.earn.statuses")
+        localized("help.earn.statuses")
         tag("ul") {
-          item(say("help.earn.status.first", ["rate": say.percent(first)]))
+          item(localized("help.earn.status.first", ["rate": localized.percent(first)]))
           for status in statuses {
             item(
-              say(
+              localized(
                 "help.earn.status",
-                ["rate": say.percent(status.rate), "amounts": amounts(status.above), "status": status.name]))
+                ["rate": localized.percent(status.rate), "amounts": amounts(status.above), "status": status.name]))
           }
         }
       }
     case .amount: HTML.empty
     case .rates(let rates):
       tag("li") {
-        say("help.earn.rates")
+        localized("help.earn.rates")
         tag("ul") { for rate in rates { item(text(rate)) } }
       }
     }
   }
 
   private func text(_ line: RewardTerms.LineRate) -> String {
-    let rate = say.percent(line.rate)
-    if let plan = line.plan { return say("help.earn.rate.plan", ["rate": rate, "plan": plan]) }
-    if let category = line.category { return say("help.earn.rate.category", ["rate": rate, "category": category]) }
-    if let kind = line.kind { return say("help.earn.rate.lines", ["rate": rate, "lines": kinds([kind.rawValue])]) }
-    return say("help.earn.rate.rest", ["rate": rate])
+    let rate = localized.percent(line.rate)
+    if let plan = line.plan { return localized("help.earn.rate.plan", ["rate": rate, "plan": plan]) }
+    if let category = line.category { return localized("help.earn.rate.category", ["rate": rate, "category": category]) }
+    if let kind = line.kind { return localized("help.earn.rate.lines", ["rate": rate, "lines": kinds([kind.rawValue])]) }
+    return localized("help.earn.rate.rest", ["rate": rate])
   }
 
   @HTMLBuilder private func limits(_ reward: RewardTerms) -> HTML {
     if let most = reward.maxPayments {
-      item(most == 1 ? say("help.earn.once") : say("help.earn.max", count: Int64(most)))
+      item(most == 1 ? localized("help.earn.once") : localized("help.earn.max", count: Int64(most)))
     }
-    if let period = reward.earnsFor { item(say("help.earn.period", ["within": say.within(period)])) }
-    if !reward.maxPerReferee.isEmpty { item(say("help.earn.most", ["amounts": amounts(reward.maxPerReferee)])) }
+    if let period = reward.earnsFor { item(localized("help.earn.period", ["within": localized.within(period)])) }
+    if !reward.maxPerReferee.isEmpty { item(localized("help.earn.most", ["amounts": amounts(reward.maxPerReferee)])) }
   }
 
   @HTMLBuilder fileprivate var availability: HTML {
     if let reward = terms.reward {
       part("help.available") {
-        let after = say.after(reward.availableAfter)
+        let after = localized.after(reward.availableAfter)
         if reward.availableAfter == .zero {
-          item(say("help.available.now"))
+          item(localized("help.available.now"))
         } else if reward.creditAfter == reward.availableAfter {
-          item(say("help.available.same", ["after": after]))
+          item(localized("help.available.same", ["after": after]))
         } else if reward.creditAfter == .zero {
-          item(say("help.available.later", ["after": after]))
+          item(localized("help.available.later", ["after": after]))
         } else {
-          item(say("help.available.both", ["credit": say.after(reward.creditAfter), "after": after]))
+          item(localized("help.available.both", ["credit": localized.after(reward.creditAfter), "after": after]))
         }
-        item(say("help.available.refund"))
-        if let window = reward.refundWindow { item(say("help.available.window", ["after": say.after(window)])) }
+        item(localized("help.available.refund"))
+        if let window = reward.refundWindow { item(localized("help.available.window", ["after": localized.after(window)])) }
       }
     }
   }
@@ -149,21 +152,22 @@ extension PageContext {
   @HTMLBuilder fileprivate var using: HTML {
     if let spending = terms.spending {
       part("help.spend") {
-        item(say("help.spend.kinds", ["kinds": kinds(spending.kinds)]))
-        if terms.withdrawal == nil { item(say("help.spend.only")) }
+        item(localized("help.spend.kinds", ["kinds": kinds(spending.kinds)]))
+        if terms.withdrawal == nil { item(localized("help.spend.only")) }
       }
     }
     if let withdrawal = terms.withdrawal {
       part("help.withdraw") {
-        item(say("help.withdraw.one"))
-        if !withdrawal.minimum.isEmpty { item(say("help.withdraw.least", ["amounts": amounts(withdrawal.minimum)])) }
-        item(say("help.withdraw.within", ["within": say.within(withdrawal.dueAfter)]).capitalizedFirst)
+        item(localized("help.withdraw.one"))
+        if !withdrawal.minimum.isEmpty { item(localized("help.withdraw.least", ["amounts": amounts(withdrawal.minimum)])) }
+        item(localized("help.withdraw.within", ["within": localized.within(withdrawal.dueAfter)]).capitalizedFirst)
         switch withdrawal.approvalAbove {
         case .never: HTML.empty
         case .above(let limits):
-          item(limits.isEmpty ? say("withdraw.approval.all") : say("help.withdraw.check", ["amounts": amounts(limits)]))
+          item(
+            limits.isEmpty ? localized("withdraw.approval.all") : localized("help.withdraw.check", ["amounts": amounts(limits)]))
         }
-        if terms.spending == nil { item(say("help.withdraw.only")) }
+        if terms.spending == nil { item(localized("help.withdraw.only")) }
       }
     }
   }
@@ -172,10 +176,11 @@ extension PageContext {
     if let offer = terms.welcomeOffer {
       part("help.offer") {
         item(
-          say(
+          localized(
             "help.offer.text",
             [
-              "percent": say.percent(offer.percent), "plans": say.list(offer.plans, or: true), "within": say.within(offer.within),
+              "percent": localized.percent(offer.percent), "plans": localized.list(offer.plans, or: true),
+              "within": localized.within(offer.within),
             ]))
       }
     }
@@ -185,12 +190,12 @@ extension PageContext {
     if let discounts = terms.discounts {
       part("help.discounts") {
         item(
-          say(
-            "help.discounts.month", ["day": say.number(discounts.schedule.day), "zone": discounts.schedule.zone.name]))
-        item(say("discounts.what"))
-        item(say("help.discounts.fill", ["max": say.number(discounts.maxPerCompany)]))
-        item(say("help.discounts.overdue"))
-        item(say("help.discounts.once"))
+          localized(
+            "help.discounts.month", ["day": localized.number(discounts.schedule.day), "zone": discounts.schedule.zone.name]))
+        item(localized("discounts.what"))
+        item(localized("help.discounts.fill", ["max": localized.number(discounts.maxPerCompany)]))
+        item(localized("help.discounts.overdue"))
+        item(localized("help.discounts.once"))
       }
     }
   }

@@ -35,17 +35,17 @@ extension Pages {
   public static func invited(
     _ referees: Page<Referee>, counts: RefereeCounts, query: InvitedQuery, _ context: PageContext
   ) -> [UInt8] {
-    let say = context.say
-    return context.page(.invited, title: say("invited.title")) {
+    let localized = context.localized
+    return context.page(.invited, title: localized("invited.title")) {
       if counts.byStatus.values.allSatisfy({ $0 == 0 }), !query.isFiltered {
-        emptyState(say("invited.empty"), say("invited.empty.text")) {
-          tag("p") { tag("a", ["class": "button", "href": context.link()]) { say("overview.link.title") } }
+        emptyState(localized("invited.empty"), localized("invited.empty.text")) {
+          tag("p") { tag("a", ["class": "button", "href": context.link()]) { localized("overview.link.title") } }
         }
       } else {
         context.filter(query, counts)
         if referees.items.isEmpty {
-          emptyState(say("invited.none"), say("invited.none.text")) {
-            tag("p") { tag("a", ["href": context.link("invited")]) { say("invited.filter.clear") } }
+          emptyState(localized("invited.none"), localized("invited.none.text")) {
+            tag("p") { tag("a", ["href": context.link("invited")]) { localized("invited.filter.clear") } }
           }
         } else {
           context.list(referees.items)
@@ -60,39 +60,39 @@ extension Pages {
 
 extension PageContext {
   fileprivate func filter(_ query: InvitedQuery, _ counts: RefereeCounts) -> HTML {
-    tag("form", ["action": link("invited"), "class": "filter", "role": "search", "aria-label": say("invited.filter")]) {
+    tag("form", ["action": link("invited"), "class": "filter", "role": "search", "aria-label": localized("invited.filter")]) {
       tag("div") {
-        tag("label", ["for": "status"]) { say("invited.status") }
+        tag("label", ["for": "status"]) { localized("invited.status") }
         tag("select", ["id": "status", "name": "status"]) {
-          tag("option", ["value": ""]) { say("invited.filter.all") }
+          tag("option", ["value": ""]) { localized("invited.filter.all") }
           for status in RefereeStatus.allCases where counts[status] > 0 || query.status == status {
             tag("option", ["value": status.rawValue, "selected": query.status == status ? "" : nil]) {
-              "\(say("status.\(status.rawValue)")) (\(say.number(counts[status])))"
+              "\(localized("status.\(status.rawValue)")) (\(localized.number(counts[status])))"
             }
           }
         }
       }
       tag("div") {
-        tag("label", ["for": "on"]) { say("invited.filter.on") }
+        tag("label", ["for": "on"]) { localized("invited.filter.on") }
         emptyTag("input", ["id": "on", "name": "on", "type": "date", "value": query.on])
       }
       tag("div") {
-        tag("label", ["for": "find"]) { say("invited.filter.find") }
+        tag("label", ["for": "find"]) { localized("invited.filter.find") }
         emptyTag("input", ["id": "find", "name": "find", "type": "search", "maxlength": "128", "value": query.find])
       }
       tag("div", ["class": "go"]) {
-        tag("button") { say("invited.filter.show") }
-        if query.isFiltered { tag("a", ["href": link("invited")]) { say("invited.filter.clear") } }
+        tag("button") { localized("invited.filter.show") }
+        if query.isFiltered { tag("a", ["href": link("invited")]) { localized("invited.filter.clear") } }
       }
     }
   }
 
   fileprivate func list(_ referees: [Referee]) -> HTML {
     var head = [
-      (say("invited.company"), false), (say("invited.registered"), false), (say("invited.status"), false),
+      (localized("invited.company"), false), (localized("invited.registered"), false), (localized("invited.status"), false),
     ]
-    if terms.reward != nil { head += [(say("invited.payments"), true), (say("invited.earned"), true)] }
-    return table(say("invited.caption"), head) {
+    if terms.reward != nil { head += [(localized("invited.payments"), true), (localized("invited.earned"), true)] }
+    return table(localized("invited.caption"), head) {
       for referee in referees {
         tag("tr") {
           tag("th", ["scope": "row"]) {
@@ -102,16 +102,17 @@ extension PageContext {
           }
           tag("td", ["class": "d"]) { date(referee.registeredAt) }
           tag("td") {
-            tag("span", ["class": "s \(referee.status.rawValue)"]) { say("status.\(referee.status.rawValue)") }
+            tag("span", ["class": "s \(referee.status.rawValue)"]) { localized("status.\(referee.status.rawValue)") }
             if !referee.reasons.isEmpty {
-              tag("small") { say.list(referee.reasons.map { say.reason("attribution", $0) }) }
+              tag("small") { localized.list(referee.reasons.map { localized.reason("attribution", $0) }) }
             }
           }
           if terms.reward != nil {
-            tag("td", ["class": "n", "data-l": say("invited.payments")]) { say.number(referee.payments) }
-            tag("td", ["class": "n", "data-l": say("invited.earned")]) {
+            tag("td", ["class": "n", "data-l": localized("invited.payments")]) { localized.number(referee.payments) }
+            tag("td", ["class": "n", "data-l": localized("invited.earned")]) {
               referee.earned.isEmpty
-                ? "–" : referee.earned.sorted { $0.key < $1.key }.map { say.amount($0.value, $0.key) }.joined(separator: ", ")
+                ? "–"
+                : referee.earned.sorted { $0.key < $1.key }.map { localized.amount($0.value, $0.key) }.joined(separator: ", ")
             }
           }
         }
@@ -122,9 +123,9 @@ extension PageContext {
   /// Links to the first and the next page of a list.
   @HTMLBuilder func steps(first: String?, next: String?) -> HTML {
     if first != nil || next != nil {
-      tag("nav", ["class": "pages", "aria-label": say("list.label")]) {
-        if let first { tag("a", ["href": first]) { say("list.first") } }
-        if let next { tag("a", ["href": next, "rel": "next"]) { say("list.next") } }
+      tag("nav", ["class": "pages", "aria-label": localized("list.label")]) {
+        if let first { tag("a", ["href": first]) { localized("list.first") } }
+        if let next { tag("a", ["href": next, "rel": "next"]) { localized("list.next") } }
       }
     }
   }

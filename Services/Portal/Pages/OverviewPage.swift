@@ -9,8 +9,8 @@ extension Pages {
   ///
   /// - Parameter wish: a requested code that is not valid.
   public static func overview(_ summary: Summary, wish: String? = nil, _ context: PageContext) -> [UInt8] {
-    let say = context.say
-    return context.page(.overview, title: say("overview.title")) {
+    let localized = context.localized
+    return context.page(.overview, title: localized("overview.title")) {
       if let offer = summary.offer { context.offer(offer) }
       tag("div", ["class": "columns"]) {
         tag("div") {
@@ -32,14 +32,14 @@ extension PageContext {
   // MARK: The link
 
   @HTMLBuilder fileprivate func link(of summary: Summary, wish: String?) -> HTML {
-    section(say("overview.link.title"), class: "panel") {
+    section(localized("overview.link.title"), class: "panel") {
       tag("p", ["class": "lead"]) { rewardSentence }
       if let availabilitySentence { tag("p", ["class": "quiet"]) { availabilitySentence } }
       if let code = summary.codes.last {
         share(code)
         let earlier = summary.codes.dropLast().suffix(5)
         if !earlier.isEmpty {
-          tag("p", ["class": "quiet"]) { say("overview.link.earlier") }
+          tag("p", ["class": "quiet"]) { localized("overview.link.earlier") }
           tag("ul", ["class": "quiet"]) {
             for code in earlier { tag("li") { tag("code") { code.link.isEmpty ? code.code : code.link } } }
           }
@@ -53,68 +53,71 @@ extension PageContext {
   @HTMLBuilder private func share(_ code: IssuedCode) -> HTML {
     // Without a link in the terms, people share the code itself.
     let text = code.link.isEmpty ? code.code : code.link
-    tag("label", ["for": "link"]) { say("overview.link.label") }
+    tag("label", ["for": "link"]) { localized("overview.link.label") }
     tag("div", ["class": "copy"]) {
       emptyTag("input", ["id": "link", "readonly": "", "value": text, "dir": "ltr"])
-      tag("button", ["type": "button", "hidden": "", "data-copy": "link", "data-said": "copied", "data-done": say("copy.done")]) {
-        say("copy.button")
+      tag(
+        "button",
+        ["type": "button", "hidden": "", "data-copy": "link", "data-said": "copied", "data-done": localized("copy.done")]
+      ) {
+        localized("copy.button")
       }
     }
     tag("span", ["id": "copied", "role": "status", "class": "hide"]) {}
     if !code.link.isEmpty {
       let invitation = self.invitation
-      tag("ul", ["class": "share", "aria-label": say("share.label")]) {
+      tag("ul", ["class": "share", "aria-label": localized("share.label")]) {
         for (key, address) in [
           (
             "share.mail",
-            "mailto:?subject=\(say("share.subject").percentEncoded)&body=\("\(invitation) \(code.link)".percentEncoded)"
+            "mailto:?subject=\(localized("share.subject").percentEncoded)&body=\("\(invitation) \(code.link)".percentEncoded)"
           ),
           ("share.telegram", "https://t.me/share/url?url=\(code.link.percentEncoded)&text=\(invitation.percentEncoded)"),
           ("share.whatsapp", "https://wa.me/?text=\("\(invitation) \(code.link)".percentEncoded)"),
         ] {
-          tag("li") { tag("a", ["href": address, "rel": "noopener noreferrer"]) { say(key) } }
+          tag("li") { tag("a", ["href": address, "rel": "noopener noreferrer"]) { localized(key) } }
         }
-        tag("li") { tag("a", ["href": link("poster")]) { say("share.qr") } }
+        tag("li") { tag("a", ["href": link("poster")]) { localized("share.qr") } }
       }
     }
   }
 
   private var invitation: String {
-    guard let offer = terms.welcomeOffer else { return say("share.text") }
-    return say("share.offer", ["percent": say.percent(offer.percent)])
+    guard let offer = terms.welcomeOffer else { return localized("share.text") }
+    return localized("share.offer", ["percent": localized.percent(offer.percent)])
   }
 
   @HTMLBuilder private func ask(_ wish: String?) -> HTML {
     tag("div", ["class": "empty"]) {
-      tag("p", ["class": "lead"]) { say("overview.link.none") }
+      tag("p", ["class": "lead"]) { localized("overview.link.none") }
       if may(.code) {
-        tag("p") { say("overview.link.none.text") }
+        tag("p") { localized("overview.link.none.text") }
         form(link("code")) {
-          tag("button") { say("overview.link.get") }
+          tag("button") { localized("overview.link.get") }
           tag("details", ["open": wish == nil ? nil : ""]) {
-            tag("summary") { say("overview.link.own") }
-            tag("label", ["for": "wish"]) { say("overview.link.wish") }
+            tag("summary") { localized("overview.link.own") }
+            tag("label", ["for": "wish"]) { localized("overview.link.wish") }
             emptyTag(
               "input",
               [
                 "id": "wish", "name": "wish", "maxlength": "64", "autocomplete": "off", "spellcheck": "false", "value": wish,
                 "aria-invalid": wish == nil ? nil : "true", "aria-describedby": wish == nil ? nil : "wish-fault",
               ])
-            if wish != nil { tag("p", ["id": "wish-fault", "class": "fault"]) { say("form.code") } }
+            if wish != nil { tag("p", ["id": "wish-fault", "class": "fault"]) { localized("form.code") } }
           }
         }
       } else {
-        tag("p") { say("overview.link.right") }
+        tag("p") { localized("overview.link.right") }
       }
     }
   }
 
   fileprivate var steps: HTML {
-    section(say("steps.title")) {
+    section(localized("steps.title")) {
       tag("ol", ["class": "steps"]) {
-        tag("li") { say("steps.share") }
-        tag("li") { say("steps.register") }
-        tag("li") { say(terms.reward == nil ? "steps.discount" : "steps.earn") }
+        tag("li") { localized("steps.share") }
+        tag("li") { localized("steps.register") }
+        tag("li") { localized(terms.reward == nil ? "steps.discount" : "steps.earn") }
       }
     }
   }
@@ -122,24 +125,24 @@ extension PageContext {
   // MARK: Results
 
   fileprivate func figures(_ summary: Summary) -> HTML {
-    section(say("figures.title"), class: "panel") {
+    section(localized("figures.title"), class: "panel") {
       tag("dl", ["class": "figures"]) {
         figure("figures.clicks", summary.clicks.counted) {
-          if summary.clicks.rejected > 0 { say("figures.rejected", count: summary.clicks.rejected) }
+          if summary.clicks.rejected > 0 { localized("figures.rejected", count: summary.clicks.rejected) }
         }
         figure("figures.invited", summary.referees.invited) {}
         if terms.reward != nil { figure("figures.earning", summary.referees[.earning]) {} }
         if terms.discounts != nil { figure("figures.active", summary.referees[.active]) {} }
       }
-      tag("p") { tag("a", ["href": link("invited")]) { say("invited.title") } }
+      tag("p") { tag("a", ["href": link("invited")]) { localized("invited.title") } }
     }
   }
 
   private func figure(_ key: String, _ number: Int64, @HTMLBuilder _ more: () -> HTML) -> HTML {
     tag("div") {
-      tag("dt") { say(key) }
+      tag("dt") { localized(key) }
       tag("dd") {
-        tag("b") { say.number(number) }
+        tag("b") { localized.number(number) }
         let more = more()
         if !more.isEmpty { tag("small") { more } }
       }
@@ -149,33 +152,33 @@ extension PageContext {
   // MARK: The welcome offer
 
   fileprivate func offer(_ offer: Offer) -> HTML {
-    section(say("offer.title"), class: "panel offer") {
-      let percent = say.percent(offer.percent)
+    section(localized("offer.title"), class: "panel offer") {
+      let percent = localized.percent(offer.percent)
       switch offer.state {
       case .open:
         tag("p", ["class": "lead"]) {
           offer.plans.isEmpty
-            ? say("offer.open.any", ["percent": percent])
-            : say("offer.open", ["percent": percent, "plans": say.list(offer.plans, or: true)])
+            ? localized("offer.open.any", ["percent": percent])
+            : localized("offer.open", ["percent": percent, "plans": localized.list(offer.plans, or: true)])
         }
         tag("p") {
           // Round down to whole days, so that no one counts on a day that has already begun.
           let days = (offer.expiresAt - now).milliseconds / TimeSpan.days(1).milliseconds
-          tag("strong") { days > 0 ? say("offer.left", count: days) : say("offer.today") }
+          tag("strong") { days > 0 ? localized("offer.left", count: days) : localized("offer.today") }
           " · "
-          say("offer.until", ["date": dateAndTime(offer.expiresAt)])
+          localized("offer.until", ["date": dateAndTime(offer.expiresAt)])
         }
-      case .used: tag("p") { say("offer.used", ["percent": percent]) }
-      case .expired: tag("p") { say("offer.expired", ["percent": percent, "date": date(offer.expiresAt)]) }
+      case .used: tag("p") { localized("offer.used", ["percent": percent]) }
+      case .expired: tag("p") { localized("offer.expired", ["percent": percent, "date": date(offer.expiresAt)]) }
       }
     }
   }
 
   fileprivate func nextDiscount(active: Int64) -> HTML {
-    section(say("discounts.title"), class: "panel") {
-      tag("p", ["class": "lead"]) { say("discounts.active", count: active) }
+    section(localized("discounts.title"), class: "panel") {
+      tag("p", ["class": "lead"]) { localized("discounts.active", count: active) }
       for text in nextStepSentences(active: active) { tag("p") { text } }
-      tag("p") { tag("a", ["href": link("discounts")]) { say("discounts.companies") } }
+      tag("p") { tag("a", ["href": link("discounts")]) { localized("discounts.companies") } }
     }
   }
 }

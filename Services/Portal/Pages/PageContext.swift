@@ -45,7 +45,7 @@ public struct PageContext: Sendable {
 public enum Pages {}
 
 extension PageContext {
-  var say: Language { language }
+  var localized: Language { language }
 
   /// A path below this program: `link("book", "12")`.
   func link(_ parts: String...) -> String {
@@ -73,7 +73,7 @@ extension PageContext {
 
   /// Marks amounts that may be out of date, in places where someone could act on them.
   @HTMLBuilder var staleMark: HTML {
-    if freshness.isStale { tag("span", ["class": "mark"]) { say("stale.mark") } }
+    if freshness.isStale { tag("span", ["class": "mark"]) { localized("stale.mark") } }
   }
 }
 

@@ -7,21 +7,21 @@ extension Pages {
   ///
   /// - Parameter svg: the picture from `QRCode`.
   public static func poster(_ code: IssuedCode, svg: String, _ context: PageContext) -> [UInt8] {
-    let say = context.say
-    return context.page(nil, title: say("qr.title")) {
+    let localized = context.localized
+    return context.page(nil, title: localized("qr.title")) {
       tag("div", ["class": "poster"]) {
-        tag("p", ["class": "huge"]) { say("poster.title") }
+        tag("p", ["class": "huge"]) { localized("poster.title") }
         if let offer = context.terms.welcomeOffer {
-          tag("p", ["class": "lead"]) { say("poster.offer", ["percent": say.percent(offer.percent)]) }
+          tag("p", ["class": "lead"]) { localized("poster.offer", ["percent": localized.percent(offer.percent)]) }
         }
-        tag("div", ["role": "img", "aria-label": say("qr.alt")]) { HTML(trusted: svg) }
+        tag("div", ["role": "img", "aria-label": localized("qr.alt")]) { HTML(trusted: svg) }
         tag("p") { tag("code") { code.link.isEmpty ? code.code : code.link } }
       }
       tag("div", ["class": "tools"]) {
-        tag("a", ["class": "button", "href": context.link("qr.png"), "download": "qr.png"]) { say("qr.png") }
-        tag("a", ["class": "button", "href": context.link("qr.svg"), "download": "qr.svg"]) { say("qr.svg") }
+        tag("a", ["class": "button", "href": context.link("qr.png"), "download": "qr.png"]) { localized("qr.png") }
+        tag("a", ["class": "button", "href": context.link("qr.svg"), "download": "qr.svg"]) { localized("qr.svg") }
       }
-      tag("p", ["class": "quiet screen"]) { say("poster.print") }
+      tag("p", ["class": "quiet screen"]) { localized("poster.print") }
     }
   }
 }

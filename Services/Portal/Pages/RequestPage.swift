@@ -6,40 +6,40 @@ import PortalModel
 extension Pages {
   /// The progress of a request.
   public static func request(_ status: RequestStatus, _ context: PageContext) -> [UInt8] {
-    let say = context.say
+    let localized = context.localized
     let kind = RequestKind(type: status.type)
-    return context.page(nil, title: say("request.title")) {
-      tag("p", ["class": "lead"]) { say("request.\(kind.rawValue)") }
+    return context.page(nil, title: localized("request.title")) {
+      tag("p", ["class": "lead"]) { localized("request.\(kind.rawValue)") }
       tag("div", ["class": "panel", "role": "status"]) {
         switch status.state {
         case .answered:
           tag("p", ["class": "lead \(status.isAccepted ? "good" : "fault")"]) {
-            say(status.isAccepted ? "request.accepted" : "request.declined")
+            localized(status.isAccepted ? "request.accepted" : "request.declined")
           }
-          if status.isAccepted, kind != .other { tag("p") { say("request.accepted.\(kind.rawValue)") } }
+          if status.isAccepted, kind != .other { tag("p") { localized("request.accepted.\(kind.rawValue)") } }
           if !status.isAccepted {
-            tag("ul") { for reason in status.reasons { tag("li") { say.reason(kind.reasons, reason) } } }
+            tag("ul") { for reason in status.reasons { tag("li") { localized.reason(kind.reasons, reason) } } }
           }
         case .stored, .sent, .recorded:
           let isSlow = context.isSlow(status)
-          tag("p", ["class": "lead"]) { say(isSlow ? "request.slow" : "request.waiting") }
-          tag("p") { say(isSlow ? "request.slow.text" : "request.reload") }
+          tag("p", ["class": "lead"]) { localized(isSlow ? "request.slow" : "request.waiting") }
+          tag("p") { localized(isSlow ? "request.slow.text" : "request.reload") }
         }
       }
       tag("ol", ["class": "way"]) {
         for (index, step) in ["stored", "sent", "recorded"].enumerated() {
           tag("li", ["class": index > status.state.steps ? "todo" : nil]) {
-            say("request.\(step)")
+            localized("request.\(step)")
             if index == 0 { tag("small") { context.dated(status.at, time: true) } }
           }
         }
         tag("li", ["class": status.state == .answered ? nil : "todo"]) {
-          say(status.state != .answered ? "request.waiting" : status.isAccepted ? "request.accepted" : "request.declined")
+          localized(status.state != .answered ? "request.waiting" : status.isAccepted ? "request.accepted" : "request.declined")
         }
       }
-      tag("p") { tag("a", ["class": "button", "href": context.link(kind.path)]) { say("request.continue") } }
+      tag("p") { tag("a", ["class": "button", "href": context.link(kind.path)]) { localized("request.continue") } }
       tag("p", ["class": "quiet"]) {
-        "\(say("request.number")): "
+        "\(localized("request.number")): "
         tag("code") { status.request }
       }
     }

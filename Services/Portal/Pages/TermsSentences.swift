@@ -7,26 +7,27 @@ extension PageContext {
   /// The referrer's reward: the first thing that people want to know.
   var rewardSentence: String {
     guard let reward = terms.reward else {
-      guard let tiers = terms.discounts?.tiers, let most = tiers.map(\.percent).max() else { return say("terms.none") }
-      return say("terms.discount", ["percent": say.percent(most)])
+      guard let tiers = terms.discounts?.tiers, let most = tiers.map(\.percent).max() else { return localized("terms.none") }
+      return localized("terms.discount", ["percent": localized.percent(most)])
     }
     switch reward.pay {
     case .rate(let rate, let statuses):
       if let first = statuses.first, reward.maxPayments == nil {
-        return say("terms.statuses", ["rate": say.percent(rate), "lower": say.percent(first.rate), "status": first.name])
+        return localized(
+          "terms.statuses", ["rate": localized.percent(rate), "lower": localized.percent(first.rate), "status": first.name])
       }
-      return limited("terms.rate", "rate", say.percent(rate), reward.maxPayments)
+      return limited("terms.rate", "rate", localized.percent(rate), reward.maxPayments)
     case .amount(let amounts): return limited("terms.amount", "amount", self.amounts(amounts), reward.maxPayments)
     case .rates(let rates):
-      return say("terms.rates", ["rate": say.percent(rates.map(\.rate).max() ?? .zero)])
+      return localized("terms.rates", ["rate": localized.percent(rates.map(\.rate).max() ?? .zero)])
     }
   }
 
   private func limited(_ key: String, _ name: String, _ value: String, _ maxPayments: Int?) -> String {
     switch maxPayments {
-    case nil: say(key, [name: value])
-    case 1: say(key + ".once", [name: value])
-    case let count?: say(key + ".first", count: Int64(count), [name: value])
+    case nil: localized(key, [name: value])
+    case 1: localized(key + ".once", [name: value])
+    case let count?: localized(key + ".first", count: Int64(count), [name: value])
     }
   }
 
@@ -34,17 +35,17 @@ extension PageContext {
   var availabilitySentence: String? {
     terms.reward.map { reward in
       reward.availableAfter == .zero
-        ? say("terms.available.now") : say("terms.available", ["after": say.after(reward.availableAfter)])
+        ? localized("terms.available.now") : localized("terms.available", ["after": localized.after(reward.availableAfter)])
     }
   }
 
   /// `10.00 USD or 4,000.00 KZT`.
   func amounts(_ amounts: [Currency: Int64]) -> String {
-    say.list(amounts.sorted { $0.key < $1.key }.map { say.amount($0.value, $0.key) }, or: true)
+    localized.list(amounts.sorted { $0.key < $1.key }.map { localized.amount($0.value, $0.key) }, or: true)
   }
 
   /// Kinds of invoice lines. The terms may contain kinds unknown to this release.
   func kinds(_ kinds: [String], or isAlternative: Bool = false) -> String {
-    say.list(kinds.map { say.known("lines.\($0)") ?? $0 }, or: isAlternative)
+    localized.list(kinds.map { localized.known("lines.\($0)") ?? $0 }, or: isAlternative)
   }
 }

@@ -36,17 +36,17 @@ extension Pages {
   public static func withdraw(
     _ figures: [CurrencyFigures], withdrawals: [Withdrawal], form: WithdrawalForm = .init(), _ context: PageContext
   ) -> [UInt8] {
-    let say = context.say
+    let localized = context.localized
     let open = withdrawals.filter(\.state.isOpen)
     let past = withdrawals.filter { !$0.state.isOpen }
-    return context.page(.withdraw, title: say("withdraw.title")) {
+    return context.page(.withdraw, title: localized("withdraw.title")) {
       for figures in figures { context.available(figures) }
       if let current = open.first {
         context.current(current)
       } else {
         context.ask(figures.map(\.balance).filter { $0.available > 0 }, form)
       }
-      section(say("withdraw.past")) { context.past(past) }
+      section(localized("withdraw.past")) { context.past(past) }
     }
   }
 }
@@ -56,27 +56,27 @@ extension PageContext {
     let (balance, currency) = (figures.balance, figures.balance.currency)
     return tag("div", ["class": "panel"]) {
       tag("p", ["class": "amount"]) {
-        tag("b") { say.amount(balance.available, currency) }
-        tag("span") { say("withdraw.available") }
+        tag("b") { localized.amount(balance.available, currency) }
+        tag("span") { localized("withdraw.available") }
         staleMark
       }
-      if balance.available < 0 { tag("p", ["class": "fault"]) { say("balance.negative") } }
+      if balance.available < 0 { tag("p", ["class": "fault"]) { localized("balance.negative") } }
       tag("dl", ["class": "facts"]) {
         if balance.pending + balance.locked > 0 {
           tag("div") {
-            tag("dt") { say("withdraw.held.later") }
-            tag("dd") { say.amount(balance.pending + balance.locked, currency) }
+            tag("dt") { localized("withdraw.held.later") }
+            tag("dd") { localized.amount(balance.pending + balance.locked, currency) }
           }
         }
         if balance.reserved > 0 {
           tag("div") {
-            tag("dt") { say("balance.reserved") }
-            tag("dd") { say.amount(balance.reserved, currency) }
+            tag("dt") { localized("balance.reserved") }
+            tag("dd") { localized.amount(balance.reserved, currency) }
           }
         }
       }
       for next in figures.maturities {
-        tag("p") { say("balance.next", ["amount": say.amount(next.amount, currency), "date": date(next.at)]) }
+        tag("p") { localized("balance.next", ["amount": localized.amount(next.amount, currency), "date": date(next.at)]) }
       }
     }
   }
@@ -84,13 +84,13 @@ extension PageContext {
   // MARK: The form
 
   fileprivate func ask(_ balances: [Balance], _ form: WithdrawalForm) -> HTML {
-    section(say("withdraw.form")) {
+    section(localized("withdraw.form")) {
       if balances.isEmpty {
-        emptyState(say("withdraw.none"), say("withdraw.none.text"))
+        emptyState(localized("withdraw.none"), localized("withdraw.none.text"))
       } else if !may(.withdraw) {
-        tag("p") { say("withdraw.right") }
+        tag("p") { localized("withdraw.right") }
       } else if session.recipients.isEmpty {
-        emptyState(say("withdraw.recipient.none"), say("withdraw.recipient.none.text"))
+        emptyState(localized("withdraw.recipient.none"), localized("withdraw.recipient.none.text"))
       } else {
         fields(balances, form)
       }
@@ -101,17 +101,18 @@ extension PageContext {
   private func fields(_ balances: [Balance], _ filled: WithdrawalForm) -> HTML {
     let balance = balances.first { $0.currency == filled.currency } ?? balances[0]
     let amountFault = filled.faults.lazy.compactMap { self.text($0, balance.currency) }.first
-    let recipientFault = filled.faults.contains(.recipient) ? say("form.recipient") : nil
+    let recipientFault = filled.faults.contains(.recipient) ? localized("form.recipient") : nil
     return form(link("withdraw"), class: "fields") {
-      if !filled.faults.isEmpty { tag("p", ["class": "fault", "role": "alert"]) { say("form.check") } }
+      if !filled.faults.isEmpty { tag("p", ["class": "fault", "role": "alert"]) { localized("form.check") } }
       tag("div") {
         tag("label", ["for": "amount"]) {
-          balances.count == 1 ? "\(say("withdraw.amount")), \(balance.currency.code)" : say("withdraw.amount")
+          balances.count == 1 ? "\(localized("withdraw.amount")), \(balance.currency.code)" : localized("withdraw.amount")
         }
         tag("p", ["id": "amount-hint", "class": "hint"]) {
-          balances.map { say("withdraw.amount.most", ["amount": say.amount($0.available, $0.currency)]) }.joined(separator: " ")
+          balances.map { localized("withdraw.amount.most", ["amount": localized.amount($0.available, $0.currency)]) }.joined(
+            separator: " ")
           if let least = terms.withdrawal?.minimum[balance.currency] {
-            " " + say("withdraw.amount.least", ["amount": say.amount(least, balance.currency)])
+            " " + localized("withdraw.amount.least", ["amount": localized.amount(least, balance.currency)])
           }
         }
         if let amountFault { tag("p", ["id": "amount-fault", "class": "fault"]) { amountFault } }
@@ -127,7 +128,7 @@ extension PageContext {
         emptyTag("input", ["type": "hidden", "name": "currency", "value": balance.currency.code])
       } else {
         tag("div") {
-          tag("label", ["for": "currency"]) { say("withdraw.currency") }
+          tag("label", ["for": "currency"]) { localized("withdraw.currency") }
           tag("select", ["id": "currency", "name": "currency"]) {
             for other in balances {
               tag("option", ["selected": other.currency == balance.currency ? "" : nil]) { other.currency.code }
@@ -136,7 +137,7 @@ extension PageContext {
         }
       }
       tag("div") {
-        tag("label", ["for": "recipient"]) { say("withdraw.recipient") }
+        tag("label", ["for": "recipient"]) { localized("withdraw.recipient") }
         if let recipientFault { tag("p", ["id": "recipient-fault", "class": "fault"]) { recipientFault } }
         tag(
           "select",
@@ -150,15 +151,15 @@ extension PageContext {
           }
         }
       }
-      tag("div") { tag("button") { say("withdraw.submit") } }
+      tag("div") { tag("button") { localized("withdraw.submit") } }
     }
   }
 
   private func text(_ fault: WithdrawalForm.Fault, _ currency: Currency) -> String? {
     switch fault {
-    case .amount: say("form.amount", ["example": say.figure(5000, currency)])
-    case .most(let minor): say("form.most", ["amount": say.amount(minor, currency)])
-    case .least(let minor): say("form.least", ["amount": say.amount(minor, currency)])
+    case .amount: localized("form.amount", ["example": localized.figure(5000, currency)])
+    case .most(let minor): localized("form.most", ["amount": localized.amount(minor, currency)])
+    case .least(let minor): localized("form.least", ["amount": localized.amount(minor, currency)])
     case .recipient: nil
     }
   }
@@ -166,18 +167,18 @@ extension PageContext {
   @HTMLBuilder private var rules: HTML {
     if let withdrawal = terms.withdrawal {
       tag("ul", ["class": "quiet"]) {
-        tag("li") { say("withdraw.within", ["within": say.within(withdrawal.dueAfter)]).capitalizedFirst }
+        tag("li") { localized("withdraw.within", ["within": localized.within(withdrawal.dueAfter)]).capitalizedFirst }
         if !withdrawal.minimum.isEmpty {
-          tag("li") { say("withdraw.minimum.text", ["amount": amounts(withdrawal.minimum)]) }
+          tag("li") { localized("withdraw.minimum.text", ["amount": amounts(withdrawal.minimum)]) }
         }
         switch withdrawal.approvalAbove {
         case .never: HTML.empty
         case .above(let limits):
           tag("li") {
-            limits.isEmpty ? say("withdraw.approval.all") : say("withdraw.approval", ["amount": amounts(limits)])
+            limits.isEmpty ? localized("withdraw.approval.all") : localized("withdraw.approval", ["amount": amounts(limits)])
           }
         }
-        tag("li") { say("withdraw.open.one") }
+        tag("li") { localized("withdraw.open.one") }
       }
     }
   }
@@ -185,21 +186,21 @@ extension PageContext {
   // MARK: Withdrawals
 
   fileprivate func current(_ withdrawal: Withdrawal) -> HTML {
-    section(say("withdraw.open"), class: "panel") {
+    section(localized("withdraw.open"), class: "panel") {
       tag("p", ["class": "amount"]) {
-        tag("b") { say.amount(withdrawal.amount, withdrawal.currency) }
-        tag("span") { say("withdrawal.\(withdrawal.state.rawValue)") }
+        tag("b") { localized.amount(withdrawal.amount, withdrawal.currency) }
+        tag("span") { localized("withdrawal.\(withdrawal.state.rawValue)") }
       }
       if let dueAt = withdrawal.dueAt {
         tag("p", ["class": withdrawal.isOverdue ? "fault" : nil]) {
-          say(withdrawal.isOverdue ? "withdraw.overdue" : "withdraw.due", ["date": date(dueAt)])
+          localized(withdrawal.isOverdue ? "withdraw.overdue" : "withdraw.due", ["date": date(dueAt)])
         }
       }
-      tag("h3") { say("withdraw.way") }
+      tag("h3") { localized("withdraw.way") }
       tag("ol", ["class": "way"]) {
         for step in withdrawal.steps {
           tag("li") {
-            say("step.\(step.kind.rawValue)")
+            localized("step.\(step.kind.rawValue)")
             tag("small") { dated(step.at, time: true) }
           }
         }
@@ -207,31 +208,31 @@ extension PageContext {
       if withdrawal.isCancelable, may(.withdraw) {
         form(link("withdraw", "cancel")) {
           emptyTag("input", ["type": "hidden", "name": "withdrawal", "value": withdrawal.request])
-          tag("button", ["class": "second"]) { say("withdraw.cancel") }
+          tag("button", ["class": "second"]) { localized("withdraw.cancel") }
         }
       } else if withdrawal.state == .instructed {
-        tag("p", ["class": "quiet"]) { say("withdraw.sent") }
+        tag("p", ["class": "quiet"]) { localized("withdraw.sent") }
       }
     }
   }
 
   @HTMLBuilder fileprivate func past(_ withdrawals: [Withdrawal]) -> HTML {
     if withdrawals.isEmpty {
-      tag("p") { say("withdraw.past.none") }
+      tag("p") { localized("withdraw.past.none") }
     } else {
       table(
-        say("withdraw.past.caption"),
-        [(say("withdraw.requested"), false), (say("withdraw.amount"), true), (say("withdraw.state"), false)]
+        localized("withdraw.past.caption"),
+        [(localized("withdraw.requested"), false), (localized("withdraw.amount"), true), (localized("withdraw.state"), false)]
       ) {
         for withdrawal in withdrawals {
           let state = withdrawal.reasons == [WithdrawalReason.canceled.rawValue] ? "canceled" : withdrawal.state.rawValue
           tag("tr") {
             tag("th", ["scope": "row"]) { dated(withdrawal.requestedAt) }
-            tag("td", ["class": "n"]) { say.amount(withdrawal.amount, withdrawal.currency) }
+            tag("td", ["class": "n"]) { localized.amount(withdrawal.amount, withdrawal.currency) }
             tag("td") {
-              tag("span", ["class": "s \(state)"]) { say("withdrawal.\(state)") }
+              tag("span", ["class": "s \(state)"]) { localized("withdrawal.\(state)") }
               if state != "canceled", !withdrawal.reasons.isEmpty {
-                tag("small") { withdrawal.reasons.map { say.reason("withdrawal", $0) }.joined(separator: " ") }
+                tag("small") { withdrawal.reasons.map { localized.reason("withdrawal", $0) }.joined(separator: " ") }
               }
             }
           }

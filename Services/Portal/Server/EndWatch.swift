@@ -44,7 +44,7 @@ final class EndWatch: Sendable {
     while !isOver.load(ordering: .relaxed), !Shutdown.requested {
       let asked = Instant.now
       if let ends = try? consumer.stableEnds(of: partitions, timeoutMilliseconds: Self.answerMilliseconds), !ends.isEmpty {
-        state.told(ends: ends, askedAt: asked)
+        state.reported(ends: ends, askedAt: asked)
       }
       metrics.show(state.freshness(now: .now), now: .now)
       _ = Shutdown.wait(upTo: Self.everySeconds)

@@ -236,7 +236,7 @@ public final class Feed {
     var bytes = EnvelopeBytes()
     record.forEachHeader { bytes.take(header: $0, $1 ?? UnsafeRawBufferPointer(start: nil, count: 0)) }
     guard topic.kind != .clock else {
-      if let time = bytes.time { state.told(sandbox: time) }
+      if let time = bytes.time { state.reported(sandbox: time) }
       return nil
     }
     do throws(Rejection) {

@@ -47,7 +47,7 @@ public final class FeedState: Sendable {
   }
 
   /// - Parameter askedAt: the time before the query, so that later records do not count as read.
-  func told(ends: [TopicPartition: Int64], askedAt: Instant) {
+  func reported(ends: [TopicPartition: Int64], askedAt: Instant) {
     state.withLock { state in
       state.ends.merge(ends) { $1 }
       var behind: Int64 = 0
@@ -61,7 +61,7 @@ public final class FeedState: Sendable {
     }
   }
 
-  func told(sandbox: Instant) { state.withLock { $0.sandbox = max($0.sandbox ?? sandbox, sandbox) } }
+  func reported(sandbox: Instant) { state.withLock { $0.sandbox = max($0.sandbox ?? sandbox, sandbox) } }
 
   /// Whether the read model has been complete at least once. From then on pages are served, even while the bus is down.
   public var isCaughtUp: Bool {

@@ -5,7 +5,7 @@ import Worker
 
 /// The portal's metrics at /metrics.
 public struct PortalMetrics: Sendable {
-  let records, unreadable, sessionsEnded, rebuilds, refusedTokens: Counter
+  let records, unreadable, sessionsEnded, rebuilds, rejectedTokens: Counter
   let gaps, behind, staleSeconds, requestsOpen: Gauge
   let pageSeconds: Histogram
 
@@ -15,7 +15,7 @@ public struct PortalMetrics: Sendable {
     sessionsEnded = metrics.counter(
       "laurel_portal_sessions_ended_total", help: "Number of times that reading from the bus started over.")
     rebuilds = metrics.counter("laurel_portal_rebuilds_total", help: "Number of times that the read model was rebuilt.")
-    refusedTokens = metrics.counter("laurel_portal_refused_tokens_total", help: "Rejected tokens.")
+    rejectedTokens = metrics.counter("laurel_portal_rejected_tokens_total", help: "Rejected tokens.")
     gaps = metrics.gauge("laurel_portal_missing_notices", help: "Notices that are missing from the sequence of their numbers.")
     behind = metrics.gauge("laurel_portal_behind_records", help: "Records on the bus that are not in the figures yet.")
     staleSeconds = metrics.gauge(

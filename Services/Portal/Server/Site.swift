@@ -77,7 +77,7 @@ struct Site: Sendable {
       return redirect(portal.settings.basePath + "/", cookie: cookie)
     } catch {
       portal.log.warning("token rejected: \(error)")
-      portal.metrics.refusedTokens.add()
+      portal.metrics.rejectedTokens.add()
       return failure(.signedOut, request)
     }
   }
@@ -92,7 +92,7 @@ struct Site: Sendable {
       session = try portal.verifier.verify(String(parts[1]), at: portal.now())
     } catch {
       portal.log.warning("token rejected: \(error)")
-      portal.metrics.refusedTokens.add()
+      portal.metrics.rejectedTokens.add()
       return unauthorized("the token is not valid")
     }
     guard !portal.usedTokens.isSpent(session) else { return unauthorized("the token has already opened a session") }

@@ -12,7 +12,7 @@ public final class Health: Sendable {
   /// One loop of the process.
   public final class Loop: Sendable {
     private let readiness = Mutex<Readiness>(.no("starting"))
-    private let told = Mutex<String?>(nil)
+    private let reported = Mutex<String?>(nil)
     private let lastBeat = Atomic(Health.nanoseconds())
 
     public var ready: Readiness {
@@ -22,8 +22,8 @@ public final class Health: Sendable {
 
     /// A remark that is shown beside "ok", although the loop is ready.
     public var remark: String? {
-      get { told.withLock { $0 } }
-      set { told.withLock { $0 = newValue } }
+      get { reported.withLock { $0 } }
+      set { reported.withLock { $0 = newValue } }
     }
 
     /// The loop calls this in every round.

@@ -55,10 +55,10 @@ package final class ClusterKill: Fault {
   package let mayHideRecords = true
 
   /// The brokers, starting with the next one to kill.
-  private func turn(_ cycle: Int) -> [KafkaBroker] { (0..<3).map { cluster.brokers[(cycle + $0) % 3] } }
+  private func context(_ cycle: Int) -> [KafkaBroker] { (0..<3).map { cluster.brokers[(cycle + $0) % 3] } }
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
-    let brokers = turn(cycle)
+    let brokers = context(cycle)
     switch cycle % (hasThreeCopies ? 4 : 3) {
     case 0:
       // Ends of transactions wait for the frozen broker when it dies.
@@ -98,7 +98,7 @@ package final class ClusterKill: Fault {
   }
 
   package func lift(from campaign: Campaign, cycle: Int) throws {
-    if hasThreeCopies, cycle % 4 == 3 { try turn(cycle)[0].restart() }
+    if hasThreeCopies, cycle % 4 == 3 { try context(cycle)[0].restart() }
   }
 
   /// Two copies of each topic on three brokers. If both brokers die, a partition has no leader while the transaction's coordinator is

@@ -72,7 +72,7 @@ package struct Course: Sendable {
     final class Said {
       var notices: [KeptOutput] = []
       var instructions: [PayoutInstructed] = []
-      var refused: [DeadLetter] = []
+      var rejected: [DeadLetter] = []
       /// The error of a notice that could not be read.
       var failure: (any Error)?
 
@@ -95,7 +95,7 @@ package struct Course: Sendable {
       let said = said
       simulation = try Simulation(
         services: Deployment.services(programs), programs: programs.ids, notice: { said.take($0) },
-        refused: { said.refused.append($0) })
+        rejected: { said.rejected.append($0) })
     }
 
     func part(_ tick: Instant, _ events: [BenchEvent], _ history: inout BenchHistory) throws -> Part {
@@ -109,7 +109,7 @@ package struct Course: Sendable {
       let noticesBeforeAnswers = said.notices.count
       try take(answers)
       // A history has only good events, so a rejection is a bug in the generator.
-      if let first = said.refused.first { throw first.rejection }
+      if let first = said.rejected.first { throw first.rejection }
       if let failure = said.failure { throw failure }
       return Part(
         tick: tick, events: events, answers: answers, noticesBefore: noticesBefore, noticesAtTick: noticesAtTick,

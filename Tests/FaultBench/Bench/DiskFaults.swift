@@ -243,10 +243,10 @@ package final class DiskFull: Fault {
     guard process.says("No space left on device", since: loggedBefore) else {
       throw BrokerFailure("\(process.name) kept writing: the disk was not full")
     }
-    let isTold = waitUntil(.seconds(10)) {
+    let isReported = waitUntil(.seconds(10)) {
       process.page("/readyz").map { $0.status != 200 && $0.body.contains("No space left on device") } ?? false
     }
-    guard isTold else { throw BrokerFailure("\(process.name) does not report the full disk at /readyz") }
+    guard isReported else { throw BrokerFailure("\(process.name) does not report the full disk at /readyz") }
     // The service retries, and cannot even open its stores.
     try campaign.keepBusy(until: .milliseconds(500 + campaign.random.upTo(8000))) { false }
     guard process.isRunning else { throw BrokerFailure("\(process.name) ended because the disk was full") }
@@ -346,7 +346,7 @@ private enum Tool {
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
       throw BrokerFailure(
-        "\(name) \(arguments.joined(separator: " ")) was refused (root is needed): \(String(decoding: said, as: UTF8.self))")
+        "\(name) \(arguments.joined(separator: " ")) was rejected (root is needed): \(String(decoding: said, as: UTF8.self))")
     }
   }
 

@@ -26,8 +26,8 @@ package final class BadNetwork: Fault {
     let done = Mutex<String?>(nil)
     let (proxy, faults) = (proxy, faults)
     let network = Thread {
-      let told = faults.inflict(on: proxy, cycle: cycle)
-      done.withLock { $0 = told }
+      let reported = faults.inflict(on: proxy, cycle: cycle)
+      done.withLock { $0 = reported }
     }
     network.start()
     try campaign.keepBusy(until: .seconds(30)) { network.isFinished }

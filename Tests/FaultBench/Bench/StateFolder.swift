@@ -15,11 +15,11 @@ struct StateFolder {
     self.service = root.appending(path: installation.prefix + service.rawValue, directoryHint: .isDirectory)
     // Each thread logs its own partitions. A partition is assigned only after its owner has released it.
     owned = try installation.service(service, number).lines.reduce(into: []) { owned, line in
-      let told = Set((line["partitions"] as? String ?? "").split(separator: ",").map(String.init))
+      let reported = Set((line["partitions"] as? String ?? "").split(separator: ",").map(String.init))
       switch line["message"] as? String {
       case "started": owned = []
-      case "partitions assigned": owned.formUnion(told)
-      case "partitions revoked", "partitions lost: the open batch is dropped": owned.subtract(told)
+      case "partitions assigned": owned.formUnion(reported)
+      case "partitions revoked", "partitions lost: the open batch is dropped": owned.subtract(reported)
       default: break
       }
     }

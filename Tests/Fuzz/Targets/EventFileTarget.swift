@@ -52,7 +52,7 @@ enum EventFileTarget {
       try hold(Instant.range.contains(event.time), "an event at \(event.time)")
       try hold(InputText.sentence(event.message) != "", "an event with an empty sentence")
     case .unknownType: break
-    case .refused(_, _, let reason, let detail):
+    case .rejected(_, _, let reason, let detail):
       try hold(reason == FileEntry.notAnInput || DeadLetterReason(rawValue: reason) != nil, "rejected as '\(reason)'")
       try hold(!detail.isEmpty && detail.utf8.count <= 1003, "a detail of \(detail.utf8.count) bytes")
     }

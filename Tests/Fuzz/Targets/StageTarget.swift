@@ -40,7 +40,7 @@ enum StageTarget {
     try bus.take(record)
     try hold(bus.outputs.count == before.0, "a repeat has an effect: \(bus.outputs.last.map { "\($0.envelope)" } ?? "")")
     for letter in bus.deadLetters[before.1...] {
-      try hold(letter.record.value == record.value, "a repeat refuses another record: \(letter.rejection)")
+      try hold(letter.record.value == record.value, "a repeat rejects another record: \(letter.rejection)")
     }
   }
 

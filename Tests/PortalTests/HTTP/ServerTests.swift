@@ -131,9 +131,9 @@ import Testing
     wire.send("abc")
     let taken = try wire.rest()
     #expect(Self.status(taken) == 200 && taken.hasSuffix("\nabc"))
-    let refused = try HTTPWire.exchange(
+    let rejected = try HTTPWire.exchange(
       "POST / HTTP/1.1\r\n\(Self.close)Expect: 100-continue\r\nContent-Length: 1001\r\n\r\n", port: server.port)
-    #expect(Self.status(refused) == 413)
+    #expect(Self.status(rejected) == 413)
   }
 
   /// RFC 9112, section 6.3: a proxy may have read a different length than this server, and the rest as another request.

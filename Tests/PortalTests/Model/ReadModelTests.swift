@@ -114,7 +114,7 @@ import Testing
     #expect(try bus.rows(path) == bus.dump(bus.records))
   }
 
-  @Test func aFileOfAnotherBusIsRefused() throws {
+  @Test func aFileOfAnotherBusIsRejected() throws {
     let bus = try SimulatedBus(Examples.names[0])
     let path = bus.path
     _ = try ModelWriter(path, bus: "one")

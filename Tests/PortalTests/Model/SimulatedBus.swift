@@ -39,7 +39,7 @@ final class SimulatedBus {
     var texts: [String] = []
     let simulation = try Simulation(
       services: Deployment.services(programs), programs: programs.ids, store: { _ in MemoryStore() },
-      notice: { texts.append(String(decoding: $0.structuredText(), as: UTF8.self)) }, refused: { _ in })
+      notice: { texts.append(String(decoding: $0.structuredText(), as: UTF8.self)) }, rejected: { _ in })
     for (number, line) in try Examples.events(example).enumerated() {
       let record = try InputRecord(line: line, number: number)
       if Topic.accounts === record.topic || Topic.requests === record.topic || Topic.decisions === record.topic {

@@ -4,16 +4,16 @@ extension AuditedProgram {
   func requestCode(_ account: String, _ data: Facts, at instant: Int64) {
     guard let vanity = data.text("vanity") else { return }
     let code = AuditedTerms.cut(vanity)
-    var told: [String: Any] = ["account": account, "request": data.text("request") ?? "", "at": AuditedTime.write(instant)]
+    var reported: [String: Any] = ["account": account, "request": data.text("request") ?? "", "at": AuditedTime.write(instant)]
     if code.wholeMatch(of: /[-_A-Za-z0-9]{1,64}/) == nil || !terms.isCode(code) {
-      told["reasons"] = ["invalid"]
+      reported["reasons"] = ["invalid"]
     } else if let owner = codes[code], owner != account {
-      told["reasons"] = ["taken"]
+      reported["reasons"] = ["taken"]
     } else {
       codes[code] = account
-      told["code"] = code
+      reported["code"] = code
     }
-    say(told["code"] == nil ? "code.declined" : "code.issued", told)
+    say(reported["code"] == nil ? "code.declined" : "code.issued", reported)
   }
 
   /// C4b.
@@ -51,11 +51,11 @@ extension AuditedProgram {
       if known.isRegistered { reasons.append("already-attributed") }
       let owner = code.flatMap { codes[$0] }
       if reasons.isEmpty { reasons = objections(to: owner, of: account, at: instant) }
-      let told = code.map { ["code": $0] } ?? [:]
+      let reported = code.map { ["code": $0] } ?? [:]
       if let owner, reasons.isEmpty {
-        bind(account, to: owner, told, at: instant)
+        bind(account, to: owner, reported, at: instant)
       } else {
-        reject(account, reasons, told, at: instant)
+        reject(account, reasons, reported, at: instant)
       }
     }
     guard !known.isRegistered else { return }
@@ -69,17 +69,17 @@ extension AuditedProgram {
   func decide(_ account: String, _ type: String, _ data: Facts, at instant: Int64) {
     let known = self.account(account)
     guard known.isRegistered else { return change(account) { $0.decisions.append((type, data, instant)) } }
-    var told: [String: Any] = ["request": data.text("request") ?? "", "operator": data.text("operator") ?? ""]
+    var reported: [String: Any] = ["request": data.text("request") ?? "", "operator": data.text("operator") ?? ""]
     guard type == "referral.assignRequested", let referrer = data.text("referrer") else {
-      return end(account, told, at: instant)
+      return end(account, reported, at: instant)
     }
     var reasons: [String] = []
     if terms.refusesPriorAccounts, known.hasEarlierAccounts { reasons.append("prior-account") }
     if let last = known.referrals.last, instant < last.endedAt ?? .max { reasons.append("already-attributed") }
     if reasons.isEmpty { reasons = objections(to: codes.values.contains(referrer) ? referrer : nil, of: account, at: instant) }
-    if reasons.isEmpty { return bind(account, to: referrer, told, at: instant) }
-    told["referrer"] = referrer
-    reject(account, reasons, told, at: instant)
+    if reasons.isEmpty { return bind(account, to: referrer, reported, at: instant) }
+    reported["referrer"] = referrer
+    reject(account, reasons, reported, at: instant)
   }
 
   /// Checks the code, then the referrer (R1).
@@ -103,15 +103,15 @@ extension AuditedProgram {
   }
 
   private func reject(_ account: String, _ reasons: [String], _ more: [String: Any], at instant: Int64) {
-    let told: [String: Any] = ["referee": account, "at": AuditedTime.write(instant), "reasons": reasons]
-    say("referral.rejected", told.merging(more) { $1 })
+    let reported: [String: Any] = ["referee": account, "at": AuditedTime.write(instant), "reasons": reasons]
+    say("referral.rejected", reported.merging(more) { $1 })
   }
 
   private func bind(_ account: String, to referrer: String, _ more: [String: Any], at instant: Int64) {
     change(account) { $0.referrals.append(AuditedReferral(referrer: referrer, attributedAt: instant)) }
     let text = AuditedTime.write(instant)
-    let told: [String: Any] = ["referrer": referrer, "referee": account, "registeredAt": text, "attributedAt": text]
-    say("referral.attributed", told.merging(more) { $1 })
+    let reported: [String: Any] = ["referrer": referrer, "referee": account, "registeredAt": text, "attributedAt": text]
+    say("referral.attributed", reported.merging(more) { $1 })
     openOffer(of: account, at: instant)
     if terms.hasTiers {
       scheduleRuns(referrer, referee: account, boundAt: instant)
@@ -123,8 +123,8 @@ extension AuditedProgram {
   private func end(_ account: String, _ more: [String: Any], at instant: Int64) {
     guard let referrer = self.account(account).referrer else { return }  // no-referral
     change(account) { $0.referrals[$0.referrals.count - 1].endedAt = instant }
-    let told: [String: Any] = ["referrer": referrer, "referee": account, "at": AuditedTime.write(instant)]
-    say("referral.ended", told.merging(more) { $1 })
+    let reported: [String: Any] = ["referrer": referrer, "referee": account, "at": AuditedTime.write(instant)]
+    say("referral.ended", reported.merging(more) { $1 })
     if terms.hasTiers { endActivity(of: account, referrer: referrer, at: instant) }
   }
 }

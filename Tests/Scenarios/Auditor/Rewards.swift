@@ -7,11 +7,13 @@ struct AuditedBalance {
     amounts[to, default: 0] += amount
   }
 
-  func told(_ currency: String) -> [String: Any] {
-    var told: [String: Any] = ["currency": currency]
-    for name in ["pending", "available", "locked", "reserved", "spent", "paid", "reversed"] { told[name] = amounts[name] ?? 0 }
-    if let corrected = amounts["corrected"], corrected != 0 { told["corrected"] = corrected }
-    return told
+  func reported(_ currency: String) -> [String: Any] {
+    var reported: [String: Any] = ["currency": currency]
+    for name in ["pending", "available", "locked", "reserved", "spent", "paid", "reversed"] {
+      reported[name] = amounts[name] ?? 0
+    }
+    if let corrected = amounts["corrected"], corrected != 0 { reported["corrected"] = corrected }
+    return reported
   }
 }
 
@@ -95,7 +97,7 @@ struct AuditedReward {
     cause == "dispute" ? disputes.values.contains { $0.isOpen(before: .max) } : request.isOpen
   }
 
-  func told(_ more: [String: Any]) -> [String: Any] {
+  func reported(_ more: [String: Any]) -> [String: Any] {
     ["referrer": referrer, "referee": referee, "payment": payment, "currency": currency].merging(more) { $1 }
   }
 }
@@ -154,9 +156,9 @@ extension AuditedProgram {
       if let earnsFor = terms.earnsFor, instant >= referral.attributedAt + earnsFor { reasons.insert("earning-period-over") }
       if accrued >= limit { reasons.insert("max-reward") }
     }
-    let told: [String: Any] = ["referrer": referral.referrer, "referee": payer, "payment": payment]
+    let reported: [String: Any] = ["referrer": referral.referrer, "referee": payer, "payment": payment]
     guard reasons.isEmpty else {
-      return say("reward.declined", told.merging(["at": AuditedTime.write(instant), "reasons": Array(reasons)]) { $1 })
+      return say("reward.declined", reported.merging(["at": AuditedTime.write(instant), "reasons": Array(reasons)]) { $1 })
     }
     change(payer) {
       $0.earningPayments += 1
@@ -172,19 +174,19 @@ extension AuditedProgram {
   private func accrue(_ reward: AuditedReward, rate: Int64?, at instant: Int64) {
     let (id, referrer, currency) = ("\(reward.referee) \(reward.payment)", reward.referrer, reward.currency)
     rewards[id] = reward
-    var told = reward.told([
+    var reported = reward.reported([
       "amount": reward.amount, "base": reward.worth.base, "accruedAt": AuditedTime.write(instant),
       "availableAt": AuditedTime.write(reward.availableAt),
       "balance": move(reward.amount, from: nil, to: "pending", referrer, currency),
     ])
-    told["rate"] = rate
-    say("reward.accrued", told)
+    reported["rate"] = rate
+    say("reward.accrued", reported)
     if terms.creditAfter < terms.availableAfter {
       rewards[id]?.place = .held
       let balance = move(reward.amount, from: "pending", to: "locked", referrer, currency)
       say(
         "reward.credited",
-        reward.told(["amount": reward.amount, "creditedAt": AuditedTime.write(instant), "balance": balance]))
+        reward.reported(["amount": reward.amount, "creditedAt": AuditedTime.write(instant), "balance": balance]))
     }
     set(.matures(reward: id), at: reward.availableAt)
   }
@@ -239,26 +241,26 @@ extension AuditedProgram {
     let amount = reward.left
     let delta = amount - reward.amount
     if delta == 0 { return }
-    var told = reward.told(["delta": delta, "at": AuditedTime.write(instant)])
-    for name in ["refund", "dispute"] { told[name] = data.text(name) }
+    var reported = reward.reported(["delta": delta, "at": AuditedTime.write(instant)])
+    for name in ["refund", "dispute"] { reported[name] = data.text(name) }
     rewards[id]?.amount = amount
     if delta > 0 {
-      told["amount"] = amount
-      told["balance"] = move(delta, from: "reversed", to: reward.bucket, reward.referrer, reward.currency)
-      say("reward.restored", told)
+      reported["amount"] = amount
+      reported["balance"] = move(delta, from: "reversed", to: reward.bucket, reward.referrer, reward.currency)
+      say("reward.restored", reported)
       // It was 0 and may have missed its date.
       if reward.amount == 0 { mature(later: id, at: instant) }
       return
     }
     // A reward of 0 is no longer frozen.
     if amount == 0 { rewards[id]?.frozenFor = [] }
-    told["balance"] = move(-delta, from: reward.bucket, to: "reversed", reward.referrer, reward.currency)
+    reported["balance"] = move(-delta, from: reward.bucket, to: "reversed", reward.referrer, reward.currency)
     if reward.place == .pending, data.text("refund") != nil {
-      told["amount"] = amount
-      say("reward.adjusted", told)
+      reported["amount"] = amount
+      say("reward.adjusted", reported)
     } else {
-      told["cause"] = data.text("refund") == nil ? "dispute" : "refund"
-      say("reward.reversed", told)
+      reported["cause"] = data.text("refund") == nil ? "dispute" : "refund"
+      say("reward.reversed", reported)
     }
   }
 
@@ -273,7 +275,7 @@ extension AuditedProgram {
       bucket == reward.bucket ? 0 : reward.amount, from: reward.bucket, to: bucket, reward.referrer, reward.currency)
     say(
       isHeld ? "reward.frozen" : "reward.unfrozen",
-      reward.told(["cause": cause, "at": AuditedTime.write(instant), "balance": balance]))
+      reward.reported(["cause": cause, "at": AuditedTime.write(instant), "balance": balance]))
     if !isHeld { mature(later: id, at: instant) }
   }
 
@@ -292,15 +294,15 @@ extension AuditedProgram {
     else { return }
     rewards[id]?.place = .available
     let isCredited = reward.place == .held
-    var told = reward.told(["amount": reward.amount])
-    told[isCredited ? "at" : "creditedAt"] = AuditedTime.write(instant)
-    told["balance"] = move(reward.amount, from: reward.bucket, to: "available", reward.referrer, reward.currency)
-    say(isCredited ? "reward.unlocked" : "reward.credited", told)
+    var reported = reward.reported(["amount": reward.amount])
+    reported[isCredited ? "at" : "creditedAt"] = AuditedTime.write(instant)
+    reported["balance"] = move(reward.amount, from: reward.bucket, to: "available", reward.referrer, reward.currency)
+    say(isCredited ? "reward.unlocked" : "reward.credited", reported)
   }
 
   /// Moves money of an account and returns the balance as notices show it.
   func move(_ amount: Int64, from: String?, to: String, _ account: String, _ currency: String) -> [String: Any] {
     change(account) { $0.balances[currency, default: AuditedBalance()].move(amount, from: from, to: to) }
-    return self.account(account).balances[currency, default: AuditedBalance()].told(currency)
+    return self.account(account).balances[currency, default: AuditedBalance()].reported(currency)
   }
 }

@@ -55,11 +55,11 @@ extension AuditedProgram {
     _ type: String, _ account: String, _ request: String, _ spend: AuditedSpend, _ amount: Int64, _ more: [String: Any] = [:],
     from: String, to: String, at instant: Int64
   ) {
-    let told: [String: Any] = [
+    let reported: [String: Any] = [
       "request": request, "referrer": account, "amount": amount, "currency": spend.currency, "invoice": spend.invoice,
       "at": AuditedTime.write(instant), "balance": move(amount, from: from, to: to, account, spend.currency),
     ]
-    say(type, told.merging(more) { $1 })
+    say(type, reported.merging(more) { $1 })
   }
 
   func declineBonus(_ account: String, _ request: String, _ reasons: [String], at instant: Int64) {

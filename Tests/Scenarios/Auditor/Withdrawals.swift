@@ -187,11 +187,11 @@ extension AuditedProgram {
     _ type: String, _ account: String, _ request: String, _ withdrawal: AuditedWithdrawal, _ more: [String: Any] = [:],
     at instant: Int64
   ) {
-    let told: [String: Any] = [
+    let reported: [String: Any] = [
       "request": request, "referrer": account, "requestedAt": AuditedTime.write(withdrawal.requestedAt),
       "dueAt": AuditedTime.write(withdrawal.requestedAt + 10 * AuditedTime.day), "at": AuditedTime.write(instant),
     ]
-    say(type, told.merging(more) { $1 })
+    say(type, reported.merging(more) { $1 })
   }
 
   private func sayMoney(_ type: String, _ account: String, _ request: String, from: String, to: String, at instant: Int64) {

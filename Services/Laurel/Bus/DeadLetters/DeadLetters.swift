@@ -32,7 +32,7 @@ package enum DeadLetters {
     "list", summary: "List open dead letters, one record a line",
     discussion: """
       Reads only, and belongs to no consumer group. A record that several services rejected is one line with an ID for each of them. STATE is \
-      open; "refused again", which is open too: it was replayed in vain; or "not replayable", and 'show' says why. What has been replayed \
+      open; "rejected again", which is open too: it was replayed in vain; or "not replayable", and 'show' says why. What has been replayed \
       or closed is left out unless --all is given. Counts go to standard error.
       """,
     example: """
@@ -57,12 +57,12 @@ package enum DeadLetters {
     operands: [Operand("ID", help: "As in 'laurel dead-letters list': SERVICE/PARTITION/OFFSET")])
 
   private static let replay = Command(
-    "replay", summary: "Send dead letters to the service that refused them, once each",
+    "replay", summary: "Send dead letters to the service that rejected them, once each",
     discussion: """
       For when the cause has been mended, such as a program that the terms did not have. The record goes to the service's own re-keyed \
       topic, so that no other service sees it again, and in the same transaction the letter is marked as replayed. A letter is replayed \
       once, whatever is killed and whoever does it at the same time: a command that was interrupted can simply be run again, and of two \
-      at once the later takes over. The record comes after all that the service has processed meanwhile. If it is refused again that \
+      at once the later takes over. The record comes after all that the service has processed meanwhile. If it is rejected again that \
       makes a new letter, which can be replayed again.
       """,
     example: """
@@ -81,7 +81,7 @@ package enum DeadLetters {
   private static let close = Command(
     "close", summary: "Mark dead letters as dealt with, so that 'list' leaves them out",
     discussion: """
-      For what needs no replay, such as an event that its sender has sent anew. The note is kept on the dead-letter topic, beside the letter. \
+      For what needs no replay, such as an event that its sender has sent again. The note is kept on the dead-letter topic, beside the letter. \
       Nothing is sent to a service, and nothing is deleted. Two operators at once close a letter once; 'replay' with its ID \
       still works on one that was closed by mistake.
       """,
@@ -130,7 +130,7 @@ package enum DeadLetters {
     let lines = try asJSON ? shown.map { try LetterText.json($0, book) } : LetterText.table(Array(shown), book)
     for line in lines { try output.line(line) }
     try output.flush()
-    tell(LetterText.summary(records, shown: shown.count < listed.count ? shown.count : nil, book))
+    notify(LetterText.summary(records, shown: shown.count < listed.count ? shown.count : nil, book))
   }
 
   private static func book(_ topics: LetterTopics) throws -> LetterBook {

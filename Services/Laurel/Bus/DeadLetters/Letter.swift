@@ -18,7 +18,7 @@ struct Letter {
     }
   }
 
-  /// Where the refused record was found, as its headers say.
+  /// Where the rejected record was found, as its headers say.
   struct Place: Hashable, CustomStringConvertible {
     /// Without a deployment's prefix.
     let topic: String
@@ -28,12 +28,12 @@ struct Letter {
     var description: String { "\(topic)/\(partition)/\(offset)" }
   }
 
-  /// Where what was refused comes from.
+  /// Where what was rejected comes from.
   enum Origin {
     case record(Place)
     /// A timer of the service's state.
     case timer
-    /// An event that the service had taken and kept, and refused later: rebuilt from its state.
+    /// An event that the service had taken and kept, and rejected later: rebuilt from its state.
     case kept
     case unknown
   }
@@ -48,7 +48,7 @@ struct Letter {
   let key: String?
   /// The CloudEvents type, where it can be found.
   let type: String?
-  /// The letter whose replay was refused with this one.
+  /// The letter whose replay was rejected with this one.
   let replayOf: ID?
   /// The bytes of the body at its place, where only a part of the record is here.
   let wholeSize: String?
@@ -57,7 +57,7 @@ struct Letter {
 }
 
 extension Letter {
-  /// Where the refused record lies; nil if it was no record, or nobody knows.
+  /// Where the rejected record lies; nil if it was no record, or nobody knows.
   var place: Place? {
     if case .record(let place) = origin { place } else { nil }
   }

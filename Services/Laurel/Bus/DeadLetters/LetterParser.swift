@@ -63,7 +63,7 @@ struct LetterParser {
     case .timer: return "it is a timer of \(service.rawValue)'s state and no record: it has gone, and nothing can be sent again"
     case .kept:
       return """
-        \(service.rawValue) had taken it, kept it and refused it later: sent again it would be a repeat without effect. What it means \
+        \(service.rawValue) had taken it, kept it and rejected it later: sent again it would be a repeat without effect. What it means \
         has to be told in a new event
         """
     case .unknown: return "its headers do not say where it was found"
@@ -71,11 +71,11 @@ struct LetterParser {
     }
     guard let value = record.value else { return "it has no body" }
     if topic == Topic.clock.name { return "it was a tick of the clock: move that with 'laurel clock'" }
-    if isCut { return "only a part of it is here, and the whole record would be refused again as oversized" }
+    if isCut { return "only a part of it is here, and the whole record would be rejected again as oversized" }
     let bytes = record.headersForReplay(of: id).reduce(value.count) { $0 + ($1.value?.count ?? 0) }
     guard bytes <= Envelope.maximumBodyBytes else {
       return
-        "it would be refused again as oversized: \(bytes) bytes with its headers, and the limit is \(Envelope.maximumBodyBytes)"
+        "it would be rejected again as oversized: \(bytes) bytes with its headers, and the limit is \(Envelope.maximumBodyBytes)"
     }
     // What cannot be read is for the service to judge again.
     guard let envelope else { return nil }

@@ -41,13 +41,13 @@ struct LetterSettlement {
     try topics.read(from: starts, upTo: ends) { book.add($0, $1) }
     book.sort()
     let chosen = try chosen(choice, book)
-    guard !chosen.isEmpty else { return tell("laurel: nothing to \(verb)") }
+    guard !chosen.isEmpty else { return notify("laurel: nothing to \(verb)") }
     guard let producer else {
       for letter in chosen { try output.line("would be \(done)  \(line(letter))") }
-      return tell("laurel: \(counted(chosen.count, "letter")) would be \(done)")
+      return notify("laurel: \(counted(chosen.count, "letter")) would be \(done)")
     }
     try write(chosen, upTo: ends, producer)
-    tell("laurel: \(counted(chosen.count, "letter")) \(done)")
+    notify("laurel: \(counted(chosen.count, "letter")) \(done)")
   }
 
   // MARK: 1. Take over
@@ -87,7 +87,7 @@ struct LetterSettlement {
       guard unknown.isEmpty else { throw UnknownLetter(Array(unknown), among: book, topics) }
       for letter in named {
         if let settled = book.settled[letter.id] {
-          tell("laurel: \(letter.id) was \(book.state(of: letter).rawValue) already, on \(settled.at.readable)")
+          notify("laurel: \(letter.id) was \(book.state(of: letter).rawValue) already, on \(settled.at.readable)")
         }
       }
       // One that was closed by mistake can still be replayed, by its name alone.
@@ -106,7 +106,7 @@ struct LetterSettlement {
       guard kind == .replayed else { return open }
       let left = open.filter { $0.obstacle != nil }
       if !left.isEmpty {
-        tell("laurel: \(counted(left.count, "letter")) cannot be replayed; see 'laurel dead-letters list' and 'show'")
+        notify("laurel: \(counted(left.count, "letter")) cannot be replayed; see 'laurel dead-letters list' and 'show'")
       }
       return open.filter { $0.obstacle == nil }
     }
@@ -162,7 +162,7 @@ struct LetterSettlement {
 
   private func produce(_ letter: Letter, _ record: Kafka.Record, _ producer: TransactionalProducer) throws(TransactionFailure) {
     if kind == .replayed {
-      // Where the key belongs; a record without one goes to the task that refused it, which sends it on if it must.
+      // Where the key belongs; a record without one goes to the task that rejected it, which sends it on if it must.
       let partition = record.key.map { Kafka.partition(forKey: $0, count: topics.partitions) } ?? record.partition
       try producer.produce(
         topic: topics.bus.name(.repartitioned(letter.id.service)), partition: partition, key: record.key, value: record.value,

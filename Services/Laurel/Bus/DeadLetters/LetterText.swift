@@ -73,19 +73,19 @@ enum LetterText {
       ["letter", "\(letter.id), \(book.state(of: letter).rawValue)"],
       ["reason", plain(letter.reason)],
       ["detail", plain(letter.detail)],
-      ["refused", "by \(letter.id.service.rawValue) on \(letter.time.readable)"],
+      ["rejected", "by \(letter.id.service.rawValue) on \(letter.time.readable)"],
       ["found", origin(letter)],
       ["key", plain(letter.key ?? "none")],
       ["type", plain(letter.type ?? "cannot be read")],
     ]
-    if let first = letter.replayOf { rows.append(["before", "refused as \(first) first, and replayed"]) }
+    if let first = letter.replayOf { rows.append(["before", "rejected as \(first) first, and replayed"]) }
     if let settled = book.settled[letter.id] {
       rows.append([
         book.state(of: letter).rawValue, "on \(settled.at.readable)" + (book.note(of: letter).map { ": \(plain($0))" } ?? ""),
       ])
     }
     if let second = book.letters.first(where: { $0.replayOf == letter.id }) {
-      rows.append(["again", "refused again as \(second.id)"])
+      rows.append(["again", "rejected again as \(second.id)"])
     }
     if book.state(of: letter) != .replayed {
       rows.append(["replay", letter.obstacle.map { "not possible: \($0)" } ?? "laurel dead-letters replay \(letter.id)"])
@@ -196,7 +196,7 @@ enum LetterText {
 
 private struct LetterLine: Encodable {
   let id: String
-  /// The same record's, of every service that refused it.
+  /// The same record's, of every service that rejected it.
   let ids: [String]
   let time: String
   let state: String

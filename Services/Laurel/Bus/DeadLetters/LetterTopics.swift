@@ -113,8 +113,8 @@ struct LetterBook {
 
   enum State: String {
     case open
-    /// Refused once more after a replay.
-    case again = "refused again"
+    /// Rejected once more after a replay.
+    case again = "rejected again"
     case notReplayable = "not replayable"
     case replayed
     case closed
@@ -149,10 +149,10 @@ struct LetterBook {
     if case .closed(let note) = settled[letter.id]?.kind { note } else { nil }
   }
 
-  /// Each refused record once, in order of time: the letters that services wrote of it for the same reason and that are in the same state. A
-  /// letter whose replay was refused gives way to the letter of that refusal.
+  /// Each rejected record once, in order of time: the letters that services wrote of it for the same reason and that are in the same state. A
+  /// letter whose replay was rejected gives way to the letter of that rejection.
   func records(of letters: [Letter]) -> [[Letter]] {
-    struct Refusal: Hashable {
+    struct Rejection: Hashable {
       let place: Letter.Place
       let reason: String
       let state: State
@@ -161,24 +161,24 @@ struct LetterBook {
       let place: Letter.Place
       let letter: Letter.ID
     }
-    let refusedAgain = Set(
+    let rejectedAgain = Set(
       self.letters.compactMap { letter in
         letter.place.flatMap { place in letter.replayOf.map { Replay(place: place, letter: $0) } }
       })
     var records: [[Letter]] = []
-    var known: [Refusal: Int] = [:]
+    var known: [Rejection: Int] = [:]
     for letter in letters.sorted(by: { ($0.time, $0.id) < ($1.time, $1.id) }) {
       guard let place = letter.place else {
         records.append([letter])
         continue
       }
       let state = state(of: letter)
-      if state == .replayed, refusedAgain.contains(Replay(place: place, letter: letter.id)) { continue }
-      let refusal = Refusal(place: place, reason: letter.reason, state: state)
-      if let index = known[refusal] {
+      if state == .replayed, rejectedAgain.contains(Replay(place: place, letter: letter.id)) { continue }
+      let rejection = Rejection(place: place, reason: letter.reason, state: state)
+      if let index = known[rejection] {
         records[index].append(letter)
       } else {
-        known[refusal] = records.count
+        known[rejection] = records.count
         records.append([letter])
       }
     }

@@ -17,7 +17,7 @@ struct Ask {
   /// The types of the notices that answer: one of each group.
   let answers: [[String]]
   /// The types of notices that say that it was not done.
-  var refusals: [String] = []
+  var rejections: [String] = []
 
   /// The same for every run of one command, so that a record which the broker has taken twice is one event (R3).
   var envelope: Envelope {
@@ -45,7 +45,7 @@ struct Ask {
   }
 
   /// Whether the operator can ask for the same once more, under another request id.
-  var canBeAskedAnew: Bool {
+  var canBeRetried: Bool {
     message is CorrectionRequested || message is ReferralAssignRequested || message is ReferralEndRequested
   }
 
@@ -84,7 +84,7 @@ extension Ask {
     let own = log.entries[start...].filter {
       $0.message is any Notice && $0.message.key == message.key && $0.request == request.value && isOfProgram($0.envelope.program)
     }
-    if let refusal = own.first(where: { refusals.contains($0.envelope.type) }) { return .declined(refusal) }
+    if let rejection = own.first(where: { rejections.contains($0.envelope.type) }) { return .declined(rejection) }
     let found = answers.compactMap { types in own.first { types.contains($0.envelope.type) } }
     if found.count == answers.count { return .done(found) }
     // A notice goes first: the record may have been replayed since.

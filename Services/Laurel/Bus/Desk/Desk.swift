@@ -93,7 +93,7 @@ final class Desk {
   // MARK: The way of every ask
 
   /// An ask on its way.
-  private struct Standing {
+  private struct Pending {
     let ask: Ask
     /// The event that asked for the same before.
     let earlier: AccountLog.Entry?
@@ -104,22 +104,22 @@ final class Desk {
 
   /// - Returns: the exit status: 0 if all was done, 1 if something was not, `unansweredExitCode` if something is not answered yet.
   func carryOut(_ asks: [Ask]) throws -> Int32 {
-    var standings = asks.map { ask in
+    var pending = asks.map { ask in
       let earlier = log.entries.first(where: ask.repeats)
-      var standing = Standing(ask: ask, earlier: earlier, place: earlier?.place)
+      var standing = Pending(ask: ask, earlier: earlier, place: earlier?.place)
       if earlier == nil, let obstacle = ask.obstacle { standing.outcome = .unchanged(obstacle) }
       return standing
     }
-    let fresh = standings.indices.filter { standings[$0].earlier == nil && standings[$0].outcome == nil }
+    let fresh = pending.indices.filter { pending[$0].earlier == nil && pending[$0].outcome == nil }
     let isRehearsal = invocation.flag("dry-run")
     let start = log.entries.count
     if !isRehearsal {
-      if !invocation.flag("yes"), !fresh.isEmpty { try agree(fresh.map { standings[$0].ask }) }
-      try publish(fresh, &standings)
+      if !invocation.flag("yes"), !fresh.isEmpty { try agree(fresh.map { pending[$0].ask }) }
+      try publish(fresh, &pending)
     }
-    try wait(for: &standings, from: start, patience: isRehearsal ? .zero : .seconds(invocation.integer("wait")))
+    try wait(for: &pending, from: start, patience: isRehearsal ? .zero : .seconds(invocation.integer("wait")))
     let output = ResultOutput()
-    for standing in standings {
+    for standing in pending {
       if invocation.flag("json") {
         try output.line(json(standing))
       } else {
@@ -128,26 +128,26 @@ final class Desk {
     }
     try output.flush()
     if let signal = Shutdown.signalNumber { return 128 + signal }
-    return status(standings)
+    return status(pending)
   }
 
-  private func status(_ standings: [Standing]) -> Int32 {
-    let isAllDone = standings.allSatisfy {
+  private func status(_ pending: [Pending]) -> Int32 {
+    let isAllDone = pending.allSatisfy {
       switch $0.outcome {
       case .done, nil: true
       case .declined, .rejected, .unchanged: false
       }
     }
     guard isAllDone else { return 1 }
-    return standings.contains { $0.outcome == nil && $0.place != nil } ? Self.unansweredExitCode : 0
+    return pending.contains { $0.outcome == nil && $0.place != nil } ? Self.unansweredExitCode : 0
   }
 
   // MARK: 2. Show
 
   /// - Throws: unless the operator agrees.
   private func agree(_ asks: [Ask]) throws {
-    for ask in asks { tell("laurel: \(ask.preview)") }
-    tell("laurel: publish \(counted(asks.count, "event"))? Type y for yes:")
+    for ask in asks { notify("laurel: \(ask.preview)") }
+    notify("laurel: publish \(counted(asks.count, "event"))? Type y for yes:")
     guard Shutdown.waitToRead(STDIN_FILENO), ["y", "yes"].contains(readLine()?.lowercased()) else {
       throw CommandFailure("nothing was published")
     }
@@ -155,14 +155,14 @@ final class Desk {
 
   // MARK: 3. Publish
 
-  private func publish(_ fresh: [Int], _ standings: inout [Standing]) throws {
+  private func publish(_ fresh: [Int], _ pending: inout [Pending]) throws {
     guard !fresh.isEmpty else { return }
     var place: Letter.Place?
     let producer = try ConfirmedProducer(bus, partitions: partitions) {
       place = Letter.Place(topic: $0.name, partition: $1, offset: $2)
     }
     for (done, index) in fresh.enumerated() {
-      let (ask, key) = (standings[index].ask, standings[index].ask.message.key)
+      let (ask, key) = (pending[index].ask, pending[index].ask.message.key)
       do {
         try producer.send(
           ask.envelope, data: ask.message.jsonBytes(), topic: type(of: ask.message).topic,
@@ -173,21 +173,21 @@ final class Desk {
           "\(plainWords(error)); \(done) of \(counted(fresh.count, "event")) published. Run the same command again: nothing is published twice"
         )
       }
-      standings[index].place = place
+      pending[index].place = place
     }
   }
 
   // MARK: 4. Wait
 
-  private func wait(for standings: inout [Standing], from start: Int, patience: Duration) throws {
+  private func wait(for pending: inout [Pending], from start: Int, patience: Duration) throws {
     let end = ContinuousClock.now + patience
     while true {
-      for index in standings.indices where standings[index].outcome == nil {
-        guard let place = standings[index].place else { continue }
-        let first = standings[index].earlier == nil ? start : 0
-        standings[index].outcome = standings[index].ask.outcome(in: log, at: place, from: first)
+      for index in pending.indices where pending[index].outcome == nil {
+        guard let place = pending[index].place else { continue }
+        let first = pending[index].earlier == nil ? start : 0
+        pending[index].outcome = pending[index].ask.outcome(in: log, at: place, from: first)
       }
-      let isWaiting = standings.contains { $0.outcome == nil && $0.place != nil }
+      let isWaiting = pending.contains { $0.outcome == nil && $0.place != nil }
       guard isWaiting, .now < end, !Shutdown.requested else { return }
       switch reader.poll(timeoutMilliseconds: 100) {
       case .record(let record):
@@ -201,10 +201,10 @@ final class Desk {
 
   // MARK: What came of it
 
-  private func lines(_ standing: Standing) -> [String] {
+  private func lines(_ standing: Pending) -> [String] {
     let ask = standing.ask
-    let anew = ask.canBeAskedAnew ? "; --request ID asks anew" : ""
-    let before = standing.earlier.map { " (published before, dated \($0.message.instant.readable)\(anew))" } ?? ""
+    let retry = ask.canBeRetried ? "; --request ID retries" : ""
+    let before = standing.earlier.map { " (published before, dated \($0.message.instant.readable)\(retry))" } ?? ""
     func sentence(_ entry: AccountLog.Entry) -> String { NoticeText.sentence(entry.message) ?? entry.envelope.type }
     switch standing.outcome {
     case .done(let notices):
@@ -226,7 +226,7 @@ final class Desk {
     }
   }
 
-  private func json(_ standing: Standing) -> [UInt8] {
+  private func json(_ standing: Pending) -> [UInt8] {
     let ask = standing.ask
     var json = JSONWriter()
     json.beginObject()
@@ -251,7 +251,7 @@ final class Desk {
     return json.bytes()
   }
 
-  private func word(_ standing: Standing) -> String {
+  private func word(_ standing: Pending) -> String {
     switch standing.outcome {
     case .done: "done"
     case .declined: "declined"

@@ -91,7 +91,7 @@ package enum PayoutsDesk {
     for row in rows { try output.line(PayoutFile.text(PayoutFile.fields(row))) }
     try output.flush()
     let left = waiting.count - rows.count
-    tell("laurel: \(counted(rows.count, "payout"))" + (left == 0 ? "" : "; \(left) left out: exported before"))
+    notify("laurel: \(counted(rows.count, "payout"))" + (left == 0 ? "" : "; \(left) left out: exported before"))
     return 0
   }
 

@@ -69,7 +69,7 @@ package enum ReferralsDesk {
       preview: "assign \(account) to \(referrer)\(program.map { " (\($0))" } ?? "") from \(decision.at.readable) on"
         + (programs.isEmpty ? "; no code of \(referrer) is known" : "")
         + (holds.map { "; it is referred by \($0.referrer): end that referral first" } ?? ""),
-      answers: [[ReferralAttributed.type]], refusals: [ReferralRejected.type])
+      answers: [[ReferralAttributed.type]], rejections: [ReferralRejected.type])
   }
 
   static func ending(of account: AccountID, _ decision: Decision, _ log: AccountLog) throws -> Ask {

@@ -236,7 +236,7 @@ extension WithdrawalBook {
       for line in table(rows, name, at: now) { try output.line(line) }
     }
     try output.flush()
-    tell("laurel: \(summary(rows, name, at: now))")
+    notify("laurel: \(summary(rows, name, at: now))")
     return 0
   }
 

@@ -93,7 +93,7 @@ package enum WithdrawalsDesk {
       message: WithdrawalApproved(
         request: row.request, account: row.account, operator: decision.name, decidedAt: decision.at, note: decision.note),
       request: row.request, preview: "approve \(description(of: row, log))", obstacle: obstacle(row, "approve"),
-      answers: [[PayoutInstructed.type]], refusals: [WithdrawalDeclined.type])
+      answers: [[PayoutInstructed.type]], rejections: [WithdrawalDeclined.type])
   }
 
   static func rejection(of row: WithdrawalBook.Row, _ decision: Decision, _ log: AccountLog) -> Ask {

@@ -40,7 +40,7 @@ package enum Repair {
     for message in missing.all { try output.line("\(message)") }
     try output.flush()
     for place in missing.undecided.sorted(by: { "\($0)" < "\($1)" }) {
-      tell(
+      notify(
         "laurel: \(place) has an open transaction; its messages are not looked at. See ops/docs/RUNBOOK.md, \"A transaction that hangs\""
       )
     }
@@ -49,15 +49,15 @@ package enum Repair {
     // A lost notice stops nobody, and nothing can bring it back.
     let left = missing.all.count { $0.copy == nil && $0.reader != nil && !acceptsLost }
     if left > 0 {
-      tell(
+      notify(
         "laurel: \(counted(left, "message")) lost: no longer in the topic. With --accept-lost their readers go on without them")
     }
     guard let producer else {
-      tell("laurel: \(counted(missing.all.count, "message")) missing, \(repairable.count) can be repaired")
+      notify("laurel: \(counted(missing.all.count, "message")) missing, \(repairable.count) can be repaired")
       return missing.all.isEmpty && missing.undecided.isEmpty ? 0 : 1
     }
     try write(repairable, bus, producer)
-    tell("laurel: \(counted(missing.all.count, "message")) missing, \(repairable.count) repaired")
+    notify("laurel: \(counted(missing.all.count, "message")) missing, \(repairable.count) repaired")
     return left == 0 && missing.undecided.isEmpty ? 0 : 1
   }
 

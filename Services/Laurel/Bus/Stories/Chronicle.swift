@@ -18,13 +18,13 @@ struct Chronicle {
   enum Happening {
     /// - Parameter again: the services had it already; it changes nothing.
     case arrived(any Message, again: Bool)
-    /// A line, or an event that a service refused.
+    /// A line, or an event that a service rejected.
     /// - Parameters:
     ///   - message: as far as it could be read.
     ///   - text: the line.
-    case refused(any Message, reason: String, detail: String)
+    case rejected(any Message, reason: String, detail: String)
     case unreadable(text: String, reason: String, detail: String)
-    case said(any Notice)
+    case notice(any Notice)
   }
 
   private(set) var entries: [Entry] = []
@@ -43,8 +43,8 @@ struct Chronicle {
     source = file.name
     let record = Record(only: programs.all.count == 1 ? programs.all[0].id : nil)
     let simulation = try Simulation(
-      services: Deployment.services(programs), programs: programs.ids, notice: { record.said($0) },
-      refused: { record.refused($0) })
+      services: Deployment.services(programs), programs: programs.ids, notice: { record.notice($0) },
+      rejected: { record.rejected($0) })
     while let entry = try file.next() {
       if case .event(let event) = entry { record.arrives(event) }
       if let time = entry.time { try simulation.advance(to: time) }
@@ -52,7 +52,7 @@ struct Chronicle {
       case .event(let event):
         if event.topic.kind == .input { try simulation.take(event.record()) }
       case .unknownType: break
-      case .refused(let line, _, let reason, let detail):
+      case .rejected(let line, _, let reason, let detail):
         let text = String(decoding: line.bytes, as: UTF8.self)
         record.entries.append(
           Entry(place: "line \(line.number)", program: nil, happening: .unreadable(text: text, reason: reason, detail: detail)))
@@ -86,20 +86,20 @@ struct Chronicle {
       entries.append(Entry(place: "line \(line)", program: program, happening: .arrived(event.message, again: again)))
     }
 
-    func refused(_ letter: DeadLetter) {
-      // An event that was kept, and turned out to be refused only now, is told of where it stands.
+    func rejected(_ letter: DeadLetter) {
+      // An event that was kept, and turned out to be rejected only now, is told of where it stands.
       let number = letter.record.topic.kind == .input && letter.record.offset > 0 ? Int(letter.record.offset) : line
       guard let place = places[number], case .arrived(let message, _) = entries[place].happening else { return }
       entries[place] = Entry(
         place: "line \(number)", program: entries[place].program,
-        happening: .refused(message, reason: letter.rejection.reason.rawValue, detail: letter.rejection.detail))
+        happening: .rejected(message, reason: letter.rejection.reason.rawValue, detail: letter.rejection.detail))
     }
 
-    func said(_ output: OutputRecord) {
+    func notice(_ output: OutputRecord) {
       guard let (envelope, data) = try? output.event(),
         let type = MessageRegistry.type(named: envelope.type) as? any Notice.Type, let notice = decode(type, data)
       else { return }
-      entries.append(Entry(place: "line \(line)", program: envelope.program, happening: .said(notice)))
+      entries.append(Entry(place: "line \(line)", program: envelope.program, happening: .notice(notice)))
     }
 
     private func decode<N: Notice>(_ type: N.Type, _ data: [UInt8]) -> (any Notice)? { try? parser.decode(type, from: data) }
@@ -125,20 +125,20 @@ extension Chronicle {
     programs.all.isEmpty ? Set(entries.compactMap(\.program)).sorted() : programs.all.map(\.id)
   }
 
-  /// Every event of a program that arrived or was refused as a whole.
+  /// Every event of a program that arrived or was rejected as a whole.
   func inputs(_ program: ProgramID) -> [any Message] {
     entries.compactMap { entry in
       guard entry.program == program else { return nil }
       switch entry.happening {
-      case .arrived(let message, _), .refused(let message, _, _): return message
-      case .unreadable, .said: return nil
+      case .arrived(let message, _), .rejected(let message, _, _): return message
+      case .unreadable, .notice: return nil
       }
     }
   }
 
   func notices<N: Notice>(_ type: N.Type, _ program: ProgramID) -> [N] {
     entries.compactMap { entry in
-      guard entry.program == program, case .said(let notice) = entry.happening else { return nil }
+      guard entry.program == program, case .notice(let notice) = entry.happening else { return nil }
       return notice as? N
     }
   }
@@ -146,7 +146,7 @@ extension Chronicle {
   /// The last balance that was told of an account.
   func balance(of account: AccountID, in currency: Currency, _ program: ProgramID) -> Balance? {
     for entry in entries.reversed() where entry.program == program {
-      guard case .said(let notice) = entry.happening, notice.key == account.value,
+      guard case .notice(let notice) = entry.happening, notice.key == account.value,
         let balance = NoticeText.balance(after: notice),
         balance.currency == currency
       else { continue }
@@ -168,17 +168,17 @@ extension Chronicle {
         guard concerns(message), let sentence = InputText.sentence(message) else { return nil }
         return Story.Passage(
           at: message.instant, isDecision: false, text: sentence + (again ? " (again: it changes nothing)" : ""), because: [])
-      case .refused(let message, let reason, let detail):
+      case .rejected(let message, let reason, let detail):
         guard concerns(message) else { return nil }
         let what = InputText.sentence(message) ?? type(of: message).type
         return Story.Passage(
-          at: message.instant, isDecision: false, text: "refused, in \(entry.place): \(what)",
+          at: message.instant, isDecision: false, text: "rejected, in \(entry.place): \(what)",
           because: ["\(reason): \(detail)"])
       case .unreadable(let text, let reason, let detail):
         guard text.contains("\"\(id)\"") else { return nil }
         return Story.Passage(
           at: nil, isDecision: false, text: "\(entry.place) names it and cannot be read", because: ["\(reason): \(detail)"])
-      case .said(let notice):
+      case .notice(let notice):
         guard concerns(notice), let sentence = NoticeText.sentence(notice) else { return nil }
         return Story.Passage(
           at: notice.instant, isDecision: true, text: sentence,

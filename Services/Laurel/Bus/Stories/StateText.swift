@@ -25,7 +25,7 @@ enum StateText {
   /// Beside the thing itself: who brought a payer, when the next run of a company's owner is.
   static func isAboutOwner(_ fact: Because, _ subject: Explain.Subject, _ owner: String) -> Bool {
     switch subject {
-    case .payment: ["referred-by", "unreferred"].contains(fact.code) && text(fact, "referee") == owner
+    case .payment: ["referred-by", "unattributed"].contains(fact.code) && text(fact, "referee") == owner
     case .company: fact.code == "next-run" && text(fact, "owner") == owner
     case .referral, .withdrawal: false
     }
@@ -52,9 +52,9 @@ enum StateText {
   /// nil: the row only says what comes next.
   static func sentence(_ fact: Because) -> String? {
     switch fact.code {
-    case "unreferred": "nobody brought \(text(fact, "referee"))"
+    case "unattributed": "nobody brought \(text(fact, "referee"))"
     case "referred-by": "\(text(fact, "referee")) was referred by \(text(fact, "referrer"))"
-    case "registered-unbound":
+    case "registered-unattributed":
       "\(text(fact, "referee")) registered"
         + (fact["named"] == .flag(true) ? ", and its referral was rejected" : ", naming no referral")
     case "registered-pending": "\(text(fact, "referee")) registered; whether a referrer binds it is being asked"
@@ -110,8 +110,8 @@ enum StateText {
   private static func heard(_ fact: Because) -> String? {
     var parts: [String] = []
     if fact["ledger"] != nil { parts.append("the ledger has set the money aside") }
-    if fact["ledgerRefused"] != nil {
-      parts.append("the ledger has refused: \(text(fact, "ledgerRefused").replacing("-", with: " "))")
+    if fact["ledgerRejected"] != nil {
+      parts.append("the ledger has rejected: \(text(fact, "ledgerRejected").replacing("-", with: " "))")
     }
     if fact["approvedBy"] != nil { parts.append("\(text(fact, "approvedBy")) approved it on \(day(fact, "decidedAt"))") }
     if fact["rejectedBy"] != nil { parts.append("\(text(fact, "rejectedBy")) rejected it on \(day(fact, "decidedAt"))") }

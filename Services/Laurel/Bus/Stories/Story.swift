@@ -56,8 +56,8 @@ struct Story {
 
   /// Why a notice says what it says, and by which terms. A reason that no entry speaks of is told by itself.
   static func because(_ notice: any Notice, currency: Currency?) -> [String] {
-    let told = Set(notice.because.map(\.code))
-    let bare = reasons(of: notice).filter { !told.contains($0) && bareReasons.contains($0) }
+    let reported = Set(notice.because.map(\.code))
+    let bare = reasons(of: notice).filter { !reported.contains($0) && bareReasons.contains($0) }
     let sentences = (bare.map { Because($0) } + notice.because).map { BecauseText.sentence($0, currency: currency) }
     guard let first = sentences.first else { return [] }
     return ["by \(notice.terms): \(first)"] + sentences.dropFirst()

@@ -50,7 +50,7 @@ final class BusRebuild {
   private let onProgress: (String) -> Void
   private var records = 0
   private let started = ContinuousClock.now
-  private var told = ContinuousClock.now
+  private var reported = ContinuousClock.now
 
   init(_ bus: Bus, services: [ServiceName], onProgress: @escaping (String) -> Void) throws {
     self.bus = bus
@@ -141,9 +141,9 @@ final class BusRebuild {
     partition.checked = nil
     if log == partition.changelog { try partition.state.take(record) } else { try partition.notices.take(record) }
     records += 1
-    if ContinuousClock.now - told > .seconds(2) {
-      told = .now
-      let rate = Double(records) / ((told - started) / .seconds(1))
+    if ContinuousClock.now - reported > .seconds(2) {
+      reported = .now
+      let rate = Double(records) / ((reported - started) / .seconds(1))
       onProgress("\(records) rows and notices read, \(Int(rate)) a second")
     }
   }

@@ -8,7 +8,7 @@ import Streaming
 /// has, each balance following from the one before; and what the last of them said.
 final class NoticeBook {
   /// What a notice about money says.
-  private struct Said: JSONDecodable {
+  private struct Statement: JSONDecodable {
     let balance: Balance?
     let amount: Int64?
 
@@ -114,16 +114,16 @@ final class NoticeBook {
 
   /// Of all movements only an accrual adds to what there is; all others move it from place to place.
   private func takeBalance(_ envelope: Envelope, _ data: [UInt8], _ program: ProgramID, _ key: String, _ here: String) throws {
-    let said: Said
-    do { said = try parser.decode(Said.self, from: data) } catch {
+    let statement: Statement
+    do { statement = try parser.decode(Statement.self, from: data) } catch {
       return found.add("\(here): cannot be read: \(error)")
     }
-    guard let balance = said.balance else { return }
+    guard let balance = statement.balance else { return }
     let stateKey = Deployment.balanceKey(program: program, referrer: key, currency: balance.currency)
     let sequenceKey = StoredRow.sequenceKey(program: program, topic: topic, key: key)
     let follows = currenciesSinceGap[sequenceKey]?.insert(balance.currency).inserted != true
     let before = follows ? try self.balance(stateKey) ?? (isCut ? nil : Balance(currency: balance.currency)) : nil
-    let added = envelope.type == RewardAccrued.type ? said.amount ?? 0 : 0
+    let added = envelope.type == RewardAccrued.type ? statement.amount ?? 0 : 0
     do {
       let accrued = try balance.accrued
       let wanted = try before.map { (before) throws(ArithmeticOverflow) in try Money.sum(try before.accrued, added) }

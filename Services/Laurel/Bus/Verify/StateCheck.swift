@@ -70,9 +70,9 @@ struct StateCheck {
     case .progress(let progress): self.progress = progress
     case .timer, .memory: break
     case .sequence(let number):
-      let told = try notices.number(row.key)
-      if told != number {
-        findings.add("\(StoredRow.name(of: row.key)) is \(number), the last notice's \(told.map(String.init) ?? "none")")
+      let reported = try notices.number(row.key)
+      if reported != number {
+        findings.add("\(StoredRow.name(of: row.key)) is \(number), the last notice's \(reported.map(String.init) ?? "none")")
       }
     case .stage(let stageRow):
       do { try take(stageRow, key: row.key, notices) } catch let error as JSONError {
@@ -83,9 +83,10 @@ struct StateCheck {
 
   private mutating func take(_ row: StageRow, key: [UInt8], _ notices: NoticeBook) throws {
     if let balance = try Deployment.balance(row, of: service) {
-      let told = try notices.balance(key)
-      if told != balance {
-        findings.add("\(StoredRow.name(of: key)) is \(Self.text(balance)), the last notice's \(told.map(Self.text) ?? "none")")
+      let reported = try notices.balance(key)
+      if reported != balance {
+        findings.add(
+          "\(StoredRow.name(of: key)) is \(Self.text(balance)), the last notice's \(reported.map(Self.text) ?? "none")")
       }
     }
     let scope = Scope(stage: row.stage, program: row.program, key: row.key)

@@ -12,7 +12,7 @@ struct StateFolders {
   /// counts when it is so every time.
   private static let attemptsMax = 4
 
-  private(set) var told: [VerifyReport.Folder] = []
+  private(set) var reported: [VerifyReport.Folder] = []
   private(set) var differences: [String] = []
   private(set) var notes: [String] = []
   private let bench: BusRebuild
@@ -51,7 +51,7 @@ struct StateFolders {
       do {
         let outcome = try outcome(path, partition)
         if outcome.findings.isEmpty || isLast {
-          told.append(VerifyReport.Folder(path: path, state: outcome.state, detail: outcome.detail))
+          reported.append(VerifyReport.Folder(path: path, state: outcome.state, detail: outcome.detail))
           differences += outcome.findings.lines("\(partition.place) in \(path)")
           return
         }
@@ -59,7 +59,7 @@ struct StateFolders {
         if isLast {
           // Nothing has ever been written, or its owner has just deleted it.
           if Self.names(in: path)?.isEmpty ?? true { return notes.append("\(path) is empty") }
-          told.append(VerifyReport.Folder(path: path, state: .differs, detail: "cannot be read"))
+          reported.append(VerifyReport.Folder(path: path, state: .differs, detail: "cannot be read"))
           return differences.append("\(partition.place) in \(path): \(failure)")
         }
       }

@@ -54,7 +54,7 @@ package enum Verify {
     }
     let report = try check(
       bus: bus, states: invocation.list("state"), services: services, groups: groups,
-      patience: .seconds(invocation.integer("patience")), onProgress: { tell("laurel: \($0)") })
+      patience: .seconds(invocation.integer("patience")), onProgress: { notify("laurel: \($0)") })
     let output = ResultOutput()
     if invocation.flag("json") {
       try output.line(try JSONLine.encode(report))
@@ -112,7 +112,7 @@ package enum Verify {
     // Numbers and ids of notices are right or wrong wherever they were read to.
     differences += bench.partitions.flatMap { $0.notices.findings.lines($0.place.description) } + folders.differences
     return VerifyReport(
-      services: services.map { bench.report($0) }, folders: folders.told, differences: differences,
+      services: services.map { bench.report($0) }, folders: folders.reported, differences: differences,
       moving: moving.map(\.description),
       notes: bench.notes + positions.notes + folders.notes, seconds: (ContinuousClock.now - started) / .seconds(1))
   }

@@ -45,7 +45,7 @@ struct BacktestReport {
   let notices: [NoticeType]
   let examples: [NoticeMatching.Example]
   /// The answer in a sentence, and what adds to it in more.
-  let verdict: [String]
+  let conclusion: [String]
 
   /// Notices with the same outcome under both, of all programs; the balance after them may differ.
   var sameNotices: Int { notices.reduce(0) { $0 + $1.counts.same + $1.counts.sameButBalance } }

@@ -115,7 +115,7 @@ struct CostChart {
   private func monthLabels(_ bottom: Int) -> String {
     let count = cost.months.count
     let yearStep = max(1, count / 240)
-    var toldYear: Int?
+    var reportedYear: Int?
     var drawing = ""
     for (index, row) in cost.months.enumerated() {
       let month = row.month
@@ -126,8 +126,8 @@ struct CostChart {
       }
       guard count <= 18 || month.beginsQuarter else { continue }
       drawing += label(month.shortName, x: center(index), y: bottom + 18, anchor: "middle", "month")
-      guard month.year != toldYear else { continue }
-      toldYear = month.year
+      guard month.year != reportedYear else { continue }
+      reportedYear = month.year
       drawing += label("\(month.year)", x: center(index), y: bottom + 34, anchor: "middle", "year")
     }
     return drawing

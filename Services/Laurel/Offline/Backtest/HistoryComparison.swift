@@ -39,7 +39,7 @@ struct HistoryComparison {
     }
     return BacktestReport(
       history: history, programs: reports, notices: types, examples: Self.chosen(examples),
-      verdict: try Verdict(programs: reports, notices: types).sentences)
+      conclusion: try Conclusion(programs: reports, notices: types).sentences)
   }
 
   /// Decisions; of a program that has no decision to show, what followed.

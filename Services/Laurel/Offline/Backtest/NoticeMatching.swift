@@ -182,7 +182,7 @@ struct NoticeMatching {
 
   /// Two differences of one kind teach the same: another example of it would only be longer.
   private static func kind(_ notices: Sides<(any Notice)?>, _ fields: [String]) -> String {
-    func told(_ notice: any Notice) -> String {
+    func reported(_ notice: any Notice) -> String {
       switch notice {
       case let n as RewardAccrued: n.rate?.description ?? ""
       case let n as RewardDeclined: "\(n.reasons.map(\.rawValue))"
@@ -192,7 +192,7 @@ struct NoticeMatching {
       default: ""
       }
     }
-    let both = [notices.current, notices.proposed].map { $0.map { "\(type(of: $0).type) \(told($0))" } ?? "" }
+    let both = [notices.current, notices.proposed].map { $0.map { "\(type(of: $0).type) \(reported($0))" } ?? "" }
     return "\(fields) \(both)"
   }
 

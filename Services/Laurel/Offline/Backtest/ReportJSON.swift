@@ -2,11 +2,11 @@ import Contracts
 
 /// A report for machines: amounts in minor units, shares in tenths of a percent, months as `2026-01`.
 extension BacktestReport: Encodable {
-  private enum Name: String, CodingKey { case verdict, history, programs, notices, differingNotices, examples }
+  private enum Name: String, CodingKey { case conclusion, history, programs, notices, differingNotices, examples }
 
   func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: Name.self)
-    try fields.encode(verdict.joined(separator: " "), forKey: .verdict)
+    try fields.encode(conclusion.joined(separator: " "), forKey: .conclusion)
     try fields.encode(history, forKey: .history)
     try fields.encode(programs, forKey: .programs)
     try fields.encode(differingNotices, forKey: .differingNotices)
@@ -104,12 +104,12 @@ extension NoticeMatching.Example: Encodable {
     var fields = encoder.container(keyedBy: Name.self)
     try fields.encode(program, forKey: .program)
     try fields.encode(self.fields, forKey: .fields)
-    try fields.encodeIfPresent(notices.current.map(Told.init), forKey: .current)
-    try fields.encodeIfPresent(notices.proposed.map(Told.init), forKey: .proposed)
+    try fields.encodeIfPresent(notices.current.map(Reported.init), forKey: .current)
+    try fields.encodeIfPresent(notices.proposed.map(Reported.init), forKey: .proposed)
   }
 
   /// A notice with its type, as an envelope would name it.
-  private struct Told: Encodable {
+  private struct Reported: Encodable {
     let notice: any Notice
 
     private enum Name: String, CodingKey { case type, data }

@@ -35,8 +35,8 @@ struct ReportPage {
     return XML.element(
       "header", [],
       XML.element("p", [("class", "overline")], "Back-test of referral terms")
-        + XML.element("h1", [], XML.figure(report.verdict.first ?? ""))
-        + report.verdict.dropFirst().map { XML.element("p", [("class", "second")], XML.figure($0)) }.joined()
+        + XML.element("h1", [], XML.figure(report.conclusion.first ?? ""))
+        + report.conclusion.dropFirst().map { XML.element("p", [("class", "second")], XML.figure($0)) }.joined()
         + XML.element("p", [("class", "lede")], HistoryText.lines(report.history).map(XML.escaped).joined(separator: " "))
         + XML.element("dl", [("class", "terms")], terms.joined())
         + HistoryText.changes(report.history).map { XML.element("p", [("class", "quiet")], XML.figure($0)) }.joined()) + "\n"

@@ -7,7 +7,7 @@ struct ReportText {
 
   init(_ report: BacktestReport) {
     let history = report.history
-    lines += [report.verdict.joined(separator: " "), ""]
+    lines += [report.conclusion.joined(separator: " "), ""]
     lines.append("\(Side.current.label): \(history.terms.current). \(Side.proposed.label): \(history.terms.proposed).")
     lines += HistoryText.lines(history)
     lines += HistoryText.changes(history)

@@ -4,7 +4,7 @@ import JSON
 /// One invocation of a stage: the state of one program and key, and the messages and timers that it produces.
 ///
 /// One object serves all invocations of a stage in a task. A stage must not keep it.
-public final class Turn<S: Stage> {
+public final class Context<S: Stage> {
   /// The terms of the program that the event or timer belongs to.
   public private(set) var program: S.Program!
   public private(set) var programID: ProgramID!
@@ -22,7 +22,7 @@ public final class Turn<S: Stage> {
   /// Prefix of the keys of all rows of this stage, program and key.
   private var scope: [UInt8] = []
   private var written = 0
-  private var refused = 0
+  private var rejected = 0
   private var timersSet = 0
   private var compare: ((Memory) throws(Rejection) -> Void)?
   private(set) var wasRepeat = false
@@ -44,7 +44,7 @@ public final class Turn<S: Stage> {
     scope.removeAll(keepingCapacity: true)
     RowKey.appendScope(stage: S.name, program: id.value, key: key, to: &scope)
     written = 0
-    refused = 0
+    rejected = 0
     timersSet = 0
     memory = nil
     compare = nil
@@ -128,16 +128,16 @@ public final class Turn<S: Stage> {
 
   /// Dead-letters the current event as it came, and keeps what the invocation does: the event counts as received. To undo the invocation,
   /// throw.
-  public func refuse(_ rejection: Rejection) { task.refusal = rejection }
+  public func reject(_ rejection: Rejection) { task.rejection = rejection }
 
   /// Dead-letters an event that an earlier invocation had kept and that must now be rejected.
-  public func refuse(_ message: any Message, _ rejection: Rejection) {
+  public func reject(_ message: any Message, _ rejection: Rejection) {
     let type = type(of: message)
     // Builds a complete event again, so that it can be sent again unchanged.
     let envelope = Envelope(
-      id: derivedID(refused, "r").hex, source: task.source, type: type.type, time: message.instant, subject: message.key,
+      id: derivedID(rejected, "r").hex, source: task.source, type: type.type, time: message.instant, subject: message.key,
       program: programID, causationID: cause, traceparent: traceparent)
-    refused += 1
+    rejected += 1
     let record = InputRecord(
       topic: type.topic, key: Array(message.key.utf8), value: message.jsonBytes(),
       headers: envelope.headers.map { (name: $0.0, value: Array($0.1.utf8)) })

@@ -5,7 +5,7 @@ import ServiceKit
 import Streaming
 
 /// A partition that this instance owns: its stages, its store and its inputs.
-final class OpenTask {
+final class AssignedPartition {
   /// An input with a lag above this is waited for again, even if its end was reached once before. It is more than an open transaction may
   /// hold back. A smaller lag is read at once.
   private static let farBehind: Int64 = 1_000
@@ -33,7 +33,7 @@ final class OpenTask {
   private(set) var committedPositions: [String: Int64] = [:]
   private var order: EventOrder
   private(set) var stopped: Stop? {
-    didSet { tellStop(before: oldValue) }
+    didSet { reportStop(before: oldValue) }
   }
   private var hasStopNews = false
   /// The time of the last event that was run, or the timestamp of the record if the event was unreadable.
@@ -141,7 +141,7 @@ final class OpenTask {
     return stopped != nil
   }
 
-  private func tellStop(before: Stop?) {
+  private func reportStop(before: Stop?) {
     hasStopNews = true
     guard let stopped else {
       return log.notice("the missing messages have arrived; the partition continues", ["partition": number])
@@ -185,16 +185,16 @@ final class OpenTask {
     try stages.commit(alongside: own)
     open.removeAll(keepingCapacity: true)
     committedPositions = stages.positions
-    for input in inputs { tellLag(of: input) }
+    for input in inputs { reportLag(of: input) }
   }
 
-  private func tellLag(of input: Input) {
+  private func reportLag(of input: Input) {
     guard let end = consumer?.knownEnd(of: input.place) else { return }
     input.lag.set(Double(max(0, end - max(0, position(of: input), input.end))))
   }
 }
 
-extension OpenTask: EventSource {
+extension AssignedPartition: EventSource {
   func take(_ index: Int) -> Taken {
     let input = inputs[index]
     guard let consumer, let queue = input.queue else { return .nothing(isFarBehind: false) }
@@ -209,7 +209,7 @@ extension OpenTask: EventSource {
       return .event(stages.tick(input, isFollowed: isFollowed))
     case .end(_, let offset):
       inputs[index].end = offset
-      tellLag(of: inputs[index])
+      reportLag(of: inputs[index])
       return .end
     case .error(let error):
       errors.append(error)

@@ -1,7 +1,7 @@
 import Contracts
 
 /// Internal message from a referee's Activity to its referrer's Allocation: whether the referee is active, now and in the past.
-struct ActivityTold: Message {
+struct ActivityReported: Message {
   static let type = "discounts.activityTold.v1"
   static let topic = Topic.activity
   var key: String { referrer.value }

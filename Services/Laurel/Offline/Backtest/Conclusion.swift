@@ -1,7 +1,7 @@
 import Contracts
 
 /// The answer of a back-test in a sentence or two, for whoever reads nothing else.
-struct Verdict {
+struct Conclusion {
   /// At least one; the first is the answer, what follows adds to it.
   let sentences: [String]
 

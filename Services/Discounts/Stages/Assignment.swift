@@ -1,37 +1,5 @@
 import Contracts
 import JSON
-import Terms
-
-/// The decisions of a run from facts as of its instant (rows B3, B4, B6, B8, B9). Pure functions.
-enum Dealing {
-  enum Verdict: Equatable {
-    case skipped([SkipReason])
-    /// May be empty, because a share of 0 % is no assignment (DECISIONS B4).
-    case dealt([DiscountTerms.Share])
-  }
-
-  /// All reasons to skip the run, or else its shares (DECISIONS R1).
-  static func verdict(hasPendingPayments: Bool, companies: [CompanyID], active: Int64, _ terms: DiscountTerms) -> Verdict {
-    var reasons: [SkipReason] = []
-    if hasPendingPayments { reasons.append(.pendingPayments) }
-    if companies.isEmpty { reasons.append(.noActiveCompany) }
-    if !(terms.tiers.first.map { active >= $0.from } ?? false) { reasons.append(.belowMinimum) }
-    return reasons.isEmpty ? .dealt(terms.shares(of: active, companies: companies)) : .skipped(reasons)
-  }
-
-  /// The order in which companies get discounts (row B9): first as the user wants, then by first subscription. Unknown companies in the
-  /// user's order are skipped.
-  static func order(_ known: [Company], wished: [CompanyID]) -> [Company] {
-    let byFirst = known.sorted { left, right in
-      guard let left = left.first, let right = right.first else { return left.first != nil && right.first == nil }
-      return (left.at, left.number) < (right.at, right.number)
-    }
-    let byID = Dictionary(byFirst.map { ($0.company, $0) }, uniquingKeysWith: { first, _ in first })
-    var taken: Set<CompanyID> = []
-    let asWished = wished.compactMap { taken.insert($0).inserted ? byID[$0] : nil }
-    return asWished + byFirst.filter { !taken.contains($0.company) }
-  }
-}
 
 /// An invoice of the account.
 struct Invoice: Stored, Equatable {

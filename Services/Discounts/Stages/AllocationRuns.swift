@@ -1,0 +1,109 @@
+import Contracts
+import Streaming
+import Terms
+
+/// Holds the monthly run: gathers its facts, asks `MonthlyRun.decide`, applies the decision (rows B4–B9).
+extension Allocation {
+  func holdRun(
+    at run: Instant, _ terms: DiscountTerms, name: String, _ calendar: RunCalendar, _ account: inout Account,
+    _ context: Context<Self>
+  ) {
+    guard let owner = AccountID(context.key) else { return }
+    let period = terms.schedule.period(of: run)
+    let own = ownFacts(context)
+    let wished = wishedOrder(before: run, context)
+
+    // B7: a used assignment is settled, an unused one lapses, even if this run gives nothing.
+    for assignment in context.all(Rows.assignments) where assignment.asOf < run {
+      settle(assignment, own, before: run, context)
+      lapse(assignment.company, at: run, context)
+    }
+
+    // While missed runs are caught up: the later run that has replaced what this one gives.
+    let replacedAt = account.runs?.replacement(of: run, period: period, calendar)
+    account.runs?.held(run, period: period, calendar)
+    forget(before: Retention.horizon(of: run), own.invoices, context)
+    // A run sees only what is dated before it (DECISIONS T1), the closing of its account too: then it gives nothing (DECISIONS B5).
+    if account.closings.isClosed(at: run - .milliseconds(1)) { return }
+
+    // A million referees are counted one by one and not kept in memory.
+    var active: Int64 = 0
+    context.forEach(Rows.referees) { if Activation.isActive($0.turns, before: run) { active += 1 } }
+
+    switch MonthlyRun(asOf: run, terms: terms, own: own, wished: wished, active: active).decide() {
+    case .skipped(let reasons, let because):
+      context.emit(
+        DiscountSkipped(account: owner, period: period, asOf: run, reasons: reasons, terms: name, because: because))
+    case .assigned(let shares):
+      for share in shares {
+        let assignment = Assignment(
+          assignment: AssignmentID(derivedFrom: [owner.value, share.company.value, period]), account: owner,
+          company: share.company, period: period, percent: share.percent, asOf: run, terms: name)
+        let setBy = wished?.contains(share.company) ?? false ? "user" : "first-subscription"
+        context.emit(assignment.assigned(share, active: active, orderSetBy: setBy, terms))
+        if let replacedAt {
+          endMissed(assignment, own, replacedAt: replacedAt, context)
+        } else {
+          context[Rows.assignments, share.company] = assignment
+        }
+      }
+    }
+  }
+
+  /// An assignment of a missed run ends at once: the next run has been held.
+  private func endMissed(_ assignment: Assignment, _ own: OwnFacts, replacedAt: Instant, _ context: Context<Self>) {
+    let cancellation = own.cancellation(of: assignment.company)
+    switch assignment.end(invoices: own.invoices, cancellation: cancellation, before: replacedAt) {
+    case .used(let invoice, let issuedAt): context.emit(assignment.applied(to: invoice, at: issuedAt))
+    case .canceled(let canceledAt, let cause): context.emit(assignment.canceled(cause, at: canceledAt))
+    case nil: context.emit(assignment.superseded(at: replacedAt))
+    }
+  }
+
+  private func ownFacts(_ context: Context<Self>) -> OwnFacts {
+    OwnFacts(
+      invoices: context.all(Rows.invoices), companies: context.all(Rows.companies),
+      subscriptions: OwnSubscription.byCompany(context.all(Rows.subscriptions)))
+  }
+
+  /// The order as it was just before a run. Deletes orders that no later run can need.
+  private func wishedOrder(before run: Instant, _ context: Context<Self>) -> [CompanyID]? {
+    let horizon = Retention.horizon(of: run)
+    var wished: [CompanyID]?
+    var past: [Instant] = []
+    context.forEach(Rows.order) { order in
+      if order.at < run { wished = order.companies }
+      if order.at <= horizon { past.append(order.at) }
+    }
+    // The last of them is the order at the horizon.
+    for instant in past.dropLast() { context[Rows.order, instant] = nil }
+    return wished
+  }
+
+  /// Ends open assignments by facts that arrived before the assignments were made, or before the next run was known.
+  func settleKnown(before next: Instant?, _ context: Context<Self>) {
+    let open = context.all(Rows.assignments)
+    guard !open.isEmpty else { return }
+    let own = ownFacts(context)
+    for assignment in open { settle(assignment, own, before: next, context) }
+  }
+
+  private func settle(_ assignment: Assignment, _ own: OwnFacts, before next: Instant?, _ context: Context<Self>) {
+    // A restored discount is used by an invoice that arrives later (DECISIONS B7).
+    let end = assignment.end(
+      invoices: assignment.isRestored ? [] : own.invoices, cancellation: own.cancellation(of: assignment.company), before: next)
+    if let end { self.end(assignment, end, context) }
+  }
+
+  /// At the run after its own.
+  private func lapse(_ company: CompanyID, at run: Instant, _ context: Context<Self>) {
+    guard let assignment = context[Rows.assignments, company] else { return }
+    context[Rows.assignments, company] = nil
+    if assignment.usedBy == nil { context.emit(assignment.superseded(at: run)) }
+  }
+
+  /// Deletes invoices that no later run can need.
+  private func forget(before horizon: Instant, _ invoices: [Invoice], _ context: Context<Self>) {
+    for invoice in invoices where invoice.isPast(horizon) { context[Rows.invoices, invoice.invoice] = nil }
+  }
+}
