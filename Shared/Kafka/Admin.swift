@@ -149,7 +149,30 @@ public final class Admin {
     return try PartitionList.offsets(of: list)
   }
 
-  /// Owns an answer and everything read from it.
+  /// The static members of a group (`group.instance.id`), whatever they own now; none if there is no such group.
+  public func groupInstances(_ group: String, timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> Set<String> {
+    let event = try ask(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeoutMilliseconds) { options in
+      group.withCString { name in
+        var names: [UnsafePointer<CChar>?] = [name]
+        rd_kafka_DescribeConsumerGroups(client.handle, &names, 1, options, queue)
+      }
+    }
+    var count = 0
+    let answer = rd_kafka_event_DescribeConsumerGroups_result(event.pointer)
+    guard let groups = rd_kafka_DescribeConsumerGroups_result_groups(answer, &count), count > 0 else { return [] }
+    if let error = rd_kafka_ConsumerGroupDescription_error(groups[0]),
+      rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR_NO_ERROR
+    {
+      // The error belongs to the event.
+      throw KafkaError(rd_kafka_error_code(error), reason: String(cString: rd_kafka_error_string(error)))
+    }
+    let members = (0..<rd_kafka_ConsumerGroupDescription_member_count(groups[0])).map {
+      rd_kafka_ConsumerGroupDescription_member(groups[0], $0)
+    }
+    return Set(members.compactMap { rd_kafka_MemberDescription_group_instance_id($0).map { String(cString: $0) } })
+  }
+
+  /// Owner of an answer and of everything that is read from it.
   private struct Event: ~Copyable {
     let pointer: OpaquePointer
     deinit { rd_kafka_event_destroy(pointer) }

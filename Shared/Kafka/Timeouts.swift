@@ -23,7 +23,7 @@ struct Timeouts: Equatable {
       names.lazy.compactMap { configuration.properties[$0] }.compactMap { Int($0) }.first
     }
     session = own("session.timeout.ms") ?? Self.sessionDefault
-    heartbeat = own("heartbeat.interval.ms") ?? session / 4
+    heartbeat = own("heartbeat.interval.ms") ?? session / 16
     transaction = own("transaction.timeout.ms") ?? session * 3 / 4
     message = own("message.timeout.ms", "delivery.timeout.ms") ?? Self.message(in: transaction)
     try Self.check("heartbeat.interval.ms", heartbeat, "session.timeout.ms", session)

@@ -13,6 +13,8 @@ public struct TransactionRecord {
   public let outcome: Outcome?
   /// The partitions that the transaction has written to. Empty in the records that follow a decision.
   public let partitions: [TopicPartition]
+  /// When the broker aborts the transaction at the earliest, in milliseconds since 1970 by the coordinator's clock; nil: none is open.
+  public let dueMilliseconds: Int64?
 
   /// The producer's transactional id.
   /// - Throws: `KafkaError` for a key in another format.
@@ -27,9 +29,11 @@ public struct TransactionRecord {
     var bytes = Bytes(value)
     let version = try bytes.integer(Int16.self)
     guard 0...1 ~= version else { throw Bytes.unknown }
-    // The producer's id and epoch, and its time-out.
-    try bytes.skip(8 + 2 + 4)
-    switch try bytes.integer(Int8.self) {
+    // The producer's id and epoch.
+    try bytes.skip(8 + 2)
+    let timeout = Int64(try bytes.integer(Int32.self))
+    let status = try bytes.integer(Int8.self)
+    switch status {
     case 2: outcome = .committed
     case 3: outcome = .aborted
     case 0, 1, 4...7: outcome = nil
@@ -46,6 +50,10 @@ public struct TransactionRecord {
       if isCompact, try bytes.variable() != 0 { throw Bytes.unknown }
     }
     self.partitions = partitions
+    // When the record was written.
+    try bytes.skip(8)
+    let start = try bytes.integer(Int64.self)
+    dueMilliseconds = status == 1 ? start + timeout : nil
   }
 
   /// Reads big-endian numbers and Kafka's strings in sequence.

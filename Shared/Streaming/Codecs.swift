@@ -17,6 +17,7 @@ extension Progress {
     timestamps = try row.optional("timestamps")
     group = try row.optional("group")
     partitions = try row.optional("partitions")
+    producer = try row.optional("producer")
     watched = try row.optional("watched")
   }
 
@@ -32,6 +33,7 @@ extension Progress {
     json.member("timestamps", timestamps)
     json.member("group", group)
     json.member("partitions", partitions)
+    json.member("producer", producer)
     json.member("watched", watched)
     json.endObject()
   }

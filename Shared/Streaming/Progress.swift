@@ -25,7 +25,10 @@ public struct Progress: Stored, Equatable {
   public var group: String?
   /// The number of partitions of every topic. With another number, keys are on other partitions. `nil` in the state of earlier releases.
   public var partitions: Int?
-  /// The number of rows of each counted kind (`Table.kinds`). `nil` if none is counted, and in the state of earlier releases.
+  /// The transactional id of the producer that has written the row: whoever takes the task over can end what that has left open. Absent in
+  /// state of earlier releases.
+  public var producer: String?
+  /// How many rows there are of each kind that is counted (`Table.kinds`); absent in state of earlier releases, and where none is.
   var watched: [String: Int64]?
 }
 
@@ -34,10 +37,13 @@ public struct Progress: Stored, Equatable {
 public struct StateOwner: Sendable, Equatable {
   public let group: String
   public let partitions: Int
+  /// The transactional id of the instance that writes it from now on.
+  public let producer: String
 
-  public init(group: String, partitions: Int) {
+  public init(group: String, partitions: Int, producer: String) {
     self.group = group
     self.partitions = partitions
+    self.producer = producer
   }
 }
 
@@ -81,6 +87,7 @@ extension Progress {
     }
     group = owner.group
     partitions = owner.partitions
+    producer = owner.producer
     if timestamps == nil { timestamps = [:] }
   }
 

@@ -9,6 +9,10 @@ import Streaming
 final class BatchTransactions {
   private static let requestMilliseconds: Int32 = 10_000
 
+  /// How long what former owners have left open holds up the opening of partitions.
+  private static let formerOwnersMax = Duration.seconds(2)
+
+  let transactionalID: String
   private let producer: TransactionalProducer
   private let topics: TopicNames
   private let changelog: ProducedTopic
@@ -27,7 +31,7 @@ final class BatchTransactions {
     self.topics = topics
     self.log = log
     self.hooks = hooks
-    let transactionalID = "\(topics.prefix)\(service.rawValue).\(instance)"
+    transactionalID = service.transactionalIDs(prefix: topics.prefix) + instance
     let producer = try TransactionalProducer(configuration, transactionalID: transactionalID, topics: topics.written)
     try retrying { () throws(TransactionFailure) in try producer.initialise(timeoutMilliseconds: Self.requestMilliseconds) }
     self.producer = producer
@@ -37,8 +41,19 @@ final class BatchTransactions {
     changelog = try producer.topic(topics.changelog)
   }
 
-  /// Whether a transaction may begin. If false, call again in a moment.
-  /// - Throws: the errors of ``HangingTransactions/areOver(_:_:)``.
+  /// Waits for what former owners of these partitions have left open: offsets and changelogs cannot be read before it has an end. It ends in
+  /// a moment, or is ended; what does not is waited for where it matters.
+  func takeOver(_ partitions: [Int32], _ consumer: Consumer, _ health: Health.Loop) throws {
+    hanging.takeOver(partitions)
+    let limit = ContinuousClock.now + Self.formerOwnersMax
+    while try !canBegin(consumer), ContinuousClock.now < limit, !Shutdown.requested {
+      health.beat()
+      _ = Shutdown.wait(upTo: .milliseconds(20))
+    }
+  }
+
+  /// Whether a transaction may begin; false: ask again in a moment.
+  /// - Throws: what ``HangingTransactions/areOver(_:_:)`` does.
   func canBegin(_ consumer: Consumer) throws -> Bool {
     try hanging.areOver(producer, consumer)
   }

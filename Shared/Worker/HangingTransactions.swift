@@ -18,6 +18,9 @@ final class HangingTransactions {
   private static let healAfter = Duration.seconds(2)
   private static let healEvery = Duration.seconds(10)
   private static let askEvery = Duration.milliseconds(50)
+  /// What is not stable after so long is looked into, where partitions were taken over: others' transactions end in less, as a rule.
+  private static let lookAfter = Duration.milliseconds(100)
+  private static let lookEvery = Duration.milliseconds(500)
   private static let timeoutMilliseconds: Int32 = 2_000
   /// The broker looks for transactions that have timed out every ten seconds.
   private static let brokerDelay = Duration.seconds(20)
@@ -28,7 +31,8 @@ final class HangingTransactions {
   private let topics: TopicNames
   private let log: Log
   private let decisions: TransactionDecisions
-  /// The longest wait: by then the broker has ended the open transactions of other producers.
+  private let formerOwners: FormerOwners
+  /// The longest wait: then the broker has ended what another producer left open.
   private let limit: Duration
   /// Where the group's offsets are, or `nil` if that topic does not exist yet or this client has no right to see it.
   private var offsets: TopicPartition?
@@ -45,6 +49,7 @@ final class HangingTransactions {
     let closed: Int
     let since = ContinuousClock.now
     var nextQuestion = ContinuousClock.now
+    var nextLook = ContinuousClock.now + HangingTransactions.lookAfter
     var nextHealing = ContinuousClock.now + HangingTransactions.healAfter
   }
 
@@ -58,10 +63,20 @@ final class HangingTransactions {
     self.topics = topics
     self.log = log
     decisions = TransactionDecisions(transactionalID, configuration, group: group)
+    formerOwners = FormerOwners(
+      service: service, transactionalID: transactionalID, configuration: configuration, group: group, topics: topics, log: log)
     limit = transactionTimeout + Self.brokerDelay
   }
 
-  /// Whether a transaction may begin. If false, call again in a moment.
+  /// Others may have died with a transaction open in which these partitions take part: what is written must be stable once more, and what
+  /// they have left open is ended.
+  func takeOver(_ partitions: [Int32]) {
+    formerOwners.partitions = partitions
+    stableAt = nil
+    wait = nil
+  }
+
+  /// Whether a transaction may begin; false: ask again in a moment.
   ///
   /// - Throws: `HangingTransaction` if a partition does not become stable in time, `TransactionFailure`, `KafkaError`.
   func areOver(_ producer: TransactionalProducer, _ consumer: Consumer) throws -> Bool {
@@ -83,11 +98,18 @@ final class HangingTransactions {
       // If a connection was lost in the meantime, check once more.
       isOver = wait.closed == producer.closedConnections
       stableAt = wait.closed
+      if isOver { formerOwners.partitions = [] }
       wait = Wait(closed: producer.closedConnections)
       return isOver
     }
     guard ContinuousClock.now - wait.since < limit else {
       throw HangingTransaction(partitions: ends.keys.map { (place: $0, stable: wait.stable[$0]) })
+    }
+    if wait.nextLook <= .now {
+      do { try formerOwners.endOverdue(holding: ends, consumer) } catch {
+        log.warning("what former owners have left open cannot be read: \(error)")
+      }
+      wait.nextLook = .now + Self.lookEvery
     }
     if wait.nextHealing <= .now {
       log.info("waiting for earlier transactions to end", ["partitions": Array(ends.keys).names])

@@ -94,8 +94,9 @@ final class Session {
     consumer = try Consumer(
       reading, group: settings.group, instance: instance, readCommitted: true, endEvents: true, goesOnAfterLoss: false)
     opener = TaskOpener(
-      service: service, programs: programs, settings: settings, configuration: configuration, topics: topics,
-      resources: resources, log: log, health: health, metrics: metrics, hooks: hooks,
+      service: service, programs: programs, settings: settings, transactionalID: transactions.transactionalID,
+      configuration: configuration, topics: topics, resources: resources, log: log, health: health, metrics: metrics,
+      hooks: hooks,
       whileWaiting: { [transactions, consumer] in _ = try transactions.canBegin(consumer) })
     try consumer.subscribe(topics.inputs)
     health.ready = .no("joining the consumer group \(settings.group)")
@@ -193,6 +194,7 @@ final class Session {
   private func take(_ partitions: [TopicPartition]) throws {
     closeTasks()
     let numbers = Set(partitions.map(\.partition)).sorted()
+    try transactions.takeOver(numbers, consumer, health)
     var committed: [TopicPartition: Int64] = [:]
     for number in numbers {
       let opened = try opener.open(number, of: numbers.count * settings.threads, consumer: consumer)
@@ -392,8 +394,4 @@ final class Session {
     }
     metrics.batches.add()
   }
-}
-
-extension Duration {
-  fileprivate var roundedUpMilliseconds: Int32 { Int32(clamping: (self + .nanoseconds(999_999)).milliseconds) }
 }

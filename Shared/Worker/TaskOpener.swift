@@ -15,6 +15,8 @@ struct TaskOpener {
   let service: Service
   let programs: Set<ProgramID>
   let settings: Settings
+  /// Of the producer that writes what the tasks change.
+  let transactionalID: String
   let configuration: Kafka.Configuration
   let topics: TopicNames
   let resources: RocksResources
@@ -218,7 +220,9 @@ struct TaskOpener {
     Disagreement(description: "\(changelog) holds the state of another deployment: \(error)")
   }
 
-  private var owner: StateOwner { StateOwner(group: settings.group, partitions: Int(topics.partitions)) }
+  private var owner: StateOwner {
+    StateOwner(group: settings.group, partitions: Int(topics.partitions), producer: transactionalID)
+  }
 
   private func stages(_ number: Int32, of count: Int, _ store: RocksStore, isRebuilt: Bool) throws -> StageTask {
     let partitions = topics.partitions

@@ -22,6 +22,30 @@ struct TransactionDecisions {
   ///
   /// - Throws: `KafkaError`, also for a record in an unknown format.
   func read(of partitions: Set<TopicPartition>, _ consumer: Consumer) throws -> [TopicPartition: TransactionRecord.Outcome] {
+    var outcomes: [TopicPartition: TransactionRecord.Outcome] = [:]
+    try read(consumer) { record in
+      guard let outcome = record.outcome else { return }
+      for partition in record.partitions where partitions.contains(partition) { outcomes[partition] = outcome }
+    } until: {
+      outcomes.count == partitions.count
+    }
+    return outcomes
+  }
+
+  /// The last that the log says of the producer; nil: nothing.
+  ///
+  /// - Throws: as `read(of:_:)`.
+  func last(_ consumer: Consumer) throws -> TransactionRecord? {
+    var last: TransactionRecord?
+    try read(consumer) {
+      last = $0
+    } until: {
+      last != nil
+    }
+    return last
+  }
+
+  private func read(_ consumer: Consumer, _ take: (TransactionRecord) -> Void, until isDone: () -> Bool) throws {
     let topic = TransactionRecord.topic
     let counts = try Admin(configuration).partitionCounts(of: [topic], timeoutMilliseconds: Self.timeoutMilliseconds)
     guard let count = counts[topic] else {
@@ -29,21 +53,16 @@ struct TransactionDecisions {
     }
     let log = TopicPartition(topic: topic, partition: coordinatorPartition(of: transactionalID, count: count))
     let bounds = try consumer.watermarks(log, timeoutMilliseconds: Self.timeoutMilliseconds)
-    var outcomes: [TopicPartition: TransactionRecord.Outcome] = [:]
-    for length in Self.lengths where outcomes.count < partitions.count {
+    for length in Self.lengths where !isDone() {
       let range = max(bounds.low, bounds.high - length)..<bounds.high
       try PartitionScan(configuration, group: group, readCommitted: false, Self.timeoutMilliseconds).read([log: range]) {
         record in
         guard let key = record.key, let value = record.value,
           try TransactionRecord.transactionalID(ofKey: key) == transactionalID
         else { return }
-        let found = try TransactionRecord(value: value)
-        for partition in found.partitions where partitions.contains(partition) {
-          if let outcome = found.outcome { outcomes[partition] = outcome }
-        }
+        take(try TransactionRecord(value: value))
       }
       if range.lowerBound == bounds.low { break }
     }
-    return outcomes
   }
 }

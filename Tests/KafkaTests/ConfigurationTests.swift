@@ -19,9 +19,9 @@ import Testing
   /// Properties and the resulting time-outs: session, heartbeat, transaction, message; nil if rejected, naming the first property.
   @Test(
     arguments: [
-      ([:], [8000, 2000, 6000, 4800], nil), (["session.timeout.ms": "20000"], [20_000, 5000, 15_000, 12_000], nil),
-      (["transaction.timeout.ms": "5000"], [8000, 2000, 5000, 4000], nil),
-      (["delivery.timeout.ms": "3000"], [8000, 2000, 6000, 3000], nil),
+      ([:], [8000, 500, 6000, 4800], nil), (["session.timeout.ms": "20000"], [20_000, 1250, 15_000, 12_000], nil),
+      (["transaction.timeout.ms": "5000"], [8000, 500, 5000, 4000], nil),
+      (["delivery.timeout.ms": "3000"], [8000, 500, 6000, 3000], nil),
       (["transaction.timeout.ms": "8000"], nil, "transaction.timeout.ms"),
       (["session.timeout.ms": "6000", "transaction.timeout.ms": "10000"], nil, "transaction.timeout.ms"),
       (["message.timeout.ms": "6000"], nil, "message.timeout.ms"),

@@ -21,6 +21,9 @@ import Testing
     let record = try TransactionRecord(value: Self.record(state: state))
     #expect(record.outcome == outcome)
     #expect(record.partitions == Self.partitions)
+    // 6 s after its beginning.
+    let due: Int64? = state == 1 ? 0x01a2_2604_06c5 + 6_000 : nil
+    #expect(record.dueMilliseconds == due)
   }
 
   @Test func theFirstVersionHasNoCompactFields() throws {
@@ -35,7 +38,7 @@ import Testing
   @Test func whatIsNotUnderstoodDecidesNothing() {
     #expect(throws: KafkaError.self) { try TransactionRecord(value: Self.record(version: 2, state: 2)) }
     #expect(throws: KafkaError.self) { try TransactionRecord(value: Self.record(state: 8)) }
-    for length in 0..<39 {
+    for length in 0..<55 {
       #expect(throws: KafkaError.self) { try TransactionRecord(value: Array(Self.record(state: 2).prefix(length))) }
     }
     #expect(throws: KafkaError.self) { try TransactionRecord.transactionalID(ofKey: [0, 1, 0, 1, UInt8(ascii: "x")]) }

@@ -8,8 +8,10 @@ package enum FaultTable {
       FaultRow("none", "nothing happens") { NoFault() },
       FaultRow("kill", "kill -9 of an instance at a random moment; it starts again") { RandomKill() },
       FaultRow("crash-points", "an instance ends at a named point of its loop", smokeCycles: 9) { CrashPoint() },
-      FaultRow("takeover", "kill -9 of an instance without a restart: another takes over", smokeCycles: 2) { Takeover() },
-      FaultRow("takeover-open", "the same in an open transaction, which the broker has to end", smokeCycles: 2) {
+      FaultRow("takeover", "kill -9 of an instance for good, between transactions: another takes over", smokeCycles: 2) {
+        Takeover()
+      },
+      FaultRow("takeover-open", "the same in the middle of a transaction, which the other one ends", smokeCycles: 2) {
         OpenTakeover()
       },
       FaultRow("frozen", "SIGSTOP for longer than the session, then SIGCONT", smokeCycles: 2) { Frozen() },

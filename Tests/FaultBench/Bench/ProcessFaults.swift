@@ -22,14 +22,16 @@ package final class RandomKill: Fault {
   }
 }
 
-/// kill -9 of an instance that does not return. The other one takes over its partitions.
+/// kill -9 of an instance that does not come back, between two transactions: the other one takes its partitions over.
 package final class Takeover: Fault {
   package init() {}
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
     let (service, number) = campaign.victim(cycle)
+    try campaign.comeToRest()
+    let since = ContinuousClock.now
     try campaign.installation.end(service, number, gracefully: false)
-    return Blow("kill -9 of \(service)-\(number) for good", [service])
+    return Blow("kill -9 of \(service)-\(number) for good", [service], since: since)
   }
 
   package func lift(from campaign: Campaign, cycle: Int) throws {
@@ -38,15 +40,18 @@ package final class Takeover: Fault {
   }
 }
 
-/// An instance dies for good while its transaction holds records and offsets. The successor also has to wait for the broker to end it.
+/// An instance ends for good in the middle of a transaction, which whoever takes over has to end.
 package final class OpenTakeover: Fault {
+  private static let points = ["whileProducing", "afterFlush", "afterOffsets", "afterOffsets"]
+
   package init() {}
 
   package func fall(on campaign: Campaign, cycle: Int) throws -> Blow {
     let (service, number) = campaign.victim(cycle)
     let installation = campaign.installation
     try installation.end(service, number, gracefully: false)
-    let faulty = try installation.start(service, number, fault: "crash:afterOffsets:\(1 + campaign.random.upTo(2))")
+    let faulty = try installation.start(
+      service, number, fault: "crash:\(campaign.random.pick(Self.points)):\(1 + campaign.random.upTo(2))")
     try campaign.keepBusy(until: .seconds(30)) { !faulty.isRunning }
     let since = ContinuousClock.now
     guard faulty.ending(within: .seconds(1)) == .signal(SIGKILL) else {
