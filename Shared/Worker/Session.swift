@@ -37,6 +37,7 @@ final class Session {
   private let consumer: Consumer
   private let transactions: BatchTransactions
   private let opener: TaskOpener
+  private let reportOwned: (Set<Int32>) -> Void
   private let hooks: FaultHooks
   /// Sorted by partition.
   private var tasks: [AssignedPartition] = []
@@ -46,25 +47,13 @@ final class Session {
   /// No batch ends before this either: an earlier transaction has not ended, or an abort has just happened.
   private var blockedUntil = ContinuousClock.now
   private var isClosed = false
-  /// When to check whether a broker is back, or `nil` if none is known to be down.
+  /// When to ask whether a broker is back; nil: none is away.
   private var brokerProbe: ContinuousClock.Instant?
   /// Aborts since the last commit. If they do not help, the next session takes over, which waits longer each time.
   private var abortsInARow = 0
   private var report = TaskReport()
 
-  /// What has been run since the last commit.
-  private struct OpenBatch {
-    var records = 0
-    var bytes = 0
-    var timers = 0
-    var since: ContinuousClock.Instant?
-    /// The time spent on running it.
-    var spent = Duration.zero
-
-    var isEmpty: Bool { since == nil }
-  }
-
-  /// What the inputs have to offer.
+  /// What the inputs have.
   private enum AtHand {
     case nothing
     /// More is expected.
@@ -72,10 +61,13 @@ final class Session {
     case more
   }
 
-  /// - Parameter instance: the unique name of this member.
+  /// - Parameters:
+  ///   - instance: the name of this member; no other has it.
+  ///   - reportOwned: called with the partitions that it owns from now on, before their stores are opened.
   init(
     service: Service, programs: Set<ProgramID>, settings: Settings, instance: String, configuration: Kafka.Configuration,
-    partitions: Int32, resources: RocksResources, log: Log, health: Health.Loop, metrics: WorkerMetrics, hooks: FaultHooks
+    partitions: Int32, resources: RocksResources, log: Log, health: Health.Loop, metrics: WorkerMetrics, hooks: FaultHooks,
+    reportOwned: @escaping (Set<Int32>) -> Void
   ) throws {
     self.service = service
     self.settings = settings
@@ -83,6 +75,7 @@ final class Session {
     self.health = health
     self.metrics = metrics
     self.hooks = hooks
+    self.reportOwned = reportOwned
     topics = TopicNames(prefix: settings.topicPrefix, service: service, partitions: partitions)
     health.ready = .no("taking over the transactional id")
     // Create the producer first: its new epoch ends what an earlier run of this instance left open.
@@ -195,6 +188,7 @@ final class Session {
     closeTasks()
     let numbers = Set(partitions.map(\.partition)).sorted()
     try transactions.takeOver(numbers, consumer, health)
+    reportOwned(Set(numbers))
     var committed: [TopicPartition: Int64] = [:]
     for number in numbers {
       let opened = try opener.open(number, of: numbers.count * settings.threads, consumer: consumer)

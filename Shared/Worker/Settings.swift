@@ -16,7 +16,9 @@ public struct Settings: Sendable {
   let rejectsForeignTypes: Bool
   /// How long an input that has nothing more may delay the other inputs of its partition.
   public var inputWait: Duration
-  /// Number of sessions in this process.
+  /// Whether it follows the changelogs of partitions that others own.
+  let isStandby: Bool
+  /// Sessions of this process.
   public var threads: Int
   public var topicPrefix: String
   public var clock: ClockSetting
@@ -96,6 +98,9 @@ public struct Settings: Sendable {
         "threads", placeholder: "N", kind: .integer(1...256),
         help: "Group members in this process, each on its own thread (default: the number of cores it may use)"),
       Option(
+        "standby",
+        help: "Follow the changelogs of partitions that other instances own, so that a takeover restores only what is new"),
+      Option(
         "input-wait-ms", placeholder: "MS", kind: .integer(0...60_000),
         help:
           "How long to wait for an input topic that has nothing more, so that late events are still processed in order of time",
@@ -112,6 +117,15 @@ public struct Settings: Sendable {
     ]
   }
 
+  /// Of a partition's store.
+  func directory(of service: ServiceName, _ partition: Int32) -> String {
+    "\(stateDirectory)/\(topicPrefix)\(service.rawValue)/\(partition)"
+  }
+
+  func configuration(_ log: Log) -> Kafka.Configuration {
+    Kafka.Configuration(bootstrap: bootstrap, properties: kafka, log: { log.kafka($0) })
+  }
+
   var flags: String { Self.flags(bootstrap: bootstrap, prefix: topicPrefix) }
 
   public init(_ invocation: Invocation, of service: ServiceName) {
@@ -123,6 +137,7 @@ public struct Settings: Sendable {
     commitInterval = .milliseconds(invocation.integer("commit-ms"))
     rejectsForeignTypes = invocation.text("foreign-types") == "reject"
     batchRecordsMax = invocation.integer("batch-records")
+    isStandby = invocation.flag("standby")
     inputWait = .milliseconds(invocation.integer("input-wait-ms"))
     threads = invocation.optionalText("threads").flatMap(Int.init) ?? Cores.given
     let prefix = invocation.optionalText("topic-prefix") ?? ""

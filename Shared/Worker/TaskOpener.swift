@@ -45,7 +45,7 @@ struct TaskOpener {
     }
     let identity = ChangelogIdentity(
       cluster: consumer.clusterID(timeoutMilliseconds: Self.timeoutMilliseconds), partition: "\(changelog)")
-    let directory = "\(settings.stateDirectory)/\(settings.topicPrefix)\(service.name.rawValue)/\(number)"
+    let directory = settings.directory(of: service.name, number)
     do {
       return (try open(number, of: count, directory, changelog, bounds, committed, identity), committed)
     } catch StoreError.corrupt(let detail) {
@@ -75,30 +75,19 @@ struct TaskOpener {
     _ number: Int32, of count: Int, _ directory: String, _ changelog: TopicPartition, _ bounds: (low: Int64, high: Int64),
     _ committed: [TopicPartition: Int64], _ identity: ChangelogIdentity
   ) throws -> AssignedPartition {
-    var store = try RocksStore(directory: directory, resources: resources)
-    var position = try ChangelogPosition.read(from: store)
-    var former: Progress?
-    if let known = position,
-      let rejection = known.rejection(of: identity, end: bounds.high, now: Instant.now, ageMax: ChangelogPosition.ageMax)
-    {
-      if known.isOf(identity), known.next > bounds.high {
-        former = try progress(in: store)
-      }
-      log.notice(
-        "the state store \(rejection) and is rebuilt",
-        ["partition": number, "position": known.next, "changelogEnd": bounds.high])
-      store.close()
-      try RocksStore.destroy(directory: directory)
-      store = try RocksStore(directory: directory, resources: resources)
-      position = nil
-    }
+    let opened = try ChangelogStore(
+      directory, identity, bounds: bounds, partition: number, resources: resources, log: log,
+      onWrite: { rows in
+        metrics.restoredRows.add(rows)
+        hooks.reached(.whileRestoring)
+      })
+    let store = opened.store
     do {
-      // Start from a number, not from the logical beginning: resolving that takes half a second while the leader is unknown.
-      try restore(store, changelog, from: position, or: bounds.low, to: bounds.high, identity)
+      try restore(opened, changelog, to: bounds.high)
       metrics.restoreProgress(number).set(1)
-      let stages = try stages(number, of: count, store, isRebuilt: position == nil)
+      let stages = try stages(number, of: count, store, isRebuilt: opened.start == nil)
       stages.rejectsForeignTypes = settings.rejectsForeignTypes
-      for (topic, offset) in former?.positions ?? [:] where stages.positions[topic] ?? 0 < offset {
+      for (topic, offset) in opened.former?.positions ?? [:] where stages.positions[topic] ?? 0 < offset {
         throw Disagreement(
           description: """
             \(changelog) has lost records: the state has read \(topic) up to offset \(stages.positions[topic] ?? 0), \
@@ -117,8 +106,9 @@ struct TaskOpener {
       for (partition, offset) in committed {
         let restored = task.inputs.first { $0.place == partition }.map(task.position) ?? Offset.beginning
         guard offset != restored else { continue }
-        // The store is only a copy, so distrust it before the changelog.
-        let isTrusted = try position == nil || (offset < restored && progress(in: store) == progress(in: changelog, bounds))
+        // The store is only a copy: it is distrusted before the changelog is.
+        let isTrusted =
+          try opened.start == nil || (offset < restored && Progress.stored(in: store) == progress(in: changelog, bounds))
         guard isTrusted else {
           throw StoreError.corrupt("its position in \(partition) is \(restored), but the group has committed \(offset)")
         }
@@ -139,10 +129,6 @@ struct TaskOpener {
       metrics.forget(partition: number, topics: [], kinds: [])
       throw error
     }
-  }
-
-  private func progress(in store: RocksStore) throws -> Progress? {
-    try store.value(for: Progress.key).flatMap { try Progress.record(key: Progress.key, value: $0, parser: JSONParser()) }
   }
 
   private func progress(in changelog: TopicPartition, _ bounds: (low: Int64, high: Int64)) throws -> Progress? {
@@ -245,13 +231,10 @@ struct TaskOpener {
     }
   }
 
-  /// Reads the changelog read_committed from `start` until its end is at or past `end`. An earlier owner's transaction may still be open,
-  /// and markers take offsets.
-  private func restore(
-    _ store: RocksStore, _ changelog: TopicPartition, from position: ChangelogPosition?, or low: Int64, to end: Int64,
-    _ identity: ChangelogIdentity
-  ) throws {
-    let start = position?.next ?? low
+  /// Reads the changelog read_committed until its end is at or past `end`: an earlier owner's transaction may still be open, and markers
+  /// take offsets.
+  private func restore(_ opened: ChangelogStore, _ changelog: TopicPartition, to end: Int64) throws {
+    let start = opened.next
     guard start < end else { return }
     var configuration = configuration
     // The end is reported with a fetch response, which a broker without records delays for this long. The whole prefetch is for one
@@ -264,24 +247,16 @@ struct TaskOpener {
     metrics.restoreProgress(changelog.partition).set(0)
     health.ready = .no("restoring partition \(changelog.partition)")
     var progress = RestoreProgress(from: start, to: end)
-    let rows = Changes()
-    var last = start
     while true {
       health.beat()
       guard !Shutdown.requested else { throw CancellationError() }
       switch reader.poll(timeoutMilliseconds: 200) {
       case .record(let record):
-        if let position, position.hasMissed(record.timestamp, ageMax: ChangelogPosition.ageMax) {
-          throw StoreError.corrupt("it has missed more than \(ChangelogPosition.ageMax) of changes")
-        }
-        guard let key = record.keyBytes else { continue }
-        rows.add(key, record.valueBytes)
-        last = record.offset + 1
-        progress.read(next: last)
-        if rows.count >= 5000 { try apply(rows, to: store, next: last, identity) }
+        try opened.take(record)
+        if record.keyBytes != nil { progress.read(next: opened.next) }
       case .end(_, let offset):
         guard offset >= end else { continue }
-        try apply(rows, to: store, next: offset, identity)
+        try opened.reachEnd(offset)
         let whole = progress.whole()
         log.info(
           "state restored",
@@ -308,15 +283,5 @@ struct TaskOpener {
     ]
     if let left = news.secondsLeft { fields["secondsLeft"] = left.logValue }
     log.info("restoring state", fields)
-  }
-
-  private func apply(_ rows: Changes, to store: RocksStore, next: Int64, _ identity: ChangelogIdentity) throws {
-    let count = rows.count
-    let own = ChangelogPosition(next: next, writtenAt: Instant.now.milliseconds, of: identity).row
-    rows.add(own.key, own.value)
-    try store.write(rows)
-    metrics.restoredRows.add(count)
-    hooks.reached(.whileRestoring)
-    rows.removeAll()
   }
 }

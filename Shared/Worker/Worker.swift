@@ -24,7 +24,9 @@ public final class Worker: Sendable {
   private let metrics: WorkerMetrics
   private let resources = RocksResources()
   private let hooks: FaultHooks
-  /// The error of the first thread that failed.
+  /// nil without `--standby`.
+  private let standby: Standby?
+  /// Why the first thread ended that could not go on.
   private let failure = Mutex<(any Error)?>(nil)
 
   /// - Parameter health: must have as many loops as the settings have threads.
@@ -36,8 +38,12 @@ public final class Worker: Sendable {
     self.settings = settings
     self.log = log
     self.health = health
-    self.metrics = WorkerMetrics(metrics)
+    let metrics = WorkerMetrics(metrics)
+    self.metrics = metrics
     self.hooks = hooks
+    standby =
+      settings.isStandby
+      ? Standby(service: service, settings: settings, resources: resources, log: log, metrics: metrics) : nil
   }
 
   /// Returns when a stop is requested.
@@ -48,20 +54,9 @@ public final class Worker: Sendable {
   public func run() throws -> Bool {
     let ended = DispatchGroup()
     for number in health.loops.indices {
-      ended.enter()
-      let thread = Thread { [self] in
-        defer { ended.leave() }
-        do { try run(number) } catch {
-          failure.withLock { first in
-            if first == nil { first = error }
-            if !Shutdown.requested { Shutdown.request() }
-          }
-        }
-      }
-      thread.name = "worker \(number + 1)"
-      thread.stackSize = Self.stackBytes
-      thread.start()
+      start("worker \(number + 1)", ended) { [self] in try run(number) }
     }
+    if let standby { start("standby", ended) { try standby.run() } }
     var giveUp: ContinuousClock.Instant?
     defer { log.writeHeld(all: true) }
     while ended.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
@@ -80,7 +75,23 @@ public final class Worker: Sendable {
     return haveEnded
   }
 
-  /// Libraries that get no file descriptor keep retrying without any message, and so does the health server.
+  private func start(_ name: String, _ ended: DispatchGroup, _ body: @escaping @Sendable () throws -> Void) {
+    ended.enter()
+    let thread = Thread { [self] in
+      defer { ended.leave() }
+      do { try body() } catch {
+        failure.withLock { first in
+          if first == nil { first = error }
+          if !Shutdown.requested { Shutdown.request() }
+        }
+      }
+    }
+    thread.name = name
+    thread.stackSize = Self.stackBytes
+    thread.start()
+  }
+
+  /// Libraries that get no file descriptor wait and try again in silence, the health server too.
   private func checkDescriptors() {
     let probe = dup(STDERR_FILENO)
     if probe >= 0 {
@@ -99,14 +110,14 @@ public final class Worker: Sendable {
     var delay = GrowingDelay()
     while !Shutdown.requested {
       do {
-        var configuration = Kafka.Configuration(
-          bootstrap: settings.bootstrap, properties: settings.kafka, log: { [log] in log.kafka($0) })
+        var configuration = settings.configuration(log)
         configuration.endsEpochOnUnknownOutcome = hooks.endsEpochOnUnknownOutcome
         guard let partitions = try waitForTopics(configuration, health, isReported: number == 0) else { return }
         metrics.topicPartitions.set(Int(partitions))
         let session = try Session(
           service: service, programs: programs, settings: settings, instance: instance(number), configuration: configuration,
-          partitions: partitions, resources: resources, log: log, health: health, metrics: metrics, hooks: hooks)
+          partitions: partitions, resources: resources, log: log, health: health, metrics: metrics, hooks: hooks,
+          reportOwned: { [standby] in standby?.own($0, of: partitions, session: number) })
         defer { session.close() }
         try session.run(onProgress: { delay.reset() })
       } catch let error as Disagreement {

@@ -17,6 +17,8 @@ final class WorkerMetrics: Sendable {
   let transactionSeconds: Histogram
   let batchRecords: Histogram
   let restoredRows: Counter
+  let standbyRows: Counter
+  let standbyPartitions: Gauge
   private let partitions: Gauge
   private let assigned = Mutex(0)
   let topicPartitions: Gauge
@@ -37,6 +39,9 @@ final class WorkerMetrics: Sendable {
     transactionSeconds = metrics.histogram("laurel_transaction_seconds", help: "Time from begin to the end of the commit.")
     batchRecords = metrics.histogram("laurel_batch_records", help: "Records per batch.", buckets: Histogram.counts)
     restoredRows = metrics.counter("laurel_restored_rows_total", help: "Changelog rows read to rebuild state.")
+    standbyRows = metrics.counter(
+      "laurel_standby_rows_total", help: "Changelog rows read of partitions that others own (--standby).")
+    standbyPartitions = metrics.gauge("laurel_standby_partitions", help: "Partitions of others whose changelogs are followed.")
     partitions = metrics.gauge("laurel_assigned_partitions", help: "Partitions that this instance owns.")
     // Compare it with the sum of the gauge above over all instances to find partitions without an owner.
     topicPartitions = metrics.gauge("laurel_partitions", help: "Partitions of every topic: what the instances own together.")
@@ -111,6 +116,16 @@ final class WorkerMetrics: Sendable {
     metrics.gauge(
       "laurel_restore_progress_ratio", help: "Part of the changelog that is restored.", labels: ["partition": String(partition)]
     )
+  }
+
+  func standbyLag(_ partition: Int32) -> Gauge {
+    metrics.gauge(
+      "laurel_standby_lag_records", help: "Offsets between a standby's store and the end of the changelog of a partition.",
+      labels: ["partition": String(partition)])
+  }
+
+  func forgetStandby(partition: Int32) {
+    metrics.remove("laurel_standby_lag_records", labels: ["partition": String(partition)])
   }
 
   func forget(partition: Int32, topics: [String], kinds: some Collection<String>) {

@@ -1,0 +1,160 @@
+import Contracts
+import Foundation
+import Kafka
+import RocksStore
+import ServiceKit
+import Streaming
+
+/// Follows the changelogs of the partitions that other instances own (`--standby`), into the stores that a takeover of them would open. Then
+/// it has to restore only what is new, as with Kafka Streams' `num.standby.replicas`.
+///
+/// One thread follows; the process's sessions report what they own. `@unchecked Sendable`: what both use is used with the lock held.
+final class Standby: @unchecked Sendable {
+  /// After so long without a look at the bus, deletions may have been missed: the stores are opened once more, and checked.
+  private static let pauseMax = Duration.seconds(600)
+  private static let timeoutMilliseconds: Int32 = 3_000
+  /// Half of what a restore has: nobody waits for this one.
+  private static let readingProperties = ["queued.max.messages.kbytes": "32768"]
+
+  private let service: Service
+  private let settings: Settings
+  private let configuration: Kafka.Configuration
+  private let resources: RocksResources
+  private let log: Log
+  private let metrics: WorkerMetrics
+
+  private let lock = NSLock()
+  /// By session.
+  private var owned: [Int: Set<Int32>] = [:]
+  /// Of the changelog.
+  private var partitions: Int32 = 0
+  private var stores: [Int32: ChangelogStore] = [:]
+
+  init(
+    service: Service, settings: Settings, resources: RocksResources, log: Log, metrics: WorkerMetrics
+  ) {
+    self.service = service
+    self.settings = settings
+    var configuration = settings.configuration(log)
+    configuration.properties.merge(Self.readingProperties) { own, _ in own }
+    self.configuration = configuration
+    self.resources = resources
+    self.log = log
+    self.metrics = metrics
+  }
+
+  /// A session owns these partitions and no others from now on; their stores are closed when this returns.
+  ///
+  /// - Parameter partitions: how many there are.
+  func own(_ numbers: Set<Int32>, of partitions: Int32, session: Int) {
+    lock.withLock {
+      self.partitions = partitions
+      owned[session] = numbers
+      for number in numbers { close(number) }
+    }
+  }
+
+  /// Returns when a stop is asked for.
+  /// - Throws: `KafkaError` for a rejected property.
+  func run() throws {
+    var delay = GrowingDelay()
+    while !Shutdown.requested {
+      do { try follow { delay.reset() } } catch let error as KafkaError where error.isConfigurationMistake {
+        throw error
+      } catch {
+        log.warning("standby: starting over: \(error)")
+        _ = Shutdown.wait(upTo: delay.next())
+      }
+      lock.withLock { for number in stores.keys { close(number) } }
+    }
+  }
+
+  private func follow(onProgress: () -> Void) throws {
+    // It reads what it is given and never joins.
+    let reader = try Consumer(configuration, group: settings.group, readCommitted: true, endEvents: true)
+    defer { reader.close() }
+    var followed: Set<Int32> = []
+    var lastLook = ContinuousClock.now
+    var nextReport = ContinuousClock.now
+    while !Shutdown.requested {
+      guard ContinuousClock.now - lastLook < Self.pauseMax else { return }
+      lastLook = .now
+      let (wanted, open) = lock.withLock { (foreign, Set(stores.keys)) }
+      if wanted != followed || wanted != open {
+        for number in wanted.subtracting(open).sorted() { try self.open(number, reader) }
+        try reader.assignByHand(lock.withLock { stores.map { (changelog($0.key), offset: $0.value.next) } })
+        followed = wanted
+      }
+      switch reader.poll(timeoutMilliseconds: 100) {
+      case .record(let record): try use(record.partition) { try $0.take(record) }
+      case .end(let place, let offset):
+        try use(place.partition) { try $0.reachEnd(offset) }
+        onProgress()
+      case .error(let error):
+        if error.isFatal || error.stopsReading || error.meansNoBroker { throw error }
+        log.info("standby: \(error)")
+      case .nothing, .assigned, .revoked, .lost: break
+      }
+      if nextReport <= .now {
+        for number in followed {
+          try use(number) { store in
+            try store.stayYoung()
+            if let end = reader.knownEnd(of: changelog(number)) {
+              metrics.standbyLag(number).set(Double(max(0, end - store.next)))
+            }
+          }
+        }
+        nextReport = .now + .seconds(1)
+      }
+    }
+  }
+
+  /// What no session of this process owns; nothing before each of them has been told what it owns.
+  private var foreign: Set<Int32> {
+    guard owned.count == settings.threads else { return [] }
+    return Set(0..<partitions).subtracting(owned.values.joined())
+  }
+
+  private func changelog(_ number: Int32) -> TopicPartition {
+    TopicPartition(topic: settings.topicPrefix + Topic.changelog(service.name).name, partition: number)
+  }
+
+  private func open(_ number: Int32, _ reader: Consumer) throws {
+    let bounds = try reader.watermarks(changelog(number), timeoutMilliseconds: Self.timeoutMilliseconds)
+    let identity = ChangelogIdentity(
+      cluster: reader.clusterID(timeoutMilliseconds: Self.timeoutMilliseconds), partition: "\(changelog(number))")
+    try lock.withLock {
+      // A session may have been given it meanwhile.
+      guard foreign.contains(number) else { return }
+      try deletingCorrupt(number) {
+        stores[number] = try ChangelogStore(
+          settings.directory(of: service.name, number), identity, bounds: bounds, partition: number, resources: resources,
+          log: log,
+          onWrite: { [metrics] in metrics.standbyRows.add($0) })
+      }
+      metrics.standbyPartitions.set(stores.count)
+    }
+  }
+
+  /// Does something with a store, if no session has been given it meanwhile.
+  private func use(_ number: Int32, _ body: (ChangelogStore) throws -> Void) throws {
+    try lock.withLock {
+      guard let store = stores[number] else { return }
+      try deletingCorrupt(number) { try body(store) }
+    }
+  }
+
+  private func deletingCorrupt(_ number: Int32, _ body: () throws -> Void) throws {
+    do { try body() } catch StoreError.corrupt(let detail) {
+      close(number)
+      try RocksStore.destroy(directory: settings.directory(of: service.name, number))
+      throw StoreError.corrupt("partition \(number): \(detail)")
+    }
+  }
+
+  private func close(_ number: Int32) {
+    stores.removeValue(forKey: number)?.store.close()
+    metrics.standbyPartitions.set(stores.count)
+    metrics.forgetStandby(partition: number)
+  }
+}
