@@ -14,8 +14,11 @@ package enum FaultTable {
       FaultRow("takeover-open", "the same in the middle of a transaction, which the other one ends", smokeCycles: 2) {
         OpenTakeover()
       },
-      FaultRow("frozen", "SIGSTOP for longer than the session, then SIGCONT", smokeCycles: 2) { Frozen() },
-      FaultRow("storm", "instances join and leave: 1, 4, 1") { Storm() },
+      FaultRow("frozen", "SIGSTOP beyond the session, then SIGCONT", smokeCycles: 2) { Frozen() },
+      FaultRow("standby", "storm, takeover and takeover-open with --standby", smokeCycles: 3) {
+        WithStandby(Mixed([Storm(), Takeover(), OpenTakeover()]))
+      },
+      FaultRow("storm", "join and leave: 1, 4, 1 instances") { Storm() },
       FaultRow(
         "state-folder", "kill -9, and the state folder is lost, cut, damaged, old or another's", smokeCycles: 4
       ) { StateFolderDamage() },
@@ -54,7 +57,7 @@ package enum FaultTable {
 
   /// Rows that cannot share a campaign.
   private static let own = [
-    "state-folder", "compaction", "repair", "broker", "brokers", "network", "errors", "disk-full", "io-error", "clock",
+    "state-folder", "standby", "compaction", "repair", "broker", "brokers", "network", "errors", "disk-full", "io-error", "clock",
     "provider", "bug:noFence",
     "bug:noGuard",
   ]

@@ -164,7 +164,22 @@ package final class Storm: Fault {
   }
 }
 
-/// Several faults in one campaign, for a short run.
+/// The same with instances that follow one another's changelogs.
+package final class WithStandby: Fault {
+  private let fault: any Fault
+
+  package init(_ fault: any Fault) { self.fault = fault }
+
+  package func prepare(_ campaign: Campaign) throws {
+    campaign.installation.extra.append("--standby")
+    try fault.prepare(campaign)
+  }
+
+  package func fall(on campaign: Campaign, cycle: Int) throws -> Blow { try fault.fall(on: campaign, cycle: cycle) }
+  package func lift(from campaign: Campaign, cycle: Int) throws { try fault.lift(from: campaign, cycle: cycle) }
+}
+
+/// One fault after the other, in one campaign: what a bounded run can afford.
 package final class Mixed: Fault {
   private let faults: [any Fault]
 
