@@ -81,10 +81,15 @@ bench-codec: bench-build ## measure decoding and encoding a message, beside Foun
 bench-state: bench-build ## measure a payment's cost and state at 1,000 and at 1,000,000 (REFEREES=1000000 PAYMENTS=100000: 20 minutes); no Kafka
 	.build/release/laurel-bench state $(or $(REFEREES),1000000) $(or $(PAYMENTS),100000)
 
-faults: setup ## repeat every fault on real Kafka and report violations and recovery times (CYCLES=20 SEED=1 ROWS=kill,frozen PAYMENTS=40)
+# The release to upgrade from, a tag or a commit: checked out and built beside the temporary files, where it stays for the next time.
+FROM_TREE = $(abspath $(or $(TMPDIR),/tmp))/laurel-from-$(FROM)
+
+faults: setup ## every fault again and again on real Kafka, and what came of it (CYCLES=20 SEED=1 ROWS=kill,frozen PAYMENTS=40; ROWS=upgrade FROM=TAG)
+	$(if $(FROM),test -d $(FROM_TREE) || git worktree add --detach $(FROM_TREE) $(FROM))
+	$(if $(FROM),cd $(FROM_TREE) && $(SWIFT) build -c release --product laurel)
 	$(SWIFT) build -c release $(STRICT)
 	.build/release/laurel-faults --cycles $(or $(CYCLES),20) --seed $(or $(SEED),1) --payments $(or $(PAYMENTS),40) \
-	  $(if $(ROWS),--rows $(ROWS))
+	  $(if $(ROWS),--rows $(ROWS)) $(if $(FROM),--old $(FROM_TREE))
 
 # A separate build, because sanitizers and coverage slow everything down. libFuzzer comes with the toolchain's Clang.
 FUZZ_BUILD = .build/fuzz

@@ -53,9 +53,8 @@ public struct ForeignState: Error, CustomStringConvertible {
 }
 
 extension Progress {
-  /// - Throws: `StateForm` if the row has another format; `JSONError` if it cannot be parsed.
-  init(stored bytes: [UInt8]) throws {
-    let parser = JSONParser()
+  /// - Throws: `StateForm`, if the row is of another form; `JSONError`, if it is none.
+  init(stored bytes: [UInt8], _ parser: JSONParser = JSONParser()) throws {
     let form = try parser.read(bytes) { json throws(JSONError) in try json.object().optional("form", as: Int.self) }
     guard form == Self.form else { throw StateForm(found: form ?? 1) }
     self = try parser.decode(Progress.self, from: bytes)
@@ -150,10 +149,11 @@ extension Progress {
   /// The key of its row.
   public static var key: [UInt8] { RowKey.progress }
 
-  /// Reads a changelog record, for tools that inspect a service from outside.
-  /// - Returns: `nil` for any other row.
-  public static func record(key: [UInt8], value: [UInt8], parser: JSONParser) throws(JSONError) -> Progress? {
+  /// Reads a changelog record, for those who look at a service from outside.
+  /// - Returns: nil for any other row.
+  /// - Throws: `StateForm`, if the state is of another form; `JSONError`, if the row is none.
+  public static func record(key: [UInt8], value: [UInt8], parser: JSONParser) throws -> Progress? {
     guard key == RowKey.progress else { return nil }
-    return try parser.decode(Progress.self, from: value)
+    return try Progress(stored: value, parser)
   }
 }

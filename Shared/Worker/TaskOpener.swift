@@ -75,17 +75,27 @@ struct TaskOpener {
     _ number: Int32, of count: Int, _ directory: String, _ changelog: TopicPartition, _ bounds: (low: Int64, high: Int64),
     _ committed: [TopicPartition: Int64], _ identity: ChangelogIdentity
   ) throws -> AssignedPartition {
-    let opened = try ChangelogStore(
-      directory, identity, bounds: bounds, partition: number, resources: resources, log: log,
-      onWrite: { rows in
-        metrics.restoredRows.add(rows)
-        hooks.reached(.whileRestoring)
-      })
-    let store = opened.store
+    var store = try RocksStore(directory: directory, resources: resources)
+    var position = try ChangelogPosition.read(from: store)
+    var former: Progress?
+    if let known = position,
+      let rejection = known.rejection(of: identity, end: bounds.high, now: Instant.now, ageMax: ChangelogPosition.ageMax)
+    {
+      if known.isOf(identity), known.next > bounds.high {
+        do { former = try progress(in: store) } catch let form as StateForm { throw otherRelease(form) }
+      }
+      log.notice(
+        "the state store \(rejection) and is rebuilt",
+        ["partition": number, "position": known.next, "changelogEnd": bounds.high])
+      store.close()
+      try RocksStore.destroy(directory: directory)
+      store = try RocksStore(directory: directory, resources: resources)
+      position = nil
+    }
     do {
       try restore(opened, changelog, to: bounds.high)
       metrics.restoreProgress(number).set(1)
-      let stages = try stages(number, of: count, store, isRebuilt: opened.start == nil)
+      let stages = try stages(number, of: count, store, changelog, bounds, isRebuilt: position == nil)
       stages.rejectsForeignTypes = settings.rejectsForeignTypes
       for (topic, offset) in opened.former?.positions ?? [:] where stages.positions[topic] ?? 0 < offset {
         throw Disagreement(
@@ -131,10 +141,25 @@ struct TaskOpener {
     }
   }
 
+  private func progress(in store: RocksStore) throws -> Progress? {
+    try store.value(for: Progress.key).flatMap { try Progress.record(key: Progress.key, value: $0, parser: JSONParser()) }
+  }
+
+  /// - Throws: `Disagreement` if it is of another release.
   private func progress(in changelog: TopicPartition, _ bounds: (low: Int64, high: Int64)) throws -> Progress? {
-    try ChangelogTail.progress(
-      in: changelog, low: bounds.low, stable: bounds.high, configuration, group: settings.group,
-      timeoutMilliseconds: Self.timeoutMilliseconds)
+    do {
+      return try ChangelogTail.progress(
+        in: changelog, low: bounds.low, stable: bounds.high, configuration, group: settings.group,
+        timeoutMilliseconds: Self.timeoutMilliseconds)
+    } catch let form as StateForm { throw otherRelease(form) }
+  }
+
+  private func otherRelease(_ form: StateForm) -> Disagreement {
+    Disagreement(
+      description: """
+        \(topics.changelog) was written by another release: \(form). Nothing was changed. Run the release that wrote it, or begin a \
+        new deployment from the inputs: ops/docs/RUNBOOK.md, "Another release's state"
+        """)
   }
 
   /// Checks that the inputs are the topics that the state has read, and that the keys are on the same partitions. Positions alone are not
@@ -210,7 +235,10 @@ struct TaskOpener {
     StateOwner(group: settings.group, partitions: Int(topics.partitions), producer: transactionalID)
   }
 
-  private func stages(_ number: Int32, of count: Int, _ store: RocksStore, isRebuilt: Bool) throws -> StageTask {
+  private func stages(
+    _ number: Int32, of count: Int, _ store: RocksStore, _ changelog: TopicPartition, _ bounds: (low: Int64, high: Int64),
+    isRebuilt: Bool
+  ) throws -> StageTask {
     let partitions = topics.partitions
     do {
       return try StageTask(
@@ -221,13 +249,11 @@ struct TaskOpener {
     } catch let state as ForeignState {
       throw foreign(TopicPartition(topic: topics.changelog, partition: number), state)
     } catch let form as StateForm {
-      // The store is only a copy, so distrust it before the changelog.
-      guard isRebuilt else { throw StoreError.corrupt("\(form)") }
-      throw Disagreement(
-        description: """
-          \(topics.changelog) was written by another release: \(form). Nothing was changed. Run the release that wrote it, or begin a \
-          new deployment from the inputs: ops/docs/RUNBOOK.md, "Another release's state"
-          """)
+      guard !isRebuilt else { throw otherRelease(form) }
+      // The store is only a copy, so the changelog decides. If that is of another release, the store stays: whoever goes back to that
+      // release needs no rebuild.
+      _ = try progress(in: changelog, bounds)
+      throw StoreError.corrupt("\(form)")
     }
   }
 

@@ -2,6 +2,7 @@ import Contracts
 import FaultBench
 import Foundation
 import Kafka
+import Streaming
 import TestSupport
 import Testing
 
@@ -86,7 +87,31 @@ struct DeploymentTests {
     }
   }
 
-  /// A group's offsets expire a week after its last member has left. The records themselves show that nothing was lost.
+  /// An upgrade that cannot be rolled: neither the changelog nor the store is touched, and the operator's commands misread nothing either.
+  @Test func stateOfANewerReleaseIsLeftToIt() throws {
+    try Installation.run { installation in
+      _ = try prepare(installation)
+      let changelog = installation.name(.changelog(.attribution))
+      let producer = try Producer(installation.configuration, topics: [changelog])
+      for partition in 0..<installation.partitions {
+        try producer.produce(
+          topic: changelog, partition: partition, key: Progress.key, value: Array(#"{"form":99,"else":1}"#.utf8), headers: [])
+      }
+      try producer.flush(timeoutMilliseconds: 30_000)
+      let words = "the state is of form 99, and this version reads form"
+      for _ in 1...2 {
+        let log = try rejection(installation)
+        #expect(log.contains("\(changelog) was written by another release: \(words)"))
+        #expect(!log.contains("is rebuilt"), "\(log)")
+      }
+      for command in ["verify", "repair"] {
+        let reported = try installation.laurel(command)
+        #expect(reported.status == 1 && reported.text.contains(words), "\(reported)")
+      }
+    }
+  }
+
+  /// A group's offsets expire a week after its last member has left: the records themselves tell that all is as it was.
   @Test func expiredOffsetsAreNoObstacle() throws {
     let home = try #require(KafkaBroker.home)
     try Installation.run { installation in

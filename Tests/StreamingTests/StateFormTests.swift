@@ -25,6 +25,7 @@ import Testing
     #expect(store.all == before)
     // Reading it from outside gives the same error.
     #expect(throws: StateForm.self) { try StoredRow(before[0], parser: JSONParser()) }
+    #expect(throws: StateForm.self) { try Progress.record(key: before[0].key, value: before[0].value, parser: JSONParser()) }
   }
 
   @Test func aRowThatIsNoProgressIsRejected() throws {

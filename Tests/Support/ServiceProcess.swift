@@ -17,10 +17,10 @@ public final class ServiceProcess: Sendable {
   }
 
   /// - Parameters:
-  ///   - executable: the name of a program that the package builds.
-  ///   - name: the name of the log file. A later process of the same name appends to it.
-  ///   - folder: the folder of the log file.
-  ///   - environment: variables that override this process's own.
+  ///   - executable: a program that the package builds, by its name; or the path of another one.
+  ///   - name: names the log file, to which a later process of the same name appends.
+  ///   - folder: where the log file is.
+  ///   - environment: besides this process's own, and before it.
   public init(
     _ executable: String, name: String, arguments: [String], folder: URL, environment added: [String: String] = [:]
   ) throws {
@@ -125,27 +125,11 @@ public final class ServiceProcess: Sendable {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(processID)/fd").count) ?? 0
   }
 
-  /// User and system time used so far, and peak memory, from /proc.
-  public var cost: (cpuSeconds: Double, memoryBytesMax: Int)? {
-    guard let fields = statFields,
-      let status = try? String(contentsOfFile: "/proc/\(running.process.processIdentifier)/status", encoding: .utf8)
-    else { return nil }
-    // proc(5): fields 14 and 15, in clock ticks. The third field is the first after the name.
-    let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
-    let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: { $0 == " " || $0 == "\t" })
-    return (ticks / Double(sysconf(Int32(_SC_CLK_TCK))), (peak?.dropFirst().first.flatMap { Int($0) } ?? 0) << 10)
-  }
+  /// What it has cost so far; nil once it has gone.
+  public var cost: ProcessCost? { ProcessCost(of: processID) }
 
   /// proc(5): "R", "S", "T" …
-  private var state: Substring? { statFields?.first }
-
-  /// The fields of /proc's stat, from the third on.
-  private var statFields: ArraySlice<Substring>? {
-    guard let stat = try? String(contentsOfFile: "/proc/\(running.process.processIdentifier)/stat", encoding: .utf8),
-      let end = stat.lastIndex(of: ")")
-    else { return nil }
-    return stat[end...].split(separator: " ").dropFirst()
-  }
+  private var state: Substring? { ProcessCost.statFields(of: processID)?.first }
 
   /// The output of all processes of this name.
   public var log: String { (try? String(contentsOf: logFile, encoding: .utf8)) ?? "" }
@@ -181,10 +165,38 @@ public final class ServiceProcess: Sendable {
   }
 }
 
+/// User and system time that a process has used so far, and the most memory it has held, as /proc tells it.
+public struct ProcessCost: Sendable {
+  public let cpuSeconds: Double
+  public let memoryBytesMax: Int
+
+  init?(of process: Int32) {
+    guard let fields = Self.statFields(of: process),
+      let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+    else { return nil }
+    // proc(5): fields 14 and 15, in clock ticks; the third is the first after the name.
+    let ticks = fields.dropFirst(11).prefix(2).compactMap { Double($0) }.reduce(0, +)
+    let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: { $0 == " " || $0 == "\t" })
+    cpuSeconds = ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
+    memoryBytesMax = (peak?.dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+  }
+
+  /// Of /proc's stat, from the third on.
+  static func statFields(of process: Int32) -> ArraySlice<Substring>? {
+    guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+      let end = stat.lastIndex(of: ")")
+    else { return nil }
+    return stat[end...].split(separator: " ").dropFirst()
+  }
+}
+
 /// Programs that the package builds.
 public enum BuiltProgram {
-  /// The folder of this executable, or of the test bundle that a helper program of the toolchain has loaded.
+  /// Beside this executable, or beside the test bundle that a helper program of the toolchain has loaded.
+  ///
+  /// A path is taken as it is.
   public static func url(_ name: String) throws -> URL {
+    if name.hasPrefix("/") { return URL(filePath: name) }
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).map { [$0] } ?? []
     let bundles = CommandLine.arguments.filter { $0.hasSuffix(".xctest") || $0.contains(".xctest/") }
     for path in bundles + own {

@@ -1,12 +1,15 @@
 import Foundation
 import Kafka
 import ServiceKit
+import Streaming
 
 /// An error in words for a person: those of libraries name their own insides.
 package func plainWords(_ error: any Error) -> String {
   switch error {
   case let error as TransactionFailure: error.error.plainWords
   case let error as KafkaError: error.plainWords
+  case let error as StateForm:
+    "\(error). Use the laurel of the release whose services run: ops/docs/RUNBOOK.md, \"Another release's state\""
   case is CocoaError, is POSIXError: systemReason(error)
   default: "\(error)"
   }

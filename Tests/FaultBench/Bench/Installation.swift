@@ -89,6 +89,10 @@ package final class Installation {
 
   /// Arguments for every instance that is started from now on.
   package var extra: [String] = []
+  /// A checkout of another release, with its programs in `.build/release`: what is started from now on is of it.
+  package var release: URL?
+
+  private func program(_ name: String) -> String { release.map { $0.appending(path: ".build/release/\(name)").path } ?? name }
 
   /// Starts an instance, or restarts it.
   /// - Parameters:
@@ -101,9 +105,10 @@ package final class Installation {
   ) throws -> ServiceProcess {
     let name = "\(service.rawValue)-\(number)"
     let process = try ServiceProcess(
-      fault == nil ? service.rawValue : "laurel-faulty", name: name,
+      fault == nil ? program(service.rawValue) : "laurel-faulty", name: name,
       arguments: [
-        "--bootstrap", servicesBootstrap, "--terms", (terms ?? Self.terms).path, "--state", stateFolder(name).path,
+        "--bootstrap", servicesBootstrap, "--terms", (terms ?? release?.appending(path: "ops/terms") ?? Self.terms).path,
+        "--state", stateFolder(name).path,
         "--instance", name, "--group", group(service), "--topic-prefix", prefix, "--http", "127.0.0.1:0", "--commit-ms", "50",
         "--clock", "bus",
       ] + self.extra + extra,
@@ -187,6 +192,23 @@ package final class Installation {
       throw BrokerFailure("laurel \(command): \(process.log)")
     }
     return (status, process.log)
+  }
+
+  /// Starts a command of an operator on the same bus.
+  package func command(_ arguments: [String]) throws -> ServiceProcess {
+    try ServiceProcess(
+      program("laurel"), name: uniqueName("laurel"),
+      arguments: arguments + ["--bootstrap", configuration.bootstrap, "--topic-prefix", prefix], folder: folder)
+  }
+
+  /// Runs it to its end.
+  /// - Throws: what it has written, if it did not end well.
+  package func tool(_ arguments: [String]) throws {
+    let process = try command(arguments)
+    let ending = process.ending(within: .seconds(300))
+    guard ending == .status(0) else {
+      throw BrokerFailure("laurel \(arguments.joined(separator: " ")): \(ending): \(process.log)")
+    }
   }
 
   // MARK: The end

@@ -26,16 +26,22 @@ let command = Command(
     Option(
       "payments", placeholder: "N", kind: .integer(1...1_000_000), help: "Payments per program and cycle", defaultValue: "40"
     ),
-    Option("list", help: "List the rows and exit"),
+    Option(
+      "old", placeholder: "TREE",
+      help: "A checkout of an earlier release, built for release: the row 'upgrade', which needs it, runs too"),
+    Option("list", help: "List the rows and stop"),
   ])
 
 let invocation = command.parseOrExit()
+let old = invocation.optionalText("old").map { URL(filePath: $0) }
+let upgrade = Upgrade.row(from: old)
+let rows = FaultTable.rows + [upgrade]
 if invocation.flag("list") {
-  for row in FaultTable.rows { print(row.name + String(repeating: " ", count: max(1, 16 - row.name.count)) + row.what) }
+  for row in rows { print(row.name + String(repeating: " ", count: max(1, 16 - row.name.count)) + row.what) }
   exit(0)
 }
 let wanted = invocation.optionalText("rows")?.split(separator: ",").map(String.init)
-let unknown = (wanted ?? []).filter { name in !FaultTable.rows.contains { $0.name == name } }
+let unknown = (wanted ?? []).filter { name in !rows.contains { $0.name == name } }
 guard unknown.isEmpty else {
   FileHandle.standardError.write(Data("laurel-faults: no row \(unknown.joined(separator: ", ")); see --list\n".utf8))
   exit(2)
@@ -51,7 +57,7 @@ let plan = FaultPlan(
 output.line("seed \(plan.seed), two instances of every service; one broker, unless the row says otherwise")
 output.line(FaultTable.heading)
 var isClean = true
-for row in FaultTable.rows where wanted?.contains(row.name) ?? true {
+for row in rows where wanted?.contains(row.name) ?? (row.name != upgrade.name || old != nil) {
   do {
     let result = try row.run(plan)
     output.line(FaultTable.line(row, result))

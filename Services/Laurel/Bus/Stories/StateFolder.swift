@@ -1,6 +1,7 @@
 import CommandKit
 import Contracts
 import Foundation
+import JSON
 import RocksStore
 import Streaming
 
@@ -50,6 +51,10 @@ struct StateFolder {
       do {
         let rocks = try RocksStore(readingOnly: store.path, resources: RocksResources(blockCacheBytes: 8 << 20))
         defer { rocks.close() }
+        // State of another release is rejected, not misread.
+        if let progress = try rocks.value(for: Progress.key) {
+          _ = try Progress.record(key: Progress.key, value: progress, parser: JSONParser())
+        }
         return try rocks.stageRows(naming: id)
       } catch {
         guard attempt < Self.attemptsMax else { throw CommandFailure("\(store.path): \(error)") }
