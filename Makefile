@@ -6,7 +6,7 @@ SOURCES := Package.swift Shared Services Tests
 # By default, use a Kafka unpacked beside the checkout.
 export KAFKA_HOME ?= $(if $(wildcard ../shared/kafka/bin),$(abspath ../shared/kafka))
 
-.PHONY: help setup build release bench-build fuzz-build contracts demo test interop portal-test image-check faults-smoke bench bench-portal bench-backlog bench-codec bench-state faults fuzz format lint clean
+.PHONY: help setup build release bench-build fuzz-build contracts demo test interop portal-test image-check faults-smoke bench bench-portal bench-backlog bench-codec bench-state bench-size faults fuzz format lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ bench-codec: bench-build ## measure decoding and encoding a message, beside Foun
 
 bench-state: bench-build ## measure a payment's cost and state at 1,000 and at 1,000,000 (REFEREES=1000000 PAYMENTS=100000: 20 minutes); no Kafka
 	.build/release/laurel-bench state $(or $(REFEREES),1000000) $(or $(PAYMENTS),100000)
+
+bench-size: bench-build ## what one account and one payment cost a deployment, for `laurel size`, on real Kafka (REFEREES=50000)
+	.build/release/laurel-bench size $(or $(REFEREES),50000)
 
 # The release to upgrade from, a tag or a commit: checked out and built beside the temporary files, where it stays for the next time.
 FROM_TREE = $(abspath $(or $(TMPDIR),/tmp))/laurel-from-$(FROM)

@@ -154,8 +154,8 @@ let package = Package(
     executable(
       "LaurelBench", "Tests/Bench",
       [
-        "Contracts", "JSON", "Kafka", "PortalModel", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
-        "TestSupport",
+        "Contracts", "FaultBench", "JSON", "Kafka", "PortalModel", "RocksStore", "ServiceKit",
+        "Streaming", "Terms", "TermsFiles", "TestSupport",
       ]),
     tests("JSONTests", ["JSON"]),
     tests("ContractsTests", ["Contracts", "ContractsGenerator", "JSON"], exclude: ["Golden"]),

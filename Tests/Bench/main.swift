@@ -14,7 +14,9 @@ import TestSupport
 
 // laurel-bench portal [REFEREES]: measures the notices per second of the portal's read model, and the time of its queries. Without Kafka.
 
-let subjects = ["backlog": 1, "state": 2, "codec": 0, "portal": 1]
+// laurel-bench size [REFEREES]: what one account and one payment cost a whole deployment, for `laurel size`; on real Kafka.
+
+let subjects = ["backlog": 1, "state": 2, "codec": 0, "portal": 1, "size": 1]
 let subject = CommandLine.arguments.dropFirst().first.flatMap { subjects[$0] == nil ? nil : $0 }
 let numbers = CommandLine.arguments.dropFirst(subject == nil ? 1 : 2).map { Int($0) }
 guard numbers.count <= subject.flatMap({ subjects[$0] }) ?? 2, numbers.allSatisfy({ ($0 ?? 0) > 0 }) else {
@@ -26,6 +28,7 @@ guard numbers.count <= subject.flatMap({ subjects[$0] }) ?? 2, numbers.allSatisf
              laurel-bench state [REFEREES [PAYMENTS]]
              laurel-bench codec
              laurel-bench portal [REFEREES]
+             laurel-bench size [REFEREES]
 
       """.utf8))
   exit(2)
@@ -36,6 +39,7 @@ do {
   case "state": try StateBench().run(referees: number(0, or: 1_000_000), payments: number(1, or: 100_000))
   case "codec": try CodecBench.run()
   case "portal": try PortalBench().run(referees: number(0, or: 1_000_000))
+  case "size": try SizeBench().run(referees: number(0, or: 50_000))
   case "backlog": try measureBacklog(number(0, or: 5_000_000))
   default: try measureSpeed(payments: number(0, or: 200_000), partitions: Int32(number(1, or: 4)))
   }

@@ -152,6 +152,21 @@ public final class KafkaBroker: Sendable {
     return count
   }
 
+  /// What it has cost since it was last started.
+  public var cost: ProcessCost? {
+    running.withLock { $0 }.flatMap { ProcessCost(of: $0.process.processIdentifier) }
+  }
+
+  /// Bytes of the records that it keeps of a topic, in all partitions.
+  public func bytes(of topic: String) throws -> Int {
+    let files = FileManager.default
+    return try files.contentsOfDirectory(at: folder.appending(path: "log"), includingPropertiesForKeys: nil).filter {
+      $0.lastPathComponent.split(separator: "-").dropLast().joined(separator: "-") == topic
+    }.flatMap { try files.contentsOfDirectory(at: $0, includingPropertiesForKeys: [.fileSizeKey]) }.filter {
+      $0.pathExtension == "log"
+    }.reduce(0) { try $0 + ($1.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0) }
+  }
+
   private var propertiesFile: URL { folder.appending(path: "server.properties") }
   private var outputFile: URL { folder.appending(path: "output") }
 

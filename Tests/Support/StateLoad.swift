@@ -25,6 +25,11 @@ public final class StateLoad {
   /// An event, ready to be processed.
   public struct Event {
     let record: InputRecord
+    let envelope: Envelope
+    let data: [UInt8]
+
+    /// As a line of a file of events.
+    public var line: [UInt8] { envelope.structuredText(data: data) }
   }
 
   /// - Parameters:
@@ -64,7 +69,32 @@ public final class StateLoad {
       AccountRegistered(account: try account(referee), registeredAt: at(referee), referral: RegistrationReferral(code: "CODE")))
   }
 
-  /// Attribution's notice about a registration, for loads without attribution.
+  /// The account of one of many referrers, and then its code.
+  public func account(ofReferrer number: Int) throws -> Event {
+    try event(AccountRegistered(account: try id("r", number), registeredAt: at(number), kind: .individual, country: "UA"))
+  }
+
+  public func code(ofReferrer number: Int) throws -> Event {
+    try event(
+      CodeRequested(
+        request: try id("q", number), account: try id("r", number), requestedAt: at(number), vanity: Self.code(number)))
+  }
+
+  public func subscription(ofReferrer number: Int) throws -> Event {
+    try event(
+      SubscriptionChanged(
+        subscription: try id("t", number), account: try id("r", number), company: try id("d", number), plan: "Pro",
+        changedAt: at(number), status: .active))
+  }
+
+  public func registration(_ referee: Int, by referrer: Int) throws -> Event {
+    try event(
+      AccountRegistered(
+        account: try account(referee), registeredAt: at(referee),
+        referral: RegistrationReferral(code: Self.code(referrer), channel: .link)))
+  }
+
+  /// What attribution says of a registration: for loads without attribution.
   public func attribution(_ referee: Int) throws -> Event {
     try event(
       ReferralAttributed(
@@ -110,6 +140,52 @@ public final class StateLoad {
 
   public var clock: Instant { simulation.clock }
 
+  /// A whole history of a program in memory: ten referees and their payments, two each, for every referrer, and forty days after them.
+  /// - Parameters:
+  ///   - window: the refund window of all terms.
+  ///   - after: what the services held before and after each step, of so many.
+  public static func smallDeployment(
+    _ programs: Programs, _ program: ProgramID, window: TimeSpan?, referees: Int,
+    after: (String, Int, [MeteredStore.Written], [MeteredStore.Written]) -> Void = { _, _, _, _ in }
+  ) throws -> StateLoad {
+    let terms = programs.all.map { program in
+      Program(
+        id: program.id,
+        versions: program.versions.map { version in
+          var version = version
+          version.reward?.refundWindow = window
+          return version
+        })
+    }
+    let load = try StateLoad(Programs(terms), program: program) { _ in MemoryStore() }
+    func step(_ name: String, _ count: Int, _ body: () throws -> Void) throws {
+      let before = try load.stores.map { try $0.held() }
+      try body()
+      after(name, count, before, try load.stores.map { try $0.held() })
+    }
+    let referrers = referees / 10
+    try step("referrer", referrers) {
+      for number in 1...referrers {
+        try load.take(load.account(ofReferrer: number))
+        try load.take(load.code(ofReferrer: number))
+        if program == "tiers" { try load.take(load.subscription(ofReferrer: number)) }
+      }
+    }
+    try step("referral", referees) {
+      for number in 1...referees {
+        try load.take(load.registration(number, by: 1 + number % referrers))
+        if program == "tiers" { try load.take(load.subscription(number)) }
+      }
+      // Their welcome offers are over.
+      try load.advance(to: load.clock + .days(22))
+    }
+    try step("payment", 2 * referees) {
+      for number in 1...(2 * referees) { try load.take(load.payment(by: 1 + number % referees, subscription: true)) }
+      try load.advance(to: load.clock + .days(40))
+    }
+    return load
+  }
+
   // MARK: Plumbing
 
   private var made: Int64 = 0
@@ -118,7 +194,9 @@ public final class StateLoad {
     made += 1
     let envelope = Envelope(
       id: "evt-" + Self.digits(Int(made)), source: "/load", type: M.type, time: message.instant, program: program)
-    return Event(record: InputRecord(envelope, topic: M.topic, data: message.jsonBytes(), number: made))
+    let data = message.jsonBytes()
+    return Event(
+      record: InputRecord(envelope, topic: M.topic, data: data, number: made), envelope: envelope, data: data)
   }
 
   private func at(_ referee: Int) -> Instant { Self.start + .seconds(Int64(referee)) }
@@ -130,5 +208,6 @@ public final class StateLoad {
     return id
   }
 
+  private static func code(_ referrer: Int) -> String { "CODE" + digits(referrer) }
   private static func digits(_ number: Int) -> String { String(String(100_000_000 + number).dropFirst()) }
 }

@@ -47,6 +47,7 @@ import Testing
     "Services/Payouts/Stages": ["Contracts", "JSON", "Streaming", "Terms"],
     "Services/Laurel/Words": ["Contracts", "Terms"],
     "Services/Laurel/Offline/Backtest": ["Contracts", "JSON", "Markup", "Words"],
+    "Services/Laurel/Offline/Size": ["Contracts"],
   ]
 
   @Test(arguments: rules.keys.sorted())

@@ -16,10 +16,10 @@ private let laurel = Command(
     laurel simulate --terms ops/terms --events ops/demo/bonus.jsonl
     """,
   subcommands: [
-    Demo.command, Simulate.command, Explain.command, AccountBalance.command, Backtest.command, TermsCheck.command, Dev.command,
-    Publish.command, Tail.command, Export.command, Clock.command, Topics.command, DeadLetters.command, Verify.command,
-    Repair.command, WithdrawalsDesk.command, PayoutsDesk.command, ReferralsDesk.command, CorrectionDesk.command,
-    HealthProbe.command,
+    Demo.command, Simulate.command, Explain.command, AccountBalance.command, Backtest.command, TermsCheck.command, Size.command,
+    Dev.command, Publish.command, Tail.command, Export.command, Clock.command, Topics.command, DeadLetters.command,
+    Verify.command, Repair.command, WithdrawalsDesk.command, PayoutsDesk.command, ReferralsDesk.command,
+    CorrectionDesk.command, HealthProbe.command,
   ], version: Build.version)
 
 /// The operator's program: parses its command line, runs the command, and exits with what came of it.
@@ -34,6 +34,7 @@ enum LaurelProgram {
       case "explain": exit(try Explain.run(invocation))
       case "balance": exit(try AccountBalance.run(invocation))
       case "terms": exit(try TermsCheck.run(invocation, now: .now))
+      case "size": exit(try Size.run(invocation))
       case "backtest": exit(try Backtest.run(invocation, now: .now))
       case "publish": exit(try Publish.run(invocation))
       case "dev": exit(try Dev.run(invocation))

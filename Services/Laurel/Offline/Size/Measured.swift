@@ -1,0 +1,117 @@
+import Contracts
+
+/// A figure that the model rests on.
+package struct Constant: Sendable {
+  package let name: String
+  package let value: Double
+  package let unit: String
+  /// The command that measures it; or "assumed".
+  package let source: String
+  /// What the model multiplies it with.
+  package let margin: Double
+
+  /// With its margin.
+  package var used: Double { value * margin }
+}
+
+/// Rows that stay in a service's state, and the bytes of their keys and values.
+package struct Kept: Sendable, Equatable {
+  package var rows: Double
+  package var bytes: Double
+
+  package init(_ rows: Double, _ bytes: Double) {
+    self.rows = rows
+    self.bytes = bytes
+  }
+
+  static func + (left: Kept, right: Kept) -> Kept { Kept(left.rows + right.rows, left.bytes + right.bytes) }
+  static func * (one: Kept, count: Double) -> Kept { Kept(one.rows * count, one.bytes * count) }
+}
+
+/// What one of each leaves behind in a service.
+package struct StateCost: Sendable {
+  /// An account that refers, with its code.
+  package let referrer: Kept
+  package let referral: Kept
+  /// With its reward, credited.
+  package let payment: Kept
+  /// After its refund window.
+  package let closedPayment: Kept
+}
+
+/// Every constant of the model, once, with its unit, the command that measured it, and the margin.
+///
+/// Measured on two shared cores, with the broker on the same two. `bench-state` writes one event a commit, far more than a worker pays, over a
+/// million others: no margin. `make bench` has a small state, and an event among a million costs up to twice as much (ops/docs/STATE.md): × 2.
+/// Bytes × 1.3, for longer ids and payments of several lines.
+package enum Measured {
+  private static let size = "laurel-bench size 2000"
+  private static let demo = "laurel simulate, ops/demo"
+
+  private static func cpu(_ name: String, _ value: Double, _ source: String, margin: Double) -> Constant {
+    Constant(name: name, value: value, unit: "CPU µs", source: source, margin: margin)
+  }
+  package static let referralCPU = cpu("a referral, all services", 473, "make bench-state", margin: 1)
+  package static let accrualPaymentCPU = cpu("a payment, accrual", 233, "make bench", margin: 2)
+  package static let creditCPU = cpu("the credit of its reward, accrual", 122, "make bench-state", margin: 1)
+  package static let discountsPaymentCPU = cpu(
+    "a payment, discounts", 379, "make bench-state (accrual and discounts together)", margin: 1)
+  package static let runCPU = cpu(
+    "a monthly run of an account, discounts", 600, "make bench-state (one with 1,000 referees)", margin: 1)
+  package static let refereeOfRunCPU = cpu("a referee in a monthly run, discounts", 0.7, "make bench-state", margin: 2)
+  package static let brokerPaymentCPU = cpu("a payment and its credit, broker", 348, size, margin: 2)
+  package static let publishCPU = cpu("an event, laurel publish", 28, size, margin: 2)
+  package static let restoreCPU = cpu("a row restored", 10, size, margin: 2)
+  package static let noticeOfPortalCPU = cpu("a notice read by the portal", 14, "laurel-bench portal 1000000", margin: 2)
+
+  private static func bytes(_ name: String, _ value: Double, _ source: String) -> Constant {
+    Constant(name: name, value: value, unit: "B", source: source, margin: 1.3)
+  }
+  package static let referrerTopics = bytes("a referrer, inputs and notices", 1119, size)
+  package static let referralTopics = bytes("a referral, inputs and notices", 2148, "\(size); \(demo)")
+  package static let paymentTopics = bytes("a payment and its credit, inputs and notices", 2128, size)
+  package static let runTopics = bytes("a monthly run of an account, notices", 676, demo)
+  package static let paymentInternal = bytes("a payment, messages between services", 864, size)
+  package static let noticeOfPortal = bytes("a notice in the portal's read model", 500, "laurel-bench portal 1000000")
+  package static let storeOnDisk = Constant(
+    name: "state on disk, by its keys and values", value: 0.5, unit: "", source: size, margin: 1.3)
+  package static let instanceMemory = Constant(
+    name: "memory of an instance", value: 233 * 1_048_576, unit: "B", source: "make bench", margin: 1.5)
+
+  package static let changelogRow = Constant(
+    name: "a row in the changelog, besides key and value", value: 20, unit: "B", source: "assumed", margin: 1)
+  package static let changelogUncompacted = Constant(
+    name: "a changelog before its compaction, by the compacted one", value: 2, unit: "",
+    source: "assumed: Kafka compacts when half of it is new", margin: 1)
+  package static let storeMemory = Constant(
+    name: "buffers of a partition's store", value: 8_388_608, unit: "B", source: "set by the program", margin: 1)
+  package static let utilization = Constant(
+    name: "how busy a core may be", value: 0.6, unit: "", source: "assumed", margin: 1)
+  package static let replication = Constant(name: "copies of every topic", value: 3, unit: "", source: "assumed", margin: 1)
+  package static let brokerCores = Constant(name: "cores of a broker", value: 8, unit: "", source: "assumed", margin: 1)
+  package static let brokerDiskMax = Constant(
+    name: "disk of a broker that may be used", value: 8e12, unit: "B", source: "assumed", margin: 1)
+  package static let instanceDiskMax = Constant(
+    name: "state of an instance on disk, at most", value: 500e9, unit: "B", source: "assumed", margin: 1)
+  package static let restoreSecondsMax = Constant(
+    name: "restore of a partition, at most", value: 600, unit: "s", source: "assumed", margin: 1)
+
+  package static let all = [
+    referralCPU, accrualPaymentCPU, creditCPU, discountsPaymentCPU, runCPU, brokerPaymentCPU, publishCPU, restoreCPU,
+    refereeOfRunCPU, noticeOfPortalCPU, referrerTopics, referralTopics, paymentTopics, runTopics, paymentInternal, noticeOfPortal,
+    storeOnDisk, instanceMemory, changelogRow, changelogUncompacted, storeMemory, stateMargin, utilization, replication,
+    brokerCores, brokerDiskMax, instanceDiskMax, restoreSecondsMax,
+  ]
+
+  /// By `make bench-size`, the same on every machine; `SizeTests` measures them again. Payouts keeps a few rows a withdrawal, which are not in the model.
+  package static let state: [ServiceName: StateCost] = [
+    .attribution: StateCost(
+      referrer: Kept(7, 490), referral: Kept(5, 403), payment: Kept(0, 0), closedPayment: Kept(0, 0)),
+    .accrual: StateCost(
+      referrer: Kept(3, 387), referral: Kept(2, 223), payment: Kept(2.1, 674), closedPayment: Kept(1.1, 104)),
+    .discounts: StateCost(
+      referrer: Kept(6, 626), referral: Kept(9.1, 1260), payment: Kept(2.1, 301), closedPayment: Kept(2.1, 301)),
+  ]
+  package static let stateMargin = Constant(
+    name: "state below, for other data", value: 1, unit: "", source: "make bench-size", margin: 1.3)
+}

@@ -1,0 +1,183 @@
+import Contracts
+
+/// What a deployment has to carry.
+package struct Workload: Sendable, Encodable {
+  package var accounts: Int
+  package var paymentsPerDay: Int
+  /// Of all accounts, how many were referred by another one; in percent.
+  package var referredPercent = 100
+  /// Referees of an account that refers, on average.
+  package var refereesPerAccount = 10
+  /// Referees of the account that has most.
+  package var refereesMax = 100_000
+  /// The busiest hour's payments by those of an average hour.
+  package var peakFactor = 30
+  /// For how long payments are kept: topics and, without a refund window, state only grow.
+  package var years = 3
+  /// `reward.refundWindow` of the terms, in days; nil: refunds count for ever.
+  package var windowDays: Int?
+  /// CPU cores of an instance: it runs a thread on each.
+  package var cores = 4
+
+  package init(accounts: Int, paymentsPerDay: Int) {
+    self.accounts = accounts
+    self.paymentsPerDay = paymentsPerDay
+  }
+}
+
+/// What the workload needs, computed from `Measured`. No I/O; every figure is a product of the workload and constants.
+package struct SizeModel {
+  package let load: Workload
+
+  package init(_ load: Workload) { self.load = load }
+
+  // MARK: How much there is
+
+  package var referrals: Double { Double(load.accounts) * Double(load.referredPercent) / 100 }
+  package var referrers: Double { (referrals / Double(load.refereesPerAccount)).rounded(.up) }
+  package var payments: Double { Double(load.paymentsPerDay) * 365 * Double(load.years) }
+  /// Payments that a refund could still change.
+  package var openPayments: Double {
+    min(payments, load.windowDays.map { Double(load.paymentsPerDay) * Double($0) } ?? payments)
+  }
+  package var peakPaymentsPerSecond: Double { Double(load.paymentsPerDay) / 86_400 * Double(load.peakFactor) }
+  /// Accounts come evenly over the years, and in the same peaks.
+  private var peakReferralsPerSecond: Double {
+    referrals / (365 * 86_400 * Double(load.years)) * Double(load.peakFactor)
+  }
+  /// What is published to make it all again: accounts, codes, payments.
+  package var events: Double { Double(load.accounts) + referrers + payments }
+  private var runs: Double { referrers * 12 * Double(load.years) }
+  private var notices: Double { referrers + runs + referrals + 2 * payments }
+
+  // MARK: State
+
+  /// Rows that a service keeps, and the bytes of their keys and values.
+  package func state(of service: ServiceName) -> Kept {
+    guard let cost = Measured.state[service] else { return Kept(0, 0) }
+    return cost.referrer * referrers + cost.referral * referrals + cost.payment * openPayments
+      + cost.closedPayment * (payments - openPayments)
+  }
+
+  /// The service with most state.
+  private var largest: ServiceName {
+    ServiceName.allCases.max { state(of: $0).rows < state(of: $1).rows } ?? .accrual
+  }
+
+  private func disk(of service: ServiceName) -> Double {
+    state(of: service).bytes * Measured.stateMargin.used * Measured.storeOnDisk.used
+  }
+
+  // MARK: Work
+
+  /// Threads that are busy in the busiest hour.
+  package func threads(of service: ServiceName) -> Double {
+    let micros =
+      switch service {
+      case .attribution: peakReferralsPerSecond * Measured.referralCPU.used
+      case .accrual: peakPaymentsPerSecond * (Measured.accrualPaymentCPU.used + Measured.creditCPU.used)
+      case .discounts: peakPaymentsPerSecond * Measured.discountsPaymentCPU.used
+      case .payouts: 0.0
+      }
+    return micros / 1e6 / Measured.utilization.used
+  }
+
+  private var threadsMax: Double { ServiceName.allCases.map(threads).max() ?? 0 }
+
+  // MARK: Partitions, instances, brokers
+
+  /// For life: with room to double, no partition takes longer to restore than is asked for, and every instance has one.
+  package var partitions: Int {
+    let byWork = 2 * threadsMax
+    let byRestore = state(of: largest).rows * Measured.restoreCPU.used / 1e6 / Measured.restoreSecondsMax.used
+    let byDisk = ServiceName.allCases.map(instancesByDisk).max() ?? 0
+    var partitions = 12
+    while Double(partitions) < max(byWork, byRestore, byDisk) { partitions *= 2 }
+    return partitions
+  }
+
+  private func instancesByDisk(_ service: ServiceName) -> Double {
+    (disk(of: service) / Measured.instanceDiskMax.used).rounded(.up)
+  }
+
+  /// Two at least, so that one can be replaced.
+  package func instances(of service: ServiceName) -> Int {
+    let byWork = (threads(of: service) / Double(load.cores)).rounded(.up)
+    return min(partitions, Int(max(2, byWork, instancesByDisk(service))))
+  }
+
+  /// With as much again: for compaction, and for partitions of an instance that is away.
+  package func diskPerInstance(of service: ServiceName) -> Double {
+    2 * disk(of: service) / Double(instances(of: service))
+  }
+
+  package func memoryPerInstance(of service: ServiceName) -> Double {
+    let stores = (Double(partitions) / Double(instances(of: service))).rounded(.up)
+    return Measured.instanceMemory.used + 2 * stores * Measured.storeMemory.used
+  }
+
+  /// Inputs and notices for ever, messages between services for a week (a month's payments may fall into it), and changelogs.
+  package var brokerBytes: Double {
+    let forever =
+      referrers * Measured.referrerTopics.used + referrals * Measured.referralTopics.used + payments * Measured.paymentTopics.used
+      + runs * Measured.runTopics.used
+    let week = Double(load.paymentsPerDay) * min(30, 7 * Double(load.peakFactor)) * Measured.paymentInternal.used
+    let changelogs = ServiceName.allCases.reduce(0) {
+      $0 + state(of: $1).bytes * Measured.stateMargin.used + state(of: $1).rows * Measured.changelogRow.used
+    }
+    return (forever + week + changelogs * Measured.changelogUncompacted.used) * Measured.replication.used
+  }
+
+  package var brokers: Int {
+    let cpu = peakPaymentsPerSecond * Measured.brokerPaymentCPU.used / 1e6 * Measured.replication.used
+    return Int(
+      max(
+        3, (cpu / Measured.brokerCores.used / Measured.utilization.used).rounded(.up),
+        (brokerBytes / Measured.brokerDiskMax.used).rounded(.up)))
+  }
+
+  /// With a third of it free.
+  package var diskPerBroker: Double { 1.5 * brokerBytes / Double(brokers) }
+
+  /// Partitions that a broker holds, copies included.
+  package var partitionsPerBroker: Int {
+    Topic.catalogue.count * partitions * Int(Measured.replication.used) / brokers
+  }
+
+  // MARK: Times, in seconds
+
+  package var restoreOfPartition: Double { restore(rows: state(of: largest).rows / Double(partitions)) }
+
+  /// All partitions of an instance from an empty disk, a thread each core.
+  package var restoreOfInstance: Double {
+    restore(rows: state(of: largest).rows / Double(instances(of: largest)) / Double(load.cores))
+  }
+
+  private func restore(rows: Double) -> Double { rows * Measured.restoreCPU.used / 1e6 }
+
+  /// All inputs again into an empty deployment: what the slower of publisher and accrual takes.
+  package var rebuild: Double {
+    let publishing = events * Measured.publishCPU.used
+    let accrual = payments * (Measured.accrualPaymentCPU.used + Measured.creditCPU.used) / capacity(of: .accrual)
+    return max(publishing, accrual) / 1e6
+  }
+
+  /// The runs of all accounts, which are due at one instant.
+  package var monthlyRun: Double {
+    (referrers * Measured.runCPU.used + referrals * Measured.refereeOfRunCPU.used) / 1e6 / capacity(of: .discounts)
+  }
+
+  /// Others of its partition wait for so long.
+  package var largestRun: Double { Double(load.refereesMax) * Measured.refereeOfRunCPU.used / 1e6 }
+
+  /// Cores that may be busy.
+  private func capacity(of service: ServiceName) -> Double {
+    Double(instances(of: service) * load.cores) * Measured.utilization.used
+  }
+
+  // MARK: Account pages
+
+  /// Each instance of the portal keeps all notices.
+  package var portalDisk: Double { notices * Measured.noticeOfPortal.used }
+  package var portalCatchUp: Double { notices * Measured.noticeOfPortalCPU.used / 1e6 }
+}

@@ -1,0 +1,167 @@
+import Contracts
+
+/// The model's figures in words: what is needed, how much, and what it is computed from.
+package struct SizeReport {
+  package struct Line: Encodable, Sendable {
+    package let need: String
+    package let figure: String
+    package let from: String
+  }
+
+  package let load: Workload
+  private let model: SizeModel
+
+  package init(_ load: Workload) {
+    self.load = load
+    model = SizeModel(load)
+  }
+
+  package var title: String {
+    "\(SizeText.count(Double(load.accounts))) accounts, \(SizeText.count(Double(load.paymentsPerDay))) payments a day, "
+      + "\(load.years) years"
+  }
+
+  package var lines: [Line] {
+    let peak =
+      "\(SizeText.count(model.peakPaymentsPerSecond)) payments/s in the busiest hour (\(load.peakFactor) times the average)"
+    let rows = ServiceName.allCases.map { "\($0.rawValue) \(SizeText.count(model.state(of: $0).rows))" }
+    var lines = [
+      Line(
+        need: "partitions", figure: "\(model.partitions)",
+        from: "twice the busy threads of accrual, and a restore of one within \(SizeText.time(Measured.restoreSecondsMax.used))"),
+      Line(
+        need: "brokers", figure: "\(model.brokers)",
+        from: "\(peak) and disk, \(Int(Measured.replication.used)) copies, \(Int(Measured.brokerCores.used)) cores each"),
+      Line(
+        need: "disk of a broker", figure: SizeText.bytes(model.diskPerBroker),
+        from: "inputs and notices for ever, changelogs, a third free"),
+      Line(
+        need: "partitions of a broker", figure: SizeText.count(Double(model.partitionsPerBroker)),
+        from: "\(Topic.catalogue.count) topics, copies included"),
+      Line(
+        need: "state, rows", figure: SizeText.count(ServiceName.allCases.reduce(0) { $0 + model.state(of: $1).rows }),
+        from: rows.joined(separator: ", ")),
+    ]
+    for service in ServiceName.allCases {
+      lines.append(
+        Line(
+          need: "\(service.rawValue), instances", figure: "\(model.instances(of: service))",
+          from:
+            "\(load.cores) cores each; busy in the busiest hour: \(SizeText.count(model.threads(of: service).rounded(.up))); at most "
+            + "\(SizeText.bytes(Measured.instanceDiskMax.used)) of state each"))
+      lines.append(
+        Line(
+          need: "  disk and memory of each",
+          figure:
+            "\(SizeText.bytes(model.diskPerInstance(of: service))), \(SizeText.bytes(model.memoryPerInstance(of: service)))",
+          from: "twice the state; buffers of twice its partitions"))
+    }
+    lines += [
+      Line(
+        need: "restore of a partition", figure: SizeText.time(model.restoreOfPartition),
+        from: "rows of the largest state, one thread"),
+      Line(
+        need: "restore of an instance", figure: SizeText.time(model.restoreOfInstance),
+        from: "all its partitions from an empty disk, \(load.cores) threads"),
+      Line(
+        need: "rebuild", figure: SizeText.time(model.rebuild),
+        from: "\(SizeText.count(model.events)) events through one 'laurel publish', or accrual if that is slower"),
+      Line(
+        need: "monthly run", figure: SizeText.time(model.monthlyRun),
+        from:
+          "\(SizeText.count(model.referrers)) accounts with \(SizeText.count(model.referrals)) referees, all instances of discounts"
+      ),
+      Line(
+        need: "largest run of one account", figure: SizeText.time(model.largestRun),
+        from: "\(SizeText.count(Double(load.refereesMax))) referees; others of its partition wait"),
+      Line(
+        need: "portal, disk of each instance", figure: SizeText.bytes(model.portalDisk),
+        from: "every instance keeps all notices"),
+      Line(
+        need: "portal, time until it has read all", figure: SizeText.time(model.portalCatchUp), from: "a new instance, one thread"
+      ),
+    ]
+    return lines
+  }
+
+  /// The table as text.
+  package var text: [String] {
+    [title] + SizeText.columns([["NEED", "FIGURE", "COMPUTED FROM"]] + lines.map { [$0.need, $0.figure, $0.from] })
+  }
+
+  /// What the model rests on.
+  package static var constants: [String] {
+    SizeText.columns(
+      [["CONSTANT", "VALUE", "MARGIN", "SOURCE"]]
+        + Measured.all.map { [$0.name, "\(SizeText.number($0.value)) \($0.unit)", "× \(SizeText.number($0.margin))", $0.source] })
+      + [""]
+      + SizeText.columns(
+        [["ROWS / BYTES OF STATE BY ONE", "REFERRER", "REFERRAL", "PAYMENT", "CLOSED PAYMENT"]]
+          + ServiceName.allCases.compactMap { service in
+            Measured.state[service].map { cost in
+              [service.rawValue]
+                + [cost.referrer, cost.referral, cost.payment, cost.closedPayment].map {
+                  "\(SizeText.number($0.rows)) / \(SizeText.number($0.bytes))"
+                }
+            }
+          })
+  }
+
+  package var json: some Encodable { Document(workload: load, needs: lines) }
+
+  private struct Document: Encodable {
+    let workload: Workload
+    let needs: [Line]
+  }
+}
+
+/// Figures with as many digits as they are worth: two.
+enum SizeText {
+  static func count(_ number: Double) -> String {
+    for (size, name) in [(1e9, "billion"), (1e6, "million")] where number >= 0.995 * size {
+      return "\(two(number / size)) \(name)"
+    }
+    return two(number)
+  }
+
+  static func bytes(_ bytes: Double) -> String {
+    for (size, unit) in [(1e15, "PB"), (1e12, "TB"), (1e9, "GB")] where bytes >= 0.995 * size {
+      return "\(two(bytes / size)) \(unit)"
+    }
+    return "\(two(max(1, bytes / 1e6))) MB"
+  }
+
+  static func time(_ seconds: Double) -> String {
+    for (length, unit) in [(86_400.0, "days"), (3600, "h"), (60, "min")] where seconds >= 1.995 * length {
+      return "\(two(seconds / length)) \(unit)"
+    }
+    return seconds < 1 ? "under 1 s" : "\(two(seconds)) s"
+  }
+
+  /// Rounded up to two digits.
+  static func two(_ number: Double) -> String {
+    var scale = 1.0
+    while number / scale >= 100 { scale *= 10 }
+    if number < 10, number != number.rounded() { scale = 0.1 }
+    return self.number(((number / scale).rounded(.up) * scale * 10).rounded() / 10)
+  }
+
+  static func number(_ number: Double) -> String {
+    let whole = Int(number)
+    guard Double(whole) != number else { return grouped(whole) }
+    return "\(number)"
+  }
+
+  private static func grouped(_ number: Int) -> String {
+    number < 1000 ? "\(number)" : "\(grouped(number / 1000)),\(String(String(1000 + number % 1000).dropFirst()))"
+  }
+
+  static func columns(_ rows: [[String]]) -> [String] {
+    let count = rows.map(\.count).max() ?? 0
+    let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+    return rows.map { row in
+      row.enumerated().map { $0 == row.count - 1 ? $1 : $1 + String(repeating: " ", count: widths[$0] - $1.count) }.joined(
+        separator: "  ")
+    }
+  }
+}
