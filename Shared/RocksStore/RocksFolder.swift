@@ -45,6 +45,8 @@ struct RocksFolder {
     guard RocksManifest.endsWithWholeRecord(try contents(manifest)) else { throw .corrupt("\(manifest) is cut off in \(path)") }
   }
 
+  func isEmpty() throws(StoreError) -> Bool { try names().isEmpty }
+
   func markDeletion() throws(StoreError) {
     let descriptor = open(path + "/" + Self.deletionMark, O_CREAT | O_WRONLY | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw Self.rejected("write to", path) }

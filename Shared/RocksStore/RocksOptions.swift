@@ -10,6 +10,9 @@ struct RocksOptions: ~Copyable {
   init(_ resources: RocksResources) {
     handle = rocksdb_options_create()
     rocksdb_options_set_create_if_missing(handle, 1)
+    rocksdb_options_set_create_missing_column_families(handle, 1)
+    // All or none are written out, so that the logs begin where the tables of both end (RocksLogs).
+    rocksdb_options_set_atomic_flush(handle, 1)
     rocksdb_options_set_max_open_files(handle, Self.openTablesMax)
     // The cache of open tables uses one shard. In the usual 64 shards there is room for one table each, and a dozen tables would keep
     // closing one another.

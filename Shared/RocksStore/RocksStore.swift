@@ -1,7 +1,7 @@
 import CRocksDB
 import Streaming
 
-/// The state of one task in RocksDB: one folder, one column family, one write batch per batch of records.
+/// The state of one task in RocksDB: one folder, one write batch per batch of records.
 ///
 /// Writes go through the write-ahead log without an fsync. After a kill nothing is missing. After a power cut or with a damaged log, the
 /// store has an earlier state as a whole, with the changelog position that was written with it. Every block has a checksum that is verified
@@ -10,8 +10,8 @@ import Streaming
 /// Not Sendable: from `init` to `close` a store belongs to the worker thread that runs its task. Close it before the partition is given
 /// away; its folder is locked until then.
 public final class RocksStore: StateStore {
-  /// `nil` once closed.
-  private var database: OpaquePointer?
+  /// nil once closed.
+  private var database: RocksDatabase?
   private let readOptions: OpaquePointer
   private let writeOptions: OpaquePointer
   /// Reused for every write, so that its memory need not grow again.
@@ -26,7 +26,7 @@ public final class RocksStore: StateStore {
     try folder.checkEmptyOrWhole()
     let options = RocksOptions(resources)
     try RocksLogs.checkNoneMissing(folder, options)
-    database = try checked { error in rocksdb_open(options.handle, folder.path, error) }
+    database = try RocksDatabase(folder, options, readingOnly: false)
     readOptions = Self.makeReadOptions()
     writeOptions = rocksdb_writeoptions_create()
     rocksdb_writeoptions_set_sync(writeOptions, 0)
@@ -42,7 +42,7 @@ public final class RocksStore: StateStore {
     guard let folder = try RocksFolder.existing(directory) else { throw .unavailable("there is no store at \(directory)") }
     try folder.checkEmptyOrWhole()
     let options = RocksOptions(resources)
-    database = try checked { error in rocksdb_open_for_read_only(options.handle, folder.path, 0, error) }
+    database = try RocksDatabase(folder, options, readingOnly: true)
     readOptions = Self.makeReadOptions()
     writeOptions = rocksdb_writeoptions_create()
   }
@@ -57,9 +57,8 @@ public final class RocksStore: StateStore {
   /// Waits for a running compaction to stop and releases the folder's lock. There is nothing to save: all writes are in the log. Later
   /// calls throw `unavailable`; a second close does nothing.
   public func close() {
-    guard let open = database else { return }
+    database?.close()
     database = nil
-    rocksdb_close(open)
   }
 
   /// Deletes the store in `directory` and the folder itself, even if the store cannot be opened. Does nothing if there is none, and keeps
@@ -85,7 +84,9 @@ public final class RocksStore: StateStore {
   /// - Throws: `corrupt` if the row's block is damaged; `unavailable` if the disk fails or the store is closed.
   public func read(_ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) throws(StoreError) {
     let database = try opened()
-    let found = try checked { error in rocksdb_get_pinned(database, readOptions, key.characters, key.count, error) }
+    let found = try checked { error in
+      rocksdb_get_pinned_cf(database.handle, readOptions, database.family(of: key), key.characters, key.count, error)
+    }
     guard let found else { return }
     defer { rocksdb_pinnableslice_destroy(found) }
     var count = 0
@@ -119,17 +120,18 @@ public final class RocksStore: StateStore {
     let database = try opened()
     rocksdb_writebatch_clear(batch)
     changes.visit { key, value in
+      let family = database.family(of: key)
       if let value {
-        rocksdb_writebatch_put(batch, key.characters, key.count, value.characters, value.count)
+        rocksdb_writebatch_put_cf(batch, family, key.characters, key.count, value.characters, value.count)
       } else {
-        rocksdb_writebatch_delete(batch, key.characters, key.count)
+        rocksdb_writebatch_delete_cf(batch, family, key.characters, key.count)
       }
     }
-    try checked { error in rocksdb_write(database, writeOptions, batch, error) }
+    try checked { error in rocksdb_write(database.handle, writeOptions, batch, error) }
   }
 
-  private func opened() throws(StoreError) -> OpaquePointer {
-    guard let database else { throw .unavailable("the store is closed") }
+  private func opened() throws(StoreError) -> RocksDatabase {
+    guard let database else { throw .unavailable("it has been closed") }
     return database
   }
 
@@ -140,11 +142,21 @@ public final class RocksStore: StateStore {
   }
 
   private static func scan(
-    _ database: OpaquePointer, _ options: OpaquePointer, _ prefix: [UInt8], _ after: [UInt8]?,
+    _ database: RocksDatabase, _ options: OpaquePointer, _ prefix: [UInt8], _ after: [UInt8]?,
     _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
   ) throws(StoreError) {
-    let iterator: OpaquePointer = rocksdb_create_iterator(database, options)
-    defer { rocksdb_iter_destroy(iterator) }
+    for family in database.families(under: prefix) {
+      let iterator: OpaquePointer = rocksdb_create_iterator_cf(database.handle, options, family)
+      defer { rocksdb_iter_destroy(iterator) }
+      guard try walk(iterator, prefix, after, body) else { return }
+    }
+  }
+
+  /// - Returns: false: the body wants no more.
+  private static func walk(
+    _ iterator: OpaquePointer, _ prefix: [UInt8], _ after: [UInt8]?,
+    _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+  ) throws(StoreError) -> Bool {
     let start = after.map { $0.lexicographicallyPrecedes(prefix) ? prefix : $0 } ?? prefix
     start.withUnsafeBytes { rocksdb_iter_seek(iterator, $0.characters, $0.count) }
     while rocksdb_iter_valid(iterator) != 0 {
@@ -154,12 +166,13 @@ public final class RocksStore: StateStore {
       guard key.starts(with: prefix) else { break }
       if after.map({ !key.elementsEqual($0) }) ?? true {
         let valueBytes = rocksdb_iter_value(iterator, &count)
-        guard body(key, UnsafeRawBufferPointer(start: valueBytes, count: count)) else { return }
+        guard body(key, UnsafeRawBufferPointer(start: valueBytes, count: count)) else { return false }
       }
       rocksdb_iter_next(iterator)
     }
     // At a damaged block, an iterator becomes invalid without an error of its own.
     try checked { error in rocksdb_iter_get_error(iterator, error) }
+    return true
   }
 
   /// The first key after all keys that begin with `prefix`, or `nil` if there is none.

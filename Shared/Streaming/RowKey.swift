@@ -1,10 +1,11 @@
 import Contracts
 
-/// The layout of the keys of a task's store. The first byte is the kind of row. Names are printable ASCII and end with a zero byte, so
-/// sorting by bytes is sorting by parts.
-enum RowKey {
+/// The layout of the keys of a task's store. The first byte tells what a row is; names are printable ASCII, so a zero byte ends them and
+/// the order of the bytes is the order of the parts.
+public enum RowKey {
   static let progress: [UInt8] = [UInt8(ascii: "p")]
-  static let timers: [UInt8] = [UInt8(ascii: "t")]
+  /// Of rows that come and go in the order of their keys, the last of all; a store does well to keep them apart from the others.
+  public static let timers: [UInt8] = [UInt8(ascii: "t")]
   private static let memory = UInt8(ascii: "d")
   private static let sequence = UInt8(ascii: "n")
   private static let stage = UInt8(ascii: "s")
