@@ -16,6 +16,12 @@ extension StageTask {
     return event
   }
 
+  /// Whether a stage takes messages of a type.
+  func takes(type: String) -> Bool { routes[type] != nil }
+
+  /// Whether a stage takes an event that another task over the same programs and keys has read.
+  func takes(_ event: Event) -> Bool { event.messageType.map(takes(type:)) ?? false }
+
   private func admitted(_ record: InputRecord, _ hop: inout Hop?) throws(Rejection) -> Event? {
     var attributes = EnvelopeBytes()
     var count = 0

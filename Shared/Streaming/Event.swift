@@ -14,6 +14,9 @@ public class Event {
     self.time = time
   }
 
+  /// nil: it is no message, or none that could be read.
+  var messageType: String? { nil }
+
   func run(_ task: StageTask) {}
 }
 
@@ -78,15 +81,13 @@ final class MessageEvent<M: Message>: Event {
   private let unknownFields: [String]
   /// The sender of the unknown fields.
   private let source: String
-  private let route: Route<M>
 
   init(
-    _ record: InputRecord, _ time: Instant, _ message: M, key: String, _ route: Route<M>, program: Int,
+    _ record: InputRecord, _ time: Instant, _ message: M, key: String, program: Int,
     _ attributes: EnvelopeBytes, unknownFields: [String], _ task: StageTask
   ) {
     self.message = message
     self.key = key
-    self.route = route
     self.program = program
     self.unknownFields = unknownFields
     func text(_ attribute: Attribute) -> String? { attributes[attribute].map { String(decoding: $0, as: UTF8.self) } }
@@ -106,13 +107,15 @@ final class MessageEvent<M: Message>: Event {
     super.init(record, time)
   }
 
+  override var messageType: String? { M.type }
+
   override func run(_ task: StageTask) {
     // Laurel's own messages are not checked: their cause was, and rejecting a later message would leave half of the work done.
     if let latest = task.latest, M.topic.kind == .input, case let time = max(time ?? latest, message.instant), time > latest {
       return task.deadLetter(record, Rejection(.futureTime, "\(time) is after \(latest)"))
     }
     for field in unknownFields { task.countUnknown(field: field, of: M.type, from: source) }
-    task.run(self, route.steps)
+    task.runSteps(of: self)
   }
 }
 

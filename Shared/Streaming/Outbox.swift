@@ -8,6 +8,7 @@ import JSON
 public final class Outbox {
   /// The ranges of a record's parts in the buffer.
   fileprivate struct Place {
+    let type: String
     let topic: Topic
     let partition: Int32
     var key = 0..<0
@@ -67,7 +68,7 @@ public final class Outbox {
 
   func add<M: Message>(_ message: M, key: String, _ heading: Heading) {
     let topic = M.topic
-    var place = Place(topic: topic, partition: heading.partition)
+    var place = Place(type: M.type, topic: topic, partition: heading.partition)
     let start = bytes.count
     bytes.raw(text: key)
     place.key = start..<bytes.count
@@ -142,14 +143,13 @@ public struct OutputRecord: RecordMemory {
   fileprivate let outbox: Outbox
   fileprivate let index: Int
 
-  private var place: Outbox.Place { outbox.places[index] }
-
-  public var topic: Topic { place.topic }
-  /// The partition of its key.
-  public var partition: Int32 { place.partition }
-  public var keyBytes: UnsafeRawBufferPointer? { outbox.bytes.bytes(in: place.key) }
-  public var valueBytes: UnsafeRawBufferPointer? { outbox.bytes.bytes(in: place.value) }
-  public var key: String { String(decoding: outbox.bytes.bytes(in: place.key), as: UTF8.self) }
+  var type: String { outbox.places[index].type }
+  public var topic: Topic { outbox.places[index].topic }
+  /// Where its key belongs.
+  public var partition: Int32 { outbox.places[index].partition }
+  public var keyBytes: UnsafeRawBufferPointer? { outbox.bytes.bytes(in: outbox.places[index].key) }
+  public var valueBytes: UnsafeRawBufferPointer? { outbox.bytes.bytes(in: outbox.places[index].value) }
+  public var key: String { String(decoding: outbox.bytes.bytes(in: outbox.places[index].key), as: UTF8.self) }
 
   public func forEachHeader(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
     forEachAttribute { attribute, value in
@@ -159,7 +159,7 @@ public struct OutputRecord: RecordMemory {
 
   /// All its headers; each is an attribute.
   public func forEachAttribute(_ body: (Attribute, UnsafeRawBufferPointer) -> Void) {
-    for number in place.headers {
+    for number in outbox.places[index].headers {
       let field = outbox.fields[number]
       body(field.attribute, outbox.bytes.bytes(in: field.value))
     }
@@ -169,7 +169,7 @@ public struct OutputRecord: RecordMemory {
 
   /// A notice as one line of JSON: see `Envelope.structuredText`.
   public func structuredText() -> [UInt8] {
-    let value = outbox.bytes.bytes(in: place.value)
+    let value = outbox.bytes.bytes(in: outbox.places[index].value)
     var json = JSONWriter(capacity: value.count + 512)
     json.raw("{")
     forEachAttribute { attribute, text in

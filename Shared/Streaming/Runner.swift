@@ -94,12 +94,16 @@ final class Routes {
   private var byHash: [UInt64: AnyRoute] = [:]
 
   func route<M: Message>(for type: M.Type) -> Route<M> {
-    if let known = byType[M.type] as? Route<M> { return known }
+    if let known = known(for: type) { return known }
     let route = Route<M>()
     byType[M.type] = route
     byHash[StableHash.value64(of: M.type)] = route
     return route
   }
+
+  func known<M: Message>(for type: M.Type) -> Route<M>? { byType[M.type].map { unsafeDowncast($0, to: Route<M>.self) } }
+
+  subscript(type: String) -> AnyRoute? { byType[type] }
 
   subscript(type: UnsafeBufferPointer<UInt8>) -> AnyRoute? {
     let route = byHash[StableHash.value64(of: UnsafeRawBufferPointer(type))]
@@ -136,7 +140,7 @@ final class Route<M: Message>: AnyRoute {
     let key = message.key
     guard task.owns(key) else { return StrayEvent(record, time, key: key) }
     return MessageEvent(
-      record, time, message, key: key, self, program: try task.program(of: attributes), attributes,
+      record, time, message, key: key, program: try task.program(of: attributes), attributes,
       unknownFields: data.unknownFieldCount == 0 ? [] : data.unknownFields, task)
   }
 }

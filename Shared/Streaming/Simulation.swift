@@ -33,6 +33,11 @@ public final class Simulation {
   /// Rejections reported since the last event from outside.
   private var reported: Set<Rejected> = []
   private var untilCommit = eventsPerCommit
+  /// What is being handed on, and where it lies.
+  private var queue: [OutputRecord] = []
+  private var used: [Outbox] = []
+  /// Empty ones.
+  private var outboxes: [Outbox] = []
   public private(set) var clock = Instant(milliseconds: 0)
 
   /// - Parameter store: creates a service's store; in memory by default. Tests of state on disk pass another one.
@@ -51,9 +56,8 @@ public final class Simulation {
   /// Takes one event from outside. Its time, or else the instant in its data, moves the clock.
   public func take(_ record: InputRecord) throws {
     reported.removeAll(keepingCapacity: true)
-    var events: [(StageTask, Event)] = []
-    for (task, reads) in zip(tasks, reads) where reads.contains(record.topic) { events.append((task, task.admit(record))) }
-    if let time = events.lazy.compactMap(\.1.time).first { try moveClock(to: time) }
+    let events = admitted(record, by: zip(tasks, reads).lazy.filter { $0.1.contains(record.topic) }.map(\.0))
+    if let time = events.lazy.compactMap(\.event.time).first { try moveClock(to: time) }
     for (task, event) in events {
       task.run(event)
       try deliver()
@@ -70,34 +74,67 @@ public final class Simulation {
   }
 
   private func moveClock(to instant: Instant) throws {
-    while let due = tasks.compactMap(\.nextDue).min(), due <= instant {
+    // What was due up to the clock has fired.
+    guard instant > clock else { return }
+    while let due = nextDue(by: instant) {
+      clock = max(clock, due)
       for task in tasks { task.advance(to: due) }
       try deliver()
     }
-    guard instant > clock else { return }
     clock = instant
     for task in tasks { task.advance(to: clock) }
   }
 
-  /// Delivers what the tasks have written until nothing is left.
+  private func nextDue(by instant: Instant) -> Instant? {
+    var earliest: Instant?
+    for task in tasks { if let due = task.nextDue, due <= earliest ?? instant { earliest = due } }
+    return earliest
+  }
+
+  /// A record as some tasks read it. It is decoded once: programs and keys are the same for all of them.
+  private func admitted(_ record: InputRecord, by readers: some Sequence<StageTask>) -> [(task: StageTask, event: Event)] {
+    var events: [(task: StageTask, event: Event)] = []
+    for task in readers {
+      let event = events.lazy.map(\.event).first(where: task.takes) ?? task.admit(record)
+      // In memory no message is lost or hidden.
+      event.number = nil
+      events.append((task, event))
+    }
+    return events
+  }
+
+  /// Hands on what the tasks have written until nothing moves.
   private func deliver() throws {
-    var queue: [OutputRecord] = []
+    defer {
+      queue.removeAll(keepingCapacity: true)
+      reuseOutboxes()
+    }
     var next = 0
     while true {
       for task in tasks {
         if let failure = task.failure { throw failure }
         guard task.hasWritten else { continue }
-        let records = task.takeRecords()
+        let records = task.takeRecords(leaving: outboxes.popLast() ?? Outbox())
         // Two services that read one topic reject the same event for the same reason.
         for letter in records.deadLetters where reported.insert(Rejected(letter)).inserted { rejected(letter) }
         for index in 0..<records.outbox.count { queue.append(records.outbox[index]) }
+        used.append(records.outbox)
       }
       guard next < queue.count else { return }
       let output = queue[next]
       next += 1
       if output.topic.kind == .notices { notice(output) }
       let record = InputRecord(topic: output.topic, partition: 0, offset: 0, memory: output)
-      for (task, reads) in zip(tasks, reads) where reads.contains(output.topic) { task.run(task.admit(record)) }
+      for (task, event) in admitted(record, by: tasks.lazy.filter { $0.takes(type: output.type) }) { task.run(event) }
+    }
+  }
+
+  /// Outboxes whose messages are all handed on, unless somebody keeps one of its messages, take the messages to come.
+  private func reuseOutboxes() {
+    while var outbox = used.popLast() {
+      guard isKnownUniquelyReferenced(&outbox) else { continue }
+      outbox.removeAll()
+      outboxes.append(outbox)
     }
   }
 

@@ -176,10 +176,11 @@ public final class StageTask {
 
   // MARK: Effects of events
 
-  /// Why the current event becomes a dead letter although it had an effect (`Context.reject`).
+  /// Why the event under way is a dead letter although something came of it (`Context.refuse`).
   var rejection: Rejection?
 
-  func run<M: Message>(_ event: MessageEvent<M>, _ steps: [StepOf<M>]) {
+  func runSteps<M: Message>(of event: MessageEvent<M>) {
+    guard let steps = routes.known(for: M.self)?.steps else { return }
     var rejections: [Rejection] = []
     for step in steps {
       beginInvocation()
@@ -288,7 +289,7 @@ public final class StageTask {
         }
       }
     }
-    count(table, was: cell.value, becomes: value)
+    if table.kinds != nil { count(table, was: cell.value, becomes: value) }
     state.touch(cell)
     cell.value = value
   }
@@ -358,11 +359,11 @@ public final class StageTask {
 
   var hasWritten: Bool { !batch.outbox.isEmpty || !batch.deadLetters.isEmpty }
 
-  /// Removes and returns the messages and dead letters so far, for the simulation, which delivers them at once.
-  public func takeRecords() -> Batch {
+  /// Messages and dead letters so far, taken out: for the simulation, which hands them on at once. Later messages go to `outbox`.
+  public func takeRecords(leaving outbox: Outbox = Outbox()) -> Batch {
     let taken = batch
     count(taken.deadLetters)
-    batch.outbox = Outbox()
+    batch.outbox = outbox
     batch.deadLetters.removeAll()
     return taken
   }

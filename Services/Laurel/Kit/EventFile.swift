@@ -4,7 +4,7 @@ import ServiceKit
 import Words
 
 /// An event from outside, as a file tells of it.
-package struct FileEvent {
+package struct FileEvent: Sendable {
   package let line: Int
   /// The line itself.
   package let text: [UInt8]
@@ -19,7 +19,7 @@ package struct FileEvent {
 }
 
 /// What a line of an event file turned out to be.
-package enum FileEntry {
+package enum FileEntry: Sendable {
   case event(FileEvent)
   /// A type that CONTRACTS does not name.
   case unknownType(Line, type: String, time: Instant?)
@@ -65,6 +65,13 @@ package final class EventFile {
       if !line.isBlank { return entry(line) }
     }
     return nil
+  }
+
+  /// As many entries as that; fewer: the end.
+  package func next(_ count: Int) throws -> [FileEntry] {
+    var entries: [FileEntry] = []
+    while entries.count < count, let entry = try next() { entries.append(entry) }
+    return entries
   }
 
   private func entry(_ line: Line) -> FileEntry {

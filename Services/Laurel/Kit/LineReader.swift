@@ -2,7 +2,7 @@ import Foundation
 import ServiceKit
 
 /// A line of a file, without its end.
-package struct Line {
+package struct Line: Sendable {
   /// From 1.
   package let number: Int
   /// Its beginning; all of it unless it is longer than what the reader keeps.

@@ -7,7 +7,7 @@ package final class ResultOutput {
 
   private static let capacity = 1 << 16
   private var buffer: [UInt8] = []
-  private let flushesEachLine: Bool
+  package let flushesEachLine: Bool
 
   /// - Parameter flushesEachLine: for a person who waits at a terminal, or a pipe that is followed.
   package init(flushesEachLine: Bool = isatty(STDOUT_FILENO) == 1) {
