@@ -12,6 +12,13 @@ func executable(_ name: String, _ path: String, _ dependencies: [Target.Dependen
   .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
 
+/// A service's rules, and what inspects the state that they keep.
+func service(_ name: String) -> Target {
+  .target(
+    name: name, dependencies: ["Contracts", "JSON", "Streaming", "Terms"], path: "Services/\(name)", exclude: ["Main", "README.md"],
+    swiftSettings: strict)
+}
+
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
 }
@@ -47,21 +54,21 @@ let package = Package(
   ],
   targets: [
     // C libraries from Debian, one module each.
-    .systemLibrary(name: "CRDKafka", path: "Shared/CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
-    .target(name: "CRocksDB", path: "Shared/CRocksDB", linkerSettings: [.linkedLibrary("rocksdb")]),
-    .systemLibrary(name: "CYAML", path: "Shared/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CRDKafka", path: "Shared/C/CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .target(name: "CRocksDB", path: "Shared/C/CRocksDB", linkerSettings: [.linkedLibrary("rocksdb")]),
+    .systemLibrary(name: "CYAML", path: "Shared/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(
-      name: "CMicroHTTPD", path: "Shared/CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
-    .systemLibrary(name: "CXXHash", path: "Shared/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
-    .systemLibrary(name: "CSQLite", path: "Shared/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+      name: "CMicroHTTPD", path: "Shared/C/CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CXXHash", path: "Shared/C/CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CSQLite", path: "Shared/C/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(
-      name: "CQREncode", path: "Shared/CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+      name: "CQREncode", path: "Shared/C/CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
     // Files that the portal carries in its binary.
     .target(name: "CPortalAssets", path: "Services/Portal/Assets", exclude: ["languages", "style.css", "copy.js"]),
-    .systemLibrary(name: "COpenSSL", path: "Shared/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CZlib", path: "Shared/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "COpenSSL", path: "Shared/C/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", path: "Shared/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
-      name: "CSimdJSON", path: "Shared/CSimdJSON", cxxSettings: [.unsafeFlags(["-O3"])],
+      name: "CSimdJSON", path: "Shared/C/CSimdJSON", cxxSettings: [.unsafeFlags(["-O3"])],
       linkerSettings: [.linkedLibrary("simdjson")]),
 
     // Rules: no I/O, no clock, no Foundation (Tests/Tidy holds them to it).
@@ -69,10 +76,10 @@ let package = Package(
     library("Contracts", "Shared/Contracts", ["JSON", "CXXHash"]),
     library("Terms", "Shared/Terms", ["Contracts", "JSON"]),
     library("Streaming", "Shared/Streaming", ["Contracts", "JSON"]),
-    library("Attribution", "Services/Attribution/Stages", ["Contracts", "JSON", "Streaming", "Terms"]),
-    library("Accrual", "Services/Accrual/Stages", ["Contracts", "JSON", "Streaming", "Terms"]),
-    library("Discounts", "Services/Discounts/Stages", ["Contracts", "JSON", "Streaming", "Terms"]),
-    library("Payouts", "Services/Payouts/Stages", ["Contracts", "JSON", "Streaming", "Terms"]),
+    service("Attribution"),
+    service("Accrual"),
+    service("Discounts"),
+    service("Payouts"),
 
     // Drivers: everything that touches files, the network and the clock.
     library("YAML", "Shared/YAML", ["CYAML"]),

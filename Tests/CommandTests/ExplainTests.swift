@@ -214,8 +214,7 @@ import Words
     var codes: Set<String> = []
     for service in ["Accrual", "Attribution", "Discounts", "Payouts"] {
       let stages = services.appending(path: "\(service)/Stages")
-      // RowFacts describe the state, not a notice.
-      for name in try FileManager.default.contentsOfDirectory(atPath: stages.path) where name != "RowFacts.swift" {
+      for name in try FileManager.default.contentsOfDirectory(atPath: stages.path) {
         let text = try String(contentsOf: stages.appending(path: name), encoding: .utf8)
         for match in text.matches(of: /(?:Because|size|self\.init)\(\s*"([a-z-]+)"/) { codes.insert(String(match.output.1)) }
       }

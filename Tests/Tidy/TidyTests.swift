@@ -42,12 +42,15 @@ import Testing
     "Shared/Terms": ["Contracts", "JSON"],
     "Shared/Streaming": ["Contracts", "JSON"],
     "Services/Attribution/Stages": ["Contracts", "JSON", "Streaming", "Terms"],
+    "Services/Attribution/Inspection": ["Contracts", "JSON", "Streaming", "Terms"],
     "Services/Accrual/Stages": ["Contracts", "JSON", "Streaming", "Terms"],
+    "Services/Accrual/Inspection": ["Contracts", "JSON", "Streaming", "Terms"],
     "Services/Discounts/Stages": ["Contracts", "JSON", "Streaming", "Terms"],
+    "Services/Discounts/Inspection": ["Contracts", "JSON", "Streaming", "Terms"],
     "Services/Payouts/Stages": ["Contracts", "JSON", "Streaming", "Terms"],
+    "Services/Payouts/Inspection": ["Contracts", "JSON", "Streaming", "Terms"],
     "Services/Laurel/Words": ["Contracts", "Terms"],
-    "Services/Laurel/Offline/Backtest": ["Contracts", "JSON", "Markup", "Words"],
-    "Services/Laurel/Offline/Size": ["Contracts"],
+    "Services/Laurel/Offline/Backtest/Report": ["Contracts", "JSON", "Markup", "Words"],
   ]
 
   @Test(arguments: rules.keys.sorted())
