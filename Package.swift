@@ -15,7 +15,8 @@ func executable(_ name: String, _ path: String, _ dependencies: [Target.Dependen
 /// A service's rules, and what inspects the state that they keep.
 func service(_ name: String) -> Target {
   .target(
-    name: name, dependencies: ["Contracts", "JSON", "Streaming", "Terms"], path: "Services/\(name)", exclude: ["Main", "README.md"],
+    name: name, dependencies: ["Contracts", "JSON", "Streaming", "Terms"], path: "Services/\(name)",
+    exclude: ["Main", "README.md"],
     swiftSettings: strict)
 }
 
@@ -118,12 +119,13 @@ let package = Package(
     // The command's parts. Those that need no bus and those that work on one do not know each other, so they are compiled side by side.
     library("Words", "Services/Laurel/Words", ["Contracts", "Terms"]),
     library("CommandKit", "Services/Laurel/Kit", ["Contracts", "JSON", "ServiceKit", "Streaming", "Words"]),
-    library(
-      "OfflineCommands", "Services/Laurel/Offline",
-      [
-        "CommandKit", "Contracts", "Deployment", "JSON", "Markup", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
-        "Words",
-      ]),
+    .target(
+      name: "OfflineCommands",
+      dependencies: [
+        "CReportPage", "CommandKit", "Contracts", "Deployment", "JSON", "ServiceKit", "Streaming", "Terms", "TermsFiles", "Words",
+      ], path: "Services/Laurel/Offline", exclude: ["Backtest/Page"], swiftSettings: strict),
+    // The page of a back-test, carried in the binary.
+    .target(name: "CReportPage", path: "Services/Laurel/Offline/Backtest/Page", exclude: ["report.html"]),
     library(
       "BusCommands", "Services/Laurel/Bus",
       [
@@ -174,7 +176,8 @@ let package = Package(
       "PortalTests",
       [
         "Contracts", "Crypto", "Deployment", "JSON", "Markup", "PortalAccess", "PortalLanguages", "PortalModel", "PortalPages",
-        "PortalServer", "QR", "SQLite", "ScenarioFiles", "ServiceKit", "Streaming", "Terms", "TermsFiles",
+        "PortalServer", "QR", "SQLite", "ScenarioFiles",
+        "ServiceKit", "Streaming", "Terms", "TermsFiles",
         "TestSupport",
       ]),
     tests(
@@ -187,7 +190,7 @@ let package = Package(
     tests(
       "CommandTests",
       [
-        "BusCommands", "CommandKit", "Contracts", "Deployment", "JSON", "Kafka", "Markup", "OfflineCommands", "RocksStore",
+        "BusCommands", "CommandKit", "Contracts", "Deployment", "JSON", "Kafka", "OfflineCommands", "RocksStore",
         "ServiceKit",
         "Streaming", "Terms", "TermsFiles", "TestSupport", "Words", "Worker",
       ]),

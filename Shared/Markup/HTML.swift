@@ -9,7 +9,7 @@ package struct HTML: Sendable {
   /// - Parameter trusted: our own markup, such as the picture of a QR code. Never pass text from outside.
   package init(trusted: String) { markup = trusted }
 
-  package init(_ text: String) { markup = XML.escaped(text) }
+  package init(_ text: String) { markup = escaped(text) }
 
   package var isEmpty: Bool { markup.isEmpty }
 
@@ -47,9 +47,31 @@ package func emptyTag(_ name: StaticString, _ attributes: KeyValuePairs<StaticSt
 private func written(_ attributes: KeyValuePairs<StaticString, String?>) -> String {
   var text = ""
   for (name, value) in attributes {
-    if let value { text += " \(name)=\"\(XML.escaped(value))\"" }
+    if let value { text += " \(name)=\"\(escaped(value))\"" }
   }
   return text
+}
+
+private let special = Array("&<>\"'".utf8)
+
+/// Text for content and for attributes in double quotes. Characters that XML 1.0 does not allow become U+FFFD.
+private func escaped(_ text: String) -> String {
+  // Most text has nothing to escape.
+  if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0xEF && !special.contains($0) }) { return text }
+  var out = ""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "&": out += "&amp;"
+    case "<": out += "&lt;"
+    case ">": out += "&gt;"
+    case "\"": out += "&quot;"
+    case "'": out += "&#39;"
+    case "\t", "\n", "\r": out.unicodeScalars.append(scalar)
+    case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: out += "\u{FFFD}"
+    default: out.unicodeScalars.append(scalar)
+    }
+  }
+  return out
 }
 
 extension String {

@@ -50,7 +50,7 @@ import Testing
     "Services/Payouts/Stages": ["Contracts", "JSON", "Streaming", "Terms"],
     "Services/Payouts/Inspection": ["Contracts", "JSON", "Streaming", "Terms"],
     "Services/Laurel/Words": ["Contracts", "Terms"],
-    "Services/Laurel/Offline/Backtest/Report": ["Contracts", "JSON", "Markup", "Words"],
+    "Services/Laurel/Offline/Backtest/Report": ["Contracts", "JSON", "Words"],
   ]
 
   @Test(arguments: rules.keys.sorted())
@@ -67,7 +67,7 @@ import Testing
   @Test(arguments: [
     ("CRDKafka", "Shared/Kafka"), ("CRocksDB", "Shared/RocksStore"), ("CYAML", "Shared/YAML"),
     ("CMicroHTTPD", "Shared/ServiceKit"), ("CSimdJSON", "Shared/JSON"), ("CXXHash", "Shared/Contracts"),
-    ("CQREncode", "Shared/QR"), ("CPortalAssets", "Services/Portal"),
+    ("CQREncode", "Shared/QR"), ("CPortalAssets", "Services/Portal"), ("CReportPage", "Services/Laurel/Offline/Backtest"),
     ("COpenSSL", "Shared/Crypto"), ("CZlib", "Services/Portal/Access"),
   ])
   func eachCLibraryIsConfined(library: String, home: String) throws {

@@ -53,7 +53,7 @@ package enum Backtest {
     bar.finish()
     let report = try history.report(top: invocation.integer("top"))
     if let page = invocation.optionalText("report") {
-      do { try Data(ReportPage(report).html.utf8).write(to: URL(fileURLWithPath: page)) } catch {
+      do { try Data(ReportPage.html(report).utf8).write(to: URL(fileURLWithPath: page)) } catch {
         throw CommandFailure("\(page): \(systemReason(error))")
       }
     }

@@ -75,10 +75,11 @@ struct ProgramReport: Equatable, Sendable, Encodable {
 }
 
 /// The cost of a program in one unit.
-struct CostReport: Equatable, Sendable {
-  struct MonthRow: Equatable, Sendable {
+struct CostReport: Equatable, Sendable, Encodable {
+  struct MonthRow: Equatable, Sendable, Encodable {
     let month: Month
-    let sides: Sides<Costs.Monthly>
+    let current: Costs.Monthly
+    let proposed: Costs.Monthly
     /// Accrued less taken back.
     let net: Compared
   }
@@ -105,7 +106,9 @@ struct CostReport: Equatable, Sendable {
 }
 
 /// A named figure under both terms.
-struct FigureRow: Equatable, Sendable {
+struct FigureRow: Equatable, Sendable, Encodable {
+  private enum CodingKeys: String, CodingKey { case name, unit, values }
+
   enum Unit: Equatable, Sendable {
     case cost(CostUnit)
     case count
@@ -122,7 +125,9 @@ struct FigureRow: Equatable, Sendable {
 }
 
 /// How often a reason was given under both terms.
-struct ReasonRow: Equatable, Sendable {
-  let reason: Tally.Reason
+struct ReasonRow: Equatable, Sendable, Encodable {
+  let event: Tally.Event
+  /// As in the notice: `no-plan-line`.
+  let reason: String
   let values: Compared
 }

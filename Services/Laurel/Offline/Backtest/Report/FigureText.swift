@@ -1,7 +1,7 @@
 import Contracts
 import Words
 
-/// Figures of a back-test as people read them. A plain `-` stands for minus; pages put a true minus sign in its place.
+/// Figures of a back-test as people read them. A plain `-` stands for minus; the page puts a true minus sign in its place.
 enum FigureText {
   /// `1,234.50 USD`, `450 percentage points`.
   static func full(_ value: Int64, _ unit: CostUnit) -> String {
@@ -63,16 +63,6 @@ enum FigureText {
 
   /// `no-plan-line` → `no plan line`
   static func words(_ code: String) -> String { code.replacing("-", with: " ") }
-
-  /// `paidWithBonus` → `paid with bonus`
-  static func spaced(_ name: String) -> String {
-    var out = ""
-    for letter in name {
-      if letter.isUppercase { out += " " }
-      out += letter.lowercased()
-    }
-    return out
-  }
 }
 
 extension BecauseText {

@@ -11,10 +11,11 @@ extension ProgramReport {
     uses = try Self.counts(tallies, ofUses: true)
     var reasons: [ReasonRow] = []
     for reason in Set(tallies.current.reasons.keys).union(tallies.proposed.reasons.keys).sorted() {
-      reasons.append(ReasonRow(reason: reason, values: try Compared(tallies.map { $0.reasons[reason] ?? 0 })))
+      reasons.append(
+        ReasonRow(event: reason.event, reason: reason.code, values: try Compared(tallies.map { $0.reasons[reason] ?? 0 })))
     }
-    self.reasons = reasons.filter { !$0.reason.event.isUse }
-    useReasons = reasons.filter(\.reason.event.isUse)
+    self.reasons = reasons.filter { !$0.event.isUse }
+    useReasons = reasons.filter(\.event.isUse)
   }
 
   private static func counts(_ tallies: Sides<Tally>, ofUses: Bool) throws(ArithmeticOverflow) -> [FigureRow] {
@@ -132,7 +133,7 @@ extension CostReport {
       let net = Sides(
         try Money.sum(sides.current.accrued, sides.current.takenBack),
         try Money.sum(sides.proposed.accrued, sides.proposed.takenBack))
-      rows.append(MonthRow(month: month, sides: sides, net: try Compared(net)))
+      rows.append(MonthRow(month: month, current: sides.current, proposed: sides.proposed, net: try Compared(net)))
     }
     return rows
   }

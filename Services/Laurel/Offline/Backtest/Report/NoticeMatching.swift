@@ -13,7 +13,7 @@ struct NoticeMatching {
   static let examplesMax = 4
 
   /// How the notices of one program and type differ.
-  struct Counts: Equatable, Sendable {
+  struct Counts: Equatable, Sendable, Encodable {
     var total = Sides(both: 0)
     /// The same outcome; terms and reasons may differ.
     var same = 0

@@ -26,74 +26,29 @@ extension CostUnit: Encodable {
   }
 }
 
-extension CostReport: Encodable {
-  private enum Name: String, CodingKey { case unit, net, figures, uses, months, gaining, losing, unchanged, referrers }
-
+extension FigureRow.Unit: Encodable {
   func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: Name.self)
-    try fields.encode(unit, forKey: .unit)
-    try fields.encode(net, forKey: .net)
-    try fields.encode(figures, forKey: .figures)
-    try fields.encode(uses, forKey: .uses)
-    try fields.encode(months, forKey: .months)
-    try fields.encode(gaining, forKey: .gaining)
-    try fields.encode(losing, forKey: .losing)
-    try fields.encode(unchanged, forKey: .unchanged)
-    try fields.encode(referrers, forKey: .referrers)
-  }
-}
-
-extension CostReport.MonthRow: Encodable {
-  private enum Name: String, CodingKey { case month, current, proposed, net }
-
-  func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: Name.self)
-    try fields.encode(month.iso, forKey: .month)
-    try fields.encode(sides.current, forKey: .current)
-    try fields.encode(sides.proposed, forKey: .proposed)
-    try fields.encode(net, forKey: .net)
-  }
-}
-
-extension FigureRow: Encodable {
-  private enum Name: String, CodingKey { case name, unit, values }
-
-  func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: Name.self)
-    try fields.encode(name, forKey: .name)
-    switch unit {
-    case .cost(let unit): try fields.encode(unit, forKey: .unit)
-    case .count: try fields.encode("count", forKey: .unit)
-    case .tenthsOfPercent: try fields.encode("tenthsOfPercent", forKey: .unit)
+    switch self {
+    case .cost(let unit): try unit.encode(to: encoder)
+    case .count: try "count".encode(to: encoder)
+    case .tenthsOfPercent: try "tenthsOfPercent".encode(to: encoder)
     }
-    try fields.encode(values, forKey: .values)
   }
 }
 
-extension ReasonRow: Encodable {
-  private enum Name: String, CodingKey { case event, reason, values }
-
-  func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: Name.self)
-    try fields.encode(reason.event.rawValue, forKey: .event)
-    try fields.encode(reason.code, forKey: .reason)
-    try fields.encode(values, forKey: .values)
-  }
+extension Month: Encodable {
+  func encode(to encoder: any Encoder) throws { try iso.encode(to: encoder) }
 }
 
 extension BacktestReport.NoticeType: Encodable {
-  private enum Name: String, CodingKey { case program, type, total, same, sameButBalance, changed, fields, onlyIn }
+  private enum Name: String, CodingKey { case program, type }
 
+  /// The counts stand beside the names, not in an object of their own.
   func encode(to encoder: any Encoder) throws {
+    try counts.encode(to: encoder)
     var fields = encoder.container(keyedBy: Name.self)
     try fields.encode(program, forKey: .program)
     try fields.encode(type, forKey: .type)
-    try fields.encode(counts.total, forKey: .total)
-    try fields.encode(counts.same, forKey: .same)
-    try fields.encode(counts.sameButBalance, forKey: .sameButBalance)
-    try fields.encode(counts.changed, forKey: .changed)
-    try fields.encode(counts.fields, forKey: .fields)
-    try fields.encode(counts.onlyIn, forKey: .onlyIn)
   }
 }
 

@@ -6,107 +6,43 @@ struct ReportText {
   private(set) var lines: [String] = []
 
   init(_ report: BacktestReport) {
-    let history = report.history
-    lines += [report.conclusion.joined(separator: " "), ""]
-    lines.append("\(Side.current.label): \(history.terms.current). \(Side.proposed.label): \(history.terms.proposed).")
-    lines += HistoryText.lines(history)
-    lines += HistoryText.changes(history)
-    for program in report.programs { add(program) }
-    addNotices(report)
-    addExamples(report)
-  }
-
-  private mutating func add(_ program: ProgramReport) {
-    guard !(program.costs.isEmpty && program.counts.isEmpty && program.reasons.isEmpty && !program.hasUses) else { return }
-    for cost in program.costs {
-      let title = "\(program.program), \(cost.unit.name)"
-      add(title, cost.figures.map { ($0.label, $0.values, $0.unit) })
-      let unit = FigureRow.Unit.cost(cost.unit)
-      let months = cost.months.filter { !$0.net.isNothing || $0.sides != Sides(both: Costs.Monthly()) }
-      add("\(title): net by month", months.map { ($0.month.name, $0.net, unit) })
-      guard cost.gaining + cost.losing > 0 else { continue }
-      add(
-        "\(title): \(HistoryText.referrers(cost))", cost.referrers.map { ($0.referrer.value, $0.net, unit) })
+    let document = ReportDocument(report)
+    lines = [document.conclusion.joined(separator: " "), ""] + document.history
+    for section in document.sections {
+      for table in section.tables { add(table) }
+      guard let uses = section.uses else { continue }
+      lines += ["", "\(section.title): how balances were used, which is not compared. \(uses.about)"]
+      for table in uses.tables { add(table) }
     }
-    add("\(program.program): how often", program.counts.map { ($0.label, $0.values, $0.unit) })
-    add("\(program.program): reasons", program.reasons.map { ($0.label, $0.values, .count) })
-    addUses(program)
-  }
-
-  private mutating func addUses(_ program: ProgramReport) {
-    guard program.hasUses else { return }
-    lines += ["", "\(program.program): how balances were used, which is not compared. \(HistoryText.aboutUses)"]
-    for cost in program.costs {
-      add("\(program.program), \(cost.unit.name)", cost.uses.map { ($0.label, $0.values, $0.unit) })
-    }
-    add("\(program.program): requests", program.uses.map { ($0.label, $0.values, $0.unit) })
-    add("\(program.program): why not", program.useReasons.map { ($0.label, $0.values, .count) })
-  }
-
-  private mutating func add(_ title: String, _ rows: [(label: String, values: Compared, unit: FigureRow.Unit)]) {
-    guard !rows.isEmpty else { return }
-    add(
-      table: [[title, Side.current.label, Side.proposed.label, "Difference", ""]]
-        + rows.map { row in
-          [
-            "  " + row.label, FigureText.figure(row.values.current, row.unit), FigureText.figure(row.values.proposed, row.unit),
-            FigureText.difference(row.values, row.unit), FigureText.share(row.values, row.unit),
-          ]
-        })
-  }
-
-  private mutating func addNotices(_ report: BacktestReport) {
-    let changed = report.notices.filter(\.counts.isChanged)
-    guard !changed.isEmpty else { return }
-    add(
-      table: [["Notices that differ", "Same", "Balance", "Changed", "Only as it is", "Only proposal", ""]]
-        + changed.map { row in
-          let counts = row.counts
-          let fields = counts.fields.sorted { $0.key < $1.key }.map { "\($0.key) \(FigureText.grouped(Int64($0.value)))" }
-          return ["  \(row.program) \(row.type)"]
-            + [counts.same, counts.sameButBalance, counts.changed, counts.onlyIn.current, counts.onlyIn.proposed].map {
-              FigureText.grouped(Int64($0))
-            } + [fields.joined(separator: ", ")]
-        }, textColumn: 6)
-  }
-
-  private mutating func addExamples(_ report: BacktestReport) {
-    guard !report.examples.isEmpty else { return }
-    lines += ["", "Examples"]
-    for example in report.examples {
+    if let notices = document.notices { add(notices) }
+    if !document.examples.isEmpty { lines += ["", "Examples"] }
+    for (index, example) in document.examples.enumerated() {
+      if index > 0 { lines.append("") }
       for side in Side.allCases {
         let label = side.label + ":" + String(repeating: " ", count: 9 - side.label.count)
-        guard let notice = example.notices[side] else {
-          lines.append("  \(label) nothing")
-          continue
-        }
-        lines.append("  \(label) [\(example.program)] \(NoticeText.sentence(notice) ?? type(of: notice).type)")
-        lines += BecauseText.lines(notice, or: example.notices[side.other]).map { "             \($0)" }
+        let said = example.sides[side]
+        lines.append("  \(label) " + (said.map { "[\(example.program)] \($0.sentence)" } ?? "nothing"))
+        lines += (said?.because ?? []).map { "             \($0)" }
       }
-      lines.append("")
     }
-    lines.removeLast()
   }
 
-  /// The first column and `textColumn` to the left, all others to the right.
-  private mutating func add(table rows: [[String]], textColumn: Int? = nil) {
-    let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+  /// The first column and a last one of words to the left, all others to the right.
+  private mutating func add(_ table: ReportDocument.Table) {
+    let rows = [[table.title] + table.columns] + table.rows.map { ["  " + $0.cells[0]] + $0.cells.dropFirst() }
+    let columns = 0...table.columns.count
+    let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
     lines.append("")
     for row in rows {
-      var line = ""
-      for (column, cell) in row.enumerated() {
-        let space = String(repeating: " ", count: widths[column] - cell.count)
-        if column > 0 { line += "  " }
-        line += column == 0 || column == textColumn ? cell + space : space + cell
+      let cells = columns.map { column in
+        let space = String(repeating: " ", count: widths[column] - row[column].count)
+        let isLeft = column == 0 || table.endsInWords && column == columns.upperBound
+        return isLeft ? row[column] + space : space + row[column]
       }
-      while line.last == " " { line.removeLast() }
-      lines.append(line)
+      let line = cells.joined(separator: "  ")
+      lines.append(String(line.prefix(through: line.lastIndex { $0 != " " } ?? line.startIndex)))
     }
   }
-}
-
-extension ReasonRow {
-  var label: String { "\(reason.event.label): \(FigureText.words(reason.code))" }
 }
 
 /// What was compared, in sentences.

@@ -98,6 +98,14 @@ enum CostUnit: Hashable, Comparable, Sendable {
     case .points: "percentage points"
     }
   }
+
+  /// Digits behind the point.
+  var exponent: Int {
+    switch self {
+    case .money(let currency): currency.exponent
+    case .points: 0
+    }
+  }
 }
 
 /// A calendar month of UTC.
@@ -112,16 +120,10 @@ struct Month: Hashable, Comparable, Sendable, Strideable {
 
   private init(number: Int) { self.number = number }
 
-  var year: Int { number / 12 }
-  /// `Jan`
-  var shortName: String { Self.names[number % 12] }
   /// `Jan 2026`
-  var name: String { "\(shortName) \(year)" }
+  var name: String { "\(Self.names[number % 12]) \(number / 12)" }
   /// `2026-01`
-  var iso: String { "\(year)-\(number % 12 < 9 ? "0" : "")\(number % 12 + 1)" }
-  var isJanuary: Bool { number % 12 == 0 }
-  /// Whether a quarter begins.
-  var beginsQuarter: Bool { number % 3 == 0 }
+  var iso: String { "\(number / 12)-\(number % 12 < 9 ? "0" : "")\(number % 12 + 1)" }
 
   func distance(to other: Month) -> Int { other.number - number }
   func advanced(by count: Int) -> Month { Month(number: number + count) }

@@ -18,7 +18,7 @@ struct Tally: Equatable, Sendable {
   }
 
   /// What cannot be told in money.
-  enum Event: String, CaseIterable, Sendable {
+  enum Event: String, CaseIterable, Sendable, Encodable {
     case referralsAttributed, referralsRejected, rewardsAccrued, rewardsDeclined, rewardsTakenBack
     case spendsCaptured, spendsDeclined
     case withdrawalsOpened, withdrawalsPaid, withdrawalsFailed, withdrawalsReturned, withdrawalsDeclined, withdrawalsOverdue
