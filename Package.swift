@@ -102,17 +102,13 @@ let package = Package(
     executable("PayoutsService", "Services/Payouts/Main", ["Payouts", "Worker"]),
     // The account pages.
     library("PortalAccess", "Services/Portal/Access", ["CZlib", "Contracts", "Crypto", "JSON"]),
-    library("PortalModel", "Services/Portal/Model", ["Contracts", "JSON", "SQLite"]),
-    library(
-      "PortalPages", "Services/Portal/Pages",
-      ["CPortalAssets", "Contracts", "Markup", "PortalAccess", "PortalLanguages", "PortalModel", "Terms"]),
-    library(
-      "PortalServer", "Services/Portal/Server",
-      [
-        "Contracts", "Crypto", "JSON", "Kafka", "PortalAccess", "PortalLanguages", "PortalModel", "PortalPages", "QR", "SQLite",
-        "ServiceKit", "Terms", "TermsFiles", "Worker",
-      ]),
-    executable("PortalMain", "Services/Portal/Main", ["PortalServer"]),
+    .target(
+      name: "Portal",
+      dependencies: [
+        "CPortalAssets", "Contracts", "Crypto", "JSON", "Kafka", "Markup", "PortalAccess", "QR", "SQLite", "ServiceKit", "Terms",
+        "TermsFiles", "Worker",
+      ], path: "Services/Portal", exclude: ["Access", "Assets", "Main"], swiftSettings: strict),
+    executable("PortalMain", "Services/Portal/Main", ["Portal"]),
     library(
       "Deployment", "Services/Laurel/Deployment",
       ["Accrual", "Attribution", "Contracts", "Discounts", "JSON", "Payouts", "Streaming", "Terms"]),
@@ -134,7 +130,6 @@ let package = Package(
         "Words", "Worker",
       ]),
     library("QR", "Shared/QR", ["CQREncode"]),
-    library("PortalLanguages", "Services/Portal/Languages", ["CPortalAssets", "Contracts", "Terms"]),
     // It starts the services, so building it builds them: everything that is shipped.
     executable(
       "LaurelMain", "Services/Laurel/Main",
@@ -163,8 +158,8 @@ let package = Package(
     executable(
       "LaurelBench", "Tests/Bench",
       [
-        "Contracts", "FaultBench", "JSON", "Kafka", "PortalModel", "RocksStore", "ServiceKit",
-        "Streaming", "Terms", "TermsFiles", "TestSupport",
+        "Contracts", "JSON", "Kafka", "Portal", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
+        "TestSupport",
       ]),
     tests("JSONTests", ["JSON"]),
     tests("ContractsTests", ["Contracts", "ContractsGenerator", "JSON"], exclude: ["Golden"]),
@@ -175,8 +170,7 @@ let package = Package(
     tests(
       "PortalTests",
       [
-        "Contracts", "Crypto", "Deployment", "JSON", "Markup", "PortalAccess", "PortalLanguages", "PortalModel", "PortalPages",
-        "PortalServer", "QR", "SQLite", "ScenarioFiles",
+        "Contracts", "Crypto", "Deployment", "JSON", "Markup", "Portal", "PortalAccess", "QR", "SQLite", "ScenarioFiles",
         "ServiceKit", "Streaming", "Terms", "TermsFiles",
         "TestSupport",
       ]),

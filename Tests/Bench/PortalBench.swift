@@ -1,7 +1,7 @@
 import Contracts
 import Foundation
 import JSON
-import PortalModel
+import Portal
 
 /// The cost of the portal's read model: notices per second while it catches up, and the time of its queries for an account with few and
 /// with many referees. Without Kafka.

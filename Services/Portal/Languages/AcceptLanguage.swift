@@ -1,6 +1,6 @@
 extension Language {
-  /// Our language that a browser's `Accept-Language` (RFC 9110, 12.5.4) prefers, or `nil` if it names none of ours.
-  public static func preferred(_ header: String) -> Code? {
+  /// The language that a browser's `Accept-Language` (RFC 9110, 12.5.4) likes best of ours; nil if it names none of them.
+  static func preferred(_ header: String) -> Code? {
     var best: (code: Code, quality: Double)?
     for part in header.split(separator: ",").prefix(32) {
       let pieces = part.split(separator: ";").map { $0.filter { !$0.isWhitespace } }

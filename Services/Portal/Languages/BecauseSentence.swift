@@ -164,7 +164,7 @@ struct BecauseSentence {
 
 extension Language {
   /// An entry of a notice's `because` as a sentence.
-  public func sentence(_ because: Because, currency: Currency?, zone: Zone = .utc) -> String {
+  func sentence(_ because: Because, currency: Currency?, zone: Zone = .utc) -> String {
     BecauseSentence.text(because, currency: currency, zone: zone, in: self)
   }
 
@@ -172,7 +172,7 @@ extension Language {
   ///
   /// - Parameter kind: the kind of code: `reward`, `attribution`, `bonus`, `withdrawal`, `skip`, `void`, `freeze`, `reversal`, `code`,
   ///   `click`.
-  public func reason(_ kind: String, _ code: String) -> String {
+  func reason(_ kind: String, _ code: String) -> String {
     known("reason.\(kind).\(code)") ?? self("reason.other", ["code": code])
   }
 }

@@ -6,14 +6,14 @@ import Terms
 
 /// One of the languages of the pages: its texts, and its formats of numbers, amounts and dates.
 ///
-/// There is one value per language, created on first use, because date formatters are slow to create.
-public struct Language: Sendable {
-  /// The BCP 47 code, for the attribute `lang` and the cookie.
-  public enum Code: String, Sendable, CaseIterable {
+/// There is one value a language, made when it is first used: what formats dates is costly to make.
+struct Language: Sendable {
+  /// BCP 47; for the attribute `lang` and the cookie.
+  enum Code: String, Sendable, CaseIterable {
     case en, ru, uk, kk, uz
   }
 
-  public let code: Code
+  let code: Code
   let catalogue: Catalogue
   private let group: String
   private let point: String
@@ -21,7 +21,7 @@ public struct Language: Sendable {
   private let month: Date.FormatStyle
   private let locale: Locale
 
-  public static func of(_ code: Code) -> Language {
+  static func of(_ code: Code) -> Language {
     switch code {
     case .en: english
     case .ru: russian
@@ -51,22 +51,22 @@ public struct Language: Sendable {
 
   // MARK: Texts
 
-  /// The text for a key, with its places filled in.
-  public func callAsFunction(_ key: String, _ values: KeyValuePairs<String, String> = [:]) -> String {
+  /// The text of a key, with its places filled in.
+  func callAsFunction(_ key: String, _ values: KeyValuePairs<String, String> = [:]) -> String {
     guard let template = catalogue.texts[key] else { return Catalogue.missing(key) }
     return template.filled { name in values.first { $0.key == name }?.value }
   }
 
-  /// The text for a key, in the plural form for a number, which replaces `{count}`.
-  public func callAsFunction(_ key: String, count: Int64, _ values: KeyValuePairs<String, String> = [:]) -> String {
+  /// The text of a key in the plural form of a number, which stands for `{count}`.
+  func callAsFunction(_ key: String, count: Int64, _ values: KeyValuePairs<String, String> = [:]) -> String {
     let forms = catalogue.plurals[key]
     // A language whose nouns do not change after a number has a single form.
     guard let template = forms?[form(of: count)] ?? forms?[.other] else { return Catalogue.missing(key) }
     return template.filled { name in name == "count" ? number(count) : values.first { $0.key == name }?.value }
   }
 
-  /// The text for a key, or `nil` if this release does not have it. For keys of later releases.
-  public func known(_ key: String, _ values: KeyValuePairs<String, String> = [:]) -> String? {
+  /// The text of a key that another release may know: nil if this one does not.
+  func known(_ key: String, _ values: KeyValuePairs<String, String> = [:]) -> String? {
     catalogue.texts[key] == nil ? nil : self(key, values)
   }
 
@@ -84,37 +84,37 @@ public struct Language: Sendable {
   }
 
   /// `a`, `a and b`, `a, b and c`.
-  public func list(_ words: [String], or isAlternative: Bool = false) -> String {
+  func list(_ words: [String], or isAlternative: Bool = false) -> String {
     guard let last = words.last, words.count > 1 else { return words.first ?? "" }
     let start = words.dropLast().dropFirst().reduce(words[0]) { self("list.comma", ["first": $0, "second": $1]) }
     return self(isAlternative ? "list.or" : "list.and", ["first": start, "second": last])
   }
 
   /// A country's name by its ISO 3166-1 code.
-  public func country(_ code: String) -> String { locale.localizedString(forRegionCode: code) ?? code }
+  func country(_ code: String) -> String { locale.localizedString(forRegionCode: code) ?? code }
 
   // MARK: Numbers and amounts
 
   /// A minus sign as wide as a digit, instead of the hyphen.
   static let minus = "\u{2212}"
 
-  public func number(_ number: Int64) -> String {
+  func number(_ number: Int64) -> String {
     (number < 0 ? Language.minus : "") + Currency.grouped(String(number.magnitude), by: group)
   }
 
   /// Minor units without their currency: `40 500,00`.
-  public func figure(_ minor: Int64, _ currency: Currency) -> String {
+  func figure(_ minor: Int64, _ currency: Currency) -> String {
     currency.figure(minor, group: group, point: point, minus: Language.minus)
   }
 
-  /// Minor units with their currency: `40 500,00 KZT`. The text does not break across lines.
-  public func amount(_ minor: Int64, _ currency: Currency) -> String { figure(minor, currency) + "\u{A0}" + currency.code }
+  /// Minor units with their currency: `40 500,00 KZT`. It does not break.
+  func amount(_ minor: Int64, _ currency: Currency) -> String { figure(minor, currency) + "\u{A0}" + currency.code }
 
   /// Parses an amount that a person typed, as minor units. Returns `nil` if it is not an amount.
   ///
-  /// There may be fewer digits than the minor unit has, but not more: `10`, `10.5` and `10.50` are 1050 minor units of USD; `10.505` is
-  /// invalid. The point and the language's own decimal sign are accepted. Groups must have the language's separator.
-  public func minor(_ text: String, _ currency: Currency) -> Int64? {
+  /// Digits of the minor unit may be missing, none may be too many: `10`, `10.5` and `10.50` are 1050 minor units of USD, `10.505` is
+  /// none. A point is read everywhere, and so is the language's own decimal sign; groups are read as the language writes them.
+  func minor(_ text: String, _ currency: Currency) -> Int64? {
     var whole = ""
     var fraction: String?
     // Blanks of any kind may separate groups or surround pasted text.
@@ -143,31 +143,31 @@ public struct Language: Sendable {
   }
 
   /// Whole percent: `10 %`.
-  public func percent(_ number: Int64) -> String { self("percent", ["number": self.number(number)]) }
+  func percent(_ number: Int64) -> String { self("percent", ["number": self.number(number)]) }
 
-  public func percent(_ rate: BasisPoints) -> String {
+  func percent(_ rate: BasisPoints) -> String {
     self("percent", ["number": String(rate.description.dropLast()).replacing(".", with: point)])
   }
 
   // MARK: Time
 
-  /// `5 янв. 2026 г.`; the text does not break across lines.
-  public func date(_ instant: Instant, in zone: Zone = .utc) -> String {
+  /// `5 янв. 2026 г.`; it does not break.
+  func date(_ instant: Instant, in zone: Zone = .utc) -> String {
     day.format(shifted(instant, zone)).replacing(" ", with: "\u{A0}").replacing("-", with: "\u{2011}")
   }
 
   /// `10:42`, or `10:42:07`.
-  public func time(_ instant: Instant, in zone: Zone = .utc, seconds: Bool = false) -> String {
+  func time(_ instant: Instant, in zone: Zone = .utc, seconds: Bool = false) -> String {
     let text = (instant + .seconds(zone.seconds(at: instant))).description
     return String(text.dropFirst(11).prefix(seconds ? 8 : 5))
   }
 
-  public func dateAndTime(_ instant: Instant, in zone: Zone = .utc, seconds: Bool = false) -> String {
+  func dateAndTime(_ instant: Instant, in zone: Zone = .utc, seconds: Bool = false) -> String {
     self("list.comma", ["first": date(instant, in: zone), "second": time(instant, in: zone, seconds: seconds)])
   }
 
-  /// The month of a period such as `2026-03`: `март 2026 г.`. Any other text is returned unchanged.
-  public func month(_ period: String) -> String {
+  /// The month of a period such as `2026-03`: `март 2026 г.`; the period itself if it is none.
+  func month(_ period: String) -> String {
     guard let start = Instant(rfc3339: period + "-01T00:00:00Z") else { return period }
     let text = month.format(shifted(start, .utc))
     return text.prefix(1).uppercased() + text.dropFirst()
@@ -177,11 +177,11 @@ public struct Language: Sendable {
     Date(timeIntervalSince1970: Double((instant.milliseconds) / 1000 + zone.seconds(at: instant)))
   }
 
-  /// `after 14 days`, `через 14 дней`, in the longest unit that is exact.
-  public func after(_ span: TimeSpan) -> String { words(of: span, "after") }
+  /// `after 14 days`, `через 14 дней`: in the longest unit that is exact.
+  func after(_ span: TimeSpan) -> String { words(of: span, "after") }
 
   /// `within 14 days`, `в течение 14 дней`.
-  public func within(_ span: TimeSpan) -> String { words(of: span, "within") }
+  func within(_ span: TimeSpan) -> String { words(of: span, "within") }
 
   private func words(of span: TimeSpan, _ relation: String) -> String {
     let units: [(key: String, length: TimeSpan)] = [("days", .days(1)), ("hours", .hours(1)), ("minutes", .minutes(1))]

@@ -1,3 +1,3 @@
-import PortalServer
+import Portal
 
 PortalService.run()

@@ -4,17 +4,17 @@ import SQLite
 
 /// Writes messages from the bus to the read model. For one thread.
 ///
-/// Rows and positions are written in one SQLite transaction (`commit`), so after a crash the file has a state that it once had. The order
-/// of topics does not matter, and within a topic a missing notice may come later (`laurel repair`).
-public final class ModelWriter {
+/// Rows and positions are written in one SQLite transaction (`commit`), so that what a crash leaves is a state that the file once had. The
+/// order of topics does not matter, and within a topic a missing notice may come later (`laurel repair`).
+package final class ModelWriter {
   let database: Database
   private let statements: Statements
   private var owners: [OwnerName: Int64] = [:]
   private var isOpen = false
-  /// Number of notices that are missing so far. Above 0 it raises an alarm.
-  public private(set) var gaps: Int64
-  /// Number of notices that were read again.
-  public private(set) var repeats: Int64 = 0
+  /// Notices whose number was missing so far; an alarm while it is above 0.
+  private(set) var gaps: Int64
+  /// Notices that had been read before.
+  private(set) var repeats: Int64 = 0
 
   struct OwnerName: Hashable {
     let program: String
@@ -24,21 +24,16 @@ public final class ModelWriter {
   /// Limit for cached owners. The cache saves a query per notice.
   private static let ownersMax = 200_000
 
-  /// The next offset to read from a partition, and the timestamp of its last record (milliseconds since 1970).
-  public struct Position: Sendable, Equatable {
-    public var next: Int64
-    public var timestamp: Int64
-
-    public init(next: Int64, timestamp: Int64) {
-      self.next = next
-      self.timestamp = timestamp
-    }
+  /// Where the reading of a partition goes on, and when its last record was written (milliseconds since 1970).
+  package struct Position: Sendable, Equatable {
+    var next: Int64
+    var timestamp: Int64
   }
 
-  /// Opens the file, and creates its tables if it is new.
-  /// - Parameter bus: the bus that the rows belong to: cluster, prefix, number of partitions.
-  /// - Throws: `SQLiteError`; ``ForeignModel`` for a file of another version or bus, which must be rebuilt.
-  public init(_ path: String, bus: String) throws {
+  /// Opens the file, and makes its tables if it is new.
+  /// - Parameter bus: what the rows belong to: cluster, prefix, number of partitions.
+  /// - Throws: `SQLiteError`; ``ForeignModel`` for a file of another version or bus, which has to be built anew.
+  package init(_ path: String, bus: String) throws {
     let database = try Database(path, .readWrite, cacheKiB: 32_768)
     try database.execute("PRAGMA journal_mode = WAL")
     // A crash of the process loses nothing. A crash of the machine may lose the last commits, which are then read again.
@@ -60,18 +55,18 @@ public final class ModelWriter {
     gaps = try database.prepare("SELECT count(*) FROM gaps").first { $0.integer(0) } ?? 0
   }
 
-  /// The file belongs to another version or bus.
-  public struct ForeignModel: Error, CustomStringConvertible {
-    public let version: Int64
-    public let bus: String
-    public var description: String { "it has version \(version) and belongs to \(bus)" }
+  /// The file is not of this version and bus.
+  struct ForeignModel: Error, CustomStringConvertible {
+    let version: Int64
+    let bus: String
+    var description: String { "it has version \(version) and belongs to \(bus)" }
   }
 
-  /// Marks that everything on the bus has been read once. Call it between batches.
-  public func markComplete() throws { try database.execute("UPDATE model SET complete = 1 WHERE NOT complete") }
+  /// All that was on the bus has been read once. Between batches.
+  func markComplete() throws { try database.execute("UPDATE model SET complete = 1 WHERE NOT complete") }
 
   /// By topic and partition.
-  public func positions() throws -> [String: [Int32: Position]] {
+  func positions() throws -> [String: [Int32: Position]] {
     var positions: [String: [Int32: Position]] = [:]
     _ = try database.prepare("SELECT topic, partition, next, timestamp FROM positions").rows { row in
       positions[row.text(0), default: [:]][Int32(row.integer(1))] = Position(next: row.integer(2), timestamp: row.integer(3))
@@ -79,15 +74,15 @@ public final class ModelWriter {
     return positions
   }
 
-  /// Begins a batch. A second call during a batch does nothing.
-  public func begin() throws {
+  /// Begins a batch; a second call in a batch does nothing.
+  func begin() throws {
     guard !isOpen else { return }
     try database.execute("BEGIN IMMEDIATE")
     isOpen = true
   }
 
-  /// Ends the batch and stores the positions of the partitions that it has read.
-  public func commit(_ positions: [String: [Int32: Position]]) throws {
+  /// Ends the batch, with the positions of the partitions that it has read.
+  package func commit(_ positions: [String: [Int32: Position]]) throws {
     try begin()
     for (topic, partitions) in positions {
       for (partition, position) in partitions {
@@ -99,7 +94,7 @@ public final class ModelWriter {
   }
 
   /// Drops the batch.
-  public func abort() {
+  func abort() {
     try? database.execute("ROLLBACK")
     owners.removeAll()
     isOpen = false
@@ -119,8 +114,8 @@ public final class ModelWriter {
     let sequence: Int64?
   }
 
-  /// A message that is decoded but not in the read model yet.
-  public struct Change {
+  /// A message that is decoded and not yet in the read model.
+  package struct Change {
     let place: Place
     let body: [UInt8]
     let effect: Fold.Effect
@@ -128,9 +123,9 @@ public final class ModelWriter {
 
   /// Decodes a record in either mode. Returns `nil` for a type that the read model does not use.
   /// - Parameters:
-  ///   - envelope: the envelope from the record's headers.
-  ///   - only: the deployment's only program, used for a message without `program`.
-  public static func decode(
+  ///   - envelope: as the record's headers have it.
+  ///   - only: the deployment's only program: what a message without `program` means.
+  package static func decode(
     _ value: UnsafeRawBufferPointer, _ envelope: EnvelopeBytes, key: UnsafeRawBufferPointer?, topic: Topic, offset: Int64,
     only: ProgramID?, _ parser: JSONParser
   ) throws(Rejection) -> Change? {
@@ -159,8 +154,8 @@ public final class ModelWriter {
     return Change(place: place, body: keepsBody ? data.serialized() : [], effect: effect)
   }
 
-  /// Adds a message to the open batch.
-  public func apply(_ change: Change) throws {
+  /// Puts a message into the open batch.
+  package func apply(_ change: Change) throws {
     try begin()
     if let sequence = change.place.sequence {
       guard try isNew(sequence, at: change.place) else {

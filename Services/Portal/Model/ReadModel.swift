@@ -2,22 +2,22 @@ import Contracts
 import JSON
 import SQLite
 
-/// Queries accounts in the read model's file. For one thread. It sees what the writer has committed.
-public final class ReadModel {
-  /// Each version of the tables has its own file, so that a new one can be built while another process serves the old one.
-  public static let fileName = "model-\(Schema.version).sqlite"
+/// Answers questions about accounts out of the read model's file. For one thread; it sees what the writer has committed.
+package final class ReadModel {
+  /// A version of the tables has a file of its own, so that a new one can be built while another process serves the old one.
+  static let fileName = "model-\(Schema.version).sqlite"
 
   private let database: Database
   let queries: Queries
   private let parser = JSONParser()
 
-  public init(_ path: String) throws {
+  package init(_ path: String) throws {
     database = try Database(path, .readOnly)
     queries = try Queries(database)
   }
 
-  /// Whether the file once contained everything on the bus. It can only be out of date since.
-  public func isComplete() throws -> Bool {
+  /// It held all that was on the bus at some time, and is only older since.
+  func isComplete() throws -> Bool {
     try database.prepare("SELECT complete FROM model").first { $0.integer(0) != 0 } ?? false
   }
 
@@ -26,15 +26,15 @@ public final class ReadModel {
     try queries.owner.first(program.value, account.value) { $0.integer(0) }
   }
 
-  /// Runs queries that all see one state of the figures.
-  public func snapshot<Result>(_ body: (ReadModel) throws -> Result) throws -> Result {
+  /// Runs queries that see one state of the figures.
+  func snapshot<Result>(_ body: (ReadModel) throws -> Result) throws -> Result {
     try database.snapshot { try body(self) }
   }
 
   // MARK: Accounts
 
-  /// Accounts with a code, in the order in which they appeared on the bus. For the try page.
-  public func accounts(limit: Int) throws -> [KnownAccount] {
+  /// Accounts with a code, in the order in which the bus named them: for trying things out.
+  func accounts(limit: Int) throws -> [KnownAccount] {
     try database.prepare(
       "SELECT program, name FROM owners WHERE EXISTS (SELECT 1 FROM codes WHERE owner = id) ORDER BY id LIMIT ?"
     ).rows(Int64(limit)) { row in
@@ -43,8 +43,8 @@ public final class ReadModel {
     }.compactMap { $0 }
   }
 
-  /// The companies named in the account's discounts and orders.
-  public func companies(of account: AccountID, _ program: ProgramID) throws -> [CompanyID] {
+  /// Companies that its discounts and orders name.
+  func companies(of account: AccountID, _ program: ProgramID) throws -> [CompanyID] {
     guard let owner = try owner(account, program) else { return [] }
     let ordered = try queries.order.first(owner) { $0.lines(1) } ?? []
     let assigned = try database.prepare("SELECT DISTINCT company FROM assignments WHERE owner = ? ORDER BY company").rows(owner) {
@@ -55,7 +55,7 @@ public final class ReadModel {
 
   // MARK: Overview
 
-  public func summary(_ account: AccountID, _ program: ProgramID, now: Instant) throws -> Summary {
+  package func summary(_ account: AccountID, _ program: ProgramID, now: Instant) throws -> Summary {
     var summary = Summary()
     guard let owner = try owner(account, program) else { return summary }
     summary.codes = try queries.codes.rows(owner) {
@@ -112,12 +112,12 @@ public final class ReadModel {
   // MARK: Invited
 
   /// - Parameters:
-  ///   - status: only referees with this status; `nil` means all.
-  ///   - before: `next` of the previous page.
-  ///   - registeredBefore: jumps to a date: only referees registered before this instant.
-  ///   - find: prefix of an account's id.
-  /// - Returns: the newest first; `nil` if the cursor is invalid.
-  public func referees(
+  ///   - status: only these; nil means all.
+  ///   - before: `next` of the page before this one.
+  ///   - registeredBefore: jumps to a date: only who has registered before this instant.
+  ///   - find: the beginning of an account's id.
+  /// - Returns: the newest first; nil for a cursor that is none.
+  package func referees(
     _ account: AccountID, _ program: ProgramID, status: RefereeStatus? = nil, before: String? = nil,
     registeredBefore: Instant? = nil, find: String? = nil, limit: Int = 50
   ) throws -> Page<Referee>? {
@@ -157,9 +157,9 @@ public final class ReadModel {
 
   // MARK: The account book
 
-  /// Entries of a currency and entries without one, newest first. `nil` if the cursor is invalid.
-  /// - Parameter before: `next` of the previous page.
-  public func entries(
+  /// Entries, newest first, of a currency and those that name none; nil for a cursor that is none.
+  /// - Parameter before: `next` of the page before this one.
+  package func entries(
     _ account: AccountID, _ program: ProgramID, currency: Currency?, before: String? = nil, limit: Int = 50
   ) throws -> Page<Entry>? {
     guard let cursor = Cursor(.entries, before) else { return nil }
@@ -176,8 +176,8 @@ public final class ReadModel {
     return Page(items: items, next: rows.count > limit ? items.last.map { Cursor(.entries, $0.sequence).text } : nil)
   }
 
-  /// One entry by its number, or `nil` if the account has no such entry.
-  public func entry(_ account: AccountID, _ program: ProgramID, sequence: Int64) throws -> Entry? {
+  /// One entry by its number; nil if the account has no such entry.
+  package func entry(_ account: AccountID, _ program: ProgramID, sequence: Int64) throws -> Entry? {
     guard let owner = try owner(account, program) else { return nil }
     for currency in try currencies(owner) + [""] {
       let found = try queries.entry.first(owner, currency, sequence) {
@@ -224,8 +224,8 @@ public final class ReadModel {
 
   // MARK: Discounts
 
-  /// The active referrals, the known companies in the account's order, and past runs, newest first.
-  public func discounts(_ account: AccountID, _ program: ProgramID, runs limit: Int = 12) throws -> DiscountFacts {
+  /// The active referrals, the companies that are known, in the order that the account has set, and past runs, newest first.
+  func discounts(_ account: AccountID, _ program: ProgramID, runs limit: Int = 12) throws -> DiscountFacts {
     guard let owner = try owner(account, program) else { return DiscountFacts() }
     var facts = DiscountFacts()
     facts.active = try counts(owner)[.active]
@@ -249,15 +249,15 @@ public final class ReadModel {
   }
 }
 
-/// The read model's facts for the discounts page. The rules compute what would be assigned now.
-public struct DiscountFacts: Sendable, Equatable {
-  public var active: Int64 = 0
-  /// In the account's order.
-  public var ordered: [CompanyID] = []
-  public var orderedAt: Instant?
-  public var runs: [Discounts.Run] = []
+/// What the read model knows for the page of discounts; what would be dealt now is the rules' business.
+struct DiscountFacts: Sendable, Equatable {
+  var active: Int64 = 0
+  /// As the account has ordered them.
+  var ordered: [CompanyID] = []
+  var orderedAt: Instant?
+  var runs: [Discounts.Run] = []
 
-  public init() {}
+  init() {}
 }
 
 extension Row {

@@ -5,8 +5,8 @@ import SQLite
 extension ReadModel {
   // MARK: Withdrawals
 
-  /// Newest first; `nil` if the cursor is invalid.
-  public func withdrawals(
+  /// Newest first; nil for a cursor that is none.
+  func withdrawals(
     _ account: AccountID, _ program: ProgramID, before: String? = nil, limit: Int = 50
   ) throws -> Page<Withdrawal>? {
     guard let cursor = Cursor(.withdrawals, before) else { return nil }
@@ -51,8 +51,8 @@ extension ReadModel {
 
   // MARK: Requests
 
-  /// Requests that are on the bus, newest first; `nil` if the cursor is invalid.
-  public func requests(
+  /// Requests that are on the bus, newest first; nil for a cursor that is none.
+  func requests(
     _ account: AccountID, _ program: ProgramID, before: String? = nil, limit: Int = 50
   ) throws -> Page<RequestStatus>? {
     guard let cursor = Cursor(.requests, before) else { return nil }
@@ -69,8 +69,8 @@ extension ReadModel {
       next: rows.count > limit ? items.last.map { Cursor(.requests, $0.at.milliseconds, "\($0.type)/\($0.request)").text } : nil)
   }
 
-  /// A request as recorded, with its data, or `nil` if it has not been read back from the bus yet.
-  public func request(
+  /// A request as it was recorded, and its data; nil if it has not been read back from the bus yet.
+  func request(
     _ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil
   ) throws -> (status: RequestStatus, body: [UInt8])? {
     guard let owner = try owner(account, program) else { return nil }
@@ -94,8 +94,8 @@ extension ReadModel {
 }
 
 extension Withdrawal.State {
-  /// Whether money is reserved for it or about to be.
-  public var isOpen: Bool { [.opened, .awaitingApproval, .instructed].contains(self) }
+  /// Money is reserved for it, or about to be.
+  var isOpen: Bool { [.opened, .awaitingApproval, .instructed].contains(self) }
 }
 
 extension Withdrawal.Step.Kind {

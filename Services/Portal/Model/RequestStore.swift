@@ -2,32 +2,20 @@ import Contracts
 import SQLite
 import Synchronization
 
-/// Requests that people have sent and that are on their way to the bus. They are kept on disk until the bus has confirmed them, because
-/// there is no other copy. For any thread.
-public final class RequestStore: Sendable {
-  /// A request in the form in which it goes to the bus.
-  public struct Kept: Sendable, Equatable {
-    public var program: ProgramID
-    public var account: AccountID
-    public var request: RequestID
+/// Requests that were taken from people and are on their way to the bus: kept on disk until the bus has confirmed them, because nobody
+/// else has them. For any thread.
+final class RequestStore: Sendable {
+  /// A request as it goes to the bus.
+  struct Kept: Sendable, Equatable {
+    var program: ProgramID
+    var account: AccountID
+    var request: RequestID
     /// `withdrawal.requested.v1` …
-    public var type: String
-    public var at: Instant
+    var type: String
+    var at: Instant
     /// The data as JSON.
-    public var body: [UInt8]
-    public var isSent: Bool
-
-    public init(
-      program: ProgramID, account: AccountID, request: RequestID, type: String, at: Instant, body: [UInt8], isSent: Bool = false
-    ) {
-      self.program = program
-      self.account = account
-      self.request = request
-      self.type = type
-      self.at = at
-      self.body = body
-      self.isSent = isSent
-    }
+    var body: [UInt8]
+    var isSent: Bool = false
   }
 
   /// Long enough for the read model to have read the request back from the bus.
@@ -40,7 +28,7 @@ public final class RequestStore: Sendable {
 
   private let connection: Mutex<Connection>
 
-  public init(_ path: String, now: Instant) throws {
+  package init(_ path: String, now: Instant) throws {
     let database = try Database(path, .readWrite, cacheKiB: 1_024)
     try database.execute("PRAGMA journal_mode = WAL")
     try database.execute("PRAGMA synchronous = FULL")
@@ -54,9 +42,9 @@ public final class RequestStore: Sendable {
     connection = Mutex(Connection(database: database))
   }
 
-  /// Stores a request, and returns the stored one with its id.
-  /// - Parameter now: system time; a request's own time may be a sandbox's.
-  public func keep(_ kept: Kept, now: Instant) throws -> Kept {
+  /// Keeps a request; returns the one that is there under its id.
+  /// - Parameter now: the system's time; a request's own may be a sandbox's.
+  func keep(_ kept: Kept, now: Instant) throws -> Kept {
     try connection.withLock { connection in
       try connection.database.prepare(
         "INSERT INTO requests (program, account, request, type, at, body, taken_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -66,8 +54,8 @@ public final class RequestStore: Sendable {
     }
   }
 
-  /// - Parameter type: `nil` for any type.
-  public func find(_ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil) throws -> Kept? {
+  /// - Parameter type: nil: any.
+  func find(_ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil) throws -> Kept? {
     try connection.withLock { try Self.find(account, program, request, type, $0.database) }
   }
 
@@ -83,7 +71,7 @@ public final class RequestStore: Sendable {
   }
 
   /// Oldest first.
-  public func unsent(limit: Int = 500) throws -> [Kept] {
+  func unsent(limit: Int = 500) throws -> [Kept] {
     try connection.withLock { connection in
       try connection.database.prepare(
         "SELECT program, account, request, type, at, body, sent FROM requests WHERE NOT sent ORDER BY taken_at LIMIT ?"
@@ -91,14 +79,14 @@ public final class RequestStore: Sendable {
     }
   }
 
-  public func unsentCount() throws -> Int {
+  func unsentCount() throws -> Int {
     try connection.withLock { connection in
       Int(try connection.database.prepare("SELECT count(*) FROM requests WHERE NOT sent").first { $0.integer(0) } ?? 0)
     }
   }
 
-  /// Marks a request that the bus has confirmed.
-  public func sent(_ kept: Kept) throws {
+  /// The bus has confirmed it.
+  func sent(_ kept: Kept) throws {
     try connection.withLock { connection in
       try connection.database.prepare(
         "UPDATE requests SET sent = 1 WHERE program = ? AND account = ? AND request = ? AND type = ?"

@@ -1,11 +1,9 @@
 import Contracts
 import Markup
-import PortalLanguages
-import PortalModel
 
 extension Pages {
-  /// The try page: every account that a visitor can enter as. Only in English, because no real customer sees it.
-  public static func accounts(_ accounts: [KnownAccount], basePath: String) -> [UInt8] {
+  /// Every account that one can enter as, where the portal runs for trying things out. In English: no account's owner sees it.
+  static func accounts(_ accounts: [KnownAccount], basePath: String) -> [UInt8] {
     document(
       .of(.en), title: "Accounts", basePath: basePath,
       tag("main", ["id": "main"]) {

@@ -1,16 +1,16 @@
 import CPortalAssets
 
-/// The only configurable colour of the pages, used for links, buttons and available amounts.
-public struct Accent: Sendable, Equatable {
+/// The one colour of the pages that is configured: of links, buttons and what is available.
+struct Accent: Sendable, Equatable {
   let hex: String
 
-  public static let laurel = Accent(hex: "#1b6b50")
+  static let laurel = Accent(hex: "#1b6b50")
 
   private init(hex: String) { self.hex = hex }
 
-  /// Six hexadecimal digits after `#`. `nil` for anything else, and for a colour on which white text would be hard to read: the contrast
-  /// with white must be at least 4.5 : 1 (WCAG 2.2, 1.4.3).
-  public init?(_ text: String) {
+  /// Six hexadecimal digits after `#`. nil for anything else, and for a colour on which white text could not be read: its contrast with
+  /// white must be 4.5 : 1 at least (WCAG 2.2, 1.4.3).
+  init?(_ text: String) {
     let digits = text.dropFirst().compactMap(\.hexDigitValue)
     guard text.first == "#", text.utf8.count == 7, digits.count == 6 else { return nil }
     let channels = [0, 2, 4].map { Double(digits[$0] * 16 + digits[$0 + 1]) / 255 }
@@ -31,8 +31,8 @@ public struct Accent: Sendable, Equatable {
 }
 
 extension Pages {
-  /// The style sheet of all pages, without comments and blanks.
-  public static func style(accent: Accent) -> [UInt8] {
+  /// The style sheet of all pages, without what only its readers need.
+  static func style(accent: Accent) -> [UInt8] {
     let lines = String(decoding: asset(PortalAssetStyle), as: UTF8.self).split(separator: "\n")
     var rules = lines.filter { !$0.hasPrefix("/*") }.map { String($0.drop { $0 == " " }) }.joined(separator: "\n")
     for (long, short) in [(": ", ":"), ("; ", ";"), (", ", ","), (" {", "{"), ("{ ", "{"), (";}", "}")] {
@@ -42,7 +42,7 @@ extension Pages {
   }
 
   /// The script that copies the link.
-  public static var copyScript: [UInt8] { asset(PortalAssetCopyScript) }
+  static var copyScript: [UInt8] { asset(PortalAssetCopyScript) }
 
   private static func asset(_ asset: PortalAsset) -> [UInt8] {
     let bytes = portal_asset(asset)

@@ -1,7 +1,5 @@
 import Contracts
 import Markup
-import PortalLanguages
-import PortalModel
 
 /// A part of a balance.
 private struct BalancePart {

@@ -1,16 +1,14 @@
 import Contracts
 import Markup
-import PortalLanguages
-import PortalModel
 
 extension Pages {
   /// The account book in one currency, fifty entries per page.
   ///
   /// - Parameters:
-  ///   - currency: `nil` if there are no entries yet.
-  ///   - currencies: all currencies in which the account has entries.
-  ///   - isContinued: whether this is a later page of the list.
-  public static func book(
+  ///   - currency: nil: there are no entries yet.
+  ///   - currencies: all that the account has entries in.
+  ///   - isContinued: it is not the first part of the list.
+  static func book(
     _ entries: Page<Entry>, currency: Currency?, currencies: [Currency], isContinued: Bool, _ context: PageContext
   ) -> [UInt8] {
     let localized = context.localized
@@ -40,8 +38,8 @@ extension Pages {
     }
   }
 
-  /// Explains an entry: its facts, and the steps of its computation.
-  public static func why(_ entry: Entry, _ context: PageContext) -> [UInt8] {
+  /// Why an entry is as it is: its facts, and the steps of its computation.
+  static func why(_ entry: Entry, _ context: PageContext) -> [UInt8] {
     let localized = context.localized
     return context.page(.book, title: localized("why.title")) {
       tag("p", ["class": "lead"]) { context.what(entry) }

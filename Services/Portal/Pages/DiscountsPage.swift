@@ -1,12 +1,10 @@
 import Contracts
 import Markup
-import PortalLanguages
-import PortalModel
 import Terms
 
 extension Pages {
-  /// The scale with the current step, what each company would get now, and the past months.
-  public static func discounts(_ discounts: Discounts, _ context: PageContext) -> [UInt8] {
+  /// The scale with the present step, what each company would get now, and the months that were.
+  static func discounts(_ discounts: Discounts, _ context: PageContext) -> [UInt8] {
     let localized = context.localized
     return context.page(.discounts, title: localized("discounts.title")) {
       tag("div", ["class": "panel"]) {

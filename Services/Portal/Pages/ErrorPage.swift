@@ -1,10 +1,9 @@
 import Markup
-import PortalLanguages
 
 extension Pages {
-  /// An error for a visitor who may have no session.
-  public enum Failure: Sendable, Equatable {
-    /// 401: no session, or an expired one.
+  /// What went wrong, for somebody who may have no session.
+  enum Failure: Sendable, Equatable {
+    /// 401: no session, or one that has ended.
     case signedOut
     /// 403: another account's page, or a missing right.
     case forbidden
@@ -19,7 +18,7 @@ extension Pages {
     /// 500 and everything else.
     case failed
 
-    public var status: Int {
+    var status: Int {
       switch self {
       case .signedOut: 401
       case .forbidden, .staleForm: 403
@@ -33,8 +32,8 @@ extension Pages {
     fileprivate var key: String { self == .staleForm ? "error.form" : "error.\(status)" }
   }
 
-  /// - Parameter hasSession: whether to link to the overview.
-  public static func error(_ failure: Failure, language: Language, basePath: String, hasSession: Bool) -> [UInt8] {
+  /// - Parameter hasSession: there is an overview to go to.
+  static func error(_ failure: Failure, language: Language, basePath: String, hasSession: Bool) -> [UInt8] {
     let localized = language
     let title = localized(failure.key)
     let body = tag("main", ["id": "main", "class": "error"]) {

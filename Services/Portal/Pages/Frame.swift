@@ -1,7 +1,5 @@
 import Contracts
 import Markup
-import PortalLanguages
-import PortalModel
 
 /// Identifies the page in the menu.
 enum PageKind: String, CaseIterable {

@@ -1,13 +1,12 @@
 import Contracts
 import Markup
-import PortalLanguages
 import Terms
 
 extension Pages {
   /// The terms in words, from the same values that the engine uses.
   ///
   /// - Parameter next: the next version of the terms, if one is announced.
-  public static func help(next: TermsVersion?, _ context: PageContext) -> [UInt8] {
+  static func help(next: TermsVersion?, _ context: PageContext) -> [UInt8] {
     let localized = context.localized
     return context.page(.help, title: localized("help.title")) {
       tag("div", ["class": "text"]) {

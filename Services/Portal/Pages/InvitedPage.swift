@@ -1,24 +1,15 @@
 import Contracts
 import Markup
-import PortalLanguages
-import PortalModel
 
-/// The requested part of the list of invited companies.
-public struct InvitedQuery: Sendable, Equatable {
-  public var status: RefereeStatus?
-  /// `2026-03-01`: only companies registered by this day.
-  public var on: String?
-  /// Prefix of an account's id.
-  public var find: String?
-  /// Whether this is a later page of the list.
-  public var isContinued: Bool
-
-  public init(status: RefereeStatus? = nil, on: String? = nil, find: String? = nil, isContinued: Bool = false) {
-    self.status = status
-    self.on = on
-    self.find = find
-    self.isContinued = isContinued
-  }
+/// What part of the list of invited companies is asked for.
+struct InvitedQuery: Sendable, Equatable {
+  var status: RefereeStatus?
+  /// `2026-03-01`: those who registered by then.
+  var on: String?
+  /// The beginning of an account's id.
+  var find: String?
+  /// It is not the first part of the list.
+  var isContinued: Bool = false
 
   var isFiltered: Bool { status != nil || on != nil || find != nil }
 
@@ -31,8 +22,8 @@ public struct InvitedQuery: Sendable, Equatable {
 }
 
 extension Pages {
-  /// The invited companies, fifty per page.
-  public static func invited(
+  /// The invited companies, fifty a page.
+  static func invited(
     _ referees: Page<Referee>, counts: RefereeCounts, query: InvitedQuery, _ context: PageContext
   ) -> [UInt8] {
     let localized = context.localized

@@ -1,14 +1,12 @@
 import Contracts
 import Markup
-import PortalLanguages
-import PortalModel
 import Terms
 
 extension Pages {
   /// The link, its results, and the balance.
   ///
-  /// - Parameter wish: a requested code that is not valid.
-  public static func overview(_ summary: Summary, wish: String? = nil, _ context: PageContext) -> [UInt8] {
+  /// - Parameter wish: a code that was wished for and cannot be one.
+  static func overview(_ summary: Summary, wish: String? = nil, _ context: PageContext) -> [UInt8] {
     let localized = context.localized
     return context.page(.overview, title: localized("overview.title")) {
       if let offer = summary.offer { context.offer(offer) }

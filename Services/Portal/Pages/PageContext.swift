@@ -1,48 +1,30 @@
 import Contracts
 import Markup
 import PortalAccess
-import PortalLanguages
-import PortalModel
 import Terms
 
-/// The context of a page: who views it, in which program and language, and how old the figures are.
-public struct PageContext: Sendable {
-  public var session: Session
-  /// The version in force. It decides which sections a page has.
-  public var terms: TermsVersion
-  public var language: Language
-  /// Empty, or a path without a slash at its end. Every link begins with it.
-  public var basePath: String
-  /// The path of this page, with the base path and without a query. The language links use it.
-  public var path: String
-  public var freshness: Freshness
-  /// The current time; in a sandbox the virtual time.
-  public var now: Instant
-  /// The time zone of displayed times. The calendar of monthly discounts has its own.
-  public var zone: Zone
-  /// Every form contains both: the id of the future request, and a token bound to it and to the session.
-  public var request: String
-  public var formToken: String
-
-  public init(
-    session: Session, terms: TermsVersion, language: Language, basePath: String, path: String, freshness: Freshness, now: Instant,
-    zone: Zone = .utc, request: String, formToken: String
-  ) {
-    self.session = session
-    self.terms = terms
-    self.language = language
-    self.basePath = basePath
-    self.path = path
-    self.freshness = freshness
-    self.now = now
-    self.zone = zone
-    self.request = request
-    self.formToken = formToken
-  }
+/// What every page needs to know: who looks at it, in which program and language, and how old the figures are.
+struct PageContext: Sendable {
+  var session: Session
+  /// The version in force; sections of the pages follow it.
+  var terms: TermsVersion
+  var language: Language
+  /// Empty, or a path without a slash at its end: every link begins with it.
+  var basePath: String
+  /// Of this page, with the base path and without a query: for the links that change the language.
+  var path: String
+  var freshness: Freshness
+  /// The clock's time, in the sandbox the virtual one.
+  var now: Instant
+  /// Where times are shown; the calendar of monthly discounts has its own.
+  var zone: Zone = .utc
+  /// Both go with every form: the id that the request will have, and a token bound to it and to the session.
+  var request: String
+  var formToken: String
 }
 
-/// The pages. Each is built from results of the read model. Nothing here reads or decides anything.
-public enum Pages {}
+/// The pages. Each is made of the answers of the read model; nothing here reads or decides anything.
+enum Pages {}
 
 extension PageContext {
   var localized: Language { language }

@@ -1,12 +1,10 @@
 import Markup
-import PortalLanguages
-import PortalModel
 
 extension Pages {
   /// A page to print, with the QR code of a link.
   ///
-  /// - Parameter svg: the picture from `QRCode`.
-  public static func poster(_ code: IssuedCode, svg: String, _ context: PageContext) -> [UInt8] {
+  /// - Parameter svg: the picture, as `QRCode` makes it.
+  static func poster(_ code: IssuedCode, svg: String, _ context: PageContext) -> [UInt8] {
     let localized = context.localized
     return context.page(nil, title: localized("qr.title")) {
       tag("div", ["class": "poster"]) {

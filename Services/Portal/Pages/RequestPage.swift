@@ -1,11 +1,9 @@
 import Contracts
 import Markup
-import PortalLanguages
-import PortalModel
 
 extension Pages {
-  /// The progress of a request.
-  public static func request(_ status: RequestStatus, _ context: PageContext) -> [UInt8] {
+  /// How far a request is.
+  static func request(_ status: RequestStatus, _ context: PageContext) -> [UInt8] {
     let localized = context.localized
     let kind = RequestKind(type: status.type)
     return context.page(nil, title: localized("request.title")) {
@@ -45,8 +43,8 @@ extension Pages {
     }
   }
 
-  /// The seconds after which a request's page reloads, for the header `Refresh`. `nil` if the request is answered.
-  public static func reload(_ status: RequestStatus, at now: Instant) -> Int? {
+  /// After how many seconds the page of a request is to be loaded again, by the header `Refresh`; nil: it is answered.
+  static func reload(_ status: RequestStatus, at now: Instant) -> Int? {
     if status.state == .answered { return nil }
     return now - status.at < .minutes(1) ? 2 : 30
   }

@@ -1,5 +1,4 @@
 import Contracts
-import PortalLanguages
 import Terms
 
 /// The benefits of the terms, in a sentence or two.

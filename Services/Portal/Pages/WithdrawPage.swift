@@ -1,13 +1,11 @@
 import Contracts
 import Markup
-import PortalLanguages
-import PortalModel
 import Terms
 
-/// The content of the withdrawal form, and its errors.
-public struct WithdrawalForm: Sendable, Equatable {
-  public enum Fault: Sendable, Equatable {
-    /// Not an amount.
+/// What a person has filled in for a withdrawal, and what is wrong with it.
+struct WithdrawalForm: Sendable, Equatable {
+  enum Fault: Sendable, Equatable {
+    /// It is no amount.
     case amount
     /// More than is available, in minor units.
     case most(Int64)
@@ -16,24 +14,17 @@ public struct WithdrawalForm: Sendable, Equatable {
     /// Not one of the session's recipients.
     case recipient
   }
-  public var amount: String
-  public var currency: Currency?
-  public var recipient: String?
-  public var faults: [Fault]
-
-  public init(amount: String = "", currency: Currency? = nil, recipient: String? = nil, faults: [Fault] = []) {
-    self.amount = amount
-    self.currency = currency
-    self.recipient = recipient
-    self.faults = faults
-  }
+  var amount: String = ""
+  var currency: Currency?
+  var recipient: String?
+  var faults: [Fault] = []
 }
 
 extension Pages {
   /// The available amounts, then the open withdrawal or a form for a new one, then past withdrawals.
   ///
   /// - Parameter withdrawals: newest first.
-  public static func withdraw(
+  static func withdraw(
     _ figures: [CurrencyFigures], withdrawals: [Withdrawal], form: WithdrawalForm = .init(), _ context: PageContext
   ) -> [UInt8] {
     let localized = context.localized

@@ -1,7 +1,7 @@
 import Contracts
 import JSON
+import Markup
 import PortalAccess
-import PortalModel
 import ServiceKit
 
 /// The JSON API: the figures of the pages for programs (ops/contracts/portal.openapi.yaml). The caller is the host product's own code, with
@@ -126,7 +126,7 @@ struct API: Sendable {
       response.headers.append(
         (
           "Location",
-          "\(portal.settings.basePath)/v1/requests/\(percentEncoded(id.value))?program=\(percentEncoded(program.value))&type=\(wish.type)"
+          "\(portal.settings.basePath)/v1/requests/\(id.value.percentEncoded)?program=\(program.value.percentEncoded)&type=\(wish.type)"
         ))
       return response
     case .conflict: return .problem(409, "another request", "the id \(id) was already used for another request")
@@ -162,16 +162,4 @@ private struct WishedData: JSONDecodable {
     // An unknown field may be a typing error about money, so reject it.
     if let unknown = json.unknownFields.first { throw JSONError(reason: .malformed, path: unknown, detail: "unknown field") }
   }
-}
-
-/// Encodes a part of a path or query: escapes everything but unreserved characters (RFC 3986).
-func percentEncoded(_ text: String) -> String {
-  var encoded = ""
-  for byte in text.utf8 {
-    switch byte {
-    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: encoded.unicodeScalars.append(Unicode.Scalar(byte))
-    default: encoded += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-    }
-  }
-  return encoded
 }

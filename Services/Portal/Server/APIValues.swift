@@ -1,6 +1,5 @@
 import Contracts
 import JSON
-import PortalModel
 import ServiceKit
 
 // The API's responses, as described in ops/contracts/portal.openapi.yaml. Money is minor units, a currency and its number of decimal
@@ -16,7 +15,7 @@ struct Aged<Value: Members>: JSONEncodable {
     self.freshness = freshness
   }
 
-  public func write(to json: inout JSONWriter) {
+  func write(to json: inout JSONWriter) {
     json.beginObject()
     value.writeMembers(to: &json)
     json.member("asOf", freshness.asOf)
@@ -26,12 +25,12 @@ struct Aged<Value: Members>: JSONEncodable {
 }
 
 /// An object of the API.
-public protocol Members: JSONEncodable {
+package protocol Members: JSONEncodable {
   func writeMembers(to json: inout JSONWriter)
 }
 
 extension Members {
-  public func write(to json: inout JSONWriter) {
+  package func write(to json: inout JSONWriter) {
     json.beginObject()
     writeMembers(to: &json)
     json.endObject()
@@ -39,7 +38,7 @@ extension Members {
 }
 
 extension Page: Members, JSONEncodable where Item: JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  package func writeMembers(to json: inout JSONWriter) {
     json.member("items", items)
     json.member("next", next)
   }
@@ -49,7 +48,7 @@ private struct Amount: Members {
   let amount: Int64
   let currency: Currency
 
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("amount", amount)
     json.member("currency", currency)
     json.member("exponent", Int64(currency.exponent))
@@ -57,7 +56,7 @@ private struct Amount: Members {
 }
 
 extension Summary: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  package func writeMembers(to json: inout JSONWriter) {
     json.member("codes", codes)
     json.member("clicks", clicks)
     json.member("referees", referees)
@@ -67,7 +66,7 @@ extension Summary: Members, JSONEncodable {
 }
 
 extension IssuedCode: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("code", code)
     json.member("link", link)
     json.member("at", at)
@@ -75,21 +74,21 @@ extension IssuedCode: Members, JSONEncodable {
 }
 
 extension Clicks: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("counted", counted)
     json.member("rejected", rejected)
   }
 }
 
 extension RefereeCounts: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("invited", invited)
     for status in RefereeStatus.allCases { json.member(named: status.rawValue, self[status]) }
   }
 }
 
 extension CurrencyFigures: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("balance", balance)
     json.member("exponent", Int64(balance.currency.exponent))
     json.member("next", maturities)
@@ -97,14 +96,14 @@ extension CurrencyFigures: Members, JSONEncodable {
 }
 
 extension Maturity: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("at", at)
     json.member("amount", amount)
   }
 }
 
 extension Offer: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("percent", percent)
     json.member("plans", plans)
     json.member("expiresAt", expiresAt)
@@ -113,7 +112,7 @@ extension Offer: Members, JSONEncodable {
 }
 
 extension Referee: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  package func writeMembers(to json: inout JSONWriter) {
     json.member("account", account)
     json.member("label", label)
     json.member("registeredAt", registeredAt)
@@ -125,7 +124,7 @@ extension Referee: Members, JSONEncodable {
 }
 
 extension Entry: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  package func writeMembers(to json: inout JSONWriter) {
     json.member("id", String(sequence))
     json.member("type", type)
     json.member("at", at)
@@ -148,7 +147,7 @@ extension Entry: Members, JSONEncodable {
 struct ExplainedEntry: Members {
   let entry: Entry
 
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     entry.writeMembers(to: &json)
     json.member("terms", entry.terms)
     json.member("because", entry.because)
@@ -156,7 +155,7 @@ struct ExplainedEntry: Members {
 }
 
 extension Discounts: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("active", active)
     json.member("orderedAt", orderedAt)
     json.member("companies", companies)
@@ -165,7 +164,7 @@ extension Discounts: Members, JSONEncodable {
 }
 
 extension Discounts.Company: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("company", company)
     json.member("name", name)
     json.member("percent", percent)
@@ -174,7 +173,7 @@ extension Discounts.Company: Members, JSONEncodable {
 }
 
 extension Discounts.Run: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("period", period)
     json.member("asOf", asOf)
     json.member("skipped", skipped)
@@ -183,7 +182,7 @@ extension Discounts.Run: Members, JSONEncodable {
 }
 
 extension Discounts.Assignment: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("company", company)
     json.member("percent", percent)
     json.member("activeReferrals", activeReferrals)
@@ -196,7 +195,7 @@ extension Discounts.Assignment: Members, JSONEncodable {
 }
 
 extension Withdrawal: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("request", request)
     Amount(amount: amount, currency: currency).writeMembers(to: &json)
     json.member("requestedAt", requestedAt)
@@ -210,14 +209,14 @@ extension Withdrawal: Members, JSONEncodable {
 }
 
 extension Withdrawal.Step: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("kind", kind.rawValue)
     json.member("at", at)
   }
 }
 
 extension RequestStatus: Members, JSONEncodable {
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("request", request)
     json.member("type", type)
     json.member("at", at)
@@ -235,7 +234,7 @@ private struct Problem: Members {
   let title: String
   let detail: String
 
-  public func writeMembers(to json: inout JSONWriter) {
+  func writeMembers(to json: inout JSONWriter) {
     json.member("type", "about:blank")
     json.member("title", title)
     json.member("status", Int64(status))

@@ -2,16 +2,15 @@ import Contracts
 import Foundation
 import JSON
 import Kafka
-import PortalModel
 import SQLite
 import ServiceKit
 import Worker
 
 /// Reads notices and requests from the bus into the read model until a stop is requested. One thread.
 ///
-/// Every instance reads all partitions with `assign` and `read_committed`. It writes nothing to the bus and joins no group. Positions are
-/// rows of the read model. An error ends the session; the next one continues from the positions in the file.
-public final class Feed {
+/// Every instance reads all partitions, by `assign` and `read_committed`: nothing is written to the bus, and no group is joined. Positions
+/// are rows of the read model. Whatever goes wrong ends the session; the next one begins where the file stands.
+final class Feed {
   private static let batchMax = 20_000
   private static let answerMilliseconds: Int32 = 3_000
 

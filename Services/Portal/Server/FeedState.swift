@@ -1,11 +1,10 @@
 import Contracts
 import Kafka
-import PortalModel
 import Synchronization
 import Worker
 
-/// How far the read model is behind the bus. For any thread.
-public final class FeedState: Sendable {
+/// How far the read model is behind the bus; for any thread.
+final class FeedState: Sendable {
   private struct State {
     /// The next offset of each partition, as committed to the read model.
     var next: [TopicPartition: Int64] = [:]
@@ -26,7 +25,7 @@ public final class FeedState: Sendable {
 
   private let state = Mutex(State())
 
-  public init() {}
+  init() {}
 
   /// Begins a new session of the reader at these positions.
   func begin(at positions: [TopicPartition: Int64]) {
@@ -63,14 +62,14 @@ public final class FeedState: Sendable {
 
   func reported(sandbox: Instant) { state.withLock { $0.sandbox = max($0.sandbox ?? sandbox, sandbox) } }
 
-  /// Whether the read model has been complete at least once. From then on pages are served, even while the bus is down.
-  public var isCaughtUp: Bool {
+  /// The read model has been complete at least once: from then on pages are served, also while the bus is away.
+  var isCaughtUp: Bool {
     get { state.withLock { $0.isCaughtUp } }
     set { state.withLock { $0.isCaughtUp = newValue } }
   }
 
-  /// The number of the current file of the read model. Connections to a removed file are useless.
-  public var build: Int { state.withLock { $0.build } }
+  /// Counts the files of the read model: a connection to one that was removed is of no use.
+  var build: Int { state.withLock { $0.build } }
 
   /// Whether a reader of the current file has found it damaged.
   var isDamaged: Bool { state.withLock { $0.damagedBuild == $0.build } }
@@ -94,7 +93,7 @@ public final class FeedState: Sendable {
     }
   }
 
-  public func freshness(now: Instant) -> Freshness {
+  func freshness(now: Instant) -> Freshness {
     state.withLock { state in
       var freshness = Freshness(sandbox: state.sandbox)
       freshness.behind = state.ends.reduce(0) { $0 + max(0, $1.value - (state.next[$1.key] ?? 0)) }

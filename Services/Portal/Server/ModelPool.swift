@@ -1,4 +1,3 @@
-import PortalModel
 import SQLite
 import Synchronization
 

@@ -1,6 +1,5 @@
 import Contracts
 import PortalAccess
-import PortalModel
 import ServiceKit
 import Terms
 import Worker

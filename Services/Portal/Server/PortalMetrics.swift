@@ -1,15 +1,14 @@
 import Contracts
-import PortalModel
 import ServiceKit
 import Worker
 
-/// The portal's metrics at /metrics.
-public struct PortalMetrics: Sendable {
+/// What the portal says of itself at /metrics.
+struct PortalMetrics: Sendable {
   let records, unreadable, sessionsEnded, rebuilds, rejectedTokens: Counter
   let gaps, behind, staleSeconds, requestsOpen: Gauge
   let pageSeconds: Histogram
 
-  public init(_ metrics: Metrics) {
+  init(_ metrics: Metrics) {
     records = metrics.counter("laurel_portal_records_total", help: "Records read into the read model.")
     unreadable = metrics.counter("laurel_portal_unreadable_total", help: "Unreadable records, which were skipped.")
     sessionsEnded = metrics.counter(

@@ -2,15 +2,14 @@ import Contracts
 import Foundation
 import JSON
 import PortalAccess
-import PortalModel
 import ServiceKit
 import TermsFiles
 import Worker
 
-/// The `main` of the portal: reads settings, terms and keys. Then reads the bus on this thread and serves pages on others, until a stop is
-/// requested.
-public enum PortalService {
-  public static func run() -> Never {
+/// The `main` of the portal: settings, terms, keys; then the reader of the bus on this thread and pages on others, until it is told to
+/// stop.
+package enum PortalService {
+  package static func run() -> Never {
     let invocation = PortalSettings.command.parseOrExit(alsoKnown: Settings.names)
     Shutdown.install(deadlineSeconds: 9)
     ParentWatch.start()

@@ -1,40 +1,39 @@
 import Contracts
 import Kafka
-import PortalModel
 import ServiceKit
 import Worker
 
-/// The portal's settings, from flags, environment and file.
-public struct PortalSettings: Sendable {
-  public var bootstrap: String
-  public var topicPrefix: String
-  public var kafka: [String: String]
-  public var termsDirectory: String
-  public var stateDirectory: String
-  public var keysFile: String
-  /// The address for browsers, behind the host's proxy.
-  public var pagesAddress: String
-  /// The address of /livez, /readyz and /metrics.
-  public var httpAddress: String
-  /// The prefix that the host's proxy puts before every path: `/referrals`, or empty.
-  public var basePath: String
-  /// The origin of the pages as browsers see it: `https://app.example.com`. `nil` for this machine's own, without a proxy and without TLS.
-  public var origin: String?
-  /// Origins of the host's pages that send people here with a token, if not ``origin``.
-  public var hostOrigins: [String]
-  /// The number of reverse proxies in front of this program. Each appends to X-Forwarded-For.
-  public var proxies: Int
-  /// Sites that may show the pages in a frame, as in CSP's `frame-ancestors`.
-  public var frameAncestors: String
+/// What the portal is told, by flags, environment and file.
+struct PortalSettings: Sendable {
+  var bootstrap: String
+  var topicPrefix: String
+  var kafka: [String: String]
+  var termsDirectory: String
+  var stateDirectory: String
+  var keysFile: String
+  /// Where people's browsers come, through the host's proxy.
+  var pagesAddress: String
+  /// Where /livez, /readyz and /metrics are.
+  var httpAddress: String
+  /// What the host's proxy puts before every path: `/referrals`, or empty.
+  var basePath: String
+  /// Under which browsers see the pages: `https://app.example.com`. nil: this machine's own, without a proxy and without TLS.
+  var origin: String?
+  /// Where the host's pages are that send people here with a token, if not under ``origin``.
+  var hostOrigins: [String]
+  /// Reverse proxies before this program, each of which appends to X-Forwarded-For.
+  var proxies: Int
+  /// Who may show the pages in a frame, as in CSP's `frame-ancestors`.
+  var frameAncestors: String
   /// `#rrggbb`
-  public var accent: String
-  public var followsClock: Bool
-  /// Whether to show a page where anyone can sign in as any account, to try things out.
-  public var isForTrying: Bool
-  public var threads: Int
+  var accent: String
+  var followsClock: Bool
+  /// An entry page for every account: for trying things out.
+  var isForTrying: Bool
+  var threads: Int
 
-  public static let command = Command(
-    "portal", summary: "Shows accounts their referrals, balances and discounts, and accepts their requests",
+  static let command = Command(
+    "portal", summary: "Shows accounts their referrals, balances and discounts, and takes what they ask for",
     discussion: """
       Reads notices into its own file, and serves pages and a JSON API from it. The host product sends people here with a signed token \
       (ops/docs/PORTAL.md). Any number of instances may run; each reads everything. SIGTERM stops gracefully.
@@ -85,7 +84,7 @@ public struct PortalSettings: Sendable {
       .logLevel, .logFormat,
     ], version: Build.version)
 
-  public init(_ invocation: Invocation) {
+  init(_ invocation: Invocation) {
     bootstrap = invocation.text("bootstrap")
     topicPrefix = invocation.text("topic-prefix")
     kafka = Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
@@ -105,10 +104,10 @@ public struct PortalSettings: Sendable {
     threads = invocation.integer("threads")
   }
 
-  /// The version of the tables is part of the name. A new file is built beside the old one, which another process may still serve.
-  public var modelPath: String { "\(stateDirectory)/\(ReadModel.fileName)" }
-  /// Accepted requests. Unlike the read model, they cannot be rebuilt from the topics until they are sent.
-  public var requestsPath: String { "\(stateDirectory)/requests.sqlite" }
+  /// The version of the tables is part of the name: a new one is built beside the old one, which another process may still serve.
+  var modelPath: String { "\(stateDirectory)/\(ReadModel.fileName)" }
+  /// Requests that were taken; unlike the read model no topic can give them back until they are sent.
+  var requestsPath: String { "\(stateDirectory)/requests.sqlite" }
 
   /// With an https origin, cookies are sent over TLS only.
   var isSecure: Bool { origin?.hasPrefix("https:") ?? false }

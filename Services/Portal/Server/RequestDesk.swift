@@ -1,7 +1,6 @@
 import Contracts
 import JSON
 import PortalAccess
-import PortalModel
 import Synchronization
 
 /// A person's request, before it becomes a message.

@@ -1,7 +1,6 @@
 import Contracts
 import Foundation
 import Kafka
-import PortalModel
 import ServiceKit
 import Worker
 

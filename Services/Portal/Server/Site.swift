@@ -1,8 +1,6 @@
 import Contracts
+import Markup
 import PortalAccess
-import PortalLanguages
-import PortalModel
-import PortalPages
 import ServiceKit
 import Terms
 
@@ -136,7 +134,7 @@ struct Site: Sendable {
       guard let first = session.programs.first(where: { portal.programs[$0] != nil }) else {
         return failure(.notFound, request, session)
       }
-      return redirect("\(portal.settings.basePath)/\(percentEncoded(first.value))")
+      return redirect("\(portal.settings.basePath)/\(first.value.percentEncoded)")
     }
     guard case .one(let program) = portal.program(name, of: session), let terms = portal.terms(program) else {
       return failure(.notFound, request, session)
@@ -166,9 +164,9 @@ struct Site: Sendable {
 
   /// Stores the language and shows the same page in it.
   private func choose(_ code: String, _ request: HTTPRequest) -> HTTPResponse {
-    // Prevents a target such as `//evil.example`, which would be another host.
-    let path = "/" + request.segments.filter { !$0.isEmpty }.map(percentEncoded).joined(separator: "/")
-    let rest = request.query.all.filter { $0.name != "lang" }.map { "\(percentEncoded($0.name))=\(percentEncoded($0.value))" }
+    // `//evil.example` would be another host.
+    let path = "/" + request.segments.filter { !$0.isEmpty }.map(\.percentEncoded).joined(separator: "/")
+    let rest = request.query.all.filter { $0.name != "lang" }.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
     let target = rest.isEmpty ? path : path + "?" + rest.joined(separator: "&")
     guard let code = Language.Code(rawValue: code) else { return redirect(target) }
     return redirect(

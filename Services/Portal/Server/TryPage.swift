@@ -1,8 +1,6 @@
 import Contracts
 import Crypto
 import PortalAccess
-import PortalModel
-import PortalPages
 import ServiceKit
 
 /// A page where anyone can sign in as any account on the bus, to try things out. Only with `--for-trying yes`.

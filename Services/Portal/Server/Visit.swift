@@ -1,9 +1,7 @@
 import Contracts
 import Crypto
+import Markup
 import PortalAccess
-import PortalLanguages
-import PortalModel
-import PortalPages
 import QR
 import ServiceKit
 import Terms
@@ -65,7 +63,7 @@ struct Visit {
     let id = RequestID(derivedFrom: ["page-\(Base64URL.text(of: try randomBytes(15)))"])
     return PageContext(
       session: session, terms: terms, language: language, basePath: portal.settings.basePath,
-      path: "/" + request.segments.map(percentEncoded).joined(separator: "/"),
+      path: "/" + request.segments.map(\.percentEncoded).joined(separator: "/"),
       freshness: portal.state.freshness(now: portal.now()),
       now: portal.time(), request: id.value, formToken: try portal.formTokens.token(for: session, request: id))
   }
@@ -201,7 +199,7 @@ struct Visit {
     switch try portal.desk.take(wish, id, session, program, at: portal.time(), now: portal.now()) {
     case .taken:
       return redirect(
-        "\(portal.settings.basePath)/\(percentEncoded(program.value))/requests/\(percentEncoded(id.value))?type=\(wish.type)")
+        "\(portal.settings.basePath)/\(program.value.percentEncoded)/requests/\(id.value.percentEncoded)?type=\(wish.type)")
     case .conflict, .malformed: return try stale()
     }
   }

@@ -3,7 +3,7 @@ import Foundation
 import Terms
 import Testing
 
-@testable import PortalLanguages
+@testable import Portal
 
 /// "Why?" in every language.
 @Suite struct BecauseTests {

@@ -2,7 +2,7 @@ import Contracts
 import Foundation
 import Testing
 
-@testable import PortalLanguages
+@testable import Portal
 
 /// The catalogues are complete and consistent, and have no unused text.
 @Suite struct CatalogueTests {

@@ -2,7 +2,7 @@ import Contracts
 import Terms
 import Testing
 
-@testable import PortalLanguages
+@testable import Portal
 
 /// Amounts, dates and lists in each language's format.
 @Suite struct FormatTests {

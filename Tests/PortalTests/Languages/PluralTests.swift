@@ -1,6 +1,6 @@
 import Testing
 
-@testable import PortalLanguages
+@testable import Portal
 
 /// The sample numbers of CLDR's plurals.xml, for the categories of whole numbers.
 @Suite struct PluralTests {

@@ -2,14 +2,15 @@ import Contracts
 import Deployment
 import Foundation
 import JSON
-import PortalModel
 import ScenarioFiles
 import Streaming
 import Terms
 import TestSupport
 import Testing
 
-/// Compares the read model with its notices.
+@testable import Portal
+
+/// The read model beside the notices that it is made of.
 @Suite struct ReadModelTests {
   /// After every worked example, the pages' figures equal those of its notices.
   @Test(arguments: Examples.names)

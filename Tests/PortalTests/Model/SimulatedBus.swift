@@ -2,14 +2,15 @@ import Contracts
 import Deployment
 import Foundation
 import JSON
-import PortalModel
 import SQLite
 import ScenarioFiles
 import Streaming
 import Terms
 import TestSupport
 
-/// The records of an example on the bus, as the portal's reader gets them.
+@testable import Portal
+
+/// What an example puts on the bus, as the portal's reader meets it.
 final class SimulatedBus {
   struct Line {
     let topic: Topic

@@ -1,10 +1,8 @@
 import Contracts
 import Markup
-import PortalLanguages
-import PortalModel
 import Testing
 
-@testable import PortalPages
+@testable import Portal
 
 /// External text is always shown as text and never executed.
 @Suite struct EscapingTests {

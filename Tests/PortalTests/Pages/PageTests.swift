@@ -1,9 +1,8 @@
 import Contracts
 import Foundation
-import PortalLanguages
 import Testing
 
-@testable import PortalPages
+@testable import Portal
 
 /// Every page in every language.
 @Suite struct PageTests {

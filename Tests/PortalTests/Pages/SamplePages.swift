@@ -1,14 +1,13 @@
 import Contracts
 import Foundation
 import PortalAccess
-import PortalLanguages
-import PortalModel
-import PortalPages
 import QR
 import Terms
 import TermsFiles
 
-/// Every page in every state, for the three shipped programs: empty, with some content, and with as much as a page holds.
+@testable import Portal
+
+/// Every page in every state, of the three programs that are shipped: with nothing, with something, and with as much as a page holds.
 struct SamplePages {
   struct Sample: Sendable {
     let name: String
