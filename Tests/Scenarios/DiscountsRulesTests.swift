@@ -114,7 +114,7 @@ import Testing
   }
 
   @Test func `Since when a company is canceled`() {
-    func standing(_ company: CompanyID, _ status: SubscriptionStatus) -> OwnSubscription.Standing {
+    func standing(_ company: CompanyID, _ status: SubscriptionStatus) -> OwnSubscription.Ownership {
       .init(company: company, status: status)
     }
     var first = OwnSubscription(subscription: "s1")

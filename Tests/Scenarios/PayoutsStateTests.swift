@@ -20,12 +20,12 @@ import Testing
 
   /// A fact about a withdrawal.
   enum Fact: CaseIterable, Sendable {
-    case reserved, rejected, approved, rejected, canceled, settled, failed, returned, banned
+    case reserved, notReserved, approved, rejected, canceled, settled, failed, returned, banned
 
     func tell(_ known: inout Known) {
       switch self {
       case .reserved: known.facts.learn(.reserved)
-      case .rejected: known.facts.learn(.rejected(reasons: [.insufficientBalance], because: [Because("withdrawal")]))
+      case .notReserved: known.facts.learn(.rejected(reasons: [.insufficientBalance], because: [Because("withdrawal")]))
       case .approved: known.facts.learn(.approved(at: PayoutsEvent.noon(2), operator: "olga", note: nil))
       case .rejected: known.facts.learn(.rejected(at: PayoutsEvent.noon(2), operator: "olga", note: nil))
       case .canceled: known.facts.learn(canceledAt: PayoutsEvent.noon(3))
@@ -54,7 +54,7 @@ import Testing
   }
 
   /// The state of a withdrawal after these facts in this order.
-  static func standing(_ amount: Int64, after facts: [Fact]) -> Withdrawal.Standing {
+  static func standing(_ amount: Int64, after facts: [Fact]) -> Withdrawal.WithdrawalStatus {
     var withdrawal = withdrawal(amount)
     _ = steps(of: &withdrawal, after: facts)
     return withdrawal.standing
@@ -65,11 +65,11 @@ import Testing
       (400, [], .opened),
       (400, [.approved], .opened), (400, [.rejected], .opened), (400, [.settled], .opened),
       (400, [.reserved], .instructed),
-      (400, [.rejected], .declined),
-      (400, [.canceled], .declined), (400, [.canceled, .reserved], .declined), (400, [.canceled, .rejected], .declined),
+      (400, [.notReserved], .declined),
+      (400, [.canceled], .declined), (400, [.canceled, .reserved], .declined), (400, [.canceled, .notReserved], .declined),
       (400, [.reserved, .canceled], .instructed),
       (400, [.rejected, .reserved], .instructed),
-      (400, [.reserved, .rejected], .instructed),
+      (400, [.reserved, .notReserved], .instructed),
       (400, [.reserved, .settled], .paid), (400, [.reserved, .failed], .failed),
       (400, [.settled, .reserved], .paid),
       (400, [.settled, .failed, .reserved], .paid), (400, [.failed, .settled, .reserved], .paid),
@@ -78,7 +78,7 @@ import Testing
       (400, [.reserved, .returned], .returned), (400, [.reserved, .settled, .returned], .returned),
       (400, [.reserved, .returned, .settled], .returned), (400, [.reserved, .failed, .returned, .settled], .failed),
       (400, [.returned, .reserved], .returned), (400, [.returned, .settled, .failed, .reserved], .returned),
-      (400, [.banned, .reserved], .declined), (400, [.reserved, .banned], .instructed), (400, [.banned, .rejected], .declined),
+      (400, [.banned, .reserved], .declined), (400, [.reserved, .banned], .instructed), (400, [.banned, .notReserved], .declined),
       (50_001, [.reserved, .banned], .declined), (50_001, [.reserved, .banned, .approved], .declined),
       (50_001, [.approved, .banned, .reserved], .declined), (50_001, [.reserved, .approved, .banned], .instructed),
       (50_001, [.reserved, .returned], .awaitingApproval), (50_001, [.reserved, .returned, .approved], .returned),
@@ -91,8 +91,8 @@ import Testing
       (50_001, [.reserved, .approved, .canceled], .instructed), (50_001, [.reserved, .canceled, .approved], .declined),
       (50_001, [.reserved, .approved, .rejected], .instructed), (50_001, [.reserved, .rejected, .approved], .declined),
       (50_001, [.reserved, .approved, .settled], .paid), (50_001, [.settled, .approved, .reserved], .paid),
-    ] as [(Int64, [Fact], Withdrawal.Standing)])
-  func standsWhereTheFactsLead(amount: Int64, facts: [Fact], standing: Withdrawal.Standing) {
+    ] as [(Int64, [Fact], Withdrawal.WithdrawalStatus)])
+  func standsWhereTheFactsLead(amount: Int64, facts: [Fact], standing: Withdrawal.WithdrawalStatus) {
     #expect(Self.standing(amount, after: facts) == standing)
   }
 
