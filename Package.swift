@@ -158,7 +158,7 @@ let package = Package(
     executable(
       "LaurelBench", "Tests/Bench",
       [
-        "Contracts", "JSON", "Kafka", "Portal", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
+        "Contracts", "FaultBench", "JSON", "Kafka", "Portal", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles",
         "TestSupport",
       ]),
     tests("JSONTests", ["JSON"]),

@@ -131,7 +131,7 @@ public final class RocksStore: StateStore {
   }
 
   private func opened() throws(StoreError) -> RocksDatabase {
-    guard let database else { throw .unavailable("it has been closed") }
+    guard let database else { throw .unavailable("the store is closed") }
     return database
   }
 

@@ -29,7 +29,7 @@ final class ChangelogStore {
   /// - Parameters:
   ///   - bounds: of the changelog.
   ///   - onWrite: called when rows are in the store.
-  /// - Throws: `StoreError`.
+  /// - Throws: `StoreError`; `StateForm` if a store that is ahead of the changelog is of another release.
   init(
     _ directory: String, _ identity: ChangelogIdentity, bounds: (low: Int64, high: Int64), partition: Int32,
     resources: RocksResources, log: Log, onWrite: @escaping (_ rows: Int) -> Void

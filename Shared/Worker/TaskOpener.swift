@@ -75,27 +75,20 @@ struct TaskOpener {
     _ number: Int32, of count: Int, _ directory: String, _ changelog: TopicPartition, _ bounds: (low: Int64, high: Int64),
     _ committed: [TopicPartition: Int64], _ identity: ChangelogIdentity
   ) throws -> AssignedPartition {
-    var store = try RocksStore(directory: directory, resources: resources)
-    var position = try ChangelogPosition.read(from: store)
-    var former: Progress?
-    if let known = position,
-      let rejection = known.rejection(of: identity, end: bounds.high, now: Instant.now, ageMax: ChangelogPosition.ageMax)
-    {
-      if known.isOf(identity), known.next > bounds.high {
-        do { former = try progress(in: store) } catch let form as StateForm { throw otherRelease(form) }
-      }
-      log.notice(
-        "the state store \(rejection) and is rebuilt",
-        ["partition": number, "position": known.next, "changelogEnd": bounds.high])
-      store.close()
-      try RocksStore.destroy(directory: directory)
-      store = try RocksStore(directory: directory, resources: resources)
-      position = nil
-    }
+    let opened: ChangelogStore
+    do {
+      opened = try ChangelogStore(
+        directory, identity, bounds: bounds, partition: number, resources: resources, log: log,
+        onWrite: { rows in
+          metrics.restoredRows.add(rows)
+          hooks.reached(.whileRestoring)
+        })
+    } catch let form as StateForm { throw otherRelease(form) }
+    let store = opened.store
     do {
       try restore(opened, changelog, to: bounds.high)
       metrics.restoreProgress(number).set(1)
-      let stages = try stages(number, of: count, store, changelog, bounds, isRebuilt: position == nil)
+      let stages = try stages(number, of: count, store, changelog, bounds, isRebuilt: opened.start == nil)
       stages.rejectsForeignTypes = settings.rejectsForeignTypes
       for (topic, offset) in opened.former?.positions ?? [:] where stages.positions[topic] ?? 0 < offset {
         throw Disagreement(
@@ -139,10 +132,6 @@ struct TaskOpener {
       metrics.forget(partition: number, topics: [], kinds: [])
       throw error
     }
-  }
-
-  private func progress(in store: RocksStore) throws -> Progress? {
-    try store.value(for: Progress.key).flatMap { try Progress.record(key: Progress.key, value: $0, parser: JSONParser()) }
   }
 
   /// - Throws: `Disagreement` if it is of another release.

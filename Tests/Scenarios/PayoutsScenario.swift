@@ -127,7 +127,7 @@ enum PayoutsEvent {
       balance: Balance(currency: "USD"), terms: "cash@1", because: [])
   }
 
-  static func rejected(_ request: RequestID, day: Int = 1, _ reasons: [WithdrawalReason] = [.insufficientBalance])
+  static func notReserved(_ request: RequestID, day: Int = 1, _ reasons: [WithdrawalReason] = [.insufficientBalance])
     -> ReservationRefused
   {
     ReservationRefused(

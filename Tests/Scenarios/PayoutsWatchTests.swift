@@ -47,6 +47,6 @@ import Testing
   @Test func oneThatTheLedgerHasNotAnsweredIsOpenAndNotOverdue() throws {
     #expect(try on(1, PayoutsEvent.requested("w1")) == [1, 0])
     #expect(try on(20) == [1, 0])
-    #expect(try on(20, PayoutsEvent.rejected("w1", day: 20)) == [0, 0])
+    #expect(try on(20, PayoutsEvent.notReserved("w1", day: 20)) == [0, 0])
   }
 }

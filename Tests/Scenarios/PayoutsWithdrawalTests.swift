@@ -49,7 +49,7 @@ import Testing
     try scenario.take(Event.canceled("w2", day: 4))
     try scenario.take(Event.reserved("w2", day: 3))
     try scenario.take(Event.requested("w3", day: 5))
-    try scenario.take(Event.rejected("w3", day: 5, [.referrerNotEligible, .insufficientBalance]))
+    try scenario.take(Event.notReserved("w3", day: 5, [.referrerNotEligible, .insufficientBalance]))
     try scenario.take(Event.canceled("w3", day: 6))
     #expect(try scenario.notices(WithdrawalDeclined.self).last?.because == [Because("withdrawal", ["available": 3])])
     #expect(
@@ -100,7 +100,7 @@ import Testing
     try scenario.take(Event.requested("w2", day: 2))
     try scenario.take(Event.requested("w3", day: 3))
     #expect(try scenario.said() == ["opened w1 03-01T12:00"])
-    try scenario.take(Event.rejected("w1", day: 1))
+    try scenario.take(Event.notReserved("w1", day: 1))
     #expect(try scenario.said() == ["declined w1 insufficient-balance 03-01T12:00", "opened w2 03-02T12:00"])
     try scenario.take(Event.reserved("w2", day: 2))
     #expect(try scenario.said() == ["instructed w2 w2#1 03-02T12:00", "declined w3 already-open 03-03T12:00"])
@@ -329,7 +329,7 @@ import Testing
     #expect(try scenario.said() == ["opened w1 03-02T12:00", "declined w1 account-banned 03-04T12:00"])
     // A decline by the ledger has the ledger's reasons.
     try scenario.take(Event.requested("w2", amount, day: 6))
-    try scenario.take(Event.rejected("w2", day: 6, [.accountBanned, .belowMinimum]))
+    try scenario.take(Event.notReserved("w2", day: 6, [.accountBanned, .belowMinimum]))
     #expect(try scenario.said() == ["opened w2 03-06T12:00", "declined w2 account-banned below-minimum 03-06T12:00"])
   }
 
@@ -390,7 +390,7 @@ import Testing
     try scenario.take(Event.reserved("w1"))
     try scenario.take(Event.settled("w1#1", day: 9))
     try scenario.take(Event.requested("w2", day: 10))
-    try scenario.take(Event.rejected("w2", day: 10))
+    try scenario.take(Event.notReserved("w2", day: 10))
     _ = try scenario.said()
     try scenario.advance(to: Event.noon(30))
     #expect(try scenario.said() == [])

@@ -33,7 +33,7 @@ final class BrokerPresence: Sendable {
   }
 
   /// Adds a line to the report that the broker is away.
-  func say(_ addition: @escaping @Sendable () -> String) { state.withLock { $0.addition = addition } }
+  func add(_ addition: @escaping @Sendable () -> String) { state.withLock { $0.addition = addition } }
 
   /// Begins, once, after a first answer.
   func watch(_ bus: Bus) {

@@ -117,7 +117,7 @@ package struct Bus: Sendable {
   var isAway: Bool { presence?.isAway ?? false }
 
   /// Adds a line to the report that the broker is away.
-  func onAbsence(adding addition: @escaping @Sendable () -> String) { presence?.say(addition) }
+  func onAbsence(adding addition: @escaping @Sendable () -> String) { presence?.add(addition) }
 
   /// What to say when there are no such topics for this command.
   func explanation(ofMissing topics: [Topic]) throws -> String {

@@ -64,7 +64,7 @@ struct LetterParser {
     case .kept:
       return """
         \(service.rawValue) had taken it, kept it and rejected it later: sent again it would be a repeat without effect. What it means \
-        has to be told in a new event
+        has to be published in a new event
         """
     case .unknown: return "its headers do not say where it was found"
     case .record(let place): topic = place.topic

@@ -40,7 +40,7 @@ package enum Demo {
       )
     }
     let stage = DemoStage()
-    stage.say("Starting the four services on an embedded bus (in memory, for a first look) ...")
+    stage.show("Starting the four services on an embedded bus (in memory, for a first look) ...")
     let playground = try Playground(
       real: nil, terms: invocation.text("terms"), state: nil, partitions: 4, instances: 1, commitMilliseconds: 20,
       clockStart: Instant.range.lowerBound, logLevel: .warning, coloured: false,
@@ -65,9 +65,9 @@ package enum Demo {
     }
     let isRight = stage.judge()
     let seconds = Int((ContinuousClock.now - started).components.seconds)
-    stage.say(isRight ? "All figures are right, after \(seconds) s." : "Some figures are wrong.")
+    stage.show(isRight ? "All figures are right, after \(seconds) s." : "Some figures are wrong.")
     if let pages = playground.fleet.pages {
-      stage.say("\nThe account pages are at \(pages): enter as nova, olena or one of the others. Ctrl-C ends.")
+      stage.show("\nThe account pages are at \(pages): enter as nova, olena or one of the others. Ctrl-C ends.")
       while !Shutdown.wait(upTo: .milliseconds(200)) {
         if let ended = playground.fleet.ended { throw CommandFailure("\(ended.name) has ended (\(ended.exit.text))") }
       }
@@ -111,7 +111,7 @@ final class DemoStage {
   private var all: [DemoNotice] = []
   private var unreadable = 0
 
-  func say(_ text: String) { output.line(text) }
+  func show(_ text: String) { output.line(text) }
 
   func open(_ title: String, _ path: String) {
     output.line("")

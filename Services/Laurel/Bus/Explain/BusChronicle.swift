@@ -78,7 +78,7 @@ struct BusChronicle {
     if let notice = message as? any Notice {
       return Found(
         place: place, instant: notice.instant, sequence: read.envelope.sequence ?? 0, timestamp: record.timestamp, identity: nil,
-        entry: Chronicle.Entry(place: "\(place)", program: program, happening: .said(notice)))
+        entry: Chronicle.Entry(place: "\(place)", program: program, happening: .notice(notice)))
     }
     let own = message.businessID ?? "\(read.envelope.source)\u{1f}\(read.envelope.id)"
     return Found(
@@ -100,7 +100,7 @@ struct BusChronicle {
       switch entry.happening {
       case .arrived(let message, _): happening = .rejected(message, reason: letter.reason, detail: letter.detail)
       case .unreadable(let text, _, _): happening = .unreadable(text: text, reason: letter.reason, detail: letter.detail)
-      case .rejected, .said: continue
+      case .rejected, .notice: continue
       }
       found[index].entry = Chronicle.Entry(place: entry.place, program: entry.program, happening: happening)
     }
@@ -113,7 +113,7 @@ struct BusChronicle {
     let only = named.count == 1 ? named.first : nil
     func rank(_ found: Found) -> (Int64, Int, Int64, Int64, Int64) {
       var isNotice = 0
-      if case .said = found.entry.happening { isNotice = 1 }
+      if case .notice = found.entry.happening { isNotice = 1 }
       return (found.instant?.milliseconds ?? .max, isNotice, found.timestamp, found.sequence, found.place.offset)
     }
     var known: Set<String> = []

@@ -24,7 +24,7 @@ struct Chronicle {
     ///   - text: the line.
     case rejected(any Message, reason: String, detail: String)
     case unreadable(text: String, reason: String, detail: String)
-    case said(any Notice)
+    case notice(any Notice)
   }
 
   private(set) var entries: [Entry] = []
@@ -43,7 +43,7 @@ struct Chronicle {
     source = file.name
     let record = Record(only: programs.all.count == 1 ? programs.all[0].id : nil)
     let simulation = try Simulation(
-      services: Deployment.services(programs), programs: programs.ids, notice: { record.said($0) },
+      services: Deployment.services(programs), programs: programs.ids, notice: { record.notice($0) },
       rejected: { record.rejected($0) })
     while let entry = try file.next() {
       if case .event(let event) = entry { record.arrives(event) }
@@ -95,11 +95,11 @@ struct Chronicle {
         happening: .rejected(message, reason: letter.rejection.reason.rawValue, detail: letter.rejection.detail))
     }
 
-    func said(_ output: OutputRecord) {
+    func notice(_ output: OutputRecord) {
       guard let (envelope, data) = try? output.event(),
         let type = MessageRegistry.type(named: envelope.type) as? any Notice.Type, let notice = decode(type, data)
       else { return }
-      entries.append(Entry(place: "line \(line)", program: envelope.program, happening: .said(notice)))
+      entries.append(Entry(place: "line \(line)", program: envelope.program, happening: .notice(notice)))
     }
 
     private func decode<N: Notice>(_ type: N.Type, _ data: [UInt8]) -> (any Notice)? { try? parser.decode(type, from: data) }
@@ -131,14 +131,14 @@ extension Chronicle {
       guard entry.program == program else { return nil }
       switch entry.happening {
       case .arrived(let message, _), .rejected(let message, _, _): return message
-      case .unreadable, .said: return nil
+      case .unreadable, .notice: return nil
       }
     }
   }
 
   func notices<N: Notice>(_ type: N.Type, _ program: ProgramID) -> [N] {
     entries.compactMap { entry in
-      guard entry.program == program, case .said(let notice) = entry.happening else { return nil }
+      guard entry.program == program, case .notice(let notice) = entry.happening else { return nil }
       return notice as? N
     }
   }
@@ -146,7 +146,7 @@ extension Chronicle {
   /// The last balance that was told of an account.
   func balance(of account: AccountID, in currency: Currency, _ program: ProgramID) -> Balance? {
     for entry in entries.reversed() where entry.program == program {
-      guard case .said(let notice) = entry.happening, notice.key == account.value,
+      guard case .notice(let notice) = entry.happening, notice.key == account.value,
         let balance = NoticeText.balance(after: notice),
         balance.currency == currency
       else { continue }
@@ -178,7 +178,7 @@ extension Chronicle {
         guard text.contains("\"\(id)\"") else { return nil }
         return Story.Passage(
           at: nil, isDecision: false, text: "\(entry.place) names it and cannot be read", because: ["\(reason): \(detail)"])
-      case .said(let notice):
+      case .notice(let notice):
         guard concerns(notice), let sentence = NoticeText.sentence(notice) else { return nil }
         return Story.Passage(
           at: notice.instant, isDecision: true, text: sentence,

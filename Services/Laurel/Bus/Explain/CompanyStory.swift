@@ -84,7 +84,7 @@ struct CompanyStory {
   /// By the last that was said of it.
   private func isOpen(_ assignment: AssignmentID) -> Bool {
     chronicle.entries.reduce(true) { isOpen, entry in
-      guard entry.program == program, case .said(let notice) = entry.happening else { return isOpen }
+      guard entry.program == program, case .notice(let notice) = entry.happening else { return isOpen }
       return switch notice {
       case let n as DiscountApplied where n.assignment == assignment: false
       case let n as DiscountVoided where n.assignment == assignment: false

@@ -34,9 +34,9 @@ package enum Explain {
       subject.rawValue, summary: summary,
       discussion: """
         With --events the services' stages run over the file, as in 'laurel simulate', and everything that concerns the \
-        \(subject.rawValue) is told in order. With --state it is told what a service's state folder knows of it now; the folder is only \
-        read, and may be that of a running service. With --bootstrap the same is read from the topics: inputs, notices and dead letters, \
-        from their beginning.
+        \(subject.rawValue) is printed in order. With --state, what a service's state folder holds about it now is printed; the folder is \
+        only read, and can be that of a running service. With --bootstrap the same is read from the topics: inputs, notices and dead \
+        letters, from their beginning.
         """,
       example: """
         laurel explain \(subject.rawValue) \(id) --terms ops/terms --events ops/demo/\(file)

@@ -102,7 +102,7 @@ struct PaymentStory {
   private func next(of accrued: RewardAccrued) -> [String] {
     var progress = RewardProgress(accrued)
     for entry in chronicle.entries where entry.program == program {
-      if case .said(let notice) = entry.happening, Self.reward(of: notice) == accrued.reward { progress.hear(notice) }
+      if case .notice(let notice) = entry.happening, Self.reward(of: notice) == accrued.reward { progress.hear(notice) }
     }
     let standing = chronicle.balance(of: accrued.referrer, in: accrued.currency, program).map {
       "the balance of \(accrued.referrer) is \(NoticeText.standing($0))"

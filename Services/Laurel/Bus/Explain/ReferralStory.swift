@@ -110,7 +110,7 @@ struct ReferralStory {
     let program = chronicle.programs[self.program]
     guard hasDiscounts else { return nil }
     let turns = chronicle.entries.compactMap { entry -> Bool? in
-      guard entry.program == self.program, case .said(let notice) = entry.happening else { return nil }
+      guard entry.program == self.program, case .notice(let notice) = entry.happening else { return nil }
       if let n = notice as? ReferralActivated, n.referee == referee { return true }
       if let n = notice as? ReferralDeactivated, n.referee == referee { return false }
       return nil

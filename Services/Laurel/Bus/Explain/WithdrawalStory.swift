@@ -81,7 +81,7 @@ struct WithdrawalStory {
     var standing: (any Notice)?
     var opened: WithdrawalOpened?
     for entry in chronicle.entries where entry.program == program {
-      guard case .said(let notice) = entry.happening, Self.request(of: notice).map({ isOwn($0, notice) }) ?? false else {
+      guard case .notice(let notice) = entry.happening, Self.request(of: notice).map({ isOwn($0, notice) }) ?? false else {
         continue
       }
       switch notice {

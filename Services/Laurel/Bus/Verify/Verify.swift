@@ -12,12 +12,13 @@ package enum Verify {
     discussion: """
       Rebuilds every service's state from its changelog in a temporary folder, prints a hash of it (the same for the same state, in any \
       process), and checks: what must hold within the state, such as balances against the rewards, spends and withdrawals behind them; \
-      that notices are numbered 1, 2, 3 … under ids of their own, and the last of them say what the state says; that the group's offsets \
-      are the state's positions; that every message from one service to another has arrived; and that each state folder is, after the records that it has not followed yet, the same row for row.
+      that notices are numbered 1, 2, 3 … under ids of their own, and the last of them agree with the state; that the group's offsets \
+      are the state's positions; that every message from one service to another has arrived; and that each state folder is the same \
+      row for row, once the records that it has not followed yet are added.
 
-      Services may go on working: it only reads, and belongs to no group. A partition is compared in a moment in which it stands still; \
-      one that never does is called moving. Exit 0: all agree; 1: something differs, each told in a line, or it could not be read; \
-      3: nothing differs, but something was moving.
+      Services can keep running: the command only reads, and joins no group. It compares a partition while nothing moves there; one \
+      that never rests is reported as moving. Exit 0: all agree; 1: something differs (a line for each) or could not be read; 3: nothing \
+      differs, but something was moving.
       """,
     example: """
       laurel verify --bootstrap localhost:9092

@@ -13,8 +13,8 @@ package enum Backtest {
   package static let command = Command(
     "backtest", summary: "Compare proposed terms with the terms as they are, over a file of events",
     discussion: """
-      Runs a history of events under both terms, side by side, and tells what would have been different: what it would have cost, by \
-      program, currency, month and referrer, and which notices would have said something else. Notices are compared by what they are \
+      Runs a history of events under both terms, side by side, and reports the differences: the cost by program, currency, \
+      month and referrer, and the notices that would differ. Notices are compared by what they are \
       about (a payment, a company and month), and by their outcome; the reasons and the names of the terms may differ. Spends and \
       withdrawals are shown apart: people asked for them under the terms as they were, and the terms do not decide that.
 

@@ -16,9 +16,9 @@ package enum Simulate {
       Reads structured CloudEvents, one a line, and writes every notice that the services give, as structured CloudEvents, to standard \
       output: in a deterministic order and nothing else. The clock is the latest event time seen; at the end it is moved to --until.
 
-      A line that is no event, and an event that a service rejects, is reported on standard error as FILE:LINE: reason: detail, and the \
-      rest goes on. They do not make the command fail: exit 1 means that the terms or the file could not be read. What still waits at the \
-      end for something that has not come is told there too.
+      A line that is not an event, and an event that a service rejects, are reported on standard error as FILE:LINE: reason: detail, and \
+      the rest continues. They do not make the command fail: exit 1 means that the terms or the file could not be read. What is still \
+      pending at the end is reported there too.
       """,
     example: """
       laurel simulate --terms ops/terms --events ops/demo/bonus.jsonl
