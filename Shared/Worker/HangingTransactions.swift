@@ -12,7 +12,6 @@ import ServiceKit
 ///
 /// Offsets that hang in the group are dropped, whatever was decided. The positions that count are in the state, and each task's next
 /// transaction sends them again.
-/// of each task sends them again.
 final class HangingTransactions {
   /// Ordinary transactions end by themselves in less time.
   private static let healAfter = Duration.seconds(2)

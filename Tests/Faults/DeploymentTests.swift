@@ -98,7 +98,7 @@ struct DeploymentTests {
           topic: changelog, partition: partition, key: Progress.key, value: Array(#"{"form":99,"else":1}"#.utf8), headers: [])
       }
       try producer.flush(timeoutMilliseconds: 30_000)
-      let words = "the state is of form 99, and this version reads form"
+      let words = "the state has format 99, but this version only reads format"
       for _ in 1...2 {
         let log = try rejection(installation)
         #expect(log.contains("\(changelog) was written by another release: \(words)"))

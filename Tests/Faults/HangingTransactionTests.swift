@@ -27,7 +27,7 @@ struct HangingTransactionTests {
       let count = try broker.cutMarkers(of: isCut)
       try #require(count > 0)
     } after: { cycle, installation in
-      let expected = cycle == 1 ? "dropped offsets" : #""outcome":"committed""#
+      let expected = cycle == 1 ? "dropped pending offsets" : #""outcome":"committed""#
       let isEnded = waitUntil(.seconds(30)) { installation.services.values.contains { $0.log.contains(expected) } }
       #expect(isEnded, "cycle \(cycle)")
       for service in installation.services.values {

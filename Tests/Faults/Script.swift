@@ -11,7 +11,7 @@ func runScript(_ script: String, _ arguments: [String], in folder: URL, environm
   process.standardInput = FileHandle.nullDevice
   process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   try process.run()
-  let ended = waitUntil(.seconds(120)) { !process.isRunning }
+  let ended = waitUntil(.seconds(300)) { !process.isRunning }
   if !ended { process.terminate() }
   process.waitUntilExit()
   guard ended, process.terminationStatus == 0 else { throw BrokerFailure("\(script): \(process.terminationStatus)") }
