@@ -95,5 +95,5 @@ def test_planted_faults_are_found(page):
 
 def test_a_picture_without_a_code(page, tmp_path):
     page.set_content("<p>nothing here</p>")
-    with pytest.raises(AssertionError, match="no code"):
+    with pytest.raises(AssertionError, match="no QR code"):
         read_qr(page.screenshot(), tmp_path)
