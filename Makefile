@@ -61,7 +61,7 @@ image-check: setup ## build the image's programs, and start them in a Debian wit
 portal-test: $(PYTHON) ## test the account pages in a browser, on real Kafka (part of `make test`); LAUREL_SCREENSHOTS=FOLDER saves pictures, LAUREL_README_PICTURE=FILE README's
 	$(PYTHON) -m pytest Tests/Portal || $(AGAIN) Tests/Portal
 
-faults-smoke: setup ## run a short version of the faults bench (3 to 6 minutes); CI runs it after `make test`
+faults-smoke: setup ## run a short version of the faults bench (about 8 minutes); CI runs it after `make test`
 	$(SWIFT) build --build-tests $(STRICT)
 	Tests/with-broker '$(BENCH_TESTS)'
 

@@ -55,11 +55,10 @@ package enum FaultTable {
       }
     ] + rows.filter { own.contains($0.name) } + [PlantedBug.together]
 
-  /// Rows that cannot share a campaign.
+  /// Rows that cannot share a campaign. `bug:noGuard` is left to `make faults`: it needs a random moment, so a short run may miss it.
   private static let own = [
     "state-folder", "standby", "compaction", "repair", "broker", "brokers", "network", "errors", "disk-full", "io-error", "clock",
     "provider", "bug:noFence",
-    "bug:noGuard",
   ]
 
   package static let heading = line("FAULT", "CYCLES", "EVENTS", "VIOLATIONS", "P50 s", "P99 s", "SECONDS")
