@@ -6,7 +6,7 @@ import ServiceKit
 import Streaming
 import Worker
 
-/// The virtual clock of a bus: the latest tick on its `clock` topic. Services that have seen a tick follow it for good.
+/// The virtual clock of a bus: the latest tick on its `clock` topic. A service that has seen a tick follows this clock from then on.
 struct BusClock {
   let bus: Bus
   let partitions: Int32

@@ -59,8 +59,8 @@ package enum DeadLetters {
   private static let replay = Command(
     "replay", summary: "Send dead letters to the service that rejected them, once each",
     discussion: """
-      For when the cause has been mended, such as a program that the terms did not have. The record goes to the service's own re-keyed \
-      topic, so that no other service sees it again, and in the same transaction the letter is marked as replayed. A letter is replayed \
+      For when the cause has been mended, such as a program that the terms did not have. The record goes to the service's own \
+      repartition topic, so that no other service sees it again, and in the same transaction the letter is marked as replayed. A letter is replayed \
       once, whatever is killed and whoever does it at the same time: a command that was interrupted can simply be run again, and of two \
       at once the later takes over. The record comes after all that the service has processed meanwhile. If it is rejected again that \
       makes a new letter, which can be replayed again.

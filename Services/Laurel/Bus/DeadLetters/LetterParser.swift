@@ -53,7 +53,7 @@ struct LetterParser {
     return .record(Letter.Place(topic: topic, partition: partition, offset: offset))
   }
 
-  /// What the service would not take from its re-keyed topic, or must not.
+  /// Why the service would reject this record on its repartition topic, or must not get it there.
   private func obstacle(
     _ record: Kafka.Record, _ id: Letter.ID, _ origin: Letter.Origin, _ envelope: Envelope?, isCut: Bool
   ) -> String? {
@@ -83,7 +83,7 @@ struct LetterParser {
       return "\(service.rawValue) reads no \(envelope.type): it would be passed over"
     }
     guard topics.contains(topic) else {
-      // From its re-keyed topic a service takes all that it reads, whoever may write to the topic where this was found.
+      // A service accepts all types that it reads from its repartition topic, whichever topic they belong on.
       return "\(envelope.type) does not belong on \(topic), where it was found: replayed, it would be taken all the same"
     }
     return nil

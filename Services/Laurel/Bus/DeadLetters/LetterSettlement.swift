@@ -13,7 +13,7 @@ import Words
 /// 3. **Write** each letter's mark, and of a replay its record, in one transaction. A crash before the commit leaves neither; one after it
 ///    both.
 ///
-/// The record goes to the service's re-keyed topic, which it reads like any of its inputs and nobody else does.
+/// The record goes to the service's repartition topic. Only this service reads it, like any of its inputs.
 struct LetterSettlement {
   /// What one transaction takes at most: a killed one hides from the service what comes after it until the broker gives it up.
   private static let lettersMax = 100

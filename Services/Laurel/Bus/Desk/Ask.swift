@@ -5,14 +5,14 @@ import Words
 struct Ask {
   /// What the operator calls it: a request or a payout.
   let name: String
-  /// nil: the deployment's only one.
+  /// nil if the deployment has only one.
   let program: ProgramID?
   let message: any Message
   /// The request that the answers name.
   let request: RequestID
   /// What it does, for the operator who is to agree.
   let preview: String
-  /// Why nothing would come of it, so that it is not published; nil if something would.
+  /// Why the event would have no effect, so it is not published; nil if it would have one.
   var obstacle: String?
   /// The types of the notices that answer: one of each group.
   let answers: [[String]]
@@ -76,7 +76,7 @@ enum AskOutcome {
 }
 
 extension Ask {
-  /// nil: no answer yet.
+  /// nil until there is an answer.
   /// - Parameters:
   ///   - place: where its event lies.
   ///   - start: the first entry that can be an answer.

@@ -42,7 +42,7 @@ package enum CorrectionDesk {
 
   /// - Parameters:
   ///   - written: the amount in units of the currency.
-  ///   - asked: the currency; nil: that of the only balance.
+  ///   - asked: the currency, or nil for that of the only balance.
   static func correction(
     of account: AccountID, by written: String, _ asked: Currency?, reason: String, _ decision: Decision, _ log: AccountLog
   ) throws -> Ask {

@@ -32,6 +32,6 @@ struct Decision {
       note: options.contains("note") ? invocation.optionalText("note") : nil)
   }
 
-  /// The same for the same command, so that it has one effect however often it is given.
+  /// The same for the same command, so a repeated command has no further effect.
   func request(derivedFrom parts: [String]) -> RequestID { request ?? RequestID(derivedFrom: parts) }
 }

@@ -10,7 +10,7 @@ package enum PayoutsDesk {
     "payouts", summary: "List and export payouts, and report what became of them",
     discussion: """
       For payouts that a person sends through a bank or a provider's batch upload. Where an adapter answers payouts, leave them to it: \
-      whoever pays beside it pays twice.
+      a payout that is also paid by hand is paid twice.
       """,
     example: """
       laurel payouts export --bootstrap localhost:9092 >batch-1.csv

@@ -44,7 +44,7 @@ struct BusChronicle {
 
   private struct Found {
     let place: Letter.Place
-    /// nil: it cannot be read.
+    /// nil if it cannot be read.
     let instant: Instant?
     let sequence: Int64
     /// When it was written.
@@ -87,7 +87,7 @@ struct BusChronicle {
       entry: Chronicle.Entry(place: "\(place)", program: program, happening: .arrived(message, again: false)))
   }
 
-  /// An input that a service has rejected is told as such, unless a replay has put that right.
+  /// An input that a service has rejected is shown as rejected, unless a replay of it was accepted.
   private func markRejected(_ found: inout [Found]) throws {
     let letters = try LetterTopics(bus, ServiceName.allCases)
     var book = LetterBook()

@@ -87,7 +87,7 @@ struct Chronicle {
     }
 
     func rejected(_ letter: DeadLetter) {
-      // An event that was kept, and turned out to be rejected only now, is told of where it stands.
+      // An event that was kept and is rejected only now is shown at its own place.
       let number = letter.record.topic.kind == .input && letter.record.offset > 0 ? Int(letter.record.offset) : line
       guard let place = places[number], case .arrived(let message, _) = entries[place].happening else { return }
       entries[place] = Entry(

@@ -5,7 +5,7 @@ import Deployment
 /// What the services' state folders know of one thing.
 struct StateStories {
   private let folder: StateFolder
-  /// nil: all.
+  /// nil for all.
   private let program: String?
 
   init(folder: String, program: String?) {

@@ -61,7 +61,7 @@ package enum Measured {
   package static let refereeOfRunCPU = cpu("a referee in a monthly run, discounts", 0.7, "make bench-state", margin: 2)
   package static let brokerPaymentCPU = cpu("a payment and its credit, broker", 348, size, margin: 2)
   package static let publishCPU = cpu("an event, laurel publish", 28, size, margin: 2)
-  package static let restoreCPU = cpu("a row restored", 10, size, margin: 2)
+  package static let restoreCPU = cpu("a row restored", 10, "laurel-bench size, debug build", margin: 2)
   package static let noticeOfPortalCPU = cpu("a notice read by the portal", 14, "laurel-bench portal 1000000", margin: 2)
 
   private static func bytes(_ name: String, _ value: Double, _ source: String) -> Constant {
