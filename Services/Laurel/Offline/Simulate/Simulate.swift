@@ -4,6 +4,7 @@ import Deployment
 import Dispatch
 import ServiceKit
 import Streaming
+import Synchronization
 import Terms
 import TermsFiles
 import Words
@@ -38,56 +39,65 @@ package enum Simulate {
     var troubles = FileTroubles(file: file.name)
     let runs = try programs.all.indices.map { try ProgramRun(number: $0, of: programs) }
     let length = output.flushesEachLine ? 1 : partLength
-    var isOver = false
-    while !isOver {
-      let part = try file.next(length)
-      isOver = part.count < length
-      let until = isOver ? invocation.instant("until") : nil
-      DispatchQueue.concurrentPerform(iterations: runs.count) { runs[$0].take(part, until: until) }
-      for run in runs { if let failure = run.failure { throw failure } }
-      var outcomes = runs.flatMap(\.outcomes).sorted { $0.precedes($1) }[...]
-      for place in 0...part.count {
-        while let outcome = outcomes.first, outcome.place == place {
-          outcomes.removeFirst()
-          switch outcome.what {
-          case .notice(let text): try output.line(text)
-          case .rejected(let line, let rejection): troubles.deadLetter(line, rejection)
-          }
-        }
-        guard place < part.count else { break }
-        switch part[place] {
-        case .event: break
-        case .unknownType(let line, let type, _): troubles.unknownType(line.number, type)
-        case .rejected(let line, _, let reason, let detail): troubles.rejected(line.number, reason: reason, detail: detail)
-        }
+    let partsAhead = output.flushesEachLine ? 1 : partsAheadMax
+    var parts: [Part] = []
+    var isRead = false
+    while true {
+      while !isRead, parts.count < partsAhead {
+        let entries = try file.next(length)
+        isRead = entries.count < length
+        let part = Part(entries, of: programs, isLast: isRead, until: isRead ? invocation.instant("until") : nil)
+        for run in runs { run.start(part) }
+        parts.append(part)
       }
+      guard !parts.isEmpty else { break }
+      try report(parts.removeFirst(), to: output, &troubles)
     }
     try output.flush()
     if let summary = troubles.summary { notify(summary) }
-    notifyOfPending(try runs.flatMap { try $0.waits() })
+    notifyOfPending(runs.flatMap(\.pending))
     // The process ends now. Freeing a large state row by row would take a tenth of the whole run.
     for run in runs { _ = Unmanaged.passRetained(run) }
     return 0
   }
 
-  /// Lines that are taken before what came of them is told.
+  /// Lines in a part.
   private static let partLength = 1000
+  /// Parts being read, run or waiting to be reported. A fast program can run that far ahead of a slow one.
+  private static let partsAheadMax = 8
+
+  /// Waits until every program has finished the part, and prints the outcomes line by line.
+  private static func report(_ part: Part, to output: ResultOutput, _ troubles: inout FileTroubles) throws {
+    var outcomes = try part.finish()[...]
+    for place in 0...part.entries.count {
+      while let outcome = outcomes.first, outcome.place == place {
+        outcomes.removeFirst()
+        switch outcome.what {
+        case .notice(let text): try output.line(text)
+        case .rejected(let line, let rejection): troubles.deadLetter(line, rejection)
+        }
+      }
+      guard place < part.entries.count else { break }
+      switch part.entries[place] {
+      case .event: break
+      case .unknownType(let line, let type, _): troubles.unknownType(line.number, type)
+      case .rejected(let line, _, let reason, let detail): troubles.rejected(line.number, reason: reason, detail: detail)
+      }
+    }
+  }
 
   private static let pendingReportedMax = 20
 
-  /// What has been told of nowhere because something that it needs has not come.
-  private static func notifyOfPending(_ waits: [String]) {
-    for wait in waits.prefix(pendingReportedMax) { notify("laurel: at the end, in \(wait)") }
-    if waits.count > pendingReportedMax { notify("laurel: … and \(waits.count - pendingReportedMax) more wait") }
+  /// Reports what is still pending at the end. No notice has reported it.
+  private static func notifyOfPending(_ pending: [String]) {
+    for text in pending.prefix(pendingReportedMax) { notify("laurel: at the end, in \(text)") }
+    if pending.count > pendingReportedMax { notify("laurel: … and \(pending.count - pendingReportedMax) more pending") }
   }
 }
 
-/// One program's events through the services. What happens in a program is no matter of another, so that each runs on a thread of its
-/// own, and their outcomes are put into one order afterwards.
-///
-/// `@unchecked Sendable`: one thread has it at a time.
-private final class ProgramRun: @unchecked Sendable {
-  /// What came of a line, or was due before it.
+/// Consecutive lines of the file, and their outcomes in all programs.
+private final class Part: Sendable {
+  /// A notice or a rejection.
   struct Outcome {
     enum What {
       case notice([UInt8])
@@ -95,33 +105,85 @@ private final class ProgramRun: @unchecked Sendable {
     }
 
     let what: What
-    /// Of the line in its part; behind the last one for what is due at the end.
+    /// Index of the line in its part. After the last line: of what is due at the end.
     let place: Int
-    /// The line's own, which comes after what was due.
+    /// Whether the line's event caused it. If not, it was due before the line.
     let isOwn: Bool
     let at: Instant
-    /// Of the run among all, and in the run.
-    let run: Int, number: Int
+    /// Number of the program.
+    let run: Int
+    /// Order within the program.
+    let number: Int
 
     func precedes(_ other: Outcome) -> Bool {
       (place, isOwn ? 1 : 0, at, run, number) < (other.place, other.isOwn ? 1 : 0, other.at, other.run, other.number)
     }
   }
 
+  /// What a program needs to know of every line. Copying an entry for each program would cost more than this.
+  struct Step {
+    /// Absent if the line is no event.
+    let line: Int?
+    let time: Instant?
+    /// Number of the program that processes the line, or `nil` if none does.
+    let program: Int?
+  }
+
+  let entries: [FileEntry]
+  let steps: [Step]
+  let isLast: Bool
+  /// Where the clock goes after the last line.
+  let until: Instant?
+  /// Entered by each program until it has finished the part.
+  let programs = DispatchGroup()
+  private let result = Mutex<Result<[Outcome], any Error>>(.success([]))
+
+  init(_ entries: [FileEntry], of programs: Programs, isLast: Bool, until: Instant?) {
+    self.entries = entries
+    self.isLast = isLast
+    self.until = until
+    steps = entries.map { entry in
+      guard case .event(let event) = entry else { return Step(line: nil, time: entry.time, program: nil) }
+      // An event that names no known program goes to the first one, which rejects it.
+      let program = programs.all.firstIndex { $0.id == event.envelope.program } ?? 0
+      return Step(line: event.line, time: event.time, program: event.topic.kind == .input ? program : nil)
+    }
+  }
+
+  func add(_ outcomes: [Outcome]) {
+    result.withLock { $0 = $0.map { $0 + outcomes } }
+  }
+
+  func fail(_ error: any Error) {
+    result.withLock { $0 = .failure(error) }
+  }
+
+  /// Waits for all programs, and returns their outcomes in order.
+  func finish() throws -> [Outcome] {
+    programs.wait()
+    return try result.withLock { try $0.get() }.sorted { $0.precedes($1) }
+  }
+}
+
+/// Runs one program's events through the services. Programs do not affect each other, so each has a queue of its own.
+///
+/// `@unchecked Sendable`: its queue runs one part at a time, and `pending` is read after the last one.
+private final class ProgramRun: @unchecked Sendable {
   private let number: Int
-  private let programs: Programs
+  private let queue: DispatchQueue
   private var simulation: Simulation!
   private var stores: [(service: ServiceName, store: MemoryStore)] = []
+  /// The current line: its number in the file, and its index in the part.
   private var line = 0
   private var place = 0
   private var isOwn = false
-  /// Of the last part.
-  private(set) var outcomes: [Outcome] = []
-  private(set) var failure: (any Error)?
+  private var outcomes: [Part.Outcome] = []
+  /// What is still pending after the last part.
+  private(set) var pending: [String] = []
 
   init(number: Int, of programs: Programs) throws {
     self.number = number
-    self.programs = programs
+    queue = DispatchQueue(label: "laurel.simulate.\(number)")
     simulation = try Simulation(
       services: Deployment.services(programs), programs: programs.ids,
       store: { service in
@@ -131,55 +193,52 @@ private final class ProgramRun: @unchecked Sendable {
       },
       notice: { [unowned self] record in add(.notice(record.structuredText())) },
       rejected: { [unowned self] letter in
-        // An event that was kept, and turned out to be rejected only now, no longer knows its line.
+        // An event that waited and is rejected only now has lost its line number.
         let isKnown = letter.record.topic.kind == .input && letter.record.offset > 0
         add(.rejected(line: isKnown ? Int(letter.record.offset) : line, letter.rejection))
       })
   }
 
-  private func add(_ what: Outcome.What) {
+  private func add(_ what: Part.Outcome.What) {
     outcomes.append(
-      Outcome(what: what, place: place, isOwn: isOwn, at: simulation.clock, run: number, number: outcomes.count))
+      Part.Outcome(what: what, place: place, isOwn: isOwn, at: simulation.clock, run: number, number: outcomes.count))
   }
 
-  /// - Parameter until: where the clock goes afterwards.
-  func take(_ part: [FileEntry], until: Instant?) {
-    outcomes.removeAll(keepingCapacity: true)
-    do {
-      for (place, entry) in part.enumerated() {
-        self.place = place
-        if case .event(let event) = entry { line = event.line }
-        if let time = entry.time { try simulation.advance(to: time) }
-        if case .event(let event) = entry, event.topic.kind == .input, isMine(event) {
-          isOwn = true
-          try simulation.take(event.record())
-          isOwn = false
-        }
-      }
-      place = part.count
-      if let until { try simulation.advance(to: until) }
-    } catch {
-      failure = error
+  func start(_ part: Part) {
+    queue.async(group: part.programs) { [self] in
+      do { part.add(try outcomes(of: part)) } catch { part.fail(error) }
     }
   }
 
-  /// Of this program; what names none that there is goes to the first, which rejects it.
-  private func isMine(_ event: FileEvent) -> Bool {
-    let program = programs.all.firstIndex { $0.id == event.envelope.program }
-    return (program ?? 0) == number
+  private func outcomes(of part: Part) throws -> [Part.Outcome] {
+    outcomes.removeAll(keepingCapacity: true)
+    for (place, step) in part.steps.enumerated() {
+      self.place = place
+      if let line = step.line { self.line = line }
+      if let time = step.time { try simulation.advance(to: time) }
+      if step.program == number, case .event(let event) = part.entries[place] {
+        isOwn = true
+        try simulation.take(event.record())
+        isOwn = false
+      }
+    }
+    place = part.entries.count
+    if let until = part.until { try simulation.advance(to: until) }
+    if part.isLast { pending = try stillPending() }
+    return outcomes
   }
 
-  /// What of its state waits, by program.
-  func waits() throws -> [String] {
+  /// What is still pending in its state, with the program's name.
+  private func stillPending() throws -> [String] {
     try simulation.commit()
-    var waits: [String] = []
+    var found: [String] = []
     for (service, store) in stores {
-      // The word stands in the key or the value of every row of that kind; to read all rows would take longer than the run.
+      // Every such row has this word in its key or value. Reading all rows would take longer than the run.
       for row in try store.stageRows(naming: "wait") {
         guard let fact = try Deployment.describe(row, of: service), let text = BecauseText.waiting(fact) else { continue }
-        waits.append("\(row.program): \(text)")
+        found.append("\(row.program): \(text)")
       }
     }
-    return waits
+    return found
   }
 }
