@@ -1,12 +1,12 @@
 import Contracts
 import JSON
 
-/// A record on its way through a task: read once, ordered by its time, and run. It may run again after an abort.
+/// A record that a task reads once, orders by its time, and runs. It may run again after an abort.
 public class Event {
   public let record: InputRecord
   /// The time that orders events and moves a virtual clock: the envelope's time, otherwise the instant in the data, otherwise `nil`.
   public let time: Instant?
-  /// Its number in the sender's sequence, or `nil` for events from outside.
+  /// The number in the sender's sequence; `nil` for events from outside.
   var number: MessageNumber?
 
   fileprivate init(_ record: InputRecord, _ time: Instant?) {
@@ -14,7 +14,7 @@ public class Event {
     self.time = time
   }
 
-  /// nil: it is no message, or none that could be read.
+  /// `nil` if it is not a message, or could not be read.
   var messageType: String? { nil }
 
   func run(_ task: StageTask) {}
@@ -73,13 +73,13 @@ final class MessageEvent<M: Message>: Event {
   let key: String
   /// The task's number for the program.
   let program: Int
-  /// The id of the original event from outside or public notice. Internal messages pass on the cause of the event that they come from.
+  /// The id of the original event from outside or public notice. An internal message has the cause of the event that it comes from.
   let cause: String
   let traceparent: String?
   /// A hash of source and id.
   let identity: StableHash.Value128
   private let unknownFields: [String]
-  /// The sender of the unknown fields.
+  /// The sender of unknown fields.
   private let source: String
 
   init(
@@ -96,7 +96,7 @@ final class MessageEvent<M: Message>: Event {
     let id = attributes[.id] ?? source
     cause = (M.topic.kind == .internal ? text(.causationID) : nil) ?? String(decoding: id, as: UTF8.self)
     traceparent = attributes.traceparent
-    // Includes the length because a source may be any text: two different pairs must never give the same text.
+    // Include the length, because a source may be any text, and two different pairs must never give the same text.
     identity = task.hash {
       $0.integer(Int64(source.count))
       $0.raw("\u{1f}")
@@ -110,7 +110,7 @@ final class MessageEvent<M: Message>: Event {
   override var messageType: String? { M.type }
 
   override func run(_ task: StageTask) {
-    // Laurel's own messages are not checked: their cause was, and rejecting a later message would leave half of the work done.
+    // Laurel's own messages are not checked. Their cause was checked, and rejecting a later message would leave the work half done.
     if let latest = task.latest, M.topic.kind == .input, case let time = max(time ?? latest, message.instant), time > latest {
       return task.deadLetter(record, Rejection(.futureTime, "\(time) is after \(latest)"))
     }
@@ -120,7 +120,7 @@ final class MessageEvent<M: Message>: Event {
 }
 
 extension Topic {
-  /// Whether this is a service's own topic for records that arrived on a wrong partition or that an operator sends again.
+  /// Whether this is a service's own topic for records that arrived on the wrong partition or that an operator replays.
   public var isRepartitioned: Bool { name.hasSuffix(".rekeyed") }
 
   /// Whether only Laurel writes to it.
@@ -131,31 +131,3 @@ extension Topic {
     }
   }
 }
-
-/// What is remembered of an event forever: the fingerprint of its body, by the fields of one revision of the contract.
-public struct Memory: JSONCodable, Sendable, Equatable {
-  static let table = AnyTable.inner("memory")
-
-  let body: Int64
-  let revision: Int
-
-  init(body: Int64, revision: Int) {
-    self.body = body
-    self.revision = revision
-  }
-
-  public init(json: JSONValue) throws(JSONError) {
-    let numbers = try json.array(of: Int64.self)
-    guard numbers.count == 2 else { throw json.error("expected two numbers") }
-    self.init(body: numbers[0], revision: Int(numbers[1]))
-  }
-
-  public func write(to json: inout JSONWriter) {
-    json.beginArray()
-    json.element(body)
-    json.element(revision)
-    json.endArray()
-  }
-}
-
-extension Memory: Stored {}

@@ -1,7 +1,7 @@
 import Contracts
 import JSON
 
-/// A record in its reader's memory. The bytes it returns are valid only while it is held.
+/// A record in its reader's memory. The bytes are valid only while the record is held.
 public protocol RecordMemory {
   var keyBytes: UnsafeRawBufferPointer? { get }
   /// `nil` for a tombstone.
@@ -14,6 +14,7 @@ public protocol RecordMemory {
 public struct InputRecord {
   public let topic: Topic
   public let partition: Int32
+  /// `offsetOfHandedOver` for a message that is not on the bus yet.
   public let offset: Int64
   /// Milliseconds since 1970, as the bus stores it; `nil` without a bus.
   public let timestamp: Int64?
@@ -26,6 +27,9 @@ public struct InputRecord {
     self.timestamp = timestamp
     self.memory = memory
   }
+
+  /// The offset of a message that a task hands over to another in the transaction that writes it.
+  public static let offsetOfHandedOver: Int64 = -1
 
   /// Creates a record from values held in Swift.
   public init(
@@ -71,7 +75,7 @@ public struct InputRecord {
   }
 }
 
-/// A record built here, in one allocation.
+/// A record in memory of its own, in one allocation.
 private final class OwnMemory: RecordMemory {
   private let bytes: UnsafeMutableRawBufferPointer
   private let key: Range<Int>?
@@ -106,20 +110,20 @@ private final class OwnMemory: RecordMemory {
   }
 }
 
-/// A rejected record, kept with the reason and its place so that nothing is lost.
+/// A rejected record with the reason and its place, so that nothing is lost.
 public struct DeadLetter {
   public let rejection: Rejection
-  /// The record as it came. For an event that a stage had kept, it is rebuilt from the state.
+  /// The original record. For an event that a stage had kept, it is rebuilt from the state.
   public let record: InputRecord
 }
 
-/// What a task has done since it was created. An abort subtracts what its batch had added.
+/// Counts what a task has done since it was created. An abort subtracts the counts of its batch.
 public struct TaskCounts: Sendable, Equatable {
   public var processed = 0
   public var repeated = 0
-  /// Events of unknown types, by type. Tombstones count under the empty string.
+  /// The number of events of unknown types, by type. Tombstones count under the empty string.
   public private(set) var ignored: [String: Int] = [:]
-  /// Unknown fields of messages.
+  /// The number of unknown fields of messages.
   public private(set) var unknownFields: [UnknownField: Int] = [:]
   public var timersFired = 0
   public var repartitioned = 0
@@ -129,7 +133,7 @@ public struct TaskCounts: Sendable, Equatable {
 
   public init() {}
 
-  /// Outside programs can send any number of names; beyond this many they count as `other`.
+  /// Limits the names that are counted, because outside programs can send any number of them. Further names count as `other`.
   private static let namesMax = 20
 
   mutating func countIgnored(_ type: String?) {
@@ -155,7 +159,7 @@ public struct UnknownField: Hashable, Sendable {
 
   init(type: String, field: String, source: String) {
     self.type = type
-    // Drops indexes, so that an invoice does not add one name per line.
+    // Drop indexes, so that an invoice does not add one name per line.
     self.field = String(field.replacing(#/\[[0-9]+\]/#, with: "[]").prefix(Self.lengthMax))
     self.source = String(source.prefix(Self.lengthMax))
   }

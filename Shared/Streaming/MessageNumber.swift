@@ -3,7 +3,7 @@ import Contracts
 /// The number of a message that Laurel wrote, counted per sending task and target partition of a topic.
 ///
 /// Kafka can end a transaction without its marker on a partition that has no leader at that moment. It then hides committed records or
-/// shows aborted ones. The number reveals both: a gap stops the partition, a repeat is dropped.
+/// shows aborted ones. The number reveals both: a gap stops the partition, and a repeat is dropped.
 public struct MessageNumber: Sendable, Hashable {
   /// Without the deployment's prefix.
   public let topic: String
@@ -14,7 +14,7 @@ public struct MessageNumber: Sendable, Hashable {
     self.hop = hop
   }
 
-  /// - Returns: `nil` for a record on a topic that others can write to, because there the attribute is only a claim.
+  /// - Returns: `nil` for a record on a topic that others can write to, because the attribute cannot be trusted there.
   public init?(_ hop: Hop, of record: InputRecord) {
     guard 0..<Self.partitionsMax ~= hop.partition, hop.number > 0 else { return nil }
     if record.topic.isOwn {
@@ -27,20 +27,28 @@ public struct MessageNumber: Sendable, Hashable {
     self.hop = hop
   }
 
+  /// A task that writes to a topic.
+  struct Source: Hashable {
+    let topic: String
+    let partition: Int32
+  }
+
+  var source: Source { Source(topic: topic, partition: hop.partition) }
+
   private static let partitionsMax: Int32 = 10_000
 }
 
-/// Marks a record that `laurel repair` writes to a service's repartition topic. It is a copy of a hidden message, or, without a body, the
-/// number of a message that is lost for good. The header's value is the topic of the message.
+/// Marks a record that `laurel repair` writes to a service's repartition topic. The record is a copy of a hidden message. Without a
+/// body, it is the number of a message that is lost for good. The header's value is the topic of the message.
 public enum RepairMark {
   public static let header = "laurel_repair"
 }
 
-/// Messages that were sent to a task but cannot be read.
+/// Missing messages: they were sent to a task but cannot be read.
 public struct Gap: Sendable, Hashable, CustomStringConvertible {
-  /// Without the deployment's prefix.
+  /// The topic's name without the deployment's prefix.
   public let topic: String
-  /// The partition of the task that wrote them.
+  /// The partition of the task that wrote the messages.
   public let source: Int32
   public let missing: ClosedRange<Int64>
 

@@ -1,9 +1,9 @@
 import Contracts
 import JSON
 
-/// The progress of a task. It is one row of the task's state, so it can never disagree with the rest.
+/// The progress of a task. It is a row of the task's state, so it always matches the other rows.
 public struct Progress: Stored, Equatable {
-  /// The format of stored rows. Increase it when a row changes so that this version's code would misread it or read it as absent.
+  /// The format of stored rows. Increase it when a row changes so that older code would misread it or miss it.
   static let form = 3
 
   var form = Progress.form
@@ -14,30 +14,31 @@ public struct Progress: Stored, Equatable {
   public var isVirtual = false
   /// Timers set so far.
   var timerOrder: Int64 = 0
-  /// By topic and partition: how many messages this task has written to it.
+  /// How many messages this task has written, by topic and partition.
   public var sent: [String: [Int64]] = [:]
-  /// By topic and the partition of the writing task: the number of the last message read.
+  /// The number of the last message read, by topic and partition of the writing task.
   public var received: [String: [Int64]] = [:]
-  /// By topic: the timestamp of the last record read, milliseconds since 1970. It shows whether a topic was deleted and created again,
-  /// because the new topic has another record at that offset, or none. `nil` in the state of earlier releases.
+  /// The timestamp of the last record read, by topic, in milliseconds since 1970. It shows whether a topic was deleted and created
+  /// again, because the new topic has another record at that offset, or none. `nil` in the state of earlier releases.
   public var timestamps: [String: Int64]?
   /// The consumer group that the state belongs to. `nil` in the state of earlier releases.
   public var group: String?
-  /// The number of partitions of every topic. With another number, keys are on other partitions. `nil` in the state of earlier releases.
+  /// The number of partitions of every topic. With another number, keys would be on other partitions. `nil` in the state of earlier
+  /// releases.
   public var partitions: Int?
-  /// The transactional id of the producer that has written the row: whoever takes the task over can end what that has left open. Absent in
-  /// state of earlier releases.
+  /// The transactional id of the producer that wrote the row, so that a new owner of the task can end its open transaction. `nil`
+  /// in the state of earlier releases.
   public var producer: String?
-  /// How many rows there are of each kind that is counted (`Table.kinds`); absent in state of earlier releases, and where none is.
+  /// The number of rows of each counted kind (`Table.kinds`). `nil` in the state of earlier releases, and if no kind is counted.
   var watched: [String: Int64]?
 }
 
-/// The deployment that a state belongs to. No other can use it: with another group every input would be processed again, and with another
-/// number of partitions keys would be on other partitions.
+/// The deployment that a state belongs to. No other deployment can use the state: another group would process every input again,
+/// and with another number of partitions, keys would be on other partitions.
 public struct StateOwner: Sendable, Equatable {
   public let group: String
   public let partitions: Int
-  /// The transactional id of the instance that writes it from now on.
+  /// The transactional id of the instance that now writes the state.
   public let producer: String
 
   public init(group: String, partitions: Int, producer: String) {
@@ -53,7 +54,7 @@ public struct ForeignState: Error, CustomStringConvertible {
 }
 
 extension Progress {
-  /// - Throws: `StateForm`, if the row is of another form; `JSONError`, if it is none.
+  /// - Throws: `StateForm` if the row has another format; `JSONError` if it is not a progress row.
   init(stored bytes: [UInt8], _ parser: JSONParser = JSONParser()) throws {
     let form = try parser.read(bytes) { json throws(JSONError) in try json.object().optional("form", as: Int.self) }
     guard form == Self.form else { throw StateForm(found: form ?? 1) }
@@ -97,7 +98,7 @@ extension Progress {
 
   mutating func unsent(_ topic: Topic, to partition: Int32) {
     _ = Self.count(&sent[topic.name, default: []], Int(partition)) { $0 -= 1 }
-    // Restores the exact former state, even if the message was the first.
+    // Restore exactly the former state, even if the message was the first.
     while sent[topic.name]?.last == 0 { sent[topic.name]?.removeLast() }
     if sent[topic.name]?.isEmpty == true { sent[topic.name] = nil }
   }
@@ -108,7 +109,8 @@ extension Progress {
 
   /// Records a message as received, unless it is a repeat or earlier messages are missing.
   ///
-  /// - Parameter startsAnywhere: whether the first message of a source may have any number because older records of the topic are deleted.
+  /// - Parameter startsAnywhere: whether the first message of a source may have any number, because older records of the topic are
+  ///   deleted.
   mutating func take(_ message: MessageNumber, startsAnywhere: @autoclosure () -> Bool) -> Arrival {
     let last = lastReceived(message)
     guard message.hop.number > last else { return .repeated }
@@ -116,6 +118,12 @@ extension Progress {
     _ = Self.count(&received[message.topic, default: []], Int(message.hop.partition)) { $0 = message.hop.number }
     return .next
   }
+
+  /// Whether the message directly follows the last one of its source.
+  func isNext(_ message: MessageNumber) -> Bool { message.hop.number == lastReceived(message) + 1 }
+
+  /// Whether the message was received before.
+  func isKnown(_ message: MessageNumber) -> Bool { message.hop.number <= lastReceived(message) }
 
   func gap(before message: MessageNumber, startsAnywhere: @autoclosure () -> Bool) -> Gap? {
     let last = lastReceived(message)
@@ -137,7 +145,7 @@ extension Progress {
 
 /// The state was written by a version that uses another format.
 public struct StateForm: Error, CustomStringConvertible {
-  /// 1 stands for state without a format number.
+  /// 1 for state without a format number.
   public let found: Int
 
   public var description: String {
@@ -149,9 +157,9 @@ extension Progress {
   /// The key of its row.
   public static var key: [UInt8] { RowKey.progress }
 
-  /// Reads a changelog record, for those who look at a service from outside.
-  /// - Returns: nil for any other row.
-  /// - Throws: `StateForm`, if the state is of another form; `JSONError`, if the row is none.
+  /// Reads a changelog record, for tools that inspect a service from outside.
+  /// - Returns: `nil` if it is another row.
+  /// - Throws: `StateForm` if the state has another format; `JSONError` if the row cannot be read.
   public static func record(key: [UInt8], value: [UInt8], parser: JSONParser) throws -> Progress? {
     guard key == RowKey.progress else { return nil }
     return try Progress(stored: value, parser)

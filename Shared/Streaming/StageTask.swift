@@ -1,11 +1,11 @@
 import Contracts
 import JSON
 
-/// One partition of a service: its stages, with the state of the keys that hash to it. Both drivers run it. Its only I/O is through its
-/// store, and it is confined to its driver's thread.
+/// One partition of a service: its stages, with the state of the keys that hash to it. Both drivers run it. It does I/O only
+/// through its store, and only its driver's thread uses it.
 ///
 /// A driver admits records, runs the events in order of their time, takes the batch, writes it to Kafka, and only then commits it to the
-/// store. Until `commit`, everything can be dropped with `abort`.
+/// store. Until `commit`, `abort` can drop everything.
 public final class StageTask {
   /// The partition of a task, and how keys map to partitions.
   public struct Place: Sendable {
@@ -18,7 +18,7 @@ public final class StageTask {
       self.partitionOf = partitionOf
     }
 
-    /// The only partition.
+    /// A single partition for all keys.
     public static let whole = Place(partition: 0, partitionOf: { _ in 0 })
   }
 
@@ -34,23 +34,24 @@ public final class StageTask {
   let parser = JSONParser()
   let routes = Routes()
   private var runners: [String: AnyRunner] = [:]
-  private var progress: Progress
+  private(set) var progress: Progress
   private var committedProgress: Progress
   private var timers = TimerQueue()
-  private var batch = Batch()
+  private(set) var batch = Batch()
+  var handOver = HandOver()
   private var committedCounts = TaskCounts()
   private(set) var latest: Instant?
-  /// State of the open invocation: the timers it has set, and what to restore if it is undone.
+  /// The state of the open invocation: the timers it has set, and what to restore if it is undone.
   private var armed: [TimerKey] = []
   private var atInvocation = (outbox: Outbox.Mark(), deadLetters: 0, watched: [String: Int64]?.none)
   /// A buffer for texts that are only hashed.
-  private var room = JSONWriter(capacity: 1 << 12)
+  var room = JSONWriter(capacity: 1 << 12)
 
   /// - Parameters:
   ///   - programs: the programs of the deployment; an event of any other program becomes a dead letter.
   ///   - decodedRowsMax: the maximum number of rows kept decoded between batches.
   ///   - owner: the deployment; `nil` without a bus.
-  /// - Throws: `StateForm` if the store has another format than this version's, `ForeignState` if it belongs to another deployment.
+  /// - Throws: `StateForm` if the store has another format than this version's; `ForeignState` if it belongs to another deployment.
   public init(
     service: ServiceName, stages: [AnyStage], programs: Set<ProgramID>, store: any StateStore, decodedRowsMax: Int = 100_000,
     place: Place = .whole, owner: StateOwner? = nil
@@ -66,7 +67,7 @@ public final class StageTask {
     committedProgress = progress
     for stage in stages { runners[stage.name] = stage.start(self, routes) }
     guard progress.watched == nil else { return }
-    // Only for a new store, or one of a release that did not count rows.
+    // Needed only for a new store, or for the store of a release that did not count rows.
     let counts = try runners.values.compactMap { try $0.watchedRows(in: store, parser) }
     if !counts.isEmpty { progress.watched = counts.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) } }
     committedProgress = progress
@@ -77,7 +78,7 @@ public final class StageTask {
   /// The next offset to read, by topic.
   public var positions: [String: Int64] { progress.positions }
 
-  /// The timestamp of the last record read from a topic, milliseconds since 1970, or `nil` if none was read.
+  /// The timestamp of the last record read from a topic, in milliseconds since 1970; `nil` if none was read.
   public func timestamp(of topic: String) -> Int64? { progress.timestamps?[topic] }
 
   /// The latest instant that this task has reached. Timers up to it have fired.
@@ -89,8 +90,8 @@ public final class StageTask {
 
   /// Moves the clock forward, never back, and fires due timers in order.
   ///
-  /// - Parameter timersMax: the maximum number of timers to fire. The clock then stops where the last one was due, and the next call
-  ///   continues from there.
+  /// - Parameter timersMax: the maximum number of timers to fire. If it is reached, the clock stops where the last one was due, and
+  ///   the next call continues from there.
   public func advance(to instant: Instant, timersMax: Int = .max) {
     var fired = 0
     while fired < timersMax {
@@ -132,20 +133,20 @@ public final class StageTask {
 
   // MARK: Events
 
-  /// Moves the position past this record: the task has taken it and all records before it.
+  /// Moves the position past this record. Call it when the task has taken this record and all records before it.
   public func moved(past record: InputRecord) { progress.moved(record) }
 
-  /// The messages that should have come before this event, or `nil` if none is missing. An event after a gap must not run: Kafka has hidden
-  /// or lost records, and decisions made without them would be wrong.
+  /// The messages that should have come before this event; `nil` if none is missing. An event after a gap must not run: Kafka has
+  /// hidden or lost records, and decisions without them would be wrong.
   public func gap(before event: Event) -> Gap? {
     guard let number = event.number else { return nil }
     return progress.gap(before: number, startsAnywhere: trimmed.contains(number.topic))
   }
 
-  /// Whether all events of unknown types are rejected on input topics, not only those that look like Laurel's own.
+  /// Whether to reject all events of unknown types on input topics, not only those that look like Laurel's own.
   public var rejectsForeignTypes = false
 
-  /// Topics whose older records are deleted (retention), so that the first message read from a source may have any number.
+  /// Topics whose older records Kafka deletes (retention), so that the first message read from a source may have any number.
   public var trimmed: Set<String> = []
 
   /// Runs an event, and then the timers that it made due.
@@ -156,8 +157,8 @@ public final class StageTask {
     if let number = event.number {
       switch progress.take(number, startsAnywhere: trimmed.contains(number.topic)) {
       case .next: event.run(self)
-      case .repeated: counts.repeated += 1
-      // The driver checks for gaps before it runs an event. Only a needless repair record gets here.
+      case .repeated: if !handOver.has(number) { counts.repeated += 1 }
+      // The driver checks for gaps before it runs an event, so this can only be a needless repair record.
       case .early: countIgnored()
       }
     } else {
@@ -166,8 +167,8 @@ public final class StageTask {
     while fireNext(upTo: clock) {}
   }
 
-  /// Handles the first tick: from now on the clock follows the bus for good. If it has run ahead with system time, it goes back to the
-  /// tick. Otherwise, on a bus whose clock starts in the past, every timer would be due at once.
+  /// Handles the first tick. From now on, the clock always follows the bus. If it has run ahead with system time, it goes back to
+  /// the tick. Otherwise, on a bus whose clock starts in the past, every timer would be due at once.
   public func followBus(from tick: Instant) {
     guard !progress.isVirtual else { return }
     progress.isVirtual = true
@@ -176,7 +177,7 @@ public final class StageTask {
 
   // MARK: Effects of events
 
-  /// Why the event under way is a dead letter although something came of it (`Context.refuse`).
+  /// Why the current event becomes a dead letter although its effects are kept (`Context.reject`).
   var rejection: Rejection?
 
   func runSteps<M: Message>(of event: MessageEvent<M>) {
@@ -210,22 +211,9 @@ public final class StageTask {
     batch.repartitioned.append((key, record))
   }
 
-  /// Turns a record that cannot be processed into a dead letter.
+  /// Adds a dead letter for a record that cannot be processed.
   func deadLetter(_ record: InputRecord, _ rejection: Rejection) {
     batch.deadLetters.append(DeadLetter(rejection: rejection, record: record))
-  }
-
-  // MARK: Memory of repeats
-
-  func memory<M: Message>(of event: MessageEvent<M>, revision: Int = MessageRegistry.revision) -> Memory {
-    Memory(body: Int64(bitPattern: event.message.fingerprint(revision: revision, in: &room)), revision: revision)
-  }
-
-  /// - Throws: `conflicting-duplicate` unless the event's body equals the remembered one.
-  func compare<M: Message>(_ event: MessageEvent<M>, with known: Memory) throws(Rejection) {
-    guard memory(of: event, revision: known.revision) != known else { return }
-    let id = event.message.businessID.map { "'\($0)'" } ?? "with this source and id"
-    throw Rejection(.conflictingDuplicate, "\(M.type) \(id) was already received with different content")
   }
 
   func hash(_ write: (inout JSONWriter) -> Void) -> StableHash.Value128 {
@@ -359,7 +347,7 @@ public final class StageTask {
 
   var hasWritten: Bool { !batch.outbox.isEmpty || !batch.deadLetters.isEmpty }
 
-  /// Messages and dead letters so far, taken out: for the simulation, which hands them on at once. Later messages go to `outbox`.
+  /// Removes and returns the messages and dead letters so far, for the simulation. Later messages go to `outbox`.
   public func takeRecords(leaving outbox: Outbox = Outbox()) -> Batch {
     let taken = batch
     count(taken.deadLetters)
@@ -368,7 +356,7 @@ public final class StageTask {
     return taken
   }
 
-  /// Writes the batch to the store, together with the driver's own row. Call it when the batch is on the bus.
+  /// Writes the batch to the store, together with the driver's own row. Call it after the batch is on the bus.
   public func commit(alongside own: RowChange? = nil) throws(StoreError) {
     if let own { batch.changes.add(own.key, own.value) }
     try store.write(batch.changes)
@@ -378,6 +366,7 @@ public final class StageTask {
     committedProgress = progress
     committedCounts = counts
     batch.reset()
+    handOver.beginBatch()
   }
 
   private func count(_ letters: [DeadLetter]) {
@@ -392,8 +381,9 @@ public final class StageTask {
     counts = committedCounts
     armed.removeAll()
     batch.reset()
+    handOver.beginBatch()
   }
 
-  /// Why the open batch cannot be taken, or `nil` if it can.
+  /// Why the open batch cannot be taken; `nil` if it can.
   public var failure: (any Error)? { state.failure }
 }

@@ -6,18 +6,18 @@ import Streaming
 
 /// A partition that this instance owns: its stages, its store and its inputs.
 final class AssignedPartition {
-  /// An input with a lag above this is waited for again, even if its end was reached once before. It is more than an open transaction may
-  /// hold back. A smaller lag is read at once.
+  /// If an input's lag is above this, the other inputs wait for it again, even if its end was reached before. It is more records
+  /// than an open transaction may hold back.
   private static let farBehind: Int64 = 1_000
 
   /// One topic's partition.
   struct Input {
     let topic: Topic
-    /// With the deployment's prefix.
+    /// The topic's name has the deployment's prefix.
     let place: TopicPartition
     let lag: Gauge
     fileprivate(set) var queue: PartitionQueue?
-    /// Its end when that was last reached. Transaction markers take offsets too, so the position may stay below it.
+    /// The end of the input when it was last reached. Transaction markers take offsets too, so the position may stay below it.
     fileprivate(set) var end: Int64 = 0
   }
 
@@ -27,16 +27,16 @@ final class AssignedPartition {
   let stages: StageTask
   private(set) var inputs: [Input]
   var counted = TaskCounts()
-  /// Errors that librdkafka has reported for an input.
+  /// Errors that librdkafka has reported for the inputs.
   private var errors: [KafkaError] = []
-  /// What the group has committed, as far as known.
+  /// The group's committed offsets, by topic. Some may be unknown.
   private(set) var committedPositions: [String: Int64] = [:]
   private var order: EventOrder
   private(set) var stopped: Stop? {
     didSet { reportStop(before: oldValue) }
   }
   private var hasStopNews = false
-  /// The time of the last event that was run, or the timestamp of the record if the event was unreadable.
+  /// The time of the last event that ran, or the timestamp of its record if the event was unreadable.
   private(set) var lastEventTime: Contracts.Instant?
   /// Events of the open batch in the order in which they ran. They run again after an abort.
   private var open: [Event] = []
@@ -73,10 +73,10 @@ final class AssignedPartition {
     for index in inputs.indices { inputs[index].queue = nil }
   }
 
-  /// Whether every input has been read to its end. Before that, system time would fire timers ahead of events that precede them.
+  /// Whether every input has been read to its end. Until then, system time must not fire timers: earlier events may still arrive.
   var isCaughtUp: Bool { order.isCaughtUp && stopped == nil }
 
-  /// Messages are missing. Everything after them waits until `laurel repair` has written them again.
+  /// A gap of missing messages. Everything after it waits until `laurel repair` has written them again.
   struct Stop {
     fileprivate let event: Event
     let gap: Gap
@@ -91,36 +91,47 @@ final class AssignedPartition {
   // MARK: Running
 
   enum Progress {
-    /// The number of records and bytes.
-    case ran(Int, bytes: Int)
-    /// There is nothing more to read.
+    /// The number of records and bytes, and how many more records had no effect because they were known.
+    case ran(Int, bytes: Int, known: Int)
+    /// Nothing is left to read.
     case idle
-    /// An input is known to have more, but it has not arrived yet.
+    /// An input has more records, but they have not arrived yet.
     case awaits(TopicPartition)
   }
 
-  /// Runs the records that have arrived in order of their time, up to a number of records and bytes.
+  /// Runs the records that have arrived, in order of event time, up to a number of records and bytes.
   func run(upTo limit: Int, bytesMax: Int, now: Contracts.Instant) -> Progress {
     var count = 0
+    var known = 0
     var bytes = 0
-    while count < limit, bytes < bytesMax {
+    while count + known < limit, bytes < bytesMax {
       switch next() {
       case .event(let event):
         if stopped == nil, let gap = stages.gap(before: event) {
           stopped = Stop(event: event, gap: gap)
           continue
         }
+        if stages.isKnown(event) { known += 1 } else { count += 1 }
         run(event, now: now)
         open.append(event)
-        count += 1
         bytes += event.record.memory.valueBytes?.count ?? 0
       case .awaits(let input):
-        return count == 0 ? .awaits(inputs[input].place) : .ran(count, bytes: bytes)
+        return count + known == 0 ? .awaits(inputs[input].place) : .ran(count, bytes: bytes, known: known)
       case .none:
-        return count == 0 ? .idle : .ran(count, bytes: bytes)
+        return count + known == 0 ? .idle : .ran(count, bytes: bytes, known: known)
       }
     }
-    return .ran(count, bytes: bytes)
+    return .ran(count, bytes: bytes, known: known)
+  }
+
+  /// Runs a message that a partition of this instance has just written to this one, without waiting for it to come back from its topic.
+  ///
+  /// - Returns: false if it must come from the topic, because something that is older may still have to run.
+  func run(handedOver message: OutputRecord, now: Contracts.Instant) -> Bool {
+    guard isCaughtUp, let event = stages.admit(handedOver: message) else { return false }
+    if let time = event.time { stages.advance(to: stages.isVirtual ? time : min(time, now)) }
+    stages.run(handedOver: event)
+    return true
   }
 
   /// While messages are missing, reads only the topic on which they can be repaired.
@@ -134,7 +145,7 @@ final class AssignedPartition {
     return repairs.flatMap { order.next(of: $0, from: self) }.map { .event($0) } ?? .none
   }
 
-  /// Whether the partition is stopped, if that has changed since the last call; otherwise `nil`.
+  /// Whether the partition is stopped; `nil` if that has not changed since the last call.
   func takeStopNews() -> Bool? {
     guard hasStopNews else { return nil }
     hasStopNews = false
@@ -154,7 +165,7 @@ final class AssignedPartition {
       """, ["partition": number, "offset": stopped.event.record.offset])
   }
 
-  /// Under the system's clock, records further in the future than a clock can be wrong become dead letters.
+  /// Under system time, a record further in the future than this becomes a dead letter. No clock can be that wrong.
   private static let futureMax = TimeSpan.hours(24)
 
   private func run(_ event: Event, now: Contracts.Instant) {
@@ -166,7 +177,7 @@ final class AssignedPartition {
     if stages.isVirtual, !wasVirtual { log.notice("following the bus's virtual clock from now on", ["partition": number]) }
   }
 
-  /// Errors that librdkafka has reported for an input since the last call.
+  /// Errors that librdkafka has reported for the inputs since the last call.
   func takeErrors() -> [KafkaError] {
     guard !errors.isEmpty else { return [] }
     defer { errors.removeAll() }

@@ -9,21 +9,18 @@ import Streaming
 ///
 /// 1. **Run** what has arrived on the inputs, in order of event time, and the due timers. Changes stay in memory. A crash loses nothing,
 ///    because no position has moved.
-/// 2. **Write**: begin, produce outputs, dead letters and changelog, flush, send the positions, commit. A crash before the commit is an
-///    abort that readers never see. A crash after it leaves the store behind; the next start catches up from the changelog.
+/// 2. **Write**: begin, produce outputs, dead letters and changelog, flush, send the positions, commit. A crash before the commit
+///    aborts the transaction, and readers never see it. After a crash later than that, the store catches up from the changelog.
 /// 3. **Keep** the changes in the store, one write batch per task. After a crash the store has all of a write batch or nothing.
 final class Session {
   private static let abortsInARowMax = 5
-  /// A batch takes no more records once it has this many bytes, so that memory and transactions stay small with large records. The limit on
-  /// records is not enough: ten thousand records of 1 MiB are 10 GiB.
-  private static let batchBytesMax = 16 << 20
-  /// Records that a task runs before the next task may run.
+  /// How many records a task may run before the next task runs.
   private static let sliceLength = 500
-  /// If the producer writes sooner after a commit, the coordinator has not finished that commit and the write waits 20 ms.
+  /// The pause after a commit. An earlier write would wait 20 ms, because the coordinator has not finished the commit.
   private static let restAfterCommit = Duration.milliseconds(3)
 
-  /// How much librdkafka prefetches. Each partition has its own queue, so little is enough. The end of a partition is reported with a fetch
-  /// response, which a broker without records delays for the given time.
+  /// How much librdkafka prefetches, and how long a broker without records delays its response. Each partition has its own queue,
+  /// so a small prefetch is enough. The end of a partition is reported with a fetch response, so the delay must be short.
   private static let readingProperties = [
     "queued.min.messages": "3000", "queued.max.messages.kbytes": "8192", "fetch.wait.max.ms": "100",
   ]
@@ -44,26 +41,26 @@ final class Session {
   private var open = OpenBatch()
   /// No batch ends before this.
   private var earliestCommit = ContinuousClock.now
-  /// No batch ends before this either: an earlier transaction has not ended, or an abort has just happened.
+  /// No batch ends before this either. Set after an abort, and while an earlier transaction has not ended.
   private var blockedUntil = ContinuousClock.now
   private var isClosed = false
-  /// When to ask whether a broker is back; nil: none is away.
+  /// When to probe whether a broker is back; `nil` if none is known to be down.
   private var brokerProbe: ContinuousClock.Instant?
-  /// Aborts since the last commit. If they do not help, the next session takes over, which waits longer each time.
+  /// Aborts since the last commit. After too many, the session ends, and the next one starts after a growing delay.
   private var abortsInARow = 0
   private var report = TaskReport()
 
-  /// What the inputs have.
+  /// Whether the inputs have records.
   private enum AtHand {
     case nothing
-    /// More is expected.
+    /// Records exist but have not arrived yet.
     case awaited
     case more
   }
 
   /// - Parameters:
-  ///   - instance: the name of this member; no other has it.
-  ///   - reportOwned: called with the partitions that it owns from now on, before their stores are opened.
+  ///   - instance: the unique name of this group member.
+  ///   - reportOwned: called with all partitions that the session now owns, before their stores are opened.
   init(
     service: Service, programs: Set<ProgramID>, settings: Settings, instance: String, configuration: Kafka.Configuration,
     partitions: Int32, resources: RocksResources, log: Log, health: Health.Loop, metrics: WorkerMetrics, hooks: FaultHooks,
@@ -99,10 +96,11 @@ final class Session {
   func run(onProgress: () -> Void) throws {
     while !Shutdown.requested {
       health.beat()
-      // Even without anything to write: others may be waiting for a transaction that this producer left open.
+      // Check even if there is nothing to write: others may be waiting for a transaction that this producer left open.
       if open.isEmpty { _ = try canBegin() }
       try serve()
       let found = try runTasks()
+      if case .nothing = found { open.handOver(among: tasks, sizeMax: settings.batchRecordsMax) }
       report.log(of: tasks, metrics)
       if let wait = timeToCommit(found) {
         if wait > .zero { consumer.wait(timeoutMilliseconds: wait.roundedUpMilliseconds) }
@@ -113,7 +111,7 @@ final class Session {
     _ = try commit()
   }
 
-  /// Closes the stores, drops what was not committed, and leaves the group.
+  /// Closes the stores, drops the uncommitted batch, and leaves the group.
   func close() {
     guard !isClosed else { return }
     isClosed = true
@@ -128,7 +126,7 @@ final class Session {
     while true {
       switch consumer.poll(timeoutMilliseconds: 0) {
       case .record, .end:
-        // Every partition has its own queue, set up before the partition was assigned.
+        // Impossible: every partition got its own queue before it was assigned.
         throw Disagreement(description: "a record did not come through its partition's queue")
       case .error(let error):
         try complain(error)
@@ -223,9 +221,7 @@ final class Session {
 
   // MARK: 1. Run
 
-  private var isFull: Bool {
-    open.records + open.timers >= settings.batchRecordsMax || open.bytes >= Self.batchBytesMax
-  }
+  private var isFull: Bool { open.isFull(settings.batchRecordsMax) }
 
   /// Lets each task run up to its share.
   private func runTasks() throws -> AtHand {
@@ -234,13 +230,15 @@ final class Session {
     var found = AtHand.nothing
     var hasRun = false
     for task in tasks where !isFull {
-      let room = settings.batchRecordsMax - open.records - open.timers
-      switch task.run(upTo: min(Self.sliceLength, room), bytesMax: Self.batchBytesMax - open.bytes, now: now) {
-      case .ran(let count, let bytes):
+      let room = settings.batchRecordsMax - open.size
+      switch task.run(upTo: min(Self.sliceLength, room), bytesMax: OpenBatch.bytesMax - open.bytes, now: now) {
+      case .ran(let count, let bytes, let known):
         open.records += count
         open.bytes += bytes
+        open.known += known
         found = .more
-        hasRun = true
+        if count > 0 { hasRun = true }
+        if known > 0, open.knownSince == nil { open.knownSince = started }
       case .awaits: if case .nothing = found { found = .awaited }
       case .idle: break
       }
@@ -250,9 +248,10 @@ final class Session {
       }
       for error in task.takeErrors() { try complain(error) }
       guard !task.stages.isVirtual, task.isCaughtUp else { continue }
-      // At the end of a month a million timers may be due at once. Fire only as many as a transaction takes, and the rest in the next ones.
+      // At the end of a month, a million timers may be due at once. Fire only as many as fit into a transaction, and the rest in
+      // later ones.
       let fired = task.stages.counts.timersFired
-      task.stages.advance(to: now, timersMax: max(1, settings.batchRecordsMax - open.records - open.timers))
+      task.stages.advance(to: now, timersMax: max(1, settings.batchRecordsMax - open.size))
       if case let count = task.stages.counts.timersFired - fired, count > 0 {
         open.timers += count
         hasRun = true
@@ -265,14 +264,16 @@ final class Session {
     return found
   }
 
-  /// A batch ends when it is full or old, or when the bus has nothing more for it. What arrives later goes into the next one.
-  /// - Returns: how long to wait for more, or `nil` if the batch ends now.
+  /// A batch ends when it is full, when it is old, or when the bus has nothing more for it.
+  /// - Returns: how long to wait for more; `nil` if the batch ends now.
   private func timeToCommit(_ found: AtHand) -> Duration? {
-    guard let since = open.since else {
-      if case .more = found { return .zero }
-      return .milliseconds(100)
-    }
     let now = ContinuousClock.now
+    guard let since = open.since else {
+      let due = open.positionsDue(settings.commitInterval).map { max($0, earliestCommit, blockedUntil) }
+      if let due, now >= due { return nil }
+      if case .more = found { return .zero }
+      return min(due.map { $0 - now } ?? .milliseconds(100), .milliseconds(100))
+    }
     let end =
       if isFull {
         now
@@ -288,7 +289,7 @@ final class Session {
 
   // MARK: 2. Write
 
-  /// Writes what has been run. Returns true if there was something to write and it is on the bus.
+  /// Writes the open batch. Returns whether there was something to write and it is on the bus.
   private func commit() throws -> Bool {
     guard !open.isEmpty else { return false }
     guard try canBegin() else {
@@ -306,6 +307,7 @@ final class Session {
     }
     guard let changelogEnds = try write(batches) else { return false }
     metrics.records.add(open.records)
+    metrics.handedOver.add(open.handedOver)
     metrics.batchRecords.observe(Double(open.records))
     metrics.batchSeconds.observe(open.spent)
     try keep(batches, changelogEnds)
@@ -327,7 +329,7 @@ final class Session {
     }
   }
 
-  /// Deletes a corrupt store; the next session rebuilds it.
+  /// Deletes a corrupt store. The next session rebuilds it.
   private func giveUp(_ task: AssignedPartition, _ error: StoreError) throws {
     guard case .corrupt = error else { return }
     log.error("\(error); it will be rebuilt", ["partition": task.number])
@@ -335,8 +337,8 @@ final class Session {
     try RocksStore.destroy(directory: task.directory)
   }
 
-  /// Writes one transaction. Returns the new end of each task's changelog, by partition, or `nil` if it was aborted and the batch was run
-  /// again.
+  /// Writes one transaction. Returns the new end of each task's changelog by partition, or `nil` if the transaction was aborted and
+  /// the batch was run again.
   private func write(_ batches: [(AssignedPartition, Batch)]) throws -> [Int32: Int64]? {
     let started = ContinuousClock.now
     do {
@@ -363,7 +365,8 @@ final class Session {
     let now = Contracts.Instant.now
     for task in tasks { task.runAgain(now: now) }
     open.timers = 0
-    // Gives the cause of the abort a moment to go away, above all a rebalance of the group.
+    open.handedOver = 0
+    // Wait a moment, because the cause of the abort may pass, such as a rebalance of the group.
     blockedUntil = .now + .milliseconds(100) * abortsInARow
     open.since = .now
   }

@@ -10,6 +10,7 @@ final class WorkerMetrics: Sendable {
   let sessionsEnded: Counter
   let transactionsAborted: Counter
   let repeated: Counter
+  let handedOver: Counter
   let timersFired: Counter
   let repartitioned: Counter
   let outputs: Counter
@@ -31,12 +32,14 @@ final class WorkerMetrics: Sendable {
     sessionsEnded = metrics.counter("laurel_sessions_ended_total", help: "Sessions that ended in an error and were started over.")
     transactionsAborted = metrics.counter("laurel_transactions_aborted_total", help: "Transactions aborted and retried.")
     repeated = metrics.counter("laurel_repeated_events_total", help: "Events received again, without effect.")
+    handedOver = metrics.counter(
+      "laurel_handed_over_total", help: "Internal messages that ran in the transaction that wrote them.")
     timersFired = metrics.counter("laurel_timers_fired_total", help: "Timers fired.")
     repartitioned = metrics.counter(
       "laurel_repartitioned_records_total", help: "Records found on the wrong partition and sent to the right one.")
     outputs = metrics.counter("laurel_outputs_total", help: "Messages written.")
     batchSeconds = metrics.histogram("laurel_batch_seconds", help: "Time to decode, run and encode a batch.")
-    transactionSeconds = metrics.histogram("laurel_transaction_seconds", help: "Time from begin to the end of the commit.")
+    transactionSeconds = metrics.histogram("laurel_transaction_seconds", help: "Time from begin to commit of a transaction.")
     batchRecords = metrics.histogram("laurel_batch_records", help: "Records per batch.", buckets: Histogram.counts)
     restoredRows = metrics.counter("laurel_restored_rows_total", help: "Changelog rows read to rebuild state.")
     standbyRows = metrics.counter(
@@ -49,7 +52,7 @@ final class WorkerMetrics: Sendable {
     for reason in DeadLetterReason.allCases { _ = deadLetters(reason) }
   }
 
-  /// Adds to the number of assigned partitions, for one of the threads; negative when it gives them back.
+  /// Adds to the number of assigned partitions. A thread passes a negative number when it gives partitions back.
   func assign(_ change: Int) {
     assigned.withLock {
       $0 += change

@@ -214,4 +214,91 @@ import Testing
     #expect(try bench.commit().outputs.map(text) == ["x", "x"])
     #expect(try progress(bench).received.isEmpty)
   }
+
+  // MARK: Messages handed over
+
+  private func reader() throws -> Bench { try Bench([AnyStage(Script()), AnyStage(Echo())], place: Self.place(0)) }
+
+  /// Hands over what the reader takes of the writer's open batch, and returns how many messages that are.
+  private func handOver(to reader: Bench) -> Int {
+    var count = 0
+    while let message = bench.task.nextInternalMessage() {
+      guard message.partition == 0, let event = reader.task.admit(handedOver: message) else { continue }
+      reader.task.run(handedOver: event)
+      count += 1
+    }
+    return count
+  }
+
+  /// The writer's open messages to partition 0, as their topic will hold them.
+  private func written() throws -> [InputRecord] {
+    let outbox = try bench.task.takeBatch().outbox
+    return (0..<outbox.count).map { outbox[$0] }.filter { $0.partition == 0 && $0.topic == Handed.topic }.map(copy)
+  }
+
+  @Test func aMessageHandedOverHasNoEffectWhenItComesFromItsTopic() throws {
+    let reader = try reader()
+    try bench.tell(Self.own, .step(to: "0", [.say("one")]), .step(to: "2", []), .step(to: "3", [.say("two")]))
+    let records = try written()
+    #expect(handOver(to: reader) == 2)
+    #expect(handOver(to: reader) == 0)
+    try bench.commit()
+    #expect(try reader.commit().outputs.filter { $0.topic == Said.topic }.map(text) == ["one", "two"])
+    try reader.restart()
+    for record in records {
+      let event = reader.task.admit(record)
+      #expect(reader.task.isKnown(event) && reader.task.gap(before: event) == nil)
+      reader.task.run(event)
+    }
+    #expect(try reader.commit().outputs.isEmpty)
+    // The numbers go on after both ways.
+    try bench.tell(Self.own, .step(to: "0", [.say("three")]))
+    #expect(handOver(to: reader) == 1)
+    #expect(try progress(reader).received == [Handed.topic.name: [0, 2]])
+    try reader.commit()
+    #expect(try progress(reader).received == [Handed.topic.name: [0, 3]])
+  }
+
+  @Test func aMessageHandedOverIsNoRepeat() throws {
+    let reader = try reader()
+    try bench.tell(Self.own, .step(to: "0", []))
+    let record = try #require(written().first)
+    #expect(handOver(to: reader) == 1)
+    reader.take(record)
+    #expect(reader.task.counts.repeated == 0)
+  }
+
+  @Test func earlierMessagesOnTheTopicGoFirst() throws {
+    let reader = try reader()
+    try bench.tell(Self.own, .step(to: "0", [.say("one")]))
+    let first = try #require(written().first)
+    try bench.commit()
+    try bench.tell(Self.own, .step(to: "0", [.say("two")]))
+    let second = try #require(written().first)
+    #expect(handOver(to: reader) == 0)
+    try bench.commit()
+    for record in [first, second] { reader.take(record) }
+    try bench.tell(Self.own, .step(to: "0", [.say("three")]))
+    #expect(handOver(to: reader) == 1)
+    #expect(try reader.commit().outputs.filter { $0.topic == Said.topic }.map(text) == ["one", "two", "three"])
+  }
+
+  @Test func anAbortTakesHandedMessagesBack() throws {
+    let reader = try reader()
+    for _ in 1...2 {
+      bench.task.abort()
+      reader.task.abort()
+      try bench.tell(Self.own, .step(to: "0", [.say("one")]))
+      #expect(handOver(to: reader) == 1)
+    }
+    #expect(try reader.commit().outputs.filter { $0.topic == Said.topic }.map(text) == ["one"])
+    #expect(try progress(reader).received == [Handed.topic.name: [0, 1]])
+  }
+
+  /// Its topic shows it again, and there it becomes a dead letter with its place.
+  @Test func aMessageThatCannotBeReadIsNotHandedOver() throws {
+    let reader = try Bench([AnyStage(Echo())], place: Self.place(0))
+    try bench.tell(Self.own, .step(to: "0", []))
+    #expect(handOver(to: reader) == 0)
+  }
 }

@@ -1,10 +1,11 @@
 import CommandKit
 import Contracts
 import Kafka
+import Streaming
 import Words
 import Worker
 
-/// Letters as an operator reads them.
+/// Formats dead letters for an operator.
 enum LetterText {
   private static let detailMax = 100
 
@@ -67,7 +68,7 @@ enum LetterText {
 
   // MARK: show
 
-  /// - Parameter whole: the record at its first place, if it is there and the letter has only a part of it.
+  /// - Parameter whole: the record from its own place, if the letter has only a part of it and it is still there.
   static func page(_ letter: Letter, _ record: Kafka.Record, whole: Kafka.Record?, _ book: LetterBook) -> [String] {
     var rows = [
       ["letter", "\(letter.id), \(book.state(of: letter).rawValue)"],
@@ -78,7 +79,7 @@ enum LetterText {
       ["key", plain(letter.key ?? "none")],
       ["type", plain(letter.type ?? "cannot be read")],
     ]
-    if let first = letter.replayOf { rows.append(["before", "rejected as \(first) first, and replayed"]) }
+    if let first = letter.replayOf { rows.append(["before", "first rejected as \(first), then replayed"]) }
     if let settled = book.settled[letter.id] {
       rows.append([
         book.state(of: letter).rawValue, "on \(settled.at.readable)" + (book.note(of: letter).map { ": \(plain($0))" } ?? ""),
@@ -103,10 +104,12 @@ enum LetterText {
 
   private static func origin(_ letter: Letter) -> String {
     switch letter.origin {
+    case .record(let place) where place.offset == InputRecord.offsetOfHandedOver:
+      "on \(plain(place.topic)), partition \(place.partition), in the transaction that wrote it"
     case .record(let place): "on \(plain(place.topic)), partition \(place.partition), offset \(place.offset)"
     case .timer: "in \(letter.id.service.rawValue)'s state: a timer that was due"
-    case .kept: "in \(letter.id.service.rawValue)'s state: an event that it had taken and kept"
-    case .unknown: "nobody knows where: the headers of the place are missing"
+    case .kept: "in \(letter.id.service.rawValue)'s state: an event that it had accepted before"
+    case .unknown: "unknown: the headers with its place are missing"
     }
   }
 
@@ -122,7 +125,7 @@ enum LetterText {
     return plain(text)
   }
 
-  /// JSON indented, other text as it is, bytes in hexadecimal.
+  /// Shows JSON indented, other text unchanged, and other bytes in hexadecimal.
   static func body(_ bytes: [UInt8]) -> [String] {
     guard let text = String(validating: bytes, as: UTF8.self) else { return dump(bytes) }
     let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
@@ -130,7 +133,7 @@ enum LetterText {
     return shaped.split(separator: "\n", omittingEmptySubsequences: false).map { plain(String($0)) }
   }
 
-  /// Lines where JSON's brackets and commas stand. Nothing else is changed: what is wrong with a letter must be seen.
+  /// Indents JSON by its brackets and commas. It changes only the space between them, so that the reader sees what is wrong.
   private static func indented(_ text: String) -> String {
     var result = ""
     var depth = 0
@@ -185,7 +188,7 @@ enum LetterText {
 
   private static func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
 
-  /// Texts of others neither move the reader's cursor nor start a new line.
+  /// Replaces control characters, so that foreign text cannot move the terminal's cursor or start a new line.
   static func plain(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
     var result = String.UnicodeScalarView()
@@ -196,13 +199,13 @@ enum LetterText {
 
 private struct LetterLine: Encodable {
   let id: String
-  /// The same record's, of every service that rejected it.
+  /// The ids of all letters about the record, one per service that rejected it.
   let ids: [String]
   let time: String
   let state: String
   let reason: String
   let detail: String
-  /// Where it was found.
+  /// The place where the record was found.
   let topic: String?
   let partition: Int32?
   let offset: Int64?

@@ -3,15 +3,16 @@ import Contracts
 import Kafka
 import ServiceKit
 
-/// The dead-letter topics of some services, read from their beginnings. Reading changes nothing for anybody.
+/// Reads the dead-letter topics of some services. It joins no consumer group, so it does not affect others.
 struct LetterTopics {
-  /// A partition of a service's dead letters.
+  /// A partition of a service's dead-letter topic.
   struct Partition: Hashable {
     let service: ServiceName
     let number: Int32
   }
 
-  /// How long an open transaction may hide what lies behind it: longer than the broker lets one be open.
+  /// How long to wait while an open transaction hides later records. It is longer than the transaction timeout, after which the
+  /// broker aborts the transaction.
   private static let patience = Duration.seconds(40)
 
   let bus: Bus
@@ -26,7 +27,7 @@ struct LetterTopics {
 
   var all: [Partition] { services.flatMap { service in (0..<partitions).map { Partition(service: service, number: $0) } } }
 
-  /// Where the partitions begin and end now, open transactions included.
+  /// The present starts and ends of the partitions, including open transactions.
   func bounds() throws -> (starts: [Partition: Int64], ends: [Partition: Int64]) {
     let reader = try Consumer.reader(bus)
     defer { reader.close() }
@@ -41,10 +42,10 @@ struct LetterTopics {
   /// Reads committed records.
   ///
   /// - Parameters:
-  ///   - starts: where each partition is begun; one that is absent is not read. Offsets, because a logical beginning is looked up, at
-  ///     the price of half a second.
-  ///   - ends: read up to there, and wait for transactions that are open before it; nil: as far as there is anything committed.
-  /// - Throws: also when a transaction stays open.
+  ///   - starts: the first offset to read of each partition; other partitions are not read. These are real offsets, because
+  ///     librdkafka takes half a second to look up a logical beginning.
+  ///   - ends: where to stop, after waiting for transactions that are open before it. If `nil`, stop at the first open transaction.
+  /// - Throws: `CommandFailure` if the broker does not answer or a transaction stays open.
   func read(
     from starts: [Partition: Int64], upTo ends: [Partition: Int64]? = nil, _ take: (Kafka.Record, ServiceName) throws -> Void
   ) throws {
@@ -61,7 +62,7 @@ struct LetterTopics {
         guard let partition = known[TopicPartition(topic: record.topic, partition: record.partition)], left.contains(partition)
         else { continue }
         if let ends, record.offset >= ends[partition] ?? 0 { left.remove(partition) } else { try take(record, partition.service) }
-        // After it has been taken: that may be a transaction.
+        // Set this after `take`, which may commit a whole transaction.
         lastNews = .now
       case .end(let place, let offset):
         guard let partition = known[place], ends == nil || offset >= ends?[partition] ?? 0 else { continue }
@@ -73,16 +74,16 @@ struct LetterTopics {
         try bus.requireBroker()
         guard .now - lastNews < Self.patience else {
           let names = left.map { place($0).description }.sorted().joined(separator: ", ")
-          throw CommandFailure("no end of \(names) in sight: the broker does not answer, or a transaction stays open there")
+          throw CommandFailure("cannot read \(names) to the end: the broker does not answer, or a transaction there stays open")
         }
       case .assigned, .revoked, .lost: break
       }
     }
   }
 
-  /// The record at an offset of any topic; nil: it is not there any more.
+  /// The record at an offset of any topic. `nil` if it is gone, cannot be read in time, or had no offset yet.
   func record(at place: Letter.Place) throws -> Kafka.Record? {
-    guard let topic = Topic.named(place.topic), place.partition < partitions else { return nil }
+    guard let topic = Topic.named(place.topic), place.partition < partitions, place.offset >= 0 else { return nil }
     let reader = try Consumer.reader(bus)
     defer { reader.close() }
     try reader.assignByHand([(TopicPartition(topic: bus.name(topic), partition: place.partition), offset: place.offset)])
@@ -104,22 +105,22 @@ struct LetterTopics {
   }
 }
 
-/// The letters on the dead-letter topics, and what became of them.
+/// The letters on the dead-letter topics, and their states.
 struct LetterBook {
   private(set) var letters: [Letter] = []
-  /// When a letter was replayed or closed.
+  /// How and when letters were replayed or closed.
   private(set) var settled: [Letter.ID: (kind: LetterSettlementKind, at: Instant)] = [:]
   private let parser = LetterParser()
 
   enum State: String {
     case open
-    /// Rejected once more after a replay.
+    /// This letter is the rejection of a replay.
     case again = "rejected again"
     case notReplayable = "not replayable"
     case replayed
     case closed
 
-    /// An operator has not dealt with it yet.
+    /// Whether an operator still has to deal with it.
     var isOpen: Bool { self != .replayed && self != .closed }
   }
 
@@ -144,13 +145,14 @@ struct LetterBook {
     return letter.replayOf == nil ? .open : .again
   }
 
-  /// Why an operator has closed it; nil if nobody has.
+  /// The reason for which an operator closed it, or `nil` if it is not closed.
   func note(of letter: Letter) -> String? {
     if case .closed(let note) = settled[letter.id]?.kind { note } else { nil }
   }
 
-  /// Each rejected record once, in order of time: the letters that services wrote of it for the same reason and that are in the same state. A
-  /// letter whose replay was rejected gives way to the letter of that rejection.
+  /// Groups the letters so that each rejected record appears once, in order of time. A group has the letters of all services that
+  /// rejected the record for the same reason and that are in the same state. A letter whose replay was rejected is left out: the
+  /// newer letter replaces it.
   func records(of letters: [Letter]) -> [[Letter]] {
     struct Rejection: Hashable {
       let place: Letter.Place
