@@ -99,9 +99,9 @@ import Testing
     #expect(
       Array(lines.prefix(9)) == [
         "The proposal would have cost 20.0 % more: 48,600.00 KZT instead of 40,500.00 KZT.", "",
-        "As it is: present. Proposal: proposal.", "Over history.jsonl: 4 events from 5 Jan 2026 to 10 Jan 2026.",
+        "Current: present. Proposal: proposal.", "Over history.jsonl: 4 events from 5 Jan 2026 to 10 Jan 2026.",
         "Made on 21 Jun 2026 00:00 UTC.", "bonus differs: The reward: 12 %, instead of 10 %.", "",
-        "bonus, KZT   As it is   Proposal  Difference",
+        "bonus, KZT    Current   Proposal  Difference",
         "  Accrued   40,500.00  48,600.00   +8,100.00  +20.0 %",
       ])
     let apart = try #require(lines.firstIndex { $0.hasPrefix("bonus: how balances were used, which is not compared. People") })

@@ -208,9 +208,9 @@ import Words
     let two = Program(id: one.id, versions: one.versions + [later])
     #expect(
       TermsChanges.sentences(from: one, to: two) == [
-        "Version 2 is new, from 1 Jan 2027 00:00 UTC.", "Gone: spending of rewards on invoices.",
+        "Version 2 is new, from 1 Jan 2027 00:00 UTC.", "Removed: spending of rewards on invoices.",
       ])
-    #expect(TermsChanges.sentences(from: two, to: one) == ["Version 2 is gone."])
+    #expect(TermsChanges.sentences(from: two, to: one) == ["Version 2 is removed."])
     #expect(TermsChanges.sentences(from: two, to: two) == [])
   }
 

@@ -91,7 +91,8 @@ import Worker
       #expect(throws: CommandFailure.self) { try book.row(.payout, id, WithdrawalBook.Filter(account: account), on: bus) }?
         .description
     }
-    #expect(failure("w1#1") == "payout 'w1#1' is one of olena (cash) and taras (cash): say which with --account or --program")
+    #expect(
+      failure("w1#1") == "there is a payout 'w1#1' of olena (cash) and taras (cash): choose one with --account or --program")
     #expect(failure("w1", account: "olena") == "broker:1 knows no payout 'w1'; did you mean 'w1#1'?")
     #expect(try book.row(.payout, "w1#1", WithdrawalBook.Filter(account: "taras"), on: bus).account == "taras")
     #expect(try book.row(.withdrawal, "w1", WithdrawalBook.Filter(program: "cash", account: "olena"), on: bus).account == "olena")

@@ -58,12 +58,12 @@ import Words
       "beta paid 300,000.00 KZT for business-year (plan, Business) and 105,000.00 KZT for onboarding (service)",
       "300,000.00 of plan lines + 105,000.00 of service lines = 405,000.00 KZT", "405,000.00 × 10 % = 40,500.00 KZT",
       "credited 14 days after the payment (on 24 Jan 2026 09:00 UTC)", "40,500.00 KZT are credited to acme",
-      "Its 40,500.00 KZT have become part of the balance of acme"),
+      "Its 40,500.00 KZT have become part of the available balance of acme"),
     Case("a9-refund-before-credit", .payment, "p3", "topup does not count", "0.50 KZT will be credited on 30 Jan 2026 09:00 UTC"),
     Case(
       "cash", .payment, "h3", "the referee had paid 100.00 USD before, more than 75.00: its status is Bronze",
       "10.00 × 1 % = 0.10 USD",
-      "to be used 30 days after the payment (from 14 Mar 2026 09:00 UTC on)"),
+      "usable 30 days after the payment (from 14 Mar 2026 09:00 UTC)"),
     Case(
       "c5-60-40-10", .payment, "p1", until: "2026-01-15",
       "the referee had paid 0.00 USD before, not more than 75.00: it has no status yet",
@@ -71,36 +71,37 @@ import Words
     // Rejected, each reason with its facts.
     Case(
       "c6-promo-and-discounts", .payment, "p4", "earns nothing", "promo code X, which excludes the whole payment",
-      "a was sold cheaper, by a sale discount, and does not count", "That is final"),
+      "a was sold with a sale discount, so it does not count", "That is final"),
     // Refunded: the arithmetic of the remainder.
     Case(
       "a9-refund-before-credit", .payment, "p1", "(9.99 − 3.33 refunded of lines that earn) × 10 % = 0.67 KZT",
       "Nothing is left of the reward"),
     Case(
-      "every-order", .payment, "p2", "50.00 KZT of payment p2 went back", "beta paid 100.00 KZT",
+      "every-order", .payment, "p2", "50.00 KZT of payment p2 were refunded", "beta paid 100.00 KZT",
       "100.00 × (100.00 received − 50.00 refunded) ÷ 100.00 × 10 % = 5.00 KZT",
       "5.00 KZT will be credited on 21 Jan 2026 09:00 UTC"),
     // Repeated and contradicted.
     Case(
-      "every-duplicates", .payment, "p1", "(again: it changes nothing)", "rejected, in line 6", "conflicting-duplicate: "),
-    Case("a1-attribution", .payment, "p2", "Nobody brought delta, so the payment earns nobody anything"),
+      "every-duplicates", .payment, "p1", "(repeated: it changes nothing)", "rejected, in line 6", "conflicting-duplicate: "),
+    Case("a1-attribution", .payment, "p2", "Nobody referred delta, so the payment earns nothing"),
     Case("b2-active", .payment, "p1", "The program rewards no payments"),
   ]
 
   static let referrals = [
-    Case("b2-early-trial-end", .referral, "r1", "r1 paid 10.00 USD for plan", "payment p1 of 10 Jan 2026 09:00 UTC stands"),
+    Case("b2-early-trial-end", .referral, "r1", "r1 paid 10.00 USD for plan", "payment p1 of 10 Jan 2026 09:00 UTC counts"),
     Case(
-      "bonus", .referral, "beta", "naming the page \"https://doc.example/?ref=ACME\"", "which is that of \"acme\"",
+      "bonus", .referral, "beta", "naming the page \"https://doc.example/?ref=ACME\"", "named the code \"ACME\" of \"acme\"",
       "Its referrer is acme, unless an operator ends that"),
     Case(
-      "a1-attribution", .referral, "eps", "binds nobody: unknown code", "the code \"NOPE\" is nobody's",
-      "Nobody brought eps: what it pays earns nobody anything, unless an operator assigns it"),
-    Case("a1-attribution", .referral, "zeta", "carries no code in \"ref\", and none was typed in"),
+      "a1-attribution", .referral, "eps", "is not attributed: unknown code", "the code \"NOPE\" belongs to nobody",
+      "Nobody referred eps; its payments earn nothing unless an operator assigns it"),
+    Case("a1-attribution", .referral, "zeta", "has no code in \"ref\", and none was typed in"),
     Case("a1-attribution", .referral, "gamma", "Its offer of 10 % for Business or Start+ is open until 26 Jan 2026 10:00 UTC"),
     Case(
-      "a1-attribution", .referral, "beta", "already attributed", "the account is bound to \"acme\" already, and only an operator",
+      "a1-attribution", .referral, "beta", "already attributed",
+      "the account is already attributed to \"acme\", and only an operator",
       "1 payment in KZT earned acme 1.00 KZT"),
-    Case("r7-blanks-and-case", .referral, "r1", #"naming the code "\tACME\n""#, #"named the code "ACME", which is"#),
+    Case("r7-blanks-and-case", .referral, "r1", #"naming the code "\tACME\n""#, #"named the code "ACME" of"#),
     Case(
       "a1e-assign", .referral, "beta", "op-1 assigns beta to the referrer acme (a1)",
       #""op-1" assigned its referrer (request "a1")"#),
@@ -132,23 +133,23 @@ import Words
   static let withdrawals = [
     Case(
       "cash", .withdrawal, "w1", "olena requested a withdrawal of 10.10 USD to",
-      "10.10 USD are not more than the 500.00 above which an operator decides",
-      "the provider has paid w1#1", "It is over: the money has arrived"),
+      "10.10 USD are not more than 500.00, so no approval is needed",
+      "the provider has paid w1#1", "It is closed: the money has arrived"),
     Case(
       "c9-c10-withdrawal", .withdrawal, "w1", "less was available than was requested",
       "requested 5.00 USD, available 0.00"),
     Case(
       "c10-approval-currencies", .withdrawal, "w1",
-      "the terms name no limit in its currency, so an operator decides about 0.01 UAH"),
+      "the terms have no limit in its currency, so an operator decides about 0.01 UAH"),
     Case(
       "c10c-returned", .withdrawal, "w1", "the provider has paid w1#1: \"tx-1\"", "the provider returned the money of w1#1",
-      "contradicts-result", "It is over: the provider returned the money. It is on the balance, and may be asked for again"),
+      "contradicts-result", "It is closed: the provider returned the money. It is back on the balance and can be withdrawn again"),
     Case(
       "banned-cash", .withdrawal, "w1", "the account was closed as banned on 11 Feb 2026 09:00 UTC",
       "acme was banned, and may ask again once the account is reopened"),
     Case("c9-c10-withdrawal", .withdrawal, "w3", "withdrawal w2 of the same account was still open"),
     Case(
-      "c9-c10-withdrawal", .withdrawal, "w5", "The provider has been told to pay 1.00 USD", "It is due on 23 Feb 2026 10:00 UTC"),
+      "c9-c10-withdrawal", .withdrawal, "w5", "The provider was instructed to pay 1.00 USD", "It is due on 23 Feb 2026 10:00 UTC"),
   ]
 
   /// An invoice that arrives late is listed at its own date.
@@ -273,20 +274,20 @@ import Words
     #expect(try reported(.withdrawal, "w5").contains("it is with the provider"))
     #expect(try reported(.withdrawal, "w5").contains("1.00 USD are set aside for it"))
     #expect(try reported(.withdrawal, "w5").contains("The provider's answer ends it; it is due on 23 Feb 2026 10:00 UTC"))
-    #expect(try reported(.withdrawal, "w5").contains("heard of it: the ledger has set the money aside"))
+    #expect(try reported(.withdrawal, "w5").contains("known so far: the ledger has set the money aside"))
     #expect(try reported(.company, "north").contains("the run of 2026-04 gave it 5 %, not used yet"))
-    #expect(try reported(.referral, "beta").contains("beta registered, and is bound to acme"))
+    #expect(try reported(.referral, "beta").contains("beta registered, and is attributed to acme"))
     let failure = #expect(throws: CommandFailure.self) { try reader.stories(of: .withdrawal, "w55") }
     #expect(failure?.description.contains("did you mean 'w5'") == true, "\(failure?.description ?? "")")
     // Waiting and finished ones.
-    #expect(try reported(.payment, "early").contains("payment \"early\" waits until it is known who brought \"stranger\""))
+    #expect(try reported(.payment, "early").contains("payment \"early\" waits until the attribution of \"stranger\" is decided"))
     #expect(
       try reported(.payment, "earlier").contains(
-        "payment.refunded.v1 of payment \"earlier\" waits until it is known who brought \"stranger\""))
+        "payment.refunded.v1 of payment \"earlier\" waits until the attribution of \"stranger\" is decided"))
     #expect(
-      try reported(.withdrawal, "w1").contains("requested a withdrawal of 5.00 USD to card:1111; it is declined, closed since"))
-    #expect(try reported(.withdrawal, "w3").contains("it is declined, closed since"))
-    #expect(try reported(.withdrawal, "w2").contains("heard of payout w2#1: "))
+      try reported(.withdrawal, "w1").contains("requested a withdrawal of 5.00 USD to card:1111; it is declined, closed on"))
+    #expect(try reported(.withdrawal, "w3").contains("it is declined, closed on"))
+    #expect(try reported(.withdrawal, "w2").contains("results of payout w2#1: "))
     let balances = try BalanceReport.all(of: "acme", StateFolder(path: folder).rows(naming: "acme"), nil, noticesMax: 5)
     #expect(balances.map(\.program) == ["bonus", "cash"] && balances[0].balance.available == 4_050_000)
     let text = balances.flatMap(\.lines).joined(separator: "\n")

@@ -89,7 +89,7 @@ import Testing
       "p.yaml:8:20: attribution.codePattern: warning: allows only 17576 codes that a link can carry"),
     Case(
       "parameter: ref}", "parameter: ref, codePattern: \"[A-Z]{6}\"}",
-      "p.yaml:27:87: attribution.codePattern: warning: is new: a code that was issued before and does not match"),
+      "p.yaml:27:87: attribution.codePattern: warning: is new: codes issued before that do not match"),
     Case("rate: 10%", "rate: 0%", "p.yaml:10:13: reward.rate: warning: is 0 %: every payment is declined"),
     Case("rate: 10%", "rate: 100%", "p.yaml:10:13: reward.rate: warning: is 100 %"),
     Case(
@@ -108,7 +108,7 @@ import Testing
       "p.yaml:16:55: withdrawal.approvalAbove.UAH: warning: is a currency that no status has a threshold in"),
     Case(
       "approvalAbove: {USD: 5, EUR: 5}", "approvalAbove: {USD: 5}",
-      "p.yaml:16:33: withdrawal.approvalAbove: warning: names no EUR, as statuses do: an operator must approve every withdrawal"),
+      "p.yaml:16:33: withdrawal.approvalAbove: warning: has no limit in EUR, although statuses have thresholds in it"),
     Case(
       "approvalAbove: {USD: 5, EUR: 5}", "approvalAbove: none",
       "p.yaml:16:33: withdrawal.approvalAbove: warning: is none: no operator looks at a withdrawal, however large"),
@@ -119,11 +119,11 @@ import Testing
     ),
     Case(
       "    withdrawal: {approvalAbove: {USD: 5, EUR: 5}, dueSoonAfter: 1d, dueAfter: 2d}\n", "",
-      "p.yaml:9:7: reward: warning: can be used for nothing"),
+      "p.yaml:9:7: reward: warning: cannot be used: the version has neither"),
     Case("dueAfter: 2d", "dueAfter: 1d", "p.yaml:16:65: withdrawal.dueSoonAfter: warning: is as long as dueAfter"),
     Case("percent: 10, plans", "percent: 0, plans", "p.yaml:17:29: welcomeOffer.percent: warning: is 0 %"),
     Case("percent: 10, plans", "percent: 100, plans", "p.yaml:17:29: welcomeOffer.percent: warning: is 100 %"),
-    Case("within: 21d", "within: 0d", "p.yaml:17:53: welcomeOffer.within: warning: is no time at all"),
+    Case("within: 21d", "within: 0d", "p.yaml:17:53: welcomeOffer.within: warning: is 0: the offer expires"),
   ]
 
   static let discounts = [
@@ -132,7 +132,7 @@ import Testing
       "p.yaml:21:31: discounts.tiers[1].percent: warning: falls: 10 active referrals give 4 %, fewer than 10 up to 5 %"),
     Case(
       "{from: 10, percent: 10}", "{from: 10, percent: 0}",
-      "p.yaml:21:31: discounts.tiers[1].percent: warning: is a hole in the table: with 10 to 19 active referrals there is nothing"
+      "p.yaml:21:31: discounts.tiers[1].percent: warning: is a hole in the table: 10 to 19 active referrals give nothing"
     ),
     Case(
       "{from: 10, percent: 10}", "{from: 10, percent: 5}",
@@ -140,11 +140,11 @@ import Testing
     Case("{from: 5, percent: 5}", "{from: 5, percent: 0}", "p.yaml:20:30: discounts.tiers[0].percent: note: is 0 %"),
     Case(
       "maxPerCompany: 20", "maxPerCompany: 15",
-      "p.yaml:22:18: discounts.tiers[2].from: warning: is above maxPerCompany, 15, which is all that a company can have: no company ever gets these 20 %"
+      "p.yaml:22:18: discounts.tiers[2].from: warning: is above maxPerCompany, 15, the most that a company can have: no company ever gets these 20 %"
     ),
     Case(
       "maxPerCompany: 20", "maxPerCompany: 4",
-      "p.yaml:20:18: discounts.tiers[0].from: warning: is above maxPerCompany, 4, which is all that a company can have: no company ever gets a discount",
+      "p.yaml:20:18: discounts.tiers[0].from: warning: is above maxPerCompany, 4, the most that a company can have: no company ever gets a discount",
       "p.yaml:21:18: discounts.tiers[1].from: warning: is above", "p.yaml:22:18: discounts.tiers[2].from: warning: is above"),
     Case("maxPerCompany: 20", "maxPerCompany: 25", "p.yaml:23:22: discounts.maxPerCompany: note: lets a company take 25"),
     Case("day: 28", "day: 31", "p.yaml:24:12: discounts.day: note: is the last day of the month in months that are shorter"),
@@ -157,7 +157,7 @@ import Testing
   static let versions = [
     Case("2026-06-01", "2026-04-30", "p.yaml:26:20: effectiveFrom: warning: is in the past"),
     Case("2026-06-01", "2026-05-01", "p.yaml:26:20: effectiveFrom: warning: is in the past"),
-    Case("2020-01-01", "2026-05-02", "p.yaml:4:20: effectiveFrom: note: is still to come"),
+    Case("2020-01-01", "2026-05-02", "p.yaml:4:20: effectiveFrom: note: is in the future"),
     Case(
       "    reward: {lines: {kinds: [plan]}, rate: 8%, creditAfter: 1d, availableAfter: 2d}\n    spending: {kinds: [plan]}",
       "", "p.yaml:25:5: warning: rewards of earlier versions can neither be spent nor withdrawn"),
@@ -238,7 +238,7 @@ import Testing
       "day: 28", "day: 1",
       "The monthly run: at 00:00 UTC on the 1st of each month, instead of at 00:00 UTC on the 28th of each month."
     ),
-    ("    welcomeOffer: {percent: 10, plans: [X], within: 21d}\n", "", "Gone: the new client's own discount."),
+    ("    welcomeOffer: {percent: 10, plans: [X], within: 21d}\n", "", "Removed: the new client's own discount."),
     (
       "    attribution:", "    judgedBy: attribution-time\n    attribution:",
       "A payment is judged by: the version of its payer's registration, instead of the version of its own day."
@@ -256,7 +256,7 @@ import Testing
 
   @Test(arguments: [
     ("bonus", "The reward is 10 % of that, rounded half up once: 1,000.00 earn 100.00, in the payment's own currency."),
-    ("bonus", "A reward is pending at payment and on the account 14 days later, free to be used from then on."),
+    ("bonus", "A reward is pending at payment and credited 14 days later, and can be used from then on."),
     ("bonus", "Rewards are never paid out."),
     (
       "bonus",
@@ -265,7 +265,7 @@ import Testing
     ),
     ("cash", "Only individuals from UA may refer, earn and withdraw; anybody may be referred."),
     ("cash", "- 1 % above 75.00 USD (Bronze)"),
-    ("cash", "A reward is on the account at once, and can be used 30 days after the payment; until then it is held."),
+    ("cash", "A reward is credited at once, and can be used 30 days after the payment; until then it is held."),
     (
       "cash",
       "An operator must approve what is above 500.00 USD; exactly that much needs no approval. In other currencies an operator must "
@@ -285,7 +285,7 @@ import Testing
       "parameter: ref", with: "parameter: ref\n      codePattern: \"[A-C]{1}9\"", maxReplacements: 1)
     let version = try TermsFiles.parse(text, file: "p.yaml").versions[0]
     let sentences = TermsWords.sections(of: version, from: Self.now, until: nil).flatMap(\.sentences)
-    let expected = /A code matches "\[A-C\]\{1\}9" as a whole, such as [ABC]9; any other text is no code\./
+    let expected = /A code matches "\[A-C\]\{1\}9" as a whole, such as [ABC]9; any other text is not a code\./
     #expect(sentences.contains { $0.wholeMatch(of: expected) != nil }, "\(sentences)")
   }
 

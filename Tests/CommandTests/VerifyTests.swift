@@ -178,7 +178,7 @@ import Worker
     #expect(findings.contains { $0.contains("on payouts is 41, the last notice's") }, "\(findings)")
     try written.write(row.key, nil, to: .payouts)
     let lost = try written.findings(.payouts)
-    #expect(lost.contains { $0.contains("notices have told of it, and it is not in the state") }, "\(lost)")
+    #expect(lost.contains { $0.contains("notices have reported it, but it is not in the state") }, "\(lost)")
   }
 
   @Test func aSecondOpenWithdrawalIsSeen() throws {
@@ -247,7 +247,7 @@ import Worker
     let lost = try reported(RowChange(key: row.key, value: nil), from: next)
     #expect(lost.count == 1 && lost[0].contains("in ledger is missing in the folder"), "\(lost)")
     let strange = try reported(RowChange(key: row.key + [1], value: row.value), from: next)
-    #expect(strange.count == 1 && strange[0].contains("is in the folder and not in the changelog"), "\(strange)")
+    #expect(strange.count == 1 && strange[0].contains("is in the folder, but not in the changelog"), "\(strange)")
     // Changes that the folder has not followed yet must not hide a difference that it already has.
     let old = try written.row("owner", of: .accrual)
     #expect(try reported(RowChange(key: old.key, value: nil), from: next - 1).count == 1)

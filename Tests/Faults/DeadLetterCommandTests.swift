@@ -69,7 +69,7 @@ struct DeadLetterCommandTests {
       #expect(rehearsal.contains("\(open.count) letters would be replayed"))
       #expect(try installation.records([.repartitioned(.accrual)]).isEmpty)
       let strayID = try #require(listed.first { $0.detail.contains("belongs on billing, not on requests") }?.id)
-      #expect(try Self.laurel(installation, ["replay", strayID], status: 1).contains("it would be taken all the same"))
+      #expect(try Self.laurel(installation, ["replay", strayID], status: 1).contains("the service would accept it"))
       let longID = try #require(listed.first { $0.reason == "oversized" }?.id)
       #expect(try Self.laurel(installation, ["replay", longID], status: 1).contains("rejected again as oversized"))
 
@@ -116,7 +116,7 @@ struct DeadLetterCommandTests {
     // At the same time: the later one takes over from the earlier, or finds nothing to do.
     let both = try (0..<2).map { _ in try Self.start(installation, ["close", id, "--note", note]) }
     for (process, ending) in zip(both, both.map { $0.ending(within: .seconds(60)) }) where ending != .status(0) {
-      #expect(ending == .status(1) && process.log.contains("another replay or close has begun and took over"), "\(process.log)")
+      #expect(ending == .status(1) && process.log.contains("another replay or close started and took over"), "\(process.log)")
     }
     #expect(try Self.laurel(installation, ["close", id, "--note", "again"]).contains("\(id) was closed already"))
     #expect(try Self.list(installation).map(\.id) == others)
@@ -213,13 +213,13 @@ struct DeadLetterCommandTests {
       }
       #expect(taken.contains("1 letter replayed"))
       #expect(ended == .status(1))
-      #expect(frozen.log.contains("another replay or close has begun and took over"), "\(frozen.log.suffix(500))")
+      #expect(frozen.log.contains("another replay or close started and took over"), "\(frozen.log.suffix(500))")
       // Two at the same time: one takes over from the other, or finds nothing to do.
       let both = try (0..<2).map { _ in try Self.start(installation, ["replay", "--reason", "unknown-program"]) }
       let endings = both.map { $0.ending(within: .seconds(60)) }
       #expect(endings.contains(.status(0)), "\(both.map(\.log))")
       for (process, ending) in zip(both, endings) where ending != .status(0) {
-        #expect(ending == .status(1) && process.log.contains("another replay or close has begun and took over"), "\(process.log)")
+        #expect(ending == .status(1) && process.log.contains("another replay or close started and took over"), "\(process.log)")
       }
       _ = try Self.laurel(installation, ["replay", "--all-open"])
       #expect(try Self.laurel(installation, ["replay", "--all-open"]).contains("nothing to replay"))

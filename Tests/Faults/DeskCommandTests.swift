@@ -31,7 +31,7 @@ struct DeskCommandTests {
       #expect(again.outcome == "done" && again.publishedBefore && again.place == approved.place)
       #expect(try installation.records([.decisions]).count == 1)
       let late = try Self.laurel(installation, "withdrawals", ["reject", "w1", "--operator", "maria", "--yes"], status: 1)
-      #expect(late.contains("unchanged   w1: it is instructed since"))
+      #expect(late.contains("unchanged   w1: it is already instructed"))
 
       // The file is sent to the bank and comes back.
       let file = installation.folder.appending(path: "batch-1.csv")

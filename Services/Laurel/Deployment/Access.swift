@@ -1,16 +1,16 @@
 import Contracts
 import Streaming
 
-/// One operation on one resource of the broker, in the words of Kafka's ACLs.
+/// One operation on one resource of the broker, as in Kafka's ACLs.
 public struct AccessRight: Hashable, Sendable {
-  /// What Kafka calls resource types, by the names that `kafka-acls.sh` has for them.
+  /// Kafka's resource types, with their names in `kafka-acls.sh`.
   public enum Resource: String, Sendable, CaseIterable {
     case topic
     case group
     case transactionalID = "transactional-id"
   }
 
-  /// Read and Write include Describe; the broker says so, so it is not listed beside them.
+  /// Read and Write include Describe on the broker, so it is not listed with them.
   public enum Operation: String, Sendable, CaseIterable {
     case read = "Read"
     case write = "Write"
@@ -18,7 +18,7 @@ public struct AccessRight: Hashable, Sendable {
     case describe = "Describe"
   }
 
-  /// Whether the name is the resource's own or what the names of several begin with (KIP-290).
+  /// Whether the name is that of one resource or the prefix of several (KIP-290).
   public enum Pattern: String, Sendable, CaseIterable {
     case literal
     case prefixed
@@ -27,26 +27,27 @@ public struct AccessRight: Hashable, Sendable {
   public let operation: Operation
   public let resource: Resource
   public let pattern: Pattern
-  /// With the deployment's prefix, as on the bus.
+  /// Includes the deployment's prefix, as on the bus.
   public let name: String
 }
 
-/// Who may do what on the bus: each party exactly what its program does there.
+/// Who may do what on the bus. Each party has exactly the rights that its program needs.
 ///
-/// An idempotent or transactional producer needs no right to the cluster: since Kafka 3.0 one to write to some topic is enough (KIP-679).
+/// An idempotent or transactional producer needs no right to the cluster. Since Kafka 3.0 the right to write to any topic is enough
+/// (KIP-679).
 public struct Access: Sendable {
-  /// A service, or somebody who deals with them.
+  /// A service, or somebody who works with the services.
   public enum Party: Hashable, Sendable, CaseIterable {
     case service(ServiceName)
-    /// The billing system: what comes from outside, except decisions of operators and results of payouts.
+    /// The billing system: writes inputs, except operators' decisions and payout results.
     case publisher
     /// The payment provider's adapter: reads instructions, reads and writes results.
     case provider
-    /// Account pages and reports of one's own: read notices.
+    /// Your own account pages and reports: read notices.
     case reader
     /// The account pages that come with Laurel: read notices and requests, write requests.
     case portal
-    /// Operators at their desk: read notices, write decisions and results of payouts.
+    /// Operators at their desk: read notices, write decisions and payout results.
     case desk
     /// The laurel command.
     case administrator
@@ -54,7 +55,7 @@ public struct Access: Sendable {
     public static let allCases: [Party] =
       ServiceName.allCases.map { .service($0) } + [.publisher, .provider, .reader, .portal, .desk, .administrator]
 
-    /// As part of its principal.
+    /// The name in its principal.
     public var name: String {
       switch self {
       case .service(let service): service.rawValue
@@ -67,15 +68,15 @@ public struct Access: Sendable {
       }
     }
 
-    /// Who that is, for those who read the commands.
+    /// A description for readers of the printed commands.
     public var summary: String {
       switch self {
       case .service(let service): "the service \(service.rawValue), all its instances"
-      case .publisher: "the billing system: writes what happens, but no decisions and no results of payouts"
-      case .provider: "the payment provider's adapter: reads instructions, reads and writes what became of payouts"
-      case .reader: "whoever reads notices, in consumer groups whose names begin with reader"
-      case .portal: "the account pages, all their instances: write requests, and nothing else"
-      case .desk: "laurel withdrawals, payouts, referrals and correct: write decisions and results of payouts, and nothing else"
+      case .publisher: "the billing system: writes inputs, but no decisions and no payout results"
+      case .provider: "the payment provider's adapter: reads instructions, reads and writes payout results"
+      case .reader: "other readers of notices, in consumer groups whose names begin with reader"
+      case .portal: "the account pages, all instances: write requests and nothing else"
+      case .desk: "laurel withdrawals, payouts, referrals and correct: write decisions and payout results and nothing else"
       case .administrator: "the laurel command"
       }
     }
@@ -85,27 +86,27 @@ public struct Access: Sendable {
   private let prefix: String
 
   /// - Parameters:
-  ///   - services: the deployment's; what their stages accept is what they read.
+  ///   - services: the deployment's services. They read the topics that their stages accept.
   ///   - prefix: the deployment's topic prefix.
   public init(services: [Service], prefix: String = "") {
     self.services = services
     self.prefix = prefix
   }
 
-  /// Of the command's consumers. They commit nothing, but librdkafka looks for the coordinator of whatever group it is given.
+  /// The group of the command's consumers. They commit nothing, but librdkafka looks for the coordinator of any group it is given.
   public static func commandGroup(prefix: String) -> String { "\(prefix)laurel.command" }
 
-  /// What the commands of the operator's desk read.
+  /// The topics that the commands of the operator's desk read.
   public static let deskReads: [Topic] =
     [.requests, .decisions, .payoutResults, .referrals, .rewards, .payouts] + ServiceName.allCases.map(Topic.deadLetters)
 
-  /// Nothing twice; in the catalogue's order.
+  /// The rights of a party, without duplicates. Topics are in the order of the catalogue.
   public func rights(of party: Party) -> [AccessRight] {
     switch party {
     case .service(let name):
       let reads = services.filter { $0.name == name }.flatMap(\.inputs) + [.repartitioned(name), .clock, .changelog(name)]
       return topics(.read, reads) + topics(.write, Topic.written(by: name)) + [
-        // Of Kafka's own topics: what became of a transaction that Kafka has left without an end, and whether the group's offsets have theirs.
+        // Kafka's own topics show how a hanging transaction ended, and whether the group's offsets are still pending in one.
         right(.read, .topic, "__transaction_state"),
         right(.describe, .topic, "__consumer_offsets"),
         right(.read, .group, name.group(prefix: prefix)),
@@ -114,7 +115,7 @@ public struct Access: Sendable {
     case .publisher:
       return topics(.write, Topic.catalogue.filter { $0.kind == .input && $0 != .payoutResults && $0 != .decisions })
     case .provider:
-      // It also reads what was answered before it, by whomever: that is not paid.
+      // It also reads earlier results, whoever wrote them, so that it pays nothing twice.
       return topics(.read, [.payouts, .payoutResults]) + topics(.write, [.payoutResults])
         + [right(.read, .group, prefix + "provider")]
     case .reader:
@@ -123,7 +124,7 @@ public struct Access: Sendable {
       return topics(.read, Topic.portalInputs + [.clock]) + topics(.write, [.requests])
         + [right(.read, .group, Topic.portalGroup(prefix: prefix))]
     case .desk:
-      // Every command asks first whether all topics are there.
+      // Every command first checks that all topics exist.
       let seen = Topic.catalogue.filter { !Self.deskReads.contains($0) && $0 != .clock }
       return topics(.read, Self.deskReads + [.clock]) + topics(.write, [.decisions, .payoutResults]) + topics(.describe, seen)
         + [right(.read, .group, Self.commandGroup(prefix: prefix), .prefixed)]
@@ -133,7 +134,7 @@ public struct Access: Sendable {
         switch topic.kind {
         case .input, .clock, .deadLetters: true
         case .internal: topic.isRepartitioned
-        // Hidden ones are repaired there.
+        // `laurel repair` writes notices again that Kafka has hidden.
         case .notices: true
         case .changelog: false
         }

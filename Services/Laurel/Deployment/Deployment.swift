@@ -6,9 +6,10 @@ import Payouts
 import Streaming
 import Terms
 
-/// All of Laurel's services: what a simulation runs together, and what the bus carries.
+/// All of Laurel's services. A simulation runs them together.
 public enum Deployment {
-  /// In the order in which an event usually meets them.
+  /// The services, in the order in which an event usually reaches them.
+  ///
   /// - Parameter programs: the programs of the deployment, with all versions of their terms.
   public static func services(_ programs: Programs) -> [Service] {
     [
@@ -19,7 +20,7 @@ public enum Deployment {
 }
 
 extension Deployment {
-  /// What a row of a service's state says, as facts under a code; nil: nothing that there is a story of.
+  /// A row of a service's state as facts under a code. `nil` if there is nothing to explain about it.
   public static func describe(_ row: StageRow, of service: ServiceName) throws -> Because? {
     switch service {
     case .attribution: try AttributionService.describe(row)
@@ -31,7 +32,7 @@ extension Deployment {
 }
 
 extension Deployment {
-  /// What must hold among the rows of one stage, program and key of a service; nil: nothing is asked of that stage's.
+  /// Checks what must hold among the rows of one stage, program and key. `nil` if the stage has no such rule.
   public static func audit(stage: String, of service: ServiceName) -> (any RowAudit)? {
     switch service {
     case .attribution: AttributionService.audit(stage: stage)
@@ -41,12 +42,12 @@ extension Deployment {
     }
   }
 
-  /// A referrer's balance, if the row holds one.
+  /// The referrer's balance in a row, or `nil` if the row contains none.
   public static func balance(_ row: StageRow, of service: ServiceName) throws -> Balance? {
     service == .accrual ? try AccrualService.balance(row) : nil
   }
 
-  /// Where accrual keeps a referrer's balance.
+  /// The key of the row in which accrual keeps a referrer's balance.
   public static func balanceKey(program: ProgramID, referrer: String, currency: Currency) -> [UInt8] {
     AccrualService.balanceKey(program: program, referrer: referrer, currency: currency)
   }

@@ -8,7 +8,7 @@ package struct CommandFailure: Error, CustomStringConvertible {
   package init(_ description: String) { self.description = description }
 }
 
-/// Says something about the command's own work, on standard error: standard output is for results.
+/// Reports on the command's own work to standard error. Standard output is for results.
 package func notify(_ text: String) { LineSink.standardError.line(text) }
 
 /// This process's environment.

@@ -3,30 +3,30 @@ import JSON
 import ServiceKit
 import Words
 
-/// An event from outside, as a file tells of it.
+/// An input event in a file.
 package struct FileEvent: Sendable {
   package let line: Int
-  /// The line itself.
+  /// The whole line.
   package let text: [UInt8]
   package let envelope: Envelope
-  /// The bare data.
+  /// The event's `data` alone.
   package let data: [UInt8]
   package let message: any Message
 
   package var topic: Topic { type(of: message).topic }
-  /// Moves a virtual clock: the envelope's time, else the instant in the data.
+  /// The envelope's time, or the instant in the data if the envelope has none. It advances a virtual clock.
   package var time: Instant { envelope.time ?? message.instant }
 }
 
-/// What a line of an event file turned out to be.
+/// A line of an event file after parsing.
 package enum FileEntry: Sendable {
   case event(FileEvent)
-  /// A type that CONTRACTS does not name.
+  /// An event of a type that is not in CONTRACTS.
   case unknownType(Line, type: String, time: Instant?)
-  /// - Parameter time: of its envelope, as far as that can be read.
+  /// - Parameter time: the envelope's time, or `nil` if it could not be read.
   case rejected(Line, time: Instant?, reason: String, detail: String)
 
-  /// From 1.
+  /// Counted from 1.
   package var line: Int {
     switch self {
     case .event(let event): event.line
@@ -34,7 +34,7 @@ package enum FileEntry: Sendable {
     }
   }
 
-  /// Whatever becomes of it, this time has come.
+  /// The time to which the entry advances a virtual clock, even if it is rejected.
   package var time: Instant? {
     switch self {
     case .event(let event): event.time
@@ -42,11 +42,11 @@ package enum FileEntry: Sendable {
     }
   }
 
-  /// Laurel's own messages do not come from outside.
+  /// The reason for rejecting a message that only Laurel may send.
   package static let notAnInput = "not-an-input"
 }
 
-/// Reads a file of events: structured CloudEvents, one a line. Blank lines are passed over.
+/// Reads a file of events: structured CloudEvents, one per line. Skips blank lines.
 package final class EventFile {
   package var name: String { lines.name }
   private let lines: LineReader
@@ -54,12 +54,12 @@ package final class EventFile {
 
   /// - Parameters:
   ///   - path: `-` is standard input.
-  ///   - keptBytesMax: what is kept of a line; one that is longer than an event may be is rejected in any case.
+  ///   - keptBytesMax: maximum number of bytes to keep of a line. A line longer than an event may be is rejected anyway.
   package init(path: String, keptBytesMax: Int = Envelope.maximumBodyBytes + 1) throws {
     lines = try LineReader(path: path, keptBytesMax: keptBytesMax)
   }
 
-  /// nil: the end.
+  /// The next entry, or `nil` at the end.
   package func next() throws -> FileEntry? {
     while let line = try lines.line() {
       if !line.isBlank { return entry(line) }
@@ -67,7 +67,7 @@ package final class EventFile {
     return nil
   }
 
-  /// As many entries as that; fewer: the end.
+  /// The next `count` entries, or fewer at the end.
   package func next(_ count: Int) throws -> [FileEntry] {
     var entries: [FileEntry] = []
     while entries.count < count, let entry = try next() { entries.append(entry) }
@@ -87,7 +87,7 @@ package final class EventFile {
         return .unknownType(line, type: envelope.type, time: time)
       }
       guard [.input, .clock].contains(type.topic.kind) else {
-        return rejected(FileEntry.notAnInput, "\(envelope.type) is for Laurel to say, on the topic \(type.topic.name)")
+        return rejected(FileEntry.notAnInput, "\(envelope.type) is sent only by Laurel itself, on the topic \(type.topic.name)")
       }
       let message = try decode(type, from: data)
       return .event(FileEvent(line: line.number, text: line.bytes, envelope: envelope, data: data, message: message))
@@ -103,7 +103,7 @@ package final class EventFile {
   }
 }
 
-/// Counts what did not go through a file smoothly, and says it: each thing where it stands, and all of it at the end.
+/// Reports each problem in a file with its line, and counts them all for a summary at the end.
 package struct FileTroubles {
   package let file: String
   private(set) var rejected = 0
@@ -123,13 +123,13 @@ package struct FileTroubles {
     notify("\(file):\(line): \(rejection)")
   }
 
-  /// Types of others are only counted: their names are not ours to correct.
+  /// Types outside Laurel's own namespace are only counted, because they cannot be misspelt types of Laurel.
   package mutating func unknownType(_ line: Int, _ type: String) {
     unknownTypes += 1
     if MessageRegistry.isInOwnNamespace(type) { notify("\(file):\(line): \(MessageRegistry.textOfUnknown(type))") }
   }
 
-  /// One line, if there is anything to say.
+  /// One line with the counts, or `nil` if there were no problems.
   package var summary: String? {
     var parts: [String] = []
     if rejected > 0 { parts.append(counted(rejected, "line") + " rejected") }

@@ -2,9 +2,9 @@ import Contracts
 import Streaming
 
 extension FileEvent {
-  /// As a record of its topic, for the simulation; its offset is the line.
+  /// The event as a record of its topic, for the simulation. Its offset is the line.
   ///
-  /// - Parameter program: what an event without one belongs to.
+  /// - Parameter program: the program of an event that names none.
   package func record(_ program: ProgramID? = nil) -> InputRecord {
     var text = text
     if envelope.program == nil, let program {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a command prints for machines: one line, members sorted by name.
+/// The JSON output of a command: one line, with members sorted by name.
 package enum JSONLine {
   package static func encode(_ value: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()

@@ -1,21 +1,21 @@
 import Foundation
 import ServiceKit
 
-/// A line of a file, without its end.
+/// A line of a file, without its line feed.
 package struct Line: Sendable {
-  /// From 1.
+  /// Counted from 1.
   package let number: Int
-  /// Its beginning; all of it unless it is longer than what the reader keeps.
+  /// The line, truncated to the number of bytes that the reader keeps.
   package let bytes: [UInt8]
-  /// The bytes that it has.
+  /// Its full length in bytes.
   package let length: Int
 
   package var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
 }
 
-/// The lines of a file or of standard input, one after another in bounded memory, however long the file or a line is.
+/// Reads the lines of a file or of standard input one by one, in bounded memory even if the file or a line is very long.
 package final class LineReader {
-  /// What messages call the file: its path as given.
+  /// The name of the file in messages: its path as given.
   package let name: String
   private let descriptor: Int32
   private let keptBytesMax: Int
@@ -23,13 +23,13 @@ package final class LineReader {
   private var next = 0
   private var end = 0
   private var number = 0
-  /// Some editors put it before a file's first line; it says nothing.
+  /// Some editors write it at the beginning of a file. It is removed.
   private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
   /// - Parameters:
   ///   - path: `-` is standard input.
-  ///   - keptBytesMax: of a longer line only so much is kept; its length is counted all the same.
-  /// - Throws: `CommandFailure` when it cannot be opened.
+  ///   - keptBytesMax: maximum number of bytes to keep of a line. The length of a longer line is still counted.
+  /// - Throws: `CommandFailure` if the file cannot be opened.
   package init(path: String, keptBytesMax: Int) throws {
     name = path
     self.keptBytesMax = keptBytesMax
@@ -39,7 +39,7 @@ package final class LineReader {
 
   deinit { if descriptor != STDIN_FILENO { close(descriptor) } }
 
-  /// nil: the end. A last line without a line feed is one too.
+  /// The next line, or `nil` at the end. A last line without a line feed counts as a line.
   package func line() throws -> Line? {
     var bytes: [UInt8] = []
     var length = 0
@@ -64,7 +64,7 @@ package final class LineReader {
 
   private func fill() throws -> Bool {
     while true {
-      // A pipe may be silent for long. Interrupted, the input ends here.
+      // A pipe may be silent for long. An interrupt ends the input here.
       guard Shutdown.waitToRead(descriptor) else { return false }
       let count = read(descriptor, &buffer, buffer.count)
       if count >= 0 {
@@ -76,7 +76,7 @@ package final class LineReader {
     }
   }
 
-  /// How many lines a file has, for a progress bar; nil where that cannot be known beforehand.
+  /// Number of lines in a file, for a progress bar. `nil` if it is not a regular file.
   package static func count(path: String) -> Int? {
     guard path != "-", let file = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? file.close() }

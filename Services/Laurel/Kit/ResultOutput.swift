@@ -1,21 +1,21 @@
 import Foundation
 
-/// Standard output for results: buffered, and quiet about a reader that has seen enough.
+/// Buffered standard output, for results.
 package final class ResultOutput {
-  /// The reader of a pipe has gone, as `head` does.
+  /// The reader of the pipe has closed it, as `head` does.
   package struct ReaderGone: Error {}
 
   private static let capacity = 1 << 16
   private var buffer: [UInt8] = []
   package let flushesEachLine: Bool
 
-  /// - Parameter flushesEachLine: for a person who waits at a terminal, or a pipe that is followed.
+  /// - Parameter flushesEachLine: `true` if somebody waits for each line, at a terminal or at the end of a pipe.
   package init(flushesEachLine: Bool = isatty(STDOUT_FILENO) == 1) {
     self.flushesEachLine = flushesEachLine
     buffer.reserveCapacity(Self.capacity)
   }
 
-  /// - Throws: `ReaderGone`, or `CommandFailure` when it cannot be written.
+  /// - Throws: `ReaderGone`, or `CommandFailure` if writing fails.
   package func line(_ bytes: [UInt8]) throws {
     buffer += bytes
     buffer.append(0x0A)

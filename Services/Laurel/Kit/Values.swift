@@ -2,7 +2,7 @@ import Contracts
 import ServiceKit
 
 extension Option.Kind {
-  /// An instant in UTC; a bare day is its midnight.
+  /// An instant in UTC. A day means its midnight.
   package static let instant = Option.Kind.checked(
     expected: "an instant in UTC such as 2026-01-28T00:00:00Z, or a day such as 2026-01-28"
   ) {
@@ -11,7 +11,7 @@ extension Option.Kind {
 }
 
 extension Instant {
-  /// As on the command line: RFC 3339 in UTC, or a day for its midnight; between 1970 and 2199.
+  /// Parses an instant of the command line: RFC 3339, or a day for its midnight in UTC. It must be between 1970 and 2199.
   package init?(written text: String) {
     guard let instant = Instant(rfc3339: text) ?? Instant(rfc3339: text + "T00:00:00Z"), Instant.range.contains(instant) else {
       return nil

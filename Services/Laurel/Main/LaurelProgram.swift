@@ -10,7 +10,7 @@ import Worker
 private let laurel = Command(
   "laurel", summary: "Run and operate Laurel's referral programs",
   example: """
-    # the three programs' examples on a bus in memory, with every notice as it arrives
+    # the three programs' examples on a bus in memory, with the notices as they arrive
     laurel demo
     # what would these events earn whom?
     laurel simulate --terms ops/terms --events ops/demo/bonus.jsonl
@@ -22,10 +22,10 @@ private let laurel = Command(
     CorrectionDesk.command, HealthProbe.command,
   ], version: Build.version)
 
-/// The operator's program: parses its command line, runs the command, and exits with what came of it.
+/// The operator's program: parses the command line, runs the command and exits with its status.
 enum LaurelProgram {
   static func run() -> Never {
-    // A file at its size limit is an error of write(2), not the end.
+    // Let write(2) fail at a file's size limit. By default the signal ends the process.
     signal(SIGXFSZ, SIG_IGN)
     let invocation = laurel.parseOrExit(alsoKnown: Settings.names)
     do {
@@ -54,7 +54,7 @@ enum LaurelProgram {
       default: exit(UsageError.exitCode)
       }
     } catch is ResultOutput.ReaderGone {
-      // What a shell reports for a program that SIGPIPE has ended.
+      // The status that a shell reports for a program ended by SIGPIPE.
       exit(128 + SIGPIPE)
     } catch let misuse as UsageError {
       notify("\(misuse)")

@@ -3,30 +3,30 @@ import Contracts
 /// The entries of a notice's `because` as sentences: the rule, the facts, the arithmetic. Pure.
 package struct BecauseText {
   private let because: Because
-  /// That of the amounts; nil: nothing says which.
+  /// The currency of the amounts, or `nil` if unknown.
   private let currency: Currency?
 
-  /// An entry of a later release is told by its code and its facts.
+  /// An unknown entry, of a later release, is shown by its code and its facts.
   package static func sentence(_ because: Because, currency: Currency?) -> String {
     let text = BecauseText(because: because, currency: currency)
     return text.rewards ?? text.holds ?? text.balance ?? text.withdrawals ?? text.attribution ?? text.discounts ?? text.raw
   }
 
-  // MARK: What waits
+  // MARK: What is pending
 
-  /// What a row of a state says that waits for something to come; nil: it is about something else.
+  /// A sentence for a row of state that waits for another event. `nil` if the row is about something else.
   package static func waiting(_ fact: Because) -> String? {
     let text = BecauseText(because: fact, currency: nil)
     return switch fact.code {
     case "referral-event-waits":
-      "\(text.text("type")) of \(text.text("referee").inQuotes) waits for its registration, or until it is known who brought it"
+      "\(text.text("type")) of \(text.text("referee").inQuotes) waits for its registration or until its attribution is decided"
     case "payment-waits":
-      "payment \(text.text("payment").inQuotes) waits until it is known who brought \(text.text("payer").inQuotes)"
+      "payment \(text.text("payment").inQuotes) waits until the attribution of \(text.text("payer").inQuotes) is decided"
     case "payment-fact-waits":
-      "\(text.text("type")) of payment \(text.text("payment").inQuotes) waits until it is known who brought "
-        + text.text("payer").inQuotes
+      "\(text.text("type")) of payment \(text.text("payment").inQuotes) waits until the attribution of "
+        + "\(text.text("payer").inQuotes) is decided"
     case "payment-awaited":
-      "\(text.text("facts")) refunds, requests or disputes wait for payment \(text.text("payment").inQuotes) of "
+      "\(text.text("facts")) refunds, refund requests or disputes wait for payment \(text.text("payment").inQuotes) of "
         + "\(text.text("payer").inQuotes), which has not arrived"
     default: nil
     }
@@ -39,21 +39,21 @@ package struct BecauseText {
     case "base": base
     case "status": status
     case "rate": "\(money("base")) × \(rate("rate")) = \(amount("amount"))"
-    case "amount": "the terms give \(amount("fixed")) for a payment that earns"
+    case "amount": "the terms give a fixed reward of \(amount("fixed")) for each payment that earns"
     case "rates":
       "each line earns at its own rate (\(list("lines"))): \(amount("amount")) of \(money("base"))"
-    case "no-amount": "the terms give no reward in \(text("currency"))"
-    case "no-base": "nothing is left that could earn"
+    case "no-amount": "the terms have no reward in \(text("currency"))"
+    case "no-base": "no amount is left that could earn a reward"
     case "promo-code": "it was bought with the promo code \(text("promoCode")), which excludes the whole payment"
     case "max-payments": "only the first \(text("max")) payments of a referee earn, and \(text("earned")) have earned already"
-    case "no-plan-line": "a payment must hold a plan line to earn, and this one holds only \(list("skus"))"
+    case "no-plan-line": "a payment must contain a plan line to earn, and this one contains only \(list("skus"))"
     case "not-eligible-service":
-      "\(list("skus")) \(isMany("skus") ? "are" : "is") nothing that earns"
-        + (because["categories"] == nil ? "" : "; what earns is of the category \(list("categories", "or"))")
+      "\(list("skus")) \(isMany("skus") ? "do" : "does") not earn"
+        + (because["categories"] == nil ? "" : "; only lines of the category \(list("categories", "or")) earn")
     case "discounted-price":
       isMany("skus")
-        ? "\(list("skus")) were sold cheaper, by a \(list("discounts", "or")) discount, and do not count"
-        : "\(list("skus")) was sold cheaper, by a \(list("discounts", "or")) discount, and does not count"
+        ? "\(list("skus")) were sold with a \(list("discounts", "or")) discount, so they do not count"
+        : "\(list("skus")) was sold with a \(list("discounts", "or")) discount, so it does not count"
     case "before-referral":
       because["paidAt"] == nil
         ? "the payment was made before the referral began"
@@ -61,18 +61,18 @@ package struct BecauseText {
     case "referral-ended":
       "the referral had ended" + (because["endedAt"] == nil ? " before the payment" : " on \(day("endedAt")), before the payment")
     case "earning-period-over":
-      "payments of this referral earn no longer"
-        + (because["earnsFor"] == nil ? "" : " than \(text("earnsFor")) from \(day("attributedAt")) on")
+      "the earning period of this referral is over"
+        + (because["earnsFor"] == nil ? "" : ": it lasted \(text("earnsFor")) from \(day("attributedAt"))")
     case "max-reward":
       because["max"] == nil
-        ? "the limit of rewards for this referee is reached"
+        ? "the maximum reward for this referee is reached"
         : "the payments of a referee earn at most \(amount("max")), and \(amount("earned")) were earned before"
     case "account-closed": "the referrer's account was closed on \(day("closedAt")), before the payment"
     case "referrer-not-eligible": ineligible
     case "hold":
-      "the terms hold it: credited \(span("creditAfter")) (on \(day("creditAt")))"
+      "the terms delay it: credited \(span("creditAfter")) (on \(day("creditAt")))"
         + (text("availableAfter") == text("creditAfter")
-          ? "" : ", to be used \(span("availableAfter")) (from \(day("availableAt")) on)")
+          ? "" : ", usable \(span("availableAfter")) (from \(day("availableAt")))")
     default: nil
     }
   }
@@ -86,7 +86,7 @@ package struct BecauseText {
       if let received = number("received"), received == number("base"),
         received < (number("lines") ?? 0) - (number("paidWithBonus") ?? 0)
       {
-        ", but no more than the \(figure(received)) that came"
+        ", but at most the \(figure(received)) received"
       } else { "" }
     let left = because["excluded"] == nil ? "" : " (\(list("excluded")) \(isMany("excluded") ? "do" : "does") not count)"
     return "\(sum)\(less)\(left)\(most) = \(amount("base"))"
@@ -102,8 +102,8 @@ package struct BecauseText {
   private var ineligible: String {
     if because["closedAt"] != nil { return "the referrer's account was closed on \(day("closedAt"))" }
     let allowed = ["allowedKinds", "allowedCountries"].filter { because[$0] != nil }.map { list($0, "or") }
-    return "the referrer is of the kind \(text("kind")) and the country \(text("country"))"
-      + (allowed.isEmpty ? "" : ", and only \(allowed.joined(separator: " from ")) may")
+    return "the referrer has the kind \(text("kind")) and the country \(text("country"))"
+      + (allowed.isEmpty ? "" : ", and only \(allowed.joined(separator: " from ")) may earn")
   }
 
   // MARK: What refunds and disputes leave
@@ -113,10 +113,10 @@ package struct BecauseText {
     case "refunded": refunded
     case "held":
       because["causes"] == .list([])
-        ? "nothing holds the \(amount("amount")) any more"
+        ? "\(amount("amount")) are no longer held"
         : "\(amount("amount")) are held by: \(list("causes").replacing("-", with: " "))"
-    case "credit-instant": "its day was \(day("creditAt"))"
-    case "available-instant": "its day was \(day("availableAt"))"
+    case "credit-instant": "the credit was due on \(day("creditAt"))"
+    case "available-instant": "it was due to become available on \(day("availableAt"))"
     default: nil
     }
   }
@@ -125,16 +125,16 @@ package struct BecauseText {
   private var refunded: String {
     guard let onEarning = number("onEarningLines"), let received = number("received"), let refunds = number("refunds"),
       let lineRefunds = number("lineRefunds")
-    else { return "a refund has taken its share of what the reward was computed from" }
+    else { return "a refund reduced the amount that the reward is computed from" }
     var text = onEarning == 0 ? money("base") : "(\(money("base")) − \(figure(onEarning)) refunded of lines that earn)"
     if refunds != lineRefunds {
       let whole = lineRefunds == 0 ? figure(received) : "(\(figure(received)) − \(figure(lineRefunds)))"
       text += " × (\(figure(received)) received − \(figure(refunds)) refunded) ÷ \(whole)"
     }
     let pay =
-      number("fixed").map { ", which is that share of the fixed \(figure($0)): " }
+      number("fixed").map { ", and the same share of the fixed \(figure($0)) = " }
       ?? (because["rate"] == nil ? " at the rates of the lines = " : " × \(rate("rate")) = ")
-    return text + "\(pay)\(amount("amount")), which is what the reward is now"
+    return text + "\(pay)\(amount("amount")), which is the reward now"
   }
 
   // MARK: The balance
@@ -142,22 +142,22 @@ package struct BecauseText {
   private var balance: String? {
     switch because.code {
     case "spend":
-      "requested \(amount("amount")), available \(money("available")); to pay \(list("kinds")) lines"
-        + (because["allowedKinds"] == nil ? "" : " where \(list("allowedKinds")) lines may be paid")
+      "requested \(amount("amount")), available \(money("available")), to pay \(list("kinds")) lines"
+        + (because["allowedKinds"] == nil ? "" : "; the terms allow \(list("allowedKinds")) lines")
     case "captured": "the \(amount("amount")) set aside for invoice \(text("invoice")) are used"
-    case "released": "the \(amount("amount")) set aside for invoice \(text("invoice")) are not needed"
+    case "released": "the \(amount("amount")) set aside for invoice \(text("invoice")) are no longer needed"
     case "returned":
-      "\(amount("amount")) of the \(money("left")) that were used are given back"
+      "\(amount("amount")) of the \(money("left")) used are given back"
     case "corrected": "\(text("operator")) corrected it" + quoted("reason")
     case "insufficient-balance": "less was available than was requested"
     case "account-banned":
       "the account was closed as banned" + (because["bannedAt"] == nil ? "" : " on \(day("bannedAt"))")
-    case "not-spendable": "the terms know no spending"
-    case "kind-not-allowed": "the balance may not pay lines of every kind that was named"
-    case "not-withdrawable": "the terms know no withdrawals: \(amount("amount")) cannot be paid out"
+    case "not-spendable": "the terms do not allow spending"
+    case "kind-not-allowed": "the balance may not pay all kinds of lines in the request"
+    case "not-withdrawable": "the terms do not allow withdrawals, so \(amount("amount")) cannot be paid out"
     case "withdrawal":
       "requested \(amount("amount")), available \(money("available"))"
-        + (number("minimum").map { ", and no less than \(figure($0)) is paid out" } ?? "")
+        + (number("minimum").map { ", minimum \(figure($0))" } ?? "")
     default: nil
     }
   }
@@ -167,14 +167,14 @@ package struct BecauseText {
   private var withdrawals: String? {
     switch because.code {
     case "none-open": "no other withdrawal of the account was open"
-    case "below-minimum" where because["minimum"] == nil: "less than the program's smallest withdrawal"
+    case "below-minimum" where because["minimum"] == nil: "the amount is below the program's minimum"
     case "already-open": "withdrawal \(text("openRequest")) of the same account was still open"
-    case "above-limit": "\(amount("amount")) are more than the \(money("approvalAbove")) above which an operator decides"
-    case "no-limit": "the terms name no limit in its currency, so an operator decides about \(amount("amount"))"
+    case "above-limit": "\(amount("amount")) are more than \(money("approvalAbove")), so an operator decides"
+    case "no-limit": "the terms have no limit in its currency, so an operator decides about \(amount("amount"))"
     case "no-approval-needed":
       because["approvalAbove"] == nil
-        ? "the terms ask no operator to approve it"
-        : "\(amount("amount")) are not more than the \(money("approvalAbove")) above which an operator decides"
+        ? "the terms require no approval"
+        : "\(amount("amount")) are not more than \(money("approvalAbove")), so no approval is needed"
     case "approved": "\(text("operator")) approved it" + quoted("note")
     case "declined-by-operator": "\(text("operator")) rejected it" + quoted("note")
     case "canceled": "its owner canceled it on \(day("canceledAt"))"
@@ -203,33 +203,33 @@ package struct BecauseText {
 
   private var attribution: String? {
     switch because.code {
-    case "code-named": "its registration named the code \(exact("referralCode")), which is that of \(exact("owner"))"
+    case "code-named": "its registration named the code \(exact("referralCode")) of \(exact("owner"))"
     case "assigned-by-operator": "\(exact("operator")) assigned its referrer (request \(exact("request")))" + quoted("note")
     case "ended-by-operator": "\(exact("operator")) ended the referral (request \(exact("request")))" + quoted("note")
     case "no-code": noCode
-    case "paid-ad": "the page that it came from carries \(exact("parameter")): it was a paid advertisement"
-    case "prior-account": "it had \(exact("previousAccounts")) before, so it is no new client"
+    case "paid-ad": "the landing page has \(exact("parameter")), so the visit came from a paid advertisement"
+    case "prior-account": "it had \(exact("previousAccounts")) before, so it is not a new client"
     case "already-attributed":
       because["endedAt"] == nil
-        ? "the account is bound to \(exact("boundTo")) already, and only an operator can end that"
-        : "the account was bound to \(exact("boundTo")) until \(day("endedAt")); only an operator can assign it another referrer, "
-          + "from then on"
+        ? "the account is already attributed to \(exact("boundTo")), and only an operator can end that"
+        : "the account was attributed to \(exact("boundTo")) until \(day("endedAt")); only an operator can assign it "
+          + "another referrer after that"
     case "unknown-code": unknownCode
     case "self-referral":
       because["sameAccount"] == .flag(true)
-        ? "referrer and referee are the same account" : "referrer and referee share an identity, so they are taken for one"
-    case "loop": "the referrer was itself brought by \(exact("boundTo"))"
-    case "wished": "it wished for this code (request \(exact("request")))"
-    case "derived": "it named no wish, so the code was derived from its id (request \(exact("request")))"
+        ? "referrer and referee are the same account" : "referrer and referee share an identity, so they count as one"
+    case "loop": "the referrer was itself referred by \(exact("boundTo"))"
+    case "wished": "the account requested this code (request \(exact("request")))"
+    case "derived": "the request named no code, so the code was derived from the account's id (request \(exact("request")))"
     case "taken":
       because["attempts"] == nil
-        ? "the code \(exact("wish")) is somebody else's"
-        : "all the \(text("attempts")) codes that were made for it are somebody else's"
+        ? "the code \(exact("wish")) belongs to another account"
+        : "all \(text("attempts")) codes derived for it belong to other accounts"
     case "invalid":
-      "\(exact("wish")) is no code: "
+      "\(exact("wish")) is not a valid code: "
         + (because["codePattern"] == nil
-          ? "letters, digits, - and _ are allowed, 64 at most" : "codes of this program match \(exact("codePattern"))")
-    case "counted": "the code is that of \(exact("owner"))"
+          ? "only letters, digits, - and _ are allowed, at most 64" : "codes of this program match \(exact("codePattern"))")
+    case "counted": "the code belongs to \(exact("owner"))"
     default: nil
     }
   }
@@ -237,18 +237,19 @@ package struct BecauseText {
   private var noCode: String {
     if because["named"] != nil {
       return
-        "\(exact("named")) \(isMany("named") ? "are no codes" : "is no code"): codes of this program match \(exact("codePattern"))"
+        "\(exact("named")) \(isMany("named") ? "are not codes" : "is not a code"): "
+        + "codes of this program match \(exact("codePattern"))"
     }
     return because["landingURL"] == .flag(true)
-      ? "the page that it came from carries no code in \(exact("parameter")), and none was typed in"
-      : "it names no code and no page that could carry one"
+      ? "the landing page has no code in \(exact("parameter")), and none was typed in"
+      : "it names neither a code nor a landing page"
   }
 
   private var unknownCode: String {
-    if because["referrer"] != nil { return "\(exact("referrer")) has no code, and nobody can be assigned to who has none" }
+    if because["referrer"] != nil { return "\(exact("referrer")) has no code, and only an account with a code can be a referrer" }
     return because["codePattern"] == nil
-      ? "the code \(exact("named")) is nobody's"
-      : "\(exact("named")) is no code: codes of this program match \(exact("codePattern"))"
+      ? "the code \(exact("named")) belongs to nobody"
+      : "\(exact("named")) is not a code: codes of this program match \(exact("codePattern"))"
   }
 
   // MARK: Offers and discounts
@@ -259,14 +260,14 @@ package struct BecauseText {
     case "referred":
       because["referrer"] == nil ? "it was referred on \(day("attributedAt"))" : "it was referred by \(text("referrer"))"
     case "first-payment": "it paid for \(text("plan")) before \(day("expiresAt"))"
-    case "not-used-in-time": "no payment for one of its plans came before \(day("expiresAt"))"
+    case "not-used-in-time": "no payment for one of the offer's plans was made before \(day("expiresAt"))"
     case "counting-subscription":
-      "its subscription \(text("subscription")) is active since \(day("activeSince")), and payment \(text("payment")) of "
-        + "\(day("paidAt")) stands"
+      "its subscription \(text("subscription")) has been active since \(day("activeSince")), and payment \(text("payment")) of "
+        + "\(day("paidAt")) counts"
     case "no-counting-subscription": noSubscription
     case "active-referrals":
       "\(text("slots")) of the owner's \(text("active")) active referrals count for this company (\(text("maxPerCompany")) at most); "
-        + "from \(text("tierFrom")) on there are \(text("percent")) %"
+        + "from \(text("tierFrom")) on the discount is \(text("percent")) %"
     case "order":
       "it is number \(text("position")) of the companies, in the "
         + (text("setBy") == "user" ? "order that the owner set" : "order of their first subscriptions")
@@ -274,7 +275,7 @@ package struct BecauseText {
     case "no-active-company": noActiveCompany
     case "below-minimum":
       "\(counted(Int(number("active") ?? 0), "active referral")) \(number("active") == 1 ? "is" : "are") fewer than the \(text("minimum")) "
-        + "that a discount begins with"
+        + "that a discount needs"
     case "first-invoice-after-run":
       because["restored"] == nil
         ? "it is the company's first invoice with something to pay since the run of \(day("asOf"))"
@@ -295,13 +296,13 @@ package struct BecauseText {
   private var noSubscription: String {
     if because["status"] == "active", because["trialEndsAt"] != nil {
       return
-        "the trial of its subscription \(text("subscription")) ends on \(day("trialEndsAt")), and no payment from then on counts"
+        "the trial of its subscription \(text("subscription")) ends on \(day("trialEndsAt")), and no later payment counts"
     }
     if because["status"] != nil { return "its subscription \(text("subscription")) is \(text("status"))" }
     if because["takenBackAt"] != nil {
-      return "nothing is left of payment \(text("payment")) since a \(text("cause")) of \(day("takenBackAt"))"
+      return "a \(text("cause")) of \(day("takenBackAt")) took back all of payment \(text("payment"))"
     }
-    return "no paid subscription of it runs"
+    return "it has no active, paid subscription"
   }
 
   private var noActiveCompany: String {
@@ -338,7 +339,7 @@ package struct BecauseText {
     if case .list(let items)? = because[name] { listed(items, conjunction) } else { text(name) }
   }
 
-  /// Ids and codes in quotes, so that a blank in one can be seen.
+  /// Ids and codes in quotes, so that a blank in one is visible.
   private func exact(_ name: String) -> String {
     switch because[name] {
     case .text(let text)?: text.inQuotes

@@ -1,8 +1,8 @@
 import Contracts
 
-/// What arrived from outside, as sentences. Pure.
+/// Inputs as sentences. Pure.
 package enum InputText {
-  /// nil: the message is none that a story tells of.
+  /// `nil` if the message is not mentioned in explanations.
   package static func sentence(_ message: any Message) -> String? {
     accounts(message) ?? payments(message) ?? companies(message) ?? requests(message)
   }
@@ -12,7 +12,7 @@ package enum InputText {
     case let m as AccountRegistered:
       "\(m.account) registered" + who(m.kind, m.country) + referral(m.referral)
         + ((m.previousAccounts ?? []).isEmpty ? "" : "; it had \(listed((m.previousAccounts ?? []).map(\.value))) before")
-    case let m as AccountUpdated: "\(m.account) is known" + who(m.kind, m.country) + " from now on"
+    case let m as AccountUpdated: "\(m.account) is now registered" + who(m.kind, m.country)
     case let m as AccountClosed: "\(m.account) was closed" + (m.reason.map { " (\($0.rawValue))" } ?? "")
     case let m as ReferralAssignRequested:
       "\(m.operator) assigns \(m.account) to the referrer \(m.referrer) (\(m.request))" + quoted(m.note)
@@ -37,13 +37,13 @@ package enum InputText {
   private static func payments(_ message: any Message) -> String? {
     switch message {
     case let m as PaymentSettled:
-      "\(m.account) paid " + (m.lines.isEmpty ? "for nothing" : listed(lines(m)))
+      "\(m.account) paid " + (m.lines.isEmpty ? "without any lines" : listed(lines(m)))
         + (m.paidWithBonus.map { $0 == 0 ? "" : "; \(MoneyText.amount($0, m.currency)) of it with rewards" } ?? "")
         + (m.promoCode.map { $0.isEmpty ? "" : "; with the promo code \($0)" } ?? "")
-    case let m as RefundRequested: "\(m.account) asked for the money of payment \(m.payment) back"
-    case let m as RefundDeclined: "\(m.account) does not get the money of payment \(m.payment) back"
+    case let m as RefundRequested: "\(m.account) requested a refund of payment \(m.payment)"
+    case let m as RefundDeclined: "the request of \(m.account) to refund payment \(m.payment) was declined"
     case let m as PaymentRefunded:
-      "\(MoneyText.amount(m.amount, m.currency)) of payment \(m.payment) went back to \(m.account) (refund \(m.refund)"
+      "\(MoneyText.amount(m.amount, m.currency)) of payment \(m.payment) were refunded to \(m.account) (refund \(m.refund)"
         + ((m.lines ?? []).isEmpty
           ? ")"
           : ", for " + listed((m.lines ?? []).prefix(10).map { "\($0.sku) \(MoneyText.figure($0.amount, m.currency))" }) + ")")
@@ -69,10 +69,10 @@ package enum InputText {
     switch message {
     case let m as SubscriptionChanged:
       "subscription \(m.subscription) of company \(m.company) (\(m.account), plan \(m.plan)) is \(status(m.status))"
-        + (m.trialEndsAt.map { ", its trial ending on \($0.readable)" } ?? "")
+        + (m.trialEndsAt.map { ", and its trial ends on \($0.readable)" } ?? "")
     case let m as CompanyClosed: "company \(m.company) of \(m.account) was closed"
     case let m as InvoiceIssued:
-      "invoice \(m.invoice) over \(MoneyText.amount(m.amount, m.currency)) was issued to company \(m.company), due on "
+      "invoice \(m.invoice) for \(MoneyText.amount(m.amount, m.currency)) was issued to company \(m.company), due on "
         + m.dueAt.readable
     case let m as InvoiceSettled: "invoice \(m.invoice) was settled"
     case let m as InvoiceVoided: "invoice \(m.invoice) was voided"
@@ -100,10 +100,10 @@ package enum InputText {
     case let m as WithdrawalApproved: "\(m.operator) approved it" + quoted(m.note)
     case let m as WithdrawalRejected: "\(m.operator) rejected it" + quoted(m.note)
     case let m as PayoutSettled:
-      "the provider says that payout \(m.payout) has arrived" + (m.reference.map { " (reference \($0))" } ?? "")
-    case let m as PayoutFailed: "the provider says that payout \(m.payout) has failed" + quoted(m.reason)
-    case let m as PayoutUnknown: "the provider does not know what became of payout \(m.payout)" + quoted(m.reason)
-    case let m as PayoutReturned: "the provider says that payout \(m.payout) came back" + quoted(m.reason)
+      "the provider reported that payout \(m.payout) has arrived" + (m.reference.map { " (reference \($0))" } ?? "")
+    case let m as PayoutFailed: "the provider reported that payout \(m.payout) has failed" + quoted(m.reason)
+    case let m as PayoutUnknown: "the provider does not know the outcome of payout \(m.payout)" + quoted(m.reason)
+    case let m as PayoutReturned: "the provider reported that payout \(m.payout) was returned" + quoted(m.reason)
     default: nil
     }
   }

@@ -1,6 +1,6 @@
 import Contracts
 
-/// Amounts as people write them.
+/// Formats and parses amounts as people write them.
 package enum MoneyText {
   /// 40500.00 tenge: `40,500.00 KZT`.
   package static func amount(_ minor: Int64, _ currency: Currency) -> String { "\(figure(minor, currency)) \(currency)" }
@@ -13,9 +13,9 @@ package enum MoneyText {
     figure(minor, currency).filter { $0 != "," }
   }
 
-  /// Reads an amount as ``plain(_:_:)`` writes it, with or without a sign; in minor units.
+  /// Parses an amount in the format of ``plain(_:_:)``, with an optional sign. Returns minor units.
   ///
-  /// nil unless all digits of the minor unit are there: `1250` USD could be 1250.00 or 12.50.
+  /// Returns `nil` unless all decimals are there: `1250` USD could mean 1250.00 or 12.50.
   package static func minor(_ text: String, _ currency: Currency) -> Int64? {
     let exponent = currency.exponent
     let sign = text.prefix { $0 == "+" || $0 == "-" }
@@ -29,7 +29,7 @@ package enum MoneyText {
 }
 
 extension Instant {
-  /// `24 Jan 2026 09:00 UTC`; seconds only where there are any.
+  /// `24 Jan 2026 09:00 UTC`; seconds only if they are not 0.
   package var readable: String {
     let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     let day = date

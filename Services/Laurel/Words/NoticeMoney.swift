@@ -1,7 +1,7 @@
 import Contracts
 
 extension NoticeText {
-  /// That of a notice's amounts.
+  /// The currency of a notice's amounts. `nil` if the notice does not name it.
   package static func currency(of notice: any Notice) -> Currency? {
     if let balance = balance(after: notice) { return balance.currency }
     return switch notice {
@@ -16,7 +16,7 @@ extension NoticeText {
     }
   }
 
-  /// The balance that a notice carries, if it is about one.
+  /// The balance in a notice. `nil` if it contains none.
   package static func balance(after notice: any Notice) -> Balance? {
     switch notice {
     case let n as RewardAccrued: n.balance

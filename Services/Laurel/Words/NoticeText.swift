@@ -1,8 +1,8 @@
 import Contracts
 
-/// Notices as sentences, for people who watch.
+/// Notices as sentences.
 package enum NoticeText {
-  /// nil: the message is no notice.
+  /// `nil` if the message is not a notice.
   package static func sentence(_ message: any Message) -> String? {
     referrals(message) ?? rewards(message) ?? spending(message) ?? withdrawals(message) ?? discounts(message)
   }
@@ -10,21 +10,22 @@ package enum NoticeText {
   private static func referrals(_ message: any Message) -> String? {
     switch message {
     case let n as CodeIssued:
-      "\(n.account) has the code \(n.code)" + (n.link.isEmpty ? "" : ", to be shared as \(n.link)")
-    case let n as CodeDeclined: "\(n.account) does not get the code it asked for: \(list(n.reasons))"
-    case let n as ClickCounted: "a visit of the link with \(n.code) counts"
-    case let n as ClickRejected: "a visit of the link with \(n.code) does not count: \(list(n.reasons))"
+      "\(n.account) has the code \(n.code)" + (n.link.isEmpty ? "" : "; its link is \(n.link)")
+    case let n as CodeDeclined: "\(n.account) does not get the requested code: \(list(n.reasons))"
+    case let n as ClickCounted: "a visit with the code \(n.code) counts"
+    case let n as ClickRejected: "a visit with the code \(n.code) does not count: \(list(n.reasons))"
     case let n as ReferralAttributed:
       "\(n.referee) was referred by \(n.referrer)" + (n.code.map { " with the code \($0.value.inQuotes)" } ?? "")
         + decided(n.operator, n.request)
     case let n as ReferralRejected:
       n.request == nil
-        ? "the registration of \(n.referee)" + (n.code.map { " with \($0.inQuotes)" } ?? "") + " binds nobody: \(list(n.reasons))"
+        ? "the registration of \(n.referee)" + (n.code.map { " with \($0.inQuotes)" } ?? "")
+          + " is not attributed: \(list(n.reasons))"
         : "\(n.referee) is not assigned to \(n.referrer.map { "\($0)" } ?? "a referrer")\(decided(n.operator, n.request)): "
           + list(n.reasons)
     case let n as ReferralEnded: "the referral of \(n.referee) by \(n.referrer) has ended (\(n.operator), \(n.request))"
-    case let n as ReferralActivated: "\(n.referee) is an active referral of \(n.referrer) from now on"
-    case let n as ReferralDeactivated: "\(n.referee) is an active referral of \(n.referrer) no more"
+    case let n as ReferralActivated: "\(n.referee) is now an active referral of \(n.referrer)"
+    case let n as ReferralDeactivated: "\(n.referee) is no longer an active referral of \(n.referrer)"
     default: nil
     }
   }
@@ -44,14 +45,14 @@ package enum NoticeText {
     case let n as RewardUnlocked:
       "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are no longer held: \(standing(n.balance))"
     case let n as RewardFrozen: "a reward of \(n.referrer) is held (\(words(n.cause))): \(standing(n.balance))"
-    case let n as RewardUnfrozen: "a reward of \(n.referrer) is free again (\(words(n.cause))): \(standing(n.balance))"
+    case let n as RewardUnfrozen: "a reward of \(n.referrer) is no longer held (\(words(n.cause))): \(standing(n.balance))"
     case let n as RewardAdjusted:
       "a pending reward of \(n.referrer) is now \(MoneyText.amount(n.amount, n.currency)) "
         + "(\(MoneyText.figure(n.delta, n.currency)) by refund \(n.refund))"
     case let n as RewardReversed:
       "\(MoneyText.amount(n.delta, n.currency)) for \(n.referrer): taken back by a \(words(n.cause)); \(standing(n.balance))"
     case let n as RewardRestored:
-      "\(MoneyText.amount(n.delta, n.currency)) of a reward of \(n.referrer) are back: \(standing(n.balance))"
+      "\(MoneyText.amount(n.delta, n.currency)) of a reward of \(n.referrer) are restored: \(standing(n.balance))"
     case let n as BalanceCorrected:
       "\(n.operator) corrected the balance of \(n.referrer) by \(MoneyText.amount(n.delta, n.currency)) (\(n.reason.prefix(200))): "
         + standing(n.balance)
@@ -66,15 +67,15 @@ package enum NoticeText {
     case let n as BonusCaptured:
       "\(n.referrer) has paid \(MoneyText.amount(n.amount, n.currency)) of invoice \(n.invoice): \(standing(n.balance))"
     case let n as BonusReleased:
-      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer), set aside for invoice \(n.invoice), are back: \(standing(n.balance))"
+      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer), set aside for invoice \(n.invoice), are released: \(standing(n.balance))"
     case let n as BonusReturned:
-      "\(MoneyText.amount(n.amount, n.currency)) that \(n.referrer) had spent on invoice \(n.invoice) are back: \(standing(n.balance))"
+      "\(MoneyText.amount(n.amount, n.currency)) that \(n.referrer) had spent on invoice \(n.invoice) are given back: \(standing(n.balance))"
     case let n as BonusDeclined: "\(declined(n)) (\(n.request)) is declined: \(list(n.reasons))"
     default: nil
     }
   }
 
-  /// Notices of before revision 2 carry no amount.
+  /// Notices before revision 2 contain no amount.
   private static func declined(_ notice: BonusDeclined) -> String {
     guard let amount = notice.amount, let currency = notice.currency else { return "A request of \(notice.referrer)" }
     return "A request of \(notice.referrer) for \(MoneyText.amount(amount, currency))"
@@ -85,32 +86,32 @@ package enum NoticeText {
     case let n as WithdrawalReserved:
       "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are set aside for withdrawal \(n.request): \(standing(n.balance))"
     case let n as WithdrawalReleased:
-      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer), set aside for withdrawal \(n.request), are back: \(standing(n.balance))"
+      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer), set aside for withdrawal \(n.request), are released: \(standing(n.balance))"
     case let n as WithdrawalBooked:
       "\(MoneyText.amount(n.amount, n.currency)) are booked as paid to \(n.referrer): \(standing(n.balance))"
     case let n as WithdrawalRestored:
       "\(MoneyText.amount(n.amount, n.currency)) paid to \(n.referrer) came back: \(standing(n.balance))"
     case let n as PayoutInstructed:
-      "payout \(n.payout): \(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are to go to \(n.destination)"
+      "payout \(n.payout): \(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are to be paid to \(n.destination)"
     case let n as WithdrawalOpened:
       "\(n.referrer) requested a withdrawal of \(MoneyText.amount(n.amount, n.currency)) (\(n.request)), due on \(n.dueAt.readable)"
     case let n as WithdrawalAwaitingApproval:
-      "withdrawal \(n.request) of \(n.referrer) over \(MoneyText.amount(n.amount, n.currency)) waits for an operator"
+      "withdrawal \(n.request) of \(n.referrer) for \(MoneyText.amount(n.amount, n.currency)) needs an operator's approval"
     case let n as WithdrawalPaid: "withdrawal \(n.request): \(MoneyText.amount(n.amount, n.currency)) have reached \(n.referrer)"
     case let n as WithdrawalFailed:
-      "withdrawal \(n.request) of \(n.referrer) over \(MoneyText.amount(n.amount, n.currency)) has failed"
+      "withdrawal \(n.request) of \(n.referrer) for \(MoneyText.amount(n.amount, n.currency)) has failed"
     case let n as WithdrawalReturned:
       "withdrawal \(n.request): the provider returned \(MoneyText.amount(n.amount, n.currency)) of \(n.referrer)"
     case let n as WithdrawalDeclined: "withdrawal \(n.request) of \(n.referrer) is declined: \(list(n.reasons))"
     case let n as WithdrawalDueSoon: "withdrawal \(n.request) of \(n.referrer) is due on \(n.dueAt.readable)"
-    case let n as WithdrawalOverdue: "withdrawal \(n.request) of \(n.referrer) is overdue since \(n.dueAt.readable)"
+    case let n as WithdrawalOverdue: "withdrawal \(n.request) of \(n.referrer) has been overdue since \(n.dueAt.readable)"
     default: nil
     }
   }
 
   private static func discounts(_ message: any Message) -> String? {
     switch message {
-    case let n as OfferOpened: "\(n.account) may buy \(plans(n.plans)) \(n.percent) % cheaper, until \(n.expiresAt.readable)"
+    case let n as OfferOpened: "\(n.account) gets \(n.percent) % off \(plans(n.plans)) until \(n.expiresAt.readable)"
     case let n as OfferUsed: "\(n.account) has used its welcome offer of \(n.percent) % with payment \(n.payment)"
     case let n as OfferExpired: "the welcome offer of \(n.percent) % to \(n.account) has expired"
     case let n as DiscountAssigned:
@@ -130,7 +131,7 @@ package enum NoticeText {
 
   // MARK: Parts
 
-  /// What a balance holds, the empty parts left out.
+  /// The parts of a balance, without empty ones.
   package static func standing(_ balance: Balance) -> String {
     let parts = [
       (balance.available, "available"), (balance.pending, "pending"), (balance.locked, "held"), (balance.reserved, "set aside"),
@@ -144,7 +145,7 @@ package enum NoticeText {
     reasons.map(words).joined(separator: ", ")
   }
 
-  /// `no-plan-line`: no plan line.
+  /// `no-plan-line` → `no plan line`
   private static func words<Reason: RawRepresentable<String> & SendableMetatype>(_ reason: Reason) -> String {
     String(reason.rawValue.map { $0 == "-" ? " " : $0 })
   }

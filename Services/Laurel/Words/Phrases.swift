@@ -1,7 +1,7 @@
 import Contracts
 import Terms
 
-// Figures, spans and lists as they stand inside a sentence.
+// Figures, time spans and lists for use inside a sentence.
 
 extension BasisPoints {
   /// `10 %`, `0.5 %`.
@@ -54,7 +54,8 @@ package func ordinal(_ number: Int64) -> String {
 }
 
 extension String {
-  /// In quotes, with what nobody would see written out: a line break or a zero-width character in a code may be the whole reason.
+  /// In quotes, with invisible characters escaped: a line break or a zero-width character in a code may be the reason for a
+  /// rejection.
   package var inQuotes: String {
     "\""
       + unicodeScalars.map { scalar in
@@ -66,11 +67,11 @@ extension String {
       }.joined() + "\""
   }
 
-  /// A sentence's beginning.
+  /// With an uppercase first letter, to begin a sentence.
   package var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }
 
-/// Text broken between words, each line but the first behind `indent` spaces.
+/// Wraps text between words. Each line except the first begins with `indent` spaces.
 package func wrapped(_ text: String, to width: Int, indent: Int) -> String {
   let room = max(width - indent, 20)
   var lines: [String] = []

@@ -1,9 +1,9 @@
 import Contracts
 import Terms
 
-/// What is different in one version of the terms from the one before, in sentences. Pure.
+/// The differences between versions of the terms, in sentences. Pure.
 package enum TermsChanges {
-  /// Empty: nothing but the instant.
+  /// The differences between two versions, except number and start. Empty if there are none.
   package static func sentences(from old: TermsVersion, to new: TermsVersion) -> [String] {
     var sentences: [String] = []
     let (before, after) = (facts(old), facts(new))
@@ -12,7 +12,7 @@ package enum TermsChanges {
       switch (left, right) {
       case (nil, nil): continue
       case (nil, _?): sentences.append("New: \(section.rawValue).")
-      case (_?, nil): sentences.append("Gone: \(section.rawValue).")
+      case (_?, nil): sentences.append("Removed: \(section.rawValue).")
       case (let left?, let right?):
         for (was, now) in zip(left, right) where was.value != now.value {
           sentences.append("\(now.name.capitalizedFirst): \(now.value), instead of \(was.value).")
@@ -22,10 +22,10 @@ package enum TermsChanges {
     return sentences
   }
 
-  /// What is different in a program, version by version. Empty: nothing.
+  /// The differences between two forms of a program, version by version. Empty if there are none.
   package static func sentences(from old: Program, to new: Program) -> [String] {
     (0..<max(old.versions.count, new.versions.count)).flatMap { index -> [String] in
-      guard new.versions.indices.contains(index) else { return ["Version \(old.versions[index].version) is gone."] }
+      guard new.versions.indices.contains(index) else { return ["Version \(old.versions[index].version) is removed."] }
       let version = new.versions[index]
       guard old.versions.indices.contains(index) else {
         let before = index > 0 ? sentences(from: new.versions[index - 1], to: version) : []
@@ -40,7 +40,7 @@ package enum TermsChanges {
     }
   }
 
-  /// What a version may hold or lack as a whole.
+  /// A part of a version that may be present or absent as a whole.
   private enum Section: String, CaseIterable {
     case judging = "judging"
     case attribution = "referrals"
@@ -53,7 +53,7 @@ package enum TermsChanges {
 
   private typealias Fact = (name: String, value: String)
 
-  /// Every parameter of a version; those of one section always in one order.
+  /// All parameters of a version. Those of a section are always in the same order, so that two versions can be compared.
   private static func facts(_ version: TermsVersion) -> [Section: [Fact]] {
     var facts: [Section: [Fact]] = [
       .judging: [

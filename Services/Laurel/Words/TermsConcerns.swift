@@ -1,30 +1,30 @@
 import Contracts
 import Terms
 
-/// Something about terms that are allowed, and that an operator might regret.
+/// Something that terms are allowed to say but that an operator might regret.
 package struct TermsConcern: Equatable {
   package enum Weight: String {
-    /// Most likely a mistake, or it will cost somebody something.
+    /// Probably a mistake, or it costs somebody something.
     case warning
     /// Harmless; good to know.
     case note
   }
 
   package let weight: Weight
-  /// From 1.
+  /// Counted from 1.
   package let version: Int
-  /// From the version down, as in a ``TermsProblem``.
+  /// The path below the version, as in a ``TermsProblem``.
   package let field: String
   package let message: String
 }
 
-/// Finds what an operator would regret. Pure: terms and an instant in, sentences out. What a file may not say at all, TermsFiles rejects.
+/// Finds what an operator might regret. Pure: terms and an instant in, sentences out. TermsFiles rejects what is not allowed.
 package struct TermsConcerns {
   private(set) var found: [TermsConcern] = []
   private let program: Program
   private let now: Instant
 
-  /// - Parameter instant: what "already" and "in the past" are measured by.
+  /// - Parameter instant: separates the past from the future.
   package static func of(_ program: Program, at instant: Instant) -> [TermsConcern] {
     var concerns = TermsConcerns(program, now: instant)
     for (index, version) in program.versions.enumerated() {
@@ -72,19 +72,19 @@ package struct TermsConcerns {
       if version.effectiveFrom > now {
         note(
           version, "effectiveFrom",
-          "is still to come, but what happens before it is judged by this version all the same: it is the first")
+          "is in the future, but this version also judges what happens before, because it is the first")
       }
       return
     }
     if version == program.versions.last, version.effectiveFrom <= now {
       warn(
         version, "effectiveFrom",
-        "is in the past: what services have judged since then by version \(before.version) stays, and whoever replays it gets other "
-          + "figures; an event that arrives late is judged by this version. Choose an instant that is still to come")
+        "is in the past: services have used version \(before.version) since then, and their decisions stay. This version judges "
+          + "events that arrive late, and a replay gives other figures. Choose an instant in the future")
     }
     var same = before
     (same.version, same.effectiveFrom) = (version.version, version.effectiveFrom)
-    if same == version { note(version, "", "says the same as version \(before.version)") }
+    if same == version { note(version, "", "is the same as version \(before.version)") }
   }
 
   // MARK: Links
@@ -92,7 +92,8 @@ package struct TermsConcerns {
   private mutating func lookAtLink(_ version: TermsVersion) {
     let (link, parameter) = (version.attribution.link, version.attribution.parameter)
     if !link.hasPrefix("https://") {
-      warn(version, "attribution.link", "is not https: browsers warn of such a page, and anybody on the way can change the code")
+      warn(
+        version, "attribution.link", "is not https: browsers warn of such a page, and anybody on the way can change the code")
     }
     let parts = link.split(separator: "{code}", omittingEmptySubsequences: false)
     guard let before = parts.first, let after = parts.last else { return }
@@ -100,14 +101,14 @@ package struct TermsConcerns {
     if !carries || !(after.isEmpty || after == "/" || after.first.map("&#?".contains) ?? false) {
       warn(
         version, "attribution.link",
-        "does not carry the code as \(parameter)={code}: who registers on that very page is bound to nobody, unless the site moves "
-          + "the code there")
+        "does not carry the code as \(parameter)={code}: an account that registers on that page is not attributed, unless the site "
+          + "adds the code there")
     }
   }
 
   /// Names of parameters that sites give to their own pages.
   private static let commonParameters = ["page", "p", "id"]
-  /// A program has as many referrers before long.
+  /// A growing program soon has this many referrers.
   private static let codesMin = 100_000
 
   private mutating func lookAtCodes(_ version: TermsVersion, _ before: TermsVersion?) {
@@ -116,21 +117,21 @@ package struct TermsConcerns {
       if Self.commonParameters.contains(terms.parameter.lowercased()) {
         warn(
           version, "attribution.parameter",
-          "is a name that sites use themselves: the page ?\(terms.parameter)=2 names the code \"2\", and who registers from there is "
-            + "bound to nobody. Set codePattern, so that only what looks like a code is one")
+          "is a name that sites use themselves: the page ?\(terms.parameter)=2 names the code \"2\", and an account that registers "
+            + "from there is not attributed. Set codePattern, so that only what looks like a code is one")
       }
       return
     }
     if pattern.possibleCodes < Self.codesMin {
       warn(
         version, "attribution.codePattern",
-        "allows only \(counted(Int(pattern.possibleCodes), "code")) that a link can carry: when they are taken, nobody gets one any more"
+        "allows only \(counted(Int(pattern.possibleCodes), "code")) that a link can carry: when they are taken, nobody can get one"
       )
     }
     if let before, before.attribution.codePattern != pattern {
       warn(
         version, "attribution.codePattern",
-        "is new: a code that was issued before and does not match it is no code from now on, nor is the link that carries it")
+        "is new: codes issued before that do not match it stop working, and so do their links")
     }
   }
 
@@ -177,11 +178,11 @@ package struct TermsConcerns {
     if rate == .zero {
       warn(version, field, "is 0 %: every payment\(whose) is declined with the reason no-base")
     } else if rate == .whole {
-      warn(version, field, "is 100 %: the referrer gets all that a payment\(whose) brings")
+      warn(version, field, "is 100 %: the referrer gets the whole of every payment\(whose)")
     }
   }
 
-  /// A status that lacks a currency is passed over there: the next one is reached at once.
+  /// In a currency for which a status has no threshold, a referee skips the status and reaches the next one directly.
   private mutating func lookAtCurrencies(_ reward: RewardTerms, _ version: TermsVersion) {
     let all = Set(reward.statuses.flatMap(\.above.keys)).sorted()
     for (index, status) in reward.statuses.enumerated() {
@@ -202,26 +203,27 @@ package struct TermsConcerns {
     for currency in all where limits[currency] == nil {
       warn(
         version, "withdrawal.approvalAbove",
-        "names no \(currency), as statuses do: an operator must approve every withdrawal in \(currency), however small")
+        "has no limit in \(currency), although statuses have thresholds in it: an operator must approve every withdrawal in "
+          + "\(currency), however small")
     }
   }
 
   private mutating func lookAtUse(_ reward: RewardTerms, _ version: TermsVersion) {
     if version.spending == nil, version.withdrawal == nil {
-      warn(version, "reward", "can be used for nothing: the version has neither spending nor withdrawal")
+      warn(version, "reward", "cannot be used: the version has neither spending nor withdrawal")
     }
     found += Self.aboutHold(reward, refundWindow: reward.refundWindow, version)
   }
 
-  /// - Parameter refundWindow: how long after a payment the money may go back; nil: the terms do not say.
+  /// - Parameter refundWindow: how long after a payment refunds count, or `nil` if the terms have no limit.
   static func aboutHold(_ reward: RewardTerms, refundWindow: TimeSpan?, _ version: TermsVersion) -> [TermsConcern] {
     guard let refundWindow, reward.availableAfter > refundWindow else { return [] }
     return [
       TermsConcern(
         weight: .warning, version: version.version, field: "reward.availableAfter",
         message:
-          "is longer than the refund window of \(refundWindow.words): the rest of the \(reward.availableAfter.words) the referrer "
-          + "waits for nothing")
+          "is longer than the refund window of \(refundWindow.words): for the rest of the \(reward.availableAfter.words) "
+          + "the referrer waits without a reason")
     ]
   }
 
@@ -231,11 +233,11 @@ package struct TermsConcerns {
     if withdrawal.dueSoonAfter == withdrawal.dueAfter {
       warn(
         version, "withdrawal.dueSoonAfter",
-        "is as long as dueAfter: the reminder comes when the withdrawal is overdue already")
+        "is as long as dueAfter: the reminder comes when the withdrawal is already overdue")
     }
     lookAtLimits(withdrawal, version)
     if version.reward == nil {
-      note(version, "withdrawal", "pays out what earlier versions have earned: this one has no reward")
+      note(version, "withdrawal", "pays out only rewards of earlier versions: this one has no reward")
     }
   }
 
@@ -255,7 +257,7 @@ package struct TermsConcerns {
   private mutating func lookAtOffer(_ offer: WelcomeOfferTerms, _ version: TermsVersion) {
     if offer.percent == 0 { warn(version, "welcomeOffer.percent", "is 0 %: the offer is worth nothing") }
     if offer.percent == 100 { warn(version, "welcomeOffer.percent", "is 100 %: the first payment costs nothing") }
-    if offer.within == .zero { warn(version, "welcomeOffer.within", "is no time at all: the offer has expired when it opens") }
+    if offer.within == .zero { warn(version, "welcomeOffer.within", "is 0: the offer expires as soon as it opens") }
   }
 
   // MARK: Discounts
@@ -273,7 +275,7 @@ package struct TermsConcerns {
       if tier.from > terms.maxPerCompany {
         let who = index == 0 ? "no company ever gets a discount" : "no company ever gets these \(tier.percent) %"
         warn(
-          version, field + ".from", "is above maxPerCompany, \(terms.maxPerCompany), which is all that a company can have: \(who)"
+          version, field + ".from", "is above maxPerCompany, \(terms.maxPerCompany), the most that a company can have: \(who)"
         )
         continue
       }
@@ -282,21 +284,21 @@ package struct TermsConcerns {
         warn(
           version, field + ".percent",
           tier.percent == 0
-            ? "is a hole in the table: with \(TermsWords.range(tier.from, last)) active referrals there is nothing, with \(best.from) "
-              + "there are \(best.percent) %"
+            ? "is a hole in the table: \(TermsWords.range(tier.from, last)) active referrals give nothing, but \(best.from) "
+              + "give \(best.percent) %"
             : "falls: \(tier.from) active referrals give \(tier.percent) %, fewer than \(tier.from) up to \(best.percent) %")
       } else if let best, tier.percent == best.percent {
         note(version, field + ".percent", "changes nothing: it is \(tier.percent) % from \(best.from) active referrals on")
       } else if best == nil, tier.percent == 0 {
-        note(version, field + ".percent", "is 0 %, which is what fewer referrals give too")
+        note(version, field + ".percent", "is 0 %, the same as with fewer referrals")
       }
       if tier.percent >= best?.percent ?? 0 { best = tier }
     }
     if let best, best.from < terms.maxPerCompany, terms.tiers.last?.from == best.from {
       note(
         version, "discounts.maxPerCompany",
-        "lets a company take \(terms.maxPerCompany) active referrals, though more than \(best.from) give it nothing more: they would have "
-          + "counted for the owner's next company")
+        "lets a company take \(terms.maxPerCompany) active referrals, but more than \(best.from) do not raise its discount: the others "
+          + "could count for the owner's next company")
     }
   }
 
@@ -305,14 +307,14 @@ package struct TermsConcerns {
       let short = schedule.day == 31 ? "months that are shorter" : schedule.day == 30 ? "February" : "February of most years"
       note(version, "discounts.day", "is the last day of the month in \(short)")
     }
-    // Of a zone with daylight saving the hours of the coming year, not of all that the tables know.
+    // Only the hours of the coming year, because the zone may have had other rules before.
     let start = max(now, version.effectiveFrom)
     let hours = Set(TermsWords.runs(schedule, from: start, until: nil, count: 12).map { ($0.milliseconds / 60_000) % 1440 })
     if hours.count > 1 {
       let clock = hours.sorted().map { Instant(milliseconds: $0 * 60_000).readable.suffix(9) }
       note(
         version, "discounts.zone",
-        "has daylight saving time: 00:00 in \(schedule.zone.name) is \(listed(clock.map(String.init), "or")), by the season")
+        "has daylight saving time: 00:00 in \(schedule.zone.name) is \(listed(clock.map(String.init), "or")), by season")
     }
   }
 
@@ -324,12 +326,12 @@ package struct TermsConcerns {
     if !hadRun, !hasRun {
       warn(
         version, "effectiveFrom",
-        "leaves \(month) without a run: by version \(version.version - 1) it would come later in the month, by this one it is past already"
+        "leaves \(month) without a run: under version \(version.version - 1) it would come later in the month, under this one it is past"
       )
     } else if hadRun, hasRun {
       note(
         version, "discounts.day",
-        "comes once more in \(month), which has had its run by then: the first run by this version is a month later")
+        "comes once more in \(month), which has already had its run: the first run under this version is a month later")
     }
   }
 }

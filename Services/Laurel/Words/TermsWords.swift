@@ -1,7 +1,7 @@
 import Contracts
 import Terms
 
-/// What a version of the terms means, in sentences for the people who wrote the program. Pure: terms in, sentences out.
+/// Explains a version of the terms in sentences, for the people who wrote the program. Pure: terms in, sentences out.
 package struct TermsWords {
   /// Sentences about one part of the rules.
   package struct Section: Equatable {
@@ -15,8 +15,8 @@ package struct TermsWords {
 
   /// - Parameters:
   ///   - before: the version before it.
-  ///   - instant: from when on runs of the calendar are named.
-  ///   - end: when the next version takes over; nil: never.
+  ///   - instant: the calendar lists runs from then on.
+  ///   - end: when the next version takes effect, or `nil` if there is none.
   package static func sections(
     of version: TermsVersion, after before: TermsVersion? = nil, from instant: Instant, until end: Instant?
   ) -> [Section] {
@@ -33,13 +33,13 @@ package struct TermsWords {
   private var referring: Section {
     let terms = version.attribution
     var sentences = [
-      "A referrer shares \(terms.link.replacing("{code}", with: "CODE")), CODE being its own code.",
-      "A registration that names a code binds the new account to the code's owner, and only an operator can change that. The code is read from the "
-        + "parameter \"\(terms.parameter)\" of the page where the visit began, or is typed in.",
+      "A referrer shares \(terms.link.replacing("{code}", with: "CODE")), where CODE is its own code.",
+      "A registration that names a code attributes the new account to the code's owner. Only an operator can change that. The code "
+        + "is read from the parameter \"\(terms.parameter)\" of the page where the visit began, or is typed in.",
     ]
     if let pattern = terms.codePattern {
       let example = pattern.code(from: version.program.value).map { ", such as \($0)" } ?? ""
-      sentences.append("A code matches \"\(pattern.text)\" as a whole\(example); any other text is no code.")
+      sentences.append("A code matches \"\(pattern.text)\" as a whole\(example); any other text is not a code.")
     }
     if let referrer = terms.referrer {
       sentences.append("\(Self.admitted(referrer).capitalizedFirst) may refer, earn and withdraw; anybody may be referred.")
@@ -48,11 +48,11 @@ package struct TermsWords {
     }
     if !terms.paidAdParameters.isEmpty {
       sentences.append(
-        "A visit that came from a paid advertisement (\(listed(terms.paidAdParameters, "or")) in its address) binds nobody.")
+        "A registration from a paid advertisement (\(listed(terms.paidAdParameters, "or")) in the address) is not attributed.")
     }
     sentences.append(
       terms.refusesPriorAccounts
-        ? "Who had an account before is no new client, and binds nobody." : "Earlier accounts of a new client do not matter.")
+        ? "A client who had an account before is not attributed." : "Earlier accounts of a new client do not matter.")
     return Section(title: "Who refers whom", sentences: sentences)
   }
 
@@ -87,16 +87,16 @@ package struct TermsWords {
       sentences.append(
         "Each such payment earns \(Self.amounts(amounts)), however much it is; a payment in another currency earns nothing.")
     case .rates(let rates):
-      sentences.append("Each line earns by the first of these that fits it, rounded half up once for the whole payment:")
+      sentences.append("Each line earns by the first of these rates that matches it, rounded half up once for the whole payment:")
       sentences += rates.map { "- \($0.rate.words) of \(Self.lines($0))" }
-      sentences.append("A line that none of them fits earns nothing.")
+      sentences.append("A line that matches none of them earns nothing.")
     }
     if let earnsFor = terms.earnsFor {
       sentences.append("Payments earn for \(earnsFor.words) from the start of the referral.")
     }
     if !terms.maxPerReferee.isEmpty {
       sentences.append(
-        "All payments of one referee together earn at most \(Self.amounts(terms.maxPerReferee)); the reward that passes the limit is cut."
+        "All payments of one referee together earn at most \(Self.amounts(terms.maxPerReferee)); a reward beyond that is reduced."
       )
     }
     sentences.append(
@@ -104,8 +104,8 @@ package struct TermsWords {
     if terms.refusesPromoCodes { sentences.append("A payment with a promo code earns nothing.") }
     if !terms.excludedDiscounts.isEmpty {
       sentences.append(
-        "A line that was sold cheaper by a discount of the kind \(listed(terms.excludedDiscounts.map(\.rawValue), "or")) "
-          + "does not count; other discounts do no harm.")
+        "A line sold with a discount of the kind \(listed(terms.excludedDiscounts.map(\.rawValue), "or")) "
+          + "does not count; other discounts do not matter.")
     }
     return Section(title: "What a payment earns", sentences: sentences)
   }
@@ -113,15 +113,15 @@ package struct TermsWords {
   static func payments(_ terms: RewardTerms) -> String {
     switch terms.maxPayments {
     case nil: "Every payment of a referee earns its referrer a reward."
-    case 1: "Only a referee's first payment that can earn does."
-    case let count?: "Only a referee's first \(count) payments that can earn do."
+    case 1: "Only the first payment of a referee that meets the conditions earns a reward."
+    case let count?: "Only the first \(count) payments of a referee that meet the conditions earn a reward."
     }
   }
 
   static func lines(_ terms: RewardTerms) -> String {
-    var text = "What counts of a payment is its \(listed(terms.lineKinds.map(Self.lineKind))) lines"
+    var text = "A payment counts with its \(listed(terms.lineKinds.map(Self.lineKind))) lines"
     if let categories = terms.categories { text += " of the category \(listed(categories, "or"))" }
-    text += ", without tax and less what was paid with rewards"
+    text += ", without tax and minus what was paid with rewards"
     if terms.requiresPlanLine { text += "; a payment without a plan line earns nothing" }
     return text + "."
   }
@@ -145,7 +145,7 @@ package struct TermsWords {
     }
   }
 
-  /// One line a rate, with the turnover from which on it holds.
+  /// One line per rate, with the turnover above which it applies.
   static func rates(_ terms: RewardTerms) -> [String] {
     var lines = [
       "\(terms.rate?.words ?? "") up to \(terms.statuses.first.map { thresholds($0, "or") } ?? "any amount") (no status yet)"
@@ -162,21 +162,21 @@ package struct TermsWords {
 
   private var holding: Section? {
     guard let terms = version.reward else { return nil }
-    let credited = terms.creditAfter == .zero ? "on the account at once" : "on the account \(terms.creditAfter.words) later"
+    let credited = terms.creditAfter == .zero ? "credited at once" : "credited \(terms.creditAfter.words) later"
     let start = terms.creditAfter == .zero ? "A reward is \(credited)" : "A reward is pending at payment and \(credited)"
     let sentence =
       terms.availableAfter == terms.creditAfter
-      ? "\(start), free to be used from then on."
+      ? "\(start), and can be used from then on."
       : "\(start), and can be used \(terms.availableAfter.words) after the payment; until then it is held."
     let window =
-      terms.refundWindow.map { "From \($0.words) after the payment on, none of these changes anything." }
-      ?? "However late these come, they count."
+      terms.refundWindow.map { "Later than \($0.words) after the payment, refunds and disputes have no effect." }
+      ?? "There is no time limit for refunds and disputes."
     return Section(
       title: "When it can be used",
       sentences: [
         sentence,
-        "A refund takes its share of the reward back, at the rate of the payment; while one is asked for, or a dispute is open, "
-          + "the reward is held. \(window)",
+        "A refund takes back its share of the reward, at the rate of the payment. While a refund is requested or a dispute is "
+          + "open, the reward is held. \(window)",
       ])
   }
 
@@ -187,8 +187,8 @@ package struct TermsWords {
     return Section(
       title: "Spending",
       sentences: [
-        "The balance can pay \(listed(terms.kinds.map { "\($0) lines" })) of the account's own invoices: set aside first, then taken "
-          + "or given back. Parts of an invoice too; never more than is available."
+        "The balance can pay \(listed(terms.kinds.map { "\($0) lines" })) of the account's own invoices. The amount is set "
+          + "aside first, then spent or released. It may be a part of the invoice, but never more than is available."
       ])
   }
 
@@ -199,10 +199,10 @@ package struct TermsWords {
     return Section(
       title: "Withdrawal",
       sentences: [
-        "An account may ask for what is available to be paid out; one request at a time.", Self.minimum(terms.minimum),
+        "An account may request a payout of what is available, one request at a time.", Self.minimum(terms.minimum),
         Self.approval(terms.approvalAbove),
-        "Of a request that is still open a reminder goes out after \(terms.dueSoonAfter.words), and a notice that it is overdue "
-          + "after \(terms.dueAfter.words).",
+        "If a request is still open after \(terms.dueSoonAfter.words), a reminder is sent; after \(terms.dueAfter.words), a notice "
+          + "that it is overdue.",
       ])
   }
 
@@ -235,11 +235,11 @@ package struct TermsWords {
 
   private var tiers: Section? {
     guard let terms = version.discounts else { return nil }
-    var sentences = ["Once a month each company of a referrer gets a discount on its next invoice, by active referrals:"]
+    var sentences = ["Once a month each company of a referrer gets a discount on its next invoice, for active referrals:"]
     sentences += Self.table(terms)
     sentences.append(
-      "A company takes up to \(terms.maxPerCompany) of its owner's active referrals, in the order that the owner wishes; only what "
-        + "is left goes to the next company.")
+      "A company takes up to \(terms.maxPerCompany) of its owner's active referrals. The rest go to the next company, in the order "
+        + "that the owner sets.")
     if let first = terms.tiers.first {
       let (all, rest) = (terms.maxPerCompany, first.from)
       let (sum, overflow) = all.addingReportingOverflow(rest)
@@ -252,7 +252,7 @@ package struct TermsWords {
     return Section(title: "Monthly discounts", sentences: sentences)
   }
 
-  /// One line a tier: `5 to 9 active referrals: 5 %`.
+  /// One line per tier: `5 to 9 active referrals: 5 %`.
   static func table(_ terms: DiscountTerms) -> [String] {
     var lines: [String] = []
     if let first = terms.tiers.first, first.from > 0 { lines.append("\(range(0, first.from - 1)): nothing") }
@@ -273,7 +273,7 @@ package struct TermsWords {
     let held = before?.discounts.flatMap { Self.period(heldBy: $0.schedule, before: version.effectiveFrom) }
     let runs = Self.runs(schedule, from: max(instant, version.effectiveFrom), until: end, held: held, count: 4)
     var sentences = [
-      "The discounts are dealt \(Self.day(schedule)), by what is dated before that instant. An owner with an overdue invoice gets "
+      "Discounts are assigned \(Self.day(schedule)), by the facts dated before that instant. An owner with an overdue invoice gets "
         + "none that month, and nothing is carried over."
     ]
     if runs.isEmpty {
@@ -293,7 +293,8 @@ package struct TermsWords {
     return "at 00:00 \(clock) on the \(ordinal(schedule.day)) of each month"
   }
 
-  /// The month of an instant, if a schedule has had its run of it by then: there is one run a month, whatever a next version says.
+  /// The month of an instant, if a schedule has had its run for it by then, otherwise `nil`. There is one run per month, even if
+  /// the next version has another schedule.
   static func period(heldBy schedule: MonthlySchedule, before instant: Instant) -> String? {
     let month = schedule.period(of: instant)
     return schedule.period(of: schedule.next(after: instant - .milliseconds(1))) == month ? nil : month
@@ -301,7 +302,7 @@ package struct TermsWords {
 
   /// The first runs of a schedule at or after an instant, before an end.
   ///
-  /// - Parameter held: the month that has had its run.
+  /// - Parameter held: the month that has already had its run.
   static func runs(
     _ schedule: MonthlySchedule, from instant: Instant, until end: Instant?, held: String? = nil, count: Int
   ) -> [Instant] {
@@ -320,8 +321,8 @@ package struct TermsWords {
     case .eventTime: nil
     case .attributionTime:
       Section(
-        title: "Which version judges",
-        sentences: ["A payment is judged by the version in force when its payer registered, not by that of its own day."])
+        title: "Which version applies",
+        sentences: ["A payment is judged by the version in force when its payer registered, not by the version of its own day."])
     }
   }
 }

@@ -6,13 +6,13 @@ import Kafka
 import ServiceKit
 import Streaming
 
-/// `laurel balance`: what an account has, and why.
+/// `laurel balance`: an account's balances and the notices that last changed them.
 package enum AccountBalance {
   package static let command = Command(
-    "balance", summary: "Show what an account has in each program, and what moved it last",
+    "balance", summary: "Show an account's balance in each program, and its last notices",
     discussion: """
-      With --bootstrap the services' changelogs and notices are read, those of the account's partition alone. With --state a state folder is \
-      read, which may be that of a running service; it holds no notices. Nothing is changed. Amounts in --json are minor units.
+      With --bootstrap it reads the services' changelogs and notices, of the account's partition only. With --state it reads a \
+      state folder, even of a running service, and shows no notices. It changes nothing. Amounts in --json are in minor units.
       """,
     example: """
       laurel balance acme --bootstrap localhost:9092
@@ -24,9 +24,9 @@ package enum AccountBalance {
       Option("program", placeholder: "PROGRAM", help: "Only in this program"),
       Option(
         "notices", placeholder: "N", kind: .integer(0...1000), help: "How many of the last notices to show", defaultValue: "5"),
-      Option("json", help: "One JSON object a line, for each program and currency"),
+      Option("json", help: "Print one JSON object per program and currency, each on a line"),
     ],
-    operands: [Operand("ACCOUNT", help: "The account whose balance it is: the referrer")])
+    operands: [Operand("ACCOUNT", help: "The referrer's account")])
 
   package static func run(_ invocation: Invocation) throws -> Int32 {
     let account = invocation.operands.first ?? ""
@@ -43,7 +43,7 @@ package enum AccountBalance {
       throw UsageError(command: "laurel balance", problems: ["one of --bootstrap HOST:PORT and --state DIR is needed"])
     }
     if let program = invocation.optionalText("program") { reports.removeAll { $0.program.value != program } }
-    guard !reports.isEmpty else { throw CommandFailure("\(place) knows no balance of '\(account)': it has earned nothing yet") }
+    guard !reports.isEmpty else { throw CommandFailure("\(place) has no balance of '\(account)': it has earned nothing yet") }
     let output = ResultOutput()
     for (index, report) in reports.enumerated() {
       if invocation.flag("json") {
@@ -59,14 +59,14 @@ package enum AccountBalance {
 
   // MARK: The bus
 
-  /// The last values of the account's rows on the changelogs.
+  /// The latest value of each of the account's rows in the changelogs.
   private static func rows(_ bus: Bus, _ account: String) throws -> [(ServiceName, StageRow)] {
     let services = [ServiceName.accrual, .payouts]
     let parser = JSONParser()
     let wanted = Array(account.utf8)
     var rows: [ServiceName: [[UInt8]: [UInt8]]] = [:]
     try read(bus, services.map(Topic.changelog), of: account) { record, topic in
-      // A stage's row has its account in its key.
+      // The key of a stage's row contains the account.
       guard let service = services.first(where: { Topic.changelog($0) == topic }), let key = record.key, key.contains(wanted)
       else { return }
       rows[service, default: [:]][key] = record.value
@@ -92,7 +92,7 @@ package enum AccountBalance {
     return notices
   }
 
-  /// The account's partition of each topic, to where it ends now.
+  /// Reads the account's partition of each topic up to its present end.
   private static func read(
     _ bus: Bus, _ topics: [Topic], of account: String, _ take: (Kafka.Record, Topic) -> Void
   ) throws {

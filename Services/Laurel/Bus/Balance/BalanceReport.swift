@@ -8,14 +8,14 @@ struct BalanceReport {
   let account: String
   let program: ProgramID
   let balance: Balance
-  /// Withdrawals that are under way.
+  /// The open withdrawals.
   let withdrawals: [Because]
-  /// The last notices that moved the balance, oldest first. Absent if the balance comes from a state folder, which holds no notices.
+  /// The last notices that changed the balance, oldest first. `nil` if a state folder was read, which holds no notices.
   let notices: [any Notice]?
 
   /// - Parameters:
-  ///   - rows: of accrual and payouts, that name the account.
-  ///   - notices: of the account, in order.
+  ///   - rows: the rows of accrual and payouts that name the account.
+  ///   - notices: the account's notices, in order.
   static func all(
     of account: String, _ rows: [(ServiceName, StageRow)], _ notices: [(ProgramID?, any Notice)]?, noticesMax: Int
   ) throws -> [BalanceReport] {
@@ -46,7 +46,7 @@ struct BalanceReport {
     var lines = ["\(account), program \(program), \(balance.currency)"] + Topics.columns(places)
     lines.append(withdrawals.isEmpty ? "  no open withdrawal" : "  open withdrawals")
     lines += withdrawals.compactMap(StateText.sentence).map { "    \($0)" }
-    guard let notices else { return lines + ["  the notices that moved it are on the bus: --bootstrap HOST:PORT"] }
+    guard let notices else { return lines + ["  give --bootstrap HOST:PORT to see the last notices"] }
     lines.append("  last notices")
     return lines + notices.map { "    \($0.instant.readable)  \(NoticeText.sentence($0) ?? type(of: $0).type)" }
   }
@@ -54,10 +54,10 @@ struct BalanceReport {
   private static func places(_ balance: Balance) -> [(String, Int64, String)] {
     [
       ("pending", balance.pending, "earned, not credited yet"), ("available", balance.available, "can be used"),
-      ("locked", balance.locked, "credited, and held"), ("reserved", balance.reserved, "set aside for a spend or a withdrawal"),
+      ("locked", balance.locked, "credited, but held"), ("reserved", balance.reserved, "set aside for a spend or a withdrawal"),
       ("spent", balance.spent, "paid on invoices"), ("paid", balance.paid, "paid out"),
       ("reversed", balance.reversed, "taken back"),
-    ] + (balance.corrected.map { [("corrected", $0, "by operators; contained in the others")] } ?? [])
+    ] + (balance.corrected.map { [("corrected", $0, "by operators; included in the amounts above")] } ?? [])
   }
 
   // MARK: JSON

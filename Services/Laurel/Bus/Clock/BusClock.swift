@@ -6,19 +6,19 @@ import ServiceKit
 import Streaming
 import Worker
 
-/// The virtual clock of a bus: the latest tick on its `clock` topic. A service that has seen a tick follows this clock from then on.
+/// The virtual clock of a bus: the latest tick on its `clock` topic. After its first tick, a service with `--clock bus` follows it.
 struct BusClock {
   let bus: Bus
   let partitions: Int32
 
-  /// A tick cannot be taken back, so on a bus that may not be a sandbox the operator confirms it.
+  /// A tick cannot be undone, so the operator must confirm it on a bus that may not be a sandbox.
   static let yes = Option("yes", help: "Move the clock even if services of this bus follow the system's time")
 
   private func places(_ topic: Topic) -> [TopicPartition] {
     (0..<partitions).map { TopicPartition(topic: bus.name(topic), partition: $0) }
   }
 
-  /// The instant that the ticks of every partition have reached. Absent if there are none: then services follow the system's time.
+  /// The earliest of the partitions' latest ticks. `nil` if a partition has no tick: its tasks still follow the system's time.
   func now() throws -> Instant? {
     let reader = try Consumer.reader(bus)
     defer { reader.close() }
@@ -34,27 +34,29 @@ struct BusClock {
     return latest.count == Int(partitions) ? latest.values.min() : nil
   }
 
-  /// Returns if ticks do no harm: the bus has a virtual clock, and every service that has begun follows it.
+  /// Checks that a tick does no harm: the bus has a virtual clock, and every service that has started follows it.
   ///
-  /// What a service follows stands in its changelog. Before the first tick nobody can know: production looks the same as a new sandbox.
-  /// - Parameter confirmed: by `--yes`.
+  /// A service's changelog records which clock it follows. Before the first tick, production looks the same as a new sandbox.
+  /// - Parameter confirmed: whether the operator gave `--yes`, which skips the check.
+  /// - Throws: `CommandFailure` if a tick could do harm.
   func requireSandbox(confirmed: Bool) throws {
     guard !confirmed else { return }
     guard try now() != nil else {
       throw CommandFailure(
-        "\(bus.bootstrap) has no virtual clock: its services follow the system's time. A tick makes those with --clock bus follow it, for "
-          + "good. If this is a sandbox, give --yes")
+        "\(bus.bootstrap) has no virtual clock: its services follow the system's time. A tick makes services with --clock bus "
+          + "follow the virtual clock, and this cannot be undone. If this is a sandbox, give --yes")
     }
     let others = try servicesWithoutClock()
     guard others.isEmpty else {
       throw CommandFailure(
-        "\(others.joined(separator: ", ")) \(others.count == 1 ? "follows" : "follow") the system's time and would not follow the tick, or "
-          + "has not seen the clock yet. In a sandbox, start every service with --clock bus. To move the clock anyway, give --yes"
+        "\(others.joined(separator: ", ")) \(others.count == 1 ? "follows" : "follow") the system's time: a tick has no "
+          + "effect there, or none has arrived yet. In a sandbox, start every service with --clock bus. To move the clock "
+          + "anyway, give --yes"
       )
     }
   }
 
-  /// Services of which a partition has begun and does not follow the virtual clock.
+  /// The services with a partition that has started and does not follow the virtual clock.
   private func servicesWithoutClock() throws -> [String] {
     let reader = try Consumer.reader(bus)
     defer { reader.close() }
@@ -62,7 +64,7 @@ struct BusClock {
     return ServiceName.allCases.filter(others.contains).map(\.rawValue)
   }
 
-  /// Queues a tick for every partition, so that every task of every service hears of it.
+  /// Queues a tick for every partition, so that it reaches every task of every service.
   func tick(_ instant: Instant, on producer: ConfirmedProducer) throws {
     for partition in 0..<partitions {
       let tick = ClockMoved(at: instant, partition: Int(partition))
@@ -73,7 +75,7 @@ struct BusClock {
     }
   }
 
-  /// Moves the clock and waits until the broker has it.
+  /// Moves the clock and waits until the broker has confirmed the ticks.
   func move(to instant: Instant) throws {
     let producer = try ConfirmedProducer(bus, partitions: partitions)
     try tick(instant, on: producer)

@@ -9,9 +9,10 @@ package enum Clock {
   package static let command = Command(
     "clock", summary: "Show or move the bus's virtual clock",
     discussion: """
-      For sandboxes. Services that run with --clock bus follow the system's time until the first tick on the topic 'clock', and that clock \
-      from then on: what is due on the way happens in order. Other services ignore ticks. 'laurel dev' makes a sandbox; elsewhere 'laurel \
-      clock set INSTANT --yes' does. 'set' and 'advance' reject a bus without a virtual clock and one with services that do not follow it.
+      For sandboxes. Services with --clock bus follow the system's time until the first tick on the topic 'clock'. From then on \
+      they follow the ticks: at each tick, everything that is due by then happens, in order. Other services ignore ticks. 'laurel \
+      dev' starts a sandbox; elsewhere 'laurel clock set INSTANT --yes' does. Without --yes, 'set' and 'advance' fail if the bus \
+      has no virtual clock or a service does not follow it.
       """,
     example: """
       laurel clock set 2026-01-01 --yes --bootstrap localhost:9092
@@ -19,16 +20,16 @@ package enum Clock {
       """,
     subcommands: [
       Command(
-        "show", summary: "Print where the clock stands", example: "laurel clock show --bootstrap localhost:9092",
+        "show", summary: "Print the clock's time", example: "laurel clock show --bootstrap localhost:9092",
         options: Settings.connection),
       Command(
-        "set", summary: "Move the clock to an instant; never back",
+        "set", summary: "Move the clock forward to an instant",
         discussion: "On a bus without a virtual clock, --yes starts one. Services with --clock bus follow it from then on.",
         example: "laurel clock set 2026-01-28T00:00:00Z --bootstrap localhost:9092",
         options: Settings.connection + [BusClock.yes],
         operands: [Operand("INSTANT", help: "In UTC, such as 2026-01-28T00:00:00Z or 2026-01-28")]),
       Command(
-        "advance", summary: "Move the clock on by a span of time",
+        "advance", summary: "Move the clock forward by a span of time",
         example: "laurel clock advance 14d --bootstrap localhost:9092", options: Settings.connection + [BusClock.yes],
         operands: [Operand("SPAN", help: "A whole number and a unit: 14d, 36h, 90m, 30s")]),
     ])
@@ -36,7 +37,7 @@ package enum Clock {
   package static func run(_ invocation: Invocation) throws -> Int32 {
     guard let bus = Bus(invocation) else { return UsageError.exitCode }
     let operand = invocation.operands.first ?? ""
-    // What was typed is judged before the broker is asked.
+    // Check the operand before connecting to the broker.
     var target: Instant?
     var span: TimeSpan?
     switch invocation.path.last {
@@ -54,7 +55,7 @@ package enum Clock {
     if let span { target = (now ?? .now) + span }
     if let target {
       guard Instant.range.contains(target) else { throw CommandFailure("\(target) is out of range") }
-      if let now, target < now { throw CommandFailure("the clock stands at \(now) and does not go back") }
+      if let now, target < now { throw CommandFailure("the clock is at \(now) already and cannot move back") }
       try clock.move(to: target)
     }
     let output = ResultOutput()

@@ -3,14 +3,14 @@ import Foundation
 import Kafka
 import Synchronization
 
-/// Probes the broker on a thread of its own, and reports within 3 s that it is away, also while the command is inside a call of librdkafka.
+/// Probes the broker on its own thread, to report a lost broker within 3 s even while the command is inside a call of librdkafka.
 final class BrokerPresence: Sendable {
-  /// Of one question.
+  /// The timeout of one probe.
   static let answerMilliseconds: Int32 = 1_000
-  /// After so long a broker that says nothing is reported.
+  /// How long a broker may be silent before that is reported.
   static let silence = Duration.seconds(2)
   private static let pauseMicroseconds: UInt32 = 300_000
-  /// How long a silent broker is given: it may be slow, or about to hand its partitions to another one.
+  /// How long to wait for a silent broker. It may be slow, or its partitions may be about to move to another broker.
   static let patience = Duration.seconds(10)
 
   private struct State {
@@ -24,7 +24,7 @@ final class BrokerPresence: Sendable {
 
   var isAway: Bool { state.withLock { $0.absence != nil } }
 
-  /// Why a command that has an end should stop waiting. Absent while the broker answers, or may only be slow.
+  /// Why a command should stop waiting. `nil` while the broker answers or may only be slow.
   var lasting: NoBroker? {
     state.withLock { state in
       guard let absence = state.absence, absence.isCertain || .now - state.lastAnswer > Self.patience else { return nil }
@@ -35,7 +35,7 @@ final class BrokerPresence: Sendable {
   /// Adds a line to the report that the broker is away.
   func add(_ addition: @escaping @Sendable () -> String) { state.withLock { $0.addition = addition } }
 
-  /// Begins, once, after a first answer.
+  /// Starts probing. Call it after the first answer; further calls only count as an answer.
   func watch(_ bus: Bus) {
     let isFirst = state.withLock { state in
       defer { state.isWatching = true }
@@ -44,7 +44,7 @@ final class BrokerPresence: Sendable {
     }
     guard isFirst else { return }
     let thread = Thread { [self] in
-      // Its properties were taken before.
+      // Never fails: a client with these properties exists already.
       guard let admin = try? Admin(bus.configuration) else { return }
       while true {
         usleep(Self.pauseMicroseconds)

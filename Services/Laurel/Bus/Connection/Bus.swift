@@ -5,7 +5,7 @@ import ServiceKit
 import Synchronization
 import Worker
 
-/// How a command reaches the bus, and what its topics are called there.
+/// A command's connection to the bus, and the names of the topics there.
 package struct Bus: Sendable {
   static let timeoutMilliseconds: Int32 = 10_000
   package let bootstrap: String
@@ -13,7 +13,7 @@ package struct Bus: Sendable {
   /// librdkafka properties from `--kafka`.
   let properties: [String: String]
   private let complaint: LastComplaint
-  /// Of a command, so that the person who waits hears of a broker that goes away; nil for parts of the command in other programs.
+  /// Reports a lost broker to the person who waits. `nil` for an embedded bus, and in other programs that use this code.
   private let presence: BrokerPresence?
 
   package init(bootstrap: String, prefix: String = "", properties: [String: String] = [:]) {
@@ -28,7 +28,7 @@ package struct Bus: Sendable {
     complaint = LastComplaint()
   }
 
-  /// As the connection options say; nil without `--bootstrap`.
+  /// The bus that the connection options name, or `nil` without `--bootstrap`.
   init?(_ invocation: Invocation) {
     guard let bootstrap = invocation.optionalText("bootstrap") else { return nil }
     self.init(
@@ -38,28 +38,29 @@ package struct Bus: Sendable {
     if let caution = configuration.caution { notify("laurel: \(caution)") }
   }
 
-  /// nil where another source was named on the command line: --bootstrap may be in the environment for other commands.
+  /// `nil` if the command line names another source. That takes precedence, because --bootstrap may come from the environment and
+  /// be meant for other commands.
   init?(of invocation: Invocation, butNot others: [String]) {
     guard !others.contains(where: { invocation.optionalText($0) != nil }) else { return nil }
     self.init(invocation)
   }
 
-  /// The connection options of a command that can do without a bus of others.
+  /// The connection options of a command that needs no bus, or can run its own.
   static let optionalConnection: [Option] =
     [Option("bootstrap", placeholder: "HOST:PORT", help: "Kafka brokers, separated by commas")]
     + Settings.connection.filter { $0.name != "bootstrap" }
 
-  /// For clients of this command. librdkafka's own lines are kept back: the last bad one is told if the broker does not answer.
+  /// The configuration of this command's clients. It does not print librdkafka's log. It keeps the last serious line, to explain
+  /// why the broker does not answer.
   var configuration: Kafka.Configuration {
-    // A person waits: news of a partition's end should not come twice a second only.
-    // And a broker that comes back is not left alone for the 10 s that librdkafka's pauses grow to.
+    // A person waits. By default librdkafka can report a partition's end 500 ms late, and tries a lost broker only every 10 s.
     let own = ["fetch.wait.max.ms": "10", "reconnect.backoff.max.ms": "1000"].merging(properties) { _, given in given }
     return Kafka.Configuration(bootstrap: bootstrap, properties: own, log: { [complaint] in complaint.note($0) })
   }
 
   func name(_ topic: Topic) -> String { prefix + topic.name }
 
-  /// The options that lead another command to the same topics.
+  /// The options with which another command reaches the same topics.
   var flags: String { Settings.flags(bootstrap: bootstrap, prefix: prefix) }
 
   /// The catalogue's topic behind a name on the bus.
@@ -67,8 +68,8 @@ package struct Bus: Sendable {
     name.hasPrefix(prefix) ? Topic.named(String(name.dropFirst(prefix.count))) : nil
   }
 
-  /// The number of partitions of each topic of the catalogue that exists.
-  /// - Parameter patience: how long to wait for a broker that is not there yet.
+  /// The number of partitions of each existing topic of the catalogue.
+  /// - Parameter patience: how long to wait for a broker that is still starting.
   func partitionCounts(waitingFor patience: Duration = .zero) throws -> [Topic: Int32] {
     let admin = try admin()
     let start = ContinuousClock.now
@@ -83,7 +84,7 @@ package struct Bus: Sendable {
       } catch {
         let waited = ContinuousClock.now - start
         let absence = absence("cannot connect to \(bootstrap)", error)
-        // Only a broker that is silent may be just slow.
+        // A silent broker may only be slow. Otherwise waiting does not help.
         let limit = max(patience, absence.isCertain ? .zero : BrokerPresence.patience)
         guard !error.meansNoLogin, waited < limit, !Shutdown.wait(upTo: .milliseconds(100)) else { throw absence }
         if !reported, absence.isCertain || waited > BrokerPresence.silence {
@@ -98,35 +99,35 @@ package struct Bus: Sendable {
     do { return try Admin(configuration) } catch { throw CommandFailure(error.reason) }
   }
 
-  /// Why there is no answer, by what librdkafka's log says of the connection.
+  /// Why the broker does not answer, from librdkafka's log or the error.
   func absence(_ subject: String, _ error: KafkaError? = nil) -> NoBroker {
     let cause = ConnectionFault(complaint.text ?? error?.reason ?? "")
     return NoBroker(description: "\(subject): \(cause.text)", isCertain: cause.isCertain)
   }
 
-  /// The broker has answered.
+  /// Call it when the broker has answered.
   func forgetComplaint() { complaint.clear() }
 
   /// Call it while waiting for the broker.
-  /// - Throws: `NoBroker` when the broker has gone, and is not only slow.
+  /// - Throws: `NoBroker` if the broker is gone, and not only slow.
   func requireBroker() throws {
     if let absence = presence?.lasting { throw absence }
   }
 
-  /// No broker answers at the moment.
+  /// Whether no broker answers at the moment.
   var isAway: Bool { presence?.isAway ?? false }
 
   /// Adds a line to the report that the broker is away.
   func onAbsence(adding addition: @escaping @Sendable () -> String) { presence?.add(addition) }
 
-  /// What to say when there are no such topics for this command.
+  /// Explains why this command does not see these topics.
   func explanation(ofMissing topics: [Topic]) throws -> String {
     let names = topics.map(name)
     let hidden = try Admin(configuration).hidden(of: names, timeoutMilliseconds: Self.timeoutMilliseconds).sorted()
     guard hidden.isEmpty else {
       return """
-        the broker's ACLs give this principal no right to \(hidden.joined(separator: ", ")); 'laurel topics acls \(flags)' prints the \
-        commands that give one
+        the broker's ACLs give this principal no right to \(hidden.joined(separator: ", ")); 'laurel topics acls \(flags)' prints \
+        the commands that grant it
         """
     }
     return """
@@ -135,7 +136,7 @@ package struct Bus: Sendable {
   }
 
   /// The number of partitions, which all topics share.
-  /// - Throws: when topics are missing or do not agree.
+  /// - Throws: `CommandFailure` if topics are missing or have different numbers of partitions.
   func partitions() throws -> Int32 {
     let counts = try partitionCounts()
     let missing = Topic.catalogue.filter { counts[$0] == nil }
@@ -147,14 +148,14 @@ package struct Bus: Sendable {
   }
 }
 
-/// It may answer later.
+/// The broker does not answer. It may answer later.
 struct NoBroker: Error, CustomStringConvertible {
   let description: String
-  /// It cannot be reached; else it may be slow.
+  /// Whether it cannot be reached. If false, it may only be slow.
   let isCertain: Bool
 }
 
-/// The last serious line of librdkafka's log, which its threads write and the command reads.
+/// The last serious line of librdkafka's log. librdkafka's threads write it and the command reads it.
 private final class LastComplaint: Sendable {
   private let line = Mutex<String?>(nil)
 
@@ -163,7 +164,7 @@ private final class LastComplaint: Sendable {
   func clear() { line.withLock { $0 = nil } }
 
   func note(_ logLine: Kafka.LogLine) {
-    // Up to 4, warning; FAIL, of a broken connection, is only notice or information at times.
+    // Level 4 is a warning. A broken connection (FAIL) is sometimes logged as a notice or information.
     guard logLine.level <= 4 || logLine.facility == "FAIL" else { return }
     line.withLock { $0 = logLine.text }
   }

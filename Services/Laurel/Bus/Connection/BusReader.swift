@@ -6,15 +6,15 @@ import Kafka
 import Streaming
 import Worker
 
-/// A message as it was read from the bus.
+/// A message read from the bus.
 struct BusMessage {
   let record: Kafka.Record
   let topic: Topic
   let envelope: Envelope
-  /// The bare data.
+  /// The data without the envelope.
   let data: [UInt8]
 
-  /// Reads a record in either mode.
+  /// Reads a record in binary or structured mode.
   init(_ record: Kafka.Record, topic: Topic, parser: JSONParser) throws(Rejection) {
     self.record = record
     self.topic = topic
@@ -23,7 +23,7 @@ struct BusMessage {
       parser: parser)
   }
 
-  /// The data as its Swift type; nil for a type that CONTRACTS does not name, or data that is not of its type.
+  /// The decoded data. `nil` if the type is unknown or the data does not match it.
   func message(_ parser: JSONParser) -> (any Message)? {
     guard let type = MessageRegistry.type(named: envelope.type) else { return nil }
     return try? parser.decode(type, from: data)
@@ -31,13 +31,13 @@ struct BusMessage {
 }
 
 extension Consumer {
-  /// A reader of whole topics that belongs to no group: what it reads changes nothing for others.
+  /// A reader of whole topics. It joins no consumer group, so it does not affect others.
   static func reader(_ bus: Bus) throws -> Consumer {
-    // librdkafka wants a group's name even where there is none, and looks for its coordinator.
+    // librdkafka requires a group's name even without a group, and looks up its coordinator.
     try Consumer(bus.configuration, group: Access.commandGroup(prefix: bus.prefix), readCommitted: true, endEvents: true)
   }
 
-  /// How far every task is, by the ends of the changelogs; a task that has written nothing is absent.
+  /// The progress of every task, from the ends of the changelogs. Tasks that have written nothing are absent.
   func progress(of bus: Bus, _ partitions: Int32) throws -> [ServicePartition: Progress] {
     let changelogs = Dictionary(
       uniqueKeysWithValues: ServiceName.allCases.flatMap { service in
@@ -62,7 +62,7 @@ extension Consumer {
     return progress
   }
 
-  /// Reads these partitions to where they end now.
+  /// Reads these partitions up to their present ends.
   func readToEnd(_ positions: [(TopicPartition, offset: Int64)], on bus: Bus, _ take: (Kafka.Record) throws -> Void) throws {
     try assignByHand(positions)
     var left = Set(positions.map(\.0))

@@ -1,9 +1,9 @@
 import Kafka
 
-/// Why a connection fails, out of a line of librdkafka's log or an error's reason, in words for a person.
+/// Why a connection fails, in plain words. It is taken from a line of librdkafka's log or an error's reason.
 struct ConnectionFault {
   let text: String
-  /// Nothing listens there, there is no such host, or the login is rejected; else the other side may be slow.
+  /// True if nothing listens there, the host is unknown or the login is rejected. If false, the other side may only be slow.
   let isCertain: Bool
 
   init(_ line: String) {

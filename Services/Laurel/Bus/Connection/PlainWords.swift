@@ -3,7 +3,7 @@ import Kafka
 import ServiceKit
 import Streaming
 
-/// An error in words for a person: those of libraries name their own insides.
+/// An error in plain words. The libraries' own texts name internals.
 package func plainWords(_ error: any Error) -> String {
   switch error {
   case let error as TransactionFailure: error.error.plainWords
@@ -18,7 +18,7 @@ package func plainWords(_ error: any Error) -> String {
 extension KafkaError {
   var plainWords: String {
     if meansNoRight {
-      return "the broker's ACLs give this principal no right to it; 'laurel topics acls' prints the commands that do"
+      return "the broker's ACLs give this principal no right to it; 'laurel topics acls' prints the commands that grant it"
     }
     if meansNoLogin {
       return "the broker rejected the login: \(Self.withoutPlace(reason)). Check the ssl.… and sasl.… properties"
@@ -30,7 +30,7 @@ extension KafkaError {
     }
   }
 
-  /// librdkafka's text without what it says of itself: its threads, the broker's alias, how long it was in which state.
+  /// librdkafka's text without its internals: thread, the broker's alias, connection state and its duration.
   static func withoutPlace(_ text: String) -> String {
     [#/^\[thrd:[^\]]*\]: /#, #/^\S+/(?:bootstrap|[0-9]+): /#, #/ \(after [0-9]+ms in state .*$/#, #/^(?:Local|Broker): /#]
       .reduce(text) { $0.replacing($1, with: "") }

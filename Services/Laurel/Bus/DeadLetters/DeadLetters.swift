@@ -4,13 +4,14 @@ import Kafka
 import ServiceKit
 import Worker
 
-/// `laurel dead-letters`: what the services rejected, and what operators do about it.
+/// `laurel dead-letters`: lists rejected records, shows them, replays them and closes them.
 package enum DeadLetters {
   package static let command = Command(
-    "dead-letters", summary: "List what services rejected, show it, send it again, or close it",
+    "dead-letters", summary: "List records that services rejected, show them, send them again, or close them",
     discussion: """
-      A service that cannot take a record puts it on its dead-letter topic, with the reason and the place where it was found, and goes \
-      on. A letter is named by where it lies: accrual/2/17 is offset 17 of partition 2 of accrual's dead letters.
+      A service that rejects a record writes a dead letter to its dead-letter topic, with the record, the reason and the place \
+      where the record was found, and continues. The letter's ID is its place: accrual/2/17 is offset 17 of partition 2 of \
+      accrual's dead letters.
       """,
     example: """
       laurel dead-letters list --bootstrap localhost:9092
@@ -21,19 +22,21 @@ package enum DeadLetters {
     subcommands: [list, show, replay, close])
 
   private static let filters = [
-    Option("service", placeholder: "SERVICE", kind: .choice(ServiceName.allCases.map(\.rawValue)), help: "Only of this service"),
+    Option(
+      "service", placeholder: "SERVICE", kind: .choice(ServiceName.allCases.map(\.rawValue)),
+      help: "Only letters of this service"),
     Option(
       "reason", placeholder: "REASON", kind: .choice(DeadLetterReason.allCases.map(\.rawValue)),
-      help: "Only those rejected for this reason"),
-    Option("since", placeholder: "INSTANT", kind: .instant, help: "Only those rejected at this time or later"),
+      help: "Only letters with this reason"),
+    Option("since", placeholder: "INSTANT", kind: .instant, help: "Only records rejected at this time or later"),
   ]
 
   private static let list = Command(
     "list", summary: "List open dead letters, one record a line",
     discussion: """
-      Reads only, and belongs to no consumer group. A record that several services rejected is one line with an ID for each of them. STATE is \
-      open; "rejected again", which is open too: it was replayed in vain; or "not replayable", and 'show' says why. What has been replayed \
-      or closed is left out unless --all is given. Counts go to standard error.
+      Only reads, and joins no consumer group. A record that several services rejected is one line, with one ID per service. STATE \
+      is "open", "rejected again" after a replay, or "not replayable", for which 'show' gives the reason. Replayed and closed \
+      letters are left out unless --all is given. Counts go to standard error.
       """,
     example: """
       laurel dead-letters list --bootstrap localhost:9092
@@ -42,16 +45,16 @@ package enum DeadLetters {
       laurel dead-letters list --all --json --bootstrap localhost:9092 | jq .id
       """,
     options: Settings.connection + filters + [
-      Option("all", help: "Also those that have been replayed or closed"),
+      Option("all", help: "Include replayed and closed letters"),
       Option("limit", placeholder: "N", kind: .integer(1...1_000_000), help: "Only the N newest"),
-      Option("json", help: "One JSON object a line, with everything but headers and body"),
+      Option("json", help: "Print one JSON object per line, without headers and body"),
     ])
 
   private static let show = Command(
-    "show", summary: "Show all of a dead letter: why, from where, its headers and its body",
+    "show", summary: "Show a dead letter with its reason, its place, its headers and its body",
     discussion: """
-      A body that is not text is shown in hexadecimal. Of a record that was too large to be kept whole the letter has only the beginning: \
-      if the record is still where it was found, it is read there.
+      A body that is not text is shown in hexadecimal. If the record was too large to be kept whole, the letter has only its \
+      beginning. Then the body is read from the record's own place, if it is still there.
       """,
     example: "laurel dead-letters show accrual/2/17 --bootstrap localhost:9092", options: Settings.connection,
     operands: [Operand("ID", help: "As in 'laurel dead-letters list': SERVICE/PARTITION/OFFSET")])
@@ -59,11 +62,11 @@ package enum DeadLetters {
   private static let replay = Command(
     "replay", summary: "Send dead letters to the service that rejected them, once each",
     discussion: """
-      For when the cause has been mended, such as a program that the terms did not have. The record goes to the service's own \
-      repartition topic, so that no other service sees it again, and in the same transaction the letter is marked as replayed. A letter is replayed \
-      once, whatever is killed and whoever does it at the same time: a command that was interrupted can simply be run again, and of two \
-      at once the later takes over. The record comes after all that the service has processed meanwhile. If it is rejected again that \
-      makes a new letter, which can be replayed again.
+      Use it after the cause is fixed, such as a program that was missing in the terms. The record goes to the service's own \
+      repartition topic, so that no other service sees it again. The same transaction marks the letter as replayed. So each letter \
+      is replayed once, even if a command is killed or two run at the same time. Run an interrupted command again; of two at once, \
+      the later takes over. The service processes the record after others that came later. If it rejects the record again, it \
+      writes a new letter, which can be replayed too.
       """,
     example: """
       laurel dead-letters replay accrual/2/17 accrual/2/18 --bootstrap localhost:9092
@@ -71,30 +74,30 @@ package enum DeadLetters {
       laurel dead-letters replay --all-open --bootstrap localhost:9092
       """,
     options: Settings.connection + filters + [
-      Option("all-open", help: "All that are open and can be replayed"),
-      Option("dry-run", help: "Only say what would be replayed"),
+      Option("all-open", help: "All open letters that can be replayed"),
+      Option("dry-run", help: "Only show what would be replayed"),
     ],
     operands: [
       Operand("ID", help: "As in 'laurel dead-letters list': SERVICE/PARTITION/OFFSET", required: false, repeatable: true)
     ])
 
   private static let close = Command(
-    "close", summary: "Mark dead letters as dealt with, so that 'list' leaves them out",
+    "close", summary: "Mark dead letters as done, so that 'list' leaves them out",
     discussion: """
-      For what needs no replay, such as an event that its sender has sent again. The note is kept on the dead-letter topic, beside the letter. \
-      Nothing is sent to a service, and nothing is deleted. Two operators at once close a letter once; 'replay' with its ID \
-      still works on one that was closed by mistake.
+      Use it for letters that need no replay, for example because the sender has sent the event again. The note is kept on the \
+      dead-letter topic. Nothing is sent to a service, and nothing is deleted. Even if two operators close a letter at the same \
+      time, it is closed once. To replay a letter that was closed by mistake, give its ID to 'replay'.
       """,
     example: """
       laurel dead-letters close accrual/2/17 --note "sent again as payment p-18" --bootstrap localhost:9092
       laurel dead-letters close --reason malformed --since 2026-01-28 --note "load test" --bootstrap localhost:9092
       """,
     options: Settings.connection + filters + [
-      Option("all-open", help: "All that are open"),
-      Option("dry-run", help: "Only say what would be closed"),
+      Option("all-open", help: "All open letters"),
+      Option("dry-run", help: "Only show what would be closed"),
       Option(
         "note", placeholder: "TEXT",
-        kind: .checked(expected: "text of 1 to 1000 bytes") { 1...1000 ~= $0.utf8.count }, help: "Why it is closed",
+        kind: .checked(expected: "text of 1 to 1000 bytes") { 1...1000 ~= $0.utf8.count }, help: "The reason",
         required: true),
     ],
     operands: [
@@ -148,7 +151,7 @@ package enum DeadLetters {
     guard id.partition < topics.partitions else { throw UnknownLetter([id], among: try book(topics), topics) }
     var book = LetterBook()
     var found: Kafka.Record?
-    // Marks, and second letters, come after it.
+    // The marks and the letters of failed replays come after the letter, so read on to the end.
     try topics.read(from: [partition: id.offset]) { record, service in
       if record.offset == id.offset { found = record }
       book.add(record, service)
@@ -186,18 +189,18 @@ package enum DeadLetters {
     func misuse(_ problem: String) -> UsageError { UsageError(command: "laurel dead-letters \(verb)", problems: [problem]) }
     if ids.isEmpty {
       guard filter.reason != nil || invocation.flag("all-open") else {
-        throw misuse("say what to \(verb): IDs, --reason REASON or --all-open")
+        throw misuse("name the letters to \(verb): IDs, --reason REASON or --all-open")
       }
       return .matching(filter)
     }
     guard filter.reason == nil, filter.service == nil, filter.since == nil, !invocation.flag("all-open") else {
-      throw misuse("--reason, --service, --since and --all-open do not go with IDs")
+      throw misuse("--reason, --service, --since and --all-open cannot be combined with IDs")
     }
     return .these(Set(ids))
   }
 }
 
-/// `--service`, `--reason` and `--since`.
+/// The options `--service`, `--reason` and `--since`.
 struct LetterFilter {
   let service: ServiceName?
   let reason: String?
@@ -217,7 +220,7 @@ struct LetterFilter {
   }
 }
 
-/// The letters that an operator means.
+/// The letters that an operator chose.
 enum LetterChoice {
   case these(Set<Letter.ID>)
   case matching(LetterFilter)
@@ -230,7 +233,7 @@ enum LetterChoice {
   }
 }
 
-/// Names that no letter has, with the nearest that one has.
+/// The error for IDs that no letter has. It names the nearest letter.
 struct UnknownLetter: Error, CustomStringConvertible {
   let description: String
 
@@ -244,7 +247,7 @@ struct UnknownLetter: Error, CustomStringConvertible {
       guard let near = there.min(by: { abs($0.offset - id.offset) < abs($1.offset - id.offset) }) else {
         return "there is no letter \(id): partition \(id.partition) of \(topic) has none"
       }
-      return "there is no letter \(id): the nearest is \(near), of \(there.count) in that partition"
+      return "there is no letter \(id): the nearest is \(near); that partition has \(there.count)"
     }
     description = lines.joined(separator: "\nlaurel: ")
   }

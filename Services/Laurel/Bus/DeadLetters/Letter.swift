@@ -5,7 +5,7 @@ import Worker
 
 /// A dead letter as an operator sees it, without its body.
 struct Letter {
-  /// Where it lies: `accrual/2/17` is offset 17 of partition 2 of accrual's dead letters.
+  /// Its place: `accrual/2/17` is offset 17 of partition 2 of accrual's dead letters.
   struct ID: Hashable, Comparable, CustomStringConvertible {
     let service: ServiceName
     let partition: Int32
@@ -18,9 +18,9 @@ struct Letter {
     }
   }
 
-  /// Where the rejected record was found, as its headers say.
+  /// The place where the rejected record was found, from the letter's headers.
   struct Place: Hashable, CustomStringConvertible {
-    /// Without a deployment's prefix.
+    /// Without the deployment's prefix.
     let topic: String
     let partition: Int32
     let offset: Int64
@@ -28,12 +28,12 @@ struct Letter {
     var description: String { "\(topic)/\(partition)/\(offset)" }
   }
 
-  /// Where what was rejected comes from.
+  /// What was rejected, and where it came from.
   enum Origin {
     case record(Place)
-    /// A timer of the service's state.
+    /// A timer in the service's state.
     case timer
-    /// An event that the service had taken and kept, and rejected later: rebuilt from its state.
+    /// An event that the service had accepted and stored, and rejected later. The letter was rebuilt from its state.
     case kept
     case unknown
   }
@@ -41,23 +41,23 @@ struct Letter {
   let id: ID
   /// When it was written.
   let time: Instant
-  /// A `DeadLetterReason`, or what a later version says.
+  /// A `DeadLetterReason`, or a reason that only a later version knows.
   let reason: String
   let detail: String
   let origin: Origin
   let key: String?
-  /// The CloudEvents type, where it can be found.
+  /// The CloudEvents type, or `nil` if it cannot be read.
   let type: String?
-  /// The letter whose replay was rejected with this one.
+  /// The earlier letter, if this is the rejection of its replay.
   let replayOf: ID?
-  /// The bytes of the body at its place, where only a part of the record is here.
+  /// The size of the record's whole body in bytes, if the letter has only a part of the record.
   let wholeSize: String?
-  /// Why it cannot be replayed; nil: it can.
+  /// Why it cannot be replayed, or `nil` if it can.
   let obstacle: String?
 }
 
 extension Letter {
-  /// Where the rejected record lies; nil if it was no record, or nobody knows.
+  /// The place of the rejected record. `nil` if it was not a record or its place is unknown.
   var place: Place? {
     if case .record(let place) = origin { place } else { nil }
   }
@@ -78,11 +78,12 @@ extension Letter.ID {
 enum LetterSettlementKind: Equatable {
   /// It was sent to its service again.
   case replayed
-  /// It was dealt with in another way, as the note says.
+  /// It was dealt with in another way, which the note describes.
   case closed(note: String)
 }
 
-/// A record on the dead-letter topic that says what became of a letter. It has the letter's key, no body, and the letter's id in a header.
+/// A record on the dead-letter topic that marks a letter as replayed or closed. It has the letter's key, no body, and the letter's
+/// id in a header.
 struct LetterMark: Equatable {
   let letter: Letter.ID
   let kind: LetterSettlementKind
@@ -98,9 +99,9 @@ struct LetterMark: Equatable {
 }
 
 extension LetterMark {
-  /// nil if the record is not a mark.
+  /// `nil` if the record is not a mark.
   init?(_ record: Kafka.Record) {
-    // A letter always has a reason, whatever headers came with it from outside.
+    // A record with a reason is a letter. Its other headers may have come from outside.
     guard record.value == nil, record.lastText(PlaceHeader.reason) == nil else { return nil }
     if let letter = record.lastText(PlaceHeader.replayed).flatMap(Letter.ID.init) {
       self.init(letter: letter, kind: .replayed)
@@ -113,13 +114,13 @@ extension LetterMark {
 }
 
 extension Kafka.Record {
-  /// The last header of that name: what a record brought with it stands before what Laurel has added.
+  /// The value of the last header with this name. Laurel appends its headers after those that came with the record.
   func lastText(_ name: String) -> String? {
     headers.last { $0.name == name }?.value.map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// A dead letter's record as it goes back to its service: as it was found, its first place, and which letter it has been. A second
-  /// rejection of it says so.
+  /// The headers with which a dead letter goes back to its service: the record's own, its first place, and the letter's id. If the
+  /// service rejects it again, the new letter has this id too.
   func headersForReplay(of letter: Letter.ID) -> [Header] {
     let dropped: Set<String> = [
       PlaceHeader.reason, PlaceHeader.detail, PlaceHeader.size, PlaceHeader.replayOf, RepairMark.header,

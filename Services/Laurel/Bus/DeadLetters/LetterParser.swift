@@ -5,14 +5,14 @@ import Kafka
 import Terms
 import Worker
 
-/// Tells letters from other records, and those that can be replayed from those that cannot.
+/// Reads dead letters, and decides whether they can be replayed.
 struct LetterParser {
   private let parser = JSONParser()
-  /// What each service reads: the topics of a type.
+  /// The topics from which each service reads each type.
   private let reads: [ServiceName: [String: Set<String>]]
 
   init() {
-    // What a service reads does not depend on the terms.
+    // No terms are needed, because what a service reads does not depend on them.
     reads = Dictionary(
       uniqueKeysWithValues: Deployment.services(Programs([])).map { service in
         let reads = service.stages.flatMap(\.reads)
@@ -20,7 +20,7 @@ struct LetterParser {
       })
   }
 
-  /// nil if the record is a mark, or Laurel did not write it.
+  /// `nil` if the record is a mark, or Laurel did not write it.
   func letter(_ record: Kafka.Record, of service: ServiceName) -> Letter? {
     guard let reason = record.lastText(PlaceHeader.reason) else { return nil }
     let envelope = try? Envelope.record(
@@ -29,7 +29,7 @@ struct LetterParser {
     ).envelope
     let id = Letter.ID(service: service, partition: record.partition, offset: record.offset)
     let origin = origin(of: record, service, envelope)
-    // Right before the reason, or it came with the record from outside.
+    // Laurel writes this header right before the reason and the detail. Anywhere else it came with the record from outside.
     let isCut = record.headers.suffix(3).first?.name == PlaceHeader.size
     return Letter(
       id: id, time: Instant(milliseconds: record.timestamp), reason: reason,
@@ -46,45 +46,45 @@ struct LetterParser {
       let offset = record.lastText(PlaceHeader.offset).flatMap({ Int64($0) })
     else { return .unknown }
     if topic == Topic.deadLetters(service).name { return .timer }
-    // What a service rebuilds from its state it signs itself, and knows no place of.
+    // A service that rebuilds an event from its state is the event's source and does not know its place, so it writes 0.
     if Topic.named(topic)?.kind == .input, envelope?.source == "/laurel/\(service.rawValue)", partition == 0, offset == 0 {
       return .kept
     }
     return .record(Letter.Place(topic: topic, partition: partition, offset: offset))
   }
 
-  /// Why the service would reject this record on its repartition topic, or must not get it there.
+  /// Why the record must not be replayed: the service would reject it again, ignore it, or accept it although it must not.
   private func obstacle(
     _ record: Kafka.Record, _ id: Letter.ID, _ origin: Letter.Origin, _ envelope: Envelope?, isCut: Bool
   ) -> String? {
     let service = id.service
     let topic: String
     switch origin {
-    case .timer: return "it is a timer of \(service.rawValue)'s state and no record: it has gone, and nothing can be sent again"
+    case .timer: return "it was a timer of \(service.rawValue)'s state, not a record, so there is nothing to send again"
     case .kept:
       return """
-        \(service.rawValue) had taken it, kept it and rejected it later: sent again it would be a repeat without effect. What it means \
-        has to be published in a new event
+        \(service.rawValue) had accepted it before and rejected it later, so now it would be a repeat without effect. If it is \
+        still needed, publish a new event
         """
     case .unknown: return "its headers do not say where it was found"
     case .record(let place): topic = place.topic
     }
     guard let value = record.value else { return "it has no body" }
-    if topic == Topic.clock.name { return "it was a tick of the clock: move that with 'laurel clock'" }
-    if isCut { return "only a part of it is here, and the whole record would be rejected again as oversized" }
+    if topic == Topic.clock.name { return "it was a tick of the clock; to move the clock, use 'laurel clock'" }
+    if isCut { return "only a part of it was kept, and the whole record would be rejected again as oversized" }
     let bytes = record.headersForReplay(of: id).reduce(value.count) { $0 + ($1.value?.count ?? 0) }
     guard bytes <= Envelope.maximumBodyBytes else {
       return
-        "it would be rejected again as oversized: \(bytes) bytes with its headers, and the limit is \(Envelope.maximumBodyBytes)"
+        "it would be rejected again as oversized: it has \(bytes) bytes with its headers; the limit is \(Envelope.maximumBodyBytes)"
     }
-    // What cannot be read is for the service to judge again.
+    // The service decides about records that cannot be read here.
     guard let envelope else { return nil }
     guard let topics = reads[service]?[envelope.type] else {
-      return "\(service.rawValue) reads no \(envelope.type): it would be passed over"
+      return "\(service.rawValue) reads no \(envelope.type), so it would ignore the record"
     }
     guard topics.contains(topic) else {
-      // A service accepts all types that it reads from its repartition topic, whichever topic they belong on.
-      return "\(envelope.type) does not belong on \(topic), where it was found: replayed, it would be taken all the same"
+      // On its repartition topic a service accepts every type that it reads, whichever topic the type belongs on.
+      return "\(envelope.type) does not belong on \(topic), where it was found, and after a replay the service would accept it"
     }
     return nil
   }

@@ -6,16 +6,16 @@ import Words
 
 /// Replays letters or closes them, each at most once.
 ///
-/// 1. **Take over** the one transactional id that all replays and closings of a deployment share: what another has open is aborted, and
-///    nothing of it can be committed from here on.
-/// 2. **Read** letters and marks up to where the topics end now, waiting for transactions that are open before that: every mark that
-///    there will ever be of earlier ones is seen.
-/// 3. **Write** each letter's mark, and of a replay its record, in one transaction. A crash before the commit leaves neither; one after it
-///    both.
+/// 1. **Take over** the transactional id that all replays and closings of a deployment share. This aborts another command's open
+///    transaction, and that command can commit nothing more.
+/// 2. **Read** letters and marks up to the topics' present ends, and wait for transactions that are open before them. So all marks
+///    of earlier commands are seen.
+/// 3. **Write** each letter's mark, and in a replay its record, in one transaction. After a crash either both are there or neither.
 ///
-/// The record goes to the service's repartition topic. Only this service reads it, like any of its inputs.
+/// A replayed record goes to the service's repartition topic, which only this service reads, like any of its inputs.
 struct LetterSettlement {
-  /// What one transaction takes at most: a killed one hides from the service what comes after it until the broker gives it up.
+  /// Limits of one transaction. If the command is killed, its open transaction hides later records from the service until the
+  /// broker aborts it.
   private static let lettersMax = 100
   private static let bytesMax = 8 << 20
   private static let patience = Duration.seconds(60)
@@ -32,9 +32,9 @@ struct LetterSettlement {
   private var verb: String { kind == .replayed ? "replay" : "close" }
   private var done: String { kind == .replayed ? "replayed" : "closed" }
 
-  /// - Throws: before anything is written when a letter that was named is not there or cannot be replayed.
+  /// - Throws: before it writes anything, if a named letter does not exist or cannot be replayed.
   func run(_ choice: LetterChoice, dry: Bool) throws {
-    // A rehearsal takes nothing over from another run.
+    // A dry run must not abort another command.
     let producer = dry ? nil : try takeOver()
     let (starts, ends) = try topics.bounds()
     var book = LetterBook()
@@ -78,7 +78,7 @@ struct LetterSettlement {
 
   // MARK: 2. Choose
 
-  /// The letters to settle, in order; says which others there are.
+  /// The letters to settle, in order. Reports chosen letters that are left out.
   private func chosen(_ choice: LetterChoice, _ book: LetterBook) throws -> [Letter] {
     switch choice {
     case .these(let ids):
@@ -90,7 +90,7 @@ struct LetterSettlement {
           notify("laurel: \(letter.id) was \(book.state(of: letter).rawValue) already, on \(settled.at.readable)")
         }
       }
-      // One that was closed by mistake can still be replayed, by its name alone.
+      // A letter that was closed by mistake can still be replayed, but only if it is named.
       let open = named.filter { letter in
         let state = book.state(of: letter)
         return state.isOpen || (state == .closed && kind == .replayed)
@@ -118,7 +118,7 @@ struct LetterSettlement {
 
   // MARK: 3. Write
 
-  /// Reads the chosen letters once more, now with their bodies, of which there may be more than memory holds.
+  /// Reads the chosen letters again, now with their bodies, which may not fit into memory together.
   private func write(_ chosen: [Letter], upTo ends: [LetterTopics.Partition: Int64], _ producer: TransactionalProducer) throws {
     let byID = Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, $0) })
     let starts = Dictionary(
@@ -141,11 +141,11 @@ struct LetterSettlement {
     try commit(batch, after: done, producer)
     guard done + batch.count == chosen.count else {
       throw CommandFailure(
-        "only \(done + batch.count) of \(counted(chosen.count, "letter")) could be read again and were \(self.done)")
+        "only \(done + batch.count) of \(counted(chosen.count, "letter")) \(self.done): the others could not be read again")
     }
   }
 
-  /// - Parameter done: how many have been settled before.
+  /// - Parameter done: the number of letters settled before this batch.
   private func commit(_ batch: [(Letter, Kafka.Record)], after done: Int, _ producer: TransactionalProducer) throws {
     guard !batch.isEmpty else { return }
     do {
@@ -162,7 +162,7 @@ struct LetterSettlement {
 
   private func produce(_ letter: Letter, _ record: Kafka.Record, _ producer: TransactionalProducer) throws(TransactionFailure) {
     if kind == .replayed {
-      // Where the key belongs; a record without one goes to the task that rejected it, which sends it on if it must.
+      // The key's partition. A record without a key goes to the task that rejected it, which repartitions it if necessary.
       let partition = record.key.map { Kafka.partition(forKey: $0, count: topics.partitions) } ?? record.partition
       try producer.produce(
         topic: topics.bus.name(.repartitioned(letter.id.service)), partition: partition, key: record.key, value: record.value,
@@ -177,19 +177,19 @@ struct LetterSettlement {
     let before = "\(counted(done, "letter")) \(self.done) before it"
     if failure.error.meansTakenOver {
       return
-        "another replay or close has begun and took over; \(before). Look at 'laurel dead-letters list' and run it again if needed"
+        "another replay or close started and took over; \(before). Check 'laurel dead-letters list', and run it again if necessary"
     }
     if case .abortable(let error) = failure {
       return "\(counted(count, "letter")) not \(self.done): \(error.plainWords); \(before)"
     }
     return """
-      the broker did not confirm \(counted(count, "letter")): \(failure.error.plainWords); \(before). Run it again: what has been \(self.done) is not \
-      \(self.done) twice
+      the broker did not confirm \(counted(count, "letter")): \(failure.error.plainWords); \(before). Run the same command again: \
+      no letter is \(self.done) twice
       """
   }
 }
 
 extension KafkaError {
-  /// A newer producer has our transactional id: `_FENCED`, `INVALID_PRODUCER_EPOCH`, `PRODUCER_FENCED`.
+  /// Another producer has taken over the transactional id: `_FENCED`, `INVALID_PRODUCER_EPOCH`, `PRODUCER_FENCED`.
   fileprivate var meansTakenOver: Bool { [-144, 47, 90].contains(code) }
 }

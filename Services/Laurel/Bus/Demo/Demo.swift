@@ -8,25 +8,27 @@ import ServiceKit
 import Terms
 import Words
 
-/// `laurel demo`: the three programs' worked examples, shown and checked.
+/// `laurel demo`: shows the three programs' worked examples and checks their figures.
 package enum Demo {
   package static let command = Command(
     "demo", summary: "Show the three programs' examples on a bus in memory, and check their figures",
     discussion: """
-      Starts the four services on an embedded bus, publishes the example files in order, shows each notice as it arrives with a line about \
-      what it means, and ends by itself: exit 0 only if every figure is right.
+      Starts the four services on an embedded bus and publishes the example files in order. Prints the notices as they arrive, \
+      with explanations. Then it ends. The exit status is 0 only if every figure is right.
       """,
     example: "laurel demo --terms ops/terms --events ops/demo",
     options: [
       Option("terms", placeholder: "DIR", help: "Folder with the programs' terms (*.yaml)", defaultValue: "ops/terms"),
       Option("events", placeholder: "DIR", help: "Folder with the example files", defaultValue: "ops/demo"),
-      Option("pages", placeholder: "ADDRESS", help: "Stay afterwards, and serve the account pages there, such as 127.0.0.1:8090"),
+      Option(
+        "pages", placeholder: "ADDRESS",
+        help: "Keep running, and serve the account pages at this address, such as 127.0.0.1:8090"),
     ])
 
-  /// In the order of their dates: a clock never goes back.
+  /// In order of their dates, because a clock never goes back.
   private static let chapters: [(file: String, title: String)] = [
-    ("bonus.jsonl", "bonus: 10 % of what invited companies pay, to be spent on one's own invoices"),
-    ("cash.jsonl", "cash: a commission in money that depends on the referee's turnover, to be withdrawn"),
+    ("bonus.jsonl", "bonus: 10 % of what invited companies pay, to spend on one's own invoices"),
+    ("cash.jsonl", "cash: a commission in money, to withdraw; its rate depends on the referee's turnover"),
     ("tiers.jsonl", "tiers: the more active referrals, the larger the discount on the next invoice"),
   ]
 
@@ -75,13 +77,13 @@ package enum Demo {
     return isRight ? 0 : 1
   }
 
-  /// The file's events; those of one instant, which here have nothing to do with each other, together.
+  /// The file's events, grouped by instant. In the examples, events of one instant do not depend on each other.
   private static func groups(of path: String) throws -> [[FileEvent]] {
     let file = try EventFile(path: path)
     var groups: [[FileEvent]] = []
     while let entry = try file.next() {
       guard case .event(let event) = entry else {
-        throw CommandFailure("\(path): not an example: it has lines that are no events")
+        throw CommandFailure("\(path): cannot be used as an example: it has lines that are not events")
       }
       if let last = groups.last?.last, last.time == event.time {
         groups[groups.count - 1].append(event)
@@ -127,7 +129,7 @@ final class DemoStage {
       DemoNotice(program: read.envelope.program?.value ?? "", envelope: read.envelope, topic: topic, message: message))
   }
 
-  /// Prints what has arrived, in order of time; of many alike only the first.
+  /// Prints the notices that have arrived, in order of time. Of many of one type it prints only the first ones.
   func show() {
     let sorted = arrived.enumerated().sorted { ($0.element.message.instant, $0.offset) < ($1.element.message.instant, $1.offset) }
       .map(\.element)
@@ -151,7 +153,7 @@ final class DemoStage {
     }
   }
 
-  /// Prints every expected figure and whether it is right; true if all are.
+  /// Prints every expected figure and whether it is right. Returns true if all are.
   func judge() -> Bool {
     output.line("")
     output.line(Terminal.bold("The figures", if: coloured))

@@ -1,13 +1,13 @@
 import Contracts
 
-/// One thing that must have come out of the examples.
+/// A result that the examples must have.
 struct DemoFigure: Sendable {
   let program: String
   let text: String
   let holds: @Sendable ([DemoNotice]) -> Bool
 
   static let all: [DemoFigure] = [
-    DemoFigure("bonus", "405,000.00 KZT paid earn acme 40,500.00 KZT", RewardAccrued.self) { found in
+    DemoFigure("bonus", "a payment of 405,000.00 KZT earns acme 40,500.00 KZT", RewardAccrued.self) { found in
       found.map { [$0.base, $0.amount, $0.rate?.value] } == [[40_500_000, 4_050_000, 1000]]
     },
     DemoFigure("bonus", "credited on 24 Jan 2026 09:00 UTC, 14 days after the payment", RewardCredited.self) { found in
@@ -19,23 +19,23 @@ struct DemoFigure: Sendable {
     DemoFigure("bonus", "30,000.00 KZT set aside for the invoice", BonusReserved.self) { found in
       found.map { [$0.amount, $0.balance.reserved, $0.balance.available] } == [[3_000_000, 3_000_000, 1_050_000]]
     },
-    DemoFigure("bonus", "then spent; 10,500.00 KZT stay available", BonusCaptured.self) { found in
+    DemoFigure("bonus", "30,000.00 KZT spent; 10,500.00 KZT stay available", BonusCaptured.self) { found in
       found.map { [$0.balance.spent, $0.balance.reserved, $0.balance.available] } == [[3_000_000, 0, 1_050_000]]
     },
-    DemoFigure("cash", "60, 40 and 10 USD paid earn 6.00, 4.00 and 0.10 USD", RewardAccrued.self) { found in
+    DemoFigure("cash", "payments of 60, 40 and 10 USD earn 6.00, 4.00 and 0.10 USD", RewardAccrued.self) { found in
       found.map { [$0.base, $0.amount] } == [[6000, 600], [4000, 400], [1000, 10]]
     },
-    DemoFigure("cash", "each may be withdrawn 30 days after its payment", RewardUnlocked.self) { found in
+    DemoFigure("cash", "each can be withdrawn 30 days after its payment", RewardUnlocked.self) { found in
       found.map(\.at.milliseconds) == ["2026-03-12T09:00:00Z", "2026-03-13T09:00:00Z", "2026-03-14T09:00:00Z"].map(instant)
     },
     DemoFigure("cash", "10.10 USD set aside for the withdrawal", WithdrawalReserved.self) { found in
       found.map { [$0.amount, $0.balance.reserved, $0.balance.available] } == [[1010, 1010, 0]]
     },
-    DemoFigure("cash", "one payout instructed, w1#1 over 10.10 USD", PayoutInstructed.self) { found in
+    DemoFigure("cash", "one payout instructed: w1#1, 10.10 USD", PayoutInstructed.self) { found in
       found.map(\.payout.value) == ["w1#1"] && found.map(\.amount) == [1010]
     },
-    DemoFigure("cash", "paid", WithdrawalPaid.self) { found in found.map(\.amount) == [1010] },
-    DemoFigure("cash", "and booked: 10.10 USD paid out, 0.00 left", WithdrawalBooked.self) { found in
+    DemoFigure("cash", "the withdrawal is paid", WithdrawalPaid.self) { found in found.map(\.amount) == [1010] },
+    DemoFigure("cash", "and booked: 10.10 USD paid out, 0.00 USD left", WithdrawalBooked.self) { found in
       found.map { [$0.balance.paid, $0.balance.reserved, $0.balance.available] } == [[1010, 0, 0]]
     },
     DemoFigure("tiers", "25 referrals active", ReferralActivated.self) { found in
@@ -50,10 +50,10 @@ struct DemoFigure: Sendable {
         && found.allSatisfy { $0.asOf.milliseconds == instant("2026-04-28T00:00:00Z") && $0.period == "2026-04" }
         && found.count == 2
     },
-    DemoFigure("tiers", "applied to the next invoice of each, once", DiscountApplied.self) { found in
+    DemoFigure("tiers", "each discount applied once, to the company's next invoice", DiscountApplied.self) { found in
       found.map { "\($0.invoice) \($0.percent)" } == ["south-2026-05 40", "north-2026-05 5"]
     },
-    DemoFigure(program: "all", text: "every notice once, its sequence without a gap") { notices in
+    DemoFigure(program: "all", text: "every notice arrived once, and no sequence has a gap") { notices in
       let ids = Set(notices.map(\.envelope.id))
       let places = Dictionary(grouping: notices) { [$0.program, $0.topic.name, $0.message.key] }
       let contiguous = places.values.allSatisfy { of in
@@ -69,7 +69,7 @@ struct DemoFigure: Sendable {
     self.holds = holds
   }
 
-  /// About the notices of one type, in order of time.
+  /// A figure of the program's notices of one type, in order of time.
   private init<M: Message>(_ program: String, _ text: String, _ type: M.Type, _ holds: @escaping @Sendable ([M]) -> Bool) {
     self.init(program: program, text: text) { notices in
       holds(notices.filter { $0.program == program }.compactMap { $0.message as? M }.sorted { $0.instant < $1.instant })

@@ -4,12 +4,12 @@ import Kafka
 import Words
 import Worker
 
-/// What the bus holds about some accounts: what was requested, decided and rejected. Entries of one topic are in its order.
+/// The requests, decisions, notices and dead letters of some accounts, read from the bus. Entries of one topic are in its order.
 struct AccountLog {
   struct Entry {
     let place: Letter.Place
     let envelope: Envelope
-    /// The bare data.
+    /// The data without the envelope.
     let data: [UInt8]
     let message: any Message
     /// The request that the message names.
@@ -17,7 +17,7 @@ struct AccountLog {
   }
 
   private(set) var entries: [Entry] = []
-  /// The last rejection of the record at a place.
+  /// The last dead letter about the record at each place.
   private(set) var letters: [Letter.Place: Letter] = [:]
   private let keys: Set<[UInt8]>
   private let parser = JSONParser()
@@ -25,7 +25,7 @@ struct AccountLog {
 
   init(of accounts: Set<AccountID>) { keys = Set(accounts.map { Array($0.value.utf8) }) }
 
-  /// Takes a record if it is about one of the accounts and can be read.
+  /// Adds a record if it is about one of the accounts and can be read.
   mutating func add(_ record: Kafka.Record, _ topic: Topic) {
     guard let key = record.key, keys.contains(key) else { return }
     if topic.kind == .deadLetters {
@@ -58,7 +58,7 @@ struct AccountLog {
     }
   }
 
-  /// The last balance that a notice tells, for each program and currency.
+  /// The account's latest balance in each program and currency, from its notices.
   func balances(of account: AccountID, in program: ProgramID? = nil) -> [(program: ProgramID?, balance: Balance)] {
     var found: [(program: ProgramID?, balance: Balance)] = []
     for entry in entries.reversed() where entry.message.key == account.value {
@@ -72,7 +72,7 @@ struct AccountLog {
   }
 }
 
-/// The `request` of whatever message has one.
+/// The field `request` of any message that has one.
 private struct NamedRequest: JSONDecodable {
   let request: String?
 

@@ -1,25 +1,25 @@
 import Contracts
 import Words
 
-/// One thing that an operator asks of the services, and what answers it.
+/// One event that an operator publishes, and the notices that answer it.
 struct Ask {
-  /// What the operator calls it: a request or a payout.
+  /// The operator's name for it: the id of a request or of a payout.
   let name: String
-  /// nil if the deployment has only one.
+  /// `nil` if it is unknown. Then the services use their only program.
   let program: ProgramID?
   let message: any Message
-  /// The request that the answers name.
+  /// The request that the answers refer to.
   let request: RequestID
-  /// What it does, for the operator who is to agree.
+  /// Describes to the operator what it will do.
   let preview: String
-  /// Why the event would have no effect, so it is not published; nil if it would have one.
+  /// Why the event would have no effect. Then it is not published. `nil` if it would have one.
   var obstacle: String?
-  /// The types of the notices that answer: one of each group.
+  /// The types of the notices that answer it. It is done when a notice of each group has arrived.
   let answers: [[String]]
-  /// The types of notices that say that it was not done.
+  /// The types of notices that report that the service decided against it.
   var rejections: [String] = []
 
-  /// The same for every run of one command, so that a record which the broker has taken twice is one event (R3).
+  /// Its id is the same in every run of the command, so the services process the event once even if it is published twice (R3).
   var envelope: Envelope {
     let own = [message.businessID, (message as? any PayoutReport)?.payout.value, (message as? any PayoutReport)?.reference]
     return Envelope(
@@ -27,7 +27,7 @@ struct Ask {
       type: type(of: message).type, time: message.instant, subject: message.key, program: program, partitionKey: message.key)
   }
 
-  /// Whether an event on the bus asks for the same. When, by whom and with which note does not matter.
+  /// Whether an event on the bus requests the same. Its time, operator and note do not matter.
   func repeats(_ entry: AccountLog.Entry) -> Bool {
     guard entry.message.key == message.key, isOfProgram(entry.envelope.program) else { return false }
     switch (message, entry.message) {
@@ -36,7 +36,7 @@ struct Ask {
     case (let own as ReferralAssignRequested, let other as ReferralAssignRequested):
       return own.request == other.request && own.referrer == other.referrer
     case (let own as any PayoutReport, let other as any PayoutReport):
-      // A second transfer under another reference is no repeat (C10c).
+      // A second transfer with another reference is not a repeat (C10c).
       let isOneTransfer = own.reference == nil || other.reference == nil || own.reference == other.reference
       return type(of: own).type == type(of: other).type && own.payout == other.payout && isOneTransfer
     default:
@@ -44,7 +44,7 @@ struct Ask {
     }
   }
 
-  /// Whether the operator can ask for the same once more, under another request id.
+  /// Whether the operator can request the same again with another request id.
   var canBeRetried: Bool {
     message is CorrectionRequested || message is ReferralAssignRequested || message is ReferralEndRequested
   }
@@ -52,7 +52,7 @@ struct Ask {
   private func isOfProgram(_ other: ProgramID?) -> Bool { program == nil || other == nil || program == other }
 }
 
-/// What the messages of topic `payout-results` have in common.
+/// The fields that all messages of topic `payout-results` have.
 protocol PayoutReport: Message {
   var payout: PayoutID { get }
   var reference: String? { get }
@@ -62,24 +62,24 @@ extension PayoutSettled: PayoutReport {}
 extension PayoutFailed: PayoutReport {}
 extension PayoutReturned: PayoutReport {}
 
-// MARK: - What came of it
+// MARK: - The outcome
 
-/// What came of an ask.
+/// The outcome of an ask.
 enum AskOutcome {
-  /// - Parameter notices: those that answer, one of each group.
+  /// The notices that answer, one of each group.
   case done([AccountLog.Entry])
-  /// The service decided that it is not done.
+  /// The service decided against it, with this notice.
   case declined(AccountLog.Entry)
   case rejected(Letter)
-  /// Nothing was published, because nothing would come of it.
+  /// Nothing was published, because the event would have no effect, for this reason.
   case unchanged(String)
 }
 
 extension Ask {
-  /// nil until there is an answer.
+  /// The outcome, or `nil` until there is an answer.
   /// - Parameters:
-  ///   - place: where its event lies.
-  ///   - start: the first entry that can be an answer.
+  ///   - place: the place of its event.
+  ///   - start: the index of the first entry that can be an answer.
   func outcome(in log: AccountLog, at place: Letter.Place, from start: Int) -> AskOutcome? {
     let own = log.entries[start...].filter {
       $0.message is any Notice && $0.message.key == message.key && $0.request == request.value && isOfProgram($0.envelope.program)
@@ -87,7 +87,7 @@ extension Ask {
     if let rejection = own.first(where: { rejections.contains($0.envelope.type) }) { return .declined(rejection) }
     let found = answers.compactMap { types in own.first { types.contains($0.envelope.type) } }
     if found.count == answers.count { return .done(found) }
-    // A notice goes first: the record may have been replayed since.
+    // Look for notices first, because a rejected record may have been replayed since.
     return log.letters[place].map(AskOutcome.rejected)
   }
 }

@@ -3,28 +3,28 @@ import Contracts
 import ServiceKit
 import Words
 
-/// `laurel correct`: a balance corrected by hand (DECISIONS, *corrected*).
+/// `laurel correct`: corrects a balance by hand (DECISIONS, *corrected*).
 package enum CorrectionDesk {
   package static let command = Command(
     "correct", summary: "Correct a balance by hand, up or down",
     discussion: """
-      Shows what the balance will be and asks before it publishes. The amount moves 'available', below zero if need be. Exit status: 0 done; \
-      1 it was not done; 3 it is not answered yet, and the same command looks for the answer again. The same amount for the same reason is \
-      the same correction, and is made once: give --request ID to make another.
+      Shows the new balance and asks before it publishes. The amount is added to 'available', which can become negative. The same \
+      amount with the same reason is one correction: to make it again, give --request ID. Exit status: 0 if it was done; 1 if it \
+      was not; 3 if it is not answered yet: run the same command again to see the answer.
       """,
     example: """
       laurel correct olena --amount -12.50 --reason "fee of a returned payout" --operator maria
       laurel correct olena --amount 5.00 --currency USD --program cash --reason goodwill --request ticket-481 --operator maria
       """,
     options: Desk.decisionOptions + [
-      Option("amount", placeholder: "AMOUNT", help: "What is added, in units of the currency: 12.50, or -12.50", required: true),
+      Option("amount", placeholder: "AMOUNT", help: "Amount to add, in units of the currency: 12.50 or -12.50", required: true),
       Option(
         "currency", placeholder: "CURRENCY",
         kind: .checked(expected: "three capital letters such as USD") { Currency($0) != nil },
-        help: "Of the balance, if there are several"),
-      Option("reason", placeholder: "TEXT", kind: Desk.text, help: "Why; it stands in the notice", required: true), Desk.request,
+        help: "Currency of the balance, if the account has several"),
+      Option("reason", placeholder: "TEXT", kind: Desk.text, help: "Why; it appears in the notice", required: true), Desk.request,
     ],
-    operands: [Operand("ACCOUNT", help: "Whose balance")])
+    operands: [Operand("ACCOUNT", help: "The account to correct")])
 
   package static func run(_ invocation: Invocation) throws -> Int32 {
     Shutdown.install()
@@ -42,18 +42,18 @@ package enum CorrectionDesk {
 
   /// - Parameters:
   ///   - written: the amount in units of the currency.
-  ///   - asked: the currency, or nil for that of the only balance.
+  ///   - asked: the currency, or `nil` for that of the only balance.
   static func correction(
     of account: AccountID, by written: String, _ asked: Currency?, reason: String, _ decision: Decision, _ log: AccountLog
   ) throws -> Ask {
     let balances = log.balances(of: account, in: decision.program).filter { asked == nil || $0.balance.currency == asked }
     guard balances.count <= 1 else {
       let known = balances.map { "\($0.program?.value ?? "-") \($0.balance.currency)" }.sorted()
-      throw CommandFailure("\(account) has balances in \(listed(known)): say which with --program and --currency")
+      throw CommandFailure("\(account) has balances in \(listed(known)): choose one with --program and --currency")
     }
     let program = decision.program ?? balances.first?.program
     guard let balance = balances.first?.balance ?? asked.map({ Balance(currency: $0) }) else {
-      throw CommandFailure("\(account) has no balance yet: say in which currency with --currency")
+      throw CommandFailure("\(account) has no balance yet: give its currency with --currency")
     }
     let currency = balance.currency
     guard let amount = MoneyText.minor(written, currency), amount != 0 else {
@@ -77,7 +77,7 @@ package enum CorrectionDesk {
   /// `7.50 available now, -5.00 USD after it`
   static func preview(_ balance: Balance, _ amount: Int64) -> String {
     let now = "\(MoneyText.figure(balance.available, balance.currency)) available now"
-    guard let after = try? Money.sum(balance.available, amount) else { return "\(now), and too much after it" }
+    guard let after = try? Money.sum(balance.available, amount) else { return "\(now), out of range after it" }
     return "\(now), \(MoneyText.amount(after, balance.currency)) after it" + (after < 0 ? ": below zero" : "")
   }
 }

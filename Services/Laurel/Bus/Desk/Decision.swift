@@ -2,13 +2,13 @@ import CommandKit
 import Contracts
 import ServiceKit
 
-/// What an operator gives with every decision.
+/// The options that all decisions have in common.
 struct Decision {
   let name: OperatorID
   let at: Instant
-  /// Where it is not clear from what the bus holds.
+  /// Needed only if the bus does not show which program is meant.
   let program: ProgramID?
-  /// Absent: derived from what is asked.
+  /// `nil` to derive it from the content of the request.
   let request: RequestID?
   let note: String?
 
@@ -21,7 +21,7 @@ struct Decision {
   }
 
   /// - Parameters:
-  ///   - options: those of `request` and `note` that the command has.
+  ///   - options: which of the options `request` and `note` the command has.
   init(_ desk: Desk, _ options: Set<String>) throws {
     let invocation = desk.invocation
     self.init(
@@ -32,6 +32,6 @@ struct Decision {
       note: options.contains("note") ? invocation.optionalText("note") : nil)
   }
 
-  /// The same for the same command, so a repeated command has no further effect.
+  /// The same id for the same command, so a repeated command has no further effect.
   func request(derivedFrom parts: [String]) -> RequestID { request ?? RequestID(derivedFrom: parts) }
 }

@@ -8,42 +8,42 @@ import ServiceKit
 import Words
 import Worker
 
-/// The operator's desk: how each of its commands works.
+/// The operator's desk. Each of its commands has these steps:
 ///
-/// 1. **Read** what the bus holds about the accounts.
+/// 1. **Read** everything on the bus about the accounts.
 /// 2. **Show** what would be published, and ask the operator.
-/// 3. **Publish** each ask once. Of what was published before, only the answer is looked for.
-/// 4. **Wait** for the notice or the dead letter that answers.
+/// 3. **Publish** each event once. If it was published before, go straight to step 4.
+/// 4. **Wait** for the notices or the dead letter that answer.
 ///
-/// A crash loses nothing: the same command finds its event and goes on with 4.
+/// After a crash, run the same command again: it finds its event and continues with step 4.
 final class Desk {
   static let unansweredExitCode: Int32 = 3
 
   static let options: [Option] =
     Settings.connection + [
-      Option("program", placeholder: "PROGRAM", kind: identifier, help: "The program, where it is not clear which"),
+      Option("program", placeholder: "PROGRAM", kind: identifier, help: "The program, if it is not clear which one"),
       Option("at", placeholder: "INSTANT", kind: .instant, help: "When it happened or was decided (default the bus's time)"),
       Option("yes", help: "Publish without asking"),
       Option("dry-run", help: "Only show what would be published"),
-      Option("json", help: "One JSON object a line for each event, with what came of it"),
+      Option("json", help: "Print one JSON object per event, with its outcome"),
       Option(
         "wait", placeholder: "SECONDS", kind: .integer(0...86_400), help: "How long to wait for the answer", defaultValue: "30"),
     ]
-  /// Of commands that publish to `decisions`.
+  /// The options of commands that publish to `decisions`.
   static let decisionOptions: [Option] =
     options + [
-      Option("operator", placeholder: "NAME", kind: identifier, help: "Who decides; it stands in the notices", required: true)
+      Option("operator", placeholder: "NAME", kind: identifier, help: "Who decides; it appears in the notices", required: true)
     ]
-  static let note = Option("note", placeholder: "TEXT", kind: text, help: "For your own records; it is kept with the decision")
+  static let note = Option("note", placeholder: "TEXT", kind: text, help: "A note for your records, kept with the decision")
   static let request = Option(
     "request", placeholder: "ID", kind: identifier,
-    help: "Your id of the decision (default derived from what is asked, so that the same command twice has one effect)")
+    help: "Your id of the decision (by default the same command has the same id, so running it twice has one effect)")
   static let identifier = Option.Kind.checked(expected: "1 to 128 printable ASCII characters") { RequestID($0) != nil }
   static let text = Option.Kind.checked(expected: "text of 1 to 1000 bytes") { 1...1000 ~= $0.utf8.count }
 
   let bus: Bus
   let invocation: Invocation
-  /// When the operator decides: `--at`, else where the bus's clock stands.
+  /// When the operator decides: `--at`, or the time of the bus's clock.
   let at: Instant
   private(set) var log: AccountLog
   private let partitions: Int32
@@ -51,7 +51,7 @@ final class Desk {
 
   // MARK: 1. Read
 
-  /// - Throws: `UsageError` where nobody could be asked.
+  /// - Throws: `UsageError` if the command would have to ask and there is no terminal.
   static func requireSomebodyToAsk(_ invocation: Invocation) throws {
     guard invocation.flag("yes") || invocation.flag("dry-run") || Terminal.isTerminal(STDIN_FILENO) else {
       throw misuse(
@@ -90,19 +90,19 @@ final class Desk {
     return id
   }
 
-  // MARK: The way of every ask
+  // MARK: The steps of every ask
 
-  /// An ask on its way.
+  /// An ask and its progress.
   private struct Pending {
     let ask: Ask
-    /// The event that asked for the same before.
+    /// An earlier event that requested the same.
     let earlier: AccountLog.Entry?
-    /// Where its event lies. Absent if it was not published.
+    /// The place of its event, or `nil` if it was not published.
     var place: Letter.Place?
     var outcome: AskOutcome?
   }
 
-  /// - Returns: the exit status: 0 if all was done, 1 if something was not, `unansweredExitCode` if something is not answered yet.
+  /// - Returns: the exit status: 0 if all was done, 1 if something was not, `unansweredExitCode` if an answer is still missing.
   func carryOut(_ asks: [Ask]) throws -> Int32 {
     var pending = asks.map { ask in
       let earlier = log.entries.first(where: ask.repeats)
@@ -144,7 +144,7 @@ final class Desk {
 
   // MARK: 2. Show
 
-  /// - Throws: unless the operator agrees.
+  /// - Throws: `CommandFailure` if the operator does not agree.
   private func agree(_ asks: [Ask]) throws {
     for ask in asks { notify("laurel: \(ask.preview)") }
     notify("laurel: publish \(counted(asks.count, "event"))? Type y for yes:")
@@ -199,11 +199,11 @@ final class Desk {
     }
   }
 
-  // MARK: What came of it
+  // MARK: The outcome
 
   private func lines(_ standing: Pending) -> [String] {
     let ask = standing.ask
-    let retry = ask.canBeRetried ? "; --request ID retries" : ""
+    let retry = ask.canBeRetried ? "; to make it again, give --request ID" : ""
     let before = standing.earlier.map { " (published before, dated \($0.message.instant.readable)\(retry))" } ?? ""
     func sentence(_ entry: AccountLog.Entry) -> String { NoticeText.sentence(entry.message) ?? entry.envelope.type }
     switch standing.outcome {
@@ -262,7 +262,7 @@ final class Desk {
   }
 }
 
-/// An event as it stands in a file, inside other JSON.
+/// An event in structured mode, inside other JSON.
 private struct StructuredEvent: JSONEncodable {
   private let bytes: [UInt8]
 

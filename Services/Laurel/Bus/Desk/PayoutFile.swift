@@ -2,7 +2,7 @@ import CommandKit
 import Contracts
 import Words
 
-/// The files that go to a bank or a provider and come back: comma-separated values (RFC 4180) with a header.
+/// The files that go to a bank or a provider and come back: CSV (RFC 4180) with a header.
 enum PayoutFile {
   /// One payout of a file that came back.
   struct Line {
@@ -14,12 +14,12 @@ enum PayoutFile {
     let reference: String?
     let reason: String?
     let at: Instant?
-    /// As written.
+    /// As written in the file.
     let amount: String?
     let currency: String?
   }
 
-  /// The same line goes to the bank and comes back, so it names all that tells payouts apart.
+  /// The same line goes to the bank and comes back, so it has every field that identifies a payout.
   static let header = ["payout", "program", "referrer", "recipient", "amount", "currency", "idempotencyKey"]
 
   // MARK: Writing
@@ -33,7 +33,7 @@ enum PayoutFile {
 
   static func text(_ fields: [String]) -> String {
     fields.map { field in
-      // Scalars, not characters: a carriage return and a line feed are one Character.
+      // Compare scalars, because Swift treats "\r\n" as one Character.
       let isPlain = !field.unicodeScalars.contains { "\",;\t\r\n".unicodeScalars.contains($0) } && field == field.trimmingBlanks
       return isPlain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
     }.joined(separator: ",")
@@ -53,7 +53,7 @@ enum PayoutFile {
     return try Self.lines(text.joined(separator: "\n"), path)
   }
 
-  /// - Throws: `CommandFailure` with every line that cannot be used.
+  /// - Throws: `CommandFailure` that names every line that cannot be used.
   static func lines(_ text: String, _ path: String) throws -> [Line] {
     let records = try records(text, path)
     guard let header = records.first else { throw CommandFailure("\(path): it is empty; the first line must name the columns") }
@@ -89,12 +89,13 @@ enum PayoutFile {
   }
 
   private struct Fields {
-    /// Where it begins, from 1.
+    /// The number of its first line, counted from 1.
     let line: Int
     var fields: [String]
   }
 
-  /// Spreadsheets of many countries write semicolons: what the header has first counts. Blank lines are passed over.
+  /// The separator is the header's first comma, semicolon or tab: spreadsheets in many countries write semicolons. Skips blank
+  /// lines.
   private static func records(_ text: String, _ path: String) throws -> [Fields] {
     let separator = text.unicodeScalars.first { ",;\t\n".unicodeScalars.contains($0) } ?? ","
     var records: [Fields] = []

@@ -4,13 +4,13 @@ import ServiceKit
 import Words
 import Worker
 
-/// `laurel payouts`: what is to be paid, and what became of it (C10c).
+/// `laurel payouts`: lists and exports payouts, and reports their results (C10c).
 package enum PayoutsDesk {
   package static let command = Command(
-    "payouts", summary: "List and export payouts, and report what became of them",
+    "payouts", summary: "List and export payouts, and report their results",
     discussion: """
-      For payouts that a person sends through a bank or a provider's batch upload. Where an adapter answers payouts, leave them to it: \
-      a payout that is also paid by hand is paid twice.
+      For payouts that a person sends through a bank or a provider's batch upload. If an adapter answers payouts, leave them to \
+      it: a payout that is also paid by hand is paid twice.
       """,
     example: """
       laurel payouts export --bootstrap localhost:9092 >batch-1.csv
@@ -30,21 +30,21 @@ package enum PayoutsDesk {
     ])
 
   private static let list = Command(
-    "list", summary: "List payouts that wait for their result, oldest first",
+    "list", summary: "List payouts without a result, oldest first",
     example: "laurel payouts list --bootstrap localhost:9092", options: WithdrawalBook.listOptions)
 
   private static let export = Command(
-    "export", summary: "Write payouts that wait for their result as CSV",
+    "export", summary: "Write payouts without a result as CSV",
     discussion: """
-      Columns: \(PayoutFile.header.joined(separator: ", ")). The amount is in units of the currency. A payout stays in the list until its \
-      result is reported: give the files that you have sent already with --except, so that nothing is paid twice.
+      Columns: \(PayoutFile.header.joined(separator: ", ")). The amount is in units of the currency. A payout stays in the list \
+      until its result is reported. Name the files that you have already sent with --except, so that nothing is paid twice.
       """,
     example: """
       laurel payouts export --bootstrap localhost:9092 >batch-1.csv
       laurel payouts export --except batch-1.csv --bootstrap localhost:9092 >batch-2.csv
       """,
     options: Settings.connection + [
-      Option("program", placeholder: "PROGRAM", kind: Desk.identifier, help: "Only of this program"), WithdrawalBook.account,
+      Option("program", placeholder: "PROGRAM", kind: Desk.identifier, help: "Only in this program"), WithdrawalBook.account,
       Option("except", placeholder: "FILE", help: "Leave out the payouts of an earlier export", repeatable: true),
     ])
 
@@ -52,17 +52,17 @@ package enum PayoutsDesk {
     Command(
       name, summary: summary,
       discussion: discussion + """
-         Payouts are named on the command line or read from a file: CSV with a header and a column payout; program, referrer, reference, \
-        reason, at, amount and currency are taken too if they are there, so an exported file can come back as it is. An amount that differs \
-        from the payout's stops all. Exit status: 0 done; 1 something was not done; 3 something is not answered yet, and the same \
-        command looks for the answer again.
+         Name the payouts on the command line or in a CSV file with a header and a column payout. The columns program, referrer, \
+        reference, reason, at, amount and currency are optional, so an exported file can be used unchanged. If an amount differs \
+        from the payout's, nothing is published. Exit status: 0 if all was done; 1 if something was not; 3 if something is not \
+        answered yet: run the same command again to see the answer.
         """,
       example: example,
       options: Desk.options + [
         WithdrawalBook.account,
         Option("file", placeholder: "FILE", help: "Payouts in a CSV file; - is standard input"),
-        Option("reference", placeholder: "TEXT", kind: Desk.text, help: "The bank's or provider's number of the transfer"),
-        Option("reason", placeholder: "TEXT", kind: Desk.text, help: "The bank's or provider's words"),
+        Option("reference", placeholder: "TEXT", kind: Desk.text, help: "The bank's or provider's number for the transfer"),
+        Option("reason", placeholder: "TEXT", kind: Desk.text, help: "The bank's or provider's reason"),
       ],
       operands: [Operand("PAYOUT", help: "As in 'laurel payouts list'", required: false, repeatable: true)])
   }
@@ -126,12 +126,12 @@ package enum PayoutsDesk {
           place: "laurel", payout: $0, program: nil, referrer: nil, reference: nil, reason: nil, at: nil, amount: nil,
           currency: nil)
       }
-    default: throw Desk.misuse(invocation, "say which payouts: either PAYOUT or --file FILE")
+    default: throw Desk.misuse(invocation, "name the payouts: either PAYOUT or --file FILE")
     }
   }
 
-  /// The payouts of the lines.
-  /// - Throws: `CommandFailure` with every line that names none, one that another line names too, or another amount.
+  /// The payouts that the lines name.
+  /// - Throws: `CommandFailure` with every line that names no payout, repeats another line's, or has another amount or currency.
   static func reports(
     _ lines: [PayoutFile.Line], _ book: WithdrawalBook, _ filter: WithdrawalBook.Filter, on bus: Bus
   ) throws -> [(row: WithdrawalBook.Row, line: PayoutFile.Line)] {
@@ -166,7 +166,7 @@ package enum PayoutsDesk {
   }
 }
 
-/// What an operator reports of a payout.
+/// The result of a payout that an operator reports.
 enum PayoutVerb: String {
   case settle
   case fail
@@ -199,21 +199,21 @@ enum PayoutVerb: String {
       answers: answers)
   }
 
-  /// What the operator should know before (C10c: the strongest result holds).
+  /// A warning for the operator, or `nil` (C10c: the strongest result counts).
   private func caution(_ row: WithdrawalBook.Row) -> String? {
     switch (self, row.state) {
-    case (.settle, .failed): "It was reported as failed: as settled it is taken from the balance, below zero if need be"
+    case (.settle, .failed): "It was reported as failed: settling takes the money from the balance again, below zero if need be"
     case (.settle, .paid): "It was reported as paid under another reference: a second transfer is rejected as contradicts-result"
-    case (.fail, .paid): "It was reported as paid: a failure is rejected as contradicts-result. Money that came back is 'return'"
+    case (.fail, .paid): "It was reported as paid: a failure is rejected as contradicts-result. If money came back, use 'return'"
     default: nil
     }
   }
 
-  /// Results that a stronger one has made void say nothing (C10c).
+  /// A result has no effect if a stronger one was reported before (C10c).
   private func obstacle(_ row: WithdrawalBook.Row) -> String? {
     switch (self, row.state) {
-    case (.settle, .returned), (.fail, .returned): "it was returned on \(row.since.readable): that holds, and nothing changes"
-    case (.returned, .failed): "it failed on \(row.since.readable), so the money is back already, and nothing changes"
+    case (.settle, .returned), (.fail, .returned): "it was returned on \(row.since.readable), and that result counts"
+    case (.returned, .failed): "it failed on \(row.since.readable), so the money is back already"
     default: nil
     }
   }

@@ -3,7 +3,7 @@ import Contracts
 import ServiceKit
 import Words
 
-/// `laurel referrals`: referrals assigned or ended by hand (A1e).
+/// `laurel referrals`: assigns and ends referrals by hand (A1e).
 package enum ReferralsDesk {
   package static let command = Command(
     "referrals", summary: "Give an account a referrer, or end a referral, by hand",
@@ -14,14 +14,14 @@ package enum ReferralsDesk {
     subcommands: [assign, end])
 
   private static let exits =
-    "Exit status: 0 done; 1 it was not done; 3 it is not answered yet, and the same command looks for the answer again."
+    "Exit status: 0 if it was done; 1 if it was not; 3 if it is not answered yet: run the same command again to see the answer."
 
   private static let assign = Command(
     "assign", summary: "Give a registered account a referrer",
     discussion: """
-      The account is bound as if it had registered with the referrer's code at the time of the decision (--at): the same rules decide, and the \
-      referrer must have a code. Payments that arrived before are not judged again. To move an account, end its referral first. An account \
-      that is not registered yet is answered when it is. \(exits)
+      The account is attributed as if it had registered with the referrer's code at the time of the decision (--at), by the same \
+      rules. The referrer must have a code. Payments that arrived earlier are not judged again. To move an account, end its \
+      referral first. If the account has not registered yet, the answer comes when it does. \(exits)
       """,
     example: """
       laurel referrals assign beta acme --operator maria --note "ticket 481" --bootstrap localhost:9092
@@ -32,7 +32,8 @@ package enum ReferralsDesk {
   private static let end = Command(
     "end", summary: "End the referral of an account",
     discussion: """
-      Payments from the time of the decision (--at) on earn nothing. What was earned stays, and the account can be assigned again. \(exits)
+      Payments from the time of the decision (--at) on earn nothing. Earlier rewards stay, and the account can be assigned again. \
+      \(exits)
       """,
     example: "laurel referrals end beta --operator maria --bootstrap localhost:9092",
     options: Desk.decisionOptions + [Desk.request, Desk.note], operands: [Operand("ACCOUNT", help: "The referee")])
@@ -56,7 +57,7 @@ package enum ReferralsDesk {
     let program = decision.program ?? programs.first
     let ends = log.messages(ReferralEnded.self, of: account, in: program).count
     let attributions = log.messages(ReferralAttributed.self, of: account, in: program)
-    // After an end the same referrer may be assigned again: that is another decision.
+    // After the referral has ended, the same referrer can be assigned again. That is a new decision.
     let request = decision.request(
       derivedFrom: ["assign", program?.value ?? "", account.value, referrer.value, String(ends + 1)])
     let holds = attributions.count > ends ? attributions.last?.message : nil
@@ -78,7 +79,7 @@ package enum ReferralsDesk {
     let program = decision.program ?? programs.first
     let attributions = log.messages(ReferralAttributed.self, of: account, in: program)
     let bound = attributions.last?.message
-    // Another referral of the same account ends by another decision.
+    // Ending a later referral of the same account is a new decision.
     let request = decision.request(
       derivedFrom: ["end", program?.value ?? "", account.value, String(attributions.count)])
     return Ask(
@@ -93,6 +94,6 @@ package enum ReferralsDesk {
   }
 
   private static func ambiguous(_ programs: Set<ProgramID>, _ what: String) -> CommandFailure {
-    CommandFailure("\(what) in \(listed(programs.sorted().map(\.value))): say which with --program")
+    CommandFailure("\(what) in \(listed(programs.sorted().map(\.value))): choose one with --program")
   }
 }

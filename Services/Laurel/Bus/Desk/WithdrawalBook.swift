@@ -6,7 +6,7 @@ import ServiceKit
 import Words
 import Worker
 
-/// The withdrawals that the notices of topic `payouts` tell of.
+/// All withdrawals, from the notices of topic `payouts`.
 struct WithdrawalBook {
   enum State: String, CaseIterable {
     /// The ledger has not answered yet.
@@ -29,7 +29,6 @@ struct WithdrawalBook {
   }
 
   struct Row {
-
     let program: ProgramID?
     let request: RequestID
     let account: AccountID
@@ -39,9 +38,9 @@ struct WithdrawalBook {
     let requestedAt: Instant
     let dueAt: Instant
     var state = State.opened
-    /// Since when it is in that state.
+    /// The time at which it entered that state.
     var since: Instant
-    /// Once it is instructed, or the provider has paid before that (C10c).
+    /// `nil` until it is instructed or, if that comes first, the provider has reported a result (C10c).
     var payout: PayoutID?
     var instruction: PayoutInstructed?
 
@@ -62,7 +61,7 @@ struct WithdrawalBook {
     byKey.values.sorted { ($0.requestedAt, $0.account, $0.request) < ($1.requestedAt, $1.account, $1.request) }
   }
 
-  /// Takes the notices of one account in their order.
+  /// Adds a notice. Call it with the notices of each account in their order.
   mutating func add(_ notice: any Message, of program: ProgramID?) {
     switch notice {
     case let n as WithdrawalOpened:
@@ -111,10 +110,10 @@ struct WithdrawalBook {
   init() {}
 }
 
-// MARK: - Which one is meant
+// MARK: - Finding a withdrawal
 
 extension WithdrawalBook {
-  /// The accounts and programs that a command is about.
+  /// The accounts and programs to which a command is limited.
   struct Filter {
     let program: String?
     let account: String?
@@ -134,9 +133,9 @@ extension WithdrawalBook {
   }
 
   static let account = Option(
-    "account", placeholder: "ACCOUNT", kind: Desk.identifier, help: "Only of this account: two may have requests of one name")
+    "account", placeholder: "ACCOUNT", kind: Desk.identifier, help: "Only of this account; two accounts can use the same id")
 
-  /// What an operator calls a withdrawal.
+  /// The id by which an operator names a withdrawal.
   enum Name: String {
     case withdrawal
     case payout
@@ -149,6 +148,7 @@ extension WithdrawalBook {
     }
   }
 
+  /// The withdrawal with an id.
   /// - Throws: `CommandFailure` if there is none, or more than one.
   func row(_ name: Name, _ id: String, _ filter: Filter, on bus: Bus) throws -> Row {
     let known = rows.filter { filter.takes($0) && name.of($0) != nil }
@@ -156,7 +156,7 @@ extension WithdrawalBook {
     if let row = found.first, found.count == 1 { return row }
     guard found.isEmpty else {
       let owners = listed(found.map { "\($0.account) (\($0.program?.value ?? "-"))" })
-      throw CommandFailure("\(name.rawValue) '\(id)' is one of \(owners): say which with --account or --program")
+      throw CommandFailure("there is a \(name.rawValue) '\(id)' of \(owners): choose one with --account or --program")
     }
     let sibling = known.first { $0.request.value == id }.flatMap(name.of)
     let near = (sibling ?? nearest(id, among: known.compactMap(name.of))).map { "; did you mean '\($0)'?" } ?? ""
@@ -192,7 +192,7 @@ extension WithdrawalBook {
       + (overdue == 0 ? "" : "; \(overdue) overdue")
   }
 
-  /// In whole days, or the next shorter unit: `3 days`.
+  /// In whole days, hours or minutes, whichever is the largest unit: `3 days`.
   static func age(_ span: TimeSpan) -> String {
     for (unit, name) in [(TimeSpan.days(1), "day"), (.hours(1), "hour"), (.minutes(1), "minute")] {
       let count = span.milliseconds / unit.milliseconds
@@ -221,7 +221,7 @@ extension WithdrawalBook {
     return json.bytes()
   }
 
-  /// The list of `withdrawals` and `payouts`.
+  /// The command `list` of `laurel withdrawals` and `laurel payouts`.
   static func list(_ bus: Bus, _ invocation: Invocation, _ name: Name) throws -> Int32 {
     let filter = Filter(invocation)
     let all = invocation.flag("all")
@@ -243,7 +243,7 @@ extension WithdrawalBook {
   static let listOptions: [Option] =
     Settings.connection + [
       Option("program", placeholder: "PROGRAM", kind: Desk.identifier, help: "Only in this program"), account,
-      Option("all", help: "Also those that have ended"),
-      Option("json", help: "One JSON object a line; amounts are minor units"),
+      Option("all", help: "Include finished ones"),
+      Option("json", help: "Print one JSON object per line; amounts are in minor units"),
     ]
 }

@@ -6,13 +6,13 @@ import Terms
 import Words
 import Worker
 
-/// `laurel withdrawals`: what owners have requested, and what operators decide about it (C10).
+/// `laurel withdrawals`: lists withdrawals, and approves or rejects them (C10).
 package enum WithdrawalsDesk {
   package static let command = Command(
-    "withdrawals", summary: "List requests to be paid out, approve or reject them",
+    "withdrawals", summary: "List withdrawals, approve them or reject them",
     discussion: """
-      A withdrawal above the program's limit waits until an operator approves or rejects it. An approved one is instructed as a payout: see \
-      'laurel payouts'.
+      A withdrawal above the program's limit waits until an operator approves or rejects it. An approved withdrawal becomes a \
+      payout: see 'laurel payouts'.
       """,
     example: """
       laurel withdrawals list --bootstrap localhost:9092
@@ -26,8 +26,8 @@ package enum WithdrawalsDesk {
     example: "laurel withdrawals list --program cash --bootstrap localhost:9092", options: WithdrawalBook.listOptions)
 
   private static let show = Command(
-    "show", summary: "Show how a withdrawal went, and what comes next",
-    discussion: "Every event and notice about it in order of time, with the reasons.",
+    "show", summary: "Show a withdrawal's history, and what comes next",
+    discussion: "Prints every event and notice about it in order of time, with the reasons.",
     example: "laurel withdrawals show w1 --bootstrap localhost:9092",
     options: Settings.connection + [
       Option("program", placeholder: "PROGRAM", kind: Desk.identifier, help: "Only in this program")
@@ -35,7 +35,7 @@ package enum WithdrawalsDesk {
     operands: [Operand("REQUEST", help: "As in 'laurel withdrawals list'")])
 
   private static let approve = decision(
-    "approve", "Approve withdrawals that await approval", "They are instructed as payouts; the instruction is the answer.")
+    "approve", "Approve withdrawals that await approval", "They become payouts. The answer is the payout's instruction.")
   private static let reject = decision(
     "reject", "Reject withdrawals that await approval", "The money is available to its owner again.")
 
@@ -43,8 +43,8 @@ package enum WithdrawalsDesk {
     Command(
       name, summary: summary,
       discussion: discussion + """
-         Shows each withdrawal and asks before it publishes. Exit status: 0 done; 1 something was not done; 3 something is not answered \
-        yet, and the same command looks for the answer again.
+         Shows each withdrawal and asks before it publishes. Exit status: 0 if all was done; 1 if something was not; 3 if \
+        something is not answered yet: run the same command again to see the answer.
         """,
       example: """
         laurel withdrawals \(name) w1 --operator maria --bootstrap localhost:9092
@@ -102,16 +102,16 @@ package enum WithdrawalsDesk {
       message: WithdrawalRejected(
         request: row.request, account: row.account, operator: decision.name, decidedAt: decision.at, note: decision.note),
       request: row.request, preview: "reject \(description(of: row, log))", obstacle: obstacle(row, "reject"),
-      // While the ledger has not answered, nothing need be set aside that could be released.
+      // If the ledger has not answered yet, there may be no money set aside that could be released.
       answers: [[WithdrawalDeclined.type]] + (row.state == .awaitingApproval ? [[WithdrawalReleased.type]] : []))
   }
 
-  /// A decision of what is not waiting for one changes nothing.
+  /// A decision has no effect on a withdrawal that does not wait for one.
   private static func obstacle(_ row: WithdrawalBook.Row, _ verb: String) -> String? {
     switch row.state {
     case .opened, .awaitingApproval: nil
     case .instructed, .paid, .failed, .returned, .declined:
-      "it is \(row.state.words) since \(row.since.readable): there is nothing to \(verb)"
+      "it is already \(row.state.words) (since \(row.since.readable)), so there is nothing to \(verb)"
     }
   }
 

@@ -2,36 +2,36 @@ import CommandKit
 import Contracts
 import ServiceKit
 
-/// `laurel dev`: everything on this machine, to try things out.
+/// `laurel dev`: runs everything on this machine, to try it out.
 package enum Dev {
   package static let command = Command(
     "dev", summary: "Run all services here, on a bus in memory or a real one",
     discussion: """
-      Without --bootstrap the bus is embedded: librdkafka's mock cluster, in this process. It needs nothing installed and forgets everything \
-      at the end; it keeps at most 5 MiB per partition and shows aborted transactions, so it is for a first look and proves nothing about \
-      exactly-once. With --bootstrap it is a real Kafka, on which missing topics are created.
+      Without --bootstrap the bus is embedded: librdkafka's mock cluster, in this process. It needs no installation, and its \
+      content is lost at the end. It keeps at most 5 MiB per partition and shows aborted transactions, so it is only for a first \
+      look and proves nothing about exactly-once. With --bootstrap the bus is a real Kafka; missing topics are created.
 
-      The services follow a virtual clock: 'laurel clock advance', or the events of 'laurel publish --in-order', move it. Ctrl-C stops all.
+      The services follow a virtual clock. 'laurel clock advance' and 'laurel publish --in-order' move it. Ctrl-C stops everything.
       """,
     example: """
       laurel dev
-      # two instances of each service on a real broker, state kept
+      # two instances of each service on a real broker; the state is kept
       laurel dev --bootstrap localhost:9092 --instances 2 --state /tmp/laurel
       """,
     options: Bus.optionalConnection + [
       Option("terms", placeholder: "DIR", help: "Folder with the programs' terms (*.yaml)", defaultValue: "ops/terms"),
       Option("state", placeholder: "DIR", help: "Folder for the state stores; a temporary one if absent"),
       Option(
-        "partitions", placeholder: "N", kind: .integer(1...64), help: "Partitions of topics that are created", defaultValue: "4"),
+        "partitions", placeholder: "N", kind: .integer(1...64), help: "Partitions of new topics", defaultValue: "4"),
       Option("instances", placeholder: "N", kind: .integer(1...8), help: "Instances of each service", defaultValue: "1"),
       Option(
-        "commit-ms", placeholder: "MS", kind: .integer(1...5000), help: "Longest time that a batch gathers records",
+        "commit-ms", placeholder: "MS", kind: .integer(1...5000), help: "Maximum time to gather a batch",
         defaultValue: "20"),
       Option(
-        "start", placeholder: "INSTANT", kind: .instant, help: "Where the clock starts on a bus without one",
+        "start", placeholder: "INSTANT", kind: .instant, help: "Start of the virtual clock on a bus that has none",
         defaultValue: Playground.clockStart),
       Option(
-        "pages", placeholder: "ADDRESS", help: "Where the account pages are served; port 0: the kernel chooses",
+        "pages", placeholder: "ADDRESS", help: "Address of the account pages; with port 0 the kernel chooses one",
         defaultValue: "127.0.0.1:0"),
       .logLevel,
     ])
@@ -51,8 +51,8 @@ package enum Dev {
     let bus = playground.bus
     output.line(
       playground.isEmbedded
-        ? "laurel dev: an embedded bus at \(bus.bootstrap): in memory, for a first look; it proves nothing about exactly-once"
-        : "laurel dev: on Kafka at \(bus.bootstrap)")
+        ? "laurel dev: embedded bus at \(bus.bootstrap), in memory. It is for a first look and proves nothing about exactly-once"
+        : "laurel dev: Kafka at \(bus.bootstrap)")
     do {
       try playground.fleet.start()
       try playground.fleet.waitUntilReady(within: .seconds(60))
@@ -68,13 +68,13 @@ package enum Dev {
           laurel tail \(connection)
           laurel publish ops/demo/bonus.jsonl \(connection) --in-order
           laurel clock advance 14d \(connection)
-        The account pages, as any account: \(playground.fleet.pages ?? "")
+        The account pages, for any account: \(playground.fleet.pages ?? "")
         Ctrl-C stops everything.
 
         """, if: coloured))
     while !Shutdown.wait(upTo: .milliseconds(200)) {
       if let ended = playground.fleet.ended {
-        throw CommandFailure("\(ended.name) has ended (\(ended.exit.text)); all others are stopped")
+        throw CommandFailure("\(ended.name) has ended (\(ended.exit.text)), so all others are stopped")
       }
     }
     output.line("laurel dev: stopping")

@@ -5,7 +5,7 @@ import ServiceKit
 import Synchronization
 import Worker
 
-/// The four services, and the portal if it is wanted, as child processes of this command.
+/// The four services, and optionally the portal, as child processes of this command.
 final class Fleet: Sendable {
   struct Plan: Sendable {
     var bus: Bus
@@ -15,7 +15,7 @@ final class Fleet: Sendable {
     var commitMilliseconds = 20
     var logLevel = LogLevel.info
     var coloured = false
-    /// Where the portal serves its pages, and its file of keys; nil if no portal is wanted.
+    /// The address of the portal's pages and the path of its key file. `nil` to run no portal.
     var portal: (address: String, keys: String)?
   }
 
@@ -31,13 +31,13 @@ final class Fleet: Sendable {
   private let print: @Sendable (String) -> Void
   private let state = Mutex(State())
 
-  /// - Parameter print: takes each line of the services' logs, with its service in front; from threads of their own.
+  /// - Parameter print: called with each line of the services' logs, after the instance's name, on one thread per service.
   init(_ plan: Plan, print: @escaping @Sendable (String) -> Void) {
     self.plan = plan
     self.print = print
   }
 
-  /// - Throws: `CommandFailure` when a program is missing, `ChildProcessError` when one does not start.
+  /// - Throws: `CommandFailure` if a program is missing, `ChildProcessError` if one does not start.
   func start() throws {
     var programs = ServiceName.allCases.flatMap { service in
       (1...plan.instances).map { number in
@@ -58,7 +58,7 @@ final class Fleet: Sendable {
     for program in programs {
       let instance = program.instance
       guard let executable = ChildProcess.besideThisExecutable(program.name) else {
-        throw CommandFailure("there is no program '\(program.name)' beside this one: 'make build' builds them all")
+        throw CommandFailure("the program '\(program.name)' is missing beside this one; 'make build' builds all programs")
       }
       let colours = Terminal.Colour.allCases
       let colour = colours[(kinds.firstIndex(of: program.name) ?? kinds.count) % (colours.count - 1) + 1]
@@ -71,19 +71,19 @@ final class Fleet: Sendable {
     }
   }
 
-  /// The first service that has ended of itself, and how.
+  /// The first child that ended without being stopped, and how it ended.
   var ended: (name: String, exit: ChildProcess.Exit)? { state.withLock { $0.ended } }
 
-  /// Where the portal's pages are, once it has started.
+  /// The address of the portal's pages, once it has started.
   var pages: String? { state.withLock { $0.pagesPort }.map { "http://127.0.0.1:\($0)/" } }
 
-  /// Waits until every service says that it is ready.
-  /// - Throws: `CommandFailure` when one ends or the time is over; `Interrupted` when the command is to stop.
+  /// Waits until every child is ready.
+  /// - Throws: `CommandFailure` if one ends or the time runs out; `Interrupted` if the command should stop.
   func waitUntilReady(within limit: Duration) throws {
     let end = ContinuousClock.now + limit
     var waiting = state.withLock { Set($0.children.map(\.name)) }
     while !waiting.isEmpty {
-      if let ended { throw CommandFailure("\(ended.name) has ended (\(ended.exit.text)); its last lines say why") }
+      if let ended { throw CommandFailure("\(ended.name) has ended (\(ended.exit.text)); see its last lines above") }
       for name in waiting {
         guard let port = state.withLock({ $0.ports[name] }) else { continue }
         if HealthProbe.isReady(port: port) { waiting.remove(name) }
@@ -95,7 +95,7 @@ final class Fleet: Sendable {
     }
   }
 
-  /// Asks all to stop, and insists before the promised 10 s are over.
+  /// Stops all children. Kills those that still run after 9 s, to keep the promise that everything stops within 10 s.
   func stop() {
     let children = state.withLock { state in
       state.isStopping = true
@@ -114,7 +114,7 @@ final class Fleet: Sendable {
 
   private func arguments(_ service: ServiceName, _ instance: String) -> [String] {
     common(state: instance) + ["--instance", instance, "--commit-ms", String(plan.commitMilliseconds)]
-      // Two deployments on one broker are two sets of groups, too.
+      // Deployments on one broker must not share consumer groups.
       + (plan.bus.prefix.isEmpty ? [] : ["--group", "\(plan.bus.prefix)laurel.\(service.rawValue)"])
   }
 
@@ -122,13 +122,13 @@ final class Fleet: Sendable {
     [
       "--bootstrap", plan.bus.bootstrap, "--terms", plan.terms, "--state", "\(plan.state)/\(folder)", "--http", "127.0.0.1:0",
       "--clock", Settings.ClockSetting.bus.rawValue, "--log-format", "text", "--log-level",
-      // Where a program listens stands in a notice.
+      // Programs log their ports at level notice, and `heard` needs that line.
       min(plan.logLevel, .notice).name,
     ] + (plan.bus.prefix.isEmpty ? [] : ["--topic-prefix", plan.bus.prefix])
       + plan.bus.properties.sorted { $0.key < $1.key }.flatMap { ["--kafka", "\($0.key)=\($0.value)"] }
   }
 
-  /// Ours, without the settings that are meant for this command: the services get theirs as arguments.
+  /// This command's environment without its own settings. The services get their settings as arguments.
   private var childEnvironment: [String: String] {
     var variables = environment.filter { !$0.key.hasPrefix("LAUREL_") }
     variables[plan.coloured ? "CLICOLOR_FORCE" : "NO_COLOR"] = "1"
@@ -147,7 +147,7 @@ final class Fleet: Sendable {
         if let found = port("pages") { state.pagesPort = found }
       }
     }
-    // NOTICE is asked for because of that line alone.
+    // The level was lowered only to get the line with the ports.
     if plan.logLevel > .notice, plain.dropFirst(13).hasPrefix("NOTICE") { return }
     print("\(mark) \(line)")
   }

@@ -7,28 +7,28 @@ import PortalAccess
 import ServiceKit
 import TermsFiles
 
-/// A bus with all services on it, on this machine: what `laurel dev` and `laurel demo` run.
+/// A bus and all services on this machine, for `laurel dev` and `laurel demo`.
 final class Playground {
-  /// Where a virtual clock starts that nobody has moved: before all events that one would try.
+  /// The start of a new virtual clock. It is earlier than any event that people are likely to try.
   static let clockStart = "2020-01-01T00:00:00Z"
 
   let bus: Bus
   let fleet: Fleet
-  /// Keeps the embedded bus alive; nil on a real one.
+  /// Keeps the embedded bus alive. `nil` on a real bus.
   private let cluster: MockCluster?
   private let temporaryState: String?
 
-  /// Prepares bus, topics and clock; starts nothing.
+  /// Prepares the bus, its topics and the clock. Starts no service.
   /// - Parameters:
-  ///   - real: a bus that exists; nil: one of its own, in this process.
-  ///   - state: a folder that stays; nil: one that is deleted at the end.
-  ///   - pages: where the portal serves its pages; nil if no portal is wanted.
-  ///   - print: takes the lines of the services' logs.
+  ///   - real: an existing bus, or `nil` to embed one in this process.
+  ///   - state: a folder to keep, or `nil` for a temporary one that `stop` deletes.
+  ///   - pages: the address of the portal's pages, or `nil` to run no portal.
+  ///   - print: called with each line of the services' logs.
   init(
     real: Bus?, terms: String, state: String?, partitions: Int32, instances: Int, commitMilliseconds: Int, clockStart: Instant,
     logLevel: LogLevel, coloured: Bool, pages: String? = nil, print: @escaping @Sendable (String) -> Void
   ) throws {
-    // The services would each say it; once is enough.
+    // Report a mistake in the terms once, instead of once per service.
     _ = try TermsFiles.load(directory: terms)
     if let real {
       cluster = nil
@@ -47,12 +47,12 @@ final class Playground {
       Fleet.Plan(
         bus: bus, terms: terms, state: folder, instances: instances, commitMilliseconds: commitMilliseconds, logLevel: logLevel,
         coloured: coloured, portal: try pages.map { (address: $0, keys: try Self.keyFile(in: folder)) }), print: print)
-    // Before the services see anything: from the first tick on they follow this clock.
+    // Before the services start: they follow this clock from its first tick on.
     let clock = BusClock(bus: bus, partitions: try bus.partitions())
     if try clock.now() == nil { try clock.move(to: clockStart) }
   }
 
-  /// Keys that nobody else has: the portal lets people in without a token here, and seals its cookies.
+  /// Writes a file of new keys. The portal needs them to seal its cookies, although here it lets people in without a token.
   private static func keyFile(in folder: String) throws -> String {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let path = "\(folder)/portal-keys.json"
@@ -65,7 +65,7 @@ final class Playground {
 
   var isEmbedded: Bool { cluster != nil }
 
-  /// Stops the services, and deletes their state unless it is to stay.
+  /// Stops the services and deletes their state if it is temporary.
   func stop() {
     fleet.stop()
     if let temporaryState { try? FileManager.default.removeItem(atPath: temporaryState) }

@@ -5,21 +5,21 @@ import Kafka
 import Terms
 import Worker
 
-/// What a bus holds about one id, as a chronicle: inputs, notices and dead letters of every account that the id concerns.
+/// Reads everything on a bus about one id: inputs, notices and dead letters of every account that the id concerns.
 struct BusChronicle {
   private let bus: Bus
   private let partitions: Int32
   private let parser = JSONParser()
   private let topics: [Topic]
 
-  /// - Parameter topics: those to read; by default everything from outside, and every notice.
+  /// - Parameter topics: the topics to read. By default all inputs and all notices.
   init(_ bus: Bus, topics: [Topic] = Topic.catalogue.filter { [.input, .notices].contains($0.kind) }) throws {
     self.bus = bus
     self.topics = topics
     partitions = try bus.partitions()
   }
 
-  /// Reads the topics twice: a first time for the accounts that the id concerns, then for all that is about them.
+  /// Reads the topics twice: first to find the accounts that the id concerns, then to collect everything about them.
   func chronicle(naming id: String, _ programs: Programs) throws -> Chronicle {
     let quoted = Array("\"\(id)\"".utf8)
     var keys: Set<[UInt8]> = [Array(id.utf8)]
@@ -27,7 +27,7 @@ struct BusChronicle {
     try read(Array(0..<partitions)) { record, _ in
       guard let key = record.key, record.value?.contains(quoted) ?? false else { return }
       keys.insert(key)
-      // A producer with another hash may have put it elsewhere.
+      // A producer that hashes differently may have put the record in another partition than Laurel would.
       places.insert(record.partition)
     }
     places.formUnion(keys.map { Kafka.partition(forKey: $0, count: partitions) })
@@ -44,12 +44,12 @@ struct BusChronicle {
 
   private struct Found {
     let place: Letter.Place
-    /// nil if it cannot be read.
+    /// `nil` if the record cannot be read.
     let instant: Instant?
     let sequence: Int64
-    /// When it was written.
+    /// When the record was written, by Kafka.
     let timestamp: Int64
-    /// Of an input.
+    /// Identifies an input. Its repeats have the same identity. `nil` for notices and unreadable records.
     let identity: String?
     var entry: Chronicle.Entry
   }
@@ -72,7 +72,7 @@ struct BusChronicle {
         place: place, instant: nil, sequence: 0, timestamp: record.timestamp, identity: nil,
         entry: Chronicle.Entry(
           place: "\(place)", program: nil,
-          happening: .unreadable(text: text, reason: "unreadable", detail: "no service has said why")))
+          happening: .unreadable(text: text, reason: "unreadable", detail: "no service has reported why")))
     }
     let program = read.envelope.program
     if let notice = message as? any Notice {
@@ -87,7 +87,7 @@ struct BusChronicle {
       entry: Chronicle.Entry(place: "\(place)", program: program, happening: .arrived(message, again: false)))
   }
 
-  /// An input that a service has rejected is shown as rejected, unless a replay of it was accepted.
+  /// Marks the inputs that a service has rejected. An input that was replayed since is not marked.
   private func markRejected(_ found: inout [Found]) throws {
     let letters = try LetterTopics(bus, ServiceName.allCases)
     var book = LetterBook()
@@ -106,9 +106,10 @@ struct BusChronicle {
     }
   }
 
-  /// In order of time; at one instant what arrived comes before what was decided, and a cause was written before what it caused.
+  /// Sorts by time. At the same instant, inputs come before notices. Otherwise the order of writing decides, because a cause is
+  /// written before its effects.
   private static func inOrder(_ found: [Found], _ programs: Programs) -> [Chronicle.Entry] {
-    // An event without a program belongs to the deployment's only one.
+    // An event without a program belongs to the deployment's only program.
     let named = programs.all.isEmpty ? Set(found.compactMap(\.entry.program)) : programs.ids
     let only = named.count == 1 ? named.first : nil
     func rank(_ found: Found) -> (Int64, Int, Int64, Int64, Int64) {

@@ -6,37 +6,36 @@ import Streaming
 import Terms
 import Words
 
-/// Events and all that the services say about them, in order.
+/// Events and everything that the services report about them, in order.
 struct Chronicle {
   struct Entry {
-    /// Where it was read, such as `line 5`; of a notice the line that caused it.
+    /// Where the event was read: `line 5` of a file or `billing/0/17` on a bus. In a simulation, a notice has the line that caused
+    /// it.
     let place: String
     let program: ProgramID?
     let happening: Happening
   }
 
   enum Happening {
-    /// - Parameter again: the services had it already; it changes nothing.
+    /// - Parameter again: whether it repeats an earlier event. A repeat changes nothing.
     case arrived(any Message, again: Bool)
-    /// A line, or an event that a service rejected.
-    /// - Parameters:
-    ///   - message: as far as it could be read.
-    ///   - text: the line.
+    /// An event that a service rejected.
     case rejected(any Message, reason: String, detail: String)
+    /// - Parameter text: the line of the file, or the record's value.
     case unreadable(text: String, reason: String, detail: String)
     case notice(any Notice)
   }
 
   private(set) var entries: [Entry] = []
-  /// None where no terms were given.
+  /// Empty if no terms were given.
   let programs: Programs
-  /// What it was read from.
+  /// The name of the file, or the address of the bus.
   let source: String
-  /// Where the clock stands at the end.
+  /// The clock's time at the end.
   private(set) var clock = Instant(milliseconds: 0)
 
   /// Runs the simulation over a file.
-  /// - Parameter until: where the clock goes at the end.
+  /// - Parameter until: the time to which the clock moves at the end.
   init(events path: String, _ programs: Programs, until: Instant?) throws {
     self.programs = programs
     let file = try EventFile(path: path)
@@ -63,14 +62,14 @@ struct Chronicle {
     entries = record.entries
   }
 
-  /// Collects while the simulation runs.
+  /// Collects the entries while the simulation runs.
   private final class Record {
     var entries: [Entry] = []
     private let only: ProgramID?
     private let parser = JSONParser()
     private var known: Set<String> = []
     private var line = 0
-    /// Where the entry of a line's event stands, so that a rejection takes its place.
+    /// The index of each line's entry, so that a rejection can replace the entry.
     private var places: [Int: Int] = [:]
 
     init(only program: ProgramID?) { only = program }
@@ -87,7 +86,7 @@ struct Chronicle {
     }
 
     func rejected(_ letter: DeadLetter) {
-      // An event that was kept and is rejected only now is shown at its own place.
+      // A service can keep an event and reject it at a later line. The rejection is shown at the event's own line.
       let number = letter.record.topic.kind == .input && letter.record.offset > 0 ? Int(letter.record.offset) : line
       guard let place = places[number], case .arrived(let message, _) = entries[place].happening else { return }
       entries[place] = Entry(
@@ -107,12 +106,12 @@ struct Chronicle {
 }
 
 extension Chronicle {
-  /// - Parameter entries: in order.
+  /// - Parameter entries: the entries, in order.
   init(_ entries: [Entry], _ programs: Programs, source: String, clock: Instant) {
     (self.entries, self.programs, self.source, self.clock) = (entries, programs, source, clock)
   }
 
-  /// Where and why records were rejected that could not be read and name an id.
+  /// The place and reason of each unreadable line or record that names an id.
   func unreadable(naming id: String) -> [String] {
     entries.compactMap { entry in
       guard case .unreadable(let text, let reason, let detail) = entry.happening, text.contains("\"\(id)\"") else { return nil }
@@ -120,12 +119,12 @@ extension Chronicle {
     }
   }
 
-  /// Those of the terms, else those that it holds anything of.
+  /// The programs of the terms. Without terms, the programs of the entries.
   var programIDs: [ProgramID] {
     programs.all.isEmpty ? Set(entries.compactMap(\.program)).sorted() : programs.all.map(\.id)
   }
 
-  /// Every event of a program that arrived or was rejected as a whole.
+  /// All inputs of a program, including rejected ones that could be read.
   func inputs(_ program: ProgramID) -> [any Message] {
     entries.compactMap { entry in
       guard entry.program == program else { return nil }
@@ -143,7 +142,7 @@ extension Chronicle {
     }
   }
 
-  /// The last balance that was told of an account.
+  /// The last reported balance of an account.
   func balance(of account: AccountID, in currency: Currency, _ program: ProgramID) -> Balance? {
     for entry in entries.reversed() where entry.program == program {
       guard case .notice(let notice) = entry.happening, notice.key == account.value,
@@ -155,7 +154,7 @@ extension Chronicle {
     return nil
   }
 
-  /// What the entries say of one subject, with the lines that could not be read and name it.
+  /// The passages about one subject, including unreadable lines that name it.
   ///
   /// - Parameter concerns: whether a message is about the subject.
   func passages(_ program: ProgramID, naming id: String, currency: Currency?, _ concerns: (any Message) -> Bool) -> [Story
@@ -167,7 +166,7 @@ extension Chronicle {
       case .arrived(let message, let again):
         guard concerns(message), let sentence = InputText.sentence(message) else { return nil }
         return Story.Passage(
-          at: message.instant, isDecision: false, text: sentence + (again ? " (again: it changes nothing)" : ""), because: [])
+          at: message.instant, isDecision: false, text: sentence + (again ? " (repeated: it changes nothing)" : ""), because: [])
       case .rejected(let message, let reason, let detail):
         guard concerns(message) else { return nil }
         let what = InputText.sentence(message) ?? type(of: message).type
@@ -177,7 +176,7 @@ extension Chronicle {
       case .unreadable(let text, let reason, let detail):
         guard text.contains("\"\(id)\"") else { return nil }
         return Story.Passage(
-          at: nil, isDecision: false, text: "\(entry.place) names it and cannot be read", because: ["\(reason): \(detail)"])
+          at: nil, isDecision: false, text: "\(entry.place) names it, but cannot be read", because: ["\(reason): \(detail)"])
       case .notice(let notice):
         guard concerns(notice), let sentence = NoticeText.sentence(notice) else { return nil }
         return Story.Passage(

@@ -2,7 +2,7 @@ import Contracts
 import Terms
 import Words
 
-/// The story of one company: its subscriptions and invoices, and the discounts that the monthly runs dealt to it.
+/// The story of one company: its subscriptions and invoices, and the discounts that the monthly runs assigned to it.
 struct CompanyStory {
   let program: ProgramID
   let company: CompanyID
@@ -40,14 +40,14 @@ struct CompanyStory {
       default: Self.company(of: message) == company && message.key == owner.value
       }
     }
-    // A share of 0 % is no notice; the others' of the same run say that it was held.
+    // A share of 0 % causes no notice. The notices of the owner's other companies show that the run took place.
     for run in runsWithoutShare {
       passages.append(
         Story.Passage(
           at: run.asOf, isDecision: true, text: "company \(company) of \(owner) gets nothing in \(run.period)",
           because: [
-            "by \(run.terms): the owner's \(counted(run.activeReferrals, "active referral")) went to companies before it in the order, or what "
-              + "was left is below the first tier"
+            "by \(run.terms): the owner's \(counted(run.activeReferrals, "active referral")) went to companies before it in the "
+              + "order, or too few were left for the first tier"
           ]))
     }
     return Story(
@@ -70,18 +70,19 @@ struct CompanyStory {
   private var next: [String] {
     guard let terms = chronicle.programs[program] else { return [Story.withoutTerms] }
     guard let schedule = terms.version(at: chronicle.clock).discounts?.schedule else {
-      return ["the terms in force know no discounts for companies"]
+      return ["the terms in force have no discounts for companies"]
     }
     let run = schedule.next(after: chronicle.clock).readable
     let dealt = chronicle.notices(DiscountAssigned.self, program).last { $0.company == company && $0.account == owner }
     let open = dealt.flatMap { isOpen($0.assignment) ? $0 : nil }
     guard let open else { return ["no discount is open; the next run is on \(run)"] }
     return [
-      "its \(open.percent) % are taken off the first invoice issued before the next run, on \(run), which replaces what is unused"
+      "its \(open.percent) % are taken off the first invoice issued before the next run, on \(run); that run replaces an unused "
+        + "discount"
     ]
   }
 
-  /// By the last that was said of it.
+  /// The last notice about the assignment decides.
   private func isOpen(_ assignment: AssignmentID) -> Bool {
     chronicle.entries.reduce(true) { isOpen, entry in
       guard entry.program == program, case .notice(let notice) = entry.happening else { return isOpen }

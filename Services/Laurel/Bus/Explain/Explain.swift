@@ -5,38 +5,38 @@ import Terms
 import TermsFiles
 import Words
 
-/// `laurel explain`: why, in sentences.
+/// `laurel explain`: explains in sentences what happened to one thing, and why.
 package enum Explain {
-  /// What there is a story of.
+  /// What can be explained.
   enum Subject: String, CaseIterable {
     case payment, referral, company, withdrawal
   }
 
   package static let command = Command(
-    "explain", summary: "Tell the story of one payment, referral, company or withdrawal",
+    "explain", summary: "Explain what happened to one payment, referral, company or withdrawal",
     discussion: """
-      What arrived, what was decided about it and by which terms, why this figure and why not another, and what happens next and when. \
-      An arrow marks what Laurel decided; below it stand the reasons.
+      Prints what arrived, what Laurel decided and by which terms, how each figure was computed, and what happens next and when. \
+      An arrow marks a decision. The lines below it give the reasons.
       """,
     example: """
       laurel explain payment p1 --terms ops/terms --events ops/demo/bonus.jsonl
       laurel explain withdrawal w1 --terms ops/terms --events ops/demo/cash.jsonl --until 2026-03-20
       """,
     subcommands: [
-      subject(.payment, "What a payment earned, and what became of it", "p1", "bonus.jsonl"),
-      subject(.referral, "How an account was brought, or why it was not; by its id", "beta", "bonus.jsonl"),
+      subject(.payment, "What a payment earned, and what happened to the reward", "p1", "bonus.jsonl"),
+      subject(.referral, "Who referred an account, or why nobody did; ID is the account's", "beta", "bonus.jsonl"),
       subject(.company, "Which monthly discounts a company got, and why", "south", "tiers.jsonl"),
-      subject(.withdrawal, "How a request to be paid out went", "w1", "cash.jsonl"),
+      subject(.withdrawal, "What happened to a withdrawal request", "w1", "cash.jsonl"),
     ])
 
   private static func subject(_ subject: Subject, _ summary: String, _ id: String, _ file: String) -> Command {
     Command(
       subject.rawValue, summary: summary,
       discussion: """
-        With --events the services' stages run over the file, as in 'laurel simulate', and everything that concerns the \
-        \(subject.rawValue) is printed in order. With --state, what a service's state folder holds about it now is printed; the folder is \
-        only read, and can be that of a running service. With --bootstrap the same is read from the topics: inputs, notices and dead \
-        letters, from their beginning.
+        With --events, the services' stages run over the file, as in 'laurel simulate', and everything about the \
+        \(subject.rawValue) is printed in order. With --state, the command prints what the services' state folder holds about it \
+        now. It only reads the folder, so the services can be running. With --bootstrap, it reads the topics from their beginning: \
+        inputs, notices and dead letters.
         """,
       example: """
         laurel explain \(subject.rawValue) \(id) --terms ops/terms --events ops/demo/\(file)
@@ -46,13 +46,13 @@ package enum Explain {
       options: Bus.optionalConnection + [
         Option(
           "terms", placeholder: "DIR",
-          help: "Folder with the programs' terms (*.yaml); needed with --events, and with --bootstrap for what comes next"),
+          help: "Folder with the programs' terms (*.yaml); needed with --events, and with --bootstrap to show what comes next"),
         Option("events", placeholder: "FILE", help: "Events, one a line; - is standard input"),
         Option("state", placeholder: "DIR", help: "The services' state folder"),
         Option("program", placeholder: "PROGRAM", help: "Only in this program"),
-        Option("until", placeholder: "INSTANT", kind: .instant, help: "Where the clock goes after the last event"),
+        Option("until", placeholder: "INSTANT", kind: .instant, help: "Move the clock to this time after the last event"),
       ],
-      operands: [Operand("ID", help: "As the events name it")])
+      operands: [Operand("ID", help: "The id that the events use")])
   }
 
   package static func run(_ invocation: Invocation) throws -> Int32 {
@@ -63,7 +63,7 @@ package enum Explain {
       invocation.optionalText("events"), invocation.optionalText("state"), Bus(of: invocation, butNot: ["events", "state"])
     )
     if invocation.optionalText("until") != nil, sources.0 == nil {
-      throw misuse(invocation, "--until goes with --events: a state and a bus have no clock to move")
+      throw misuse(invocation, "--until needs --events: this command does not move the clock of a state or a bus")
     }
     switch sources {
     case (let events?, nil, nil):
@@ -101,7 +101,7 @@ package enum Explain {
 
   // MARK: Stories
 
-  /// - Throws: `CommandFailure` when nothing is known under that id.
+  /// - Throws: `CommandFailure` if the id is unknown.
   static func stories(_ subject: Subject, _ id: String, _ chronicle: Chronicle, only: ProgramID?) throws -> [Story] {
     let programs = chronicle.programIDs.filter { only == nil || $0 == only }
     let stories = programs.flatMap { Self.stories(subject, id, $0, chronicle) }
@@ -109,7 +109,7 @@ package enum Explain {
     let rejected = chronicle.unreadable(naming: id)
     guard rejected.isEmpty else {
       throw CommandFailure(
-        "\(chronicle.source) knows \(subject.rawValue) \(id.inQuotes) only from what was rejected: \(listed(rejected))")
+        "\(chronicle.source) names \(subject.rawValue) \(id.inQuotes) only in unreadable records: \(listed(rejected))")
     }
     let known = Set(programs.flatMap { chronicle.inputs($0) }.compactMap { Self.id(of: subject, $0) })
     let others = Subject.allCases.filter { other in
@@ -136,7 +136,7 @@ package enum Explain {
     }
   }
 
-  /// Says that an id is not known, and which ones it may have been meant for.
+  /// The error for an unknown id. It suggests known ids that may have been meant.
   static func unknown(
     _ subject: Subject, _ id: String, known: Set<String>, others: [Subject], in place: String
   ) -> CommandFailure {

@@ -2,14 +2,14 @@ import Contracts
 import Terms
 import Words
 
-/// The story of one payment: what it earned whom, what became of the reward, and when it can be used.
+/// The story of one payment: what it earned and for whom, what happened to the reward, and when the reward can be used.
 struct PaymentStory {
   let program: ProgramID
   let payment: PaymentID
   let payer: AccountID
   let chronicle: Chronicle
 
-  /// The payers that have a payment of this id: it is unique for its payer only.
+  /// One story for each payer with a payment of this id. A payment's id is unique only within its payer.
   static func all(_ id: String, _ program: ProgramID, _ chronicle: Chronicle) -> [Story] {
     guard let payment = PaymentID(id) else { return [] }
     let payers = chronicle.inputs(program).compactMap { Self.payer(of: payment, $0) }
@@ -77,10 +77,10 @@ struct PaymentStory {
   // MARK: What comes next
 
   private func next(_ settled: PaymentSettled?, _ accrued: RewardAccrued?) -> [String] {
-    guard settled != nil else { return ["the payment itself has not arrived: what is known of it waits for it"] }
+    guard settled != nil else { return ["the payment itself has not arrived; events about it are kept until it does"] }
     if let accrued { return next(of: accrued) }
     if chronicle.notices(RewardDeclined.self, program).contains(where: { $0.payment == payment && $0.referee == payer }) {
-      return ["that is final: nothing more will come of this payment"]
+      return ["that is final: this payment will earn nothing"]
     }
     return [withoutNotice]
   }
@@ -88,15 +88,15 @@ struct PaymentStory {
   private var withoutNotice: String {
     guard let terms = chronicle.programs[program] else { return Story.withoutTerms }
     guard terms.versions.contains(where: { $0.reward != nil }) else {
-      return "the program rewards no payments; it may count for active referrals"
+      return "the program rewards no payments; this one may count for an active referral"
     }
     if chronicle.notices(ReferralAttributed.self, program).contains(where: { $0.referee == payer }) {
-      return "the terms in force say nothing about payments, so it earns nothing"
+      return "the terms in force have no reward for payments, so it earns nothing"
     }
     let registered = chronicle.inputs(program).contains { ($0 as? AccountRegistered)?.account == payer }
     return registered
-      ? "nobody brought \(payer), so the payment earns nobody anything"
-      : "its payer, \(payer), has not registered: the payment waits for its registration, and is judged then"
+      ? "nobody referred \(payer), so the payment earns nothing"
+      : "its payer, \(payer), has not registered; the payment is kept and judged at the registration"
   }
 
   private func next(of accrued: RewardAccrued) -> [String] {
@@ -111,7 +111,7 @@ struct PaymentStory {
   }
 }
 
-/// How far a reward has come, by what was said about it.
+/// The progress of a reward, by the notices about it.
 struct RewardProgress {
   private let accrued: RewardAccrued
   private let creditAt: Instant?
@@ -140,18 +140,24 @@ struct RewardProgress {
     }
   }
 
-  /// What comes next, and when.
   var next: String {
     let money = MoneyText.amount(amount, accrued.currency)
-    guard amount > 0 else { return "nothing is left of the reward, and nothing more will come of it" }
+    guard amount > 0 else { return "nothing is left of the reward" }
     let isAvailable = isUnlocked || isCredited && accrued.availableAt == (creditAt ?? accrued.availableAt)
     if !causes.isEmpty {
-      let cause = listed(causes.map { $0 == .dispute ? "the dispute" : "the request for a refund" })
+      let cause = listed(
+        causes.map { cause in
+          switch cause {
+          case .dispute: "the dispute"
+          case .refundRequested: "the request for a refund"
+          case .other(let word): "'\(word)'"
+          }
+        })
       return "\(money) are held until \(cause) is settled"
         + (isAvailable ? "" : isCredited ? ", and until \(accrued.availableAt.readable)" : ", and not credited before then")
     }
-    if isAvailable { return "its \(money) have become part of the balance of \(accrued.referrer), free to be used" }
-    if isCredited { return "\(money) are on the account, and can be used from \(accrued.availableAt.readable) on" }
+    if isAvailable { return "its \(money) have become part of the available balance of \(accrued.referrer)" }
+    if isCredited { return "\(money) are credited, and can be used from \(accrued.availableAt.readable) on" }
     let credit = "\(money) will be credited on \((creditAt ?? accrued.availableAt).readable)"
     return creditAt == accrued.availableAt ? credit : credit + ", and can be used from \(accrued.availableAt.readable) on"
   }

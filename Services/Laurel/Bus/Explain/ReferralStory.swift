@@ -2,7 +2,7 @@ import Contracts
 import Terms
 import Words
 
-/// The story of one referral: how its referee registered, whether that bound anybody, and what came of it.
+/// The story of one referral: how the referee registered, whether it was attributed to a referrer, and what happened since.
 struct ReferralStory {
   let program: ProgramID
   let referee: AccountID
@@ -13,7 +13,7 @@ struct ReferralStory {
     return [ReferralStory(program: program, referee: referee, chronicle: chronicle).story]
   }
 
-  /// By the id of the account or of the referral.
+  /// The referee with this account id or referral id.
   private static func referee(_ id: String, _ program: ProgramID, _ chronicle: Chronicle) -> AccountID? {
     if let notice = chronicle.notices(ReferralAttributed.self, program).first(where: { $0.referral.value == id }) {
       return notice.referee
@@ -21,7 +21,7 @@ struct ReferralStory {
     return chronicle.inputs(program).compactMap(account).first { $0.value == id }
   }
 
-  /// Whose referral an event is about.
+  /// The account whose referral an event is about.
   private static func account(_ message: any Message) -> AccountID? {
     switch message {
     case let m as AccountRegistered: m.account
@@ -31,7 +31,7 @@ struct ReferralStory {
     }
   }
 
-  /// The latest: an operator can end a referral and assign the account anew (DECISIONS A1e).
+  /// The latest attribution. An operator can end a referral and assign the account again (DECISIONS A1e).
   private var attributed: ReferralAttributed? {
     chronicle.notices(ReferralAttributed.self, program).last { $0.referee == referee }
   }
@@ -72,7 +72,8 @@ struct ReferralStory {
       title: "The referral of \(referee), program \(program)", passages: passages, asOf: chronicle.clock, next: next)
   }
 
-  /// Its payments and what goes back of them decide whether it is active (row B2).
+  /// Whether the program has discounts. Only then do payments and refunds matter to a referral: they decide whether it is active
+  /// (row B2).
   private var hasDiscounts: Bool {
     chronicle.programs[program]?.versions.contains { $0.discounts != nil } ?? false
   }
@@ -80,13 +81,13 @@ struct ReferralStory {
   // MARK: What comes next
 
   private var next: [String] {
-    guard isRegistered else { return ["\(referee) has not registered: the operator's decision waits for that"] }
+    guard isRegistered else { return ["\(referee) has not registered; the operator's decision is kept until it does"] }
     guard let attributed else {
-      return ["nobody brought \(referee): what it pays earns nobody anything, unless an operator assigns it to a referrer"]
+      return ["nobody referred \(referee); its payments earn nothing unless an operator assigns it to a referrer"]
     }
     let standing =
       ended.map {
-        "its referral by \(attributed.referrer) has ended: what it pays from \($0.at.readable) on earns nobody anything"
+        "its referral by \(attributed.referrer) has ended: payments from \($0.at.readable) on earn nothing"
       }
       ?? "its referrer is \(attributed.referrer), unless an operator ends that"
     return ([standing] + earned(attributed) + [activity, offer].compactMap { $0 })
@@ -100,9 +101,9 @@ struct ReferralStory {
       guard let sum = try? Money.sum(rewards.map(\.amount)) else { continue }
       sentences.append(
         "\(counted(rewards.count, "payment")) in \(currency) earned \(attributed.referrer) \(MoneyText.amount(sum, currency)) "
-          + "(refunds not taken off): \(listed(rewards.prefix(10).map(\.payment.value)))")
+          + "(before refunds): \(listed(rewards.prefix(10).map(\.payment.value)))")
     }
-    if declined > 0 { sentences.append("\(counted(declined, "payment")) earned nothing: laurel explain payment says why") }
+    if declined > 0 { sentences.append("\(counted(declined, "payment")) earned nothing: see 'laurel explain payment'") }
     return sentences
   }
 
@@ -117,8 +118,8 @@ struct ReferralStory {
     }
     let isActive = turns.last ?? false
     let run = program?.version(at: chronicle.clock).discounts?.schedule.next(after: chronicle.clock).readable
-    return (isActive ? "it is an active referral" : "it is no active referral")
-      + (run.map { ", and counts \(isActive ? "" : "not ")at the run of \($0) if that stays so" } ?? "")
+    return (isActive ? "it is an active referral" : "it is not an active referral")
+      + (run.map { ", and \(isActive ? "counts" : "does not count") at the run of \($0) if that stays so" } ?? "")
   }
 
   private var offer: String? {

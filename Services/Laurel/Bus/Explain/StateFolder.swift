@@ -5,19 +5,20 @@ import JSON
 import RocksStore
 import Streaming
 
-/// Services' state on disk: `<folder>/<prefix><service>/<partition>`, as the worker makes them. Reads only, also that of running services.
+/// The services' state on disk, in folders that the worker creates: `<folder>/<prefix><service>/<partition>`. It only reads them,
+/// so the services can be running.
 struct StateFolder {
-  /// The owner of a store replaces files while it runs; one that has just gone is not asked for a second time.
+  /// A running service replaces the files of its store, so opening the store can fail. A retry uses the new files.
   private static let attemptsMax = 5
 
   let path: String
 
   /// The rows of all services that name an id somewhere.
-  /// - Throws: `CommandFailure` when there is no state.
+  /// - Throws: `CommandFailure` if there is no state.
   func rows(naming id: String) throws -> [(ServiceName, StageRow)] {
     let stores = try stores()
     guard !stores.isEmpty else {
-      throw CommandFailure("\(path) holds no service's state: no folder such as accrual/0 is in it")
+      throw CommandFailure("\(path) holds no service's state: it has no folder such as accrual/0")
     }
     return try stores.flatMap { store in try rows(in: store, naming: id).map { (store.service, $0) } }
   }
@@ -29,7 +30,7 @@ struct StateFolder {
 
   private func stores() throws -> [Store] {
     guard let names = Self.names(in: path) else { throw CommandFailure("\(path): cannot be read as a folder") }
-    // 'laurel dev' gives each instance a folder of its own.
+    // 'laurel dev' gives each instance its own folder.
     return Self.stores(in: path) + names.flatMap { Self.stores(in: "\(path)/\($0)") }
   }
 

@@ -2,10 +2,10 @@ import CommandKit
 import Contracts
 import Deployment
 
-/// What the services' state folders know of one thing.
+/// Explains one thing from the services' state folders.
 struct StateStories {
   private let folder: StateFolder
-  /// nil for all.
+  /// `nil` for all programs.
   private let program: String?
 
   init(folder: String, program: String?) {
@@ -13,7 +13,7 @@ struct StateStories {
     self.program = program
   }
 
-  /// - Throws: `CommandFailure` when there is no state, or nothing in it under that id.
+  /// - Throws: `CommandFailure` if there is no state, or if it has nothing about the id.
   func stories(of subject: Explain.Subject, _ id: String) throws -> [Story] {
     var facts: [Place: [Because]] = [:]
     for (program, fact) in try self.facts(naming: id) where self.program == nil || self.program == program.value {
@@ -21,7 +21,7 @@ struct StateStories {
         facts[Place(program: program, owner: owner), default: []].append(fact)
       }
     }
-    // Rows that are about the owner alone come once it is known whose the thing is.
+    // The owner is known only now, so rows about the owner are read in a second pass.
     for place in facts.keys.sorted() where subject == .payment || subject == .company {
       facts[place, default: []] += try self.facts(naming: place.owner).filter { program, fact in
         program == place.program && StateText.isAboutOwner(fact, subject, place.owner)
@@ -43,7 +43,7 @@ struct StateStories {
   // MARK: Unknown ids
 
   private func known(_ subject: Explain.Subject) throws -> Set<String> {
-    // Every row names the empty text.
+    // The empty text matches every row.
     Set(try facts(naming: "").compactMap { _, fact in StateText.id(of: subject, fact) })
   }
 

@@ -1,9 +1,9 @@
 import Contracts
 import Words
 
-/// What rows of a state say, as sentences. Pure: the facts come from the services, which alone know what their rows mean.
+/// Turns rows of a state into sentences. The services supply the facts, because only they know what their rows mean.
 enum StateText {
-  /// Whose thing a row is about, if it is about the thing that is asked for.
+  /// The owner of the requested thing. `nil` if the row is not about that thing.
   static func owner(of fact: Because, _ subject: Explain.Subject, _ id: String) -> String? {
     guard self.id(of: subject, fact) == id else { return nil }
     switch subject {
@@ -22,7 +22,7 @@ enum StateText {
     }
   }
 
-  /// Beside the thing itself: who brought a payer, when the next run of a company's owner is.
+  /// Whether a row about the owner belongs in the story: who referred a payer, or when the next run of a company's owner is.
   static func isAboutOwner(_ fact: Because, _ subject: Explain.Subject, _ owner: String) -> Bool {
     switch subject {
     case .payment: ["referred-by", "unattributed"].contains(fact.code) && text(fact, "referee") == owner
@@ -44,38 +44,38 @@ enum StateText {
     let next = facts.compactMap(next)
     return Story(
       title: title, passages: Story.inOrderOfTime(passages), asOf: nil,
-      next: next.isEmpty ? ["nothing is to come, as far as the state knows"] : next)
+      next: next.isEmpty ? ["nothing is scheduled in this state"] : next)
   }
 
   // MARK: Rows
 
-  /// nil: the row only says what comes next.
+  /// `nil` if the row only says what comes next.
   static func sentence(_ fact: Because) -> String? {
     switch fact.code {
-    case "unattributed": "nobody brought \(text(fact, "referee"))"
+    case "unattributed": "nobody referred \(text(fact, "referee"))"
     case "referred-by": "\(text(fact, "referee")) was referred by \(text(fact, "referrer"))"
     case "registered-unattributed":
       "\(text(fact, "referee")) registered"
         + (fact["named"] == .flag(true) ? ", and its referral was rejected" : ", naming no referral")
-    case "registered-pending": "\(text(fact, "referee")) registered; whether a referrer binds it is being asked"
+    case "registered-pending": "\(text(fact, "referee")) registered; its attribution is not decided yet"
     case "registered-bound":
       "\(text(fact, "referee")) registered, and "
         + (fact["endedAt"] == nil
-          ? "is bound to \(text(fact, "referrer"))"
-          : "was bound to \(text(fact, "referrer")) until \(day(fact, "endedAt")), when an operator ended that")
+          ? "is attributed to \(text(fact, "referrer"))"
+          : "was attributed to \(text(fact, "referrer")) until \(day(fact, "endedAt")), when an operator ended that")
     case "referral-event-waits", "payment-waits", "payment-fact-waits", "payment-awaited": BecauseText.waiting(fact)
-    case "payment-over": "the payment earned nothing, or all of its reward was taken back: no later event changes that"
+    case "payment-over": "the payment earned nothing, or its whole reward was taken back; no later event changes that"
     case "payment-earning":
       "reward of a base of \(money(fact, "base")): \(money(fact, "amount"))"
         + (fact["refunds"] == .number(0) ? "; nothing refunded" : ", after \(money(fact, "refunds")) refunded")
     case "reward":
       "\(text(fact, "referrer")) has a reward of \(money(fact, "amount")) from it, \(standing(fact))"
     case "activity":
-      text(fact, "referee") + (fact["active"] == .flag(true) ? " is an active referral" : " is no active referral")
+      text(fact, "referee") + (fact["active"] == .flag(true) ? " is an active referral" : " is not an active referral")
     case "offer-open":
       "its offer of \(text(fact, "percent")) % for \(text(fact, "plans")) is open until \(day(fact, "expiresAt"))"
     case "company":
-      "the company is known" + (fact["since"] == nil ? "" : " since \(day(fact, "since"))")
+      "the company is on record" + (fact["since"] == nil ? "" : " since \(day(fact, "since"))")
         + (fact["closedAt"] == nil ? "" : ", and closed since \(day(fact, "closedAt"))")
     case "company-subscription": "its subscription \(text(fact, "subscription")) is \(text(fact, "status"))"
     case "company-invoice":
@@ -88,9 +88,9 @@ enum StateText {
     case "withdrawal-standing":
       "\(text(fact, "owner")) requested a withdrawal of \(money(fact, "amount")) to \(text(fact, "destination")); it is "
         + BecauseText.standing(text(fact, "standing"))
-        + (fact["endedAt"] == nil ? "" : ", closed since \(day(fact, "endedAt"))")
+        + (fact["endedAt"] == nil ? "" : ", closed on \(day(fact, "endedAt"))")
     case "withdrawal-in-line":
-      "\(text(fact, "owner")) requested \(money(fact, "amount")); it waits behind another request that the ledger is being asked about"
+      "\(text(fact, "owner")) requested \(money(fact, "amount")); it waits until the ledger has answered about another request"
     case "withdrawal-heard": heard(fact)
     case "payout-results": results(fact)
     default: nil
@@ -111,18 +111,18 @@ enum StateText {
     var parts: [String] = []
     if fact["ledger"] != nil { parts.append("the ledger has set the money aside") }
     if fact["ledgerRejected"] != nil {
-      parts.append("the ledger has rejected: \(text(fact, "ledgerRejected").replacing("-", with: " "))")
+      parts.append("the ledger has rejected it: \(text(fact, "ledgerRejected").replacing("-", with: " "))")
     }
     if fact["approvedBy"] != nil { parts.append("\(text(fact, "approvedBy")) approved it on \(day(fact, "decidedAt"))") }
     if fact["rejectedBy"] != nil { parts.append("\(text(fact, "rejectedBy")) rejected it on \(day(fact, "decidedAt"))") }
     if fact["canceledAt"] != nil { parts.append("its owner canceled it on \(day(fact, "canceledAt"))") }
-    return parts.isEmpty ? nil : "heard of it: " + parts.joined(separator: "; ")
+    return parts.isEmpty ? nil : "known so far: " + parts.joined(separator: "; ")
   }
 
   private static func results(_ fact: Because) -> String? {
     let words = [("failedAt", "failed"), ("settledAt", "paid"), ("returnedAt", "returned")]
     let parts = words.compactMap { name, word in fact[name].map { _ in "\(word) on \(day(fact, name))" } }
-    return parts.isEmpty ? nil : "heard of payout \(text(fact, "payout")): " + parts.joined(separator: "; ")
+    return parts.isEmpty ? nil : "results of payout \(text(fact, "payout")): " + parts.joined(separator: "; ")
   }
 
   // MARK: What comes next
@@ -132,7 +132,7 @@ enum StateText {
     case "reward": nextOfReward(fact)
     case "withdrawal-standing":
       switch text(fact, "standing") {
-      case "opened": "the ledger says whether the money is there; it is due on \(day(fact, "dueAt"))"
+      case "opened": "the ledger sets the money aside or rejects the request; it is due on \(day(fact, "dueAt"))"
       case "awaitingApproval": "an operator has to decide; it is due on \(day(fact, "dueAt"))"
       case "instructed": "the provider's answer ends it; it is due on \(day(fact, "dueAt"))"
       default: nil
@@ -148,7 +148,7 @@ enum StateText {
 
   private static func nextOfReward(_ fact: Because) -> String? {
     let money = self.money(fact, "amount")
-    if fact["causes"] != .list([]) { return "\(money) are held until what holds them is settled" }
+    if fact["causes"] != .list([]) { return "\(money) are held until what froze them is settled" }
     switch text(fact, "standing") {
     case "pending":
       let credit = "\(money) will be credited on \(day(fact, "creditAt"))"
@@ -160,7 +160,7 @@ enum StateText {
 
   // MARK: Facts
 
-  /// What the row is dated by.
+  /// The date under which the row is listed. `nil` if it has none.
   private static func date(of fact: Because) -> Instant? {
     for name in ["attributedAt", "registeredAt", "paidAt", "requestedAt", "issuedAt", "asOf", "since", "at"] {
       if case .text(let text)? = fact[name], let instant = Instant(rfc3339: text) { return instant }

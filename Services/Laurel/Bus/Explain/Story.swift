@@ -5,7 +5,7 @@ import Words
 struct Story {
   /// One thing that arrived or was decided.
   struct Passage {
-    /// nil: it does not say.
+    /// `nil` if the date is unknown.
     let at: Instant?
     let isDecision: Bool
     let text: String
@@ -14,12 +14,12 @@ struct Story {
 
   let title: String
   var passages: [Passage]
-  /// Where the clock stands; nil: as of what the state knows.
+  /// The clock's time. `nil` for a state folder, which has no clock.
   let asOf: Instant?
   var next: [String]
 
   private static let width = 110
-  /// `28 Apr 2026 00:00:00 UTC` and two spaces.
+  /// The width of `28 Apr 2026 00:00:00 UTC` and two spaces.
   private static let dateWidth = 26
 
   var lines: [String] {
@@ -34,17 +34,17 @@ struct Story {
         lines.append(String(repeating: " ", count: indent) + "· " + wrapped(reason, to: Self.width, indent: indent + 2))
       }
     }
-    if passages.isEmpty { lines.append("Nothing has been heard of it.") }
+    if passages.isEmpty { lines.append("Nothing about it has arrived.") }
     lines.append("")
     lines.append(asOf.map { "As of \($0.readable)" } ?? "As of the last event in the state")
     lines += next.map { "  " + wrapped($0.capitalizedFirst, to: Self.width, indent: 2) }
     return lines
   }
 
-  /// What comes next where only the terms say it.
-  static let withoutTerms = "what comes next is in the terms: ask again with --terms DIR"
+  /// Printed if what comes next depends on terms that were not given.
+  static let withoutTerms = "what comes next depends on the terms: run the command again with --terms DIR"
 
-  /// Those of one instant stay in their order; what has no instant comes last.
+  /// Passages of the same instant keep their order. Passages without an instant come last.
   static func inOrderOfTime(_ passages: [Passage]) -> [Passage] {
     // Swift's sort is stable, but does not promise it.
     passages.enumerated().sorted {
@@ -54,7 +54,7 @@ struct Story {
 
   // MARK: Notices
 
-  /// Why a notice says what it says, and by which terms. A reason that no entry speaks of is told by itself.
+  /// The reasons for a notice, and the terms that it follows. A reason without an entry in `because` gets a sentence of its own.
   static func because(_ notice: any Notice, currency: Currency?) -> [String] {
     let reported = Set(notice.because.map(\.code))
     let bare = reasons(of: notice).filter { !reported.contains($0) && bareReasons.contains($0) }
@@ -63,7 +63,7 @@ struct Story {
     return ["by \(notice.terms): \(first)"] + sentences.dropFirst()
   }
 
-  /// Reasons whose facts stand under the code of what was asked for.
+  /// Reasons without an entry of their own. Their facts are in the entry about the request.
   private static let bareReasons: Set<String> = ["insufficient-balance", "not-spendable", "kind-not-allowed"]
 
   private static func reasons(of notice: any Notice) -> [String] {

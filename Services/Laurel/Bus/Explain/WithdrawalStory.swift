@@ -2,7 +2,7 @@ import Contracts
 import Terms
 import Words
 
-/// The story of one request to be paid out.
+/// The story of one withdrawal request.
 struct WithdrawalStory {
   let program: ProgramID
   let request: RequestID
@@ -17,7 +17,7 @@ struct WithdrawalStory {
     }
   }
 
-  /// The request that an input is about; of the provider's results, the payout's name says it.
+  /// The request that an input is about. `nil` for the provider's results, which name only the payout.
   static func request(of message: any Message) -> RequestID? {
     switch message {
     case let m as WithdrawalRequested: m.request
@@ -29,7 +29,8 @@ struct WithdrawalStory {
   }
 
   private var story: Story {
-    // Instructed or not, so that results show that came without an instruction; the name of a long request's payout is another one.
+    // The usual payout name is always included, so that results without an instruction are shown too. The payout of a long request
+    // id has another name, which only the instruction shows.
     let payouts = Set(
       chronicle.notices(PayoutInstructed.self, program).filter { isOwn($0.request, $0) }.map(\.payout.value) + ["\(request)#1"])
     let asked = chronicle.inputs(program).compactMap { $0 as? WithdrawalRequested }.first {
@@ -77,7 +78,7 @@ struct WithdrawalStory {
   // MARK: What comes next
 
   private func next(_ asked: WithdrawalRequested?) -> [String] {
-    guard let asked else { return ["the request itself has not arrived: what is known of it waits for it"] }
+    guard let asked else { return ["the request itself has not arrived; events about it are kept until it does"] }
     var standing: (any Notice)?
     var opened: WithdrawalOpened?
     for entry in chronicle.entries where entry.program == program {
@@ -96,19 +97,19 @@ struct WithdrawalStory {
     let due = opened.map { " It is due on \($0.dueAt.readable)." } ?? ""
     let sentence: String
     switch standing {
-    case nil: sentence = "it waits behind another request of \(owner) about which the ledger is still being asked"
-    case is WithdrawalOpened: sentence = "the ledger has not said yet whether the money is there.\(due)"
+    case nil: sentence = "it waits until the ledger has answered about another request of \(owner)"
+    case is WithdrawalOpened: sentence = "the ledger has not set the money aside yet.\(due)"
     case is WithdrawalAwaitingApproval: sentence = "\(money) are set aside, and an operator has to decide.\(due)"
     case is PayoutInstructed:
-      sentence = "the provider has been told to pay \(money); its answer ends the withdrawal, and nothing is sent twice.\(due)"
-    case is WithdrawalPaid: sentence = "it is over: the money has arrived. If the provider returns it, it goes to the balance"
-    case is WithdrawalFailed: sentence = "it is over: the money is back on the balance, and may be asked for again"
+      sentence = "the provider was instructed to pay \(money). Its answer ends the withdrawal. Nothing is sent twice.\(due)"
+    case is WithdrawalPaid: sentence = "it is closed: the money has arrived. If it is returned, it goes back to the balance"
+    case is WithdrawalFailed: sentence = "it is closed: the money is back on the balance and can be withdrawn again"
     case is WithdrawalReturned:
-      sentence = "it is over: the provider returned the money. It is on the balance, and may be asked for again"
+      sentence = "it is closed: the provider returned the money. It is back on the balance and can be withdrawn again"
     case let declined as WithdrawalDeclined where declined.reasons.contains(.accountBanned):
-      sentence = "it is over: nothing is paid. \(owner) was banned, and may ask again once the account is reopened"
-    case is BonusDeclined: sentence = "it is over: nothing is paid, because the balance cannot be withdrawn"
-    default: sentence = "it is over: nothing is paid. Another request may be made"
+      sentence = "it is closed: nothing is paid. \(owner) was banned, and may ask again once the account is reopened"
+    case is BonusDeclined: sentence = "it is closed: nothing is paid, because the balance cannot be withdrawn"
+    default: sentence = "it is closed: nothing is paid. Another request can be made"
     }
     let balance = chronicle.balance(of: owner, in: asked.currency, program).map {
       "the balance of \(owner) is \(NoticeText.standing($0))"

@@ -7,15 +7,16 @@ import ServiceKit
 import Words
 import Worker
 
-/// `laurel export`: topics as files of events, to keep and to publish again.
+/// `laurel export`: writes topics to files of events, to be kept or published again.
 package enum Export {
   package static let command = Command(
     "export", summary: "Write topics to files of events",
     discussion: """
-      Writes FOLDER/TOPIC-PARTITION.jsonl with one structured CloudEvent a line, in the order of the topic, up to where the topics end now. \
-      Without topics it writes the inputs: from them 'laurel publish' makes the same deployment again under another prefix, with any number of \
-      partitions. The same command again goes on where the last one stopped, also after it was killed, and adds what has come since. \
-      Records that are no events are counted and left out: the services have rejected them, and keep them as dead letters.
+      Writes FOLDER/TOPIC-PARTITION.jsonl with one structured CloudEvent a line, in the order of the topic, up to the topic's \
+      current end. Without topics it writes the inputs. From them 'laurel publish' can build the same deployment again, under \
+      another prefix and with any number of partitions. Run the same command again to add new records: it continues where the last \
+      run stopped, even if that run was killed. Records that are not events are counted and left out. The services have rejected \
+      them and keep them as dead letters.
       """,
     example: """
       laurel export backup --bootstrap localhost:9092
@@ -23,7 +24,7 @@ package enum Export {
       """,
     options: Settings.connection,
     operands: [
-      Operand("FOLDER", help: "Made if it is not there"),
+      Operand("FOLDER", help: "Created if it does not exist"),
       Operand("TOPIC", help: "A topic, see 'laurel topics list'", required: false, repeatable: true),
     ])
 
@@ -48,7 +49,7 @@ package enum Export {
       let next = try folder.open(place, low: low)
       let end = ends[place] ?? 0
       guard next <= end else {
-        throw CommandFailure("\(path): it holds \(place) up to offset \(next), which ends at \(end): it is of another bus")
+        throw CommandFailure("\(path): has \(place) up to offset \(next), but that ends at \(end): it is from another bus")
       }
       left += Int(end - max(next, low))
     }
@@ -62,13 +63,13 @@ package enum Export {
     bar.finish()
     notify(
       "laurel: \(path): \(counted(folder.written, "event")) added"
-        + (folder.unreadable == 0 ? "" : ", \(counted(folder.unreadable, "record")) left out: no events"))
+        + (folder.unreadable == 0 ? "" : ", \(counted(folder.unreadable, "record")) left out (not CloudEvents)"))
     return 0
   }
 }
 
-/// The files of an export. `positions.json` says how far each is: it is written after the files are on disk, so what a killed export has written
-/// beyond it is cut off by the next one.
+/// The files of an export. `positions.json` records how far each file is complete. It is written after the files are on disk. If an
+/// export was killed, the next one cuts off everything after these positions.
 private final class ExportFolder {
   private struct Position: Codable {
     var next: Int64
@@ -80,7 +81,7 @@ private final class ExportFolder {
     var partitions: [String: Position]
   }
 
-  /// Written, and on disk, at least so often.
+  /// The files are written and synchronized after this many bytes.
   private static let saveBytes = 8 << 20
 
   private let url: URL
@@ -103,14 +104,14 @@ private final class ExportFolder {
       positions = try JSONDecoder().decode(Positions.self, from: Data(contentsOf: noted))
     }
     guard positions.prefix == bus.prefix else {
-      throw CommandFailure("\(path): it is an export of the topics '\(positions.prefix)…', not of '\(bus.prefix)…'")
+      throw CommandFailure("\(path): is an export of the topics '\(positions.prefix)…', not of '\(bus.prefix)…'")
     }
   }
 
   deinit { for file in files.values { try? file.close() } }
 
-  /// - Parameter low: the topic's oldest offset.
-  /// - Returns: the offset to go on from.
+  /// - Parameter low: the partition's oldest offset.
+  /// - Returns: the offset to continue from.
   func open(_ place: TopicPartition, low: Int64) throws -> Int64 {
     let name = name(place)
     let position = positions.partitions[name] ?? Position(next: low, bytes: 0)
@@ -141,7 +142,7 @@ private final class ExportFolder {
     if openBytes >= Self.saveBytes { try save() }
   }
 
-  /// nil: it is no event, so it could not be published again.
+  /// `nil` if the record is not an event. It could not be published again.
   private func line(_ record: Kafka.Record) -> [UInt8]? {
     guard let topic = bus.topic(named: record.topic), let read = try? BusMessage(record, topic: topic, parser: parser),
       (try? parser.read(read.data) { _ in }) != nil
@@ -149,7 +150,7 @@ private final class ExportFolder {
     return read.envelope.structuredText(data: read.data)
   }
 
-  /// Writes what is open, and then how far it is.
+  /// Writes the pending lines first, then the positions.
   func save() throws {
     for (name, bytes) in open {
       try files[name]?.write(contentsOf: bytes)
@@ -161,7 +162,7 @@ private final class ExportFolder {
     try Data(JSONLine.encode(positions)).write(to: url.appending(path: "positions.json"), options: .atomic)
   }
 
-  /// `billing-0`.
+  /// Such as `billing-0`.
   private func name(_ place: TopicPartition) -> String {
     "\(place.topic.dropFirst(bus.prefix.count))-\(place.partition)"
   }

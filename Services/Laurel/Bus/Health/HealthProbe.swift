@@ -2,17 +2,17 @@ import CommandKit
 import Foundation
 import ServiceKit
 
-/// `laurel health`: asks a service how it is. The image has no curl.
+/// `laurel health`: asks a service whether it is ready. The image has no curl.
 package enum HealthProbe {
   package static let command = Command(
     "health", summary: "Report whether a service is ready",
     discussion: """
-      Exit status 0 if the service answers that it is. Otherwise 1, and the line on standard error has its reason, such as 'waiting for \
-      topics'. An answer is waited for up to 3 seconds.
+      Exit status 0 if the service answers that it is ready. Otherwise 1, with the reason on standard error, such as 'waiting for \
+      topics'. The command waits up to 3 seconds for the answer.
       """,
     example: """
       laurel health http://localhost:8080
-      # whether to restart it: an instance that waits for a broker is alive and not ready
+      # does it need a restart? An instance that waits for a broker is alive, but not ready
       laurel health http://localhost:8080 --live
       """,
     options: [Option("live", help: "Ask /livez instead of /readyz")],
@@ -55,13 +55,13 @@ package enum HealthProbe {
     }
     let text = String(decoding: answer, as: UTF8.self)
     guard text.hasPrefix("HTTP/"), let status = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
-      throw CommandFailure("\(host):\(port) does not answer in HTTP within \(seconds) s")
+      throw CommandFailure("\(host):\(port) gave no HTTP answer within \(seconds) s")
     }
     let body = text.range(of: "\r\n\r\n").map { text[$0.upperBound...] } ?? ""
     return Answer(status: status, body: body.trimmingCharacters(in: .whitespacesAndNewlines))
   }
 
-  /// A socket to the first address of the host that takes the connection.
+  /// A socket to the first address of the host that accepts the connection.
   private static func connected(to host: String, port: Int, seconds: Int) throws(CommandFailure) -> Int32 {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -78,7 +78,7 @@ package enum HealthProbe {
         reason = errno
         continue
       }
-      // It bounds the connecting, too.
+      // The timeout also limits `connect`.
       var patience = timeval(tv_sec: seconds, tv_usec: 0)
       for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
         setsockopt(descriptor, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))

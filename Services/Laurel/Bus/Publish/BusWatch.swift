@@ -4,32 +4,34 @@ import Kafka
 import ServiceKit
 import Streaming
 
-/// Tells when the bus is quiet: when every service has processed all that it reads, and nothing that it has written is unread.
+/// Detects when the bus is quiet: every service has processed all its inputs, and no service has written anything that is still
+/// unread.
 ///
-/// It needs no group offsets, which an embedded bus does not keep: a service writes its input positions to its changelog in the very
-/// transaction that holds what it made of these inputs. So the watch reads, read_committed, the changelogs and all topics that services
-/// read, and asks in two steps:
-/// 1. the positions are past the last record of every input that the watch has seen;
-/// 2. nothing else is there: what the services wrote with these positions was in the log before their commits, thus lies below
-///    the partitions' ends (read_uncommitted, asked for now), though a reader may see the one partition's commit before the other's. The watch
-///    reads up to these ends. If it has met no new input on the way, none exists.
+/// The watch does not need group offsets, which an embedded bus does not keep. A service writes its input positions to its
+/// changelog in the same transaction as its outputs for these inputs. So the watch reads (read_committed) the changelogs and all
+/// topics that services read, and checks two conditions:
+/// 1. The positions are past the last record of every input that the watch has seen.
+/// 2. There are no other inputs. The outputs that belong to these positions were in the log before the commits, so they lie below
+///    the current ends of their partitions (read_uncommitted), although a reader may see one partition's commit before another's.
+///    The watch reads up to these ends. If it finds no new input on the way, there is none.
 package final class BusWatch {
-  /// A service did not get on.
+  /// A service made no progress.
   package struct Stalled: Error, CustomStringConvertible { package let description: String }
   package struct Interrupted: Error {}
 
   private struct Watched {
     let service: Service
-    /// Indices of the topics that it reads and of those that it writes.
+    /// Indices of the topics that the service reads and writes.
     let reads: [Int]
     let writes: [Int]
   }
 
-  /// On a bus without transaction markers a record is visible before its transaction is complete; the rest of it is a moment away.
+  /// On a bus without transaction markers, a record is visible before its transaction is complete. The rest arrives within this
+  /// time.
   private static let flushTime = Duration.milliseconds(15)
 
   private let bus: Bus
-  /// So long nothing need move before a wait gives up.
+  /// A wait gives up after this many seconds without progress.
   private let stallSeconds: Int
   private let partitions: Int32
   private let consumer: Consumer
@@ -38,27 +40,27 @@ package final class BusWatch {
   private let services: [Watched]
   private let indexByName: [String: Int]
   private let serviceByChangelog: [String: Int]
-  /// Topics that no service reads are only watched for `onNotice`.
+  /// By topic: whether a service reads it. The other topics are read only for `onNotice`.
   private let isRead: [Bool]
   private let onNotice: (Kafka.Record, Topic) -> Void
 
-  /// Of the last record that is not a marker, by topic and partition.
+  /// The offset of the last record that is not a marker, by topic and partition.
   private var lastRecord: [[Int64]]
-  /// The next offset that the watch has not seen yet, by topic and partition.
+  /// The next offset that the watch will read, by topic and partition.
   private var reached: [[Int64]]
   /// The next offset that a service will process, by service, partition and topic.
   private var positions: [[[Int64]]]
   private var lastProgress: [[Int64]]
   private var hasMarkers = false
   private var inputsSeen = 0
-  /// Services that have got on since their outputs were last looked for.
+  /// Services that have made progress since their outputs were last read.
   private var stirred: Set<Int>
   private var lastMove = ContinuousClock.now
 
-  /// Finds out where everything stands.
+  /// Reads the current positions of the services and the ends of the topics.
   /// - Parameters:
-  ///   - stallSeconds: how long nothing may move before a wait gives up.
-  ///   - onNotice: every notice from now on, as it is read.
+  ///   - stallSeconds: a wait gives up after this many seconds without progress.
+  ///   - onNotice: called with each notice from now on, as it is read.
   package init(
     _ bus: Bus, services: [Service], stallSeconds: Int = 60, onNotice: @escaping (Kafka.Record, Topic) -> Void = { _, _ in }
   ) throws {
@@ -98,7 +100,7 @@ package final class BusWatch {
       next[TopicPartition(topic: record.topic, partition: record.partition)] = record.offset + 1
       noteProgress(record)
     }
-    // Inputs from where the slowest of their readers stands: what lies before it is processed.
+    // Start each input at the position of its slowest reader. Everything before that is processed.
     var assignment = changelogs.map { ($0, offset: next[$0] ?? Offset.beginning) }
     for topic in topics.indices {
       for partition in all {
@@ -113,15 +115,15 @@ package final class BusWatch {
     try readToEnds(of: Array(topics.indices))
   }
 
-  /// A record that was just published lies there: it is not quiet before it has been processed.
+  /// Notes a record that was just published. The bus is not quiet until it has been processed.
   package func expect(_ topic: Topic, partition: Int32, offset: Int64) {
     guard let index = topics.firstIndex(of: topic) else { return }
     lastRecord[index][Int(partition)] = max(lastRecord[index][Int(partition)], offset)
     lastMove = .now
   }
 
-  /// Returns when everything that the records so far have caused has been processed.
-  /// - Throws: `Stalled` when nothing has moved for a minute, `Interrupted` when the command is to stop.
+  /// Returns when the services have processed all records so far, and everything that these caused.
+  /// - Throws: `Stalled` after `stallSeconds` without progress, `Interrupted` if the command must stop.
   package func waitUntilQuiet() throws {
     lastMove = .now
     var isSecondLook = false
@@ -133,7 +135,7 @@ package final class BusWatch {
       do {
         try readToEnds(of: writers.flatMap { services[$0].writes }.filter { isRead[$0] })
       } catch {
-        // Who waits again looks for the same.
+        // A later wait must read the same outputs.
         stirred.formUnion(writers)
         throw error
       }
@@ -149,10 +151,10 @@ package final class BusWatch {
     }
   }
 
-  /// Reads what notices are left, for those who print them: `waitUntilQuiet` asks only for what services read.
+  /// Reads the remaining notices, for callers that print them. `waitUntilQuiet` reads to the end only topics that services read.
   package func readNotices() throws { try readToEnds(of: topics.indices.filter { topics[$0].kind == .notices }) }
 
-  /// Reads on for a while, or until `done`, which is asked after every record.
+  /// Reads on until the time limit, or until `done` returns true. `done` is called between two reads.
   package func read(for limit: Duration, until done: () -> Bool) throws {
     let end = ContinuousClock.now + limit
     while !done(), ContinuousClock.now < end {
@@ -161,7 +163,7 @@ package final class BusWatch {
     }
   }
 
-  /// Whether a service has processed the record at an offset. Without a reader of the topic it has nothing to do with it.
+  /// Whether a service has processed the record at an offset. Also true if the service does not read the topic.
   package func hasProcessed(_ service: ServiceName, _ topic: Topic, partition: Int32, offset: Int64) -> Bool {
     guard let index = services.firstIndex(where: { $0.service.name == service }),
       let topic = topics.firstIndex(of: topic), services[index].reads.contains(topic)
@@ -169,7 +171,7 @@ package final class BusWatch {
     return positions[index][Int(partition)][topic] > offset
   }
 
-  // MARK: Where it stands
+  // MARK: Progress
 
   private func firstBehind() -> (service: Int, partition: Int, topic: Int)? {
     for (index, watched) in services.enumerated() {
@@ -182,7 +184,7 @@ package final class BusWatch {
     return nil
   }
 
-  /// Reads these topics up to where they end now.
+  /// Reads these topics up to their current ends.
   private func readToEnds(of indices: [Int]) throws {
     for topic in indices {
       for partition in 0..<partitions {
@@ -200,18 +202,18 @@ package final class BusWatch {
     guard ContinuousClock.now - lastMove > .seconds(stallSeconds) else { return }
     guard let behind else {
       throw Stalled(
-        description: "nothing has moved for \(stallSeconds) s: a transaction seems to be open on \(bus.bootstrap)")
+        description: "no progress for \(stallSeconds) s: a transaction seems to be open on \(bus.bootstrap)")
     }
     let name = services[behind.service].service.name.rawValue
     let position = positions[behind.service][behind.partition][behind.topic]
     throw Stalled(
       description: """
-        nothing has moved for \(stallSeconds) s: \(name) stands at offset \(position) of \(bus.name(topics[behind.topic])), partition \
-        \(behind.partition), and \(lastRecord[behind.topic][behind.partition]) is its last record; is \(name) running?
+        no progress for \(stallSeconds) s: \(name) is at offset \(position) of \(bus.name(topics[behind.topic])), partition \
+        \(behind.partition), whose last record is \(lastRecord[behind.topic][behind.partition]). Is \(name) running?
         """)
   }
 
-  // MARK: What is read
+  // MARK: Reading
 
   private func handle(_ polled: Polled) {
     switch polled {
@@ -229,13 +231,13 @@ package final class BusWatch {
     case .end(let place, let offset):
       if let service = serviceByChangelog[place.topic] {
         let last = lastProgress[service][Int(place.partition)]
-        // A commit leaves a marker behind its records: real Kafka.
+        // Real Kafka writes a commit marker after the records.
         if last >= 0, offset > last + 1 { hasMarkers = true }
       } else if let topic = indexByName[place.topic] {
         reached[topic][Int(place.partition)] = max(reached[topic][Int(place.partition)], offset)
       }
     case .error, .nothing, .assigned, .revoked, .lost:
-      // librdkafka goes on trying; if it does not succeed, the wait says so.
+      // librdkafka retries. If that does not help, the wait gives up.
       break
     }
   }

@@ -4,11 +4,11 @@ import Kafka
 import Synchronization
 import Words
 
-/// How far a file is published; for any thread.
+/// How much of a file is published. Any thread may use it.
 final class LineProgress: Sendable {
   /// Lines that the broker has confirmed.
   let confirmed = Atomic(0)
-  /// The line to go on from: all before it are confirmed, or were not to be sent.
+  /// The line to resume from. All lines before it are confirmed or are not sent.
   let resume: Atomic<Int>
 
   init(from line: Int) { resume = Atomic(line) }
@@ -19,12 +19,12 @@ final class LineProgress: Sendable {
   }
 }
 
-/// Sends records and knows which of them the broker has confirmed: only those are on the bus. For one thread.
+/// Sends records and tracks which of them the broker has confirmed. Only confirmed records are on the bus. For one thread.
 final class ConfirmedProducer {
-  /// As much may be on its way. With more, librdkafka would wait for room without a word.
+  /// At most this many records and bytes may be unconfirmed. With more, librdkafka would silently block until there is room.
   private static let openMax = 10_000
   private static let openBytesMax = 32 << 20
-  /// After so long without an answer a record is given up.
+  /// librdkafka gives up a record after this time without an answer.
   private static let timeout = ["message.timeout.ms": "30000"]
 
   private struct Sent {
@@ -37,16 +37,16 @@ final class ConfirmedProducer {
   let partitions: Int32
   private let producer: Producer
   private let onConfirmed: (Topic, Int32, Int64) -> Void
-  /// By token.
+  /// The unconfirmed records, by token.
   private var open: [Int: Sent] = [:]
   private var openBytes = 0
   private var lastToken = 0
-  /// All tokens before it are confirmed.
+  /// All records with lower tokens are confirmed or belong to no line.
   private var firstOpen = 1
   private var lastLine: Int?
   private let progress: LineProgress
 
-  /// - Parameter onConfirmed: told each record's topic, partition and offset.
+  /// - Parameter onConfirmed: called with the topic, partition and offset of each confirmed record.
   init(
     _ bus: Bus, partitions: Int32, progress: LineProgress = LineProgress(from: 1),
     onConfirmed: @escaping (Topic, Int32, Int64) -> Void = { _, _, _ in }
@@ -77,7 +77,7 @@ final class ConfirmedProducer {
       headers: envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) }, line: line)
   }
 
-  /// Queues a line as it is.
+  /// Queues a line unchanged.
   func send(_ record: RawRecord) throws {
     let key = record.key.map { Array($0.utf8) }
     try send(
@@ -98,7 +98,7 @@ final class ConfirmedProducer {
   }
 
   /// Waits until everything sent is confirmed.
-  /// - Throws: `NoBroker` when the broker has gone, `KafkaError` when it rejects a record.
+  /// - Throws: `NoBroker` if the broker is gone, `KafkaError` if it rejects a record.
   func flush() throws { while !open.isEmpty { try confirmSome(forAll: true) } }
 
   private func confirmSome(forAll: Bool = false) throws {

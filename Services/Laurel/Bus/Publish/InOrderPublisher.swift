@@ -3,16 +3,16 @@ import Contracts
 import Kafka
 import Streaming
 
-/// Publishes events so that a file means the same on the bus as in the simulation: an event goes out only when everything that the
-/// earlier ones caused has been processed, and after a tick of the clock that has moved every service to its time.
+/// Publishes events so that a file has the same effect on the bus as in the simulation. Each event waits until everything that the
+/// earlier ones caused has been processed. Before each event, a tick of the clock moves every service to its time.
 final class InOrderPublisher {
   private let clock: BusClock
   private let producer: ConfirmedProducer
   private let watch: BusWatch
-  /// Where the bus's clock stands; nil: there was no tick yet.
+  /// The time of the bus's clock. `nil` if there was no tick yet.
   private(set) var now: Instant?
 
-  /// Waits until everything that is on the bus has been processed.
+  /// Waits until everything on the bus has been processed.
   init(_ bus: Bus, watch: BusWatch, progress: LineProgress = LineProgress(from: 1)) throws {
     self.watch = watch
     clock = BusClock(bus: bus, partitions: try bus.partitions())
@@ -23,10 +23,10 @@ final class InOrderPublisher {
     try watch.waitUntilQuiet()
   }
 
-  /// Publishes one event and waits until all that it causes has been processed.
+  /// Publishes one event and waits until everything that it causes has been processed.
   func publish(_ event: FileEvent) throws { try publish([event]) }
 
-  /// Publishes events of one instant that have nothing to do with each other, and waits once for all of them.
+  /// Publishes independent events of the same instant, and waits once for all of them.
   func publish(_ events: [FileEvent]) throws {
     guard let time = events.first?.time else { return }
     try moveClock(to: time)
@@ -34,13 +34,13 @@ final class InOrderPublisher {
     try settle()
   }
 
-  /// Sends a line as it is, for what a service is to reject.
+  /// Sends a line unchanged, for a service to reject.
   func publish(_ record: RawRecord) throws {
     try producer.send(record)
     try settle()
   }
 
-  /// Moves the clock of every service, never back, and waits until all that falls due has been processed.
+  /// Moves the clock of every service, but never back, and waits until everything that falls due has been processed.
   func moveClock(to instant: Instant) throws {
     if let now, instant <= now { return }
     try clock.tick(instant, on: producer)

@@ -4,17 +4,18 @@ import JSON
 import Kafka
 import ServiceKit
 
-/// Keeps a promise of the real world that a file can break: nobody registers with a code before the code was issued to its owner. On the
-/// bus a request for a code and a registration with it take different ways, and a code is judged on arrival, never again.
+/// Delays a registration until its code has been issued. In the real world nobody can register with a code earlier, but a file can.
+/// On the bus, a request for a code and a registration with it take different paths, and a code is judged only once, on arrival.
 final class IssuedCodes {
-  /// Longest wait for one answer; then no service is at work, and nothing is waited for any more.
+  /// The longest wait for one answer. If none comes, attribution is probably not running, and later registrations do not wait
+  /// either.
   private static let patience = Duration.seconds(15)
 
   private let bus: Bus
   private let partitions: Int32
   private let parser = JSONParser()
   private var reader: Consumer?
-  /// Codes asked for in this file and not yet answered, by program.
+  /// Codes that this file has requested and that are not answered yet.
   private var open: Set<Wish> = []
   private var isGivenUp = false
   private let asksPast: Bool
@@ -26,23 +27,24 @@ final class IssuedCodes {
     let request: RequestID
   }
 
-  /// - Parameter asksPast: codes of the file may have been asked for, and answered, before: by an earlier publish of it.
+  /// - Parameter asksPast: whether an earlier publish of the file may have requested its codes, so that answers may already exist.
   init(_ bus: Bus, partitions: Int32, asksPast: Bool) {
     self.bus = bus
     self.partitions = partitions
     self.asksPast = asksPast
   }
 
-  /// Notes a request that an earlier publish has sent.
+  /// Notes a request for a code. Called directly for requests that an earlier publish has sent.
   func wasSent(_ event: FileEvent) throws {
     guard let request = event.message as? CodeRequested, let code = request.vanity else { return }
     if reader == nil { reader = try answers() }
     open.insert(Wish(program: event.envelope.program, code: code, account: request.account, request: request.request))
   }
 
-  /// Before an event is sent: notes a request, or waits until the code that a registration names has been issued or declined.
+  /// Call before an event is sent. Notes a request for a code. Before a registration, waits until the code that it names has been
+  /// issued or declined.
   ///
-  /// - Parameter flush: sends on what is still queued.
+  /// - Parameter flush: sends what is still queued.
   func before(_ event: FileEvent, flush: () throws -> Void) throws {
     guard !isGivenUp else { return }
     try wasSent(event)
@@ -80,7 +82,7 @@ final class IssuedCodes {
 
   private func answers() throws -> Consumer {
     let reader = try Consumer.reader(bus)
-    // From where the topic ends now, unless the answers may have come already.
+    // Start at the end of the topic, unless the answers may already be there.
     let starts = try (0..<partitions).map { number in
       let partition = TopicPartition(topic: bus.name(.referrals), partition: number)
       let bounds = try reader.watermarks(partition, timeoutMilliseconds: Bus.timeoutMilliseconds)

@@ -8,43 +8,44 @@ import Synchronization
 import Terms
 import Words
 
-/// `laurel publish`: a file of events goes on the bus.
+/// `laurel publish`: publishes a file of events.
 package enum Publish {
   package static let command = Command(
     "publish", summary: "Publish a file of events",
     discussion: """
-      Reads structured CloudEvents, one a line, and publishes each to the topic of its type, under the key that the services expect. Lines \
-      that are no events are reported on standard error and skipped, which does not make the command fail.
+      Reads structured CloudEvents, one a line, and publishes each to the topic of its type, under the key that the services \
+      expect. Lines that are not events are reported on standard error and skipped. They do not make the command fail.
 
-      Only what the broker has confirmed counts as published. When the command is stopped, or the broker goes away, it says how much that \
-      is and the line to go on from: run the same command again with --resume LINE. Some events may then be on the bus twice, which changes \
-      nothing: the services ignore repeats.
+      Only events that the broker has confirmed count as published. If the command is stopped or the broker goes away, it reports \
+      how many are confirmed and the line to resume from: run the same command again with --resume LINE. Some events may then be \
+      on the bus twice. That changes nothing, because the services ignore repeats.
 
-      On the bus, events of different accounts overtake each other; only a registration waits until the code that it names, if this file \
-      asks for it, has been issued. With --in-order an event is published only when everything that the earlier ones caused has been \
-      processed, and the bus's virtual clock is moved to its time before it: so a file means the same as in 'laurel simulate'. That, and \
-      --until, is for sandboxes: see 'laurel clock --help'. Nothing else moves the clock.
+      On the bus, events of different accounts overtake each other. Only a registration waits: until the code that it names has \
+      been issued, if this file requests that code. With --in-order, each event waits until everything that the earlier ones \
+      caused has been processed, and the bus's virtual clock moves to the event's time first. So a file has the same effect as in \
+      'laurel simulate'. --in-order and --until are for sandboxes: see 'laurel clock --help'. Without them, this command never \
+      moves the clock.
       """,
     example: """
       laurel publish ops/demo/bonus.jsonl --bootstrap localhost:9092
-      # would everything in it be taken? Needs no bus.
+      # would the services accept every line? Needs no bus.
       laurel publish --check ops/demo/bonus.jsonl
-      # go on where an interrupted publish has said that it stopped
+      # continue at the line that an interrupted publish has reported
       laurel publish ops/demo/bonus.jsonl --bootstrap localhost:9092 --resume 4
-      # in a sandbox: one event after the other, and what falls due until the end of March
+      # in a sandbox: one event after the other, then everything that falls due until the end of March
       laurel publish ops/demo/cash.jsonl --bootstrap localhost:9092 --in-order --until 2026-04-01
       """,
     options: Bus.optionalConnection + [
-      Option("check", help: "Only report which lines would not be taken, and why; needs no bus, exit 1 if there are any"),
+      Option("check", help: "Only report which lines would be rejected, and why; needs no bus; exit 1 if there are any"),
       Option("json", help: "With --check: a JSON object for each line"),
       Option("resume", placeholder: "LINE", kind: .integer(1...Int.max), help: "Skip the lines before this one, counted from 1"),
-      Option("in-order", help: "Wait for all that an event causes before the next; the clock follows the events"),
-      Option("until", placeholder: "INSTANT", kind: .instant, help: "Where the bus's clock goes at the end"),
+      Option("in-order", help: "Wait for everything that an event causes before the next; the clock follows the events"),
+      Option("until", placeholder: "INSTANT", kind: .instant, help: "Move the bus's clock to this time at the end"),
       BusClock.yes,
       Option("rate", placeholder: "N", kind: .integer(1...1_000_000), help: "At most N events a second"),
-      Option("raw", help: "Also send what is no event, as it is, for the services to reject"),
+      Option("raw", help: "Also send lines that are not events, unchanged, for the services to reject"),
       Option(
-        "topic", placeholder: "NAME", kind: .choice(inputs.map(\.name)), help: "With --raw: where lines without a type go",
+        "topic", placeholder: "NAME", kind: .choice(inputs.map(\.name)), help: "With --raw: the topic of lines without a type",
         defaultValue: Topic.billing.name),
     ],
     operands: [Operand("FILE", help: "Events, one a line; - is standard input")])
@@ -99,8 +100,8 @@ package enum Publish {
         case .event(let event):
           if isFirst, let place = try PublishedBefore.place(of: event, clock) {
             notify(
-              "laurel: \(path): its first event is on this bus already (\(place)). Services ignore repeats: "
-                + "no new notices come of what they have processed")
+              "laurel: \(path): its first event is on this bus already (\(place)). Services ignore repeats, so "
+                + "events that they have processed cause no new notices")
             outlet.isRepeat = true
           }
           isFirst = false
@@ -134,15 +135,15 @@ package enum Publish {
   }
 }
 
-/// How events leave: one after the other, or as fast as the bus takes them.
+/// Publishes events, either one after the other or as fast as the bus accepts them.
 private protocol EventOutlet: AnyObject {
-  /// The file was published before.
+  /// Whether the file was published before.
   var isRepeat: Bool { get set }
   func publish(_ event: FileEvent) throws
   func publish(_ record: RawRecord) throws
-  /// An event that an earlier publish has sent.
+  /// Notes an event that an earlier publish has sent.
   func skip(_ event: FileEvent) throws
-  /// The time of a line has come, whether or not it is published.
+  /// Called with the time of each line, even if the line is not published.
   func pass(_ time: Instant) throws
   /// Waits until everything sent is confirmed.
   func flush() throws
@@ -163,7 +164,7 @@ private final class InOrderOutlet: EventOutlet {
   func publish(_ event: FileEvent) throws {
     if isFirst, !isRepeat, let now = publisher.now, event.time < now {
       notify(
-        "laurel: \(file): its first event is of \(event.time), but this bus's clock stands at \(now): what lies between is over")
+        "laurel: \(file): its first event is of \(event.time), but this bus's clock is already at \(now) and does not go back")
     }
     isFirst = false
     try publisher.publish(event)
@@ -215,12 +216,12 @@ private final class PlainOutlet: EventOutlet {
   }
 }
 
-/// Whether a file's event is on the bus already.
+/// Finds out whether a file's event is already on the bus.
 private enum PublishedBefore {
-  /// How far back a partition is searched: this takes less than a second.
+  /// How many of a partition's last records are searched. This takes less than a second.
   private static let recordsMax: Int64 = 100_000
 
-  /// The place of the same event among the last ones of its partition, as TOPIC/PARTITION@OFFSET. nil if it is not there.
+  /// The place of the same event among the last ones of its partition, as TOPIC/PARTITION@OFFSET. `nil` if it is not there.
   static func place(of event: FileEvent, _ clock: BusClock) throws -> String? {
     let place = TopicPartition(
       topic: clock.bus.name(event.topic),

@@ -4,14 +4,14 @@ import JSON
 import ServiceKit
 import Words
 
-/// `laurel publish --check`: says, without a bus, which lines of a file the services would not take, and why.
+/// `laurel publish --check`: reports, without a bus, which lines of a file would be rejected, and why.
 ///
-/// It checks what a line says by itself. Whether it contradicts an earlier event only the services' state can tell.
+/// It checks each line by itself. Only the services' state can show whether a line contradicts an earlier event.
 enum PublishCheck {
   private struct Report: JSONEncodable {
     let line: Int
     let type: String?
-    /// nil: the line is fine.
+    /// `nil` if the line is fine.
     let reason: String?
     let detail: String?
 
@@ -28,7 +28,7 @@ enum PublishCheck {
   /// - Returns: 0 if every line is fine, else 1.
   static func run(_ path: String, asJSON: Bool) throws -> Int32 {
     let file = try EventFile(path: path)
-    // Whoever pipes lines in may wait for each answer.
+    // A program that pipes lines in may wait for each answer.
     let output = ResultOutput(flushesEachLine: true)
     var events = 0
     var wrong = 0
@@ -45,7 +45,7 @@ enum PublishCheck {
     if !asJSON {
       try output.line(
         "\(file.name): \(counted(events, "event")), "
-          + (wrong == 0 ? "nothing to object to" : "\(wrong) would not be taken"))
+          + (wrong == 0 ? "all valid" : "\(wrong) would be rejected"))
     }
     try output.flush()
     return wrong == 0 ? 0 : 1

@@ -2,18 +2,18 @@ import CommandKit
 import Contracts
 import JSON
 
-/// A line of a file as it stands, to be sent without having been understood.
+/// A line of a file that is sent unchanged, even if it cannot be understood.
 struct RawRecord {
-  /// What a producer and a broker take without further settings; more of a line is cut off.
+  /// Producers and brokers accept this much by default. The rest of a longer line is cut off.
   static let bytesMax = 900_000
 
   let line: Int
   let bytes: [UInt8]
   let topic: Topic
-  /// What can be found in it; nil leaves the partition to chance.
+  /// The key, if the line has one. Without a key, the partition is random.
   let key: String?
 
-  /// - Parameter fallback: the topic of a line that tells none.
+  /// - Parameter fallback: the topic for a line without a known type.
   init(_ line: Line, fallback: Topic, parser: JSONParser) {
     self.line = line.number
     bytes = line.bytes

@@ -3,21 +3,21 @@ import Deployment
 import Streaming
 import Terms
 
-/// Messages that services have sent one another, by the numbers that writers and readers keep.
+/// Compares the messages that services have sent with those that they have received, by the numbers that writers and readers keep.
 struct MessageFlow {
   struct Unreceived: Hashable {
     let reader: ServicePartition
-    /// From the last one received to the last one sent.
+    /// From the first one not received to the last one sent.
     let gap: Gap
   }
 
   private(set) var unreceived: [Unreceived] = []
 
   /// - Parameters:
-  ///   - sent: where the writers stand, or stood a while ago.
-  ///   - received: where the readers stand.
+  ///   - sent: the progress of the writers, now or a while ago.
+  ///   - received: the progress of the readers.
   init(sent: [ServicePartition: Progress], received: [ServicePartition: Progress]) {
-    // A service that has never run is not part of this deployment, or not looked at.
+    // A service without progress has never run in this deployment, or is not checked.
     let running = Set(received.keys.map(\.service))
     let readers = Deployment.services(Programs([])).filter { running.contains($0.name) }
     for (writer, progress) in sent {

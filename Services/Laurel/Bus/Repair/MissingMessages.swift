@@ -7,9 +7,9 @@ import ServiceKit
 import Streaming
 import Worker
 
-/// A message that was sent and cannot be read by its reader.
+/// A message that was sent, but that its reader cannot read.
 struct MissingMessage: CustomStringConvertible {
-  /// A copy that lies hidden in the topic.
+  /// A hidden copy in the topic.
   struct Copy {
     let offset: Int64
     let key: [UInt8]?
@@ -21,10 +21,10 @@ struct MissingMessage: CustomStringConvertible {
 
   let topic: String
   let partition: Int32
-  /// nil: the readers of notices.
+  /// The service that misses the message. `nil` if all readers of a topic of notices miss it.
   let reader: ServiceName?
   let hop: Hop
-  /// nil: it is lost.
+  /// `nil` if the message is lost.
   let copy: Copy?
 
   var description: String {
@@ -32,14 +32,16 @@ struct MissingMessage: CustomStringConvertible {
       copy.map { "hidden at offset \($0.offset): \($0.type) \($0.id) of \(String(decoding: $0.key ?? [], as: UTF8.self))" }
       ?? "lost"
     return
-      "\(topic)/\(partition)  from partition \(hop.partition), number \(hop.number)  for \(reader?.rawValue ?? "everybody")  \(what)"
+      "\(topic)/\(partition)  from partition \(hop.partition), number \(hop.number)  "
+      + "for \(reader?.rawValue ?? "everybody")  \(what)"
   }
 }
 
-/// What is missing on the bus: sent by its writer's state, not received by its reader's, and not to be read any more.
+/// The missing messages of a bus: by the writer's state they were sent, by the reader's state they were not received, and the
+/// reader can no longer read them.
 struct MissingMessages {
   private(set) var all: [MissingMessage] = []
-  /// Partitions of which a part has no outcome yet.
+  /// Partitions with an open transaction. Their messages are not checked.
   private(set) var undecided: Set<TopicPartition> = []
 
   private let bus: Bus
@@ -54,7 +56,7 @@ struct MissingMessages {
     partitions = try bus.partitions()
     consumer = try Consumer.reader(bus)
     defer { consumer.close() }
-    // Readers after writers: what was sent before and is received by then is not missing.
+    // The readers' progress is read after the writers', so a message that arrives in between does not count as missing.
     let sent = try consumer.progress(of: bus, partitions)
     let readers = try consumer.progress(of: bus, partitions)
     let flow = MessageFlow(sent: sent, received: readers)
@@ -64,7 +66,8 @@ struct MissingMessages {
       let repaired = try repaired(of: reader, from: readers[reader])
       for (topic, gaps) in Dictionary(grouping: found.map(\.gap), by: \.topic).sorted(by: { $0.key < $1.key }) {
         guard let topic = Topic.named(topic) else { continue }
-        // What is still to be read is not missing; a notice that was repaired for everybody comes too late for a reader that has stopped.
+        // A message that is still ahead of the reader is not missing. The repaired copy of a notice does not count: it comes after
+        // the gap at which the reader has stopped.
         var ahead: Set<Hop> = []
         try scan(topic, reader.number, from: readers[reader]?.positions[topic.name] ?? 0, committed: true) { record, hop in
           if record.header(RepairMark.header) == nil { ahead.insert(hop) }
@@ -80,7 +83,7 @@ struct MissingMessages {
     }
   }
 
-  /// Notices that their writer has sent and a reader of the topic cannot see.
+  /// Notices that their writer has sent, but that readers of the topic cannot see.
   private func hiddenNotices(_ topic: Topic, _ number: Int32, _ sent: [ServicePartition: Progress]) throws -> [Hop] {
     var last: [Int32: Int64] = [:]
     var gaps: Set<Hop> = []
@@ -110,7 +113,7 @@ struct MissingMessages {
     return low
   }
 
-  /// Numbers that an earlier repair has written and the reader has not read yet.
+  /// Numbers of messages that an earlier repair has written again and that the reader has not read yet.
   private func repaired(of reader: ServicePartition, from progress: Progress?) throws -> Set<MessageNumber> {
     let topic = Topic.repartitioned(reader.service)
     var numbers: Set<MessageNumber> = []
@@ -130,7 +133,7 @@ struct MissingMessages {
       undecided.insert(place)
       return
     }
-    // Of several copies the last one was committed: a number is given again only after an abort.
+    // If there are several copies, the last one was committed, because a number is used again only after an abort.
     let wanted = Set(hops)
     var copies: [Hop: MissingMessage.Copy] = [:]
     try scan(topic, number, from: 0, committed: false) { record, hop in
@@ -150,7 +153,7 @@ struct MissingMessages {
       type: envelope?.type ?? "?", id: envelope?.id ?? "?")
   }
 
-  /// Numbered records of a partition, from an offset to its end.
+  /// Reads the numbered records of a partition, from an offset to its end.
   private func scan(
     _ topic: Topic, _ number: Int32, from offset: Int64, committed: Bool, _ take: (InputRecord, Hop) -> Void
   ) throws {

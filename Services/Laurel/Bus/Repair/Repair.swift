@@ -6,17 +6,18 @@ import Streaming
 import Words
 import Worker
 
-/// `laurel repair`: messages between services that Kafka hides, written again.
+/// `laurel repair`: writes messages again that Kafka hides from a service.
 package enum Repair {
   package static let command = Command(
     "repair", summary: "Write messages again that Kafka has hidden from a service",
     discussion: """
-      Services number the messages that they send one another. This compares what each task has sent with what its readers have received, \
-      and looks for what is missing. Messages that are still in their topic but hidden, because Kafka ended their transaction wrongly, are \
-      written again to the reader's own topic; hidden notices also to theirs, where they come late. A service takes each number once, so a second run doubles nothing. Messages that are no \
-      longer in their topic are lost; with --accept-lost the reader goes on without them.
+      Services number the messages that they send to each other. This command compares the numbers that were sent with those that \
+      were received, and looks for the missing messages. Some are still in their topic, but hidden, because Kafka ended their \
+      transaction wrongly. The command writes them again to the reader's own topic, and hidden notices also to their topic, where \
+      they come late. A service takes each number once, so a second run doubles nothing. Messages that are no longer in their \
+      topic are lost. With --accept-lost, the reader continues without them.
 
-      Services may go on working. A partition that is stopped goes on by itself once it has read the repaired messages. Exit 1: something \
+      Services can keep running. A stopped partition continues by itself once it has read the repaired messages. Exit 1: something \
       is missing and was not repaired.
       """,
     example: """
@@ -26,7 +27,7 @@ package enum Repair {
       """,
     options: Settings.connection + [
       Option("dry-run", help: "Only list what is missing"),
-      Option("accept-lost", help: "Let readers go on without messages that are no longer in their topic"),
+      Option("accept-lost", help: "Let readers continue without messages that are no longer in their topic"),
     ])
 
   package static func run(_ invocation: Invocation) throws -> Int32 {
@@ -41,16 +42,16 @@ package enum Repair {
     try output.flush()
     for place in missing.undecided.sorted(by: { "\($0)" < "\($1)" }) {
       notify(
-        "laurel: \(place) has an open transaction; its messages are not looked at. See ops/docs/RUNBOOK.md, \"A transaction that hangs\""
+        "laurel: \(place) has an open transaction; its messages are not checked: ops/docs/RUNBOOK.md, \"A transaction that hangs\""
       )
     }
     let acceptsLost = invocation.flag("accept-lost")
     let repairable = missing.all.filter { $0.copy != nil || (acceptsLost && $0.reader != nil) }
-    // A lost notice stops nobody, and nothing can bring it back.
+    // A lost notice stops no reader and cannot be restored.
     let left = missing.all.count { $0.copy == nil && $0.reader != nil && !acceptsLost }
     if left > 0 {
       notify(
-        "laurel: \(counted(left, "message")) lost: no longer in the topic. With --accept-lost their readers go on without them")
+        "laurel: \(counted(left, "message")) lost: no longer in the topic. With --accept-lost, readers continue without them")
     }
     guard let producer else {
       notify("laurel: \(counted(missing.all.count, "message")) missing, \(repairable.count) can be repaired")
@@ -71,7 +72,7 @@ package enum Repair {
     return producer
   }
 
-  /// All in one transaction: a gap is closed as a whole.
+  /// Writes all messages in one transaction, so that a gap is closed as a whole.
   private static func write(_ messages: [MissingMessage], _ bus: Bus, _ producer: TransactionalProducer) throws {
     guard !messages.isEmpty else { return }
     do throws(TransactionFailure) {
@@ -84,7 +85,8 @@ package enum Repair {
           (RepairMark.header, message.topic), (PlaceHeader.topic, message.topic),
           (PlaceHeader.partition, String(message.partition)), (PlaceHeader.offset, String(message.copy?.offset ?? -1)),
         ]
-        // A service has stopped before what follows in the topic, so it needs its copy elsewhere; all others read it late.
+        // A service has stopped at the gap and reads no further in this topic, so its copy goes to its own topic. Other readers get
+        // the copy late, in the same topic.
         try producer.produce(
           topic: message.reader.map { bus.name(.repartitioned($0)) } ?? bus.prefix + message.topic, partition: message.partition,
           key: message.copy?.key,

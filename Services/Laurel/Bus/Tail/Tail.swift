@@ -6,14 +6,14 @@ import ServiceKit
 import Words
 import Worker
 
-/// `laurel tail`: what is said on the bus, as it is said.
+/// `laurel tail`: prints records as they arrive on the bus.
 package enum Tail {
   package static let command = Command(
     "tail", summary: "Show notices as they arrive",
     discussion: """
-      Reads only what is committed, and belongs to no consumer group: watching changes nothing. Without operands it shows the four topics \
-      of notices; any other topic can be named, such as accrual.dead-letters. It runs until Ctrl-C, or --until-quiet. While no broker answers \
-      it waits for one, unless --until-quiet is given.
+      Reads only committed records and joins no consumer group, so watching changes nothing. Without operands it shows the four \
+      topics of notices. Any other topic can be named, such as accrual.dead-letters. It runs until Ctrl-C, or until --until-quiet \
+      ends it. While no broker answers, it waits for one, unless --until-quiet is given.
       """,
     example: """
       laurel tail --bootstrap localhost:9092 --from-beginning
@@ -72,7 +72,7 @@ package enum Tail {
   }
 
   /// The topics that a command's operands name.
-  /// - Parameter otherwise: those that are meant where none is named.
+  /// - Parameter otherwise: selects the topics if none is named.
   static func topics(_ names: [String], of command: String, _ bus: Bus, otherwise: (Topic) -> Bool) throws -> [Topic] {
     guard !names.isEmpty else { return Topic.catalogue.filter(otherwise) }
     var problems: [String] = []
@@ -87,7 +87,7 @@ package enum Tail {
   }
 }
 
-/// Records as lines.
+/// Formats records as lines.
 struct RecordLines {
   let asJSON: Bool
   let coloured: Bool
@@ -145,7 +145,7 @@ struct RecordLines {
     return "\(place)  \(record.key.map(printable) ?? "-")  \(value)"
   }
 
-  /// Bytes of others do not move the reader's cursor.
+  /// Replaces everything but printable ASCII, so that a record cannot send control characters to the terminal.
   private func printable(_ bytes: [UInt8]) -> String {
     String(decoding: bytes.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
   }

@@ -5,16 +5,16 @@ import ServiceKit
 import Terms
 import Worker
 
-/// `laurel topics acls`: what each program may do on the bus, for the broker to hold them to it.
+/// `laurel topics acls`: prints what each program may do on the bus, so that the broker can enforce it.
 enum TopicAccess {
   static let command = Command(
     "acls", summary: "Print the commands that give each service exactly the rights it needs",
     discussion: """
-      Prints kafka-acls.sh commands, one a line, for the four services and for those who deal with them: the billing system (publisher), the \
-      payment provider's adapter (provider), readers of notices (reader), operators at their desk (desk) and this command (operator). \
-      Nothing is changed on a broker. The broker needs \
-      authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer. Rights are for a service's own group and \
-      transactional ids; with another --group or --topic-prefix they are others.
+      Prints kafka-acls.sh commands, one a line, for the four services and for everything that works with them: the billing system \
+      (publisher), the payment provider's adapter (provider), readers of notices (reader), the account pages (portal), operators \
+      at their desk (desk) and this command (operator). It changes nothing on a broker. The broker needs \
+      authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer. The rights name a service's own group and \
+      transactional ids, so they depend on --group and --topic-prefix.
       """,
     example: """
       laurel topics acls --bootstrap localhost:9093 --command-config admin.properties | PATH=$KAFKA_HOME/bin:$PATH sh
@@ -27,11 +27,11 @@ enum TopicAccess {
       Option(
         "bootstrap", placeholder: "HOST:PORT", help: "For the commands' --bootstrap-server", defaultValue: "localhost:9092"),
       Option(
-        "principal-prefix", placeholder: "TEXT", help: "Put before a party's name to make its principal",
+        "principal-prefix", placeholder: "TEXT", help: "Text before a party's name in its principal",
         defaultValue: "User:CN="),
-      Option("principal-suffix", placeholder: "TEXT", help: "Put after it, such as ',O=Example'"),
-      Option("command-config", placeholder: "FILE", help: "For the commands: how they log in to the broker"),
-      Option("json", help: "The rights themselves, one a line, instead of commands"),
+      Option("principal-suffix", placeholder: "TEXT", help: "Text after the name, such as ',O=Example'"),
+      Option("command-config", placeholder: "FILE", help: "For the commands' --command-config: how to log in to the broker"),
+      Option("json", help: "Print the rights as JSON objects, one a line, instead of commands"),
     ])
 
   static func run(_ invocation: Invocation) throws -> Int32 {
@@ -57,7 +57,8 @@ enum TopicAccess {
     return 0
   }
 
-  /// Arguments that grant the rights, in as few commands as `kafka-acls.sh` takes: one grants one operation on many resources.
+  /// The arguments that grant the rights, in as few commands as possible. `kafka-acls.sh` can grant one operation on many
+  /// resources.
   static func commands(_ rights: [AccessRight]) -> [[String]] {
     AccessRight.Pattern.allCases.flatMap { pattern in
       AccessRight.Operation.allCases.compactMap { operation -> [String]? in
@@ -69,7 +70,7 @@ enum TopicAccess {
     }
   }
 
-  /// As a POSIX shell takes it for one word.
+  /// Quotes a word so that a POSIX shell reads it as one word.
   private static func quoted(_ word: String) -> String {
     let plain = word.utf8.allSatisfy { byte in
       UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte

@@ -5,12 +5,13 @@ import ServiceKit
 import Terms
 import Worker
 
-/// `laurel topics manifests`: the topics and the rights to them for Strimzi, which creates both on Kubernetes.
+/// `laurel topics manifests`: prints the topics and the rights to them for Strimzi, which creates both on Kubernetes.
 enum TopicManifests {
   static let command = Command(
     "manifests", summary: "Print the topics and the rights to them as Strimzi's KafkaTopic and KafkaUser",
     discussion: """
-      YAML for kubectl apply. Every party of 'laurel topics acls' is a user that logs in with the certificate in the secret of its name.
+      Prints YAML for kubectl apply. Each party of 'laurel topics acls' becomes a user that logs in with the certificate in the \
+      secret of the same name.
       """,
     example: """
       laurel topics manifests --partitions 12 >ops/kubernetes/base/kafka/topics.yaml
@@ -28,7 +29,7 @@ enum TopicManifests {
     let access = Access(services: Deployment.services(Programs([])), prefix: prefix)
     let output = ResultOutput()
     func resource(_ kind: String, _ name: String, _ spec: [String]) throws {
-      // Kubernetes' names are in lower case and without underscores.
+      // Kubernetes allows only lower case in names, and no underscores.
       let name = (prefix + name).lowercased().replacing("_", with: "-")
       try output.line(
         """
@@ -56,7 +57,7 @@ enum TopicManifests {
     return 0
   }
 
-  /// A user's spec: each resource once, with all that may be done with it.
+  /// A user's spec. It lists each resource once, with all allowed operations.
   private static func user(_ rights: [AccessRight]) -> [String] {
     var resources: [String] = []
     var operations: [String: [String]] = [:]

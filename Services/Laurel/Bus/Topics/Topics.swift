@@ -5,7 +5,7 @@ import ServiceKit
 import Words
 import Worker
 
-/// `laurel topics`: what is on the bus.
+/// `laurel topics`: creates and lists the topics, and prints the rights to them.
 package enum Topics {
   package static let command = Command(
     "topics", summary: "Create Laurel's topics, list them, or print them and the rights to them",
@@ -19,8 +19,9 @@ package enum Topics {
   private static let create = Command(
     "create", summary: "Create every topic that does not exist yet",
     discussion: """
-      Waits up to a minute for a broker that is still starting. Existing topics are left as they are. All topics must have the same number of partitions, and it can never be changed: state and \
-      keys are bound to it. A topic that exists with another number is an error.
+      Waits up to a minute for a broker that is still starting. Existing topics stay as they are. All topics must have the same \
+      number of partitions. This number can never be changed, because state and keys depend on it. An existing topic with another \
+      number is an error.
       """,
     example: """
       laurel topics create --bootstrap localhost:9092 --partitions 8 --replication 3
@@ -35,7 +36,7 @@ package enum Topics {
 
   private static let list = Command(
     "list", summary: "List the topics, who writes them and what they hold",
-    discussion: "With --bootstrap also how many partitions each has on that bus.",
+    discussion: "With --bootstrap, it also shows how many partitions each topic has on that bus.",
     example: "laurel topics list --bootstrap localhost:9092",
     options: Bus.optionalConnection)
 
@@ -64,8 +65,8 @@ package enum Topics {
     return 0
   }
 
-  /// Creates what is missing; gives what it has created.
-  /// - Throws: when an existing topic has another number of partitions, or one could not be created.
+  /// Creates the missing topics, and returns them.
+  /// - Throws: if an existing topic has another number of partitions, or if a topic could not be created.
   package static func create(on bus: Bus, partitions: Int32, replication: Int32 = -1) throws -> Set<Topic> {
     let existing = try bus.partitionCounts(waitingFor: .seconds(60))
     let different = Topic.catalogue.compactMap { topic in
@@ -73,7 +74,7 @@ package enum Topics {
     }
     guard different.isEmpty else {
       throw CommandFailure(
-        "not \(counted(Int(partitions), "partition")): \(different.joined(separator: ", ")); nothing was created")
+        "requested \(counted(Int(partitions), "partition")), but \(different.joined(separator: ", ")); nothing was created")
     }
     let missing = Topic.catalogue.filter { existing[$0] == nil }
     guard !missing.isEmpty else { return [] }
@@ -90,12 +91,12 @@ package enum Topics {
   /// The broker's settings for a topic.
   static func settings(of topic: Topic) -> [String: String] {
     let forever = ["retention.ms": "-1"]
-    // What Laurel makes of many events, and what was too large to be one, must fit.
+    // One record can combine many events, or be a rejected record that is too large for an event.
     let large = ["max.message.bytes": "4194304"]
     switch topic.kind {
     case .input, .clock: return forever
     case .notices, .deadLetters: return forever.merging(large) { first, _ in first }
-    // Steps are read within moments; a week is for a service that was down.
+    // Internal messages are usually read at once. A week allows for a service that was down.
     case .internal: return large.merging(["retention.ms": String(TimeSpan.days(7).milliseconds)]) { first, _ in first }
     // A store that has not followed the changelog for half of this time is rebuilt, so that it misses no deletion.
     case .changelog:

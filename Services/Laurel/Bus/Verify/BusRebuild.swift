@@ -6,8 +6,8 @@ import RocksStore
 import ServiceKit
 import Streaming
 
-/// Services' changelogs and notices, read read_committed from their beginning on: every partition's state is rebuilt, and can be brought up
-/// to where the bus is now.
+/// Rebuilds the state of every partition from the services' changelogs and notices, which it reads from the beginning
+/// (read_committed). It can follow the bus from there.
 final class BusRebuild {
   final class Partition {
     let place: ServicePartition
@@ -15,9 +15,9 @@ final class BusRebuild {
     let noticeLog: TopicPartition
     let state: RebuiltState
     let notices: NoticeBook
-    /// The check of the state as it is; nil: it has moved since.
+    /// The check of the current state. `nil` if the state has not been checked since it last moved.
     fileprivate(set) var checked: StateCheck?
-    /// The check of the moment in which it stood still; nil: there was none.
+    /// The check from a moment in which nothing moved. `nil` if there was no such moment.
     var settled: StateCheck?
 
     fileprivate init(
@@ -31,12 +31,12 @@ final class BusRebuild {
     }
   }
 
-  /// A transaction that nobody ends is ended by the broker after its time-out (six seconds by default), which it looks for every ten.
+  /// The broker aborts an abandoned transaction after its timeout (six seconds by default). It checks for that every ten seconds.
   private static let stallLimit = Duration.seconds(40)
 
   let bus: Bus
   let consumer: Consumer
-  /// By service, then by number.
+  /// Sorted by service, then by number.
   let partitions: [Partition]
   let partitionCount: Int32
   let cluster: String?
@@ -65,13 +65,14 @@ final class BusRebuild {
     for service in services {
       guard let topic = NoticeBook.topic(of: service) else { continue }
       for number in 0..<partitionCount {
-        // Not from the logical beginning: that is looked up, at the price of half a second while the leader is unknown.
+        // Start at the real lowest offset. librdkafka would have to look up the logical beginning, which takes half a second while
+        // the leader is unknown.
         let places = [Topic.changelog(service), topic].map { TopicPartition(topic: bus.name($0), partition: number) }
         for place in places {
           reached[place] = try consumer.watermarks(place, timeoutMilliseconds: Bus.timeoutMilliseconds).low
         }
         let low = reached[places[1]] ?? 0
-        if low > 0 { notes.append("\(topic.name)/\(number) begins at offset \(low): older notices are gone, and not checked") }
+        if low > 0 { notes.append("\(topic.name)/\(number) begins at offset \(low): older notices are gone and not checked") }
         partitions.append(
           Partition(ServicePartition(service: service, number: number), bus, topic, isCut: low > 0, rows, parser))
       }
@@ -82,7 +83,7 @@ final class BusRebuild {
       byLog[partition.noticeLog] = partition
     }
     try consumer.assignByHand(reached.map { ($0.key, offset: $0.value) })
-    // This asks for the leaders at once; librdkafka itself would do so within a second.
+    // This call requests the leaders at once. librdkafka would wait up to a second.
     _ = consumer.reachesBroker(timeoutMilliseconds: Bus.timeoutMilliseconds)
   }
 
@@ -93,7 +94,7 @@ final class BusRebuild {
 
   // MARK: Reading
 
-  /// Where a log ends now, open transactions included.
+  /// The current end of a log, including open transactions.
   func end(of log: TopicPartition) throws -> Int64 {
     try consumer.watermarks(log, timeoutMilliseconds: Bus.timeoutMilliseconds).high
   }
@@ -104,7 +105,7 @@ final class BusRebuild {
     try read(to: ends)
   }
 
-  /// Reads on until these offsets are reached; the records of other partitions that come meanwhile are taken too.
+  /// Reads until these offsets are reached. Records of other partitions that arrive meanwhile are taken too.
   func read(to ends: [TopicPartition: Int64]) throws {
     var left = Set(ends.filter { reached[$0.key, default: 0] < $0.value }.keys)
     var lastMove = ContinuousClock.now
@@ -125,7 +126,7 @@ final class BusRebuild {
       }
       guard ContinuousClock.now - lastMove < Self.stallLimit else {
         throw CommandFailure(
-          "\(left.map(\.description).sorted().joined(separator: ", ")): no end is reached: a transaction seems to be open")
+          "\(left.map(\.description).sorted().joined(separator: ", ")): cannot read to the end: a transaction seems to be open")
       }
     }
   }
@@ -148,7 +149,7 @@ final class BusRebuild {
     }
   }
 
-  /// Asks something in a moment in which neither the partition's changelog nor its notices moved; nil: they did.
+  /// Calls `ask` and returns its answer. `nil` if the partition's changelog or notices moved during the call.
   func standingStill<Answer>(_ partition: Partition, _ ask: () throws -> Answer) throws -> Answer? {
     let before = try ends(of: partition)
     try read(to: before)
@@ -162,7 +163,7 @@ final class BusRebuild {
 
   // MARK: Results
 
-  /// How far the tasks are, by what has been read.
+  /// The progress of each partition, by the part of its changelog that has been read.
   func progress() throws -> [ServicePartition: Progress] {
     var progress: [ServicePartition: Progress] = [:]
     for partition in partitions { progress[partition.place] = try partition.state.progress(parser) }

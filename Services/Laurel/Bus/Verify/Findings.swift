@@ -1,5 +1,5 @@
-/// What does not agree, in sentences: the first of them, and how many more there are. A state that is wrong in one way is often wrong in a
-/// million places.
+/// Differences in sentences: the first ones, and the number of others. A state that is wrong in one way is often wrong in a million
+/// places.
 struct Findings {
   private static let reportedMax = 20
 
@@ -12,8 +12,8 @@ struct Findings {
     if reported.count < Self.reportedMax { reported.append(text()) } else { more += 1 }
   }
 
-  /// One line each.
-  /// - Parameter place: where all of them were found.
+  /// One line for each finding.
+  /// - Parameter place: the place of all findings.
   func lines(_ place: String) -> [String] {
     reported.map { "\(place): \($0)" } + (more > 0 ? ["\(place): \(more) more like these"] : [])
   }

@@ -2,10 +2,10 @@ import Contracts
 import Streaming
 import Worker
 
-/// A state folder, which stands at some offset of the changelog, held against the state rebuilt up to that offset or further: whether it
-/// is the same once it has followed what is left.
+/// Compares a state folder, which has followed the changelog to some offset, with the state rebuilt up to that offset or further.
+/// They agree if the folder would be the same after it has followed the rest.
 struct FolderComparison {
-  /// Rows that were written or deleted at or behind the folder's position.
+  /// The number of rows that were written or deleted at or after the folder's position.
   private(set) var behind = 0
   private(set) var rows = 0
   private(set) var findings = Findings()
@@ -21,7 +21,7 @@ struct FolderComparison {
         row = try own.next()
       } else if let known = row, entry.map({ known.key.lexicographicallyPrecedes($0.key) }) ?? true {
         rows += 1
-        findings.add("\(StoredRow.name(of: known.key)) is in the folder and not in the changelog")
+        findings.add("\(StoredRow.name(of: known.key)) is in the folder, but not in the changelog")
         row = try own.next()
       } else if let wanted = entry {
         let found = row?.key == wanted.key ? row : nil
@@ -40,7 +40,7 @@ struct FolderComparison {
     case (let found?, let value?):
       findings.add("\(name) is \(Self.text(found)) in the folder, \(Self.text(value)) in the changelog")
     case (nil, _): findings.add("\(name) is missing in the folder")
-    case (_?, nil): findings.add("\(name) is in the folder, and deleted in the changelog")
+    case (_?, nil): findings.add("\(name) is in the folder, but deleted in the changelog")
     }
   }
 

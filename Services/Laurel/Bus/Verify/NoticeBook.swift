@@ -4,10 +4,10 @@ import JSON
 import Kafka
 import Streaming
 
-/// The notices of one partition of a service, in their order: numbered 1, 2, 3 … for each program and key, under ids that no other notice
-/// has, each balance following from the one before; and what the last of them said.
+/// Checks the notices of one partition of a service, in order: they are numbered 1, 2, 3 … for each program and key, their ids are
+/// unique, and each balance follows from the one before. Keeps the last number and balance of each key.
 final class NoticeBook {
-  /// What a notice about money says.
+  /// The fields of a notice about money.
   private struct Statement: JSONDecodable {
     let balance: Balance?
     let amount: Int64?
@@ -23,7 +23,7 @@ final class NoticeBook {
   let topic: Topic
   private(set) var count = 0
   private var found = Findings()
-  /// Older notices are gone from the topic, so the first of a key may have any number.
+  /// Whether older notices are gone from the topic. Then the first notice of a key may have any number.
   private let isCut: Bool
   private let rows: ScratchRows
   private let parser: JSONParser
@@ -36,7 +36,7 @@ final class NoticeBook {
     self.parser = parser
   }
 
-  /// What a service writes its notices to.
+  /// The topic of a service's notices.
   static func topic(of service: ServiceName) -> Topic? {
     Topic.catalogue.first { $0.kind == .notices && $0.writtenBy == service.rawValue }
   }
@@ -60,7 +60,8 @@ final class NoticeBook {
     let key = String(decoding: bytes, as: UTF8.self)
     try takeID(envelope.id, here)
     let stateKey = StoredRow.sequenceKey(program: program, topic: topic, key: key)
-    // A notice that was hidden comes late (`laurel repair`); the balances on both sides of its place do not follow from one another.
+    // A notice that was hidden comes late (`laurel repair`). The balances before and after its original place do not follow from
+    // each other.
     let isLate = record.headers.contains { $0.name == RepairMark.header }
     let follows = try take(number, stateKey, "\(here): \(program)/\(key)", isLate: isLate)
     guard topic == .rewards, !isLate || follows else { return }
@@ -68,13 +69,14 @@ final class NoticeBook {
     try takeBalance(envelope, data, program, key, here)
   }
 
-  /// By the key of the sequence: whose balances are known again since numbers were missing. A notice without a balance may follow a gap.
+  /// By key of the sequence: the currencies with a balance since the last gap in the numbers. The first balance of a currency after
+  /// a gap cannot be compared with the one before.
   private var currenciesSinceGap: [[UInt8]: Set<Currency>] = [:]
 
-  /// Numbers that are missing so far, and where that was seen.
+  /// By key of the sequence: the numbers that are missing so far, each with the place where that was seen.
   private var gaps: [[UInt8]: [Int64: String]] = [:]
 
-  /// What does not agree by now, gaps that no repair has filled among it.
+  /// All findings so far, including gaps that no repair has filled.
   var findings: Findings {
     var all = found
     for (number, text) in gaps.values.flatMap({ $0 }).sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
@@ -92,7 +94,7 @@ final class NoticeBook {
     }
   }
 
-  /// - Returns: whether it follows the one before it.
+  /// - Returns: whether the number follows the one before it.
   private func take(_ number: Int64, _ stateKey: [UInt8], _ whose: @autoclosure () -> String, isLate: Bool) throws -> Bool {
     let last = try self.number(stateKey)
     if let last, number <= last {
@@ -109,10 +111,10 @@ final class NoticeBook {
     return number == first
   }
 
-  /// Of one gap; a number that is far too large must not fill the memory.
+  /// At most this many missing numbers of one gap are kept, so that a number that is far too large does not fill the memory.
   private static let gapMax: Int64 = 1_000
 
-  /// Of all movements only an accrual adds to what there is; all others move it from place to place.
+  /// Only an accrual adds to the total of a balance. All other movements move money within the balance.
   private func takeBalance(_ envelope: Envelope, _ data: [UInt8], _ program: ProgramID, _ key: String, _ here: String) throws {
     let statement: Statement
     do { statement = try parser.decode(Statement.self, from: data) } catch {
@@ -128,7 +130,7 @@ final class NoticeBook {
       let accrued = try balance.accrued
       let wanted = try before.map { (before) throws(ArithmeticOverflow) in try Money.sum(try before.accrued, added) }
       if let wanted, accrued != wanted {
-        found.add("\(here): the balance of \(program)/\(key) is \(accrued) in all, and should be \(wanted) by the one before")
+        found.add("\(here): the balance of \(program)/\(key) totals \(accrued), but should be \(wanted) by the one before")
       }
     } catch {
       found.add("\(here): the balance of \(program)/\(key) exceeds 64 bits")
@@ -136,9 +138,9 @@ final class NoticeBook {
     try rows.set(ScratchRows.prefix(.balance, place) + stateKey, balance.jsonBytes())
   }
 
-  // MARK: What the last of them said
+  // MARK: The last numbers and balances
 
-  /// Under the state's own key for it.
+  /// - Parameter stateKey: the key that the state has for the number.
   func number(_ stateKey: [UInt8]) throws -> Int64? {
     try rows.value(for: ScratchRows.prefix(.number, place) + stateKey).flatMap { Int64(String(decoding: $0, as: UTF8.self)) }
   }
@@ -147,7 +149,7 @@ final class NoticeBook {
     try rows.value(for: ScratchRows.prefix(.balance, place) + stateKey).map { try parser.decode(Balance.self, from: $0) }
   }
 
-  /// The state's keys of all that was said.
+  /// Calls `body` with the state's key of each number and balance.
   func forEachKey(_ body: ([UInt8]) throws -> Void) throws {
     try rows.flush()
     for kind in [ScratchRows.Kind.number, .balance] {

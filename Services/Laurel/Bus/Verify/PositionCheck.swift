@@ -3,19 +3,19 @@ import Contracts
 import Kafka
 import ServiceKit
 
-/// Waits for a partition to stand still, and checks it then: the rows, and the positions against the offsets that the group has committed
-/// and the ends of the inputs.
+/// Waits until nothing moves in a partition, then checks its rows, and compares its positions with the offsets that the group has
+/// committed and with the ends of the inputs.
 struct PositionCheck {
-  /// The marker that makes a transaction's offsets valid may come after those of its records.
+  /// A transaction's marker for its offsets can come after the markers for its records, so offsets may differ for a while.
   private static let markerPatience = Duration.seconds(2)
 
   private(set) var notes: [String] = []
   private let bench: BusRebuild
   private let admin: Admin
   private let groups: [ServiceName: String]
-  /// Of inputs, as they were asked for last; they only grow.
+  /// The last known ends of the inputs. They only grow.
   private var ends: [TopicPartition: Int64] = [:]
-  /// Services whose group has committed nothing: what is not there cannot be compared.
+  /// Services whose group has committed nothing. Their positions cannot be compared.
   private var silent: Set<ServiceName> = []
 
   init(_ bench: BusRebuild, groups: [ServiceName: String]) throws {
@@ -24,11 +24,11 @@ struct PositionCheck {
     admin = try Admin(bench.bus.configuration)
   }
 
-  /// What differs; nil: there was no moment to say.
+  /// The differences. `nil` if the partition moved all the time.
   mutating func settle(_ partition: BusRebuild.Partition, patience: Duration) throws -> [String]? {
     let deadline = ContinuousClock.now + patience
     let place = partition.place
-    /// Since when the offsets differ, while the changelog has stood at this record.
+    // When the difference was first seen, and the last record of the changelog at that moment.
     var since: (moment: ContinuousClock.Instant, record: Int64)?
     repeat {
       let committed = try bench.standingStill(partition) { try admin.groupOffsets(group(place.service)) }
@@ -60,12 +60,12 @@ struct PositionCheck {
     for (name, position) in positions.sorted(by: { $0.key < $1.key }) {
       let input = TopicPartition(topic: bench.bus.prefix + name, partition: place.number)
       let end = try end(of: input, atLeast: position)
-      if position > end { findings.add("the position in \(name) is \(position), and it ends at \(end)") }
+      if position > end { findings.add("the position in \(name) is \(position), but the topic ends at \(end)") }
     }
     if committed.isEmpty {
       if !positions.isEmpty, silent.insert(place.service).inserted {
         notes.append(
-          "the group \(group(place.service)) has committed nothing: positions of \(place.service.rawValue) are not compared")
+          "the group \(group(place.service)) has committed nothing: positions of \(place.service.rawValue) were not compared")
       }
       return findings
     }

@@ -3,12 +3,11 @@ import JSON
 import Kafka
 import Streaming
 
-/// The state of one partition as its changelog tells it, read from the beginning. Each row remembers the offset of the record that wrote
-/// or deleted it last: so any store that has followed the same changelog to some offset can be held against it, whatever has been
-/// compacted away since. A row that was written at or behind that offset is what the store will have; every other one is what it must have
-/// now.
+/// The state of one partition, rebuilt from the beginning of its changelog. Each row has the offset of the record that last wrote
+/// or deleted it. So any store that has followed the same changelog to some offset can be compared with it, whatever has been
+/// compacted away since: the store must have all rows with lower offsets now, and will get the others when it follows on.
 final class RebuiltState {
-  /// A row as it was written last; without a value it was deleted.
+  /// The last version of a row. It has no value if the row was deleted.
   struct Entry {
     let key: [UInt8]
     let offset: Int64
@@ -19,8 +18,8 @@ final class RebuiltState {
   private(set) var records = 0
   /// The last record's offset.
   private(set) var lastOffset: Int64 = -1
-  /// Records behind the last progress row, and the first of them. Every transaction of a worker ends with its progress, and compaction
-  /// keeps the last record of each key where it is: what stands behind was written by something else.
+  /// The number of records after the last progress row, and the key of the first one. Every transaction of a worker ends with its
+  /// progress, and compaction does not move the last record of a key. So these records were written by something else.
   private(set) var behindProgress = 0
   private(set) var firstBehind: [UInt8] = []
   private let rows: ScratchRows
@@ -52,18 +51,18 @@ final class RebuiltState {
     try rows.append(prefix + key, entry)
   }
 
-  /// Every row that there is or was, in the order of the keys; flushed before.
+  /// All rows, including deleted ones, in the order of their keys.
   func cursor() throws -> EntryCursor {
     try rows.flush()
     return EntryCursor(rows: rows.rows(prefix))
   }
 
-  /// Whether there is a row now.
+  /// Whether the row exists now.
   func holds(_ key: [UInt8]) throws -> Bool {
     try rows.value(for: prefix + key).map { Entry(Row(key: key, value: $0)).value != nil } ?? false
   }
 
-  /// How far the task is; nil: it has written nothing yet.
+  /// The partition's progress. `nil` if none has been written yet.
   func progress(_ parser: JSONParser) throws -> Progress? {
     guard let entry = try rows.value(for: prefix + Progress.key), let value = Entry(Row(key: Progress.key, value: entry)).value
     else { return nil }

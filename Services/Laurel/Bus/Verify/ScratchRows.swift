@@ -11,16 +11,16 @@ struct ServicePartition: Hashable, CustomStringConvertible {
   var description: String { "\(service.rawValue)/\(number)" }
 }
 
-/// What a check has read, however much it is: sorted rows in a store of its own. Those of all partitions are in one, so that sixteen small
-/// partitions do not open sixteen stores.
+/// Everything that a check has read, as sorted rows in a store on disk, because it may not fit in memory. All partitions share one
+/// store, so that sixteen small partitions do not open sixteen stores.
 final class ScratchRows {
   enum Kind: Character {
     /// A row of the rebuilt state.
     case state = "r"
-    /// The last number of a key's notices, and their last balance, under the key that the state has for it.
+    /// The last number and the last balance in a key's notices, each under the key that the state has for it.
     case number = "n"
     case balance = "b"
-    /// Where the notice of an id is.
+    /// The place of the notice with an id.
     case id = "i"
   }
 
@@ -28,12 +28,12 @@ final class ScratchRows {
 
   private let store: any StateStore
   private var writes: [RowChange] = []
-  /// Those of `writes` that may be asked for before they are written.
+  /// The rows of `writes` that may be read before they are written.
   private var recent: [[UInt8]: [UInt8]] = [:]
 
   init(_ store: any StateStore) { self.store = store }
 
-  /// The prefix of a kind's rows in a partition; nil: of the whole bus.
+  /// The prefix of a kind's rows in a partition, or of the whole bus if `place` is `nil`.
   static func prefix(_ kind: Kind, _ place: ServicePartition?) -> [UInt8] {
     var prefix = [kind.rawValue.asciiValue ?? 0]
     guard let place else { return prefix }
@@ -43,7 +43,7 @@ final class ScratchRows {
     return prefix
   }
 
-  /// Sets a row that is not asked for before `flush`.
+  /// Sets a row that is not read before `flush`.
   func append(_ key: [UInt8], _ value: [UInt8]) throws {
     writes.append(RowChange(key: key, value: value))
     if writes.count >= Self.batchLength { try flush() }
@@ -63,7 +63,7 @@ final class ScratchRows {
     recent.removeAll(keepingCapacity: true)
   }
 
-  /// All rows under a prefix as they were flushed, without it.
+  /// All flushed rows under a prefix. Their keys come without the prefix.
   func rows(_ prefix: [UInt8]) -> RowCursor { RowCursor(store, prefix: prefix) }
 }
 
@@ -93,7 +93,7 @@ struct RowCursor {
   }
 }
 
-/// A folder that goes with the check.
+/// A temporary folder, deleted after the check.
 final class ScratchFolder {
   let path: String
 

@@ -5,12 +5,12 @@ import JSON
 import Streaming
 import Words
 
-/// A partition's rebuilt state held against itself (the service's own `RowAudit`s) and against what its notices have said.
+/// Checks whether a partition's rebuilt state agrees with itself (the service's own `RowAudit`s) and with its notices.
 struct StateCheck {
   private(set) var rows = 0
-  /// Of the rows in the order of their keys: the same wherever and whenever the same state is rebuilt.
+  /// The hash of the rows in the order of their keys. The same state always has the same hash.
   private(set) var hash = ""
-  /// nil: there is no progress row.
+  /// `nil` if there is no progress row.
   private(set) var progress: Progress?
   private(set) var findings = Findings()
 
@@ -33,7 +33,7 @@ struct StateCheck {
     while let entry = try cursor.next() {
       guard let value = entry.value else { continue }
       rows += 1
-      // With its length each, so that no two states give the same bytes.
+      // Each key and value is preceded by its length, so that two states never give the same bytes.
       hash.add(Self.length(entry.key) + entry.key + Self.length(value) + value)
       try take(Row(key: entry.key, value: value), notices)
     }
@@ -41,14 +41,14 @@ struct StateCheck {
     self.hash = hash.hex128()
     try notices.forEachKey { key in
       if try !rebuilt.holds(key) {
-        findings.add("\(StoredRow.name(of: key)): notices have told of it, and it is not in the state")
+        findings.add("\(StoredRow.name(of: key)): notices have reported it, but it is not in the state")
       }
     }
     if rebuilt.behindProgress > 0 {
       findings.add(
         """
-        the changelog ends with \(counted(rebuilt.behindProgress, "record")) that no worker has written (behind the last progress row), \
-        the first of them \(StoredRow.name(of: rebuilt.firstBehind))
+        the changelog ends with \(counted(rebuilt.behindProgress, "record")) that no worker has written (after the last progress \
+        row), the first of them \(StoredRow.name(of: rebuilt.firstBehind))
         """)
     }
     if rows > 0, progress == nil { findings.add("there is no progress row") }
@@ -60,7 +60,7 @@ struct StateCheck {
     let stored: StoredRow
     do {
       guard let known = try StoredRow(row, parser: parser) else {
-        return findings.add("\(StoredRow.name(of: row.key)): no row of a service")
+        return findings.add("\(StoredRow.name(of: row.key)): not a row of a service")
       }
       stored = known
     } catch {

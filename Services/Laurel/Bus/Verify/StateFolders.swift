@@ -6,10 +6,10 @@ import Streaming
 import Words
 import Worker
 
-/// Instances' state folders, each held against the rebuilt state of its partition.
+/// Compares instances' state folders with the rebuilt state of their partitions.
 struct StateFolders {
-  /// A running owner replaces files while they are being opened, and what was opened then may lack some of them: what is missing or wrong
-  /// counts when it is so every time.
+  /// A running service may replace files while they are being opened, so the opened store can lack some of them. A difference
+  /// counts only if every attempt finds one.
   private static let attemptsMax = 4
 
   private(set) var reported: [VerifyReport.Folder] = []
@@ -20,8 +20,8 @@ struct StateFolders {
 
   init(_ bench: BusRebuild) throws { self.bench = bench }
 
-  /// - Parameter folder: as an instance has it in `--state`.
-  /// - Throws: `CommandFailure` when it cannot be read.
+  /// - Parameter folder: a folder that an instance has as `--state`.
+  /// - Throws: `CommandFailure` if it cannot be read.
   mutating func compare(_ folder: String, services: [ServiceName]) throws {
     guard Self.names(in: folder) != nil else { throw CommandFailure("\(folder): cannot be read as a folder") }
     var count = 0
@@ -38,7 +38,7 @@ struct StateFolders {
       }
     }
     if count == 0 {
-      notes.append("\(folder) holds no state: no folder such as \(bench.bus.prefix)\(services[0].rawValue)/0 is in it")
+      notes.append("\(folder) holds no state: it has no folder such as \(bench.bus.prefix)\(services[0].rawValue)/0")
     }
   }
 
@@ -57,7 +57,7 @@ struct StateFolders {
         }
       } catch let failure as StoreError {
         if isLast {
-          // Nothing has ever been written, or its owner has just deleted it.
+          // Nothing was ever written to the folder, or its service has just deleted the files.
           if Self.names(in: path)?.isEmpty ?? true { return notes.append("\(path) is empty") }
           reported.append(VerifyReport.Folder(path: path, state: .differs, detail: "cannot be read"))
           return differences.append("\(partition.place) in \(path): \(failure)")
@@ -81,7 +81,7 @@ struct StateFolders {
     let end = try bench.end(of: partition.changelog)
     if let position {
       let isAtEnd = next > partition.state.lastOffset
-      // What it has missed only matters where there is something that it has not followed.
+      // The age of the position matters only if the folder has not followed everything.
       let rejection = position.rejection(
         of: ChangelogIdentity(cluster: bench.cluster, partition: partition.changelog.description), end: .max, now: .now,
         ageMax: isAtEnd ? .days(365_000) : ChangelogPosition.ageMax)
@@ -96,6 +96,6 @@ struct StateFolders {
     let comparison = try FolderComparison(store, from: next, partition.state)
     if !comparison.findings.isEmpty { return Outcome(state: .differs, findings: comparison.findings) }
     if comparison.behind == 0 { return Outcome(state: .equal, detail: counted(comparison.rows, "row")) }
-    return Outcome(state: .behind, detail: "by \(counted(comparison.behind, "row")), and equal after them")
+    return Outcome(state: .behind, detail: "by \(counted(comparison.behind, "row")), otherwise equal")
   }
 }

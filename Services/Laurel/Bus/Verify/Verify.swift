@@ -5,20 +5,20 @@ import Kafka
 import ServiceKit
 import Worker
 
-/// `laurel verify`: whether a service's changelog, state folders, notices and positions agree.
+/// `laurel verify`: checks whether changelogs, state folders, notices and positions agree.
 package enum Verify {
   package static let command = Command(
     "verify", summary: "Check that changelogs, state folders, notices and positions agree",
     discussion: """
-      Rebuilds every service's state from its changelog in a temporary folder, prints a hash of it (the same for the same state, in any \
-      process), and checks: what must hold within the state, such as balances against the rewards, spends and withdrawals behind them; \
-      that notices are numbered 1, 2, 3 … under ids of their own, and the last of them agree with the state; that the group's offsets \
-      are the state's positions; that every message from one service to another has arrived; and that each state folder is the same \
-      row for row, once the records that it has not followed yet are added.
+      Rebuilds every service's state from its changelog in a temporary folder, and prints a hash of it (the same for the same \
+      state, in any process). Then it checks that the state agrees with itself, such as balances with the rewards, spends and \
+      withdrawals behind them; that notices are numbered 1, 2, 3 … with unique ids, and the last of them agree with the state; \
+      that the group's offsets are the state's positions; that every message from one service to another has arrived; and that \
+      each state folder is the same, row for row, after the records that it has not followed yet.
 
-      Services can keep running: the command only reads, and joins no group. It compares a partition while nothing moves there; one \
-      that never rests is reported as moving. Exit 0: all agree; 1: something differs (a line for each) or could not be read; 3: nothing \
-      differs, but something was moving.
+      Services can keep running: the command only reads, and joins no group. It compares a partition while nothing moves there. If \
+      a partition never rests, it is reported as moving. Exit 0: all agree; 1: something differs (a line for each) or could not be \
+      read; 3: nothing differs, but something was moving.
       """,
     example: """
       laurel verify --bootstrap localhost:9092
@@ -26,7 +26,7 @@ package enum Verify {
       """,
     options: Settings.connection + [
       Option(
-        "state", placeholder: "DIR", help: "A state folder as an instance has it in --state; several if instances have their own",
+        "state", placeholder: "DIR", help: "A folder that an instance has as --state; once for each if there are several",
         repeatable: true),
       Option(
         "service", placeholder: "NAME", kind: .choice(ServiceName.allCases.map(\.rawValue)), help: "Only this service",
@@ -66,12 +66,12 @@ package enum Verify {
     return report.exitCode
   }
 
-  /// Messages that services have sent one another and not received, after as long as it may take: lost, or read by nobody.
+  /// Messages between services that have not arrived within `patience`. They are lost, or nobody reads them.
   private static func messagesUnderWay(
     _ bench: BusRebuild, patience: Duration
   ) throws -> [String] {
     let deadline = ContinuousClock.now + patience
-    // What is sent from here on need not arrive before the end of this.
+    // Messages sent after this point are not checked. They may still be on their way at the end.
     let sent = try bench.progress()
     while true {
       let flow = MessageFlow(sent: sent, received: try bench.progress())
@@ -84,11 +84,11 @@ package enum Verify {
   }
 
   /// - Parameters:
-  ///   - states: state folders as instances have them: `<folder>/<prefix><service>/<partition>`.
-  ///   - groups: consumer groups that have another name than the topic prefix and `laurel.<service>`.
-  ///   - patience: how long to wait for each partition to stand still.
-  ///   - onProgress: told every two seconds how far the reading is.
-  /// - Throws: when the bus or a folder cannot be read, or holds another release's state (`StateForm`).
+  ///   - states: state folders of instances, with the structure `<folder>/<prefix><service>/<partition>`.
+  ///   - groups: consumer groups with another name than the topic prefix and `laurel.<service>`.
+  ///   - patience: how long to wait for a moment in which a partition does not move.
+  ///   - onProgress: called about every two seconds with how much has been read.
+  /// - Throws: if the bus or a folder cannot be read, or has another release's state (`StateForm`).
   package static func check(
     bus: Bus, states: [String] = [], services: [ServiceName] = ServiceName.allCases, groups: [ServiceName: String] = [:],
     patience: Duration = .seconds(10), onProgress: @escaping (String) -> Void = { _ in }
@@ -100,7 +100,7 @@ package enum Verify {
     var differences: [String] = []
     var moving: [ServicePartition] = []
     try bench.readToEnds()
-    // State of another release would be misread as one difference after the other.
+    // This rejects the state of another release, which would otherwise give a difference for every row.
     _ = try bench.progress()
     for partition in bench.partitions {
       if let lines = try positions.settle(partition, patience: patience) {
@@ -112,7 +112,7 @@ package enum Verify {
     differences += try messagesUnderWay(bench, patience: patience)
     var folders = try StateFolders(bench)
     for state in states { try folders.compare(state, services: services) }
-    // Numbers and ids of notices are right or wrong wherever they were read to.
+    // Numbers and ids of notices can be checked even if the partition moves.
     differences += bench.partitions.flatMap { $0.notices.findings.lines($0.place.description) } + folders.differences
     return VerifyReport(
       services: services.map { bench.report($0) }, folders: folders.reported, differences: differences,

@@ -2,19 +2,19 @@ import Contracts
 import JSON
 import Words
 
-/// What `laurel verify` has found.
+/// The result of `laurel verify`.
 package struct VerifyReport: Encodable, Sendable {
   package struct Partition: Encodable, Sendable {
     package let partition: Int32
     package let rows: Int
     package let notices: Int
-    /// Of the rows; nil: the partition moved all the time, so that there was no moment to take one of.
+    /// The hash of the rows. `nil` if the partition moved all the time.
     package let hash: String?
   }
 
   package struct Service: Encodable, Sendable {
     package let service: String
-    /// Of all partitions' hashes; nil: not all have one.
+    /// The hash of all partitions' hashes. `nil` if a partition has none.
     package let hash: String?
     package let partitions: [Partition]
   }
@@ -22,10 +22,10 @@ package struct VerifyReport: Encodable, Sendable {
   package struct Folder: Encodable, Sendable {
     package enum State: String, Encodable, Sendable {
       case equal
-      /// And equal after the rows that it has not followed yet.
+      /// The folder has not followed all records yet, and is otherwise equal.
       case behind
       case differs
-      /// A worker would rebuild it, so it says nothing.
+      /// A worker would rebuild the folder, so its rows do not matter.
       case discarded
     }
 
@@ -36,21 +36,21 @@ package struct VerifyReport: Encodable, Sendable {
 
   package let services: [Service]
   package let folders: [Folder]
-  /// What does not agree; a line each.
+  /// Everything that does not agree, one line each.
   package let differences: [String]
-  /// Partitions that moved all the time: their rows are not compared with notices and positions.
+  /// Partitions that moved all the time. Their rows were not compared with notices and positions.
   package let moving: [String]
   /// What could not be compared for another reason.
   package let notes: [String]
-  /// Seconds that it took.
+  /// The duration in seconds.
   package let seconds: Double
 
   package func hash(of service: ServiceName) -> String? { services.first { $0.service == service.rawValue }?.hash }
 
-  /// Nothing differs, and everything was compared.
+  /// Whether nothing differs and no partition was moving.
   package var agrees: Bool { differences.isEmpty && moving.isEmpty }
 
-  /// 0: all agrees; 1: something differs; 3: nothing differs, but some partitions did not stand still to be compared.
+  /// 0: all agree; 1: something differs; 3: nothing differs, but some partitions moved all the time and were not compared.
   package var exitCode: Int32 { differences.isEmpty ? (moving.isEmpty ? 0 : 3) : 1 }
 }
 
@@ -78,7 +78,7 @@ extension VerifyReport {
     }
     lines.append("")
     lines += notes.map { "note: \($0)" } + differences.map { "difference: \($0)" }
-    lines += moving.map { "moving: \($0) did not stand still; try again when less is going on" }
+    lines += moving.map { "moving: \($0) moved all the time; try again under less load" }
     lines.append(summary)
     return lines
   }

@@ -8,18 +8,18 @@ import Streaming
 import Terms
 import TermsFiles
 
-/// `laurel backtest`: two terms over one history.
+/// `laurel backtest`: runs one history under two sets of terms and compares the results.
 package enum Backtest {
   package static let command = Command(
-    "backtest", summary: "Compare proposed terms with the terms as they are, over a file of events",
+    "backtest", summary: "Compare proposed terms with the current terms, over a file of events",
     discussion: """
       Runs a history of events under both terms, side by side, and reports the differences: the cost by program, currency, \
-      month and referrer, and the notices that would differ. Notices are compared by what they are \
-      about (a payment, a company and month), and by their outcome; the reasons and the names of the terms may differ. Spends and \
-      withdrawals are shown apart: people asked for them under the terms as they were, and the terms do not decide that.
+      month and referrer, and the notices that differ. Notices are matched by their subject (a payment, a company and month) \
+      and compared by their outcome. Different reasons and names of the terms do not count. Spends and withdrawals are shown \
+      separately, because people requested them under the current terms.
 
-      Only programs that both folders have are compared, so a proposal for one program needs only that program's file. Lines that are no \
-      events, and events that a service rejects, are reported on standard error, once for both; they do not make the command fail.
+      Only programs in both folders are compared, so a proposal for one program needs only that program's file. Lines that are not \
+      events, and events that a service rejects, are reported once on standard error. They do not make the command fail.
       """,
     example: """
       laurel backtest --terms ops/terms --against ops/demo/proposal --events ops/demo/cash.jsonl
@@ -27,14 +27,14 @@ package enum Backtest {
       laurel backtest --terms ops/terms --against ops/demo/proposal --events history.jsonl --report backtest.html
       """,
     options: [
-      Option("terms", placeholder: "DIR", help: "Folder with the terms as they are (*.yaml)", required: true),
-      Option("against", placeholder: "DIR", help: "Folder with the terms as proposed", required: true),
-      Option("events", placeholder: "FILE", help: "Events, one a line; - is standard input", required: true),
-      Option("until", placeholder: "INSTANT", kind: .instant, help: "Where the clock goes at the end"),
-      Option("report", placeholder: "FILE", help: "Also write a page with charts (HTML, complete in itself)"),
-      Option("json", help: "JSON instead of text, amounts in minor units"),
+      Option("terms", placeholder: "DIR", help: "Folder with the current terms (*.yaml)", required: true),
+      Option("against", placeholder: "DIR", help: "Folder with the proposed terms", required: true),
+      Option("events", placeholder: "FILE", help: "Events, one per line; - for standard input", required: true),
+      Option("until", placeholder: "INSTANT", kind: .instant, help: "Advance the clock to this instant after the last event"),
+      Option("report", placeholder: "FILE", help: "Also write an HTML page with charts (self-contained)"),
+      Option("json", help: "Print JSON instead of text, with amounts in minor units"),
       Option(
-        "top", placeholder: "N", kind: .integer(0...100_000), help: "Referrers to list, for each program and currency",
+        "top", placeholder: "N", kind: .integer(0...100_000), help: "Maximum number of referrers per program and currency",
         defaultValue: "20"),
     ])
 
@@ -48,7 +48,7 @@ package enum Backtest {
       try history.run(EventFile(path: path), until: invocation.instant("until")) { bar.advance() }
     } catch is ArithmeticOverflow {
       bar.finish()
-      throw CommandFailure("\(path): a sum exceeds what an amount can hold")
+      throw CommandFailure("\(path): a sum of amounts is too large for 64 bits")
     }
     bar.finish()
     let report = try history.report(top: invocation.integer("top"))
@@ -68,7 +68,7 @@ package enum Backtest {
     return 0
   }
 
-  /// Tells all that is wrong with either folder, each under its own name.
+  /// Reports the problems of both folders, not only of the first.
   private static func loaded(_ folders: Sides<String>) throws -> Sides<Programs> {
     let read = folders.map { folder in Result { () throws(TermsProblems) in try TermsFiles.load(directory: folder) } }
     if case .success(let current) = read.current, case .success(let proposed) = read.proposed { return Sides(current, proposed) }

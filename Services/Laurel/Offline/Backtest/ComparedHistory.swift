@@ -6,15 +6,16 @@ import Streaming
 import Terms
 import Words
 
-/// Takes a history through the services twice, event by event: once under each of two terms.
+/// Runs a history through the services twice, event by event: under the current terms and under the proposed ones.
 final class ComparedHistory {
   private(set) var troubles: FileTroubles
   private var comparison: HistoryComparison
   private var history: BacktestReport.History
-  /// The programs of either side; the events of those that are not compared are passed over.
+  /// The programs of both sides. Events of programs that are not compared are skipped.
   private let known: Set<ProgramID>
   private let compared: Set<ProgramID>
-  /// What an event without a program belongs to: the history is that of the terms as they are.
+  /// The program of events that name none: the only one of the current terms, under which the history happened. `nil` if there are
+  /// several.
   private let onlyProgram: ProgramID?
   private var simulations: [Simulation] = []
   private let parser = JSONParser()
@@ -23,9 +24,9 @@ final class ComparedHistory {
   private var reported: Set<String> = []
 
   /// - Parameters:
-  ///   - folders: what the report calls the two.
-  ///   - file: what troubles call the history.
-  /// - Throws: `CommandFailure` when no program is in both.
+  ///   - folders: their names in the report.
+  ///   - file: the name of the history in messages.
+  /// - Throws: `CommandFailure` if no program is in both.
   init(_ terms: Sides<Programs>, folders: Sides<String>, file: String, made: Instant) throws {
     compared = terms.current.ids.intersection(terms.proposed.ids)
     known = terms.current.ids.union(terms.proposed.ids)
@@ -33,7 +34,7 @@ final class ComparedHistory {
     guard !compared.isEmpty else {
       let names = terms.map { $0.all.map(\.id.value).joined(separator: ", ") }
       throw CommandFailure(
-        "nothing to compare: \(folders.current) has \(names.current), \(folders.proposed) has \(names.proposed)")
+        "no program is in both folders: \(folders.current) has \(names.current), \(folders.proposed) has \(names.proposed)")
     }
     troubles = FileTroubles(file: file)
     comparison = HistoryComparison(programs: Array(compared))
@@ -68,7 +69,7 @@ final class ComparedHistory {
     history.end = simulations.map(\.clock).max()
   }
 
-  /// Notices that only one side has given so far.
+  /// Number of notices that only one side has produced so far.
   var waitingCount: Int { comparison.waitingCount }
 
   func report(top: Int) throws -> BacktestReport { try comparison.report(history, top: top) }
@@ -106,9 +107,9 @@ final class ComparedHistory {
     }
   }
 
-  /// What both sides reject is told once.
+  /// An event that both sides reject is reported once.
   private func rejected(_ letter: DeadLetter) {
-    // An event that was kept, and turned out to be rejected only now, no longer knows its line.
+    // The offset of an input is its line. An event that a service kept for later has lost it: report the current line instead.
     let place = letter.record.topic.kind == .input && letter.record.offset > 0 ? Int(letter.record.offset) : line
     if reported.insert("\(place): \(letter.rejection)").inserted { troubles.deadLetter(place, letter.rejection) }
   }

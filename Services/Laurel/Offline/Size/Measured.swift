@@ -1,16 +1,16 @@
 import Contracts
 
-/// A figure that the model rests on.
+/// A constant of the model.
 package struct Constant: Sendable {
   package let name: String
   package let value: Double
   package let unit: String
-  /// The command that measures it; or "assumed".
+  /// The command that measures it, or "assumed".
   package let source: String
-  /// What the model multiplies it with.
+  /// The factor that the model multiplies it by.
   package let margin: Double
 
-  /// With its margin.
+  /// The value with its margin.
   package var used: Double { value * margin }
 }
 
@@ -28,22 +28,23 @@ package struct Kept: Sendable, Equatable {
   static func * (one: Kept, count: Double) -> Kept { Kept(one.rows * count, one.bytes * count) }
 }
 
-/// What one of each leaves behind in a service.
+/// What one referrer, referral or payment adds to the state of a service.
 package struct StateCost: Sendable {
   /// An account that refers, with its code.
   package let referrer: Kept
   package let referral: Kept
-  /// With its reward, credited.
+  /// A payment with its credited reward.
   package let payment: Kept
-  /// After its refund window.
+  /// A payment after its refund window.
   package let closedPayment: Kept
 }
 
-/// Every constant of the model, once, with its unit, the command that measured it, and the margin.
+/// Every constant of the model, with its unit, the command that measured it, and its margin.
 ///
-/// Measured on two shared cores, with the broker on the same two. `bench-state` writes one event a commit, far more than a worker pays, over a
-/// million others: no margin. `make bench` has a small state, and an event among a million costs up to twice as much (ops/docs/STATE.md): × 2.
-/// Bytes × 1.3, for longer ids and payments of several lines.
+/// They were measured on two shared cores that also ran the broker. `bench-state` commits after every event, which costs far more
+/// than a worker's batches, and has a million other events in its state, so its figures need no margin. `make bench` has a small
+/// state. An event among a million costs up to twice as much (ops/docs/STATE.md), so the margin is 2. Bytes have a margin of 1.3,
+/// for longer ids and for payments of several lines.
 package enum Measured {
   private static let size = "laurel-bench size 2000"
   private static let demo = "laurel simulate, ops/demo"
@@ -74,23 +75,23 @@ package enum Measured {
   package static let paymentInternal = bytes("a payment, messages between services", 864, size)
   package static let noticeOfPortal = bytes("a notice in the portal's read model", 500, "laurel-bench portal 1000000")
   package static let storeOnDisk = Constant(
-    name: "state on disk, by its keys and values", value: 0.5, unit: "", source: size, margin: 1.3)
+    name: "state on disk, per byte of keys and values", value: 0.5, unit: "", source: size, margin: 1.3)
   package static let instanceMemory = Constant(
     name: "memory of an instance", value: 233 * 1_048_576, unit: "B", source: "make bench", margin: 1.5)
 
   package static let changelogRow = Constant(
-    name: "a row in the changelog, besides key and value", value: 20, unit: "B", source: "assumed", margin: 1)
+    name: "a row in the changelog, apart from key and value", value: 20, unit: "B", source: "assumed", margin: 1)
   package static let changelogUncompacted = Constant(
-    name: "a changelog before its compaction, by the compacted one", value: 2, unit: "",
+    name: "an uncompacted changelog, relative to a compacted one", value: 2, unit: "",
     source: "assumed: Kafka compacts when half of it is new", margin: 1)
   package static let storeMemory = Constant(
     name: "buffers of a partition's store", value: 8_388_608, unit: "B", source: "set by the program", margin: 1)
   package static let utilization = Constant(
-    name: "how busy a core may be", value: 0.6, unit: "", source: "assumed", margin: 1)
+    name: "share of a core that may be busy", value: 0.6, unit: "", source: "assumed", margin: 1)
   package static let replication = Constant(name: "copies of every topic", value: 3, unit: "", source: "assumed", margin: 1)
   package static let brokerCores = Constant(name: "cores of a broker", value: 8, unit: "", source: "assumed", margin: 1)
   package static let brokerDiskMax = Constant(
-    name: "disk of a broker that may be used", value: 8e12, unit: "B", source: "assumed", margin: 1)
+    name: "usable disk of a broker", value: 8e12, unit: "B", source: "assumed", margin: 1)
   package static let instanceDiskMax = Constant(
     name: "state of an instance on disk, at most", value: 500e9, unit: "B", source: "assumed", margin: 1)
   package static let restoreSecondsMax = Constant(
@@ -103,7 +104,8 @@ package enum Measured {
     brokerCores, brokerDiskMax, instanceDiskMax, restoreSecondsMax,
   ]
 
-  /// By `make bench-size`, the same on every machine; `SizeTests` measures them again. Payouts keeps a few rows a withdrawal, which are not in the model.
+  /// Measured by `make bench-size`, with the same result on every machine. `SizeTests` measures them again. The few rows that
+  /// payouts keeps per withdrawal are not in the model.
   package static let state: [ServiceName: StateCost] = [
     .attribution: StateCost(
       referrer: Kept(7, 490), referral: Kept(5, 403), payment: Kept(0, 0), closedPayment: Kept(0, 0)),
@@ -113,5 +115,5 @@ package enum Measured {
       referrer: Kept(6, 626), referral: Kept(9.1, 1260), payment: Kept(2.1, 301), closedPayment: Kept(2.1, 301)),
   ]
   package static let stateMargin = Constant(
-    name: "state below, for other data", value: 1, unit: "", source: "make bench-size", margin: 1.3)
+    name: "state below, margin for other data", value: 1, unit: "", source: "make bench-size", margin: 1.3)
 }

@@ -1,34 +1,35 @@
 import CommandKit
 import ServiceKit
 
-/// `laurel size`: what a workload needs.
+/// `laurel size`: estimates what a workload needs.
 package enum Size {
   package static let command = Command(
     "size", summary: "Estimate partitions, brokers, instances, disk and times for a number of accounts",
     discussion: """
-      Computes what a deployment needs from figures that Laurel's benches measure, with a margin on each. It asks no bus. The figures \
-      are of one machine: measure on your own ('make bench-size') before you buy any. ops/docs/SCALE.md says how to read and use the table.
+      Computes what a deployment needs from figures that Laurel's benches measure, with a margin on each. Needs no bus. The \
+      figures are from one machine: before you buy machines, measure on your own ('make bench-size'). See ops/docs/SCALE.md.
       """,
     example: """
       laurel size --accounts 1000000 --payments-per-day 50000
-      # what it rests on
+      # with the constants of the model
       laurel size --accounts 1000000 --payments-per-day 50000 --constants
       """,
     options: [
-      count("accounts", 1...100_000_000_000, "Accounts in all, at the end of the years", nil),
+      count("accounts", 1...100_000_000_000, "Number of accounts at the end of the years", nil),
       count("payments-per-day", 1...10_000_000_000, "Payments on an average day", nil),
-      count("referred", 1...100, "How many percent of the accounts were referred", "100"),
-      count("referees-per-account", 1...1_000_000_000, "Referees of an account that refers, on average", "10"),
-      count("referees-max", 1...1_000_000_000, "Referees of the account that has most", "100000"),
+      count("referred", 1...100, "Percentage of the accounts that were referred", "100"),
+      count("referees-per-account", 1...1_000_000_000, "Average number of referees of a referrer", "10"),
+      count("referees-max", 1...1_000_000_000, "Referees of the account with the most", "100000"),
       count(
         "peak", 1...10_000,
-        "The busiest hour by an average hour. 30: all payments of a month within the first day", "30"),
-      count("years", 1...100, "For how many years payments are kept", "3"),
+        "The busiest hour, relative to an average one; 30: all payments of a month come within a day", "30"),
+      count("years", 1...100, "Number of years for which payments are kept", "3"),
       Option(
         "refund-window", placeholder: "DAYS", kind: .integer(1...36_500),
-        help: "reward.refundWindow of the terms; absent: refunds count for ever"),
-      count("cores", 1...256, "CPU cores of an instance", "4"), Option("constants", help: "Also print what the model rests on"),
-      Option("json", help: "One JSON object instead of a table"),
+        help: "reward.refundWindow of the terms; without it refunds count for ever"),
+      count("cores", 1...256, "CPU cores of an instance", "4"),
+      Option("constants", help: "Also print the constants of the model"),
+      Option("json", help: "Print a JSON object instead of a table"),
     ])
 
   private static func count(_ name: String, _ range: ClosedRange<Int>, _ help: String, _ standard: String?) -> Option {
@@ -47,7 +48,7 @@ package enum Size {
     return 0
   }
 
-  /// What it prints as text.
+  /// The printed text.
   static func lines(_ invocation: Invocation) -> [String] {
     SizeReport(load(invocation)).text + (invocation.flag("constants") ? [""] + SizeReport.constants : [])
   }

@@ -1,22 +1,22 @@
 import Contracts
 
-/// What a deployment has to carry.
+/// The load of a deployment.
 package struct Workload: Sendable, Encodable {
   package var accounts: Int
   package var paymentsPerDay: Int
-  /// Of all accounts, how many were referred by another one; in percent.
+  /// Percentage of the accounts that were referred by another one.
   package var referredPercent = 100
-  /// Referees of an account that refers, on average.
+  /// Average number of referees of a referrer.
   package var refereesPerAccount = 10
-  /// Referees of the account that has most.
+  /// Referees of the account with the most.
   package var refereesMax = 100_000
-  /// The busiest hour's payments by those of an average hour.
+  /// Payments of the busiest hour, relative to an average hour.
   package var peakFactor = 30
-  /// For how long payments are kept: topics and, without a refund window, state only grow.
+  /// How long payments are kept. Topics only grow, and so does state without a refund window.
   package var years = 3
-  /// `reward.refundWindow` of the terms, in days; nil: refunds count for ever.
+  /// `reward.refundWindow` of the terms, in days. `nil` if refunds count for ever.
   package var windowDays: Int?
-  /// CPU cores of an instance: it runs a thread on each.
+  /// CPU cores of an instance, which runs one thread on each.
   package var cores = 4
 
   package init(accounts: Int, paymentsPerDay: Int) {
@@ -25,7 +25,7 @@ package struct Workload: Sendable, Encodable {
   }
 }
 
-/// What the workload needs, computed from `Measured`. No I/O; every figure is a product of the workload and constants.
+/// Computes what a workload needs from the constants in `Measured`. Pure.
 package struct SizeModel {
   package let load: Workload
 
@@ -41,11 +41,11 @@ package struct SizeModel {
     min(payments, load.windowDays.map { Double(load.paymentsPerDay) * Double($0) } ?? payments)
   }
   package var peakPaymentsPerSecond: Double { Double(load.paymentsPerDay) / 86_400 * Double(load.peakFactor) }
-  /// Accounts come evenly over the years, and in the same peaks.
+  /// Accounts register evenly over the years, with the same peaks as payments.
   private var peakReferralsPerSecond: Double {
     referrals / (365 * 86_400 * Double(load.years)) * Double(load.peakFactor)
   }
-  /// What is published to make it all again: accounts, codes, payments.
+  /// Number of inputs to publish for a rebuild: accounts, codes, payments.
   package var events: Double { Double(load.accounts) + referrers + payments }
   private var runs: Double { referrers * 12 * Double(load.years) }
   private var notices: Double { referrers + runs + referrals + 2 * payments }
@@ -59,7 +59,7 @@ package struct SizeModel {
       + cost.closedPayment * (payments - openPayments)
   }
 
-  /// The service with most state.
+  /// The service with the most rows.
   private var largest: ServiceName {
     ServiceName.allCases.max { state(of: $0).rows < state(of: $1).rows } ?? .accrual
   }
@@ -86,7 +86,7 @@ package struct SizeModel {
 
   // MARK: Partitions, instances, brokers
 
-  /// For life: with room to double, no partition takes longer to restore than is asked for, and every instance has one.
+  /// Their number is final, so it leaves room for twice the load. Each is restored in time, and every instance gets at least one.
   package var partitions: Int {
     let byWork = 2 * threadsMax
     let byRestore = state(of: largest).rows * Measured.restoreCPU.used / 1e6 / Measured.restoreSecondsMax.used
@@ -100,13 +100,13 @@ package struct SizeModel {
     (disk(of: service) / Measured.instanceDiskMax.used).rounded(.up)
   }
 
-  /// Two at least, so that one can be replaced.
+  /// At least two, so that one can be replaced.
   package func instances(of service: ServiceName) -> Int {
     let byWork = (threads(of: service) / Double(load.cores)).rounded(.up)
     return min(partitions, Int(max(2, byWork, instancesByDisk(service))))
   }
 
-  /// With as much again: for compaction, and for partitions of an instance that is away.
+  /// Twice its state, for compaction and for the partitions of an instance that is down.
   package func diskPerInstance(of service: ServiceName) -> Double {
     2 * disk(of: service) / Double(instances(of: service))
   }
@@ -116,7 +116,7 @@ package struct SizeModel {
     return Measured.instanceMemory.used + 2 * stores * Measured.storeMemory.used
   }
 
-  /// Inputs and notices for ever, messages between services for a week (a month's payments may fall into it), and changelogs.
+  /// Inputs and notices for ever, internal messages for a week (which may contain a month's payments), and changelogs.
   package var brokerBytes: Double {
     let forever =
       referrers * Measured.referrerTopics.used + referrals * Measured.referralTopics.used + payments * Measured.paymentTopics.used
@@ -136,7 +136,7 @@ package struct SizeModel {
         (brokerBytes / Measured.brokerDiskMax.used).rounded(.up)))
   }
 
-  /// With a third of it free.
+  /// A third of it stays free.
   package var diskPerBroker: Double { 1.5 * brokerBytes / Double(brokers) }
 
   /// Partitions that a broker holds, copies included.
@@ -148,29 +148,29 @@ package struct SizeModel {
 
   package var restoreOfPartition: Double { restore(rows: state(of: largest).rows / Double(partitions)) }
 
-  /// All partitions of an instance from an empty disk, a thread each core.
+  /// All partitions of an instance from an empty disk, with one thread per core.
   package var restoreOfInstance: Double {
     restore(rows: state(of: largest).rows / Double(instances(of: largest)) / Double(load.cores))
   }
 
   private func restore(rows: Double) -> Double { rows * Measured.restoreCPU.used / 1e6 }
 
-  /// All inputs again into an empty deployment: what the slower of publisher and accrual takes.
+  /// Publishes all inputs again into an empty deployment. Takes as long as the slower of the publisher and accrual.
   package var rebuild: Double {
     let publishing = events * Measured.publishCPU.used
     let accrual = payments * (Measured.accrualPaymentCPU.used + Measured.creditCPU.used) / capacity(of: .accrual)
     return max(publishing, accrual) / 1e6
   }
 
-  /// The runs of all accounts, which are due at one instant.
+  /// The runs of all accounts, which are due at the same instant.
   package var monthlyRun: Double {
     (referrers * Measured.runCPU.used + referrals * Measured.refereeOfRunCPU.used) / 1e6 / capacity(of: .discounts)
   }
 
-  /// Others of its partition wait for so long.
+  /// How long the run of the largest account delays others of its partition.
   package var largestRun: Double { Double(load.refereesMax) * Measured.refereeOfRunCPU.used / 1e6 }
 
-  /// Cores that may be busy.
+  /// Number of cores that may be busy.
   private func capacity(of service: ServiceName) -> Double {
     Double(instances(of: service) * load.cores) * Measured.utilization.used
   }

@@ -28,13 +28,14 @@ package struct SizeReport {
     var lines = [
       Line(
         need: "partitions", figure: "\(model.partitions)",
-        from: "twice the busy threads of accrual, and a restore of one within \(SizeText.time(Measured.restoreSecondsMax.used))"),
+        from: "twice the threads of the busiest service, and a restore of one within "
+          + "\(SizeText.time(Measured.restoreSecondsMax.used))"),
       Line(
         need: "brokers", figure: "\(model.brokers)",
         from: "\(peak) and disk, \(Int(Measured.replication.used)) copies, \(Int(Measured.brokerCores.used)) cores each"),
       Line(
         need: "disk of a broker", figure: SizeText.bytes(model.diskPerBroker),
-        from: "inputs and notices for ever, changelogs, a third free"),
+        from: "inputs and notices for ever, a week of internal messages, changelogs; a third is free"),
       Line(
         need: "partitions of a broker", figure: SizeText.count(Double(model.partitionsPerBroker)),
         from: "\(Topic.catalogue.count) topics, copies included"),
@@ -47,14 +48,15 @@ package struct SizeReport {
         Line(
           need: "\(service.rawValue), instances", figure: "\(model.instances(of: service))",
           from:
-            "\(load.cores) cores each; busy in the busiest hour: \(SizeText.count(model.threads(of: service).rounded(.up))); at most "
+            "\(load.cores) cores each; busy threads in the busiest hour: "
+            + "\(SizeText.count(model.threads(of: service).rounded(.up))); at most "
             + "\(SizeText.bytes(Measured.instanceDiskMax.used)) of state each"))
       lines.append(
         Line(
           need: "  disk and memory of each",
           figure:
             "\(SizeText.bytes(model.diskPerInstance(of: service))), \(SizeText.bytes(model.memoryPerInstance(of: service)))",
-          from: "twice the state; buffers of twice its partitions"))
+          from: "twice the state; a process with buffers for twice its partitions"))
     }
     lines += [
       Line(
@@ -73,7 +75,7 @@ package struct SizeReport {
       ),
       Line(
         need: "largest run of one account", figure: SizeText.time(model.largestRun),
-        from: "\(SizeText.count(Double(load.refereesMax))) referees; others of its partition wait"),
+        from: "\(SizeText.count(Double(load.refereesMax))) referees; other accounts of its partition wait"),
       Line(
         need: "portal, disk of each instance", figure: SizeText.bytes(model.portalDisk),
         from: "every instance keeps all notices"),
@@ -89,14 +91,14 @@ package struct SizeReport {
     [title] + SizeText.columns([["NEED", "FIGURE", "COMPUTED FROM"]] + lines.map { [$0.need, $0.figure, $0.from] })
   }
 
-  /// What the model rests on.
+  /// The constants of the model.
   package static var constants: [String] {
     SizeText.columns(
       [["CONSTANT", "VALUE", "MARGIN", "SOURCE"]]
         + Measured.all.map { [$0.name, "\(SizeText.number($0.value)) \($0.unit)", "× \(SizeText.number($0.margin))", $0.source] })
       + [""]
       + SizeText.columns(
-        [["ROWS / BYTES OF STATE BY ONE", "REFERRER", "REFERRAL", "PAYMENT", "CLOSED PAYMENT"]]
+        [["ROWS / BYTES OF STATE PER", "REFERRER", "REFERRAL", "PAYMENT", "CLOSED PAYMENT"]]
           + ServiceName.allCases.compactMap { service in
             Measured.state[service].map { cost in
               [service.rawValue]
@@ -115,7 +117,7 @@ package struct SizeReport {
   }
 }
 
-/// Figures with as many digits as they are worth: two.
+/// Formats figures with two digits, because they are not more exact.
 enum SizeText {
   static func count(_ number: Double) -> String {
     for (size, name) in [(1e9, "billion"), (1e6, "million")] where number >= 0.995 * size {

@@ -5,33 +5,33 @@ import Terms
 import TermsFiles
 import Words
 
-/// `laurel terms`: what the terms files say.
+/// `laurel terms`: checks and explains terms files.
 package enum TermsCheck {
   package static let command = Command(
-    "terms", summary: "Say in words what terms files mean",
+    "terms", summary: "Check and explain terms files",
     example: "laurel terms check ops/terms",
     subcommands: [check])
 
   private static let check = Command(
-    "check", summary: "Validate terms files, and explain them for proof-reading",
+    "check", summary: "Validate terms files, and explain them for proofreading",
     discussion: """
-      Says version by version who may refer, what a payment earns and when, how it can be used, the discounts and their calendar, and \
-      what a version changes in the one before. Below each program stands what its owner might regret: warnings, which are most likely \
-      mistakes, and notes, which are good to know.
+      Explains version by version who may refer, what a payment earns and when, how rewards can be used, the discounts and their \
+      calendar, and what each version changes. Below each program are warnings, which are probably mistakes, and notes, which are \
+      good to know.
 
-      What may not be written at all is reported as FILE:LINE:COLUMN: FIELD: MESSAGE, and the command ends with exit 1. Warnings do so \
-      only with --strict.
+      An invalid file is reported as FILE:LINE:COLUMN: FIELD: MESSAGE, and the command exits with 1. With --strict, so it does for \
+      warnings.
       """,
     example: """
       laurel terms check ops/terms
-      # before a new version is put into force: as of its eve, and no warning passes
+      # before a new version takes effect: check as of the day before, and fail on warnings
       laurel terms check ops/terms/bonus.yaml --at 2026-12-31 --strict
       """,
     options: [
       Option(
-        "at", placeholder: "INSTANT", kind: .instant, help: "What is past and what is to come is seen from here; now if absent"),
-      Option("strict", help: "Warnings make the command fail (exit 1)"),
-      Option("quiet", help: "Only warnings and notes"),
+        "at", placeholder: "INSTANT", kind: .instant, help: "Check as of this instant (default: now)"),
+      Option("strict", help: "Exit with 1 if there are warnings"),
+      Option("quiet", help: "Print only warnings and notes"),
     ],
     operands: [Operand("FILE", help: "A terms file, or a folder of them (*.yaml)")])
 
@@ -60,7 +60,7 @@ package enum TermsCheck {
   }
 }
 
-/// A program's terms as a text to be read.
+/// A program's terms as text.
 enum TermsReport {
   private static let width = 110
 
@@ -74,7 +74,7 @@ enum TermsReport {
       for section in TermsWords.sections(of: version, after: before, from: now, until: next) {
         lines += ["", "  \(section.title)"]
         lines += section.sentences.map { sentence in
-          // The rows of a table stand deeper than the sentence that begins it.
+          // Rows of a table are indented deeper than the sentence above it.
           let indent = sentence.hasPrefix("- ") ? 6 : 4
           return String(repeating: " ", count: indent) + wrapped(sentence, to: width, indent: indent)
         }
@@ -86,13 +86,13 @@ enum TermsReport {
   private static func title(_ version: TermsVersion, until end: Instant?, at now: Instant) -> String {
     let start = version.effectiveFrom.readable
     let isOver = end.map { $0 <= now } ?? false
-    let standing = isOver ? "over" : version.effectiveFrom <= now ? "in force" : "to come"
-    return "Version \(version.version) (\(standing)): from \(start)" + (end.map { " until \($0.readable)" } ?? " on")
+    let standing = isOver ? "ended" : version.effectiveFrom <= now ? "in force" : "future"
+    return "Version \(version.version) (\(standing)): from \(start)" + (end.map { " until \($0.readable)" } ?? "")
   }
 
   private static func changes(from old: TermsVersion, to new: TermsVersion) -> [String] {
     let changes = TermsChanges.sentences(from: old, to: new)
-    let heading = changes.isEmpty ? "Nothing changes from version \(old.version)" : "What changes from version \(old.version)"
+    let heading = changes.isEmpty ? "No changes from version \(old.version)" : "Changes from version \(old.version)"
     return ["", "  \(heading)"] + changes.map { "    " + wrapped($0, to: width, indent: 4) }
   }
 }

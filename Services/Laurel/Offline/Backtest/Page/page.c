@@ -1,6 +1,6 @@
 #include "CReportPage.h"
 
-// #embed is of C23. Clang knows it in every mode, and builds anew when the file changes.
+// #embed is part of C23. Clang supports it in every mode, and rebuilds when the embedded file changes.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
 static const unsigned char page[] = {

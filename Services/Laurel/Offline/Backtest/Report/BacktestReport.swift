@@ -1,38 +1,38 @@
 import Contracts
 
-/// What a back-test found: plain figures, to be shown as text, as a page or as JSON.
+/// The result of a back-test: figures to show as text, as a page or as JSON.
 struct BacktestReport {
-  /// What the terms of a program say otherwise.
+  /// The differences between the current and the proposed terms of a program.
   struct Change: Equatable, Sendable, Encodable {
     let program: ProgramID
-    /// Empty: nothing.
+    /// Empty if the terms are the same.
     let sentences: [String]
   }
 
-  /// What was compared over what.
+  /// What was compared, and over which events.
   struct History: Equatable, Sendable, Encodable {
-    /// The folders of the terms, as they were named.
+    /// The folders of the terms, as given on the command line.
     var terms: Sides<String>
-    /// The file of events, as it was named.
+    /// The file of events, as given on the command line.
     var file: String
     /// When the comparison was made.
     var made: Instant
-    /// What the proposal changes, for each program that is compared.
+    /// The changes in the terms of each compared program.
     var changes: [Change] = []
-    /// Programs that only one of the two has; they are not compared.
+    /// Programs that only one of the folders has. They are not compared.
     var onlyIn: Sides<[String]> = Sides(both: [])
-    /// Events that went through both.
+    /// Number of events run under both terms.
     var events = 0
-    /// Events of programs that are not compared.
+    /// Number of events skipped because their program is not compared.
     var eventsLeftOut = 0
     /// Times of the first and the last event.
     var first: Instant?
     var last: Instant?
-    /// Where the clock stood at the end.
+    /// The time of the clock at the end.
     var end: Instant?
   }
 
-  /// The notices of one program and type.
+  /// Counts of the notices of one program and type.
   struct NoticeType: Equatable, Sendable {
     let program: ProgramID
     let type: String
@@ -44,13 +44,13 @@ struct BacktestReport {
   /// Sorted by program and type.
   let notices: [NoticeType]
   let examples: [NoticeMatching.Example]
-  /// The answer in a sentence, and what adds to it in more.
+  /// The result in one sentence, and optional further sentences.
   let conclusion: [String]
 
-  /// Notices with the same outcome under both, of all programs; the balance after them may differ.
+  /// Number of notices of all programs with the same outcome under both terms. The balance after them may differ.
   var sameNotices: Int { notices.reduce(0) { $0 + $1.counts.same + $1.counts.sameButBalance } }
 
-  /// Of all programs.
+  /// Number of notices of all programs whose outcome differs.
   var differingNotices: Int {
     notices.reduce(0) { $0 + $1.counts.changed + $1.counts.onlyIn.current + $1.counts.onlyIn.proposed }
   }
@@ -59,12 +59,12 @@ struct BacktestReport {
 /// One program under both terms.
 struct ProgramReport: Equatable, Sendable, Encodable {
   let program: ProgramID
-  /// One for each unit that anything was counted in.
+  /// One for each unit that occurs.
   let costs: [CostReport]
-  /// What is counted in no unit of cost; rows that are 0 on both sides are left out.
+  /// How often things happened, and average percentages. Rows that are 0 on both sides are left out.
   let counts: [FigureRow]
   let reasons: [ReasonRow]
-  /// The same of how balances were used, which people decide and not the terms.
+  /// The same for spends and withdrawals, which people decide and not the terms.
   let uses: [FigureRow]
   let useReasons: [ReasonRow]
 
@@ -80,7 +80,7 @@ struct CostReport: Equatable, Sendable, Encodable {
     let month: Month
     let current: Costs.Monthly
     let proposed: Costs.Monthly
-    /// Accrued less taken back.
+    /// Accrued minus taken back.
     let net: Compared
   }
 
@@ -90,18 +90,18 @@ struct CostReport: Equatable, Sendable, Encodable {
   }
 
   let unit: CostUnit
-  /// What the program costs: accrued less taken back, or the percent applied.
+  /// The cost of the program: accrued minus taken back, or the applied percentage points.
   let net: Compared
   let figures: [FigureRow]
-  /// What was spent and paid out, and what that left.
+  /// What was spent and paid out, and what is still owed.
   let uses: [FigureRow]
-  /// Without gaps from the first to the last month with a figure.
+  /// Every month from the first to the last one with a figure, without gaps.
   let months: [MonthRow]
-  /// Referrers who would get more, who would get less, and whose figure stays.
+  /// How many referrers would get more, less, and the same.
   let gaining: Int
   let losing: Int
   let unchanged: Int
-  /// Those with the largest differences, largest first, then by id; nobody without a difference.
+  /// Referrers whose figures differ, largest difference first, then by id. A limited number of them.
   let referrers: [ReferrerRow]
 }
 
@@ -115,19 +115,19 @@ struct FigureRow: Equatable, Sendable, Encodable {
     case tenthsOfPercent
   }
 
-  /// As in JSON.
+  /// The name in JSON.
   let name: String
   let label: String
   let unit: Unit
   let values: Compared
-  /// A sum of what stands around it.
+  /// Whether it is a total of other figures.
   var isTotal = false
 }
 
-/// How often a reason was given under both terms.
+/// How often a reason was given, under each of the terms.
 struct ReasonRow: Equatable, Sendable, Encodable {
   let event: Tally.Event
-  /// As in the notice: `no-plan-line`.
+  /// The code in the notice, such as `no-plan-line`.
   let reason: String
   let values: Compared
 }

@@ -1,21 +1,21 @@
 import Contracts
 
-/// The answer of a back-test in a sentence or two, for whoever reads nothing else.
+/// The result of a back-test in one or two sentences, for a reader who reads nothing else.
 struct Conclusion {
-  /// At least one; the first is the answer, what follows adds to it.
+  /// At least one. The first is the result; others add to it.
   let sentences: [String]
 
-  /// Costs of one currency are added over the programs, because they are one purse.
+  /// Adds up the costs of all programs in one currency, because one budget pays them.
   init(programs: [ProgramReport], notices: [BacktestReport.NoticeType]) throws(ArithmeticOverflow) {
     guard !notices.isEmpty else {
-      sentences = ["This history gives nothing to compare: there is no notice under either terms."]
+      sentences = ["There is nothing to compare: this history produces no notice under either terms."]
       return
     }
     let differing = notices.reduce(0) { $0 + $1.counts.changed + $1.counts.onlyIn.current + $1.counts.onlyIn.proposed }
     guard differing > 0 else {
       let all = notices.reduce(0) { $0 + $1.counts.total.current }
       let which = all == 1 ? "the only notice is" : "all \(FigureText.grouped(Int64(all))) notices are"
-      let apart = programs.contains(where: \.usesDiffer) ? ["Spends or withdrawals differ; they are shown apart."] : []
+      let apart = programs.contains(where: \.usesDiffer) ? ["Spends or withdrawals differ; they are shown separately."] : []
       sentences = ["The proposal would have changed nothing: \(which) the same."] + apart
       return
     }
@@ -53,7 +53,7 @@ struct Conclusion {
     return "\(share(net)): \(figures)"
   }
 
-  /// What rounds to 0.0 % is still more or less.
+  /// A difference that rounds to 0.0 % is still reported, as a little more or less.
   private static func share(_ net: Compared) -> String {
     let direction = net.difference > 0 ? "more" : "less"
     guard let perMille = net.perMille else { return direction }
@@ -64,6 +64,6 @@ struct Conclusion {
     let subject = isFirst ? "The proposal would have taken" : "It would have taken"
     guard net.isChanged else { return "\(subject) the same percentages off invoices." }
     let figures = "\(FigureText.full(net.proposed, .points)) instead of \(FigureText.grouped(net.current))"
-    return "\(subject) \(share(net)) off invoices: \(figures), added up."
+    return "\(subject) \(share(net)) off invoices: \(figures) in total."
   }
 }

@@ -1,13 +1,13 @@
 import Contracts
 import Words
 
-/// What one program costs, by month and by referrer, under both terms. Keeps one row per unit and month, and one per referrer and unit.
+/// The costs of one program under both terms. Keeps one row per unit and month, and one per unit and referrer.
 struct Costs: Sendable {
   /// One month's cost under one of the terms.
   struct Monthly: Equatable, Sendable, Encodable {
-    /// By the instant of accrual, or of the invoice that a discount was applied to; what was given back or corrected up is in it.
+    /// Counted in the month of the accrual, or of the invoice with the discount. Includes what was restored or corrected upwards.
     var accrued: Int64 = 0
-    /// At most 0; in the month of the refund, the lost dispute, the voided invoice or the correction, not in that of the reward.
+    /// At most 0. Counted in the month of the refund, lost dispute, voided invoice or correction, not in that of the reward.
     var takenBack: Int64 = 0
   }
 
@@ -23,16 +23,16 @@ struct Costs: Sendable {
 
   /// What one referrer got under one of the terms.
   struct Referrer: Equatable, Sendable {
-    /// Accrued less taken back; may exceed what a balance shows only in `points`.
+    /// Accrued minus taken back.
     var net: Int64 = 0
-    /// The latest told; nil in `points`.
+    /// The balance in the latest notice. `nil` in `points`, which have no balance.
     var balance: Balance?
   }
 
   private(set) var months: [MonthKey: Sides<Monthly>] = [:]
   private(set) var referrers: [ReferrerKey: Sides<Referrer>] = [:]
 
-  /// Percent by assignment, for those whose invoice is voided.
+  /// The applied percent by assignment, to subtract it if the invoice is voided.
   private var applied: [AssignmentID: Sides<Int64>] = [:]
 
   mutating func take(_ notice: any Notice, _ side: Side) throws(ArithmeticOverflow) {

@@ -1,7 +1,7 @@
 import Contracts
 import Words
 
-/// Figures of a back-test as people read them. A plain `-` stands for minus; the page puts a true minus sign in its place.
+/// Formats the figures of a back-test. Negative figures have a plain `-`, which the page replaces by a true minus sign.
 enum FigureText {
   /// `1,234.50 USD`, `450 percentage points`.
   static func full(_ value: Int64, _ unit: CostUnit) -> String {
@@ -27,7 +27,7 @@ enum FigureText {
     }
   }
 
-  /// With a sign; `0` differences are an empty text, so that a table shows what is different.
+  /// The difference with its sign. Empty if it is 0, so that differences stand out in a table.
   static func difference(_ values: Compared, _ unit: FigureRow.Unit) -> String {
     guard values.isChanged else { return "" }
     let text = figure(values.difference, unit)
@@ -35,9 +35,9 @@ enum FigureText {
     return values.difference > 0 ? "+\(plain)" : plain
   }
 
-  /// `+12.4 %`; empty where nothing differs, or where there was nothing to compare with.
+  /// `+12.4 %`. Empty if nothing differs, or if the current figure is 0.
   static func share(_ values: Compared, _ unit: FigureRow.Unit) -> String {
-    // A share of a share only confuses.
+    // A percentage of a percentage would confuse.
     guard unit != .tenthsOfPercent, values.isChanged, let perMille = values.perMille else { return "" }
     return (perMille > 0 ? "+" : "") + tenths(perMille) + " %"
   }
@@ -66,9 +66,9 @@ enum FigureText {
 }
 
 extension BecauseText {
-  /// The reasons of a notice, a sentence each.
+  /// The reasons of a notice, one sentence each.
   ///
-  /// - Parameter other: whose currency is taken where the notice itself names none: what the other terms said of the same thing.
+  /// - Parameter other: the notice of the other side about the same subject. Its currency is used if `notice` names none.
   static func lines(_ notice: any Notice, or other: (any Notice)? = nil) -> [String] {
     let currency = NoticeText.currency(of: notice) ?? other.flatMap(NoticeText.currency(of:))
     return notice.because.map { sentence($0, currency: currency) }

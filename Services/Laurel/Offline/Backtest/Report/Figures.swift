@@ -1,6 +1,6 @@
 import Contracts
 
-/// From tallies to the rows of the report.
+/// Computes the rows of the report from tallies.
 extension ProgramReport {
   init(program: ProgramID, tallies: Sides<Tally>, costs: Costs, top: Int) throws(ArithmeticOverflow) {
     self.program = program
@@ -76,7 +76,7 @@ extension CostReport {
     referrers = Array(changed.prefix(top))
   }
 
-  /// Accrued less taken back, with corrections.
+  /// Accrued minus taken back, plus corrections.
   private static func net(_ movements: Sides<Tally.Movements>) throws(ArithmeticOverflow) -> Compared {
     func net(_ of: Tally.Movements) throws(ArithmeticOverflow) -> Int64 {
       try Money.sum([of.accrued, of.adjusted, of.reversed, of.corrected])
@@ -103,7 +103,7 @@ extension CostReport {
     let figures = [
       accrued,
       try row("adjusted", "Taken back before the credit", movements.map(\.adjusted)),
-      try row("reversed", "Taken back after it", movements.map(\.reversed)),
+      try row("reversed", "Taken back after the credit", movements.map(\.reversed)),
       try row("corrected", "Corrected by operators", movements.map(\.corrected)),
       total,
       try row("credited", "Credited", movements.map(\.credited)),

@@ -1,14 +1,14 @@
 import Contracts
 import JSON
 
-/// Both terms over one history: notices in, a report out. Pure: no clock, no file, nothing random.
+/// Compares the notices of both terms over one history and makes the report. Pure: no clock, no files, no randomness.
 struct HistoryComparison {
   private let programs: [ProgramID]
   private var tallies: [ProgramID: Sides<Tally>] = [:]
   private var costs: [ProgramID: Costs] = [:]
   private var matching: NoticeMatching
 
-  /// - Parameter programs: those that both sides have.
+  /// - Parameter programs: the programs that both sides have.
   init(programs: [ProgramID], keptBytesMax: Int = NoticeMatching.keptBytesMax) {
     self.programs = programs.sorted()
     matching = NoticeMatching(parser: JSONParser(), keptBytesMax: keptBytesMax)
@@ -16,15 +16,15 @@ struct HistoryComparison {
 
   /// - Parameters:
   ///   - data: the notice as its bare JSON.
-  ///   - side: whose it is. Notices of one side come in the order in which they are given.
-  /// - Throws: `ArithmeticOverflow` when a sum exceeds Int64.
+  ///   - side: the terms that produced it. Take the notices of one side in the order in which they were produced.
+  /// - Throws: `ArithmeticOverflow` if a sum exceeds `Int64`.
   mutating func take(_ notice: any Notice, data: [UInt8], program: ProgramID, _ side: Side) throws {
     try tallies[program, default: Sides(both: Tally())][side].take(notice)
     try costs[program, default: Costs()].take(notice, side)
     if !NoticeIdentity.isUse(notice) { try matching.take(notice, data: data, program: program, side) }
   }
 
-  /// Notices that wait for their counterpart.
+  /// Number of notices without a counterpart so far.
   var waitingCount: Int { matching.waitingCount }
 
   /// - Parameter top: how many referrers are listed for each program and unit.
@@ -42,7 +42,7 @@ struct HistoryComparison {
       conclusion: try Conclusion(programs: reports, notices: types).sentences)
   }
 
-  /// Decisions; of a program that has no decision to show, what followed.
+  /// Examples of decisions. For a program without any, examples of what followed from decisions.
   private static func chosen(_ examples: [NoticeMatching.Example]) -> [NoticeMatching.Example] {
     let withDecisions = Set(examples.filter(\.isDecision).map(\.program))
     return examples.filter { $0.isDecision || !withDecisions.contains($0.program) }

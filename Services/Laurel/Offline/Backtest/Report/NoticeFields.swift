@@ -1,10 +1,10 @@
 import Contracts
 import JSON
 
-/// A notice's fields as they stand in its JSON, to be compared one by one. What names the terms and explains the decision is left out:
-/// the same outcome under other terms is the same notice.
+/// The fields of a notice's JSON, to compare them one by one. `terms` and `because` are left out: a notice with the same outcome
+/// under other terms counts as the same.
 struct NoticeFields {
-  /// The balance after a notice differs as soon as anything before it differed, so it is looked at apart.
+  /// Any earlier difference changes the balance in all later notices, so the balance is compared separately.
   private static let balance = "balance"
   private static let leftOut: Set<String> = ["terms", "because"]
 
@@ -18,14 +18,14 @@ struct NoticeFields {
     }
   }
 
-  /// Names of the fields that differ, sorted; without the balance.
+  /// The sorted names of the fields that differ, without the balance.
   func differences(from other: NoticeFields) -> [String] {
     Set(fields.keys).union(other.fields.keys).filter { $0 != Self.balance && fields[$0] != other.fields[$0] }.sorted()
   }
 
   func hasBalance(of other: NoticeFields) -> Bool { fields[Self.balance] == other.fields[Self.balance] }
 
-  /// Stands for the fields where they cannot be kept.
+  /// Replaces the fields if there is no memory to keep them.
   var fingerprint: Fingerprint {
     var bytes: [UInt8] = []
     for (name, value) in fields.sorted(by: { $0.key < $1.key }) where name != Self.balance {

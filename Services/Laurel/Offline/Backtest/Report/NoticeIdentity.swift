@@ -1,6 +1,6 @@
 import Contracts
 
-/// What a notice is about, whatever was decided: by it a notice under one of the terms finds its counterpart under the other.
+/// The subject of a notice, whatever was decided. It matches a notice under one of the terms with its counterpart under the other.
 struct NoticeIdentity: Hashable, Sendable {
   let program: ProgramID
   let type: String
@@ -17,7 +17,7 @@ struct NoticeIdentity: Hashable, Sendable {
     self.subject = subject
   }
 
-  /// The opposite decision on the same thing, which the other terms may have taken; nil where there is none.
+  /// The opposite decision on the same subject, which the other terms may have made. `nil` if there is none.
   func opposite(of notice: any Notice) -> NoticeIdentity? {
     if let n = notice as? DiscountAssigned {
       return NoticeIdentity(program: program, type: DiscountSkipped.type, subject: Self.joined(n.account.value, n.period))
@@ -34,8 +34,8 @@ struct NoticeIdentity: Hashable, Sendable {
     return Dictionary(uniqueKeysWithValues: pairs.flatMap { [($0.type, $1.type), ($1.type, $0.type)] })
   }()
 
-  /// Whether the notice tells of a decision that terms take. What merely follows from one (a credit, a payout) is counted too, but an
-  /// example of it teaches less.
+  /// Whether the notice reports a decision of the terms. What follows from a decision (a credit, a payout) is counted too, but is a
+  /// poorer example.
   static func isDecision(_ notice: any Notice) -> Bool {
     switch notice {
     case is RewardAccrued, is RewardDeclined, is ReferralAttributed, is ReferralRejected, is DiscountAssigned, is DiscountSkipped,
@@ -45,8 +45,8 @@ struct NoticeIdentity: Hashable, Sendable {
     }
   }
 
-  /// Whether the notice answers somebody who spends, withdraws or corrects. A history holds what was asked for under the terms as they
-  /// were, so under others such a notice says nothing about those.
+  /// Whether the notice answers a spend, a withdrawal or a correction. They were requested under the current terms, so the answers
+  /// say nothing about other terms.
   static func isUse(_ notice: any Notice) -> Bool {
     switch notice {
     case is BonusReserved, is BonusCaptured, is BonusReleased, is BonusReturned, is BonusDeclined, is BalanceCorrected,
@@ -131,6 +131,6 @@ struct NoticeIdentity: Hashable, Sendable {
     }
   }
 
-  /// The separator is in no identifier: different ids never give one subject.
+  /// No identifier contains the separator, so different ids never give the same subject.
   private static func joined(_ ids: String...) -> String { ids.joined(separator: "\u{1f}") }
 }

@@ -1,26 +1,26 @@
 import Contracts
 import JSON
 
-/// Pairs the notices of the two terms and counts what differs.
+/// Pairs the notices of the two terms and counts the differences.
 ///
-/// A notice waits until its counterpart comes and is then let go: with both terms run side by side over the history, what is kept are
-/// the notices that only one side has given so far. Their bodies are kept up to a limit; beyond it only fingerprints are, by which
-/// a notice is still known as the same or changed, but no longer in which field.
+/// A notice is kept until its counterpart arrives. Both terms run side by side over the history, so only notices that one side has
+/// produced and the other has not are in memory. Their bodies are kept up to a limit. Beyond it only fingerprints are kept. They
+/// show whether a notice has changed, but not in which field.
 struct NoticeMatching {
-  /// 256 MiB.
+  /// Limit for the kept bodies: 256 MiB.
   static let keptBytesMax = 256 << 20
-  /// Of each program and type: the first of every kind of difference, up to so many.
+  /// Maximum number of examples for each program and type, each of another kind of difference.
   static let examplesMax = 4
 
   /// How the notices of one program and type differ.
   struct Counts: Equatable, Sendable, Encodable {
     var total = Sides(both: 0)
-    /// The same outcome; terms and reasons may differ.
+    /// The same outcome. Terms and reasons may differ.
     var same = 0
-    /// Only the balance after it differs, because of something before.
+    /// The same outcome, but another balance after it because of an earlier difference.
     var sameButBalance = 0
     var changed = 0
-    /// Changed notices by field.
+    /// Number of changed notices by field.
     var fields: [String: Int] = [:]
     var onlyIn = Sides(both: 0)
 
@@ -32,10 +32,10 @@ struct NoticeMatching {
     let type: String
   }
 
-  /// One difference, with what both sides said.
+  /// One difference, with the notices of both sides.
   struct Example {
     let program: ProgramID
-    /// Fields that differ; empty where one side said nothing, or the opposite.
+    /// Fields that differ. Empty if one side has no notice, or the opposite one.
     let fields: [String]
     let notices: Sides<(any Notice)?>
     let isDecision: Bool
@@ -56,7 +56,7 @@ struct NoticeMatching {
   private let parser: JSONParser
   private var keptBytes = 0
   private var arrivals = 0
-  /// Several with one identity (a reward held twice) wait in the order in which they came; they are of one side.
+  /// Unmatched notices in order of arrival. Several of one identity (a reward held twice) are always of the same side.
   private var waiting: [NoticeIdentity: [Waiting]] = [:]
   private(set) var counts: [CountsKey: Counts] = [:]
   private var changedExamples: [(arrival: Int, example: Example)] = []
@@ -67,7 +67,7 @@ struct NoticeMatching {
     self.keptBytesMax = keptBytesMax
   }
 
-  /// How many notices wait for a counterpart.
+  /// Number of notices without a counterpart so far.
   var waitingCount: Int { waiting.values.reduce(0) { $0 + $1.count } }
 
   mutating func take(_ notice: any Notice, data: [UInt8], program: ProgramID, _ side: Side) throws {
@@ -131,7 +131,7 @@ struct NoticeMatching {
     }
   }
 
-  /// The history is over: whoever still waits has no counterpart.
+  /// Call this at the end of the history. Notices that are still unmatched have no counterpart.
   func finished() throws -> (counts: [CountsKey: Counts], examples: [Example]) {
     var counts = counts
     var alone: [(identity: NoticeIdentity, waiting: Waiting)] = []
@@ -155,7 +155,7 @@ struct NoticeMatching {
   private func examples(_ alone: [(identity: NoticeIdentity, waiting: Waiting)]) throws -> [(arrival: Int, example: Example)] {
     var found: [(arrival: Int, example: Example)] = []
     var taken: [AloneKey: Int] = [:]
-    // Over all types: a reward that turned into a rejection is met from both ends.
+    // Across all types, because a reward that became a rejection is found twice: once as each of the two types.
     var kinds: [ProgramID: Set<String>] = [:]
     var shown: Set<Int> = []
     for (identity, one) in alone {
@@ -180,7 +180,7 @@ struct NoticeMatching {
     return found
   }
 
-  /// Two differences of one kind teach the same: another example of it would only be longer.
+  /// The kind of a difference. A second example of the same kind would show nothing new.
   private static func kind(_ notices: Sides<(any Notice)?>, _ fields: [String]) -> String {
     func reported(_ notice: any Notice) -> String {
       switch notice {

@@ -1,7 +1,7 @@
 import Contracts
 import Words
 
-/// A report as its reader sees it, all figures written out. `ReportText` puts it into lines; `Page/report.html` draws it.
+/// A report with all figures formatted. `ReportText` prints it as lines; `Page/report.html` draws it.
 struct ReportDocument: Encodable {
   struct Table: Encodable {
     let title: String
@@ -9,7 +9,7 @@ struct ReportDocument: Encodable {
     let rows: [Row]
     /// Drawn above the table.
     var chart: Chart?
-    /// The last column holds words, not figures.
+    /// Whether the last column contains words instead of figures.
     var endsInWords = false
   }
 
@@ -20,12 +20,12 @@ struct ReportDocument: Encodable {
     var style: Style?
   }
 
-  /// The cost by month, in the smallest unit. What is taken back is at most 0.
+  /// The cost by month, in minor units. Amounts taken back are at most 0.
   struct Chart: Encodable {
-    /// Digits of a figure behind its point.
+    /// Number of decimal places.
     let exponent: Int
     let months: [CostReport.MonthRow]
-    /// The whole cost under each of the two terms.
+    /// The total cost under each of the terms.
     let totals: Sides<String>
   }
 
@@ -40,7 +40,7 @@ struct ReportDocument: Encodable {
   struct Section: Encodable {
     let title: String
     let tables: [Table]
-    /// Set apart: it is no difference between the terms.
+    /// Shown separately, because the terms do not cause these differences.
     let uses: Uses?
 
     struct Uses: Encodable {
@@ -49,7 +49,7 @@ struct ReportDocument: Encodable {
     }
   }
 
-  /// What both sides said of one thing.
+  /// The notices of both sides about one subject.
   struct Example: Encodable {
     let program: ProgramID
     let title: String
@@ -63,7 +63,7 @@ struct ReportDocument: Encodable {
 
   let labels = Sides(Side.current.label, Side.proposed.label)
   let conclusion: [String]
-  /// What was compared, over what.
+  /// What was compared, and over which events.
   let history: [String]
   let cards: [Card]
   let sections: [Section]
@@ -118,7 +118,7 @@ struct ReportDocument: Encodable {
       ].compactMap(\.self)
     let uses =
       program.costs.map { table("\(name), \($0.unit.name)", $0.uses) } + [
-        table("\(name): requests", program.uses), table("\(name): why not", program.useReasons.map(\.row)),
+        table("\(name): requests", program.uses), table("\(name): why declined", program.useReasons.map(\.row)),
       ]
     guard !tables.isEmpty || program.hasUses else { return nil }
     return Section(
@@ -139,7 +139,7 @@ struct ReportDocument: Encodable {
     return [table(title, cost.figures), byMonth, referrers].compactMap(\.self)
   }
 
-  /// nil: there is nothing to show.
+  /// `nil` if there are no rows.
   private static func table(_ title: String, _ rows: [FigureRow]) -> Table? {
     guard !rows.isEmpty else { return nil }
     return Table(
@@ -159,7 +159,7 @@ struct ReportDocument: Encodable {
     let changed = report.notices.filter(\.counts.isChanged)
     guard !changed.isEmpty else { return nil }
     return Table(
-      title: "Notices that differ", columns: ["Same", "Balance", "Changed", "Only as it is", "Only proposal", ""],
+      title: "Notices that differ", columns: ["Same", "Balance", "Changed", "Only current", "Only proposal", ""],
       rows: changed.map { row in
         let counts = row.counts
         let figures = [counts.same, counts.sameButBalance, counts.changed, counts.onlyIn.current, counts.onlyIn.proposed]
@@ -189,18 +189,18 @@ struct ReportDocument: Encodable {
   private static func notes(_ report: BacktestReport) -> [String] {
     let units = report.programs.flatMap(\.costs).map(\.unit)
     return [
-      "Both terms were run over the same events, with the same programs that run on the bus. Nobody behaves differently in a back-test: "
-        + "what people would have done under other terms, it cannot know."
+      "Both terms were run over the same events, by the same services that run on the bus. A back-test cannot know how people "
+        + "would have behaved under other terms."
     ]
       + (units.allSatisfy { $0 == .points }
         ? []
         : [
-          "Net cost is what was accrued less what refunds and lost disputes took back. A month is one of UTC, a reward belongs to that of "
-            + "its payment, and what is taken back to that in which it was."
+          "Net cost is what was accrued, minus what refunds and lost disputes took back, plus corrections. Months are in UTC. A "
+            + "reward counts in the month of its payment, and an amount taken back in the month in which that happened."
         ])
       + (units.contains(.points)
         ? [
-          "Discounts are counted in percentage points, added up over the invoices that got one: what these amount to, notices do not say."
+          "Discounts are counted in percentage points, added up over the invoices, because notices contain no invoice amounts."
         ] : [])
   }
 }

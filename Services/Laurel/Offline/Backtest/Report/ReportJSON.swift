@@ -1,6 +1,6 @@
 import Contracts
 
-/// A report for machines: amounts in minor units, shares in tenths of a percent, months as `2026-01`.
+/// A report as JSON: amounts in minor units, shares in tenths of a percent, months as `2026-01`.
 extension BacktestReport: Encodable {
   private enum Name: String, CodingKey { case conclusion, history, programs, notices, differingNotices, examples }
 
@@ -43,7 +43,7 @@ extension Month: Encodable {
 extension BacktestReport.NoticeType: Encodable {
   private enum Name: String, CodingKey { case program, type }
 
-  /// The counts stand beside the names, not in an object of their own.
+  /// The counts are members of the same object as the names.
   func encode(to encoder: any Encoder) throws {
     try counts.encode(to: encoder)
     var fields = encoder.container(keyedBy: Name.self)
@@ -63,7 +63,7 @@ extension NoticeMatching.Example: Encodable {
     try fields.encodeIfPresent(notices.proposed.map(Reported.init), forKey: .proposed)
   }
 
-  /// A notice with its type, as an envelope would name it.
+  /// A notice with its type, as in an envelope.
   private struct Reported: Encodable {
     let notice: any Notice
 

@@ -27,7 +27,7 @@ struct ReportText {
     }
   }
 
-  /// The first column and a last one of words to the left, all others to the right.
+  /// Aligns the first column, and a last one of words, to the left, and all others to the right.
   private mutating func add(_ table: ReportDocument.Table) {
     let rows = [[table.title] + table.columns] + table.rows.map { ["  " + $0.cells[0]] + $0.cells.dropFirst() }
     let columns = 0...table.columns.count
@@ -47,11 +47,11 @@ struct ReportText {
 
 /// What was compared, in sentences.
 enum HistoryText {
-  /// Why uses stand apart.
+  /// Why uses are shown separately.
   static let aboutUses =
-    "People asked for these spends and withdrawals under the terms as they were; under other terms they would have asked for others."
+    "People requested these spends and withdrawals under the current terms. Under other terms they would have requested others."
 
-  /// Which terms differ, and in what.
+  /// The differences between the terms of each program.
   static func changes(_ history: BacktestReport.History) -> [String] {
     history.changes.map { change in
       change.sentences.isEmpty
@@ -64,7 +64,7 @@ enum HistoryText {
     var lines = ["Over \(history.file): \(span(history))", "Made on \(history.made.readable)."]
     if history.eventsLeftOut > 0 {
       let noun = history.eventsLeftOut == 1 ? "event" : "events"
-      lines.append("\(FigureText.grouped(Int64(history.eventsLeftOut))) \(noun) of programs that are not compared left out.")
+      lines.append("Skipped \(FigureText.grouped(Int64(history.eventsLeftOut))) \(noun) of programs that are not compared.")
     }
     for side in Side.allCases where !history.onlyIn[side].isEmpty {
       lines.append("Only in \(history.terms[side]), so not compared: \(history.onlyIn[side].joined(separator: ", ")).")
@@ -75,7 +75,7 @@ enum HistoryText {
   private static func span(_ history: BacktestReport.History) -> String {
     guard let first = history.first, let last = history.last else { return "no events." }
     let count = "\(FigureText.grouped(Int64(history.events))) event\(history.events == 1 ? "" : "s")"
-    let end = history.end.flatMap { $0 > last ? ", seen on \(day($0))" : nil } ?? ""
+    let end = history.end.flatMap { $0 > last ? ", then the clock advanced to \(day($0))" : nil } ?? ""
     return "\(count) from \(day(first)) to \(day(last))\(end)."
   }
 
@@ -83,7 +83,7 @@ enum HistoryText {
     "\(instant.date.day) \(Month(instant).name)"
   }
 
-  /// `3 referrers get more, 1 gets less, 12 the same`; what is nobody's case is left out.
+  /// `3 referrers get more, 1 gets less, 12 the same`. Cases without referrers are left out.
   static func referrers(_ cost: CostReport) -> String {
     let cases = [
       (count: cost.gaining, says: cost.gaining == 1 ? "gets more" : "get more"),

@@ -1,10 +1,10 @@
 import Contracts
 
-/// The two terms that a back-test compares.
+/// One of the two sets of terms that a back-test compares.
 enum Side: CaseIterable, Sendable {
-  /// As the terms are: `--terms`.
+  /// The current terms: `--terms`.
   case current
-  /// As they are proposed to be: `--against`.
+  /// The proposed terms: `--against`.
   case proposed
 
   var other: Side {
@@ -14,10 +14,10 @@ enum Side: CaseIterable, Sendable {
     }
   }
 
-  /// As a column is headed.
+  /// The heading of its column.
   var label: String {
     switch self {
-    case .current: "As it is"
+    case .current: "Current"
     case .proposed: "Proposal"
     }
   }
@@ -64,12 +64,12 @@ extension Sides: Encodable where Value: Encodable {}
 struct Compared: Equatable, Sendable, Encodable {
   let current: Int64
   let proposed: Int64
-  /// Proposed less current.
+  /// Proposed minus current.
   let difference: Int64
-  /// The difference in tenths of a percent of the current figure, half up; nil where that is 0.
+  /// The difference in tenths of a percent of the current figure, rounded half up. `nil` if the current figure is 0.
   let perMille: Int64?
 
-  /// Throws only when the difference, or what it is in tenths of a percent, exceeds Int64.
+  /// - Throws: if the difference, or its value in tenths of a percent, exceeds `Int64`.
   init(_ values: Sides<Int64>) throws(ArithmeticOverflow) {
     current = values.current
     proposed = values.proposed
@@ -85,11 +85,11 @@ struct Compared: Equatable, Sendable, Encodable {
   var isNothing: Bool { current == 0 && proposed == 0 }
 }
 
-/// What a program's cost is counted in. Units never mix.
+/// The unit of a program's cost. Different units are never added.
 enum CostUnit: Hashable, Comparable, Sendable {
   /// Minor units of a currency.
   case money(Currency)
-  /// Percent off an invoice, added up over the invoices. Notices do not say what a discounted invoice amounts to.
+  /// Percent off an invoice, added up over the invoices. Notices do not contain the amount of a discounted invoice.
   case points
 
   var name: String {
@@ -99,7 +99,7 @@ enum CostUnit: Hashable, Comparable, Sendable {
     }
   }
 
-  /// Digits behind the point.
+  /// Number of decimal places.
   var exponent: Int {
     switch self {
     case .money(let currency): currency.exponent
@@ -108,7 +108,7 @@ enum CostUnit: Hashable, Comparable, Sendable {
   }
 }
 
-/// A calendar month of UTC.
+/// A calendar month in UTC.
 struct Month: Hashable, Comparable, Sendable, Strideable {
   /// Months since January of the year 0.
   let number: Int

@@ -1,23 +1,23 @@
 import Contracts
 
-/// What one program's notices add up to under one of the two terms.
+/// Sums and counts of one program's notices under one of the terms.
 struct Tally: Equatable, Sendable {
   /// Money that moved, in minor units.
   struct Movements: Equatable, Sendable {
     var accrued: Int64 = 0
     /// Taken back before the credit; at most 0.
     var adjusted: Int64 = 0
-    /// Taken back after it, less what was given back; at most 0.
+    /// Taken back after the credit, minus what was restored; at most 0.
     var reversed: Int64 = 0
-    /// By operators, up or down.
+    /// Corrected by operators, upwards or downwards.
     var corrected: Int64 = 0
     var credited: Int64 = 0
     var spent: Int64 = 0
-    /// Without what came back.
+    /// Paid out, minus payouts that were returned.
     var paid: Int64 = 0
   }
 
-  /// What cannot be told in money.
+  /// What is counted instead of added up as money.
   enum Event: String, CaseIterable, Sendable, Encodable {
     case referralsAttributed, referralsRejected, rewardsAccrued, rewardsDeclined, rewardsTakenBack
     case spendsCaptured, spendsDeclined
@@ -26,7 +26,7 @@ struct Tally: Equatable, Sendable {
     case referralsActivated, referralsDeactivated
     case discountsAssigned, discountsApplied, discountsVoided, runsSkipped
 
-    /// People ask for it, whatever the terms.
+    /// Whether people decide about it, whatever the terms.
     var isUse: Bool {
       switch self {
       case .spendsCaptured, .spendsDeclined, .withdrawalsOpened, .withdrawalsPaid, .withdrawalsFailed, .withdrawalsReturned,
@@ -37,10 +37,10 @@ struct Tally: Equatable, Sendable {
     }
   }
 
-  /// Why something did not happen.
+  /// An event with one of its reasons.
   struct Reason: Hashable, Comparable, Sendable {
     let event: Event
-    /// As in the notice: `no-plan-line`.
+    /// The code in the notice, such as `no-plan-line`.
     let code: String
 
     static func < (left: Reason, right: Reason) -> Bool {
@@ -53,9 +53,9 @@ struct Tally: Equatable, Sendable {
   private(set) var reasons: [Reason: Int64] = [:]
   /// Whole percent, added up over the assignments.
   private(set) var percentAssigned: Int64 = 0
-  /// Less that of assignments whose invoice was voided.
+  /// Whole percent, added up over the applied discounts, without those whose invoice was voided.
   private(set) var percentApplied: Int64 = 0
-  /// By assignment, for those that may be opened again.
+  /// The applied percent by assignment, to subtract it if the invoice is voided.
   private var applied: [AssignmentID: Int64] = [:]
 
   func count(_ event: Event) -> Int64 { events[event] ?? 0 }
@@ -134,7 +134,7 @@ struct Tally: Equatable, Sendable {
 
   private mutating func add(_ event: Event) { events[event, default: 0] += 1 }
 
-  /// A rejection counts once, and once under each of its reasons.
+  /// Counts the event once, and once for each of its reasons.
   private mutating func add<Code: RawRepresentable<String>>(_ event: Event, _ codes: [Code]) {
     add(event)
     for code in codes { reasons[Reason(event: event, code: code.rawValue), default: 0] += 1 }
@@ -168,11 +168,11 @@ extension Tally.Event {
     case .offersOpened: "Welcome offers opened"
     case .offersUsed: "Welcome offers used"
     case .offersExpired: "Welcome offers expired"
-    case .referralsActivated: "Referrals become active"
+    case .referralsActivated: "Referrals that became active"
     case .referralsDeactivated: "Referrals no longer active"
     case .discountsAssigned: "Discounts assigned"
     case .discountsApplied: "Discounts applied"
-    case .discountsVoided: "Discounts void"
+    case .discountsVoided: "Discounts voided"
     case .runsSkipped: "Accounts skipped by a run"
     }
   }

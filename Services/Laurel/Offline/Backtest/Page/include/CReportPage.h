@@ -1,6 +1,6 @@
 #include <stddef.h>
 
-// The page of a back-test, carried inside the binary: HTML with {{report}} where its data goes.
+// The HTML page of a back-test, embedded in the binary. {{report}} marks the place of its data.
 struct ReportPageBytes {
   const unsigned char *_Nonnull start;
   size_t count;
