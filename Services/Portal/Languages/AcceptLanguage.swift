@@ -1,5 +1,5 @@
 extension Language {
-  /// The language that a browser's `Accept-Language` (RFC 9110, 12.5.4) likes best of ours; nil if it names none of them.
+  /// The one of our languages that a browser's `Accept-Language` header (RFC 9110, section 12.5.4) prefers. `nil` if it names none.
   static func preferred(_ header: String) -> Code? {
     var best: (code: Code, quality: Double)?
     for part in header.split(separator: ",").prefix(32) {

@@ -6,9 +6,9 @@ import Terms
 
 /// One of the languages of the pages: its texts, and its formats of numbers, amounts and dates.
 ///
-/// There is one value a language, made when it is first used: what formats dates is costly to make.
+/// There is one value per language, made on first use because date formats are costly to make.
 struct Language: Sendable {
-  /// BCP 47; for the attribute `lang` and the cookie.
+  /// BCP 47 tags, for the attribute `lang` and the cookie.
   enum Code: String, Sendable, CaseIterable {
     case en, ru, uk, kk, uz
   }
@@ -57,7 +57,7 @@ struct Language: Sendable {
     return template.filled { name in values.first { $0.key == name }?.value }
   }
 
-  /// The text of a key in the plural form of a number, which stands for `{count}`.
+  /// The text of a key in the plural form of a number, which replaces `{count}`.
   func callAsFunction(_ key: String, count: Int64, _ values: KeyValuePairs<String, String> = [:]) -> String {
     let forms = catalogue.plurals[key]
     // A language whose nouns do not change after a number has a single form.
@@ -65,7 +65,7 @@ struct Language: Sendable {
     return template.filled { name in name == "count" ? number(count) : values.first { $0.key == name }?.value }
   }
 
-  /// The text of a key that another release may know: nil if this one does not.
+  /// The text of a key, or `nil` if this release does not have it, only another one.
   func known(_ key: String, _ values: KeyValuePairs<String, String> = [:]) -> String? {
     catalogue.texts[key] == nil ? nil : self(key, values)
   }
@@ -112,8 +112,9 @@ struct Language: Sendable {
 
   /// Parses an amount that a person typed, as minor units. Returns `nil` if it is not an amount.
   ///
-  /// Digits of the minor unit may be missing, none may be too many: `10`, `10.5` and `10.50` are 1050 minor units of USD, `10.505` is
-  /// none. A point is read everywhere, and so is the language's own decimal sign; groups are read as the language writes them.
+  /// There may be fewer decimals than the currency has, but not more: in USD, `10` is 1000 minor units, `10.5` and `10.50` are
+  /// 1050, and `10.505` is not an amount. The decimal sign may be a point or that of the language. Groups are separated as in the
+  /// language.
   func minor(_ text: String, _ currency: Currency) -> Int64? {
     var whole = ""
     var fraction: String?
@@ -166,7 +167,7 @@ struct Language: Sendable {
     self("list.comma", ["first": date(instant, in: zone), "second": time(instant, in: zone, seconds: seconds)])
   }
 
-  /// The month of a period such as `2026-03`: `март 2026 г.`; the period itself if it is none.
+  /// The month of a period such as `2026-03`: `Март 2026 г.`. The period itself if it is not a month.
   func month(_ period: String) -> String {
     guard let start = Instant(rfc3339: period + "-01T00:00:00Z") else { return period }
     let text = month.format(shifted(start, .utc))
@@ -177,7 +178,7 @@ struct Language: Sendable {
     Date(timeIntervalSince1970: Double((instant.milliseconds) / 1000 + zone.seconds(at: instant)))
   }
 
-  /// `after 14 days`, `через 14 дней`: in the longest unit that is exact.
+  /// `after 14 days`, `через 14 дней`, in the longest unit that is exact.
   func after(_ span: TimeSpan) -> String { words(of: span, "after") }
 
   /// `within 14 days`, `в течение 14 дней`.

@@ -1,12 +1,12 @@
 import Contracts
 
-/// Where a page of a list begins: after the row with this number and name.
+/// The row after which a page of a list begins.
 struct Cursor {
   /// A cursor is valid only for its own list.
   enum List: String { case referees, entries, withdrawals, requests }
 
   let list: List
-  /// Milliseconds since 1970, or an entry's number.
+  /// Milliseconds since 1970; for entries, the entry's number.
   var number: Int64
   /// Distinguishes rows of the same instant; empty for entries.
   var name: String
@@ -17,7 +17,7 @@ struct Cursor {
     self.name = name
   }
 
-  /// Without a text, the start of the list. `nil` if the text is not a cursor of this list.
+  /// The start of the list if `text` is `nil`. Returns `nil` if the text is not a cursor of this list.
   init?(_ list: List, _ text: String?) {
     guard let text else {
       self.init(list, .max)

@@ -1,20 +1,20 @@
 import Contracts
 
-/// What the page of discounts shows (rows B3–B9).
+/// The content of the discounts page (rows B3–B9).
 struct Discounts: Sendable, Equatable {
   var active: Int64 = 0
-  /// In the order in which they would be dealt to now.
+  /// In the order in which a run would give them discounts now.
   var companies: [Company] = []
-  /// When the account last set the order; nil if it never did.
+  /// When the account last set the order; `nil` if it never did.
   var orderedAt: Instant?
   /// Newest first.
   var runs: [Run] = []
 
   struct Company: Sendable, Equatable {
     var company: CompanyID
-    /// From the session; nil if only the id is known.
+    /// From the session; `nil` if only the id is known.
     var name: String?
-    /// What it would get if the run were now: whole percent, and of how many active referrals.
+    /// What the company would get if the run were now: whole percent, and the number of active referrals behind it.
     var percent: Int64 = 0
     var slots: Int64 = 0
   }
@@ -25,11 +25,11 @@ struct Discounts: Sendable, Equatable {
     var period: String
     var asOf: Instant
     var assignments: [Assignment] = []
-    /// Reason codes (`SkipReason`) of a run that was skipped.
+    /// Reason codes (`SkipReason`); empty if the run was not skipped.
     var skipped: [String] = []
   }
 
-  /// A discount that a run gave to a company, and what came of it.
+  /// A discount that a run gave to a company, and its state.
   struct Assignment: Sendable, Equatable {
     enum State: String, Sendable { case open, applied, voided }
     var company: CompanyID
@@ -38,11 +38,11 @@ struct Discounts: Sendable, Equatable {
     var activeReferrals: Int64
     var slots: Int64
     var state: State
-    /// Of the last change of state.
+    /// Time of the last change of state.
     var at: Instant
-    /// With `applied`.
+    /// Only with `applied`.
     var invoice: String?
-    /// With `voided` (`VoidReason`).
+    /// Only with `voided` (`VoidReason`).
     var reason: String?
   }
 }

@@ -10,7 +10,7 @@ struct Fold {
   /// The data as JSON, for types that keep it.
   let body: [UInt8]
 
-  /// The types that the read model uses; others are ignored.
+  /// The types that the read model uses. It ignores other types.
   static let byType: [String: any Decoder] = {
     var folds = Folds()
     folds.on(AccountLabeled.self) { fold, it in
@@ -134,7 +134,7 @@ struct Fold {
     return owner
   }
 
-  /// The same for a notice about a request.
+  /// Adds a notice about a request to the account book and to the request.
   private func entry(_ balance: Balance?, at instant: Instant, of request: RequestID, _ reasons: [String] = []) throws {
     _ = try entry(balance, at: instant)
     try step(request, at: instant, reasons)

@@ -2,18 +2,18 @@ import Contracts
 import JSON
 import SQLite
 
-/// Writes messages from the bus to the read model. For one thread.
+/// Writes messages from the bus to the read model. For use by one thread.
 ///
-/// Rows and positions are written in one SQLite transaction (`commit`), so that what a crash leaves is a state that the file once had. The
-/// order of topics does not matter, and within a topic a missing notice may come later (`laurel repair`).
+/// Rows and positions are written in one SQLite transaction (`commit`), so after a crash they still match. Topics may be read in
+/// any order, and a missing notice of a topic may arrive later (`laurel repair`).
 package final class ModelWriter {
   let database: Database
   private let statements: Statements
   private var owners: [OwnerName: Int64] = [:]
   private var isOpen = false
-  /// Notices whose number was missing so far; an alarm while it is above 0.
+  /// The number of missing notices. An alarm fires while it is above 0.
   private(set) var gaps: Int64
-  /// Notices that had been read before.
+  /// The number of notices that had already been read.
   private(set) var repeats: Int64 = 0
 
   struct OwnerName: Hashable {
@@ -24,15 +24,15 @@ package final class ModelWriter {
   /// Limit for cached owners. The cache saves a query per notice.
   private static let ownersMax = 200_000
 
-  /// Where the reading of a partition goes on, and when its last record was written (milliseconds since 1970).
+  /// The next offset to read in a partition, and when its last record was written (milliseconds since 1970).
   package struct Position: Sendable, Equatable {
     var next: Int64
     var timestamp: Int64
   }
 
-  /// Opens the file, and makes its tables if it is new.
-  /// - Parameter bus: what the rows belong to: cluster, prefix, number of partitions.
-  /// - Throws: `SQLiteError`; ``ForeignModel`` for a file of another version or bus, which has to be built anew.
+  /// Opens the file, and creates its tables if it is new.
+  /// - Parameter bus: the source of the rows: cluster, prefix, number of partitions.
+  /// - Throws: `SQLiteError`; ``ForeignModel`` if the file has another version or bus and must be rebuilt.
   package init(_ path: String, bus: String) throws {
     let database = try Database(path, .readWrite, cacheKiB: 32_768)
     try database.execute("PRAGMA journal_mode = WAL")
@@ -55,17 +55,17 @@ package final class ModelWriter {
     gaps = try database.prepare("SELECT count(*) FROM gaps").first { $0.integer(0) } ?? 0
   }
 
-  /// The file is not of this version and bus.
+  /// The file has another version or belongs to another bus.
   struct ForeignModel: Error, CustomStringConvertible {
     let version: Int64
     let bus: String
     var description: String { "it has version \(version) and belongs to \(bus)" }
   }
 
-  /// All that was on the bus has been read once. Between batches.
+  /// Records that everything on the bus has been read once. Call it between batches.
   func markComplete() throws { try database.execute("UPDATE model SET complete = 1 WHERE NOT complete") }
 
-  /// By topic and partition.
+  /// The positions by topic and partition.
   func positions() throws -> [String: [Int32: Position]] {
     var positions: [String: [Int32: Position]] = [:]
     _ = try database.prepare("SELECT topic, partition, next, timestamp FROM positions").rows { row in
@@ -74,14 +74,14 @@ package final class ModelWriter {
     return positions
   }
 
-  /// Begins a batch; a second call in a batch does nothing.
+  /// Begins a batch, unless one is open.
   func begin() throws {
     guard !isOpen else { return }
     try database.execute("BEGIN IMMEDIATE")
     isOpen = true
   }
 
-  /// Ends the batch, with the positions of the partitions that it has read.
+  /// Commits the batch together with the positions that it has reached.
   package func commit(_ positions: [String: [Int32: Position]]) throws {
     try begin()
     for (topic, partitions) in positions {
@@ -93,7 +93,7 @@ package final class ModelWriter {
     isOpen = false
   }
 
-  /// Drops the batch.
+  /// Rolls the batch back.
   func abort() {
     try? database.execute("ROLLBACK")
     owners.removeAll()
@@ -114,17 +114,17 @@ package final class ModelWriter {
     let sequence: Int64?
   }
 
-  /// A message that is decoded and not yet in the read model.
+  /// A decoded message that is not yet in the read model.
   package struct Change {
     let place: Place
     let body: [UInt8]
     let effect: Fold.Effect
   }
 
-  /// Decodes a record in either mode. Returns `nil` for a type that the read model does not use.
+  /// Decodes a record in binary or structured mode. Returns `nil` for a type that the read model does not use.
   /// - Parameters:
-  ///   - envelope: as the record's headers have it.
-  ///   - only: the deployment's only program: what a message without `program` means.
+  ///   - envelope: from the record's headers.
+  ///   - only: the deployment's only program, if there is just one. A message without `program` belongs to it.
   package static func decode(
     _ value: UnsafeRawBufferPointer, _ envelope: EnvelopeBytes, key: UnsafeRawBufferPointer?, topic: Topic, offset: Int64,
     only: ProgramID?, _ parser: JSONParser
@@ -154,7 +154,7 @@ package final class ModelWriter {
     return Change(place: place, body: keepsBody ? data.serialized() : [], effect: effect)
   }
 
-  /// Puts a message into the open batch.
+  /// Adds a message to the open batch.
   package func apply(_ change: Change) throws {
     try begin()
     if let sequence = change.place.sequence {
@@ -166,7 +166,7 @@ package final class ModelWriter {
     try change.effect.apply(Fold(writer: self, statements: statements, place: change.place, body: change.body))
   }
 
-  /// Whether the notice is new. Records the numbers that are missing.
+  /// Whether the notice is new. Also records the numbers that are missing before it.
   private func isNew(_ sequence: Int64, at place: Place) throws -> Bool {
     let owner = try owner(place.key, place.program)
     let last = try statements.lastSequence.first(owner, place.topic.name) { $0.integer(0) } ?? 0

@@ -1,6 +1,6 @@
 import SQLite
 
-/// The reading statements, prepared once per connection. Every list is a range of an index.
+/// The statements that read, prepared once per connection. Every list is a range of an index.
 struct Queries {
   let owner, codes, clicks, counts, nextCurrency, lastEntry, maturing, offer: Statement
   let refereesByDate, refereesByStatus, refereesFound, earned, label: Statement

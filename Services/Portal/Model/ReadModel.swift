@@ -2,9 +2,9 @@ import Contracts
 import JSON
 import SQLite
 
-/// Answers questions about accounts out of the read model's file. For one thread; it sees what the writer has committed.
+/// Reads the accounts' data from the read model's file, as last committed by the writer. For use by one thread.
 package final class ReadModel {
-  /// A version of the tables has a file of its own, so that a new one can be built while another process serves the old one.
+  /// Each version of the tables has its own file, so a new one can be built while another process serves the old one.
   static let fileName = "model-\(Schema.version).sqlite"
 
   private let database: Database
@@ -16,7 +16,7 @@ package final class ReadModel {
     queries = try Queries(database)
   }
 
-  /// It held all that was on the bus at some time, and is only older since.
+  /// Whether the file was complete at some time. It may be out of date since.
   func isComplete() throws -> Bool {
     try database.prepare("SELECT complete FROM model").first { $0.integer(0) != 0 } ?? false
   }
@@ -26,14 +26,14 @@ package final class ReadModel {
     try queries.owner.first(program.value, account.value) { $0.integer(0) }
   }
 
-  /// Runs queries that see one state of the figures.
+  /// Runs queries that all see the same state of the file.
   func snapshot<Result>(_ body: (ReadModel) throws -> Result) throws -> Result {
     try database.snapshot { try body(self) }
   }
 
   // MARK: Accounts
 
-  /// Accounts with a code, in the order in which the bus named them: for trying things out.
+  /// Accounts with a code, in the order in which they appeared on the bus. Only for `--for-trying`.
   func accounts(limit: Int) throws -> [KnownAccount] {
     try database.prepare(
       "SELECT program, name FROM owners WHERE EXISTS (SELECT 1 FROM codes WHERE owner = id) ORDER BY id LIMIT ?"
@@ -43,7 +43,7 @@ package final class ReadModel {
     }.compactMap { $0 }
   }
 
-  /// Companies that its discounts and orders name.
+  /// The companies that the account's discounts and orders name.
   func companies(of account: AccountID, _ program: ProgramID) throws -> [CompanyID] {
     guard let owner = try owner(account, program) else { return [] }
     let ordered = try queries.order.first(owner) { $0.lines(1) } ?? []
@@ -112,11 +112,11 @@ package final class ReadModel {
   // MARK: Invited
 
   /// - Parameters:
-  ///   - status: only these; nil means all.
+  ///   - status: only referees of this status; `nil` for all.
   ///   - before: `next` of the page before this one.
-  ///   - registeredBefore: jumps to a date: only who has registered before this instant.
+  ///   - registeredBefore: only referees that registered before this instant.
   ///   - find: the beginning of an account's id.
-  /// - Returns: the newest first; nil for a cursor that is none.
+  /// - Returns: newest first, or by id with `find`; `nil` if the cursor is invalid.
   package func referees(
     _ account: AccountID, _ program: ProgramID, status: RefereeStatus? = nil, before: String? = nil,
     registeredBefore: Instant? = nil, find: String? = nil, limit: Int = 50
@@ -157,7 +157,7 @@ package final class ReadModel {
 
   // MARK: The account book
 
-  /// Entries, newest first, of a currency and those that name none; nil for a cursor that is none.
+  /// Entries of a currency and entries without one, newest first; `nil` if the cursor is invalid.
   /// - Parameter before: `next` of the page before this one.
   package func entries(
     _ account: AccountID, _ program: ProgramID, currency: Currency?, before: String? = nil, limit: Int = 50
@@ -176,7 +176,7 @@ package final class ReadModel {
     return Page(items: items, next: rows.count > limit ? items.last.map { Cursor(.entries, $0.sequence).text } : nil)
   }
 
-  /// One entry by its number; nil if the account has no such entry.
+  /// One entry by its number; `nil` if the account has no such entry.
   package func entry(_ account: AccountID, _ program: ProgramID, sequence: Int64) throws -> Entry? {
     guard let owner = try owner(account, program) else { return nil }
     for currency in try currencies(owner) + [""] {
@@ -224,7 +224,7 @@ package final class ReadModel {
 
   // MARK: Discounts
 
-  /// The active referrals, the companies that are known, in the order that the account has set, and past runs, newest first.
+  /// The number of active referrals, the companies in the order that the account has set, and past runs, newest first.
   func discounts(_ account: AccountID, _ program: ProgramID, runs limit: Int = 12) throws -> DiscountFacts {
     guard let owner = try owner(account, program) else { return DiscountFacts() }
     var facts = DiscountFacts()
@@ -249,10 +249,10 @@ package final class ReadModel {
   }
 }
 
-/// What the read model knows for the page of discounts; what would be dealt now is the rules' business.
+/// What the read model knows for the discounts page. The terms decide what a run would give now.
 struct DiscountFacts: Sendable, Equatable {
   var active: Int64 = 0
-  /// As the account has ordered them.
+  /// In the order that the account has set.
   var ordered: [CompanyID] = []
   var orderedAt: Instant?
   var runs: [Discounts.Run] = []

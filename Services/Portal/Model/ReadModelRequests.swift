@@ -5,7 +5,7 @@ import SQLite
 extension ReadModel {
   // MARK: Withdrawals
 
-  /// Newest first; nil for a cursor that is none.
+  /// Newest first; `nil` if the cursor is invalid.
   func withdrawals(
     _ account: AccountID, _ program: ProgramID, before: String? = nil, limit: Int = 50
   ) throws -> Page<Withdrawal>? {
@@ -28,8 +28,8 @@ extension ReadModel {
         if step.type == WithdrawalOverdue.type { withdrawal.isOverdue = found.state.isOpen }
         if let kind = Withdrawal.Step.Kind(type: step.type) { withdrawal.steps.append(.init(kind: kind, at: step.at)) }
       }
-      let context = { (step: Withdrawal.Step) in Withdrawal.Step.Kind.allCases.firstIndex(of: step.kind) ?? 0 }
-      withdrawal.steps.sort { ($0.at, context($0)) < ($1.at, context($1)) }
+      let rank = { (step: Withdrawal.Step) in Withdrawal.Step.Kind.allCases.firstIndex(of: step.kind) ?? 0 }
+      withdrawal.steps.sort { ($0.at, rank($0)) < ($1.at, rank($1)) }
       let isCanceled = withdrawal.steps.contains { $0.kind == .canceled }
       withdrawal.isCancelable = [.opened, .awaitingApproval].contains(found.state) && !isCanceled
       return withdrawal
@@ -51,7 +51,7 @@ extension ReadModel {
 
   // MARK: Requests
 
-  /// Requests that are on the bus, newest first; nil for a cursor that is none.
+  /// Requests that are on the bus, newest first; `nil` if the cursor is invalid.
   func requests(
     _ account: AccountID, _ program: ProgramID, before: String? = nil, limit: Int = 50
   ) throws -> Page<RequestStatus>? {
@@ -69,7 +69,7 @@ extension ReadModel {
       next: rows.count > limit ? items.last.map { Cursor(.requests, $0.at.milliseconds, "\($0.type)/\($0.request)").text } : nil)
   }
 
-  /// A request as it was recorded, and its data; nil if it has not been read back from the bus yet.
+  /// A recorded request and its data; `nil` if it has not been read back from the bus yet.
   func request(
     _ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil
   ) throws -> (status: RequestStatus, body: [UInt8])? {
@@ -94,7 +94,7 @@ extension ReadModel {
 }
 
 extension Withdrawal.State {
-  /// Money is reserved for it, or about to be.
+  /// Whether money is reserved for the withdrawal, or is about to be.
   var isOpen: Bool { [.opened, .awaitingApproval, .instructed].contains(self) }
 }
 
@@ -119,7 +119,7 @@ extension Withdrawal.Step.Kind {
 }
 
 extension RequestStatus {
-  /// For each type of request: the notices that answer it, and whether they accept it.
+  /// The notices that answer each type of request, and whether they accept it.
   static let answers: [String: [String: Bool]] = [
     CodeRequested.type: [CodeIssued.type: true, CodeDeclined.type: false],
     CompanyOrderSet.type: [CompanyOrderRecorded.type: true],

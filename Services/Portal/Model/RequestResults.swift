@@ -11,18 +11,18 @@ struct Withdrawal: Sendable, Equatable {
   var requestedAt: Instant
   var dueAt: Instant?
   var state: State
-  /// It was not paid by the day on which it was due.
+  /// Whether it was due and is still not paid.
   var isOverdue: Bool = false
-  /// It can be canceled: nothing was instructed yet (DECISIONS C10).
+  /// Whether it can be canceled: no payout has been instructed yet (DECISIONS C10).
   var isCancelable: Bool = false
-  /// Reason codes of a declined one (`WithdrawalReason`).
+  /// Reason codes (`WithdrawalReason`) of a declined withdrawal.
   var reasons: [String] = []
   /// Oldest first.
   var steps: [Step] = []
 
-  /// A step on its way: `asked`, `approved` and the states.
+  /// A step of the withdrawal's history.
   struct Step: Sendable, Equatable {
-    /// In the order in which they follow each other, also within one instant.
+    /// In the usual order, which sorts steps of the same instant.
     enum Kind: String, Sendable, CaseIterable {
       case asked, opened, awaitingApproval, approved, instructed, dueSoon, overdue, canceled, paid, failed, returned, declined
     }
@@ -31,10 +31,10 @@ struct Withdrawal: Sendable, Equatable {
   }
 }
 
-/// What a person asked for, and how far it is.
+/// A person's request and its progress.
 struct RequestStatus: Sendable, Equatable {
   enum State: String, Sendable {
-    /// Kept here; the bus has not confirmed it.
+    /// The portal has stored it; the bus has not confirmed it.
     case stored
     /// The bus has confirmed it.
     case sent

@@ -2,8 +2,7 @@ import Contracts
 import SQLite
 import Synchronization
 
-/// Requests that were taken from people and are on their way to the bus: kept on disk until the bus has confirmed them, because nobody
-/// else has them. For any thread.
+/// Keeps accepted requests on disk until the bus has confirmed them, because there is no other copy. For any thread.
 final class RequestStore: Sendable {
   /// A request as it goes to the bus.
   struct Kept: Sendable, Equatable {
@@ -18,7 +17,7 @@ final class RequestStore: Sendable {
     var isSent: Bool = false
   }
 
-  /// Long enough for the read model to have read the request back from the bus.
+  /// How long a sent request is kept, so that the read model has time to read it back from the bus.
   private static let sentFor = TimeSpan.days(7)
 
   // Used only under the mutex.
@@ -42,8 +41,8 @@ final class RequestStore: Sendable {
     connection = Mutex(Connection(database: database))
   }
 
-  /// Keeps a request; returns the one that is there under its id.
-  /// - Parameter now: the system's time; a request's own may be a sandbox's.
+  /// Stores a request, unless there is one with its id and type. Returns the stored one.
+  /// - Parameter now: system time. The request's own time may be a sandbox's.
   func keep(_ kept: Kept, now: Instant) throws -> Kept {
     try connection.withLock { connection in
       try connection.database.prepare(
@@ -54,7 +53,7 @@ final class RequestStore: Sendable {
     }
   }
 
-  /// - Parameter type: nil: any.
+  /// - Parameter type: `nil` for any type.
   func find(_ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil) throws -> Kept? {
     try connection.withLock { try Self.find(account, program, request, type, $0.database) }
   }
@@ -70,7 +69,7 @@ final class RequestStore: Sendable {
     ).first(program.value, account.value, request, type, body: kept) ?? nil
   }
 
-  /// Oldest first.
+  /// Requests that the bus has not confirmed, oldest first.
   func unsent(limit: Int = 500) throws -> [Kept] {
     try connection.withLock { connection in
       try connection.database.prepare(
@@ -85,7 +84,7 @@ final class RequestStore: Sendable {
     }
   }
 
-  /// The bus has confirmed it.
+  /// Marks a request as confirmed by the bus.
   func sent(_ kept: Kept) throws {
     try connection.withLock { connection in
       try connection.database.prepare(

@@ -1,6 +1,6 @@
 import Contracts
 
-/// The content of the pages and of the API. Each value is the result of one query of ``ReadModel``.
+// The content of the pages and of the API. Each value is the result of one query of ``ReadModel``.
 
 /// An account of a program.
 struct KnownAccount: Sendable, Equatable {
@@ -10,16 +10,16 @@ struct KnownAccount: Sendable, Equatable {
 
 /// An account's figures in one program (row A8).
 package struct Summary: Sendable, Equatable {
-  /// Oldest first. Empty: no code was issued yet.
+  /// Oldest first; empty if no code was issued yet.
   var codes: [IssuedCode] = []
-  /// Of all codes together.
+  /// Of all codes.
   var clicks: Clicks = .init()
   var referees: RefereeCounts = .init()
-  /// One a currency, in the order of their codes.
+  /// One per currency, sorted by code.
   var balances: [CurrencyFigures] = []
-  /// The account's own welcome offer: the account is a referee in it (row A5).
+  /// The welcome offer that the account got as a referee (row A5).
   var offer: Offer?
-  /// Withdrawals that are open.
+  /// The open withdrawals.
   var openWithdrawals: [Withdrawal] = []
 
   init() {}
@@ -27,7 +27,7 @@ package struct Summary: Sendable, Equatable {
 
 struct IssuedCode: Sendable, Equatable {
   var code: String
-  /// The link to hand out; empty if the terms name none.
+  /// The link to share; empty if the terms define none.
   var link: String
   var at: Instant
 }
@@ -37,9 +37,9 @@ struct Clicks: Sendable, Equatable {
   var rejected: Int64 = 0
 }
 
-/// How far a referral is.
+/// The progress of a referral.
 package enum RefereeStatus: String, Sendable, CaseIterable {
-  /// Attributed, and nothing earned yet.
+  /// The referral is attributed, and no payment has earned yet.
   case registered
   /// At least one of its payments has earned a reward.
   case earning
@@ -51,27 +51,27 @@ package enum RefereeStatus: String, Sendable, CaseIterable {
   case rejected
 }
 
-/// How many referees an account has.
+/// The number of an account's referees, by status.
 struct RefereeCounts: Sendable, Equatable {
   var byStatus: [RefereeStatus: Int64]
 
   init(_ byStatus: [RefereeStatus: Int64] = [:]) { self.byStatus = byStatus }
 
   subscript(status: RefereeStatus) -> Int64 { byStatus[status] ?? 0 }
-  /// All but the rejected ones.
+  /// All except the rejected ones.
   var invited: Int64 { byStatus.reduce(0) { $0 + ($1.key == .rejected ? 0 : $1.value) } }
 }
 
-/// A balance and what happens to it next.
+/// A balance, and when more of it becomes available.
 struct CurrencyFigures: Sendable, Equatable {
   var balance: Balance
-  /// When rewards on their way become available, earliest first; of many instants only the first five.
+  /// When pending rewards become available: the first five instants.
   var maturities: [Maturity] = []
 }
 
 struct Maturity: Sendable, Equatable {
   var at: Instant
-  /// Minor units: all rewards of this currency that become available at this instant.
+  /// The sum of the rewards of this currency that become available at this instant, in minor units.
   var amount: Int64
 }
 
@@ -87,13 +87,13 @@ struct Offer: Sendable, Equatable {
 /// A row of the list of invited companies.
 package struct Referee: Sendable, Equatable {
   var account: AccountID
-  /// What the host wants shown instead of the id.
+  /// The name that the host wants shown instead of the id.
   var label: String?
   var registeredAt: Instant
   var status: RefereeStatus
   /// Reason codes of a rejected registration (`AttributionReason`).
   var reasons: [String] = []
-  /// How many of its payments have earned.
+  /// How many of its payments have earned a reward.
   var payments: Int64 = 0
   /// Minor units by currency, after refunds.
   var earned: [Currency: Int64] = [:]
@@ -102,7 +102,7 @@ package struct Referee: Sendable, Equatable {
 /// Part of a list, and where the next part begins.
 package struct Page<Item: Sendable & Equatable>: Sendable, Equatable {
   var items: [Item]
-  /// For `after=`; nil at the end of the list.
+  /// The value of `after` for the next part; `nil` at the end of the list.
   var next: String?
 }
 
@@ -113,14 +113,14 @@ package struct Entry: Sendable, Equatable {
   /// The notice's type: `reward.accrued.v1`, `reward.declined.v1`, `bonus.captured.v1` …
   var type: String
   var at: Instant
-  /// nil for a notice that moves no money and names no currency.
+  /// `nil` if the notice names no currency.
   var currency: Currency?
-  /// Minor units, with its sign; nil for a notice without an amount.
+  /// Signed, in minor units; `nil` if the notice has no amount.
   var amount: Int64?
   var availableAt: Instant?
-  /// nil for a notice that changes none.
+  /// `nil` if the notice does not change the balance.
   var balance: Balance?
-  /// What it is about, as far as the notice says: the referee with its label, payment, refund, invoice, request, and why.
+  /// What the notice is about; `nil` for what it does not name.
   var referee: AccountID?
   var label: String?
   var payment: String?
@@ -133,15 +133,15 @@ package struct Entry: Sendable, Equatable {
   var because: [Because] = []
 }
 
-/// How old the figures are.
+/// The age of the figures.
 struct Freshness: Sendable, Equatable {
-  /// The oldest instant at which each partition was last at its end; nil: some were never.
+  /// When the partition that is furthest behind was last read to its end; `nil` if some partition never was.
   var asOf: Instant?
-  /// Records that are on the bus and not in the figures.
+  /// Records on the bus that are not in the figures yet.
   var behind: Int64 = 0
-  /// While the read model is built for the first time: percent done and seconds left.
+  /// Percent done and seconds left while the read model is being built; otherwise `nil`.
   var rebuilding: (percent: Int, secondsLeft: Int)?
-  /// The sandbox's time, under a virtual clock.
+  /// The sandbox's time; `nil` without a virtual clock.
   var sandbox: Instant?
   var isStale: Bool = false
 

@@ -5,7 +5,7 @@ import SQLite
 /// An *owner* is a key of one program: an account, or for clicks a code. Lists are read from their indexes. Triggers maintain the number of
 /// referees of each status, and the amounts that become available at each instant.
 enum Schema {
-  /// Increase it with every change of the tables or of their content. A file of another version is rebuilt.
+  /// Increase it whenever the tables or their content change. A file of another version is rebuilt.
   static let version: Int64 = 1
 
   static let tables = """
@@ -45,7 +45,7 @@ enum Schema {
     -- The notices of the topic rewards. currency is empty if the notice has no balance.
     CREATE TABLE entries (owner INTEGER, currency TEXT, sequence INTEGER, at INTEGER NOT NULL, type TEXT NOT NULL, body BLOB NOT NULL,
       PRIMARY KEY (owner, currency, sequence)) STRICT, WITHOUT ROWID;
-    -- referee is null until the notice of the reward itself has come; amount is what is left of it. A credit before available_at
+    -- referee is null until the notice of the reward itself arrives; amount is what is left of it. A credit before available_at
     -- locks the reward; unlocking makes it available.
     CREATE TABLE rewards (owner INTEGER, reward TEXT, referee TEXT, currency TEXT, amount INTEGER NOT NULL DEFAULT 0,
       available_at INTEGER, credited_at INTEGER, unlocked INTEGER NOT NULL DEFAULT 0, holds INTEGER NOT NULL DEFAULT 0,
@@ -54,8 +54,8 @@ enum Schema {
         ELSE amount END) VIRTUAL,
       PRIMARY KEY (owner, reward)) STRICT, WITHOUT ROWID;
     CREATE INDEX rewards_by_referee ON rewards (owner, referee, currency, amount) WHERE referee IS NOT NULL;
-    -- What becomes available at an instant: the sum of the rewards that are not available yet and not on hold. Triggers
-    -- maintain it.
+    -- The sum of the rewards that become available at an instant: those not available yet and not on hold. Maintained by
+    -- triggers.
     CREATE TABLE maturities (owner INTEGER, currency TEXT, at INTEGER, amount INTEGER NOT NULL, PRIMARY KEY (owner, currency, at))
       STRICT, WITHOUT ROWID;
     CREATE TRIGGER reward_added AFTER INSERT ON rewards WHEN new.maturing <> 0 BEGIN

@@ -2,7 +2,7 @@ import Contracts
 import Markup
 
 extension Pages {
-  /// Every account that one can enter as, where the portal runs for trying things out. In English: no account's owner sees it.
+  /// The accounts that anyone can sign in as with `--for-trying`. Only in English, because customers never see it.
   static func accounts(_ accounts: [KnownAccount], basePath: String) -> [UInt8] {
     document(
       .of(.en), title: "Accounts", basePath: basePath,

@@ -1,6 +1,6 @@
 import CPortalAssets
 
-/// The one colour of the pages that is configured: of links, buttons and what is available.
+/// The configurable colour of links, buttons and available amounts.
 struct Accent: Sendable, Equatable {
   let hex: String
 
@@ -8,8 +8,8 @@ struct Accent: Sendable, Equatable {
 
   private init(hex: String) { self.hex = hex }
 
-  /// Six hexadecimal digits after `#`. nil for anything else, and for a colour on which white text could not be read: its contrast with
-  /// white must be 4.5 : 1 at least (WCAG 2.2, 1.4.3).
+  /// Reads `#` and six hexadecimal digits. Returns `nil` for anything else, and for a colour on which white text would be hard to
+  /// read: the contrast with white must be at least 4.5 : 1 (WCAG 2.2, 1.4.3).
   init?(_ text: String) {
     let digits = text.dropFirst().compactMap(\.hexDigitValue)
     guard text.first == "#", text.utf8.count == 7, digits.count == 6 else { return nil }
@@ -31,7 +31,7 @@ struct Accent: Sendable, Equatable {
 }
 
 extension Pages {
-  /// The style sheet of all pages, without what only its readers need.
+  /// The style sheet of all pages, without comments and optional white space.
   static func style(accent: Accent) -> [UInt8] {
     let lines = String(decoding: asset(PortalAssetStyle), as: UTF8.self).split(separator: "\n")
     var rules = lines.filter { !$0.hasPrefix("/*") }.map { String($0.drop { $0 == " " }) }.joined(separator: "\n")

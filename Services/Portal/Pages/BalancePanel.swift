@@ -8,7 +8,7 @@ private struct BalancePart {
 }
 
 extension Balance {
-  /// In the order in which money moves through them. Their sum is everything earned, plus corrections.
+  /// The parts in the order in which money moves through them. Their sum is everything earned, plus corrections.
   fileprivate var parts: [BalancePart] {
     [
       BalancePart(name: "pending", minor: pending), BalancePart(name: "locked", minor: locked),
@@ -58,7 +58,7 @@ extension PageContext {
     }
   }
 
-  /// A bar whose widths are the shares. The table below contains the same numbers, so the bar is hidden from screen readers.
+  /// A bar that shows the share of each part. The table below contains the same numbers, so the bar is hidden from screen readers.
   private func bar(_ balance: Balance) -> HTML {
     let parts = balance.parts.filter { $0.minor > 0 }
     let total = parts.reduce(Int128(0)) { $0 + Int128($1.minor) }
@@ -77,7 +77,7 @@ extension PageContext {
       }
   }
 
-  /// Every part with its amount, and a line with the sum.
+  /// A table of every part with its amount, and a line with the sum.
   func balanceTable(_ balance: Balance, _ caption: String) -> HTML {
     let corrected = balance.corrected ?? 0
     func row(_ name: String, _ minor: Int64, dot: Bool = true) -> HTML {
@@ -97,7 +97,7 @@ extension PageContext {
       tag("tbody") {
         for part in balance.parts where part.minor != 0 || part.name == "available" { row(part.name, part.minor) }
       }
-      // A sum beyond Int64 does not occur in practice; it would not be shown.
+      // Leave the line out if the sum exceeds Int64, which does not happen in practice.
       if let accrued = try? balance.accrued {
         tag("tfoot") {
           if corrected != 0, let sum = try? Money.sum(accrued, corrected) {

@@ -5,9 +5,9 @@ extension Pages {
   /// The account book in one currency, fifty entries per page.
   ///
   /// - Parameters:
-  ///   - currency: nil: there are no entries yet.
-  ///   - currencies: all that the account has entries in.
-  ///   - isContinued: it is not the first part of the list.
+  ///   - currency: `nil` if there are no entries yet.
+  ///   - currencies: all currencies of the account's entries.
+  ///   - isContinued: whether this is not the first part of the list.
   static func book(
     _ entries: Page<Entry>, currency: Currency?, currencies: [Currency], isContinued: Bool, _ context: PageContext
   ) -> [UInt8] {
@@ -38,7 +38,7 @@ extension Pages {
     }
   }
 
-  /// Why an entry is as it is: its facts, and the steps of its computation.
+  /// Explains an entry: its facts, and the steps of its computation.
   static func why(_ entry: Entry, _ context: PageContext) -> [UInt8] {
     let localized = context.localized
     return context.page(.book, title: localized("why.title")) {
@@ -104,7 +104,7 @@ extension PageContext {
     return localized.figure(minor, currency)
   }
 
-  /// The name of `reward.accrued.v1` and so on. Entries of a later release share a general name.
+  /// The name of an entry's type, such as `reward.accrued.v1`. Types that this release does not know share a general name.
   fileprivate func what(_ entry: Entry) -> String {
     localized.known("entry.\(entry.type.split(separator: ".").dropLast().joined(separator: "."))") ?? localized("entry.other")
   }

@@ -3,7 +3,7 @@ import Markup
 import Terms
 
 extension Pages {
-  /// The scale with the present step, what each company would get now, and the months that were.
+  /// The scale with the current step, what each company would get now, and past months.
   static func discounts(_ discounts: Discounts, _ context: PageContext) -> [UInt8] {
     let localized = context.localized
     return context.page(.discounts, title: localized("discounts.title")) {
@@ -29,7 +29,7 @@ extension PageContext {
     return next > Instant.range.upperBound ? nil : "\(localized.dateAndTime(next, in: schedule.zone))\u{A0}\(schedule.zone.name)"
   }
 
-  /// How many referrals are missing for the next step of the scale, and by when. At the top of the scale, the time of the next run.
+  /// How many more referrals the next step of the scale needs, and by when. At the top of the scale, only the time of the next run.
   func nextStepSentences(active: Int64) -> [String] {
     guard let discounts = terms.discounts, let run = nextRun else { return [] }
     let percent = discounts.percent(for: active)

@@ -1,21 +1,21 @@
 import Markup
 
 extension Pages {
-  /// What went wrong, for somebody who may have no session.
+  /// The kinds of error pages. The reader may have no session.
   enum Failure: Sendable, Equatable {
-    /// 401: no session, or one that has ended.
+    /// 401: there is no session, or it has ended.
     case signedOut
     /// 403: another account's page, or a missing right.
     case forbidden
     /// 404.
     case notFound
-    /// 403: a form from another origin, or with a token that is old or of another session.
+    /// 403: the form is from another origin, or its token is old or of another session.
     case staleForm
     /// 429.
     case tooMany
-    /// 503: the read model is being built.
+    /// 503: the read model is being rebuilt.
     case rebuilding(percent: Int, secondsLeft: Int)
-    /// 500 and everything else.
+    /// 500.
     case failed
 
     var status: Int {
@@ -32,7 +32,7 @@ extension Pages {
     fileprivate var key: String { self == .staleForm ? "error.form" : "error.\(status)" }
   }
 
-  /// - Parameter hasSession: there is an overview to go to.
+  /// - Parameter hasSession: whether to link to the overview.
   static func error(_ failure: Failure, language: Language, basePath: String, hasSession: Bool) -> [UInt8] {
     let localized = language
     let title = localized(failure.key)

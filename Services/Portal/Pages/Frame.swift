@@ -10,7 +10,7 @@ enum PageKind: String, CaseIterable {
 }
 
 extension PageContext {
-  /// The pages that are useful under these terms.
+  /// The pages that these terms make useful.
   private var menu: [PageKind] {
     PageKind.allCases.filter { kind in
       switch kind {
@@ -105,7 +105,7 @@ extension PageContext {
   }
 }
 
-/// The document around the body of a page.
+/// A complete HTML document.
 func document(_ language: Language, title: String, basePath: String, _ body: HTML) -> [UInt8] {
   let html = tag("html", ["lang": language.code.rawValue]) {
     tag("head") {

@@ -3,7 +3,7 @@ import Markup
 import Terms
 
 extension Pages {
-  /// The terms in words, from the same values that the engine uses.
+  /// Explains the terms in words, from the same values that the services use.
   ///
   /// - Parameter next: the next version of the terms, if one is announced.
   static func help(next: TermsVersion?, _ context: PageContext) -> [UInt8] {

@@ -1,14 +1,14 @@
 import Contracts
 import Markup
 
-/// What part of the list of invited companies is asked for.
+/// The requested part of the list of invited companies.
 struct InvitedQuery: Sendable, Equatable {
   var status: RefereeStatus?
-  /// `2026-03-01`: those who registered by then.
+  /// A day such as `2026-03-01`: only those who registered on it or before.
   var on: String?
   /// The beginning of an account's id.
   var find: String?
-  /// It is not the first part of the list.
+  /// Whether this is not the first part of the list.
   var isContinued: Bool = false
 
   var isFiltered: Bool { status != nil || on != nil || find != nil }
@@ -22,7 +22,7 @@ struct InvitedQuery: Sendable, Equatable {
 }
 
 extension Pages {
-  /// The invited companies, fifty a page.
+  /// The invited companies, fifty per page.
   static func invited(
     _ referees: Page<Referee>, counts: RefereeCounts, query: InvitedQuery, _ context: PageContext
   ) -> [UInt8] {

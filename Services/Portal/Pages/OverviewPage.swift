@@ -5,7 +5,7 @@ import Terms
 extension Pages {
   /// The link, its results, and the balance.
   ///
-  /// - Parameter wish: a code that was wished for and cannot be one.
+  /// - Parameter wish: the requested text of a code, if it is invalid.
   static func overview(_ summary: Summary, wish: String? = nil, _ context: PageContext) -> [UInt8] {
     let localized = context.localized
     return context.page(.overview, title: localized("overview.title")) {
@@ -160,7 +160,7 @@ extension PageContext {
             : localized("offer.open", ["percent": percent, "plans": localized.list(offer.plans, or: true)])
         }
         tag("p") {
-          // Round down to whole days, so that no one counts on a day that has already begun.
+          // Round down to whole days, so that nobody counts on a day that has already begun.
           let days = (offer.expiresAt - now).milliseconds / TimeSpan.days(1).milliseconds
           tag("strong") { days > 0 ? localized("offer.left", count: days) : localized("offer.today") }
           " · "

@@ -3,27 +3,27 @@ import Markup
 import PortalAccess
 import Terms
 
-/// What every page needs to know: who looks at it, in which program and language, and how old the figures are.
+/// What every page needs: the session, the program's terms, the language, and the age of the figures.
 struct PageContext: Sendable {
   var session: Session
-  /// The version in force; sections of the pages follow it.
+  /// The version in force. It decides which sections the pages have.
   var terms: TermsVersion
   var language: Language
-  /// Empty, or a path without a slash at its end: every link begins with it.
+  /// The beginning of every link: empty, or a path without a slash at its end.
   var basePath: String
-  /// Of this page, with the base path and without a query: for the links that change the language.
+  /// The path of this page, with the base path and without the query, for the links that change the language.
   var path: String
   var freshness: Freshness
-  /// The clock's time, in the sandbox the virtual one.
+  /// The programs' time: in a sandbox, the virtual time.
   var now: Instant
-  /// Where times are shown; the calendar of monthly discounts has its own.
+  /// The zone of the times shown. Monthly discounts have their own.
   var zone: Zone = .utc
-  /// Both go with every form: the id that the request will have, and a token bound to it and to the session.
+  /// Every form contains both: the id of its request, and a token that is bound to this id and to the session.
   var request: String
   var formToken: String
 }
 
-/// The pages. Each is made of the answers of the read model; nothing here reads or decides anything.
+/// The pages. They only render values from the read model, and neither read nor decide anything.
 enum Pages {}
 
 extension PageContext {
@@ -59,7 +59,7 @@ extension PageContext {
   }
 }
 
-/// A message where there is nothing to show yet.
+/// A message shown instead of an empty list.
 func emptyState(_ title: String, _ text: String?, @HTMLBuilder _ action: () -> HTML = { .empty }) -> HTML {
   tag("div", ["class": "empty"]) {
     tag("p", ["class": "lead"]) { title }
@@ -79,7 +79,7 @@ func section(_ title: String, class name: String? = nil, @HTMLBuilder _ content:
 /// A table that becomes a list of cards on narrow screens.
 ///
 /// - Parameters:
-///   - showsCaption: whether the caption says more than the heading above it.
+///   - showsCaption: whether the caption adds something to the heading above it.
 ///   - head: the title of each column, and whether it contains figures.
 func table(
   _ caption: String, showsCaption: Bool = false, _ head: [(title: String, isFigure: Bool)], class name: String = "cards",

@@ -3,7 +3,7 @@ import Markup
 extension Pages {
   /// A page to print, with the QR code of a link.
   ///
-  /// - Parameter svg: the picture, as `QRCode` makes it.
+  /// - Parameter svg: the QR code as SVG.
   static func poster(_ code: IssuedCode, svg: String, _ context: PageContext) -> [UInt8] {
     let localized = context.localized
     return context.page(nil, title: localized("qr.title")) {

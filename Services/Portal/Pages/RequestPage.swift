@@ -2,7 +2,7 @@ import Contracts
 import Markup
 
 extension Pages {
-  /// How far a request is.
+  /// The progress of a request.
   static func request(_ status: RequestStatus, _ context: PageContext) -> [UInt8] {
     let localized = context.localized
     let kind = RequestKind(type: status.type)
@@ -43,7 +43,7 @@ extension Pages {
     }
   }
 
-  /// After how many seconds the page of a request is to be loaded again, by the header `Refresh`; nil: it is answered.
+  /// The seconds after which the browser reloads the page of a request (header `Refresh`); `nil` if the request is answered.
   static func reload(_ status: RequestStatus, at now: Instant) -> Int? {
     if status.state == .answered { return nil }
     return now - status.at < .minutes(1) ? 2 : 30
@@ -75,7 +75,7 @@ private enum RequestKind: String {
     }
   }
 
-  /// The kind of the reason codes in its answer.
+  /// The kind of its answer's reason codes.
   var reasons: String { self == .code ? "code" : "withdrawal" }
 
   /// The page that shows its effect.

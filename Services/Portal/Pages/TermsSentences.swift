@@ -1,7 +1,7 @@
 import Contracts
 import Terms
 
-/// The benefits of the terms, in a sentence or two.
+/// Short sentences about the benefits of the terms.
 extension PageContext {
   /// The referrer's reward: the first thing that people want to know.
   var rewardSentence: String {
@@ -30,7 +30,7 @@ extension PageContext {
     }
   }
 
-  /// When a reward can be used, or `nil` if the program has no rewards.
+  /// When a reward can be used; `nil` if the program has no rewards.
   var availabilitySentence: String? {
     terms.reward.map { reward in
       reward.availableAfter == .zero

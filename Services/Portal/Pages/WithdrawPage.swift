@@ -2,10 +2,10 @@ import Contracts
 import Markup
 import Terms
 
-/// What a person has filled in for a withdrawal, and what is wrong with it.
+/// A person's input for a withdrawal, and its errors.
 struct WithdrawalForm: Sendable, Equatable {
   enum Fault: Sendable, Equatable {
-    /// It is no amount.
+    /// The input is not an amount.
     case amount
     /// More than is available, in minor units.
     case most(Int64)

@@ -4,8 +4,8 @@ import Markup
 import PortalAccess
 import ServiceKit
 
-/// The JSON API: the figures of the pages for programs (ops/contracts/portal.openapi.yaml). The caller is the host product's own code, with
-/// a token of the account as its Bearer.
+/// The JSON API: the figures of the pages for other programs (ops/contracts/portal.openapi.yaml). The host product's code calls it
+/// with a Bearer token of the account.
 struct API: Sendable {
   private static let limitMax = 200
 
@@ -25,7 +25,7 @@ struct API: Sendable {
     case .one(let found): program = found
     case .unnamed:
       return .problem(
-        400, "program is missing", "name one of \(session.programs.map(\.value).joined(separator: ", ")) by ?program=")
+        400, "program is missing", "choose one of \(session.programs.map(\.value).joined(separator: ", ")) with ?program=")
     case .unknown: return .problem(404, "no such program", "the token is not for this program")
     }
     guard session.rights.contains(.read) || request.method == "POST" else {

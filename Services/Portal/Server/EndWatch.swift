@@ -5,8 +5,8 @@ import ServiceKit
 import Synchronization
 import Worker
 
-/// Queries the ends of the partitions every second. Only the broker's answer shows whether the figures are up to date. It has its own
-/// thread, so that a broker that is down does not delay the reader.
+/// Queries the ends of the partitions every second, because only the broker knows whether the figures are up to date. It runs on
+/// its own thread, so that a broker that is down does not delay the reader.
 final class EndWatch: Sendable {
   private static let everySeconds = Duration.seconds(1)
   private static let answerMilliseconds: Int32 = 3_000

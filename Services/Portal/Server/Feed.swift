@@ -6,10 +6,10 @@ import SQLite
 import ServiceKit
 import Worker
 
-/// Reads notices and requests from the bus into the read model until a stop is requested. One thread.
+/// Reads notices and requests from the bus into the read model until a stop is requested. For use by one thread.
 ///
-/// Every instance reads all partitions, by `assign` and `read_committed`: nothing is written to the bus, and no group is joined. Positions
-/// are rows of the read model. Whatever goes wrong ends the session; the next one begins where the file stands.
+/// Every instance assigns itself all partitions and reads with `read_committed`. It writes nothing to the bus and joins no group.
+/// Positions are rows of the read model. Any error ends the session, and the next session resumes at the positions in the file.
 final class Feed {
   private static let batchMax = 20_000
   private static let answerMilliseconds: Int32 = 3_000
@@ -102,7 +102,7 @@ final class Feed {
     }
     let partitions = positions.map(\.0)
     try checkEnds(positions, consumer)
-    // Older records of inputs may have been deleted in the meantime; notices are never deleted (CONTRACTS).
+    // Kafka may have deleted older records of inputs since. Notices are never deleted (CONTRACTS).
     let lows = try consumer.bounds(of: partitions, at: Offset.beginning, timeoutMilliseconds: Self.answerMilliseconds)
     positions = positions.map { ($0, offset: $1 < 0 ? $1 : max($1, lows[$0] ?? $1)) }
     if settings.followsClock, counts[clock] != nil {
@@ -119,7 +119,7 @@ final class Feed {
     do {
       return try ModelWriter(settings.modelPath, bus: bus)
     } catch let foreign as ModelWriter.ForeignModel {
-      removeModel(because: "\(foreign), and not to \(bus)")
+      removeModel(because: "\(foreign); this portal needs version \(Schema.version) of \(bus)")
       return try ModelWriter(settings.modelPath, bus: bus)
     } catch let damage as SQLiteError where damage.meansDamage {
       removeModel(because: "\(damage)")
@@ -223,13 +223,13 @@ final class Feed {
       writer.gaps == 0 ? nil : "\(writer.gaps) notices are missing: run 'laurel repair' (RUNBOOK, \"Missing messages\")"
   }
 
-  /// Whether the file is marked as complete: a later start then serves pages from it even without the bus.
+  /// Whether the file is marked as complete. A later start then serves pages from it at once, even without the bus.
   private var isMarked = false
 
   // MARK: Records
 
-  /// The change that a record makes. An unreadable record is only counted, because the service that reads it has rejected it with the
-  /// reason.
+  /// The change that a record makes. An unreadable record is only counted and logged: the service that reads it has already
+  /// rejected it with the reason.
   private func change(_ record: Kafka.Record, _ session: Session) -> ModelWriter.Change? {
     guard let topic = session.topics[record.topic], let value = record.valueBytes else { return nil }
     var bytes = EnvelopeBytes()
@@ -251,7 +251,7 @@ final class Feed {
   }
 }
 
-/// Identifies the file that a path leads to.
+/// Identifies the file at a path, even if another file replaces it.
 private struct FileIdentity: Equatable {
   let device: UInt64
   let number: UInt64

@@ -3,7 +3,7 @@ import Kafka
 import Synchronization
 import Worker
 
-/// How far the read model is behind the bus; for any thread.
+/// How far the read model is behind the bus. For any thread.
 final class FeedState: Sendable {
   private struct State {
     /// The next offset of each partition, as committed to the read model.
@@ -62,19 +62,19 @@ final class FeedState: Sendable {
 
   func reported(sandbox: Instant) { state.withLock { $0.sandbox = max($0.sandbox ?? sandbox, sandbox) } }
 
-  /// The read model has been complete at least once: from then on pages are served, also while the bus is away.
+  /// Whether the read model has been complete at least once. From then on pages are served, even while the bus is down.
   var isCaughtUp: Bool {
     get { state.withLock { $0.isCaughtUp } }
     set { state.withLock { $0.isCaughtUp = newValue } }
   }
 
-  /// Counts the files of the read model: a connection to one that was removed is of no use.
+  /// The number of the read model's current file. A rebuild increases it, because connections to the deleted file are useless.
   var build: Int { state.withLock { $0.build } }
 
   /// Whether a reader of the current file has found it damaged.
   var isDamaged: Bool { state.withLock { $0.damagedBuild == $0.build } }
 
-  /// Reports that the file with this number is damaged. No more pages are made until there is another file.
+  /// Reports that the file with this number is damaged. No pages are served until it is replaced.
   func foundDamage(inBuild build: Int) {
     state.withLock { state in
       guard state.build == build else { return }
@@ -83,7 +83,7 @@ final class FeedState: Sendable {
     }
   }
 
-  /// The file was removed, and a new one is being filled.
+  /// Reports that the file was removed and is being rebuilt.
   func rebuilds() {
     state.withLock { state in
       state.isCaughtUp = false

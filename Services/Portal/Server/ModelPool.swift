@@ -1,12 +1,13 @@
 import SQLite
 import Synchronization
 
-/// A pool of connections to the read model for the threads that make pages. A thread has exclusive use of the connection that it takes.
+/// A pool of connections to the read model for the threads that make pages. While a thread has a connection, no other thread uses
+/// it.
 final class ModelPool: Sendable {
-  // Only the thread that took it out of the pool uses it.
+  // Unchecked, because only the thread that took it out of the pool uses it.
   private struct Idle: @unchecked Sendable {
     let model: ReadModel
-    /// The number of the file that it has open; a rebuild increases it.
+    /// The number of the file that it has open. A rebuild increases the number.
     let build: Int
   }
 
@@ -27,7 +28,7 @@ final class ModelPool: Sendable {
     }
     do {
       let taken = try found ?? Idle(model: ReadModel(path), build: build)
-      // The whole page sees one state of the figures.
+      // All queries of a page must see the same state of the file.
       let result = try taken.model.snapshot(body)
       idle.withLock { $0.append(taken) }
       return result

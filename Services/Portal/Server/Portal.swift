@@ -19,7 +19,7 @@ final class Portal: Sendable {
   let formTokens: FormTokens
   /// By account.
   let accountLimit = RateLimit(burst: 60, interval: .milliseconds(200))
-  /// By address, checked before anything else of a request.
+  /// By address; checked before anything else.
   let addressLimit = RateLimit(burst: 600, interval: .milliseconds(20))
 
   init(
@@ -40,10 +40,10 @@ final class Portal: Sendable {
     formTokens = try FormTokens(keys)
   }
 
-  /// System time, for tokens, sessions and freshness.
+  /// System time. Use it for tokens, sessions and freshness.
   func now() -> Instant { .now }
 
-  /// The programs' time: the sandbox's, if there is one.
+  /// The time for the programs: the sandbox's, if there is one.
   func time() -> Instant { state.freshness(now: .now).sandbox ?? .now }
 
   // MARK: Programs
@@ -55,7 +55,7 @@ final class Portal: Sendable {
     case unknown
   }
 
-  /// The program of a request, if the session and the deployment have it.
+  /// The program of a request. Both the session and the deployment must have it.
   func program(_ name: String?, of session: Session) -> Choice {
     let own = session.programs.filter { programs[$0] != nil }
     guard let name else { return own.count == 1 ? .one(own[0]) : own.isEmpty ? .unknown : .unnamed }
@@ -67,11 +67,11 @@ final class Portal: Sendable {
 
   // MARK: Discounts
 
-  /// The facts of the discounts page, with what each company would get if the run were now (rows B3, B4).
+  /// The content of the discounts page, with what each company would get if the run were now (rows B3, B4).
   func discounts(_ session: Session, _ program: ProgramID) throws -> Discounts {
     let facts = try pool.read { try $0.discounts(session.account, program) }
     let names = Dictionary(session.companies.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
-    // Companies in the account's order first, then the others as the host product lists them.
+    // Companies in the account's order come first, then the others as the host product lists them.
     var order = facts.ordered.filter { names.isEmpty || names[$0.value] != nil }
     order += session.companies.compactMap { CompanyID($0.id) }.filter { !order.contains($0) }
     var discounts = Discounts(active: facts.active, orderedAt: facts.orderedAt, runs: facts.runs)
@@ -92,7 +92,7 @@ final class Portal: Sendable {
 
   // MARK: Requests
 
-  /// Why a request cannot be sent, or `nil` if it can. The services then decide on it by their rules.
+  /// Why a request cannot be sent; `nil` if it can. The services then decide on it.
   func reason(against wish: Wish, _ session: Session, _ program: ProgramID) -> String? {
     let terms = terms(program)
     switch wish {

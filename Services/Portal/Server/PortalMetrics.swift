@@ -2,7 +2,7 @@ import Contracts
 import ServiceKit
 import Worker
 
-/// What the portal says of itself at /metrics.
+/// The portal's metrics.
 struct PortalMetrics: Sendable {
   let records, unreadable, sessionsEnded, rebuilds, rejectedTokens: Counter
   let gaps, behind, staleSeconds, requestsOpen: Gauge

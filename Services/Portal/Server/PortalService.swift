@@ -6,8 +6,8 @@ import ServiceKit
 import TermsFiles
 import Worker
 
-/// The `main` of the portal: settings, terms, keys; then the reader of the bus on this thread and pages on others, until it is told to
-/// stop.
+/// The `main` of the portal. It reads settings, terms and keys. Then it reads the bus on this thread and serves pages on others,
+/// until a stop is requested.
 package enum PortalService {
   package static func run() -> Never {
     let invocation = PortalSettings.command.parseOrExit(alsoKnown: Settings.names)
@@ -73,7 +73,7 @@ package enum PortalService {
   }
 }
 
-/// The key file cannot be used.
+/// The key file is missing or invalid.
 struct KeysFault: Error, CustomStringConvertible {
   let description: String
 }

@@ -3,7 +3,7 @@ import Kafka
 import ServiceKit
 import Worker
 
-/// What the portal is told, by flags, environment and file.
+/// The portal's settings, from flags, environment and configuration file.
 struct PortalSettings: Sendable {
   var bootstrap: String
   var topicPrefix: String
@@ -11,29 +11,30 @@ struct PortalSettings: Sendable {
   var termsDirectory: String
   var stateDirectory: String
   var keysFile: String
-  /// Where people's browsers come, through the host's proxy.
+  /// Address of the pages and the API, to which the host's proxy connects.
   var pagesAddress: String
-  /// Where /livez, /readyz and /metrics are.
+  /// Address of /livez, /readyz and /metrics.
   var httpAddress: String
-  /// What the host's proxy puts before every path: `/referrals`, or empty.
+  /// The prefix that the host's proxy puts before every path: `/referrals`, or empty.
   var basePath: String
-  /// Under which browsers see the pages: `https://app.example.com`. nil: this machine's own, without a proxy and without TLS.
+  /// The origin of the pages in browsers: `https://app.example.com`. `nil` if browsers use this machine directly, without proxy and
+  /// TLS.
   var origin: String?
-  /// Where the host's pages are that send people here with a token, if not under ``origin``.
+  /// Other origins whose pages may send people here with a token.
   var hostOrigins: [String]
-  /// Reverse proxies before this program, each of which appends to X-Forwarded-For.
+  /// The number of reverse proxies before this program. Each appends to X-Forwarded-For.
   var proxies: Int
-  /// Who may show the pages in a frame, as in CSP's `frame-ancestors`.
+  /// The sites that may show the pages in a frame (`frame-ancestors` of the CSP).
   var frameAncestors: String
   /// `#rrggbb`
   var accent: String
   var followsClock: Bool
-  /// An entry page for every account: for trying things out.
+  /// Whether there is a page where anyone can sign in as any account.
   var isForTrying: Bool
   var threads: Int
 
   static let command = Command(
-    "portal", summary: "Shows accounts their referrals, balances and discounts, and takes what they ask for",
+    "portal", summary: "Shows accounts their referrals, balances and discounts, and accepts their requests",
     discussion: """
       Reads notices into its own file, and serves pages and a JSON API from it. The host product sends people here with a signed token \
       (ops/docs/PORTAL.md). Any number of instances may run; each reads everything. SIGTERM stops gracefully.
@@ -59,7 +60,7 @@ struct PortalSettings: Sendable {
         help: "Prefix that the host's proxy puts before every path", defaultValue: ""),
       Option(
         "origin", placeholder: "URL", kind: .checked(expected: "an origin such as https://app.example.com", accepts: isOrigin),
-        help: "Origin of the pages in people's browsers; forms from elsewhere are rejected (default: this machine)"),
+        help: "Origin of the pages in people's browsers; forms from other origins are rejected (default: this machine)"),
       Option(
         "host-origin", placeholder: "URL",
         kind: .checked(expected: "an origin such as https://www.example.com", accepts: isOrigin),
@@ -104,16 +105,17 @@ struct PortalSettings: Sendable {
     threads = invocation.integer("threads")
   }
 
-  /// The version of the tables is part of the name: a new one is built beside the old one, which another process may still serve.
+  /// The name contains the version of the tables. So a new file is built next to the old one, which another process may still
+  /// serve.
   var modelPath: String { "\(stateDirectory)/\(ReadModel.fileName)" }
-  /// Requests that were taken; unlike the read model no topic can give them back until they are sent.
+  /// The store of accepted requests. Unlike the read model, unsent requests cannot be rebuilt from the topics.
   var requestsPath: String { "\(stateDirectory)/requests.sqlite" }
 
-  /// With an https origin, cookies are sent over TLS only.
+  /// Whether cookies are sent over TLS only: if the origin is https.
   var isSecure: Bool { origin?.hasPrefix("https:") ?? false }
 
   func configuration(_ log: Log) -> Kafka.Configuration {
-    // Report a partition's end more than twice a second, and do not wait 10 s to reconnect after a broker was down.
+    // Report the end of a partition within 50 ms, and reconnect within 1 s after a broker was down instead of 10 s.
     let own = ["fetch.wait.max.ms": "50", "reconnect.backoff.max.ms": "1000"].merging(kafka) { _, given in given }
     return Kafka.Configuration(bootstrap: bootstrap, properties: own, log: { log.kafka($0) })
   }

@@ -11,7 +11,7 @@ enum Wish: Sendable, Equatable {
   /// Cancels the withdrawal with that id.
   case cancel
 
-  /// The right that a person needs for it.
+  /// The right that the request needs.
   var right: Right {
     switch self {
     case .code: .code
@@ -44,14 +44,14 @@ enum Wish: Sendable, Equatable {
   }
 }
 
-/// Accepts requests, keeps them until they are on the bus, and knows their progress.
+/// Accepts requests, stores them until they are on the bus, and reports their progress.
 struct RequestDesk: Sendable {
   enum Outcome {
-    /// The request is kept, now or from an earlier call.
+    /// The request is stored, now or by an earlier call.
     case taken(RequestStatus)
     /// Another request has this id.
     case conflict
-    /// The contract's decoder rejects it, for this reason.
+    /// The contract's decoder rejects the request for this reason.
     case malformed(String)
   }
 
@@ -60,19 +60,19 @@ struct RequestDesk: Sendable {
   let sender: RequestSender
 
   /// - Parameters:
-  ///   - instant: when it was requested, by the program's clock.
+  ///   - instant: the time of the request, by the program's clock.
   ///   - now: system time.
   func take(
     _ wish: Wish, _ request: RequestID, _ session: Session, _ program: ProgramID, at instant: Instant, now: Instant
   ) throws -> Outcome {
     var writer = JSONWriter()
     let body = bytes(wish.message(request, session.account, at: instant), &writer)
-    // Reject here what the services would reject, with the same words.
+    // Reject here what the services would reject, with the same error.
     do { _ = try JSONParser().reading(body, as: wish.type) } catch { return .malformed(error.detail) }
     let recorded = try pool.read { try $0.request(session.account, program, request.value, type: wish.type) }
     let known = try store.find(session.account, program, request.value, type: wish.type)
     if let first = recorded.map({ ($0.body, $0.status.at) }) ?? known.map({ ($0.body, $0.at) }) {
-      // The same request at another time counts as the same.
+      // A retry has another instant, so compare the bodies at the instant of the first request.
       guard first.0 == bytes(wish.message(request, session.account, at: first.1), &writer) else { return .conflict }
     } else {
       let kept = try store.keep(
@@ -89,7 +89,7 @@ struct RequestDesk: Sendable {
     return writer.bytes()
   }
 
-  /// The progress of a request, or `nil` if it is unknown.
+  /// The progress of a request; `nil` if it is unknown.
   func status(_ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil) throws -> RequestStatus? {
     if let recorded = try pool.read({ try $0.request(account, program, request, type: type) }) { return recorded.status }
     return try store.find(account, program, request, type: type).map { kept in
@@ -99,7 +99,7 @@ struct RequestDesk: Sendable {
 }
 
 extension JSONParser {
-  /// Decodes data of a known type, to run its checks.
+  /// Decodes data of a known type to run the checks of its decoder.
   fileprivate func reading(_ bytes: [UInt8], as type: String) throws(Rejection) -> any Message {
     guard let known = MessageRegistry.type(named: type) else { throw Rejection(.malformed, "unknown type \(type)") }
     do throws(JSONError) { return try decode(known, from: bytes) } catch { throw Rejection(error) }

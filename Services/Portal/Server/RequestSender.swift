@@ -4,8 +4,8 @@ import Kafka
 import ServiceKit
 import Worker
 
-/// Sends kept requests to the bus on its own thread, and retries until the broker has confirmed them. However often a request is sent, it
-/// has one effect, because its id identifies it (R3).
+/// Sends stored requests to the bus on its own thread, and retries until the broker has confirmed them. A request that is sent
+/// twice has one effect, because its id identifies it (R3).
 final class RequestSender: Sendable {
   private static let answerMilliseconds: Int32 = 10_000
 
@@ -45,7 +45,7 @@ final class RequestSender: Sendable {
         producer = open
         try send(unsent, open)
       } catch {
-        // Confirmed requests are marked as sent. A new client sends the rest again.
+        // Confirmed requests are already marked as sent. A new client sends the rest again.
         producer = nil
         log.error("cannot send requests, retrying: \(error)")
         _ = Shutdown.wait(upTo: .seconds(1))

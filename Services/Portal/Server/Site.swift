@@ -4,7 +4,7 @@ import PortalAccess
 import ServiceKit
 import Terms
 
-/// Answers every request: finds the session, checks its rights, and chooses the page or API response.
+/// Answers every HTTP request: finds the session, checks its rights, and chooses the page or API response.
 struct Site: Sendable {
   let portal: Portal
 
@@ -17,7 +17,7 @@ struct Site: Sendable {
     return response
   }
 
-  /// The headers of every response, so that no part of a page is stored or shown elsewhere.
+  /// Security headers of every response.
   private var headers: [(name: String, value: String)] {
     [
       ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -49,7 +49,7 @@ struct Site: Sendable {
     }
   }
 
-  /// The path below the base path, or `nil` if the path is not below it.
+  /// The path below the base path; `nil` if the path is not below it.
   private func segments(_ request: HTTPRequest) -> [String]? {
     let base = portal.settings.basePath.split(separator: "/").map(String.init)
     guard request.segments.starts(with: base) else { return nil }
@@ -115,7 +115,7 @@ struct Site: Sendable {
       return failure(.signedOut, request)
     }
     var response = try page(request, segments, session)
-    // A page that ends the session or sets its own cookie keeps that cookie.
+    // Keep the cookie of a page that sets one itself, such as the page that ends the session.
     if let renewal, !response.headers.contains(where: { $0.name == "Set-Cookie" }) {
       response.headers.append(("Set-Cookie", renewal))
     }
@@ -162,9 +162,9 @@ struct Site: Sendable {
     return .of(chosen ?? host ?? Language.preferred(request.header("Accept-Language") ?? "") ?? .en)
   }
 
-  /// Stores the language and shows the same page in it.
+  /// Stores the language in a cookie and redirects to the same page.
   private func choose(_ code: String, _ request: HTTPRequest) -> HTTPResponse {
-    // `//evil.example` would be another host.
+    // Drop empty segments: `//evil.example` would lead to another host.
     let path = "/" + request.segments.filter { !$0.isEmpty }.map(\.percentEncoded).joined(separator: "/")
     let rest = request.query.all.filter { $0.name != "lang" }.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
     let target = rest.isEmpty ? path : path + "?" + rest.joined(separator: "&")
@@ -237,7 +237,7 @@ extension HTTPResponse {
 }
 
 extension Portal {
-  /// - Parameter isEntering: whether the host's pages, which send people here with a token, count too.
+  /// - Parameter isEntering: whether to admit the host's pages too, which send people here with a token.
   func isFromOwnPages(_ request: HTTPRequest, isEntering: Bool = false) -> Bool {
     var own: Set<String> = []
     if let origin = settings.origin {
@@ -249,7 +249,7 @@ extension Portal {
       origin: request.header("Origin"), fetchSite: request.header("Sec-Fetch-Site"), isEntering: isEntering)
   }
 
-  /// Whether a form was sent from a page of this session: checks its origin, and the token bound to its request.
+  /// Whether a form was sent from a page of this session. Checks its origin and the token that is bound to its request.
   func admits(_ request: HTTPRequest, _ session: Session) -> Bool {
     guard isFromOwnPages(request), let form = request.form, let id = RequestID(form["request"] ?? "")
     else { return false }

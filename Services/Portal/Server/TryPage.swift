@@ -3,7 +3,7 @@ import Crypto
 import PortalAccess
 import ServiceKit
 
-/// A page where anyone can sign in as any account on the bus, to try things out. Only with `--for-trying yes`.
+/// A page where anyone can sign in as any account on the bus. It exists only with `--for-trying yes`.
 struct TryPage {
   let portal: Portal
 
@@ -12,7 +12,7 @@ struct TryPage {
     let accounts = try portal.state.isCaughtUp ? portal.pool.read { try $0.accounts(limit: 60) } : []
     var response = HTTPResponse.page(
       Pages.accounts(accounts.filter { portal.programs[$0.program] != nil }, basePath: portal.settings.basePath))
-    // The first accounts appear with the first events.
+    // Reload until the first events bring the first accounts.
     if accounts.isEmpty { response.headers.append(("Refresh", "2")) }
     return response
   }

@@ -6,7 +6,7 @@ import QR
 import ServiceKit
 import Terms
 
-/// One request for a page of a program, from a person who may see it.
+/// One request for a page of a program, from a signed-in person.
 struct Visit {
   let portal: Portal
   let request: HTTPRequest
@@ -58,8 +58,8 @@ struct Visit {
   }
 
   private func context() throws -> PageContext {
-    // The form's id is created with its page, so a form sent twice is one request. It contains no slash, because proxies reject or rewrite
-    // %2F in a path.
+    // Each page gets one request id for its form, so a form sent twice is one request. The id contains no slash, because proxies
+    // reject or rewrite %2F in a path.
     let id = RequestID(derivedFrom: ["page-\(Base64URL.text(of: try randomBytes(15)))"])
     return PageContext(
       session: session, terms: terms, language: language, basePath: portal.settings.basePath,
@@ -79,7 +79,7 @@ struct Visit {
     let find = request.query["find"].flatMap { $0.isEmpty ? nil : $0 }
     let status = request.query["status"].flatMap { RefereeStatus(rawValue: $0) }
     let after = request.query["after"]
-    // Includes the whole day.
+    // Include the whole day.
     let day = on.flatMap { Instant(rfc3339: "\($0)T00:00:00Z") }.map { $0 + .days(1) }
     let (page, counts) = try portal.pool.read { model in
       (
@@ -102,7 +102,7 @@ struct Visit {
     return .page(Pages.book(page, currency: currency, currencies: currencies, isContinued: after != nil, try context()))
   }
 
-  /// The account book for a spreadsheet: the newest lines, with amounts in whole currency units.
+  /// The newest lines of the account book as CSV, with amounts in currency units: `12.50`.
   private func file() throws -> HTTPResponse? {
     let currency = request.query["currency"].flatMap { Currency($0) }
     let page = try portal.pool.read { try $0.entries(session.account, program, currency: currency, limit: Self.linesMax) }
@@ -130,7 +130,7 @@ struct Visit {
       ], body: Array(text.utf8))
   }
 
-  /// Quotes text from outside and keeps spreadsheets from reading it as a formula.
+  /// Quotes text from outside. An apostrophe keeps spreadsheets from reading it as a formula.
   private func cell(_ text: String?) -> String {
     guard let text, !text.isEmpty else { return "" }
     let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
@@ -151,7 +151,7 @@ struct Visit {
       Pages.withdraw(try summary().balances, withdrawals: withdrawals?.items ?? [], form: form, try context()), status: status)
   }
 
-  /// Shows obvious errors beside their fields. The services decide on everything else.
+  /// Shows obvious errors next to their fields. The services check everything else.
   private func askForWithdrawal() throws -> HTTPResponse? {
     guard let fields = request.form else { return try stale() }
     let balances = try summary().balances.map(\.balance)
@@ -181,7 +181,7 @@ struct Visit {
     return .code(vanity: wish.isEmpty ? nil : wish)
   }
 
-  /// The order after moving one company by one place, or `nil` if the company is unknown.
+  /// The order after moving one company by one place; `nil` if the company is unknown.
   private func movedCompany() throws -> Wish? {
     var order = try portal.discounts(session, program).companies.map(\.company)
     guard let index = order.firstIndex(where: { $0.value == request.form?["company"] }) else { return nil }
@@ -190,7 +190,7 @@ struct Visit {
     return .order(order)
   }
 
-  /// - Parameter named: the existing request that this one is about; `nil` for a new request with the form's id.
+  /// - Parameter named: the id of the existing request that this one is about; `nil` to use the form's id.
   private func ask(_ wish: Wish?, named: String? = nil) throws -> HTTPResponse? {
     guard let wish else { return nil }
     guard session.rights.contains(wish.right) else { return failure(.forbidden) }
