@@ -1,8 +1,9 @@
 import CRDKafka
 
-/// Manages topics and reads group offsets on a real cluster (the mock cluster answers only metadata requests). For one thread.
+/// Manages topics and reads group offsets on a real cluster (the mock cluster answers only metadata requests). For use by one
+/// thread.
 public final class Admin {
-  /// A topic to create; `config` holds the broker's topic settings, such as `cleanup.policy`.
+  /// A topic to create. `config` holds the broker's topic settings, such as `cleanup.policy`.
   public struct NewTopic: Sendable {
     public let name: String
     public let partitions: Int32
@@ -56,7 +57,7 @@ public final class Admin {
     return outcomes
   }
 
-  /// Deletes topics; a missing one counts as unchanged.
+  /// Deletes topics. A missing topic counts as unchanged.
   public func deleteTopics(_ topics: [String], timeoutMilliseconds: Int32 = 30_000) throws(KafkaError) -> [String: Outcome] {
     guard !topics.isEmpty else { return [:] }
     var requests = topics.map { rd_kafka_DeleteTopic_new($0) }
@@ -93,14 +94,14 @@ public final class Admin {
     return topics
   }
 
-  /// The number of partitions of these topics. A missing topic is left out; the request does not create it.
+  /// The number of partitions of these topics. A missing topic is left out and not created.
   public func partitionCounts(of topics: [String], timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> [String: Int32] {
     let wanted = Set(topics)
     return try listTopics(timeoutMilliseconds: timeoutMilliseconds).filter { wanted.contains($0.key) }
   }
 
-  /// Those of these topics that the broker's ACLs hide from this client. `listTopics` and `partitionCounts` cannot tell them from missing
-  /// ones. The request creates no topic.
+  /// The topics among these that the broker's ACLs hide from this client. For `listTopics` and `partitionCounts` they look like
+  /// missing ones. The request creates no topic.
   public func hidden(of topics: [String], timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> Set<String> {
     let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
     var hidden: Set<String> = []
@@ -119,7 +120,7 @@ public final class Admin {
     return hidden
   }
 
-  /// The error for a request that got no answer. A connection error, above all a rejected login, explains it better than "no answer".
+  /// The error for a request without an answer. A connection error, such as a rejected login, explains it better than "no answer".
   private func failure(_ code: rd_kafka_resp_err_t) -> KafkaError {
     rd_kafka_poll(client.handle, 0)
     defer { client.callbacks.clientErrors.removeAll() }
@@ -128,7 +129,7 @@ public final class Admin {
       ?? KafkaError.of(code, handle: client.handle)
   }
 
-  /// The committed offsets of a group, which need not be running.
+  /// The committed offsets of a group, which need not have members.
   public func groupOffsets(_ group: String, timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> [TopicPartition: Int64] {
     guard let request = rd_kafka_ListConsumerGroupOffsets_new(group, nil) else {
       throw KafkaError(RD_KAFKA_RESP_ERR__INVALID_ARG, reason: "not a group name: \"\(group)\"")
@@ -149,7 +150,7 @@ public final class Admin {
     return try PartitionList.offsets(of: list)
   }
 
-  /// The static members of a group (`group.instance.id`), whatever they own now; none if there is no such group.
+  /// The static members of a group (`group.instance.id`), whatever they own now; empty if there is no such group.
   public func groupInstances(_ group: String, timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) -> Set<String> {
     let event = try ask(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeoutMilliseconds) { options in
       group.withCString { name in
@@ -172,7 +173,7 @@ public final class Admin {
     return Set(members.compactMap { rd_kafka_MemberDescription_group_instance_id($0).map { String(cString: $0) } })
   }
 
-  /// Owner of an answer and of everything that is read from it.
+  /// Owns an answer and everything that is read from it.
   private struct Event: ~Copyable {
     let pointer: OpaquePointer
     deinit { rd_kafka_event_destroy(pointer) }

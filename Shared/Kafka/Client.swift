@@ -32,18 +32,18 @@ struct Client: ~Copyable {
 }
 
 /// What librdkafka's callbacks record for the polling thread. Other threads use only `log`, which is immutable, and the count of closed
-/// connections. All other callbacks run inside the owner's calls (poll, flush, close), so on the owner's thread.
+/// connections. All other callbacks run on the owner's thread, inside its calls of poll, flush and close.
 final class Callbacks {
   private let log: (@Sendable (LogLine) -> Void)?
   /// Events that the next poll of a consumer returns first.
   var events: [Polled] = []
-  /// True while the consumer closes: the rebalance callback then gives the partitions back at once.
+  /// True while the consumer closes. The rebalance callback then gives the partitions back at once.
   var isClosing = false
   /// Positions of the records that were produced with a token.
   var deliveries: [Delivery] = []
   /// The first record that could not be delivered.
   var deliveryFailure: KafkaError?
-  /// Connections to brokers that this client has closed, whichever side ended them. Failed attempts count too.
+  /// The number of closed connections to brokers, whichever side closed them. Failed attempts count too.
   var closedConnections: Int { closed.load(ordering: .acquiring) }
   private let closed = Atomic(0)
   /// The last errors that librdkafka reported to a producer outside any call, such as lost connections and rejected logins.
@@ -102,7 +102,7 @@ final class Callbacks {
     log?(LogLine(level: expected ? 7 : level, facility: facility, text: text))
   }
 
-  /// Only records the event and makes the poll return. The owner then calls assign or unassign.
+  /// Records the event and makes the poll return. The owner then calls assign or unassign.
   private func rebalanced(
     _ handle: OpaquePointer, _ code: rd_kafka_resp_err_t, _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
   ) {

@@ -9,7 +9,7 @@ public struct LogLine: Sendable, Equatable {
   public let text: String
 }
 
-/// Where the cluster is, and every librdkafka property that differs from Laurel's default.
+/// The address of the cluster, and the librdkafka properties that differ from Laurel's defaults.
 public struct Configuration: Sendable {
   /// `host:port` of one or more brokers, separated by commas.
   public var bootstrap: String
@@ -18,7 +18,7 @@ public struct Configuration: Sendable {
   public var properties: [String: String]
   /// Receives librdkafka's log lines on librdkafka's own threads. If `nil`, they go to standard error.
   public var log: (@Sendable (LogLine) -> Void)?
-  /// False only in tests that show why it is needed: see `TransactionalProducer`.
+  /// False only in tests that show what it prevents: see `TransactionalProducer`.
   package var endsEpochOnUnknownOutcome = true
 
   public init(bootstrap: String, properties: [String: String] = [:], log: (@Sendable (LogLine) -> Void)? = nil) {
@@ -34,7 +34,8 @@ public struct Configuration: Sendable {
     "isolation.level", "partition.assignment.strategy", "partitioner", "transactional.id",
   ]
 
-  /// A warning about a setting that this librdkafka cannot handle, or `nil`. Print it at start: later, users only see a failed login.
+  /// A warning about a setting that this librdkafka cannot handle; `nil` if there is none. Print it at start, because later users
+  /// only see a failed login.
   public var caution: String? { caution(libraryVersion: rd_kafka_version()) }
 
   /// - Parameter libraryVersion: in the format of `rd_kafka_version`, 0xMMmmrrff.

@@ -25,17 +25,17 @@ public struct GroupMetadata: ~Copyable {
 
   init(owning pointer: OpaquePointer) { self.pointer = pointer }
 
-  /// Metadata of a client that is not a member of the group. In a transaction the broker accepts its offsets, whoever owns the partitions:
-  /// never commit them.
+  /// Metadata of a client that is not a member of the group. In a transaction, the broker accepts its offsets without checking who
+  /// owns the partitions, so never commit them.
   package init(ofNobodyIn group: String) { pointer = rd_kafka_consumer_group_metadata_new(group) }
 
   deinit { rd_kafka_consumer_group_metadata_destroy(pointer) }
 }
 
-/// A member of a consumer group, or (with `assignByHand`) a reader of chosen partitions. For one thread.
+/// A member of a consumer group, or (with `assignByHand`) a reader of chosen partitions. For use by one thread.
 ///
 /// Rebalances are eager: `poll` returns `.assigned`, `.revoked` or `.lost`, the group waits, and the caller answers with `assign` or
-/// `unassign`. It must not poll in between. librdkafka only requires that the answer comes after its callback, as with its own event queue.
+/// `unassign`. It must not poll in between. librdkafka allows the answer to come after its callback, as with its own event queue.
 /// The caller has `max.poll.interval.ms` (30 minutes here) to answer.
 public final class Consumer {
   private let configuration: Configuration
@@ -47,8 +47,8 @@ public final class Consumer {
   private var wake: WakeUp?
 
   /// - Parameters:
-  ///   - instance: a stable name of this member (KIP-345): a restart within session.timeout moves no partitions.
-  ///   - readCommitted: hides records of aborted and open transactions; `committed` then waits for stable offsets.
+  ///   - instance: a stable name of this member (KIP-345), so that a restart within session.timeout moves no partitions.
+  ///   - readCommitted: whether to hide records of aborted and open transactions. `committed` then waits for stable offsets.
   ///   - endEvents: whether `poll` returns `.end`.
   ///   - goesOnAfterLoss: whether to continue from the oldest offset when the broker does not have the requested one. If false, `poll`
   ///     returns an error that `stopsReading`. The property `auto.offset.reset` overrides this.
@@ -72,7 +72,7 @@ public final class Consumer {
       ("heartbeat.interval.ms", String(timeouts.heartbeat)),
       ("max.poll.interval.ms", "1800000"),
       // A full prefetch queue stops fetching for up to 1 s, so it must hold more than is processed in that time. The limit counts keys and
-      // values only. librdkafka's overhead comes on top; for small records it is several times as large.
+      // values only. librdkafka's overhead is extra, and several times as large for small records.
       ("queued.min.messages", "100000"),
       ("queued.max.messages.kbytes", "65536"),
     ]
@@ -115,8 +115,8 @@ public final class Consumer {
 
   // MARK: Partitions with their own queues
 
-  /// Gives a partition its own queue: its records then come through `take`, no longer through `poll`. A reader of several partitions can
-  /// choose which one to read next. Call this before the partition is assigned.
+  /// Gives a partition its own queue. Its records then come through `take` instead of `poll`, so that a reader of several
+  /// partitions can choose which one to read next. Call this before the partition is assigned.
   public func split(_ partition: TopicPartition) throws(KafkaError) -> PartitionQueue {
     guard let queue = rd_kafka_queue_get_partition(client.handle, partition.topic, partition.partition) else {
       throw KafkaError(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, reason: "\(partition)")
@@ -147,8 +147,8 @@ public final class Consumer {
     return polled(message)
   }
 
-  /// Waits until there is something new to `poll` or to `take`, or the time is up. It does not wake for what had already arrived: poll and
-  /// take first, then wait.
+  /// Waits until something new arrives for `poll` or `take`, or the time is up. It does not wake for what had already arrived, so
+  /// poll and take before you wait.
   public func wait(timeoutMilliseconds: Int32) {
     guard client.callbacks.events.isEmpty else { return }
     wake?.wait(timeoutMilliseconds)
@@ -156,26 +156,26 @@ public final class Consumer {
 
   // MARK: Assignments
 
-  /// Replaces the assignment by these partitions and reads each from its offset. The answer to `.assigned`. Offsets are taken as given; the
-  /// group's committed offsets are ignored.
+  /// Replaces the assignment by these partitions and reads each from its offset. This is the answer to `.assigned`. The group's
+  /// committed offsets are ignored.
   public func assign(_ positions: [(TopicPartition, offset: Int64)]) throws(KafkaError) {
     owesAnswer = false
     let list = PartitionList(positions)
     try KafkaError.check(rd_kafka_assign(client.handle, list.pointer), client.handle)
   }
 
-  /// Stops reading. The answer to `.revoked` and `.lost`.
+  /// Stops reading. This is the answer to `.revoked` and `.lost`.
   public func unassign() throws(KafkaError) {
     owesAnswer = false
     try KafkaError.check(rd_kafka_assign(client.handle, nil), client.handle)
   }
 
-  /// The same as `assign`, without a subscription: for restoring and tailing. Never combine it with `subscribe`.
+  /// Like `assign`, but without a subscription, for restoring and tailing. Never combine it with `subscribe`.
   public func assignByHand(_ positions: [(TopicPartition, offset: Int64)]) throws(KafkaError) { try assign(positions) }
 
   /// Reads these partitions again from other offsets, for example after an abort, and discards what was prefetched. The partitions must be
   /// assigned.
-  /// - Throws: `KafkaError`; the positions are then unknown, so assign the partitions again.
+  /// - Throws: `KafkaError`. The positions are then unknown, so assign the partitions again.
   public func rewind(_ positions: [TopicPartition: Int64], timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) {
     guard !positions.isEmpty else { return }
     let list = PartitionList(positions)
@@ -193,8 +193,8 @@ public final class Consumer {
     try rewind([partition: offset], timeoutMilliseconds: timeoutMilliseconds)
   }
 
-  /// The group's committed offsets; a partition without one is left out. With `readCommitted` these are stable: while a transaction has
-  /// pending offsets for a partition, the request is repeated until the time is up.
+  /// The group's committed offsets. A partition without one is left out. With `readCommitted` they are stable: while a transaction
+  /// has pending offsets for a partition, the request is repeated until the time is up.
   /// - Throws: `KafkaError`, `_TIMED_OUT` or `UNSTABLE_OFFSET_COMMIT` if they did not become stable.
   public func committed(
     _ partitions: [TopicPartition], timeoutMilliseconds: Int32
@@ -216,7 +216,7 @@ public final class Consumer {
     return try observer.watermarks(partition, timeoutMilliseconds: timeoutMilliseconds)
   }
 
-  /// Where partitions begin or end for a read_uncommitted reader. Partitions for which no broker answers are left out.
+  /// The beginnings or ends of partitions for a read_uncommitted reader. Partitions for which no broker answers are left out.
   public func bounds(
     of partitions: [TopicPartition], at place: Int64, timeoutMilliseconds: Int32
   ) throws(KafkaError) -> [TopicPartition: Int64] {
@@ -227,8 +227,8 @@ public final class Consumer {
     return try observer.client.offsets(of: partitions, at: place, timeoutMilliseconds)
   }
 
-  /// The last stable offsets of a read_committed consumer: everything before them is committed or aborted. Partitions for which no broker
-  /// answers are left out.
+  /// The last stable offsets for a read_committed consumer. All records before them are committed or aborted. Partitions for which
+  /// no broker answers are left out.
   public func stableEnds(
     of partitions: [TopicPartition], timeoutMilliseconds: Int32
   ) throws(KafkaError) -> [TopicPartition: Int64] {
@@ -245,14 +245,15 @@ public final class Consumer {
     return true
   }
 
-  /// The cluster's id (KIP-78), or `nil` if no broker reported it in time. Offsets and state of one cluster are meaningless on another.
+  /// The cluster's id (KIP-78); `nil` if no broker reported it in time. Offsets and state of one cluster are meaningless on
+  /// another.
   public func clusterID(timeoutMilliseconds: Int32) -> String? {
     guard let text = rd_kafka_clusterid(client.handle, timeoutMilliseconds) else { return nil }
     defer { rd_kafka_mem_free(client.handle, text) }
     return String(cString: text)
   }
 
-  /// The end of an assigned partition as of the last fetch. It sends no request, so it is good enough for a lag but not for a decision.
+  /// The end of an assigned partition at the last fetch. No request is sent, so it is good enough for a lag but not for a decision.
   public func knownEnd(of partition: TopicPartition) -> Int64? {
     var low: Int64 = 0
     var high: Int64 = 0
@@ -260,14 +261,14 @@ public final class Consumer {
     return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? high : nil
   }
 
-  /// For `TransactionalProducer.send`: get it again for each transaction.
+  /// The metadata for `TransactionalProducer.send`. Get it again for each transaction.
   public func groupMetadata() throws(KafkaError) -> GroupMetadata {
     guard let pointer = rd_kafka_consumer_group_metadata(client.handle) else { throw KafkaError(RD_KAFKA_RESP_ERR__STATE) }
     return GroupMetadata(owning: pointer)
   }
 
-  /// Leaves the group and waits for that. No further events come for the partitions: commit and close their state before. A consumer that
-  /// is not closed leaves the group as if the process had been killed.
+  /// Leaves the group and waits until this is done. No further events come for the partitions, so commit and close their state
+  /// before. A consumer that is not closed leaves the group as if the process had been killed.
   public func close() {
     guard !isClosed else { return }
     isClosed = true
@@ -287,7 +288,8 @@ public final class Consumer {
     return event
   }
 
-  /// Returns the name without allocating a String for every record. The handle alone is not a safe key, because librdkafka may reuse it.
+  /// The topic's name, without allocating a String for every record. The handle alone is not a safe key, because librdkafka may
+  /// reuse it.
   private func name(ofTopic handle: OpaquePointer) -> String {
     guard let text = rd_kafka_topic_name(handle) else { return "" }
     if let known = topicNames.firstIndex(where: { $0.handle == handle }) {
@@ -313,14 +315,14 @@ extension Client {
     let code = rd_kafka_offsets_for_times(handle, list.pointer, deadline.millisecondsLeft)
     try KafkaError.check(code, handle)
     let found = list.knownOffsets()
-    // A client that does not read a topic learns of a new leader only by asking.
+    // A client that does not read a topic must ask to learn about a new leader.
     for topic in Set(partitions.lazy.filter { found[$0] == nil }.map(\.topic)) {
       askForLeaders(of: topic, deadline.millisecondsLeft)
     }
     return found
   }
 
-  /// Updates the client's own table of leaders; without an answer the old table is kept.
+  /// Updates the client's own table of leaders. Without an answer, the old table is kept.
   fileprivate func askForLeaders(of name: String, _ timeoutMilliseconds: Int32) {
     guard let topic = rd_kafka_topic_new(handle, name, nil) else { return }
     defer { rd_kafka_topic_destroy(topic) }
@@ -330,9 +332,9 @@ extension Client {
   }
 }
 
-/// A client that sees uncommitted records. It only queries where partitions end.
+/// A client that sees uncommitted records. It only queries the beginnings and ends of partitions.
 private final class WatermarkObserver {
-  /// Limit for one query, after which another broker may be the leader.
+  /// Limit for one query. After this time, another broker may be the leader.
   private static let answerMilliseconds: Int32 = 2_000
   let client: Client
 
@@ -346,8 +348,8 @@ private final class WatermarkObserver {
     return (low, try offset(of: partition, at: Offset.end, deadline))
   }
 
-  /// Queries the offset by the time values that mean beginning and end. `rd_kafka_query_watermark_offsets` does not time out while it waits
-  /// for a broker that is down (librdkafka 2.0.2).
+  /// Queries an offset with the time values that mean beginning and end. It does not use `rd_kafka_query_watermark_offsets`, which
+  /// does not time out while it waits for a broker that is down (librdkafka 2.0.2).
   private func offset(of partition: TopicPartition, at time: Int64, _ deadline: Deadline) throws(KafkaError) -> Int64 {
     while true {
       do throws(KafkaError) {

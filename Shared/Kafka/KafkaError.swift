@@ -8,11 +8,11 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
   public let name: String
   /// librdkafka's sentence; for an invalid property it names the property.
   public let reason: String
-  /// The client object is unusable: make a new one.
+  /// Whether the client object is unusable, so that a new one is needed.
   public let isFatal: Bool
-  /// The same call may be retried.
+  /// Whether the same call may be retried.
   public let isRetriable: Bool
-  /// The open transaction must be aborted before anything else.
+  /// Whether the open transaction must be aborted before anything else.
   public let txnRequiresAbort: Bool
 
   public var description: String { "\(reason) (\(name))" }
@@ -41,7 +41,7 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
     rd_kafka_error_destroy(error)
   }
 
-  /// The fatal error of the client, if there was one. librdkafka keeps it behind the code `_FATAL`.
+  /// The fatal error of the client; `nil` if there was none. librdkafka keeps it behind the code `_FATAL`.
   static func fatal(of handle: OpaquePointer) -> KafkaError? {
     withTextBuffer { text, size in
       let code = rd_kafka_fatal_error(handle, text, size)
@@ -60,32 +60,32 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw of(code, handle: handle) }
   }
 
-  /// librdkafka keeps requesting what the broker's ACLs deny and reports it once, so for a consumer the error is fatal.
+  /// Makes a missing right fatal for a consumer. librdkafka reports it only once and keeps repeating the request.
   var endingConsumer: KafkaError { meansNoRight ? KafkaError(rd_kafka_resp_err_t(code), reason: reason, isFatal: true) : self }
 
-  /// A time-out or a lost connection: it is unknown whether the broker carried out the request.
+  /// Whether it is unknown if the broker carried out the request, after a time-out or a lost connection.
   var leavesOutcomeUnknown: Bool { Self.silence.contains(code) }
 
-  /// librdkafka has stopped reading a partition until it is assigned again, because it has no position to read from. Either the position no
-  /// longer exists, or the broker did not say where the partition begins.
+  /// Whether librdkafka has stopped reading a partition until it is assigned again, because it has no position to read from. Either
+  /// the position no longer exists, or the broker did not report where the partition begins.
   public var stopsReading: Bool { code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET.rawValue }
 
-  /// The record at the position is gone: retention, deletion, or a truncated log.
+  /// Whether the record at the position is gone: by retention, deletion, or a truncated log.
   public var meansLoss: Bool {
     // Only the reason shows the underlying error.
     stopsReading && reason.contains(String(cString: rd_kafka_err2str(RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)))
   }
 
-  /// The error comes from a broker and has one of Kafka's codes: UNKNOWN_SERVER_ERROR (-1) and upwards.
+  /// Whether the error comes from a broker and has one of Kafka's codes: UNKNOWN_SERVER_ERROR (-1) and upwards.
   package var isOfBroker: Bool { code >= RD_KAFKA_RESP_ERR_UNKNOWN.rawValue }
 
-  /// Another producer has taken over this transactional id.
+  /// Whether another producer has taken over this transactional id.
   var meansFenced: Bool { code == RD_KAFKA_RESP_ERR__FENCED.rawValue }
 
-  /// The broker's ACLs deny this to the principal. Retrying does not help until someone grants the right.
+  /// Whether the broker's ACLs deny this to the principal. Retrying does not help until someone grants the right.
   public var meansNoRight: Bool { Self.denials.contains(code) }
 
-  /// A failed login (TLS or SASL): the broker does not know the client, or the client does not trust the broker.
+  /// Whether a login failed (TLS or SASL): the broker does not know the client, or the client does not trust the broker.
   public var meansNoLogin: Bool {
     // A broker that rejects a certificate closes the connection with an alert.
     Self.logins.contains(code) || (code == RD_KAFKA_RESP_ERR__TRANSPORT.rawValue && reason.contains("SSL routines"))
@@ -108,7 +108,7 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
     RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION.rawValue,
   ]
 
-  /// Bare codes carry no flags. These errors go away by themselves once the cluster has recovered.
+  /// Errors that go away by themselves once the cluster has recovered. They are listed because bare codes carry no flags.
   private static let passing: Set<Int32> = silence.union([
     RD_KAFKA_RESP_ERR__RESOLVE.rawValue, RD_KAFKA_RESP_ERR__WAIT_COORD.rawValue,
     RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS.rawValue, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE.rawValue,

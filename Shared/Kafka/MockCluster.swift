@@ -1,8 +1,8 @@
 import CRDKafka
 
-/// librdkafka's in-memory cluster, on loopback ports that the kernel chooses. It acknowledges transactional offsets without keeping them,
-/// shows aborted records, does not support admin requests, and drops the oldest records beyond 5 MiB per partition. Use it for a first
-/// look, quick tests and injected errors, never to prove exactly-once.
+/// librdkafka's in-memory cluster, on loopback ports that the kernel chooses. Use it for a first look, quick tests and injected
+/// errors, but never to prove exactly-once: it acknowledges transactional offsets without keeping them and shows aborted records.
+/// It also has no admin requests, and drops the oldest records beyond 5 MiB per partition.
 public final class MockCluster {
   /// Settings that clients of a mock cluster need: a rebalance takes session.timeout minus 1 s, and an empty fetch is answered only after
   /// fetch.wait.max.
@@ -15,7 +15,7 @@ public final class MockCluster {
     case produce = 0
     case fetch = 1
     case listOffsets = 2
-    /// Cannot fail by itself; its topics can: see `setTopicError`.
+    /// This request cannot fail, but its topics can: see `setTopicError`.
     case metadata = 3
     case offsetFetch = 9
     case findCoordinator = 10
@@ -60,7 +60,8 @@ public final class MockCluster {
   /// Answers requests of this kind normally again.
   public func clearErrors(_ request: Request) { rd_kafka_mock_clear_request_errors(cluster, request.rawValue) }
 
-  /// The same as `pushErrors`, for one broker. A broker's own errors come before the cluster's; they can be counted but not cleared.
+  /// Like the other `pushErrors`, for one broker. A broker's own errors come before the cluster's. They can be counted but not
+  /// cleared.
   public func pushErrors(_ request: Request, _ codes: [Int32], ofBroker broker: Int32) throws(KafkaError) {
     for code in codes {
       let result = laurel_mock_push_request_error(cluster, broker, request.rawValue, rd_kafka_resp_err_t(code))

@@ -80,13 +80,13 @@ final class Outgoing {
       // Chooses partitions as Java's producer does: by the key's hash, or any partition without a key.
       ("partitioner", "murmur2_random"),
       ("linger.ms", "5"),
-      // A row or an internal message may gather more than one event holds. The broker's limit is the topic's max.message.bytes.
+      // A row or an internal message may be larger than an event. The broker's limit is the topic's max.message.bytes.
       ("message.max.bytes", "4194304"),
-      // A full queue makes the caller wait, so the queue need not hold a whole transaction of a backlog (the default is a gigabyte).
+      // A full queue makes the caller wait, so it need not hold a whole large transaction (the default is a gigabyte).
       ("queue.buffering.max.kbytes", "65536"),
     ]
     client = try Client(RD_KAFKA_PRODUCER, configuration, common + choices)
-    // librdkafka looks for a topic first seen in produce on a one-second timer, so create the handles now.
+    // Create the handles now. For a topic that it first sees in produce, librdkafka waits for a one-second timer.
     for name in names { _ = try topic(name) }
   }
 
@@ -97,8 +97,8 @@ final class Outgoing {
   /// Runs delivery reports and error callbacks, waiting for them up to `timeoutMilliseconds`.
   func poll(timeoutMilliseconds: Int32) { rd_kafka_poll(client.handle, timeoutMilliseconds) }
 
-  /// Finds the leaders of all partitions, so that the first record of each does not wait. Also waits for partitions without a leader,
-  /// because a transaction that writes to one can only fail.
+  /// Finds the leaders of all partitions, so that the first record of each does not wait. Also waits until all partitions have a
+  /// leader, because a transaction that writes to one without can only fail.
   /// - Throws: `UNKNOWN_TOPIC_OR_PART` or `LEADER_NOT_AVAILABLE` naming the topic, or a time-out.
   func learnTopics(timeoutMilliseconds: Int32) throws(KafkaError) {
     let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
@@ -154,7 +154,7 @@ final class Outgoing {
     }
   }
 
-  /// The same for values held in Swift.
+  /// Like the other `produce`, for values in Swift's memory.
   func produce(
     topic name: String, partition: Int32?, key: [UInt8]?, value: [UInt8]?, headers: [Header], timestamp: Int64?, token: Int
   ) throws(KafkaError) {
@@ -185,7 +185,7 @@ final class Outgoing {
     return topic
   }
 
-  /// An empty value still needs an address: a null pointer means absent.
+  /// An empty value still needs an address, because a null pointer means that it is absent.
   private static func memory(_ bytes: UnsafeRawBufferPointer?) -> rd_kafka_vu_t.__Unnamed_union_u.__Unnamed_struct_mem {
     .init(
       ptr: bytes.map { UnsafeMutableRawPointer(mutating: $0.baseAddress ?? emptyAddress) }, size: bytes?.count ?? 0)

@@ -24,11 +24,11 @@ struct PartitionList: ~Copyable {
 
   deinit { rd_kafka_topic_partition_list_destroy(pointer) }
 
-  /// The offsets that are set.
+  /// The offsets of the partitions that have one.
   /// - Throws: the error of the first partition that has one.
   func offsets() throws(KafkaError) -> [TopicPartition: Int64] { try Self.offsets(of: pointer) }
 
-  /// The offsets that are set, of partitions without an error.
+  /// The offsets of the partitions that have one and no error.
   func knownOffsets() -> [TopicPartition: Int64] {
     var offsets: [TopicPartition: Int64] = [:]
     for index in 0..<Int(pointer.pointee.cnt) {

@@ -1,7 +1,7 @@
 import CRDKafka
 
-/// The partition that Java's producer and ours choose for a key: murmur2 with its sign bit cleared, modulo `count`. 0 if `count` is not
-/// positive.
+/// The partition that Java's producer and Laurel's choose for a key: murmur2 with its sign bit cleared, modulo `count`. 0 if
+/// `count` is not positive.
 public func partition(forKey key: UnsafeRawBufferPointer, count: Int32) -> Int32 {
   guard count > 0 else { return 0 }
   // librdkafka ignores the topic here.

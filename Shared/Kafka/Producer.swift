@@ -1,6 +1,6 @@
 import CRDKafka
 
-/// An idempotent producer without transactions, for programs that publish from outside. For one thread.
+/// An idempotent producer without transactions, for programs that publish from outside. For use by one thread.
 public final class Producer {
   private let outgoing: Outgoing
 
@@ -9,7 +9,7 @@ public final class Producer {
     outgoing = try Outgoing(configuration, [], topics: topics)
   }
 
-  /// Queues a record; librdkafka copies it and keeps the order within a partition. Waits while the queue is full (backpressure).
+  /// Queues a copy of a record. Keeps the order within a partition. Waits while the queue is full (backpressure).
   /// - Parameters:
   ///   - partition: if `nil`, the key decides (Java's murmur2); without a key any partition.
   ///   - value: `nil` is a tombstone.
@@ -34,7 +34,7 @@ public final class Producer {
   }
 
   /// Waits up to `timeoutMilliseconds` for acknowledgements: see `takeDeliveries`.
-  /// - Parameter forAll: whether to send all queued records now and wait for all acknowledgements; otherwise waits for the next one.
+  /// - Parameter forAll: whether to send all queued records now and wait for all acknowledgements, instead of the next one.
   /// - Throws: `KafkaError` if a record since the last call could not be delivered.
   public func poll(timeoutMilliseconds: Int32, forAll: Bool = false) throws(KafkaError) {
     if forAll {

@@ -12,7 +12,7 @@ public struct Header: Sendable, Equatable {
   }
 }
 
-/// A record in librdkafka's memory. The bytes it returns are valid only while the record is held. For one thread.
+/// A record in librdkafka's memory. The bytes it returns are valid only while the record is held. For use by one thread.
 public final class Record {
   private let message: UnsafeMutablePointer<rd_kafka_message_t>
   /// librdkafka's client must outlive its messages.

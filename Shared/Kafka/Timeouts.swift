@@ -3,10 +3,10 @@ import CRDKafka
 /// The time-outs that decide how fast a takeover is, in milliseconds (ops/docs/decisions/0005-takeover.md). Each is the caller's property
 /// of that name, or a share of the session's time-out.
 ///
-/// A record times out before its transaction, and a transaction before its owner's session. So when an instance dies or freezes and others
-/// get its partitions, the broker has ended its open transaction or soon will.
+/// A record times out before its transaction, and a transaction before its owner's session. So when others get the partitions of an
+/// instance that died or froze, the broker has ended its open transaction or soon will.
 struct Timeouts: Equatable {
-  /// Without a heartbeat for this long, a member's partitions go to others.
+  /// After this long without a heartbeat, a member's partitions go to others.
   let session: Int
   let heartbeat: Int
   /// The broker aborts a transaction that is open for longer.

@@ -1,6 +1,6 @@
-/// What the caller of a transactional producer must do about an error: the three classes of KIP-98, as librdkafka flags them, with one
-/// stricter rule. A time-out or a lost connection inside a transaction is `fatal` whatever its flags are: librdkafka has no KIP-890, so a
-/// late EndTxn of this epoch could end the next transaction. Only a new epoch prevents that.
+/// What the caller of a transactional producer must do about an error: the three classes of KIP-98, as librdkafka flags them, with
+/// one stricter rule. A time-out or a lost connection inside a transaction is always `fatal`. librdkafka does not support KIP-890,
+/// so a late EndTxn of this epoch could end the next transaction. Only a new epoch prevents that.
 public enum TransactionFailure: Error, Sendable, CustomStringConvertible {
   /// Retry the call.
   case retriable(KafkaError)
@@ -25,8 +25,8 @@ public enum TransactionFailure: Error, Sendable, CustomStringConvertible {
 
   /// - Parameter endsEpoch: true inside a transaction, except in tests that show what happens without it.
   init(_ error: KafkaError, endsEpoch: Bool) {
-    // An abort cannot grant a missing right, and a fenced producer has nothing left to abort. librdkafka flags both as abortable if it was
-    // the offsets that were rejected.
+    // An abort cannot grant a missing right, and a fenced producer has nothing left to abort. librdkafka flags both as abortable if
+    // the broker rejected the offsets.
     if error.isFatal || error.meansNoRight || error.meansFenced || (endsEpoch && error.leavesOutcomeUnknown) {
       self = .fatal(error)
     } else if error.txnRequiresAbort {

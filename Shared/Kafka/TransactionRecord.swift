@@ -9,22 +9,22 @@ public struct TransactionRecord {
     case committed, aborted
   }
 
-  /// The decision, or `nil` if there is none yet or an earlier record has it. The coordinator writes it here before it notifies anyone.
+  /// The outcome; `nil` if there is none yet or an earlier record has it. The coordinator writes it here before it notifies anyone.
   public let outcome: Outcome?
-  /// The partitions that the transaction has written to. Empty in the records that follow a decision.
+  /// The partitions that the transaction has written to; empty in the records after the outcome.
   public let partitions: [TopicPartition]
-  /// When the broker aborts the transaction at the earliest, in milliseconds since 1970 by the coordinator's clock; nil: none is open.
+  /// When the broker may abort the transaction, in milliseconds since 1970 by the coordinator's clock; `nil` if none is open.
   public let dueMilliseconds: Int64?
 
   /// The producer's transactional id.
-  /// - Throws: `KafkaError` for a key in another format.
+  /// - Throws: `KafkaError` if the key has another format.
   public static func transactionalID(ofKey key: [UInt8]) throws(KafkaError) -> String {
     var bytes = Bytes(key)
     guard try bytes.integer(Int16.self) == 0 else { throw Bytes.unknown }
     return try bytes.text(Int(bytes.integer(Int16.self)))
   }
 
-  /// - Throws: `KafkaError` for a value in another format: an unknown format must not decide anything.
+  /// - Throws: `KafkaError` if the value has another format, because nothing may be decided from an unknown format.
   public init(value: [UInt8]) throws(KafkaError) {
     var bytes = Bytes(value)
     let version = try bytes.integer(Int16.self)

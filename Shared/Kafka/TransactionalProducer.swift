@@ -1,14 +1,14 @@
 import CRDKafka
 
-/// A producer whose records become visible together with a consumer's offsets: all at once or never. For one thread.
+/// A producer whose records become visible together with a consumer's offsets, all at once or never. For use by one thread.
 ///
 /// Order of calls: `initialise` once, then `begin`, `produce`…, `flush`, `send`, `commit` (or `abort`) for each transaction. The case of
-/// `TransactionFailure` says what to do about a failure.
+/// `TransactionFailure` shows what to do about a failure.
 ///
-/// Why an epoch ends after a lost connection: librdkafka repeats unanswered requests by itself, while the first copy may still be on its
-/// way. A late EndTxn ends the next transaction in its middle; late offsets move the group back. The broker rejects both once the epoch has
-/// changed. With KIP-890 every transaction has its own epoch, but librdkafka does not support that. So a producer that lost a connection
-/// ends with its transaction: the next `begin` throws.
+/// Why an epoch ends after a lost connection: librdkafka repeats unanswered requests by itself, while the first copy may still be
+/// on its way. A late EndTxn would end the next transaction in the middle, and late offsets would move the group back. The broker
+/// rejects both once the epoch has changed. With KIP-890 every transaction has its own epoch, but librdkafka does not support that.
+/// So a producer that lost a connection ends with its transaction, and the next `begin` throws.
 public final class TransactionalProducer {
   private let outgoing: Outgoing
   private var isOpen = false
@@ -17,13 +17,13 @@ public final class TransactionalProducer {
   public let transactionTimeout: Duration
   /// Number of closed connections when the transaction began.
   private var closedBefore = 0
-  /// A connection was lost during a request whose late copy would harm the next transaction.
+  /// Whether a connection was lost during a request whose late copy would harm the next transaction.
   private var hasLostConnection = false
 
   /// - Parameters:
   ///   - transactionalID: service + stable instance name. A newer producer with the same id fences this one.
-  ///   - transactionTimeoutMilliseconds: the broker aborts what a frozen producer left open for longer. Records time out a fifth of it
-  ///     earlier. If `nil`, three quarters of the consumer's session.timeout, see `Timeouts`.
+  ///   - transactionTimeoutMilliseconds: the broker aborts a transaction that is open for longer. Records time out after four
+  ///     fifths of it. If `nil`, three quarters of the consumer's session.timeout, see `Timeouts`.
   ///   - topics: every topic that will be written, so that librdkafka knows all of them before a transaction.
   /// - Throws: `KafkaError` if a property is invalid.
   public init(
@@ -45,7 +45,7 @@ public final class TransactionalProducer {
   private var callbacks: Callbacks { outgoing.client.callbacks }
 
   /// Finds the topics' leaders, takes over the transactional id from any former owner (aborting its open transaction), and waits for both.
-  /// Here a time-out or a missing broker is `retriable`: nothing is open yet.
+  /// Here a time-out or a missing broker is `retriable`, because no transaction is open yet.
   public func initialise(timeoutMilliseconds: Int32) throws(TransactionFailure) {
     let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
     do {
@@ -67,7 +67,7 @@ public final class TransactionalProducer {
     isOpen = true
   }
 
-  /// Queues a record; librdkafka copies it. Waits while the queue is full.
+  /// Queues a copy of a record. Waits while the queue is full.
   /// - Parameters:
   ///   - partition: if `nil`, the key decides (Java's murmur2); without a key any partition.
   ///   - value: `nil` is a tombstone.
@@ -88,7 +88,7 @@ public final class TransactionalProducer {
   /// For producing many records to one topic.
   public func topic(_ name: String) throws(KafkaError) -> ProducedTopic { try outgoing.topic(name) }
 
-  /// The same as the other `produce`, without copying through Swift arrays.
+  /// Like the other `produce`, but without copying through Swift arrays.
   public func produce(
     _ topic: ProducedTopic, partition: Int32, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, token: Int = 0,
     headers: (inout HeaderFields) -> Void = { _ in }
@@ -109,11 +109,11 @@ public final class TransactionalProducer {
     return isOpen ? .abortable(callbacks.deliveryFailure ?? error) : .fatal(error)
   }
 
-  /// Connections to brokers closed so far.
+  /// The number of connections to brokers closed so far.
   public var closedConnections: Int { callbacks.closedConnections }
 
   /// Waits until every record of the transaction is acknowledged.
-  /// - Throws: also if a record could not be delivered.
+  /// - Throws: `TransactionFailure`, also if a record could not be delivered.
   public func flush(timeoutMilliseconds: Int32) throws(TransactionFailure) {
     let code = rd_kafka_flush(handle, timeoutMilliseconds)
     if let fatal = KafkaError.fatal(of: handle) { throw .fatal(fatal) }
@@ -133,7 +133,7 @@ public final class TransactionalProducer {
   }
 
   /// Adds the input positions (each the offset of the next record to read) to the transaction. Call it after `flush`.
-  /// - Throws: `abortable` if the group has rebalanced and `metadata` is of a former owner (KIP-447).
+  /// - Throws: `abortable` if the group has rebalanced, so that `metadata` is out of date (KIP-447).
   public func send(
     offsets: [TopicPartition: Int64], _ metadata: borrowing GroupMetadata, timeoutMilliseconds: Int32
   ) throws(TransactionFailure) {
@@ -144,7 +144,7 @@ public final class TransactionalProducer {
     try check(error, insideTransaction: true)
   }
 
-  /// Flushes what is still queued, then commits. Returns shortly before the broker has finished: a `produce` within about 2 ms then takes
+  /// Flushes queued records, then commits. Returns shortly before the broker has finished, so a `produce` within about 2 ms takes
   /// 20 ms.
   public func commit(timeoutMilliseconds: Int32) throws(TransactionFailure) {
     try end(closedBefore: callbacks.closedConnections) { rd_kafka_commit_transaction(handle, timeoutMilliseconds) }
@@ -168,8 +168,8 @@ public final class TransactionalProducer {
     isOpen = false
   }
 
-  /// The missing right that made the open transaction fail. The records only report that they were purged. librdkafka reports the cause to
-  /// any call that the failed state forbids, such as a second begin, which has no effect.
+  /// The missing right that made the open transaction fail. The records themselves only report that they were purged. librdkafka
+  /// reports the cause to any call that the failed state forbids, such as a second begin, which has no other effect.
   private func denial() -> KafkaError? {
     guard isOpen, let error = rd_kafka_begin_transaction(handle) else { return nil }
     let cause = KafkaError(consuming: error)

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A number that only grows. Create it once and keep it. Any thread may add to it: one atomic instruction, no look-up.
+/// A number that only grows. Create it once and keep it. Any thread may add to it, at the cost of one atomic instruction.
 public final class Counter: Sendable {
   private let total = Atomic<UInt64>(0)
 
@@ -69,7 +69,7 @@ public final class Histogram: Sendable {
   }
 }
 
-/// Every metric of a process, by name and labels. Requesting a metric again returns the same one.
+/// All metrics of a process, by name and labels. A second request for a metric returns the same one.
 public final class Metrics: Sendable {
   private enum Series: Sendable {
     case counter(Counter)
@@ -80,7 +80,7 @@ public final class Metrics: Sendable {
   private struct Family: Sendable {
     let type: String
     let help: String
-    /// By the labels as printed, with the label names sorted.
+    /// By printed labels, with the label names sorted.
     var series: [String: Series] = [:]
   }
 
@@ -110,8 +110,8 @@ public final class Metrics: Sendable {
     return made
   }
 
-  /// Removes one series, such as the lag of a partition that has moved to another instance. Changes by code that still holds it have no
-  /// effect.
+  /// Removes one series, such as the lag of a partition that has moved to another instance. Code that still holds the metric may
+  /// change it without effect.
   public func remove(_ name: String, labels: KeyValuePairs<String, String>) {
     families.withLock { $0[name]?.series[Metrics.printed(labels)] = nil }
   }

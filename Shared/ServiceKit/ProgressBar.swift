@@ -1,7 +1,7 @@
 import Synchronization
 
-/// A line at the bottom of the terminal with the progress, the speed and the time left. If standard error is not a terminal, nothing is
-/// drawn.
+/// A line at the bottom of the terminal with the progress, the speed and the time left. Draws nothing if standard error is not a
+/// terminal.
 public final class ProgressBar: Sendable {
   private struct State {
     var done = 0

@@ -4,7 +4,7 @@ import Glibc
 public enum Terminal {
   public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-  /// The number of columns, or `nil` if it is not a terminal.
+  /// The number of columns; `nil` if it is not a terminal.
   public static func width(of descriptor: Int32) -> Int? {
     var size = winsize()
     guard isTerminal(descriptor), ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }

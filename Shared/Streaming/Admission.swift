@@ -1,9 +1,9 @@
 import Contracts
 import JSON
 
-/// How a task reads a record: it decodes the envelope once and the message once, and changes no state.
+/// Reading records. A task decodes the envelope once and the message once, and changes no state.
 extension StageTask {
-  /// Reads a record once for all stages that take it, and changes nothing.
+  /// Reads a record once for all stages that take it. Changes no state.
   public func admit(_ record: InputRecord) -> Event {
     var hop: Hop?
     let event: Event
@@ -19,7 +19,7 @@ extension StageTask {
   /// Whether a stage takes messages of a type.
   func takes(type: String) -> Bool { routes[type] != nil }
 
-  /// Whether a stage takes an event that another task over the same programs and keys has read.
+  /// Whether a stage takes an event that another task with the same programs and keys has read.
   func takes(_ event: Event) -> Bool { event.messageType.map(takes(type:)) ?? false }
 
   private func admitted(_ record: InputRecord, _ hop: inout Hop?) throws(Rejection) -> Event? {
@@ -32,8 +32,8 @@ extension StageTask {
     hop = attributes.hop
     guard let value = record.memory.valueBytes else { return nil }
     count += value.count
-    // Headers count too, because their content is passed on to every output. Events from outside are limited in size. Laurel's own messages
-    // are not: their cause was checked when it was admitted, and they may have gathered more data.
+    // Headers count too, because their content is passed on to every output. Only events from outside are limited in size. Laurel's
+    // own messages are not: their cause was checked when it was admitted, and they may have gathered more data.
     guard count <= Envelope.maximumBodyBytes || record.topic.isOwn else {
       throw Rejection(.oversized, "\(count) bytes; the limit is \(Envelope.maximumBodyBytes)")
     }
@@ -57,10 +57,10 @@ extension StageTask {
     }
   }
 
-  /// The stages that take the event, or `nil` if no stage of this service reads its type.
+  /// The stages that take the event; `nil` if no stage of this service reads its type.
   private func route(_ attributes: EnvelopeBytes, _ record: InputRecord) throws(Rejection) -> AnyRoute? {
     guard let type = attributes[.type], let route = routes[type] else { return nil }
-    // A record that was moved to its right partition arrives on the service's own topic.
+    // A repartitioned record arrives on the service's own topic.
     guard route.topic == record.topic || record.topic.isRepartitioned else {
       throw Rejection(.wrongTopic, "\(route.type) belongs on \(route.topic.name), not on \(record.topic.name)")
     }
@@ -98,7 +98,7 @@ extension StageTask {
 
   /// Reads a tick of the virtual clock.
   ///
-  /// - Parameter isFollowed: if false, the task follows the system's clock and ignores the tick.
+  /// - Parameter isFollowed: if false, the task uses system time and ignores the tick.
   public func tick(_ record: InputRecord, isFollowed: Bool) -> Event {
     do throws(Rejection) {
       guard isFollowed, let value = record.value else { return IgnoredEvent(record) }

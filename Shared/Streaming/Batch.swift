@@ -1,7 +1,7 @@
 import Contracts
 
-/// The results of a batch: first written to Kafka in one transaction, then to the store in one write. Its buffers are reused for the next
-/// batch.
+/// The results of a batch. They are written to Kafka in one transaction, and then to the store in one write. The buffers are reused
+/// for the next batch.
 public struct Batch {
   public var outbox = Outbox()
   public var deadLetters: [DeadLetter] = []

@@ -12,7 +12,7 @@ public final class Context<S: Stage> {
   public private(set) var key = ""
   /// The CloudEvents id of the original event.
   public private(set) var cause = ""
-  /// What to remember of the event, if the stage does that itself (`Repeats.rememberedByStage`): store it in a row.
+  /// What to remember of the event, if the stage does so itself (`Repeats.rememberedByStage`). Store it in a row.
   public private(set) var memory: Memory?
 
   unowned let task: StageTask
@@ -58,7 +58,7 @@ public final class Context<S: Stage> {
   }
 
   /// Whether the current event repeats the one that a row remembers. If so, the stage must do nothing.
-  /// - Throws: `conflicting-duplicate` if it has the same business id and another body.
+  /// - Throws: `conflicting-duplicate` if the event has the same business id and another body.
   public func isRepeat(of known: Memory?) throws(Rejection) -> Bool {
     guard let known, let compare else { return false }
     try compare(known)
@@ -68,7 +68,7 @@ public final class Context<S: Stage> {
 
   // MARK: Rows
 
-  /// A row, or `nil` if there is none. Setting `nil` deletes it.
+  /// A row; `nil` if there is none. Setting `nil` deletes the row.
   public subscript<Key, Value>(table: Table<Key, Value>, key: Key) -> Value? {
     get {
       lay(table, key)
@@ -104,8 +104,8 @@ public final class Context<S: Stage> {
     return state.failure == nil ? found : []
   }
 
-  /// Passes the rows of ``all(_:)`` to the body one at a time without keeping them in memory, for tables of any length. The body must not
-  /// change them.
+  /// Passes the rows of ``all(_:)`` to the body one at a time, without keeping them in memory, so a table may have any length. The
+  /// body must not change them.
   public func forEach<Key, Value>(_ table: Table<Key, Value>, body: (Value) -> Void) {
     lay(table, NoKey())
     state.forEach(table, of: Value.self, keepsDecoded: false, body)
@@ -126,14 +126,14 @@ public final class Context<S: Stage> {
     written += 1
   }
 
-  /// Dead-letters the current event as it came, and keeps what the invocation does: the event counts as received. To undo the invocation,
-  /// throw.
+  /// Dead-letters the current event as it came, but keeps the effects of the invocation, so the event counts as received. To undo
+  /// the invocation, throw.
   public func reject(_ rejection: Rejection) { task.rejection = rejection }
 
-  /// Dead-letters an event that an earlier invocation had kept and that must now be rejected.
+  /// Dead-letters an event that an earlier invocation has kept and this one must reject.
   public func reject(_ message: any Message, _ rejection: Rejection) {
     let type = type(of: message)
-    // Builds a complete event again, so that it can be sent again unchanged.
+    // Rebuild the complete event, so that it can be sent again unchanged.
     let envelope = Envelope(
       id: derivedID(rejected, "r").hex, source: task.source, type: type.type, time: message.instant, subject: message.key,
       program: programID, causationID: cause, traceparent: traceparent)
@@ -144,11 +144,11 @@ public final class Context<S: Stage> {
     task.deadLetter(record, rejection)
   }
 
-  /// Counts an occurrence that someone should know of and no notice reports, in `laurel_stage_events_total` under this name. It counts even
-  /// if the invocation then rejects its event.
+  /// Counts an occurrence that operators should know of and that no notice reports, in `laurel_stage_events_total` under this name.
+  /// It counts even if the invocation then rejects its event.
   public func count(_ event: String) { task.count(event) }
 
-  /// The same id for the same event, stage and position among its outputs, in any process.
+  /// An id that is the same in every process for the same event, stage and position among the outputs.
   private func derivedID(_ ordinal: Int, _ kind: StaticString) -> StableHash.Value128 {
     task.hash {
       $0.raw(scope)

@@ -11,36 +11,37 @@ public enum Taken {
   case event(Event)
   /// The end of the input has been reached.
   case end
-  /// Nothing at the moment.
+  /// There is no record at the moment.
   /// - Parameter isFarBehind: whether the bus is known to have much more.
   case nothing(isFarBehind: Bool)
 }
 
 /// Orders the events of a partition's inputs by their time (KIP-353), even while some of them are still being fetched. It waits for an
-/// input that is known to have more (KIP-695), so that the order in which topics are fetched changes nothing. An input that has nothing
-/// more delays the others for at most the given patience, once until it has something again.
+/// input that has more records (KIP-695), so that the order in which topics are fetched changes nothing. An empty input delays the
+/// others for at most the given patience, and only once until it has an event again.
 ///
-/// An input is behind from the start until its end has been reached once, and again when it falls far behind. The order within a partition
-/// never changes: an event that is older than the one before it goes right after that one. At one instant, the order of the inputs decides.
+/// An input is behind from the start until its end has been reached once, and again when it falls far behind. The order within a
+/// partition never changes: an event that is older than the one before it goes right after that one. Events of the same instant are
+/// ordered by the order of the inputs.
 public struct EventOrder {
   private struct Input {
     var event: Event?
     /// The time of `event`, or a later time of an event before it.
     var place = Instant(milliseconds: .min)
     var isBehind = true
-    /// When the input became empty, or `nil` if it has an event.
+    /// When the input became empty; `nil` if it has an event.
     var emptySince: ContinuousClock.Instant?
   }
 
   public enum Next {
     case event(Event)
-    /// An input that is behind has no event yet, so nothing may go first.
+    /// An input that is behind has no event yet, so no other event may go first.
     case awaits(input: Int)
     /// All available events have been run.
     case none
   }
 
-  /// Inputs that are not behind and have no event are checked again after this many events.
+  /// After this many events, empty inputs that are not behind are checked again.
   private static let sweepLength = 64
 
   private var inputs: [Input]
@@ -55,7 +56,7 @@ public struct EventOrder {
     self.patience = patience
   }
 
-  /// Whether every input has been read to its end. Before that, system time would fire timers ahead of events that precede them.
+  /// Whether every input has been read to its end. Until then, system time must not fire timers: earlier events may still arrive.
   public var isCaughtUp: Bool { inputs.allSatisfy { !$0.isBehind && $0.event == nil } }
 
   /// Removes and returns the next event.
@@ -83,7 +84,7 @@ public struct EventOrder {
     return .event(event)
   }
 
-  /// Removes and returns the next event of one input; the others are held back.
+  /// Removes and returns the next event of one input. The other inputs wait.
   public mutating func next(of input: Int, from source: some EventSource) -> Event? {
     if inputs[input].event == nil { fill(input, source) }
     defer { inputs[input].event = nil }

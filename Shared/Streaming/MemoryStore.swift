@@ -1,7 +1,7 @@
 import Contracts
 
-/// A store in memory, for the simulation and tests. Values are kept by the hash of their keys. The keys are kept in sorted runs of limited
-/// length, so that an insertion moves few of them.
+/// A store in memory, for the simulation and tests. It keeps values by the hash of their keys. It keeps the keys in sorted runs of
+/// limited length, so that an insertion moves only few of them.
 public final class MemoryStore: StateStore {
   private static let runLengthMax = 256
   private var values: [StableHash.Value128: [UInt8]] = [:]

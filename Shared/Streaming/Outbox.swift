@@ -1,10 +1,10 @@
 import Contracts
 import JSON
 
-/// The messages of a batch, ready for their topics, in the order in which the stages wrote them. They share one buffer.
+/// The encoded messages of a batch, in the order in which the stages wrote them. They share one buffer.
 ///
-/// Notices, which others read, use the binary mode of CloudEvents: headers and bare data. Messages that only Laurel's stages read use its
-/// structured mode: one text, parsed in one go.
+/// Notices, which others read, use the binary mode of CloudEvents: headers and bare data. Messages that only Laurel's stages read
+/// use the structured mode: one text, which is parsed in one pass.
 public final class Outbox {
   /// The ranges of a record's parts in the buffer.
   fileprivate struct Place {
@@ -145,7 +145,7 @@ public struct OutputRecord: RecordMemory {
 
   var type: String { outbox.places[index].type }
   public var topic: Topic { outbox.places[index].topic }
-  /// Where its key belongs.
+  /// The partition of its key.
   public var partition: Int32 { outbox.places[index].partition }
   public var keyBytes: UnsafeRawBufferPointer? { outbox.bytes.bytes(in: outbox.places[index].key) }
   public var valueBytes: UnsafeRawBufferPointer? { outbox.bytes.bytes(in: outbox.places[index].value) }
@@ -157,7 +157,7 @@ public struct OutputRecord: RecordMemory {
     }
   }
 
-  /// All its headers; each is an attribute.
+  /// Visits all headers. Each is an attribute.
   public func forEachAttribute(_ body: (Attribute, UnsafeRawBufferPointer) -> Void) {
     for number in outbox.places[index].headers {
       let field = outbox.fields[number]

@@ -1,10 +1,11 @@
 import Contracts
 
-/// The layout of the keys of a task's store. The first byte tells what a row is; names are printable ASCII, so a zero byte ends them and
-/// the order of the bytes is the order of the parts.
+/// The layout of the keys of a task's store. The first byte is the kind of row. Names are printable ASCII and end with a zero byte,
+/// so the order of the bytes is the order of the parts.
 public enum RowKey {
   static let progress: [UInt8] = [UInt8(ascii: "p")]
-  /// Of rows that come and go in the order of their keys, the last of all; a store does well to keep them apart from the others.
+  /// The prefix of timers, which sort last. They are added and deleted roughly in the order of their keys, so a store should keep
+  /// them apart from other rows.
   public static let timers: [UInt8] = [UInt8(ascii: "t")]
   private static let memory = UInt8(ascii: "d")
   private static let sequence = UInt8(ascii: "n")
@@ -14,7 +15,7 @@ public enum RowKey {
   /// Prefix of the keys of all rows of one stage.
   static func stageRows(_ name: String) -> [UInt8] { stageRows + name.utf8 + [0] }
 
-  /// The driver's memory of an event. The identity is hashed because it is kept forever and only looked up as a whole.
+  /// What the driver remembers of an event. The identity is hashed, because it is kept forever and only looked up as a whole.
   static func appendMemory(_ identity: StableHash.Value128, to bytes: inout [UInt8]) {
     bytes.append(memory)
     append(UInt64(identity.high), to: &bytes)
@@ -61,7 +62,7 @@ extension RowKey {
     let program: ProgramID
     let key: String
     let table: String
-    /// Below the table.
+    /// The part of the key below the table.
     let rest: ArraySlice<UInt8>
   }
 
@@ -75,7 +76,7 @@ extension RowKey {
       table: String(decoding: names[3], as: UTF8.self), rest: names[4])
   }
 
-  /// The stage, program, key and table that a row (or a prefix that names them) belongs to, or `nil` if it is not a row of a stage.
+  /// The stage, program, key and table of a row (or of a prefix that names them); `nil` if it is not a row of a stage.
   static func table(of key: [UInt8]) -> ArraySlice<UInt8>? {
     guard key.first == stage else { return nil }
     var names = 0

@@ -1,4 +1,5 @@
-/// Compares row keys eight bytes at a time. Keys are compared for every row of every event, and most share long prefixes.
+/// Compares row keys eight bytes at a time. This must be fast, because keys are compared for every row of every event, and most
+/// share long prefixes.
 enum RowKeyOrder {
   /// The same order as `lexicographicallyPrecedes`.
   static func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool {

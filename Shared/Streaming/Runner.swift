@@ -1,7 +1,7 @@
 import Contracts
 import JSON
 
-/// A stage running in a task.
+/// Runs a stage in a task.
 class AnyRunner {
   func fire(_ timer: TimerKey, _ parts: RowKey.Parts, _ task: StageTask) throws(Rejection) {}
   /// The number of stored rows of each counted kind, or `nil` if the stage counts none.
@@ -59,7 +59,7 @@ final class Runner<S: Stage>: AnyRunner {
     _ handle: (Key, Value, Context<S>) throws(Rejection) -> Void
   ) throws(Rejection) {
     guard let program = task.programs.firstIndex(of: parts.program), knows(program) else {
-      // The timer counts as fired even so; its purpose is kept as a dead letter.
+      // The timer still counts as fired. Its purpose is kept as a dead letter.
       task.endInvocation()
       task.beginInvocation()
       throw Rejection(.unknownProgram, "a timer of '\(parts.program)' is due, and this deployment has no such program")
@@ -73,7 +73,7 @@ final class Runner<S: Stage>: AnyRunner {
     task.count(table, was: cell.value, becomes: row)
     task.state.touch(cell)
     cell.value = row
-    // The timer counts as fired, whatever the stage does.
+    // The timer counts as fired even if the stage rejects it.
     task.endInvocation()
     task.beginInvocation()
     let origin = task.hash {
@@ -87,7 +87,7 @@ final class Runner<S: Stage>: AnyRunner {
 
 // MARK: - From a message to its stages
 
-/// The stages' handlers, by the type of message they take.
+/// The stages' handlers, by type of message.
 final class Routes {
   private var byType: [String: AnyRoute] = [:]
   /// By the hash of the type's name.
@@ -121,7 +121,7 @@ class AnyRoute {
     self.topic = topic
   }
 
-  /// Decodes an event once for all the stages that read it.
+  /// Decodes an event once for all stages that read it.
   func event(
     _ record: InputRecord, _ attributes: EnvelopeBytes, _ data: JSONValue, _ task: StageTask
   ) throws(Rejection) -> Event { IgnoredEvent(record) }
@@ -181,9 +181,9 @@ final class Step<S: Stage, M: Message>: StepOf<M> {
     return !context.wasRepeat
   }
 
-  /// What distinguishes this event from others of its type (DECISIONS R3). The ids of its outputs are derived from it, so a second delivery
-  /// of an event from outside gives the same ids even under another envelope. Laurel's own messages already have ids that were derived this
-  /// way.
+  /// Writes what distinguishes this event from others of its type (DECISIONS R3). The ids of its outputs are derived from this
+  /// text, so a second delivery of an event from outside gives the same ids even with another envelope. The ids of Laurel's own
+  /// messages are already derived this way.
   private func name(_ event: MessageEvent<M>, body: Memory?, in text: inout JSONWriter) {
     text.raw(text: M.type)
     text.raw("\u{1f}")
@@ -199,8 +199,8 @@ final class Step<S: Stage, M: Message>: StepOf<M> {
     }
   }
 
-  /// Detects a repeated event, and rejects a known identity with another body. Bodies are compared by the fields of the revision that was
-  /// current when the first one was taken.
+  /// Detects a repeated event. Rejects an event with a known identity and another body. Bodies are compared by the fields of the
+  /// revision that was current when the first one was taken.
   private func isKnown(_ event: MessageEvent<M>, _ memory: Memory, _ task: StageTask) throws(Rejection) -> Bool {
     func layKey(_ body: Memory?) {
       let hash = task.hash {

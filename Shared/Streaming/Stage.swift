@@ -4,7 +4,7 @@ import JSON
 /// A pure, keyed step: `(event, state of this key, timers) → (new state, messages, timers)`.
 ///
 /// A stage has no I/O, no clock and no randomness. Two drivers run the same stages: the worker (Kafka, exactly once) and the simulation (in
-/// memory). Everything that a stage may read and change is in the `Context` that it is given, which belongs to one program and one key.
+/// memory). A stage may read and change only what is in its `Context`, which belongs to one program and one key.
 public protocol Stage: Sendable {
   /// What the stage needs to know about a program: its terms.
   associatedtype Program: Sendable
@@ -13,12 +13,12 @@ public protocol Stage: Sendable {
   static var name: String { get }
   /// The messages it takes, with a handler for each.
   static var reads: [Reads<Self>] { get }
-  /// Its tables with timers, with a handler for each, called when a row is due.
+  /// Its tables with timers. Each has a handler, which is called when a row is due.
   static var timers: [Timers<Self>] { get }
-  /// The messages it may write; a test checks this.
+  /// The messages it may write. A test checks this.
   static var writes: [any Message.Type] { get }
 
-  /// The stage's view of a program, or `nil` if the stage does not handle it and ignores its events.
+  /// The stage's view of a program; `nil` if the stage ignores the program's events.
   func program(_ id: ProgramID) -> Program?
 }
 
@@ -26,15 +26,15 @@ extension Stage {
   public static var timers: [Timers<Self>] { [] }
 }
 
-/// How a repeated event is distinguished from a new one (DECISIONS R3).
+/// How to distinguish a repeated event from a new one (DECISIONS R3).
 public enum Repeats: Sendable {
   /// By business key, or by source and id if the type has none. The driver remembers it. For events from outside.
   case remembered
-  /// By body: only an equal body is a repeat. The stage decides what another body means (DECISIONS R4).
+  /// By body: an event is a repeat only if its body is equal. The stage decides what another body means (DECISIONS R4).
   case rememberedByBody
-  /// The stage remembers it in its own row: `Context.memory`, `Context.isRepeat`.
+  /// The stage remembers the event in its own row: `Context.memory`, `Context.isRepeat`.
   case rememberedByStage
-  /// Not checked: Laurel's own messages arrive exactly once, or a repeat does the stage no harm.
+  /// Not checked, because Laurel's own messages arrive exactly once, or a repeat does no harm.
   case harmless
 }
 
@@ -44,7 +44,7 @@ public struct Reads<S: Stage>: Sendable {
   let topic: Topic
   let bind: @Sendable (Runner<S>, Routes) -> Void
 
-  /// Handles one event for the given key. A rejection undoes everything that the invocation has done and dead-letters the event.
+  /// Handles one event for the given key. A rejection undoes the whole invocation and dead-letters the event.
   public typealias Handler<M> = @Sendable (S) -> (M, Context<S>) throws(Rejection) -> Void
 
   /// The message type and its topic follow from the method: `.on(EarningsStage.settled)`.
@@ -62,8 +62,8 @@ public struct Timers<S: Stage>: Sendable {
   let kinds: StoredKinds?
   let fire: @Sendable (Runner<S>, TimerKey, RowKey.Parts, StageTask) throws(Rejection) -> Void
 
-  /// Handles a due row, whose timer has been removed. It fires at most once. Outputs are stamped with the due instant, not with the time at
-  /// which the timer ran. If the stage does not store the row again, the row stays as it is, without a timer.
+  /// Handles a due row, whose timer has been removed, so it fires at most once. Outputs have the due instant as their time, not the
+  /// time when the timer fired. If the stage does not store the row again, the row stays without a timer.
   public typealias Handler<Key, Value> = @Sendable (S) -> (Key, Value, Instant, Context<S>) throws(Rejection) -> Void
 
   public static func on<Key, Value: Timed>(_ table: Table<Key, Value>, _ handler: @escaping Handler<Key, Value>) -> Timers {

@@ -1,7 +1,7 @@
 import Contracts
 import JSON
 
-/// A row of a stage's state in a service's store, for tools that report on it. Only the stage knows what its rows mean.
+/// A row of a stage's state in a service's store, for tools that report on it. Only the stage knows the meaning of its rows.
 public struct StageRow: Sendable {
   public let stage: String
   public let program: ProgramID
@@ -12,7 +12,7 @@ public struct StageRow: Sendable {
   private let rest: ArraySlice<UInt8>
   private let value: [UInt8]
 
-  /// `nil` if this is not a row of a stage.
+  /// Returns `nil` if this is not a row of a stage.
   init?(_ row: Row) {
     guard let parts = RowKey.parts(of: row.key) else { return nil }
     stage = String(parts.stage)
@@ -23,13 +23,13 @@ public struct StageRow: Sendable {
     value = row.value
   }
 
-  /// The row's value, or `nil` if the row belongs to another table.
+  /// The row's value; `nil` if the row belongs to another table.
   public func value<Key, Value>(in table: Table<Key, Value>) throws -> Value? {
     guard table.name == self.table else { return nil }
     return try JSONParser().decode(Value.self, from: value)
   }
 
-  /// The row's key below the table, or `nil` if the row belongs to another table.
+  /// The row's key below the table; `nil` if the row belongs to another table.
   public func key<Key, Value>(in table: Table<Key, Value>) -> Key? {
     guard table.name == self.table else { return nil }
     var rest = rest
@@ -38,7 +38,7 @@ public struct StageRow: Sendable {
 }
 
 extension StateStore {
-  /// The rows of stages whose key or value contains an id. This finds all rows that concern the id, and some that do not.
+  /// The rows of stages whose key or value contains an id. These include all rows that concern the id, and some that do not.
   public func stageRows(naming id: String) throws(StoreError) -> [StageRow] {
     let wanted = Array(id.utf8)
     var found: [StageRow] = []

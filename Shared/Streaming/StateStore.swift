@@ -1,14 +1,14 @@
 import JSON
 
-/// An ordered map from bytes to bytes: the state of one task. The worker uses RocksDB, the simulation memory.
+/// The state of one task: an ordered map from bytes to bytes. The worker uses RocksDB, and the simulation uses memory.
 public protocol StateStore: AnyObject {
-  /// Passes the row's value to the body, in the store's own memory. Without a row the body is not called.
+  /// Passes the row's value to the body, in the store's own memory. Does not call the body if there is no row.
   func read(_ key: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) throws(StoreError)
   /// Passes the rows whose keys begin with `prefix` to the body in ascending order, starting after `after`, until the body returns false.
   func scan(
     prefix: [UInt8], after: [UInt8]?, _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool
   ) throws(StoreError)
-  /// Writes all changes or none. Of several changes to one key the last one counts.
+  /// Writes all changes or none. If there are several changes to one key, the last one counts.
   func write(_ changes: Changes) throws(StoreError)
 }
 
@@ -61,7 +61,7 @@ public struct RowChange: Sendable, Equatable {
   }
 }
 
-/// The row changes of a batch, in order, in one buffer that is reused.
+/// The row changes of a batch, in order, in one reused buffer.
 public final class Changes {
   private struct Place {
     let start: Int
@@ -121,7 +121,7 @@ public final class Changes {
 
 /// Why a store failed.
 public enum StoreError: Error, Equatable, CustomStringConvertible {
-  /// The files are damaged. Delete the store and rebuild it from the changelog; never serve it.
+  /// The files are damaged. Do not use the store: delete it and rebuild it from the changelog.
   case corrupt(String)
   /// The disk failed (full, broken, no permission).
   case unavailable(String)

@@ -8,12 +8,12 @@ public enum StoredRow {
   /// The last number given to a key's notices on a topic.
   case sequence(Int64)
   case timer
-  /// The driver's memory of an event.
+  /// What the driver remembers of an event.
   case memory
   case stage(StageRow)
 
-  /// `nil` if a task does not write such rows.
-  /// - Throws: `JSONError` if the value does not fit the kind of row, `StateForm` if the state has another format.
+  /// Returns `nil` if a task does not write such rows.
+  /// - Throws: `JSONError` if the value does not fit the kind of row; `StateForm` if the state has another format.
   public init?(_ row: Row, parser: JSONParser) throws {
     switch row.key.first {
     case UInt8(ascii: "p") where row.key == RowKey.progress:
@@ -68,8 +68,8 @@ extension Table {
   }
 }
 
-/// A check of the rows of one stage, program and key, valid between batches. It takes them one at a time in the order of their keys (tables
-/// by name), so that it can keep sums instead of rows.
+/// A check of the rows of one stage, program and key, valid between batches. It takes the rows one at a time in the order of their
+/// keys (tables by name), so that it can keep sums instead of rows.
 public protocol RowAudit {
   mutating func take(_ row: StageRow) throws
   /// The contradictions found, one sentence each. Call it after all rows are taken.

@@ -7,7 +7,7 @@ import JSON
 public final class Table<Key: RowKeyPart, Value: JSONCodable & Sendable>: AnyTable, @unchecked Sendable {
   /// `nil` if the rows have no timers.
   let timer: TimerOfRow<Value>?
-  /// The counted kinds that a row belongs to, or `nil` if the table's rows are not counted.
+  /// The counted kinds that a row belongs to; `nil` if the table's rows are not counted.
   let kinds: (@Sendable (Value) -> [String])?
 
   public init(_ name: String) {
@@ -44,7 +44,7 @@ extension Table {
 // `@unchecked Sendable` because it is open to the one subclass above. Both have only `let` properties.
 public class AnyTable: @unchecked Sendable {
   public let name: String
-  /// Includes the zero byte that ends the name in a key.
+  /// The name in a key, with the zero byte that ends it.
   let keyBytes: [UInt8]
 
   fileprivate init(name: String) {
@@ -66,7 +66,7 @@ struct TimerOfRow<Value: JSONCodable & Sendable>: Sendable {
   }
 }
 
-/// A row that can become due. A stage sets its timer and stores the row; the stage is called when the instant has come.
+/// A row that can become due. A stage sets its timer and stores the row. When the instant comes, the stage is called.
 public protocol Timed: Stored {
   /// `nil` if the row has no timer.
   var timer: Timer? { get set }
@@ -76,13 +76,13 @@ public protocol Timed: Stored {
 public struct Timer: Stored, Equatable {
   /// A timer for a past instant fires right after the invocation that sets it.
   public let at: Instant
-  /// Of timers due at the same instant, the one set first fires first (DECISIONS T3). This is the number of timers that the task had set.
-  /// The driver sets it; 0 means just set.
+  /// The number of timers that the task had set before. Of timers due at the same instant, the one set first fires first (DECISIONS
+  /// T3). The driver sets this; 0 means that it has not done so yet.
   var order: Int64 = 0
-  /// The original event; the driver sets it.
+  /// The id of the original event. The driver sets it.
   var cause = ""
-  /// The source for the ids of its outputs: the invocation that set the timer, and its place among the timers of that invocation. The
-  /// driver sets it.
+  /// Identifies the invocation that set the timer, and the place among its timers. The ids of the timer's outputs are derived from
+  /// it. The driver sets it.
   var origin: Int64 = 0
 
   public init(at instant: Instant) { at = instant }

@@ -189,7 +189,7 @@ final class TaskState {
     return found
   }
 
-  // MARK: Turns and batches
+  // MARK: Invocations and batches
 
   /// Starts an invocation: `undoInvocation` undoes everything changed from here on.
   func beginInvocation() { dirtyAtInvocation = dirty.count }

@@ -3,7 +3,7 @@ import Contracts
 /// A timer's due instant, its order among the timers set (DECISIONS T3), and its row.
 struct TimerKey: Comparable, Sendable {
   let due: Instant
-  /// The number of timers that the task had set.
+  /// The number of timers that the task had set before.
   let order: Int64
   let row: [UInt8]
 
@@ -37,19 +37,19 @@ extension TimerKey {
   }
 }
 
-/// The timers of a task in due order: those of the store and those set in the open batch. Stored timers are read in small pieces, starting
-/// after the last one fired, so that deleted rows are never scanned again. A cancelled timer stays in the queue; the caller checks each
-/// timer that it takes.
+/// The timers of a task in due order: those of the store and those set in the open batch. Stored timers are read in small pieces,
+/// starting after the last one fired, so that deleted rows are never scanned again. A cancelled timer stays in the queue, so the
+/// caller must check each timer that it takes.
 struct TimerQueue {
   private static let pieceLength = 64
 
   /// Timers of the open batch.
   private var fresh = BinaryHeap<TimerKey>()
-  /// The piece read from the store, in ascending order. `used` is how much of it has been taken.
+  /// The piece read from the store, in ascending order. `used` counts the timers taken from it.
   private var piece: [TimerKey] = []
   private var used = 0
   private var isExhausted = false
-  /// A lower bound for the stored timers, or `nil` if it is unknown.
+  /// A lower bound for the stored timers; `nil` if it is unknown.
   private var earliestStored: TimerKey?
   /// Key of the last stored timer fired. Scans resume after it, skipping deleted keys.
   private var floor: TimerKey?
@@ -77,7 +77,7 @@ struct TimerQueue {
     }
   }
 
-  /// The earliest timer, left in place.
+  /// The earliest timer, which stays in the queue.
   mutating func peek(state: TaskState) -> TimerKey? {
     let stored = piece.isEmpty ? earliestStored ?? nextStored(upTo: nil, state: state) : nextStored(upTo: nil, state: state)
     let earliest = min(stored ?? .never, fresh.first ?? .never)
@@ -86,10 +86,10 @@ struct TimerQueue {
 
   mutating func add(_ key: TimerKey) { fresh.insert(key) }
 
-  /// Called when the open batch is in the store.
+  /// Call it when the open batch is in the store.
   mutating func commit() {
     if let first = fresh.first, let last = floor, first < last {
-      // A timer was set for the past and has not been taken yet. Move the floor to just before it; otherwise it would never be found.
+      // A timer was set for the past and has not been taken yet. Move the floor to just before it, or it would never be found.
       floor = TimerKey(due: first.due, order: first.order - 1, row: [])
     }
     committedFloor = floor
@@ -112,7 +112,7 @@ struct TimerQueue {
     isExhausted = false
   }
 
-  /// - Parameter instant: `nil` finds the next timer whenever it is due.
+  /// - Parameter instant: `nil` finds the next timer, whenever it is due.
   private mutating func nextStored(upTo instant: Instant?, state: TaskState) -> TimerKey? {
     if let instant, let earliestStored, piece.isEmpty, earliestStored.due > instant { return nil }
     if used == piece.count, !isExhausted {

@@ -1,16 +1,16 @@
 import Contracts
 
-/// Which texts are codes (`attribution.codePattern`, DECISIONS A1): a regular expression that a code matches as a whole.
+/// A regular expression that a code must match as a whole (`attribution.codePattern`, DECISIONS A1).
 ///
-/// Codes are also derived from the pattern, which no library does, so it is compiled to an automaton: one state for each character of the
-/// pattern, with the states that may follow. Matching follows all paths at once, so no text makes it slow.
+/// No library can also derive codes from a pattern. So the pattern is compiled to an automaton with one state for each of its
+/// characters, and the states that may follow each. Matching follows all paths at once, so no text makes it slow.
 public struct CodePattern: Sendable, Equatable {
   /// The pattern as written.
   public let text: String
 
   private let states: [State]
   private let starts: [Int]
-  /// By code length, from 1: how many codes begin at each state. Ends when there are enough codes to choose from.
+  /// How many codes begin at each state, by code length from 1. Ends at the length with enough codes to choose from.
   private let counts: [[UInt64]]
 
   struct State: Sendable {
@@ -23,9 +23,9 @@ public struct CodePattern: Sendable, Equatable {
   private static let textMax = 128
   /// Maximum length of a derived code, the same as of a chosen one (DECISIONS A1b).
   private static let codeMax = 64
-  /// The number of codes without a pattern. Derived codes are only as long as needed to have so many.
+  /// Derived codes are only as long as needed to have this many. There are as many codes without a pattern.
   private static let enough: UInt64 = 1 << 40
-  /// Counts are capped here, so that their sums cannot overflow. Capped counts only weigh paths against each other.
+  /// The maximum of a count, so that sums cannot overflow. Larger counts are only used to weigh paths against each other.
   private static let countMax: UInt64 = 1 << 48
 
   /// - Throws: the first fault of the pattern, with its character position.
@@ -59,13 +59,13 @@ public struct CodePattern: Sendable, Equatable {
 
   // MARK: Deriving codes
 
-  /// How many codes can be derived, counted up to 2^40. A code that the pattern allows in two ways counts twice.
+  /// The number of codes that can be derived, up to 2^40. A code that the pattern allows in two ways counts twice.
   public var possibleCodes: UInt64 {
     min(counts.reduce(0) { sum, count in sum + starts.reduce(0) { $0 + count[$1] } }, Self.enough)
   }
 
-  /// Derives a code of letters, digits, `-` and `_`, which no URL has to escape. The same seed always gives the same code.
-  /// - Returns: nil if the pattern allows no such code.
+  /// Derives a code of letters, digits, `-` and `_`, which need no escaping in a URL. The same seed always gives the same code.
+  /// - Returns: `nil` if the pattern allows no such code.
   public func code(from seed: String) -> Code? {
     var step = 0
     /// Chooses an index by weight.
@@ -125,7 +125,7 @@ struct CodeCharacters: Sendable, Equatable {
   static let digits = CodeCharacters("0"..."9")
   static let word = CodeCharacters("0"..."9").union(CodeCharacters("A"..."Z")).union(CodeCharacters("a"..."z")).union(
     CodeCharacters("_"..."_"))
-  /// All except line breaks, as usual in regular expressions.
+  /// All characters except line breaks, as usual in regular expressions.
   static let any = CodeCharacters("\n"..."\n").union(CodeCharacters("\r"..."\r")).inverted
 
   /// The ASCII characters of a range.
@@ -157,7 +157,7 @@ struct CodeCharacters: Sendable, Equatable {
     }
   }
 
-  /// The characters among them that a derived code may have (DECISIONS A1b).
+  /// The characters of this set that a derived code may have (DECISIONS A1b).
   var letters: [Unicode.Scalar] {
     (0x2D...0x7A).map { Unicode.Scalar(UInt8($0)) }.filter {
       holds($0) && (CodeCharacters.word.holds($0) || $0 == "-")
@@ -169,7 +169,8 @@ struct CodeCharacters: Sendable, Equatable {
   }
 }
 
-/// Glushkov's construction. Every state has a character, so each path through the states is one way to write a code.
+/// Builds the automaton by Glushkov's construction. Every state has a character, so each path through the states is one way to
+/// write a code.
 private struct Automaton {
   /// Whether a part of the pattern can be empty, and the states where it can begin and end.
   struct Ends {
@@ -178,7 +179,7 @@ private struct Automaton {
     var last: Set<Int> = []
   }
 
-  /// Repetitions are expanded, and nested ones multiply.
+  /// The maximum number of states. Repetitions are expanded, and nested ones multiply.
   private static let statesMax = 500
 
   var states: [CodePattern.State] = []
@@ -211,7 +212,7 @@ private struct Automaton {
       }
       return all
     case .repeated(let part, let least, let most):
-      // The copies follow one another, and each is entered only from the one before. Omitted copies are the last ones.
+      // Each copy is entered only from the one before it. If copies are omitted, they are the last ones.
       var all = Ends(isOptional: least == 0)
       var before: Set<Int> = []
       let copies = most ?? max(least, 1)

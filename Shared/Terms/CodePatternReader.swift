@@ -1,11 +1,11 @@
 /// Reads a pattern of codes: characters, `.`, `\d`, `\w`, classes such as `[A-Z0-9]`, groups with alternatives, and repetitions. All
-/// dialects of regular expressions have these. Anything else is a fault and never guessed.
+/// dialects of regular expressions have these. Anything else is a fault.
 struct CodePatternReader {
   indirect enum Part {
     case one(CodeCharacters)
     case sequence([Part])
     case choice([Part])
-    /// `most` is nil if there is no limit.
+    /// `most` is `nil` if there is no limit.
     case repeated(Part, least: Int, most: Int?)
   }
 
@@ -31,7 +31,7 @@ struct CodePatternReader {
     CodePatternFault(message: "character \((place ?? self.place) + 1): \(message)")
   }
 
-  /// Reads the whole pattern. `^` at its beginning and `$` at its end change nothing, because a pattern always matches whole codes.
+  /// Reads the whole pattern. `^` at the beginning and `$` at the end have no effect, because a pattern always matches whole codes.
   mutating func whole() throws(CodePatternFault) -> Part {
     _ = takes("^")
     let part = try choice()
@@ -67,7 +67,7 @@ struct CodePatternReader {
     case "(":
       if takes("?"), !takes(":") { throw fault("\"(?\" is supported only as \"(?:\"", at: start) }
       depth += 1
-      guard depth <= Self.depthMax else { throw fault("more than \(Self.depthMax) groups inside each other", at: start) }
+      guard depth <= Self.depthMax else { throw fault("groups are nested more than \(Self.depthMax) deep", at: start) }
       let inside = try choice()
       guard takes(")") else { throw fault("\"(\" is not closed", at: start) }
       depth -= 1
@@ -121,12 +121,12 @@ struct CodePatternReader {
   }
 
   /// Reads one member of a class.
-  /// - Returns: `character` is nil for `\d` and other sets.
+  /// - Returns: `character` is `nil` for `\d` and other sets.
   private mutating func member() throws(CodePatternFault) -> (set: CodeCharacters, character: Unicode.Scalar?) {
     let start = place
     guard let character = next else { throw fault("the pattern ends too early") }
     place += 1
-    // Some dialects have nested classes.
+    // Some dialects have nested classes, so the meaning is not clear.
     if character == "[" { throw fault("write \\[ for the character", at: start) }
     guard character == "\\" else { return (try literal(character, at: start), character) }
     let named = next
@@ -156,7 +156,7 @@ struct CodePatternReader {
     default: return part
     }
     place += 1
-    if let next, ["?", "*", "+", "{"].contains(next) { throw fault("\"\(next)\" repeats a repetition; put that in ( )") }
+    if let next, ["?", "*", "+", "{"].contains(next) { throw fault("\"\(next)\" repeats a repetition; group it in ( )") }
     return repeated
   }
 

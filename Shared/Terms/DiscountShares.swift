@@ -11,8 +11,8 @@ extension DiscountTerms {
     public let position: Int64
   }
 
-  /// Fills the companies in order: the next company gets referrals only if the one before has `maxPerCompany` (row B4). A share of 0 % is
-  /// left out (DECISIONS B4).
+  /// Gives the referrals to the companies in order. The next company gets some only if the one before has `maxPerCompany` (row B4).
+  /// A share of 0 % is left out (DECISIONS B4).
   public func shares(of active: Int64, companies: [CompanyID]) -> [Share] {
     var left = active
     var shares: [Share] = []

@@ -1,11 +1,11 @@
 import Contracts
 
-/// A time zone as a table: the offset from UTC from each instant on. A table keeps the rules free of I/O, which a calendar API would do.
-/// TermsFiles fills it from the system's IANA data when the terms are read.
+/// A time zone as a table of offsets from UTC. TermsFiles fills it from the system's IANA data when it reads the terms, so that the
+/// rules do no I/O, as a calendar API would.
 public struct Zone: Sendable, Equatable {
   /// The IANA name, as in the terms file.
   public let name: String
-  /// Ascending by `from`. The first offset holds for everything before the second.
+  /// Ascending by `from`. The first offset also applies to all instants before it.
   public let offsets: [Offset]
 
   public struct Offset: Sendable, Equatable {
@@ -26,7 +26,7 @@ public struct Zone: Sendable, Equatable {
 
   public static let utc = Zone(name: "UTC", offsets: [Offset(from: Instant(milliseconds: 0), seconds: 0)])
 
-  /// Seconds to add to UTC for local time at an instant.
+  /// The seconds to add to UTC to get local time at an instant.
   public func seconds(at instant: Instant) -> Int64 {
     var low = 0
     var high = offsets.count
@@ -50,7 +50,7 @@ public struct Zone: Sendable, Equatable {
   }
 }
 
-/// "At 00:00 on the 28th in the program's zone" (row B5). In a month without this day, its last day counts.
+/// "At 00:00 on the 28th in the program's zone" (row B5). In a month without this day, the run is on the last day.
 public struct MonthlySchedule: Sendable, Equatable {
   /// 1–31.
   public var day: Int64
@@ -61,7 +61,7 @@ public struct MonthlySchedule: Sendable, Equatable {
     self.zone = zone
   }
 
-  /// The first run strictly after an instant, or the maximum instant if the calendar ends before it.
+  /// The first run strictly after an instant. The maximum instant if the calendar ends before that run.
   public func next(after instant: Instant) -> Instant {
     var month = localMonth(of: instant)
     while true {

@@ -11,15 +11,15 @@ public struct Program: Sendable, Equatable {
     self.versions = versions.sorted { $0.effectiveFrom < $1.effectiveFrom }
   }
 
-  /// The version in force at an instant (row B10). Before the first version, it is the first.
+  /// The version in force at an instant (row B10). Before the first version, the first one applies.
   public func version(at instant: Instant) -> TermsVersion {
     var inForce = versions[0]
     for version in versions where version.effectiveFrom <= instant { inForce = version }
     return inForce
   }
 
-  /// The version that judges an event of a referral: the one in force at the event or at the attribution. `judgedBy` of the version in
-  /// force at the event decides which ("For every program").
+  /// The version that judges an event of a referral: the one in force at the event, or the one in force at the attribution.
+  /// `judgedBy` of the version in force at the event decides which ("For every program").
   public func version(judging event: Instant, attributedAt: Instant) -> TermsVersion {
     let atEvent = version(at: event)
     switch atEvent.judgedBy {
@@ -49,7 +49,7 @@ public enum JudgedBy: String, Sendable, CaseIterable {
   case attributionTime = "attribution-time"
 }
 
-/// One version of a program's terms: all parameters of PROGRAMS.md. An absent section switches its rule off.
+/// One version of a program's terms: all parameters of PROGRAMS.md. If a section is absent, its rule is off.
 public struct TermsVersion: Sendable, Equatable {
   public var program: ProgramID
   /// Counts from 1 in the order of `effectiveFrom`.
@@ -80,7 +80,7 @@ public struct TermsVersion: Sendable, Equatable {
     self.discounts = discounts
   }
 
-  /// `program@version`, as every notice carries it.
+  /// `program@version`, as in every notice.
   public var name: String { "\(program.value)@\(version)" }
 }
 
@@ -90,15 +90,15 @@ public struct AttributionTerms: Sendable, Equatable {
   public var link: String
   /// The query parameter of a landing URL that carries the code (`ref`, `page`).
   public var parameter: String
-  /// Query parameters that mark a paid advertisement. A landing URL with one of them does not attribute (row C4).
+  /// Query parameters that mark a paid advertisement. A click with one of them in its landing URL does not attribute (row C4).
   public var paidAdParameters: [String]
   /// Whether a registration that names earlier accounts is rejected (row B1).
   public var refusesPriorAccounts: Bool
-  /// Who may refer and earn, or nil if any account may (row C1).
+  /// Who may refer and earn; `nil` if any account may (row C1).
   public var referrer: Eligibility?
-  /// Which texts are codes, or nil if all are (DECISIONS A1).
+  /// Which texts are codes; `nil` if all are (DECISIONS A1).
   public var codePattern: CodePattern?
-  /// How long before the referral a payment may be and still earn and use the welcome offer (DECISIONS A1f).
+  /// How long before the referral a payment may be made and still earn and use the welcome offer (DECISIONS A1f).
   public var leeway: TimeSpan
 
   public init(
@@ -118,8 +118,8 @@ public struct AttributionTerms: Sendable, Equatable {
   public func isCode(_ text: String) -> Bool { codePattern?.matches(text) ?? true }
 }
 
-/// Which accounts may refer, earn and withdraw (row C1). An empty list allows every value. An account whose value is unknown fails a list
-/// that is not empty.
+/// Which accounts may refer, earn and withdraw (row C1). An empty list allows every value. A list with values does not allow an
+/// account whose value is unknown.
 public struct Eligibility: Sendable, Equatable {
   public var kinds: [AccountKind]
   /// ISO 3166-1 alpha-2.
@@ -134,7 +134,7 @@ public struct Eligibility: Sendable, Equatable {
     (kinds.isEmpty || kind.map(kinds.contains) ?? false) && (countries.isEmpty || country.map(countries.contains) ?? false)
   }
 
-  /// An account's kind and country and the allowed ones, for the `because` of a rejection.
+  /// An account's kind and country, and the allowed ones, for the `because` of a rejection.
   public static func facts(kind: AccountKind?, country: Country?, by rule: Eligibility?) -> [(String, Because.Fact)] {
     var facts: [(String, Because.Fact)] = [
       ("kind", .text(kind?.rawValue ?? "unknown")), ("country", .text(country?.code ?? "unknown")),
@@ -151,25 +151,25 @@ public struct RewardTerms: Sendable, Equatable {
   public var lineKinds: [LineKind]
   /// Whether a payment must have a plan line to earn at all (row A3).
   public var requiresPlanLine: Bool
-  /// The categories of lines that earn, or nil if all do (row C8).
+  /// The categories of lines that earn; `nil` if all do (row C8).
   public var categories: [String]?
   /// Whether a promo code on the order excludes the whole payment (row C6).
   public var refusesPromoCodes: Bool
-  /// A line with a discount of one of these kinds is excluded (row C6).
+  /// A line with a discount of one of these kinds does not earn (row C6).
   public var excludedDiscounts: [DiscountKind]
   /// How the reward is computed.
   public var pay: Pay
-  /// How many payments of an account earn, or nil if all do (row A2).
+  /// How many payments of an account earn; `nil` if all do (row A2).
   public var maxPayments: Int?
-  /// How long after the attribution payments earn, or nil if forever.
+  /// How long after the attribution payments earn; `nil` if forever.
   public var earnsFor: TimeSpan?
   /// The maximum that an account's payments earn in total, in minor units by currency. An absent currency has no limit.
   public var maxPerReferee: [Currency: Int64]
   /// Time from payment to credit (row A4: 14 d, row C9: 0).
   public var creditAfter: TimeSpan
-  /// Time from payment to availability, not before the credit (row A4: 14 d, row C9: 30 d).
+  /// Time from payment to availability. Not less than `creditAfter` (row A4: 14 d, row C9: 30 d).
   public var availableAfter: TimeSpan
-  /// Time after the payment in which refunds, requests and disputes count, or nil if they count forever.
+  /// Time after the payment in which refunds, requests and disputes count; `nil` if they count forever.
   public var refundWindow: TimeSpan?
 
   public init(
@@ -201,7 +201,7 @@ public struct RewardTerms: Sendable, Equatable {
     case rates([LineRate])
   }
 
-  /// A rate for lines of a plan, of a kind or of a category. A property that is nil fits every line.
+  /// A rate for lines of a plan, kind or category. A property that is `nil` fits every line.
   public struct LineRate: Sendable, Equatable {
     public var plan: String?
     public var kind: LineKind?
@@ -220,7 +220,7 @@ public struct RewardTerms: Sendable, Equatable {
     }
   }
 
-  /// The rate before any status is reached, or nil if the reward is not a share of the whole base.
+  /// The rate before any status is reached; `nil` if the reward is not a share of the whole base.
   public var rate: BasisPoints? {
     if case .rate(let rate, _) = pay { rate } else { nil }
   }
@@ -233,7 +233,7 @@ public struct RewardTerms: Sendable, Equatable {
   /// Whether earlier rewards from an account's payments limit later ones.
   public var hasLimits: Bool { maxPayments != nil || !maxPerReferee.isEmpty }
 
-  /// A loyalty status of the referee. It is reached when the turnover in a currency is above the threshold, not exactly at it.
+  /// A loyalty status of the referee. The turnover in a currency must be above the threshold, not equal to it.
   public struct Status: Sendable, Equatable {
     public var name: String
     /// Minor units by currency.
@@ -247,8 +247,8 @@ public struct RewardTerms: Sendable, Equatable {
     }
   }
 
-  /// The highest status that a turnover has reached, or nil if none (Basic). A currency without thresholds never reaches one
-  /// (DECISIONS C5).
+  /// The highest status that a turnover has reached; `nil` if none (Basic). A currency without thresholds reaches none (DECISIONS
+  /// C5).
   public func status(turnover: Int64, in currency: Currency) -> Status? {
     statuses.last { status in status.above[currency].map { turnover > $0 } ?? false }
   }
@@ -284,7 +284,7 @@ public struct WithdrawalTerms: Sendable, Equatable {
 public enum ApprovalLimits: Sendable, Equatable {
   /// None.
   case never
-  /// Those above the limit of their currency, in minor units. All withdrawals in an absent currency.
+  /// Those above the limit of their currency, in minor units. In a currency that is absent here, all withdrawals.
   case above([Currency: Int64])
 }
 
@@ -293,7 +293,7 @@ public struct WelcomeOfferTerms: Sendable, Equatable {
   /// Whole percent.
   public var percent: Int64
   public var plans: [String]
-  /// Time from registration to expiry. Only payments strictly before the expiry use the offer (DECISIONS T1).
+  /// Time from registration to expiry. Only payments strictly before the expiry can use the offer (DECISIONS T1).
   public var within: TimeSpan
 
   public init(percent: Int64, plans: [String], within: TimeSpan) {
@@ -307,7 +307,7 @@ public struct WelcomeOfferTerms: Sendable, Equatable {
 public struct DiscountTerms: Sendable, Equatable {
   /// Lowest first. Below the first tier the discount is 0 %.
   public var tiers: [Tier]
-  /// How many active referrals count for one company at most (row B4).
+  /// The maximum number of active referrals that count for one company (row B4).
   public var maxPerCompany: Int64
   public var schedule: MonthlySchedule
 

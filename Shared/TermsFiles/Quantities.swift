@@ -13,7 +13,7 @@ extension TermsReader {
     guard text.hasSuffix("%") else { return reject(field, wanted) }
     let parts = text.dropLast().split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard 1...2 ~= parts.count, let whole = wholeNumber(parts[0]), parts[0] != "-0" else { return reject(field, wanted) }
-    // Reads digits and not a Double, because 0.57 × 100 is 56.99… in binary.
+    // Read the digits instead of a Double, because 0.57 × 100 is 56.99… in binary.
     var fraction = parts.count == 2 ? Substring(parts[1]) : "0"
     guard !fraction.isEmpty, fraction.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return reject(field, wanted) }
     while fraction.hasSuffix("0") { fraction.removeLast() }
@@ -26,7 +26,7 @@ extension TermsReader {
     return rate
   }
 
-  /// `14d`, `36h`, `0d`. At most a hundred years, so that an instant plus a span can still be written.
+  /// A span such as `14d`, `36h` or `0d`. At most a hundred years, so that an instant plus a span can still be written.
   func span(_ field: Field) -> TimeSpan? {
     let wanted = "a whole number with a unit (d, h, m or s) such as \"14d\""
     guard let text = text(field, wanted: wanted) else { return nil }

@@ -42,7 +42,7 @@ extension TermsReader {
     let amount = optional("amount", in: section) { atLeastOneAmount($0) }
     let rates = optional("rates", in: section, lineRates)
     let named = ["rate", "amount", "rates"].compactMap { section.fields[$0] }
-    if let second = named.dropFirst().first { report(second, "is too much: use only one of rate, amount and rates") }
+    if let second = named.dropFirst().first { report(second, "is not allowed here: use only one of rate, amount and rates") }
     guard !named.isEmpty else {
       _ = required("rate", in: section) { self.rate($0) }
       return nil
@@ -90,7 +90,7 @@ extension TermsReader {
     return kinds.map { ($0, categories, requiresPlanLine) }
   }
 
-  /// Thresholds must rise in every currency, because the last status that a turnover exceeds counts.
+  /// Reads statuses. Thresholds must rise in every currency, because the last status that a turnover exceeds applies.
   private func statuses(_ field: Field) -> [RewardTerms.Status]? {
     var named: Set<String> = []
     var reached: [Currency: Int64] = [:]

@@ -2,8 +2,8 @@ import Contracts
 import Terms
 import YAML
 
-/// The sections of a version, one function each, in the order of a file. A function reads all fields before it returns nil, so that all
-/// problems are reported.
+/// The sections of a version, one function each, in the order of a file. A function reads all fields before it returns `nil`, so
+/// that all problems are reported.
 extension TermsReader {
   func program(_ root: YAMLNode) -> Program? {
     // A problem of the whole file is reported at its first line.
@@ -15,7 +15,7 @@ extension TermsReader {
         report(field, "must contain at least one version")
         return nil
       }
-      // The id is only needed for the names of versions. Without one, reading continues to find more problems.
+      // The id is only needed for the names of versions. If it is missing, continue to find more problems.
       var number = 0
       return list(field) { item in
         number += 1
@@ -41,7 +41,7 @@ extension TermsReader {
     let known = [
       "version", "effectiveFrom", "judgedBy", "attribution", "reward", "spending", "withdrawal", "welcomeOffer", "discounts",
     ]
-    // Paths begin at the version. The line shows which version it is.
+    // Paths begin at the version. The line number shows which version it is.
     self.version = number
     defer { self.version = 0 }
     note(Field(path: "", mark: field.mark, node: field.node))
@@ -87,7 +87,8 @@ extension TermsReader {
       referrer: referrer, codePattern: codePattern, leeway: leeway)
   }
 
-  /// Codes must be derivable from the pattern, because an owner who chooses no code gets a derived one (DECISIONS A1).
+  /// Reads a pattern. It must be possible to derive codes from it, because an owner who chooses no code gets a derived one
+  /// (DECISIONS A1).
   private func codePattern(_ field: Field) -> CodePattern? {
     guard let text = text(field, wanted: "a pattern in quotes such as \"[A-Z0-9]{6}\"") else { return nil }
     do {
@@ -106,7 +107,7 @@ extension TermsReader {
     guard parts.count == 2, link.hasPrefix("https://") || link.hasPrefix("http://") else {
       return reject(field, "a URL with {code} once, such as \"https://example.com/?ref={code}\"")
     }
-    // With the code under another name than `parameter`, the link would attribute nobody.
+    // If the link carried the code in another query parameter, it would attribute nobody.
     if let parameter, parts[0].hasSuffix("="), let name = parts[0].dropLast().split(whereSeparator: { "?&#".contains($0) }).last,
       name.lowercased() != parameter.lowercased()
     {
@@ -116,7 +117,7 @@ extension TermsReader {
     return link
   }
 
-  /// Accepts only the unreserved characters of a URL (RFC 3986, 2.3), which need no escaping.
+  /// Reads a name of unreserved characters of a URL (RFC 3986, 2.3), which need no escaping.
   private func queryParameter(_ field: Field) -> String? {
     guard let text = text(field) else { return nil }
     let isUnreserved = text.utf8.allSatisfy { byte in

@@ -1,7 +1,7 @@
 import Terms
 import YAML
 
-/// One file of terms: its program, and the place of each field, which a warning about an allowed value can name.
+/// One file of terms: its program, and the place of each field for warnings about valid values.
 public struct TermsFile: Sendable {
   /// The name in error messages.
   public let name: String
@@ -21,7 +21,7 @@ public struct TermsFile: Sendable {
     self.places = places
   }
 
-  /// A problem with a field, at its place. If the file does not have the field, at the nearest section around it.
+  /// A problem at the place of a field, or of the nearest section around it if the file does not have the field.
   ///
   /// - Parameters:
   ///   - version: from 1; 0 outside any version.

@@ -4,7 +4,7 @@ import YAML
 
 /// Reads the programs' terms: YAML files, one program each, in one directory (`ops/terms`).
 public enum TermsFiles {
-  /// Maximum size of a file. It is far more than terms need and bounds the cost of a wrong directory.
+  /// The maximum size of a file. Terms need far less. It limits the cost of a wrong directory.
   private static let largest = 1 << 20
 
   /// The programs of all `*.yaml` and `*.yml` files of a directory. Throws the problems of all files.
@@ -12,8 +12,8 @@ public enum TermsFiles {
     Programs(try files(inDirectory: directory).map(\.program))
   }
 
-  /// The files at a path with the places of their fields: one file, or all `*.yaml` and `*.yml` files of a directory. Throws the problems
-  /// of all files.
+  /// The files at a path with the places of their fields. The path leads to one file, or to a directory with `*.yaml` and `*.yml`
+  /// files. Throws the problems of all files.
   public static func files(at path: String) throws(TermsProblems) -> [TermsFile] {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
@@ -83,7 +83,7 @@ public enum TermsFiles {
     return found
   }
 
-  /// The program as far as it can be read, and the problems in the order of lines.
+  /// The program, without the parts that cannot be read, and the problems in the order of lines.
   private static func read(_ bytes: [UInt8], file: String) -> (found: TermsFile?, problems: [TermsProblem]) {
     if bytes.count > largest {
       return (nil, [TermsProblem(file: file, message: "is larger than the limit of 1 MiB")])
@@ -98,7 +98,7 @@ public enum TermsFiles {
     }
   }
 
-  /// The system's own message. Foundation's only says that the operation could not be completed.
+  /// The system's own message, because Foundation's is only "The operation could not be completed".
   private static func reason(_ error: any Error, whatIsMissing missing: String) -> String {
     let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error) as NSError
     guard cause.domain == NSPOSIXErrorDomain else { return "cannot be read" }

@@ -1,11 +1,11 @@
-/// One problem of the terms, with its place. Printed in the form of compilers, so that editors can jump to it:
+/// One problem of the terms, with its place. It is printed like a compiler's error, so that editors can jump to it:
 /// `bonus.yaml:12:11: reward.rate: must be a percentage such as "10%" …`.
 public struct TermsProblem: Sendable, Equatable, CustomStringConvertible {
-  /// The file's name inside the directory, or the directory if that is the problem.
+  /// The file's name inside the directory, or the directory itself.
   public var file: String
-  /// From 1, or nil for the file as a whole.
+  /// From 1; `nil` for the file as a whole.
   public var line: Int?
-  /// In characters, from 1, or nil for the file as a whole.
+  /// In characters, from 1; `nil` for the file as a whole.
   public var column: Int?
   /// The path below the version, such as `reward.statuses[0].rate`. Empty if the problem is not about a field.
   public var field: String

@@ -22,12 +22,12 @@ struct Section {
   }
 }
 
-/// Reads the values of one file and collects the problems. A value that cannot be read is reported and becomes nil. Reading then continues,
-/// so that the operator sees all problems at once.
+/// Reads the values of one file and collects the problems. If it cannot read a value, it reports the problem, returns `nil` and
+/// continues, so that the operator sees all problems at once.
 final class TermsReader {
   let file: String
   private(set) var problems: [TermsProblem] = []
-  /// The place of each value that was read. For a section or an item, its beginning.
+  /// The place of each value that was read. For a section or an item, the place of its beginning.
   private(set) var places: [TermsFile.Place: Mark] = [:]
   /// The version that is being read, from 1; 0 outside any version.
   var version = 0
@@ -38,16 +38,16 @@ final class TermsReader {
     problems.append(TermsProblem(file: file, line: mark?.line, column: mark?.column, field: path, message: message))
   }
 
-  /// Remembers the place of a value, for later warnings about allowed values.
+  /// Remembers the place of a value for later warnings.
   func note(_ field: Field) { places[TermsFile.Place(version: version, field: field.path)] = field.node.mark }
 
-  /// Reports a value.
+  /// Reports a problem with a value.
   func report(_ field: Field, _ message: String) { report(field.path, at: field.node.mark, message) }
 
   // MARK: mappings
 
-  /// Reads a mapping that may have only these fields. A mistyped name is read as the known one that it most likely means, so that its value
-  /// is also checked and the field is not also reported as missing.
+  /// Reads a mapping that may have only these fields. A mistyped name is reported and read as the closest known one. So its value
+  /// is checked too, and the field is not also reported as missing.
   func section(_ field: Field, path: String? = nil, known: [String]) -> Section? {
     let path = path ?? field.path
     guard let entries = entries(field, path: path) else { return nil }
@@ -97,7 +97,7 @@ final class TermsReader {
     return read(field)
   }
 
-  /// `nil` if the field is absent, or if it is wrong and was reported.
+  /// The value of a field; `nil` if the field is absent, or if it is invalid and was reported.
   func optional<Value>(_ name: String, in section: Section, _ read: (Field) -> Value?) -> Value? {
     section.fields[name].flatMap(read)
   }
@@ -124,7 +124,7 @@ final class TermsReader {
     }
   }
 
-  /// A ``set(_:_:)`` that must not be empty, because people could read an empty list as "none" or as "all".
+  /// A ``set(_:_:)`` that must not be empty, because readers could take an empty list for "none" or for "all".
   func names<Item: Hashable>(_ field: Field, _ read: (Field) -> Item?) -> [Item]? {
     if case .sequence(let nodes) = field.node.content, nodes.isEmpty {
       report(field, "must not be an empty list; leave the field out if it is optional")
@@ -138,7 +138,7 @@ final class TermsReader {
   /// Text of 1 to 256 characters.
   func text(_ field: Field) -> String? { text(field, wanted: "text") }
 
-  /// The text of a value of another type, which `wanted` describes.
+  /// The text of a value that is then read as another type, which `wanted` describes.
   func text(_ field: Field, wanted: String) -> String? {
     guard case .scalar(let text, let plain) = field.node.content, !isAbsent(text, plain) else { return reject(field, wanted) }
     guard 1...256 ~= text.count, !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
@@ -201,10 +201,10 @@ final class TermsReader {
     return amounts
   }
 
-  /// Reports what a value must be instead. Always returns nil.
+  /// Reports what a value must be instead. Always returns `nil`.
   func reject<Value>(_ field: Field, _ wanted: String, hint: String = "") -> Value? {
     if case .scalar(let text, let plain) = field.node.content, isAbsent(text, plain) {
-      // libyaml places an empty value after the end of the line, so the problem is reported at the name.
+      // libyaml places an empty value after the end of the line, so report the problem at the name.
       report(field.path, at: field.mark, "is empty; it must be \(wanted)")
     } else {
       report(field, "must be \(wanted), not \(shown(field.node))\(hint)")
@@ -233,7 +233,7 @@ func wholeNumber(_ text: String) -> Int64? {
   Int64(text).flatMap { String($0) == text ? $0 : nil }
 }
 
-/// Text of a file for use in a message: short and on one line.
+/// Makes text of a file short and one line long, for use in a message.
 private func printable(_ text: String) -> String {
   let shown = text.unicodeScalars.prefix(60).map { scalar in
     scalar.properties.generalCategory == .control ? "\u{FFFD}" : String(scalar)

@@ -3,18 +3,18 @@ import Foundation
 import Terms
 
 extension Zone {
-  /// A zone's offsets from 1970 to 2200, from the system's IANA data (package tzdata). They are read once, so that the rules need no
-  /// calendar and a run's instant does not change while a service runs.
+  /// Reads a zone's offsets from 1970 to 2200 from the system's IANA data (package tzdata). They are read once, so the rules need
+  /// no calendar, and a run's instant does not change while a service runs.
   ///
-  /// `nil` if there is no such zone. Abbreviations (`EST`, `GMT+3`) are not zones, because they name an offset.
+  /// Returns `nil` if there is no such zone. Abbreviations (`EST`, `GMT+3`) are not zones, because they name an offset.
   init?(ianaName name: String) {
     if name == "UTC" {
       self = .utc
       return
     }
     guard name.contains("/"), let zone = TimeZone(identifier: name) else { return nil }
-    // Steps of one day are short enough: since 1970 every zone has kept each offset for longer. Foundation's own list of transitions
-    // misses changes that are not daylight saving, such as Asia/Almaty on 2024-03-01.
+    // Check every day, because since 1970 every zone has kept each offset for longer than a day. Foundation's own list of
+    // transitions misses changes other than daylight saving, such as Asia/Almaty on 2024-03-01.
     let step: Int64 = 86_400
     let last = Instant.range.upperBound.milliseconds / 1000
     func offset(_ second: Int64) -> Int64 { Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(second)))) }
@@ -40,6 +40,6 @@ extension Zone {
     self.init(name: name, offsets: offsets)
   }
 
-  /// For suggestions.
+  /// The zones to suggest for a mistyped name.
   static var knownNames: [String] { ["UTC"] + TimeZone.knownTimeZoneIdentifiers.filter { $0.contains("/") } }
 }

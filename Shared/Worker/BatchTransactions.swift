@@ -5,11 +5,11 @@ import Kafka
 import ServiceKit
 import Streaming
 
-/// Writes batches to the bus, one transaction per call. For one thread.
+/// Writes batches to the bus, one transaction per call. For use by one thread.
 final class BatchTransactions {
   private static let requestMilliseconds: Int32 = 10_000
 
-  /// How long what former owners have left open holds up the opening of partitions.
+  /// The longest that former owners' open transactions may delay the opening of partitions.
   private static let formerOwnersMax = Duration.seconds(2)
 
   let transactionalID: String
@@ -41,8 +41,8 @@ final class BatchTransactions {
     changelog = try producer.topic(topics.changelog)
   }
 
-  /// Waits for what former owners of these partitions have left open: offsets and changelogs cannot be read before it has an end. It ends in
-  /// a moment, or is ended; what does not is waited for where it matters.
+  /// Waits a moment until the open transactions of these partitions' former owners have ended, because offsets and changelogs
+  /// cannot be read before. Later steps wait for those that take longer.
   func takeOver(_ partitions: [Int32], _ consumer: Consumer, _ health: Health.Loop) throws {
     hanging.takeOver(partitions)
     let limit = ContinuousClock.now + Self.formerOwnersMax
@@ -52,7 +52,7 @@ final class BatchTransactions {
     }
   }
 
-  /// Whether a transaction may begin; false: ask again in a moment.
+  /// Whether a transaction may begin. If not, ask again in a moment.
   /// - Throws: what ``HangingTransactions/areOver(_:_:)`` does.
   func canBegin(_ consumer: Consumer) throws -> Bool {
     try hanging.areOver(producer, consumer)

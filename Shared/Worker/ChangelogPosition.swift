@@ -18,7 +18,7 @@ package struct ChangelogIdentity {
 
 /// How far a store has read its changelog. The only row of a store that is not in the changelog.
 package struct ChangelogPosition: Stored {
-  /// In normal operation a clock is set back by at most this much. After a larger step a store's age is unknown.
+  /// In normal operation, a clock is set back by at most this much. After a larger step, the age of a store is unknown.
   private static let backMax = TimeSpan.hours(1)
   package static let key: [UInt8] = [UInt8(ascii: "c")]
   /// The changelog keeps tombstones for a day (`delete.retention.ms`). A store that has not read it for half of that may have missed one,
@@ -29,10 +29,10 @@ package struct ChangelogPosition: Stored {
   package let next: Int64
   /// System time, milliseconds since 1970.
   package let writtenAt: Int64
-  /// The cluster that the changelog is on, or `nil` if it did not report its id.
+  /// The changelog's cluster; `nil` if it did not report its id.
   package let cluster: String?
-  /// The changelog's topic and partition, because a folder may have been restored in the wrong place. `nil` if the writing version did not
-  /// store it.
+  /// The changelog's topic and partition, to detect a folder that was restored in the wrong place. `nil` if the release that wrote
+  /// the store did not record it.
   package let changelog: String?
 
   package init(next: Int64, writtenAt: Int64, of identity: ChangelogIdentity) {
@@ -45,7 +45,7 @@ package struct ChangelogPosition: Stored {
   /// Whether this is a position in the given changelog.
   func isOf(_ identity: ChangelogIdentity) -> Bool { cluster == identity.cluster && changelog == identity.partition }
 
-  /// Why a store at this position must be rebuilt from scratch, or `nil` if it can catch up with the changelog, which ends at `end`.
+  /// Why a store at this position must be rebuilt from scratch; `nil` if it can catch up with the changelog, which ends at `end`.
   ///
   /// - Parameter ageMax: how long a store can miss the changelog without missing a deletion.
   package func rejection(of identity: ChangelogIdentity, end: Int64, now: Instant, ageMax: TimeSpan) -> String? {
@@ -57,9 +57,10 @@ package struct ChangelogPosition: Stored {
     return nil
   }
 
-  /// Whether a store at this position may have missed a deletion before a record that was written at `timestamp` (milliseconds since 1970,
-  /// by the writer's clock). This machine's clock does not help: it may have been set back to the time when the store was written. A broker
-  /// deletes from a changelog only if records are added to it, so after any deletion there is such a record.
+  /// Whether a store at this position may have missed a deletion before a record that was written at `timestamp` (milliseconds
+  /// since 1970, by the writer's clock). This check does not use this machine's clock, which may have been set back to the time
+  /// when the store was written. A broker removes tombstones from a changelog only when records are added to it, so such a record
+  /// follows every removal.
   func hasMissed(_ timestamp: Int64, ageMax: TimeSpan) -> Bool {
     Instant(milliseconds: timestamp) - Instant(milliseconds: writtenAt) > ageMax
   }

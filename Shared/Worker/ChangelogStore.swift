@@ -5,31 +5,31 @@ import RocksStore
 import ServiceKit
 import Streaming
 
-/// A partition's store on its way along the changelog, before a task takes it or for a standby. For one thread.
+/// A partition's store while it catches up with its changelog, before a task uses it or for a standby. For use by one thread.
 final class ChangelogStore {
-  /// Rows that are written at once.
+  /// The number of rows to collect before they are written together.
   private static let rowsMax = 5_000
 
   let store: RocksStore
-  /// Where the store stood when it was opened; nil: it is empty.
+  /// The store's position when it was opened; `nil` if it was empty.
   let start: ChangelogPosition?
-  /// The progress in a store that was ahead of the changelog and is deleted.
+  /// The progress in the store that was deleted because it was ahead of the changelog.
   let former: Progress?
   /// The changelog offset to read next.
   private(set) var next: Int64
   private let identity: ChangelogIdentity
   private let rows = Changes()
-  /// It has been at the changelog's end since it was opened.
+  /// Whether the changelog's end has been reached since the store was opened.
   private var hasCaughtUp = false
   private var writtenAt = ContinuousClock.now
   private let onWrite: (_ rows: Int) -> Void
 
-  /// Opens the store in `directory`, or an empty one where it cannot follow the changelog.
+  /// Opens the store in `directory`. If it cannot catch up with the changelog, replaces it with an empty one.
   ///
   /// - Parameters:
-  ///   - bounds: of the changelog.
-  ///   - onWrite: called when rows are in the store.
-  /// - Throws: `StoreError`; `StateForm` if a store that is ahead of the changelog is of another release.
+  ///   - bounds: the first offset and the end of the changelog.
+  ///   - onWrite: called after rows were written to the store.
+  /// - Throws: `StoreError`; `StateForm` if another release wrote a store that is ahead of the changelog.
   init(
     _ directory: String, _ identity: ChangelogIdentity, bounds: (low: Int64, high: Int64), partition: Int32,
     resources: RocksResources, log: Log, onWrite: @escaping (_ rows: Int) -> Void
@@ -54,14 +54,14 @@ final class ChangelogStore {
     self.former = former
     self.identity = identity
     self.onWrite = onWrite
-    // Not from the logical beginning: that is looked up, at the price of half a second while the leader is unknown.
+    // Do not use `Offset.beginning`: looking it up takes half a second while the leader is unknown.
     next = start?.next ?? bounds.low
   }
 
-  /// - Throws: `StoreError`, `corrupt` if deletions may have been missed before this record.
+  /// - Throws: `StoreError`; it is `corrupt` if the store may have missed deletions before this record.
   func take(_ record: Kafka.Record) throws {
     if let start, !hasCaughtUp, start.hasMissed(record.timestamp, ageMax: ChangelogPosition.ageMax) {
-      throw StoreError.corrupt("it has missed what was written for more than \(ChangelogPosition.ageMax)")
+      throw StoreError.corrupt("it has missed the changelog for more than \(ChangelogPosition.ageMax)")
     }
     next = record.offset + 1
     guard let key = record.keyBytes else { return }
@@ -69,14 +69,14 @@ final class ChangelogStore {
     if rows.count >= Self.rowsMax { try write() }
   }
 
-  /// All records before this offset have been taken; markers take offsets too.
+  /// Reports that all records before this offset have been taken. Markers take offsets too.
   func reachEnd(_ offset: Int64) throws {
     next = offset
     hasCaughtUp = true
     try write()
   }
 
-  /// Notes that nothing has been missed: a store that looks old is rebuilt.
+  /// Renews the time in the store once an hour, because a store that looks too old is rebuilt.
   func stayYoung() throws {
     guard hasCaughtUp, rows.isEmpty, ContinuousClock.now - writtenAt > .seconds(3600) else { return }
     try write()

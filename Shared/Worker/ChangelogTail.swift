@@ -3,15 +3,15 @@ import JSON
 import Kafka
 import Streaming
 
-/// Reads the end of a partition's changelog: the progress of its task, without the rest of its state.
+/// Reads the progress of a partition's task from the end of its changelog, without the rest of its state.
 package enum ChangelogTail {
   /// Length of the first read. Further reads go back further, until one finds the task's progress.
   private static let firstLength: Int64 = 2_000
 
-  /// The last committed progress, or `nil` if there is none.
+  /// The last committed progress; `nil` if there is none.
   ///
   /// - Parameter stable: the last stable offset.
-  /// - Throws: `KafkaError`, `_TIMED_OUT` if no broker answers in time.
+  /// - Throws: `KafkaError`; it is `_TIMED_OUT` if no broker answers in time.
   package static func progress(
     in changelog: TopicPartition, low: Int64, stable: Int64, _ configuration: Kafka.Configuration, group: String,
     timeoutMilliseconds: Int32

@@ -12,22 +12,23 @@ package enum Checkpoint: String, CaseIterable, Sendable {
   case whileRestoring
 }
 
-/// What a bench may do inside a worker. Services pass `none`, and no user setting leads here. Only the bench's own executable passes
-/// others.
+/// What the faults bench may do inside a worker. Only the bench's own executable passes hooks. Services pass `none`, and no setting
+/// can change that.
 package struct FaultHooks: Sendable {
   package static let none = FaultHooks()
 
-  /// Called at every checkpoint; may end the process.
+  /// Called at every checkpoint. May end the process.
   package var reached: @Sendable (Checkpoint) -> Void = { _ in }
-  /// Planted bugs in what is written to the bus; the store keeps the truth. `copies` is how often a message is written (1 without a bug).
-  /// `text` replaces its text (`nil` without a bug). `keepsChange` is whether a row's change is written to the changelog.
+  /// Planted bugs in what is written to the bus. The store stays correct. `copies` is how often a message is written (1 without a
+  /// bug). `text` replaces its text (`nil` without a bug). `keepsChange` decides whether a row's change is written to the
+  /// changelog.
   package var copies: @Sendable (OutputRecord) -> Int = { _ in 1 }
   package var text: @Sendable (OutputRecord) -> [UInt8]? = { _ in nil }
   package var keepsChange: (@Sendable (_ key: UnsafeRawBufferPointer) -> Bool)?
   /// False plants a bug: transactions carry no offsets, so the broker does not check who owns the partition (KIP-447).
   package var fencesFormerOwners = true
 
-  /// False plants a bug: see `TransactionalProducer`, "Why an epoch ends".
+  /// False plants a bug: the producer keeps its epoch after an unknown outcome. See `TransactionalProducer`, "Why an epoch ends".
   package var endsEpochOnUnknownOutcome = true
 
   package init() {}

@@ -4,19 +4,19 @@ import Kafka
 import ServiceKit
 import Streaming
 
-/// Ends what dead owners of partitions have left open. The broker does the same, but looks for transactions whose time is over only every
+/// Ends the open transactions of dead owners of partitions. The broker does the same, but looks for overdue transactions only every
 /// ten seconds.
 ///
 /// A transaction is ended if all of this is true (ops/docs/decisions/0005-takeover.md has the reasons):
-/// - something that this instance writes or has to read is not stable because of it;
-/// - its producer has written the progress of a partition that this instance has been given;
+/// - because of it, a partition that this instance writes or must read is not stable;
+/// - its producer has written the progress of a partition that is now assigned to this instance;
 /// - that producer's member is not in the group;
-/// - its time is over, so that the broker may abort it at any moment.
+/// - it has timed out, so the broker may abort it at any moment.
 ///
-/// For one thread.
+/// For use by one thread.
 final class FormerOwners {
   private static let timeoutMilliseconds: Int32 = 2_000
-  /// Of a changelog: a batch ends with its progress, and markers follow.
+  /// How many offsets to read from the end of a changelog. A batch ends with its progress, and only markers follow.
   private static let tailLength: Int64 = 200
 
   private let own: String
@@ -25,10 +25,11 @@ final class FormerOwners {
   private let group: String
   private let topics: TopicNames
   private let log: Log
-  /// Producers under dead owners' names, which end what those have left open. They work by themselves, until all is stable.
+  /// Producers with dead owners' transactional ids. Their initialisation ends the owners' transactions in the background. They are
+  /// kept until all partitions are stable.
   private var enders: [String: TransactionalProducer] = [:]
 
-  /// Of which this instance is the new owner; none when all is stable.
+  /// The partitions that this instance has taken over; empty once all is stable.
   var partitions: [Int32] = [] {
     didSet { enders = [:] }
   }
@@ -39,7 +40,7 @@ final class FormerOwners {
     own = transactionalID
     transactionalIDs = service.transactionalIDs(prefix: topics.prefix)
     self.configuration = configuration
-    // It would warn of the transaction that is being ended.
+    // librdkafka would warn about the transaction that is being ended.
     self.configuration.log = { _ in }
     self.group = group
     self.topics = topics
@@ -47,7 +48,7 @@ final class FormerOwners {
   }
 
   /// - Parameter ends: the partitions that are not stable, and where they end.
-  /// - Throws: `KafkaError`, `JSONError`: what is not understood decides nothing.
+  /// - Throws: `KafkaError`; `JSONError` if a record is not understood. Then nothing is ended.
   func endOverdue(holding ends: [TopicPartition: Int64], _ consumer: Consumer) throws {
     guard !partitions.isEmpty else { return }
     let producers = try producers(holding: ends, consumer).filter {
@@ -64,15 +65,15 @@ final class FormerOwners {
     }
   }
 
-  /// The new epoch ends what is open under the old one.
+  /// Starts a new epoch of the transactional id, which ends the open transaction of the old epoch.
   private func end(_ transactionalID: String) throws(KafkaError) {
     let ender = try TransactionalProducer(configuration, transactionalID: transactionalID, topics: [])
     do throws(TransactionFailure) {
-      // It goes on by itself: that all is stable is the proof of its success.
+      // Do not wait: the initialisation continues in the background. It has succeeded when all partitions are stable.
       try ender.initialise(timeoutMilliseconds: 100)
     } catch {
       guard case .retriable = error else {
-        // Another successor may have been quicker.
+        // Another new owner may have been faster.
         return log.info("a former owner's transaction was not ended: \(error)", ["transactionalId": transactionalID])
       }
     }
@@ -80,8 +81,8 @@ final class FormerOwners {
     log.notice("ended the transaction that a former owner has left open", ["transactionalId": transactionalID])
   }
 
-  /// Who may have a transaction open in which the partitions taken over take part: the producers of the last progress rows in their changelogs,
-  /// before the last stable offset and, if the dead one got so far, behind it.
+  /// The producers that may have an open transaction on the partitions taken over: those of the last progress rows in the
+  /// changelogs, before the last stable offset and after it.
   private func producers(holding ends: [TopicPartition: Int64], _ consumer: Consumer) throws -> Set<String> {
     let changelogs = partitions.map { TopicPartition(topic: topics.changelog, partition: $0) }
     let lows = try consumer.bounds(of: changelogs, at: Offset.beginning, timeoutMilliseconds: Self.timeoutMilliseconds)

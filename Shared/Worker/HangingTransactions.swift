@@ -2,22 +2,24 @@ import Contracts
 import Kafka
 import ServiceKit
 
-/// Keeps a producer from beginning a transaction while an earlier one has not ended on some partition.
+/// Keeps a producer from beginning a transaction while an earlier one is still open on some partition.
 ///
-/// Apache Kafka 4.3.1 skips a transaction's marker on a partition that has no leader at that moment. The records stay open, and the next
-/// marker of the same producer id decides about them: an abort would hide records that the sender's state counts as committed. So before
-/// the first transaction, and after every lost connection, every partition that the producer writes to must be stable up to its current
-/// end. If one stays unstable, the coordinator's own log shows the decision, and the producer writes that end behind the hanging records in
-/// a separate transaction. This ends them if they are this producer's, and changes nothing if they are another's.
+/// Apache Kafka 4.3.1 skips a transaction's marker on a partition that has no leader at that moment. The records stay open, and the
+/// next marker of the same producer id decides their outcome: an abort would hide records that the sender's state counts as
+/// committed. So before the first transaction, and after every lost connection, every partition that the producer writes to must be
+/// stable up to its current end. If a partition stays unstable, the producer reads the outcome from the coordinator's own log, and
+/// ends a separate transaction on the partition with the same outcome. This ends hanging records of this producer, and does not
+/// affect another's.
 ///
-/// Offsets that hang in the group are dropped, whatever was decided. The positions that count are in the state, and each task's next
+/// Hanging offsets of the group are dropped, whatever the outcome. The positions in the state are decisive, and each task's next
 /// transaction sends them again.
 final class HangingTransactions {
-  /// Ordinary transactions end by themselves in less time.
+  /// Ordinary transactions end faster.
   private static let healAfter = Duration.seconds(2)
   private static let healEvery = Duration.seconds(10)
   private static let askEvery = Duration.milliseconds(50)
-  /// What is not stable after so long is looked into, where partitions were taken over: others' transactions end in less, as a rule.
+  /// After a takeover, how long to wait before looking for transactions of dead owners. Transactions of live owners usually end
+  /// faster.
   private static let lookAfter = Duration.milliseconds(100)
   private static let lookEvery = Duration.milliseconds(500)
   private static let timeoutMilliseconds: Int32 = 2_000
@@ -31,17 +33,17 @@ final class HangingTransactions {
   private let log: Log
   private let decisions: TransactionDecisions
   private let formerOwners: FormerOwners
-  /// The longest wait: then the broker has ended what another producer left open.
+  /// The longest wait. By then the broker has aborted other producers' open transactions.
   private let limit: Duration
-  /// Where the group's offsets are, or `nil` if that topic does not exist yet or this client has no right to see it.
+  /// The partition of the group's offsets; `nil` if the topic does not exist yet or this client has no right to see it.
   private var offsets: TopicPartition?
-  /// Number of closed connections when all partitions were last stable, or `nil` if they have not been stable yet.
+  /// The number of closed connections when all partitions were last stable; `nil` if they have not been stable yet.
   private var stableAt: Int?
   private var wait: Wait?
   private var hasDroppedOffsets = false
 
   private struct Wait {
-    /// Partitions that are not stable yet, with their ends when the wait began. `nil` until the ends are known.
+    /// The partitions that are not stable yet, with their ends when the wait began; `nil` until the ends are known.
     var ends: [TopicPartition: Int64]?
     /// The last stable offsets.
     var stable: [TopicPartition: Int64] = [:]
@@ -67,15 +69,14 @@ final class HangingTransactions {
     limit = transactionTimeout + Self.brokerDelay
   }
 
-  /// Others may have died with a transaction open in which these partitions take part: what is written must be stable once more, and what
-  /// they have left open is ended.
+  /// Checks the partitions again, because their former owners may have died with an open transaction. Such transactions are ended.
   func takeOver(_ partitions: [Int32]) {
     formerOwners.partitions = partitions
     stableAt = nil
     wait = nil
   }
 
-  /// Whether a transaction may begin; false: ask again in a moment.
+  /// Whether all earlier transactions have ended, so that a new one may begin. If not, ask again in a moment.
   ///
   /// - Throws: `HangingTransaction` if a partition does not become stable in time, `TransactionFailure`, `KafkaError`.
   func areOver(_ producer: TransactionalProducer, _ consumer: Consumer) throws -> Bool {
@@ -94,7 +95,7 @@ final class HangingTransactions {
       return false
     }
     guard let ends = wait.ends, !ends.isEmpty else {
-      // If a connection was lost in the meantime, check once more.
+      // If a connection was lost meanwhile, check once more.
       isOver = wait.closed == producer.closedConnections
       stableAt = wait.closed
       if isOver { formerOwners.partitions = [] }
@@ -106,7 +107,7 @@ final class HangingTransactions {
     }
     if wait.nextLook <= .now {
       do { try formerOwners.endOverdue(holding: ends, consumer) } catch {
-        log.warning("what former owners have left open cannot be read: \(error)")
+        log.warning("cannot look for open transactions of former owners: \(error)")
       }
       wait.nextLook = .now + Self.lookEvery
     }
@@ -159,7 +160,7 @@ final class HangingTransactions {
     guard var ends = wait.ends else { return }
     if let offsets, ends.removeValue(forKey: offsets) != nil {
       try dropOffsets(producer)
-      // What still hangs there belongs to another producer and does no harm here.
+      // Offsets that still hang belong to another producer and do no harm here.
       wait.ends = ends
     }
     guard !ends.isEmpty else { return }
@@ -175,7 +176,7 @@ final class HangingTransactions {
       for partition in partitions {
         let headers = TransactionEnd.headers(
           source: "/laurel/\(service.rawValue)", place: "\(partition)/\(wait.stable[partition] ?? 0)")
-        // Only notices have outside readers, and some of those fail on a record without a value.
+        // Only notices have readers outside Laurel. Some of these fail on a record without a value.
         let isNotice = topics.topic(named: partition.topic)?.kind == .notices
         try producer.produce(
           topic: partition.topic, partition: partition.partition, key: TransactionEnd.key,
@@ -192,7 +193,7 @@ final class HangingTransactions {
     }
   }
 
-  /// The abort ends all pending offsets of this producer in the group. The offset sent here is aborted with them.
+  /// Drops all pending offsets of this producer in the group by an abort. The offset sent here is dropped with them.
   private func dropOffsets(_ producer: TransactionalProducer) throws {
     try producer.begin()
     try producer.send(

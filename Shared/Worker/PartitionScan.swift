@@ -8,8 +8,8 @@ package struct PartitionScan {
   private let limit: Duration
 
   /// - Parameters:
-  ///   - group: the reader never joins it. librdkafka looks for the group's coordinator anyway, and the client has a right to this group.
-  ///   - timeoutMilliseconds: how long to wait without receiving a record.
+  ///   - group: a group that the client has a right to. The reader never joins it, but librdkafka looks for its coordinator.
+  ///   - timeoutMilliseconds: the longest time without a record.
   package init(_ configuration: Kafka.Configuration, group: String, readCommitted: Bool, _ timeoutMilliseconds: Int32) {
     var configuration = configuration
     configuration.properties.merge(["fetch.wait.max.ms": "10"]) { own, _ in own }
@@ -20,7 +20,7 @@ package struct PartitionScan {
   }
 
   /// - Parameter ranges: offset ranges. Markers take offsets too, so there may be no record at either end.
-  /// - Throws: `KafkaError`, `_TIMED_OUT` if nothing arrives for that long; any error of the body.
+  /// - Throws: `KafkaError`, which is `_TIMED_OUT` if nothing arrives for that long; any error of the body.
   package func read(_ ranges: [TopicPartition: Range<Int64>], _ body: (Kafka.Record) throws -> Void) throws {
     var left = ranges.filter { !$0.value.isEmpty }
     guard !left.isEmpty else { return }

@@ -3,9 +3,9 @@ import Kafka
 import Streaming
 
 extension InputRecord {
-  /// The record's own headers and the place where it was found. A record that was moved before keeps its first place. On any other topic
-  /// such a header is only a claim by the record's writer, and the last header of a name counts. The mark of a repair is dropped there,
-  /// because on the repartition topic it would count as Laurel's own.
+  /// The record's own headers and its place. A record on the repartition topic keeps its first place. On other topics, the record's
+  /// writer may have added such headers, so the place is appended: the last header of a name counts. The mark of a repair is
+  /// dropped there, because on the repartition topic it would look like Laurel's own.
   var headersWithPlace: [Header] {
     let own = headers.filter { topic.isRepartitioned || $0.name != RepairMark.header }.map {
       Header(name: $0.name, value: $0.value)
@@ -20,7 +20,7 @@ extension InputRecord {
 }
 
 extension DeadLetter {
-  /// The parts of the record that fit into one that every broker accepts (by default 1,048,588 bytes with framing).
+  /// The parts of the record that fit into a record that every broker accepts (by default 1,048,588 bytes with framing).
   struct Kept {
     let key: [UInt8]?
     let value: [UInt8]?
@@ -32,8 +32,8 @@ extension DeadLetter {
   private static let keyBytesMax = 100_000
   private static let headerBytesMax = 300_000
 
-  /// The record as it came. If the whole record would be too large for the broker, it is cut; the original stays whole at its place. A dead
-  /// letter that the broker rejects would block its partition forever.
+  /// The whole record, or a shortened one if the whole would be too large for the broker. A dead letter that the broker rejects
+  /// would block its partition forever. The original record stays at its place.
   var kept: Kept {
     let place = record.headersWithPlace
     let reason = [
@@ -45,7 +45,7 @@ extension DeadLetter {
 
     let key = record.key.map { Array($0.prefix(Self.keyBytesMax)) }
     var room = Self.headerBytesMax
-    // From the last header backwards, because the place follows the record's own headers.
+    // Start with the last headers, because the place follows the record's own headers.
     let headers = Array(
       place.reversed().filter { header in
         let bytes = Self.bytes(of: [header])
@@ -58,13 +58,13 @@ extension DeadLetter {
     return Kept(key: key, value: value, headers: headers + [whole] + reason)
   }
 
-  /// Includes the most that a header's framing can take.
+  /// The maximum size of the headers, with framing.
   private static func bytes(of headers: [Header]) -> Int {
     headers.reduce(0) { $0 + $1.name.utf8.count + ($1.value?.count ?? 0) + 10 }
   }
 }
 
-/// Headers that say where a dead letter or a repartitioned record comes from, why, and what happened to it.
+/// Headers with the origin of a dead letter or repartitioned record, the reason, and what happened to it.
 public enum PlaceHeader {
   public static let topic = "laurel_topic"
   public static let partition = "laurel_partition"
@@ -72,23 +72,23 @@ public enum PlaceHeader {
   /// A `DeadLetterReason`.
   public static let reason = "laurel_reason"
   public static let detail = "laurel_detail"
-  /// The size of the original body in bytes, if some part of the record had to be left out.
+  /// The size of the original body in bytes, if the record was shortened.
   public static let size = "laurel_size"
-  /// On a record that an operator has sent to its service again: the place of its dead letter, such as `accrual/2/17`.
+  /// On a record that an operator has replayed: the place of its dead letter, such as `accrual/2/17`.
   public static let replayOf = "laurel_replay_of"
-  /// On the dead-letter topic, alone and on a record without a body: the letter that was replayed.
+  /// On a record without a body in the dead-letter topic: the letter that was replayed.
   public static let replayed = "laurel_replayed"
-  /// The same for a letter that an operator closed without a replay.
+  /// Likewise, a letter that an operator closed without a replay.
   public static let closed = "laurel_closed"
-  /// Beside `closed`: the reason.
+  /// The operator's reason, next to `closed`.
   public static let note = "laurel_note"
 }
 
 extension KafkaError {
-  /// An invalid property: retrying does not help.
+  /// Whether a property is invalid, so that retrying does not help.
   var isConfigurationMistake: Bool { code == -186 }
-  /// Another member has the same instance name: `FENCED_INSTANCE_ID`.
+  /// Whether another member has the same instance name: `FENCED_INSTANCE_ID`.
   var meansNamesake: Bool { code == 82 }
-  /// No broker answers: `_ALL_BROKERS_DOWN`, `_TRANSPORT`.
+  /// Whether no broker answers: `_ALL_BROKERS_DOWN`, `_TRANSPORT`.
   var meansNoBroker: Bool { code == -187 || code == -195 }
 }

@@ -1,7 +1,7 @@
-/// How far the read of a changelog is, and how fast it goes.
+/// The progress and speed of a restore from a changelog.
 ///
-/// Offsets serve as an estimate of rows. Compaction leaves gaps between them, nearly all in the older part. The time left is computed from
-/// the last interval instead of the whole read, so the estimate corrects itself where the gaps end.
+/// The number of rows is estimated from offsets. Compaction leaves gaps between them, mostly in the older part. The time left is
+/// computed from the last interval only, so the estimate becomes correct where the gaps end.
 package struct RestoreProgress {
   /// Interval between reports.
   private static let stretch = Duration.seconds(1)
@@ -20,9 +20,9 @@ package struct RestoreProgress {
     /// 0 to 1, measured in offsets.
     package let ratio: Double
     package let rows: Int
-    /// In the last interval.
+    /// The speed in the last interval.
     package let rowsPerSecond: Int
-    /// `nil` if nothing was read in the last interval, so that there is no speed to compute with.
+    /// `nil` if nothing was read in the last interval.
     package let secondsLeft: Int?
 
     package var percent: Int { Int(ratio * 100) }
@@ -51,7 +51,7 @@ package struct RestoreProgress {
     self.next = next
   }
 
-  /// The next report, or `nil` if it is not due yet.
+  /// The next report; `nil` if it is not due yet.
   package mutating func news(now: ContinuousClock.Instant = .now) -> News? {
     let seconds = (now - reportedAt).seconds
     guard now - reportedAt >= Self.stretch else { return nil }
@@ -64,7 +64,7 @@ package struct RestoreProgress {
     return news
   }
 
-  /// For the log line at the end.
+  /// The totals for the log line at the end.
   package func whole(now: ContinuousClock.Instant = .now) -> (seconds: Double, rowsPerSecond: Int) {
     let seconds = (now - began).seconds
     return (seconds, Int(Double(rows) / max(seconds, 0.001)))

@@ -13,10 +13,10 @@ public enum ServiceMain {
     run(name, summary: summary, hooks: .none, make)
   }
 
-  /// The same with injected faults, for the bench.
+  /// Runs a service with injected faults, for the faults bench.
   package static func run(_ name: ServiceName, summary: String, hooks: FaultHooks, _ make: (Programs) -> Service) -> Never {
     let invocation = Settings.command(name, summary: summary).parseOrExit()
-    // A service promises to stop within 10 s, so a loop that hangs on the broker is ended before that.
+    // A service must stop within 10 s, so end a loop that hangs on the broker before that.
     Shutdown.install(deadlineSeconds: 9)
     ParentWatch.start()
     let settings = Settings(invocation, of: name)
@@ -45,7 +45,7 @@ public enum ServiceMain {
         hooks: hooks)
       let haveEnded = try worker.run()
       log.notice("stopped")
-      // A running thread must not meet the process's destructors.
+      // A thread that still runs must not meet the process's destructors.
       if !haveEnded { _exit(0) }
       exit(0)
     } catch {
@@ -54,7 +54,7 @@ public enum ServiceMain {
     }
   }
 
-  /// Checked at start, because later the service would have taken partitions that it cannot serve.
+  /// Checks the state folder at the start. Later, the service would already own partitions that it cannot serve.
   private static func checkState(_ directory: String) throws {
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

@@ -7,18 +7,19 @@ public struct Settings: Sendable {
   public var bootstrap: String
   public var termsDirectory: String
   public var stateDirectory: String
-  /// Stable across restarts. The transactional id and the static group membership are derived from it.
+  /// The name of this instance. It must stay the same across restarts, because the transactional id and the static group membership
+  /// are derived from it.
   public var instance: String
   public var group: String
   public var httpAddress: String
   public var commitInterval: Duration
   public var batchRecordsMax: Int
   let rejectsForeignTypes: Bool
-  /// How long an input that has nothing more may delay the other inputs of its partition.
+  /// How long an empty input may delay the other inputs of its partition.
   public var inputWait: Duration
-  /// Whether it follows the changelogs of partitions that others own.
+  /// Whether to follow the changelogs of partitions that other instances own.
   let isStandby: Bool
-  /// Sessions of this process.
+  /// The number of sessions in this process.
   public var threads: Int
   public var topicPrefix: String
   public var clock: ClockSetting
@@ -26,9 +27,9 @@ public struct Settings: Sendable {
 
   /// The source of time.
   public enum ClockSetting: String, Sendable, CaseIterable {
-    /// System time; ticks on the `clock` topic are ignored.
+    /// System time. Ticks on the `clock` topic are ignored.
     case system
-    /// For sandboxes: system time until the first tick on the `clock` topic, then the bus's virtual clock for good.
+    /// For sandboxes: system time until the first tick on the `clock` topic, then only the bus's virtual clock.
     case bus
   }
 
@@ -45,7 +46,7 @@ public struct Settings: Sendable {
       options: options(service) + [.logLevel, .logFormat], version: Build.version)
   }
 
-  /// The settings of all services. A file or environment may be shared by all programs, so each program skips the settings of the others.
+  /// The settings of all services. All of them may share one file or environment, so each service skips the settings of the others.
   public static let names = Set(ServiceName.allCases.flatMap { options($0) + Option.common }.map(\.name))
 
   /// Connection options, shared with the `laurel` command.
@@ -64,7 +65,7 @@ public struct Settings: Sendable {
     "--bootstrap \(bootstrap)" + (prefix.isEmpty ? "" : " --topic-prefix \(prefix)")
   }
 
-  /// Characters allowed in the name of a topic or member.
+  /// The names allowed for topics and members.
   private static let nameKind = Option.Kind.checked(expected: "letters, digits, '.', '_' or '-', at most 100") { text in
     text.utf8.count <= 100
       && text.utf8.allSatisfy { byte in
@@ -103,7 +104,7 @@ public struct Settings: Sendable {
       Option(
         "input-wait-ms", placeholder: "MS", kind: .integer(0...60_000),
         help:
-          "How long to wait for an input topic that has nothing more, so that late events are still processed in order of time",
+          "How long to wait for an empty input topic, so that late events are still processed in order of time",
         defaultValue: "0"),
       Option(
         "foreign-types", placeholder: "WHAT", kind: .choice(["ignore", "reject"]),
@@ -117,7 +118,7 @@ public struct Settings: Sendable {
     ]
   }
 
-  /// Of a partition's store.
+  /// The folder of a partition's store.
   func directory(of service: ServiceName, _ partition: Int32) -> String {
     "\(stateDirectory)/\(topicPrefix)\(service.rawValue)/\(partition)"
   }

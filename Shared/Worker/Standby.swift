@@ -5,15 +5,16 @@ import RocksStore
 import ServiceKit
 import Streaming
 
-/// Follows the changelogs of the partitions that other instances own (`--standby`), into the stores that a takeover of them would open. Then
-/// it has to restore only what is new, as with Kafka Streams' `num.standby.replicas`.
+/// Keeps stores of the partitions that other instances own up to date with their changelogs (`--standby`). A takeover then restores
+/// only what is new, as with Kafka Streams' `num.standby.replicas`.
 ///
-/// One thread follows; the process's sessions report what they own. `@unchecked Sendable`: what both use is used with the lock held.
+/// One thread follows the changelogs, and the process's sessions report what they own. `@unchecked Sendable`, because a lock guards
+/// the shared state.
 final class Standby: @unchecked Sendable {
-  /// After so long without a look at the bus, deletions may have been missed: the stores are opened once more, and checked.
+  /// After a pause of this length, deletions may have been missed, so the stores are opened and checked again.
   private static let pauseMax = Duration.seconds(600)
   private static let timeoutMilliseconds: Int32 = 3_000
-  /// Half of what a restore has: nobody waits for this one.
+  /// Half the prefetch of a restore, because nobody waits for a standby.
   private static let readingProperties = ["queued.max.messages.kbytes": "32768"]
 
   private let service: Service
@@ -24,9 +25,9 @@ final class Standby: @unchecked Sendable {
   private let metrics: WorkerMetrics
 
   private let lock = NSLock()
-  /// By session.
+  /// The partitions that each session owns.
   private var owned: [Int: Set<Int32>] = [:]
-  /// Of the changelog.
+  /// The number of the changelog's partitions.
   private var partitions: Int32 = 0
   private var stores: [Int32: ChangelogStore] = [:]
 
@@ -43,9 +44,9 @@ final class Standby: @unchecked Sendable {
     self.metrics = metrics
   }
 
-  /// A session owns these partitions and no others from now on; their stores are closed when this returns.
+  /// Reports that a session now owns these partitions and no others. Their stores are closed when this returns.
   ///
-  /// - Parameter partitions: how many there are.
+  /// - Parameter partitions: the number of the changelog's partitions.
   func own(_ numbers: Set<Int32>, of partitions: Int32, session: Int) {
     lock.withLock {
       self.partitions = partitions
@@ -54,8 +55,8 @@ final class Standby: @unchecked Sendable {
     }
   }
 
-  /// Returns when a stop is asked for.
-  /// - Throws: `KafkaError` for a rejected property.
+  /// Returns when a stop is requested.
+  /// - Throws: `KafkaError` if a property is invalid.
   func run() throws {
     var delay = GrowingDelay()
     while !Shutdown.requested {
@@ -70,7 +71,7 @@ final class Standby: @unchecked Sendable {
   }
 
   private func follow(onProgress: () -> Void) throws {
-    // It reads what it is given and never joins.
+    // The reader assigns its partitions itself and never joins the group.
     let reader = try Consumer(configuration, group: settings.group, readCommitted: true, endEvents: true)
     defer { reader.close() }
     var followed: Set<Int32> = []
@@ -109,7 +110,7 @@ final class Standby: @unchecked Sendable {
     }
   }
 
-  /// What no session of this process owns; nothing before each of them has been told what it owns.
+  /// The partitions that no session of this process owns; empty until every session has reported.
   private var foreign: Set<Int32> {
     guard owned.count == settings.threads else { return [] }
     return Set(0..<partitions).subtracting(owned.values.joined())
@@ -124,7 +125,7 @@ final class Standby: @unchecked Sendable {
     let identity = ChangelogIdentity(
       cluster: reader.clusterID(timeoutMilliseconds: Self.timeoutMilliseconds), partition: "\(changelog(number))")
     try lock.withLock {
-      // A session may have been given it meanwhile.
+      // A session may own it by now.
       guard foreign.contains(number) else { return }
       try deletingCorrupt(number) {
         stores[number] = try ChangelogStore(
@@ -136,7 +137,7 @@ final class Standby: @unchecked Sendable {
     }
   }
 
-  /// Does something with a store, if no session has been given it meanwhile.
+  /// Calls `body` with a store, unless a session owns the partition by now.
   private func use(_ number: Int32, _ body: (ChangelogStore) throws -> Void) throws {
     try lock.withLock {
       guard let store = stores[number] else { return }

@@ -2,7 +2,7 @@ import Contracts
 import Glibc
 
 extension Contracts.Instant {
-  /// System time. Only the driver reads it; rules receive the time as an argument.
+  /// System time. Only the worker reads it. Rules receive the time as an argument.
   public static var now: Contracts.Instant {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)

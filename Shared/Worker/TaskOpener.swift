@@ -5,17 +5,17 @@ import RocksStore
 import ServiceKit
 import Streaming
 
-/// Opens a partition's store and brings it up to the changelog's end, before the partition is taken.
+/// Opens a partition's store and restores it up to the changelog's end, before the partition is used.
 struct TaskOpener {
-  /// Limit for one attempt, and so for the delay of a requested stop.
+  /// The limit for one query. A requested stop waits at most this long.
   private static let timeoutMilliseconds: Int32 = 3_000
-  /// Rows that all tasks of an instance together keep decoded between batches.
+  /// How many rows all tasks of an instance together keep decoded between batches.
   private static let decodedRowsMax = 60_000
 
   let service: Service
   let programs: Set<ProgramID>
   let settings: Settings
-  /// Of the producer that writes what the tasks change.
+  /// The transactional id of the producer that writes the tasks' changes.
   let transactionalID: String
   let configuration: Kafka.Configuration
   let topics: TopicNames
@@ -24,8 +24,8 @@ struct TaskOpener {
   let health: Health.Loop
   let metrics: WorkerMetrics
   let hooks: FaultHooks
-  /// Called while offsets are pending and while nothing arrives from a changelog, because the hanging transaction may be this instance's
-  /// own.
+  /// Called while offsets are pending and while nothing arrives from a changelog. The cause may be a hanging transaction of this
+  /// instance.
   let whileWaiting: () throws -> Void
 
   /// - Parameter count: the number of partitions assigned to this instance, which share its memory.
@@ -34,12 +34,12 @@ struct TaskOpener {
     _ number: Int32, of count: Int, consumer: Consumer
   ) throws -> (task: AssignedPartition, committed: [TopicPartition: Int64]) {
     let inputs = topics.inputs.map { TopicPartition(topic: $0, partition: number) }
-    // Repeated while a former owner's transaction has pending offsets, at most until the broker ends it.
+    // The query fails while a former owner's transaction has pending offsets. The broker ends that transaction in time.
     let committed = try patiently("waiting for a former owner's transaction to end", .seconds(30)) { () throws(KafkaError) in
       try consumer.committed(inputs, timeoutMilliseconds: Self.timeoutMilliseconds)
     }
     let changelog = TopicPartition(topic: topics.changelog, partition: number)
-    // New topics have no leader for a moment.
+    // A new topic has no leader for a moment.
     let bounds = try patiently("waiting for the changelog's leader", .seconds(10)) { () throws(KafkaError) in
       try consumer.watermarks(changelog, timeoutMilliseconds: Self.timeoutMilliseconds)
     }
@@ -55,8 +55,8 @@ struct TaskOpener {
     }
   }
 
-  /// Retries the query for a limited time. Then the session ends, and the next one asks with a new client: after a broker dies, a client
-  /// can stop receiving replies.
+  /// Retries the query for a limited time. Then the session ends, and the next one asks with a new client, because after a broker
+  /// dies, a client can stop receiving replies.
   private func patiently<Answer>(_ what: String, _ limit: Duration, _ ask: () throws(KafkaError) -> Answer) throws -> Answer {
     let end = ContinuousClock.now + limit
     while true {
@@ -109,13 +109,13 @@ struct TaskOpener {
       for (partition, offset) in committed {
         let restored = task.inputs.first { $0.place == partition }.map(task.position) ?? Offset.beginning
         guard offset != restored else { continue }
-        // The store is only a copy: it is distrusted before the changelog is.
+        // The store is only a copy, so suspect it before the changelog.
         let isTrusted =
           try opened.start == nil || (offset < restored && Progress.stored(in: store) == progress(in: changelog, bounds))
         guard isTrusted else {
           throw StoreError.corrupt("its position in \(partition) is \(restored), but the group has committed \(offset)")
         }
-        // The state is what counts. Offsets can lag behind it: they are dropped together with a hanging transaction.
+        // The state is decisive. Offsets can lag behind it, because they are dropped together with a hanging transaction.
         guard offset < restored else {
           throw Disagreement(
             description: """
@@ -134,7 +134,7 @@ struct TaskOpener {
     }
   }
 
-  /// - Throws: `Disagreement` if it is of another release.
+  /// - Throws: `Disagreement` if another release wrote it.
   private func progress(in changelog: TopicPartition, _ bounds: (low: Int64, high: Int64)) throws -> Progress? {
     do {
       return try ChangelogTail.progress(
@@ -151,8 +151,9 @@ struct TaskOpener {
         """)
   }
 
-  /// Checks that the inputs are the topics that the state has read, and that the keys are on the same partitions. Positions alone are not
-  /// enough: a topic that was deleted and created again may be as long as the first one, and the group's offsets disappear with the topic.
+  /// Checks that the inputs are the topics that the state has read, and that their keys are on the same partitions. Positions alone
+  /// are not enough: a topic that was deleted and created again may be as long as before, and the group's offsets disappear with
+  /// the topic.
   ///
   /// - Throws: `Disagreement`.
   func check(_ tasks: [AssignedPartition], committed: [TopicPartition: Int64], consumer: Consumer) throws {
@@ -239,23 +240,23 @@ struct TaskOpener {
       throw foreign(TopicPartition(topic: topics.changelog, partition: number), state)
     } catch let form as StateForm {
       guard !isRebuilt else { throw otherRelease(form) }
-      // The store is only a copy, so the changelog decides. If that is of another release, the store stays: whoever goes back to that
-      // release needs no rebuild.
+      // The store is only a copy, so the changelog decides. If another release wrote the changelog, keep the store: going back to
+      // that release then needs no rebuild.
       _ = try progress(in: changelog, bounds)
       throw StoreError.corrupt("\(form)")
     }
   }
 
-  /// Reads the changelog read_committed until its end is at or past `end`: an earlier owner's transaction may still be open, and markers
-  /// take offsets.
+  /// Reads the changelog with `read_committed` until its end is at or past `end`. An earlier owner's transaction may still be open,
+  /// and markers take offsets.
   private func restore(_ opened: ChangelogStore, _ changelog: TopicPartition, to end: Int64) throws {
     let start = opened.next
     guard start < end else { return }
     var configuration = configuration
-    // The end is reported with a fetch response, which a broker without records delays for this long. The whole prefetch is for one
-    // partition, and rows are processed faster than records, so it must hold more than a second's worth of them.
+    // The end is reported with a fetch response, which a broker without records delays for this long. The prefetch must hold the
+    // rows of more than a second, and rows are processed faster than records.
     configuration.properties.merge(["fetch.wait.max.ms": "10", "queued.min.messages": "300000"]) { own, _ in own }
-    // The reader never joins the group. librdkafka looks for its coordinator anyway, and the service already has a right to this group.
+    // The reader never joins the group, but librdkafka looks for its coordinator. The service has a right to this group.
     let reader = try Consumer(configuration, group: settings.group, readCommitted: true, endEvents: true)
     defer { reader.close() }
     try reader.assignByHand([(changelog, offset: start)])

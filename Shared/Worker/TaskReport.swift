@@ -1,7 +1,7 @@
 import Contracts
 import Streaming
 
-/// Exports once a second how late the tasks are and how many rows they hold. The ages also grow while nothing happens.
+/// Exports once a second how late the tasks are and how many rows they hold, because ages grow even while nothing happens.
 struct TaskReport {
   private var due = ContinuousClock.now
 
@@ -17,7 +17,7 @@ struct TaskReport {
   }
 }
 
-// By the system's clock. A bus with a virtual clock is never late.
+// Uses system time. A bus with a virtual clock is never late.
 extension AssignedPartition {
   fileprivate func eventTimeLag(at now: Contracts.Instant) -> TimeSpan {
     guard !stages.isVirtual, let lastEventTime, inputs.contains(where: { $0.lag.value > 0 }) else { return .zero }

@@ -2,12 +2,12 @@ import Contracts
 import Kafka
 import Streaming
 
-/// A service's topics, by their names on this bus.
+/// The names of a service's topics on this bus.
 struct TopicNames {
   let prefix: String
   let partitions: Int32
-  /// What the service subscribes to: the inputs of its stages, its repartitioned records and the clock. The order decides between events at
-  /// the same instant: decisions of Laurel's own services go before events from outside.
+  /// The topics that the service subscribes to: the inputs of its stages, its repartitioned records and the clock. Events of the
+  /// same instant run in this order: decisions of Laurel's own services before events from outside.
   let read: [Topic]
   let inputs: [String]
   let changelog: String
@@ -31,6 +31,6 @@ struct TopicNames {
   /// The catalogue's topic for a name on the bus.
   func topic(named name: String) -> Topic? { Topic.named(String(name.dropFirst(prefix.count))) }
 
-  /// All topics that the service reads and writes: the ones it needs rights to.
+  /// All topics that the service reads and writes, and so needs rights to.
   var all: [String] { inputs + written.filter { !inputs.contains($0) } }
 }

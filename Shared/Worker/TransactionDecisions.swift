@@ -1,10 +1,10 @@
 import Kafka
 
-/// What Kafka's coordinator has decided about a producer's transactions. It writes each decision to its own log before it notifies anyone,
-/// so the decision is known even if no partition shows it.
+/// Reads the outcomes of a producer's transactions from the coordinator's own log. The coordinator writes each outcome there before
+/// it notifies anyone, so the log has it even if no partition does.
 struct TransactionDecisions {
   private static let timeoutMilliseconds: Int32 = 2_000
-  /// How much of the log to read: further and further back, until every partition is found.
+  /// How much of the log to read. Each read goes further back, until every partition is found.
   private static let lengths: [Int64] = [2_000, 16_000, 128_000]
 
   private let transactionalID: String
@@ -32,7 +32,7 @@ struct TransactionDecisions {
     return outcomes
   }
 
-  /// The last that the log says of the producer; nil: nothing.
+  /// The producer's last record in the log; `nil` if there is none.
   ///
   /// - Throws: as `read(of:_:)`.
   func last(_ consumer: Consumer) throws -> TransactionRecord? {

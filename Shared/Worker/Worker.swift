@@ -6,14 +6,14 @@ import ServiceKit
 import Streaming
 import Synchronization
 
-/// Threads that each run one member of the group: a consumer, a transactional producer and a loop, in sessions. An error that an abort
-/// cannot fix ends the session. The next session starts from what the bus and the stores hold: recovery and start are the same path.
+/// Runs one group member per thread: a consumer, a transactional producer and a loop. A thread runs sessions. An error that an
+/// abort cannot fix ends the session, and the next one starts from the bus and the stores, as after a restart.
 public final class Worker: Sendable {
-  /// The longest delay after a disk error: trying again is cheap.
+  /// The longest delay after a disk error. It is short, because trying again is cheap.
   private static let diskDelayMax = Duration.seconds(5)
   /// How long a stop waits for the threads.
   private static let stopMax = Duration.seconds(7)
-  /// The main thread's stack size on this platform; other threads would get less.
+  /// The main thread's stack size. Other threads would get less.
   private static let stackBytes = 8 << 20
 
   private let service: Service
@@ -24,12 +24,12 @@ public final class Worker: Sendable {
   private let metrics: WorkerMetrics
   private let resources = RocksResources()
   private let hooks: FaultHooks
-  /// nil without `--standby`.
+  /// `nil` without `--standby`.
   private let standby: Standby?
-  /// Why the first thread ended that could not go on.
+  /// The fatal error of the first thread that had one.
   private let failure = Mutex<(any Error)?>(nil)
 
-  /// - Parameter health: must have as many loops as the settings have threads.
+  /// - Parameter health: with one loop per thread.
   package init(
     service: Service, programs: Set<ProgramID>, settings: Settings, log: Log, health: Health, metrics: Metrics, hooks: FaultHooks
   ) {
@@ -48,8 +48,8 @@ public final class Worker: Sendable {
 
   /// Returns when a stop is requested.
   ///
-  /// - Returns: whether all threads have ended. A thread that waits for a broker that is down is left behind. The broker aborts its
-  ///   transaction, as if the process had been killed.
+  /// - Returns: whether all threads have ended. A thread that waits for a dead broker is left running, and the broker aborts its
+  ///   transaction as if the process had been killed.
   /// - Throws: an error that a retry cannot fix, such as an invalid setting or state that contradicts the bus. It ends all threads.
   public func run() throws -> Bool {
     let ended = DispatchGroup()
@@ -91,7 +91,7 @@ public final class Worker: Sendable {
     thread.start()
   }
 
-  /// Libraries that get no file descriptor wait and try again in silence, the health server too.
+  /// Warns if no file descriptors are left. Otherwise libraries and the health server would only wait and retry silently.
   private func checkDescriptors() {
     let probe = dup(STDERR_FILENO)
     if probe >= 0 {
@@ -102,7 +102,7 @@ public final class Worker: Sendable {
     }
   }
 
-  /// The first thread's member has the instance's name; the others add a number.
+  /// The first thread's member has the instance's name. The others append a number.
   private func instance(_ number: Int) -> String { number == 0 ? settings.instance : "\(settings.instance).\(number + 1)" }
 
   private func run(_ number: Int) throws {
@@ -140,7 +140,7 @@ public final class Worker: Sendable {
     }
   }
 
-  /// What an operator can do about the error that ended a session, or `nil` if nothing but wait.
+  /// What an operator can do about the error that ended a session; `nil` if they can only wait.
   private func remedy(for error: any Error) -> String? {
     guard let cause = (error as? TransactionFailure)?.error ?? error as? KafkaError else { return nil }
     if cause.meansNamesake {
@@ -164,16 +164,16 @@ public final class Worker: Sendable {
     "check the ssl.… and sasl.… properties given by --kafka, LAUREL_KAFKA or --config"
   }
 
-  /// Waits until the broker answers and has all the service's topics with one number of partitions. Returns `nil` if a stop is requested
-  /// first.
-  /// - Parameter isReported: whether to log as well. All threads wait for the same, so only one logs it.
+  /// Waits until the broker answers and has all the service's topics with the same number of partitions. Returns that number, or
+  /// `nil` if a stop is requested first.
+  /// - Parameter isReported: whether to log as well. All threads wait for the same topics, so only one logs.
   /// - Throws: `KafkaError` if a property is invalid.
   private func waitForTopics(_ configuration: Kafka.Configuration, _ health: Health.Loop, isReported: Bool) throws -> Int32? {
     func report(_ readiness: String, _ level: (Log, String) -> Void) {
       health.ready = .no(readiness)
       if isReported { level(log, readiness) }
     }
-    // Retry soon: the check is local and cheap, or someone is just starting the broker.
+    // Retry soon: the query is cheap, and someone may just be starting the broker.
     var delay = GrowingDelay(limit: .seconds(5))
     while !Shutdown.requested {
       health.beat()
@@ -212,7 +212,7 @@ public final class Worker: Sendable {
     return nil
   }
 
-  /// Waits until a stop is requested at most, and keeps the health check alive.
+  /// Waits, at most until a stop is requested, and keeps the health check alive.
   private func pause(_ duration: Duration, _ health: Health.Loop) {
     var left = duration
     while left > .zero, !Shutdown.requested {
@@ -223,7 +223,7 @@ public final class Worker: Sendable {
   }
 }
 
-/// State and bus contradict each other, and a restart cannot fix it: an operator must look.
+/// State and bus contradict each other. A restart cannot fix this, so an operator must.
 public struct Disagreement: Error, CustomStringConvertible {
   public let description: String
 }
@@ -234,7 +234,7 @@ extension Duration {
 }
 
 extension Log {
-  /// Writes librdkafka's lines to the service's own log.
+  /// Writes a line of librdkafka to the service's log.
   package func kafka(_ line: Kafka.LogLine) {
     let fields: LogFields = ["facility": line.facility]
     switch line.level {

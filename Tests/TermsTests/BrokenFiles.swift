@@ -114,7 +114,7 @@ import Testing
       #"p.yaml:11:20: reward.maxPayments: must be a whole number of at least 1, not "0""#),
     Case(
       "rate: 10%", "rate: 10%\n      amount: {USD: 500}",
-      "p.yaml:11:15: reward.amount: is too much: use only one of rate, amount and rates"),
+      "p.yaml:11:15: reward.amount: is not allowed here: use only one of rate, amount and rates"),
     Case("rate: 10%", "amount: {USD: 0}", "p.yaml:10:15: reward.amount: must be at least 1 USD, not 0"),
     Case(
       "rate: 10%", "rates: [{rate: 10%}]",

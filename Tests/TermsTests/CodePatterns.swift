@@ -78,7 +78,7 @@ import Testing
     ("[Z-A]", "character 2: a range such as A-Z must go from a character to a later one"),
     ("[\\d-Z]", "character 2: a range such as A-Z must go from a character to a later one"),
     ("[A[B]]", "character 3: write \\[ for the character"), ("*A", "character 1: there is nothing before \"*\" to repeat"),
-    ("A**", "character 3: \"*\" repeats a repetition; put that in ( )"),
+    ("A**", "character 3: \"*\" repeats a repetition; group it in ( )"),
     ("A{4", "character 2: a repetition is written as {6}, {4,} or {4,8}"),
     ("A{4,2}", "character 2: a repetition is written as {6}, {4,} or {4,8}"),
     ("A{,2}", "character 2: a repetition is written as {6}, {4,} or {4,8}"),
@@ -90,7 +90,7 @@ import Testing
     ("A}", "character 2: \"}\" has no opening bracket; write \\} for the character"),
     ("caf\u{e9}", "character 4: not printable ASCII, so no code can contain it"),
     ("(A{100}){100}", "its repetitions expand to more than 500 characters"),
-    (String(repeating: "(", count: 50), "character 21: more than 20 groups inside each other"),
+    (String(repeating: "(", count: 50), "character 21: groups are nested more than 20 deep"),
   ])
   func isRejected(_ pattern: String, _ message: String) {
     let fault = #expect(throws: CodePatternFault.self) { try CodePattern(pattern) }

@@ -1,4 +1,4 @@
-/// The content of ops/contracts/messages, read and checked. All generated files come from it.
+/// The checked content of ops/contracts/messages. All generated files come from it.
 package struct Description {
   package var types: [String: TypeDescription] = [:]
   /// Names of types in the order of the files.
@@ -64,7 +64,7 @@ package struct MessageDescription {
   let key: String
   /// The field with the instant that the message is about.
   let instant: String
-  /// The field with the message's own id, which identifies duplicates. `nil` if the source and id of the envelope do.
+  /// The field with the message's own id, which identifies duplicates; `nil` if the envelope's source and id identify them.
   let businessID: String?
   let doc: String
   let fields: [FieldDescription]
@@ -78,7 +78,7 @@ package struct DescriptionError: Error, CustomStringConvertible {
 }
 
 extension Description {
-  /// Types that the files do not describe: scalars with their own Swift type.
+  /// Types that the files do not describe: scalars with a Swift type.
   static let scalars: [TypeDescription] = [
     scalar("Text", "String", ["type": "string"], "text", "Any text."),
     scalar(
@@ -111,7 +111,7 @@ extension Description {
   ]
 
   /// Matches every instant that an input may carry, but no 30 February. The years end slightly inside the range, because an offset can move
-  /// an instant out of it.
+  /// an instant out of the range.
   static let instantPattern: String = {
     let year = "(19(7[1-9]|[89][0-9])|20[0-9]{2}|21([0-8][0-9]|9[0-8]))"
     let leapYear = "(19(7[26]|8[048]|9[26])|20([02468][048]|[13579][26])|21(0[48]|[2468][048]|[13579][26]))"
@@ -137,7 +137,7 @@ extension Description {
       doc: "The reasons of the decision with the facts that were used, in the order in which they were looked at.", example: nil),
   ]
 
-  /// The maximum length of a list in a message. It bounds the work that one record can cause.
+  /// The maximum length of a list in a message. It limits the work that one record can cause.
   static let listLimit = 1000
 
   func type(_ name: String) -> TypeDescription {

@@ -1,9 +1,9 @@
 import Foundation
 
-/// The generated files. `make contracts` writes them; a test checks that they match the descriptions.
+/// The generated files. `make contracts` writes them, and a test checks that they match the descriptions.
 package struct Outputs {
   package struct File {
-    /// Relative to the repository's root.
+    /// The path relative to the root of the repository.
     package let path: String
     package let text: String
   }
@@ -65,7 +65,7 @@ package struct Outputs {
     return File(path: "\(folder)/Codecs.swift", text: text)
   }
 
-  /// The files that differ from the descriptions, and the files that are no longer described.
+  /// The files that differ from their descriptions, and the files that no description produces any more.
   package func stale(in root: URL) -> [String] {
     let differing = files.filter { (try? String(contentsOf: root.appending(path: $0.path), encoding: .utf8)) != $0.text }.map(
       \.path)

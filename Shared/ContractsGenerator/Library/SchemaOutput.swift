@@ -1,4 +1,5 @@
-/// The formats for tools of any language: a JSON Schema (draft-07) for the `data` of each message, and the AsyncAPI 3.0.0 document.
+/// The formats for tools of other languages: a JSON Schema (draft-07) for the `data` of each message, and the AsyncAPI 3.0.0
+/// document.
 extension Description {
   /// The schema of a message. It is self-contained: it includes the object types of its fields.
   func schema(of message: MessageDescription) -> JSONTree {
@@ -40,7 +41,7 @@ extension Description {
       }
       let unit = field.type == "Amount" ? " In minor units." : field.type == "BasisPoints" ? " In basis points." : ""
       members.append(("description", .text(line(field.doc) + unit)))
-      // Draft-07 ignores other members beside a $ref.
+      // Draft-07 ignores other members next to a $ref.
       if members.contains(where: { $0.0 == "$ref" }) {
         members = [("allOf", .array([.object(members.filter { $0.0 == "$ref" })]))] + members.filter { $0.0 != "$ref" }
       }
@@ -48,7 +49,8 @@ extension Description {
     }
   }
 
-  /// - Parameter isOpen: true for a notice, which has only the forms that Laurel writes. An input may have all forms that Laurel reads.
+  /// - Parameter isOpen: true for a notice, which has only the forms that Laurel writes. An input may have any form that Laurel
+  ///   reads.
   private func schema(
     of type: TypeDescription, isOpen: Bool, _ definitions: inout [(String, JSONTree)]
   ) -> [(String, JSONTree)] {

@@ -1,7 +1,8 @@
-/// The types of state rows and internal messages in one Swift file. Each is declared once, beside the rules that use it, as `: Stored`,
-/// `: Timed` or `: Message`. Its codec is generated from that declaration.
+/// The types of state rows and internal messages in one Swift file. Each is declared once, next to the rules that use it, as `:
+/// Stored`, `: Timed` or `: Message`. Its codec is generated from this declaration.
 ///
-/// The reader understands only the Swift that these declarations use. Anything else is an error, because a codec must not forget a field.
+/// The reader understands only the Swift that these declarations use. Anything else is an error, because a codec must not lose a
+/// field.
 struct StoredTypes {
   struct Property {
     let name: String
@@ -10,7 +11,7 @@ struct StoredTypes {
 
   struct Case {
     let name: String
-    /// Named by their labels, or `_0`, `_1` without labels.
+    /// The associated values. They are named by their labels, or `_0`, `_1` without labels.
     let values: [Property]
     let isBare: Bool
   }
@@ -21,20 +22,20 @@ struct StoredTypes {
   }
 
   struct Declared {
-    /// With the enclosing types: `History.Entry`.
+    /// The name with the enclosing types: `History.Entry`.
     let name: String
     /// `public `, `package ` or empty.
     let access: String
     let shape: Shape
   }
 
-  /// In the order of the text.
+  /// In the order of the file.
   let declared: [Declared]
 
   init(file: String, text: String) throws {
     let code = Self.withoutCommentsAndTexts(text)
     var found: [Declared] = []
-    /// The names of the enclosing types; nil for any other bracket.
+    /// The names of the enclosing types; `nil` for any other bracket.
     var around: [String?] = []
     var line = ""
     var index = code.startIndex
@@ -94,7 +95,7 @@ struct StoredTypes {
       guard let keyword = words.firstIndex(where: { $0 == "let" || $0 == "var" }), !words[..<keyword].contains("static"),
         !words[..<keyword].contains("case"), keyword + 1 < words.count
       else { return nil }
-      // A computed property.
+      // Skip computed properties.
       if line.contains("{") { return nil }
       let name = words[keyword + 1].filter { $0 != ":" }
       if words[..<keyword].contains(where: { $0.hasPrefix("private") }) {
@@ -122,7 +123,7 @@ struct StoredTypes {
 
   // MARK: Text
 
-  /// The lines of a type's own level. The content of inner braces is left out; only the opening brace is kept.
+  /// The lines of a type's own level. The content of inner braces is left out, and only the opening brace is kept.
   private static func body(of code: String, from start: String.Index, _ file: String) throws -> [String] {
     var body = ""
     var depth = 0

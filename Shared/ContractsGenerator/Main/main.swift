@@ -1,7 +1,7 @@
 import ContractsGenerator
 import Foundation
 
-// `make contracts` runs this in the repository's root.
+// `make contracts` runs this in the root of the repository.
 do {
   let root = URL(filePath: FileManager.default.currentDirectoryPath)
   let outputs = try Outputs(root: root)

@@ -3,7 +3,7 @@ public struct Operand: Sendable {
   public let name: String
   public let help: String
   public let required: Bool
-  /// Takes all remaining arguments. Only a command's last operand may be repeatable.
+  /// Whether it takes all remaining arguments. Only a command's last operand may be repeatable.
   public let repeatable: Bool
 
   public init(_ name: String, help: String, required: Bool = true, repeatable: Bool = false) {
@@ -27,7 +27,7 @@ public struct Command: Sendable {
   public let options: [Option]
   public let operands: [Operand]
   public let subcommands: [Command]
-  /// Printed by `--version`; only the root's is used.
+  /// Printed by `--version`. Only the root's version is used.
   public let version: String?
 
   public init(
@@ -56,7 +56,7 @@ public enum Parsed: Sendable {
   case answer(String)
 }
 
-/// A command with its settings, all of them checked.
+/// A command with its checked settings.
 public struct Invocation: Sendable {
   /// The names below the root: `["topics", "create"]`. Empty for a program without subcommands.
   public let path: [String]
@@ -105,7 +105,7 @@ public struct Invocation: Sendable {
     }
   }
 
-  /// Reading an option that no command on the path declares is a programming error, found the first time the line runs.
+  /// Traps if no command on the path declares the option, because that is a programming error.
   private func declared(_ name: String) -> Option {
     guard let option = options[name] else { preconditionFailure("no option --\(name) is declared") }
     return option

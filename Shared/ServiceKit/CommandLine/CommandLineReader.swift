@@ -5,7 +5,7 @@ struct CommandLineReader {
   private(set) var operands: [String] = []
   private(set) var given: [String: [Setting]] = [:]
   private(set) var problems: [String] = []
-  /// True after an unknown name. Missing arguments are then not reported, because they may only be misspelt.
+  /// Whether there was an unknown name. Then missing arguments are not reported, because they may only be misspelt.
   private(set) var misunderstood = false
   private var misunderstoodCommand = false
 
@@ -30,7 +30,7 @@ struct CommandLineReader {
           return .help
         }
         take(operand: argument)
-        // What follows belongs to the unknown command.
+        // The arguments that follow belong to the unknown command.
         if misunderstoodCommand { return .run }
       } else if argument == "--" {
         onlyOperands = true

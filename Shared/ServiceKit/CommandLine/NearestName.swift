@@ -1,7 +1,7 @@
-/// The known name that a mistyped one most likely means, or `nil` if none is close. Of equally close names, the first one.
+/// The known name that is closest to a mistyped one, or `nil` if none is close. Of equally close names, the first one.
 public func nearest(_ name: String, among known: some Sequence<String>) -> String? {
   let typed = Array(name.lowercased())
-  // Up to a third of the letters may be wrong. Beyond that it is another word, and a guess would mislead.
+  // Up to a third of the letters may be wrong. With more, it is another word, and a guess would mislead.
   let limit = max(1, (typed.count + 2) / 3)
   var best: (name: String, distance: Int)?
   for candidate in known {

@@ -8,7 +8,7 @@ public struct Option: Sendable {
     /// A whole number within the range, in decimal digits.
     case integer(ClosedRange<Int>)
     case choice([String])
-    /// `KEY=VALUE`, usually repeatable. Sources are merged key by key, so that a flag replaces one property of the file, not all of them.
+    /// `KEY=VALUE`, usually repeatable. Sources are merged key by key, so a flag replaces only one property of the file.
     case keyValue
     /// Text that `accepts` allows. `expected` completes the sentence "must be …".
     case checked(expected: String, accepts: @Sendable (String) -> Bool)
@@ -22,13 +22,13 @@ public struct Option: Sendable {
   public let placeholder: String?
   public let kind: Kind
   public let help: String
-  /// All values count, in order. Otherwise the last one on the command line wins, as in GNU programs.
+  /// Whether all values count, in order. Otherwise the last one on the command line wins, as in GNU programs.
   public let repeatable: Bool
-  /// The program stops at start if no source gives a value.
+  /// Whether the program rejects settings without a value for this option.
   public let required: Bool
   public let defaultValue: String?
-  /// The environment variable: by default `LAUREL_` and the name in upper snake case. An empty variable counts as not set. A repeatable one
-  /// holds one value per line.
+  /// The environment variable: by default `LAUREL_` and the name in upper snake case. An empty variable counts as not set. The
+  /// variable of a repeatable option holds one value per line.
   public let environment: String
 
   /// - Parameter placeholder: `nil` makes the option a flag. Otherwise the kind is text unless `kind` is given.
@@ -59,7 +59,7 @@ public struct Option: Sendable {
     if case .flag = kind { true } else { false }
   }
 
-  /// The problem with the value, as the end of a sentence that starts with the setting's name, or `nil` if there is none.
+  /// The problem with the value; `nil` if there is none. The text completes a sentence that starts with the setting's name.
   func problem(with value: String) -> String? {
     switch kind {
     case .flag:

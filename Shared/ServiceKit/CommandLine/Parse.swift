@@ -57,7 +57,7 @@ extension Command {
 /// Merges the sources of the settings.
 struct SettingsResolver {
   let options: [Option]
-  /// Settings of this program's other commands and of its sibling programs. They are not used here, but not unknown either.
+  /// Settings of this program's other commands and of other Laurel programs. They are ignored without an error.
   let known: Set<String>
   var flags: [String: [Setting]] = [:]
   private var environment: [String: [Setting]] = [:]
@@ -110,13 +110,13 @@ struct SettingsResolver {
     }
   }
 
-  /// The setting from the strongest source that has it.
+  /// The setting from the source with the highest precedence that has it.
   func strongest(_ name: String) -> [Setting]? { flags[name] ?? environment[name] ?? file[name] }
 
   mutating func resolve(reportMissing: Bool) -> [String: [String]] {
     var values: [String: [String]] = [:]
     for option in options {
-      // Weakest first, so that for KEY=VALUE the strongest source decides on each key.
+      // In order of rising precedence, so that for KEY=VALUE the highest source decides on each key.
       let all = [file, environment, flags].flatMap { $0[option.name] ?? [] }
       for setting in all {
         if let problem = option.problem(with: setting.value) { problems.append("\(setting.origin) \(problem)") }

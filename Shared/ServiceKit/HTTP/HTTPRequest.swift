@@ -2,7 +2,7 @@ import Glibc
 
 /// One request, read and decoded.
 public struct HTTPRequest: Sendable {
-  /// As sent, except that HEAD becomes GET; the server then omits the response body.
+  /// The method as sent, except that HEAD becomes GET. The server then omits the response body.
   public let method: String
   /// The path, split at its slashes and then percent-decoded, so that an id may contain a slash: `/a%2Fb/c` is `["a/b", "c"]`, `/` is `[]`
   /// and `/a/` is `["a", ""]`.
@@ -48,7 +48,7 @@ public struct HTTPRequest: Sendable {
   /// The first header with this name; the case is ignored.
   public func header(_ name: String) -> String? { headers.first { HTTPFields.equal($0.name, name) }?.value }
 
-  /// The cookies. Parsed here because libmicrohttpd's parser skips what it does not understand.
+  /// The cookies. They are parsed here because libmicrohttpd's parser skips what it does not understand.
   public var cookies: HTTPFields {
     HTTPFields(
       headers.filter { HTTPFields.equal($0.name, "cookie") }.flatMap { $0.value.utf8.split(separator: UInt8(ascii: ";")) }
@@ -91,7 +91,7 @@ public struct HTTPRequest: Sendable {
   }
 }
 
-/// A request that is answered without calling a handler, and the answer.
+/// The answer to a request that does not reach the handler.
 public struct HTTPRequestError: Error, Sendable, Equatable {
   public let status: Int
   public let detail: String
@@ -111,7 +111,7 @@ public struct HTTPFields: Sendable {
   /// The first value with this name.
   public subscript(name: String) -> String? { all.first { $0.name == name }?.value }
 
-  /// `a=1&b=x+y`, or `nil` if an escape is broken, stands for NUL or is not UTF-8.
+  /// Reads `a=1&b=x+y`. Returns `nil` if an escape is broken, encodes NUL or is not UTF-8.
   init?(urlEncoded bytes: ArraySlice<UInt8>) {
     var all: [(String, String)] = []
     for pair in bytes.split(separator: UInt8(ascii: "&")) {
@@ -159,7 +159,7 @@ public struct HTTPFields: Sendable {
 /// A handler's answer.
 public struct HTTPResponse: Sendable {
   public var status: Int
-  /// Besides `Content-Length`, `Date` and `Connection`, which the server adds. A value must not contain a line break.
+  /// The headers, without `Content-Length`, `Date` and `Connection`, which the server adds. A value must not contain a line break.
   public var headers: [(name: String, value: String)]
   public var body: [UInt8]
 

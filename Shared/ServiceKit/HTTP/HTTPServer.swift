@@ -3,11 +3,11 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// HTTP/1.1 on libmicrohttpd: a pool of threads that call one handler.
+/// An HTTP/1.1 server on libmicrohttpd. A pool of threads calls one handler.
 public final class HTTPServer: Sendable {
   public typealias Handler = @Sendable (HTTPRequest) -> HTTPResponse
 
-  /// How much of the server one client, or all of them together, can use.
+  /// How much of the server one client, or all clients together, can use.
   public struct Limits: Sendable {
     /// Threads that serve the connections. A handler that waits delays all connections of its thread.
     public var threads = 1
@@ -20,8 +20,8 @@ public final class HTTPServer: Sendable {
     public var bodyBytes = 16 << 10
     /// How long a connection may be silent.
     public var idleSeconds = 10
-    /// How long an exchange may take, from the end of the previous one to the last byte of the response. It ends clients that send or read
-    /// one byte at a time, which are never idle.
+    /// How long an exchange may take, from the end of the previous one to the last byte of the response. This limit ends clients
+    /// that send or read one byte at a time, which are never idle.
     public var exchangeSeconds = 60
 
     public init() {}
@@ -54,8 +54,8 @@ public final class HTTPServer: Sendable {
   deinit { stop() }
 }
 
-/// The C daemon and the objects that its threads call. It has one owner and is stopped once.
-/// `@unchecked Sendable`: the pointers are only passed to MHD_stop_daemon, by the caller that takes the value out of the server's mutex.
+/// The C daemon and the objects that its threads call. It has one owner and is stopped once. `@unchecked Sendable`, because the
+/// pointers are only passed to MHD_stop_daemon, by the caller that takes the value out of the server's mutex.
 private struct Daemon: @unchecked Sendable {
   private let pointer: OpaquePointer
   private let exchanges: Unmanaged<Exchanges>
@@ -109,8 +109,8 @@ private final class Exchanges: Sendable {
     ends.withLock { $0[descriptor] = isOpen ? .now : nil }
   }
 
-  /// Ends overdue connections; libmicrohttpd then closes them. A socket stays in the table until it is closed, so its number cannot belong
-  /// to another connection.
+  /// Ends overdue connections, which libmicrohttpd then closes. A socket stays in the table until it is closed, so its number
+  /// cannot belong to another connection.
   func cutOverdue() {
     let limit = ContinuousClock.now - .seconds(limits.exchangeSeconds)
     ends.withLock { ends in
@@ -142,7 +142,7 @@ private final class Incoming {
 
   func add(_ name: String, _ value: String) { headers.append((name, value)) }
 
-  /// Reads even what is too long, up to a limit, because a client cannot read the answer while it is still sending.
+  /// Reads even a body that is too long, up to a limit, because a client cannot read the answer while it is still sending.
   func add(_ bytes: UnsafeRawBufferPointer, limits: HTTPServer.Limits) -> Bool {
     bodyBytes += bytes.count
     if bodyBytes <= limits.bodyBytes { body += bytes }
@@ -151,7 +151,7 @@ private final class Incoming {
 
   static let discardedFactor = 16
 
-  /// Why the request is answered right after its headers, without reading the body.
+  /// The error to answer right after the headers, without reading the body; `nil` if there is none.
   func fault(limits: HTTPServer.Limits) -> HTTPRequestError? {
     if headers.reduce(target.count, { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }) > limits.headBytes {
       return .headTooLong

@@ -24,7 +24,7 @@ struct ListeningSocket: ~Copyable {
       throw HTTPServerError(description: "cannot listen on '\(address)': \(String(cString: gai_strerror(status)))")
     }
     defer { freeaddrinfo(found) }
-    // Without a host, try IPv6 first: that socket accepts IPv4 too.
+    // Without a host, try IPv6 first, because an IPv6 socket accepts IPv4 too.
     var candidates: [addrinfo] = []
     var next = found
     while let entry = next {
@@ -60,14 +60,14 @@ struct ListeningSocket: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// Gives away the descriptor; the caller must close it.
+  /// Gives the descriptor to the caller, who must close it.
   consuming func release() -> Int32 {
     let descriptor = self.descriptor
     discard self
     return descriptor
   }
 
-  /// The host (`nil` for every interface) and port, or `nil` if it is not an address.
+  /// The host (`nil` for every interface) and port; `nil` if the text is not an address.
   static func split(_ address: String) -> (host: String?, port: String)? {
     guard let colon = address.lastIndex(of: ":") else { return nil }
     let port = address[address.index(after: colon)...]

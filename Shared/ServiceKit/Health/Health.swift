@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// The health of a process. Ready: it can be given work. Alive: it need not be restarted. With several loops, the worst one counts.
+/// The health of a process. A ready process can do its work, and a live one does not need a restart. With several loops, the worst
+/// one counts.
 public final class Health: Sendable {
   public enum Readiness: Sendable, Equatable {
     case yes
@@ -20,13 +21,13 @@ public final class Health: Sendable {
       set { readiness.withLock { $0 = newValue } }
     }
 
-    /// A remark that is shown beside "ok", although the loop is ready.
+    /// A remark that is shown next to "ok" while the loop is ready.
     public var remark: String? {
       get { reported.withLock { $0 } }
       set { reported.withLock { $0 = newValue } }
     }
 
-    /// The loop calls this in every round.
+    /// Reports that the loop is alive. It calls this in every round.
     public func beat() { lastBeat.store(Health.nanoseconds(), ordering: .relaxed) }
 
     fileprivate var silenceSeconds: Double {

@@ -27,7 +27,7 @@ private struct HealthPages: Sendable {
     self.metrics = metrics
     ready = metrics.gauge("laurel_ready", help: "1 if /readyz answers 200, otherwise 0.")
     silence = metrics.gauge(
-      "laurel_loop_silence_seconds", help: "Seconds since the loop last gave a sign of life; /livez checks it.")
+      "laurel_loop_silence_seconds", help: "Seconds since the loop last completed a cycle; /livez checks this.")
   }
 
   func answer(_ request: HTTPRequest) -> HTTPResponse {

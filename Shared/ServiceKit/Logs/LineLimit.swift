@@ -1,5 +1,5 @@
-/// Limits repeated log lines. The first of a kind is written at once, then one line per interval: the latest one, with the number of lines
-/// that it replaces.
+/// Limits repeated log lines. The first of a kind is written at once. Then one line is written per interval: the latest one, with
+/// the number of lines that it replaces.
 struct LineLimit {
   struct Line {
     let level: LogLevel
@@ -17,14 +17,14 @@ struct LineLimit {
   private static let interval = Duration.seconds(10)
   private var kinds: [String: Kind] = [:]
 
-  /// - Parameter kind: must be one of few values, because each is remembered.
+  /// - Parameter kind: use only a few different values, because each is remembered.
   mutating func hold(_ line: Line, kind: String, at now: ContinuousClock.Instant) {
     let known = kinds[kind]
     kinds[kind] = Kind(latest: line, held: (known?.held ?? 0) + 1, opens: known?.opens ?? now)
   }
 
   /// The lines to write now.
-  /// - Parameter all: also returns lines whose interval has not ended, because the process ends.
+  /// - Parameter all: also returns lines whose interval has not ended. Use it when the process ends.
   mutating func due(at now: ContinuousClock.Instant, all: Bool = false) -> [Line] {
     var lines: [Line] = []
     for (name, kind) in kinds.sorted(by: { $0.key < $1.key }) where kind.held > 0 && (all || kind.opens <= now) {

@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Writes whole lines to one file descriptor, from any thread. On a terminal it can keep one line at the bottom (a progress bar): other
-/// lines are written above it.
+/// Writes whole lines to one file descriptor, from any thread. On a terminal it can keep one line at the bottom, such as a progress
+/// bar, and writes other lines above it.
 public final class LineSink: Sendable {
   /// The process's standard error. All logs and progress bars share this sink, so that their lines do not mix.
   public static let standardError = LineSink(descriptor: STDERR_FILENO)
@@ -11,7 +11,7 @@ public final class LineSink: Sendable {
   public let descriptor: Int32
   private let footer = Mutex<String>("")
 
-  /// The descriptor belongs to the caller. It must stay open while the sink is used, and the sink does not close it.
+  /// The descriptor belongs to the caller, who must keep it open while the sink is used. The sink does not close it.
   public init(descriptor: Int32) {
     self.descriptor = descriptor
   }
@@ -24,7 +24,7 @@ public final class LineSink: Sendable {
     }
   }
 
-  /// Replaces the line at the bottom; an empty text removes it.
+  /// Replaces the line at the bottom. An empty text removes it.
   func setFooter(_ text: String) {
     footer.withLock { footer in
       footer = text
@@ -32,7 +32,7 @@ public final class LineSink: Sendable {
     }
   }
 
-  /// Writes everything, or gives up silently: if standard error is gone, there is nowhere to report it.
+  /// Writes everything, or gives up silently, because there is nowhere to report that standard error is gone.
   static func write(_ bytes: [UInt8], to descriptor: Int32) {
     bytes.withUnsafeBytes { buffer in
       var rest = buffer[...]

@@ -99,13 +99,13 @@ public struct Log: Sendable {
     write(.error, message, fields)
   }
 
-  /// For a level known only at run time, such as that of a library's log line.
+  /// Writes a line whose level is known only at run time, such as a library's log line.
   public func line(_ level: LogLevel, _ message: String, _ fields: LogFields = [:]) {
     write(level, { message }, { fields })
   }
 
-  /// For lines that may come by the thousand. Writes at most one of a kind in ten seconds, with the number of those held back.
-  /// - Parameter kind: must be one of few values, because each is remembered.
+  /// For lines that may repeat thousands of times. Writes at most one of a kind in ten seconds, with the number of those held back.
+  /// - Parameter kind: use only a few different values, because each is remembered.
   public func limited(_ level: LogLevel, kind: String, _ message: String, _ fields: LogFields = [:]) {
     let line = LineLimit.Line(level: level, message: message, fields: context.merging(fields))
     repeated.limit.withLock { $0.hold(line, kind: kind, at: .now) }
@@ -113,7 +113,7 @@ public struct Log: Sendable {
   }
 
   /// Writes the lines of `limited` that are due. Call it regularly, because a burst may end before its count is due.
-  /// - Parameter all: writes all lines, at the end of the process.
+  /// - Parameter all: writes all lines. Use it when the process ends.
   public func writeHeld(all: Bool = false) {
     var plain = self
     plain.context = LogFields()

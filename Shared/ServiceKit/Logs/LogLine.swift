@@ -66,8 +66,8 @@ struct LogLine {
 
   private static let reserved: Set<String> = ["time", "level", "service", "instance", "message"]
 
-  /// An RFC 8259 object without line breaks. A field named like one of the fixed members gets a `_` in front, because readers treat
-  /// repeated names differently.
+  /// A JSON object (RFC 8259) without line breaks. A field named like one of the fixed members gets a `_` in front, because readers
+  /// do not agree on repeated names.
   var json: String {
     var out = "{\"time\":\"\(day)T\(clock)Z\",\"level\":\"\(level.name)\",\"service\":"
     LogLine.appendQuoted(service, to: &out)
@@ -161,7 +161,7 @@ struct LogLine {
     out += "\""
   }
 
-  /// Replaces control characters: text from a record must not move the reader's cursor or break the line.
+  /// Replaces control characters, so that text from a record cannot move the cursor or break the line.
   private static func harmless(_ text: String) -> String {
     var out = ""
     for scalar in text.unicodeScalars {

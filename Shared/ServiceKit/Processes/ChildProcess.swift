@@ -7,9 +7,9 @@ public struct ChildProcessError: Error, Sendable, Equatable, CustomStringConvert
   public let description: String
 }
 
-/// A program that runs under this one. Its output arrives line by line and its end is observed. It does not outlive this process if it
-/// calls `ParentWatch.start()`. It has its own process group: Ctrl-C on the terminal reaches only the parent, which then stops its
-/// children.
+/// A program started by this one, which receives its output line by line and notices its end. A child that calls
+/// `ParentWatch.start()` does not outlive this process. It has its own process group, so Ctrl-C on the terminal reaches only the
+/// parent, which then stops its children.
 public final class ChildProcess: Sendable {
   public enum Exit: Sendable, Equatable {
     case code(Int32)
@@ -60,7 +60,7 @@ public final class ChildProcess: Sendable {
     self.input = input
   }
 
-  /// No one is left who could stop it, so kill it now.
+  /// Kills the child, because nobody could stop it later.
   deinit {
     running.signal(SIGKILL)
     close(input)
@@ -72,7 +72,7 @@ public final class ChildProcess: Sendable {
   /// Sends a signal. Does nothing if the child has ended.
   public func signal(_ number: Int32) { running.signal(number) }
 
-  /// Waits for the end. Returns `nil` if it has not come in time.
+  /// Waits for the child to end. Returns `nil` if it has not ended in time.
   public func wait(upTo limit: Duration) -> Exit? {
     let nanoseconds = limit.components.seconds * 1_000_000_000 + limit.components.attoseconds / 1_000_000_000
     _ = running.ended.wait(timeout: .now() + .nanoseconds(Int(nanoseconds)))
@@ -86,7 +86,7 @@ public final class ChildProcess: Sendable {
     return exit
   }
 
-  /// Terminates all of them at once, with one deadline for all.
+  /// Terminates all of them at once, with the same deadline.
   public static func terminate(_ children: [ChildProcess], within limit: Duration = .seconds(10)) {
     for child in children { child.signal(SIGTERM) }
     let end = ContinuousClock.now.advanced(by: limit)
@@ -96,7 +96,7 @@ public final class ChildProcess: Sendable {
     for child in children { _ = child.wait(upTo: .seconds(5)) }
   }
 
-  /// The path of a program in this executable's folder, where a build puts all of them.
+  /// The path of a program in this executable's folder. A build puts all programs there.
   public static func besideThisExecutable(_ name: String) -> String? {
     guard let own = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else { return nil }
     let path = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path
@@ -105,7 +105,7 @@ public final class ChildProcess: Sendable {
 
   private static func deliverLines(from descriptor: Int32, to onLine: (String) -> Void) {
     defer { close(descriptor) }
-    // A line without an end is cut here, so that it does not grow forever.
+    // Split longer lines, so that a line without an end does not grow forever.
     let lineBytesMax = 1 << 16
     var line: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 14)
@@ -130,7 +130,7 @@ private final class RunningProcess: Sendable {
   let processID: Int32
   /// Left when the end has been observed and reported.
   let ended = DispatchGroup()
-  /// Set when the process has been reaped. From then on its number may belong to another process.
+  /// Set when the process is reaped. After that, its number may belong to another process.
   private let observed = Mutex<ChildProcess.Exit?>(nil)
 
   init(processID: Int32) { self.processID = processID }
@@ -143,7 +143,7 @@ private final class RunningProcess: Sendable {
     }
   }
 
-  /// The number stays ours until `reap` records the end, under the lock that `signal` takes.
+  /// The process number stays valid until `reap` records the end. `reap` does so under the lock that `signal` takes.
   func waitWithoutReaping() {
     var info = siginfo_t()
     while waitid(P_PID, id_t(processID), &info, Int32(WEXITED | WNOWAIT)) != 0, errno == EINTR {}

@@ -1,13 +1,14 @@
 import Foundation
 
-/// Ends a service together with the `laurel dev` that started it, even if that is killed. The service's standard input is a pipe that only
-/// the parent holds open, so the kernel reports the parent's death. (PR_SET_PDEATHSIG follows the thread that forked, not the process.)
+/// Ends a service together with the `laurel dev` that started it, even if `laurel dev` is killed. The service's standard input is a
+/// pipe that only the parent holds open, so the kernel reports the parent's death. (PR_SET_PDEATHSIG watches the thread that
+/// forked, not the process.)
 public enum ParentWatch {
   /// Set by `ChildProcess` for its children. Without it, standard input is not watched.
   static let variable = "LAUREL_PARENT_WATCH"
   static let reservedVariables: Set<String> = [variable]
 
-  /// Starts watching if the parent requested it. When the parent is gone, the process sends itself SIGTERM and stops as usual.
+  /// Starts watching if the parent requested it. When the parent is gone, the process sends itself SIGTERM.
   public static func start(environment: [String: String] = ProcessInfo.processInfo.environment) {
     guard environment[variable] == "stdin" else { return }
     Thread.detachNewThread {

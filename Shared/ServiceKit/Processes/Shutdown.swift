@@ -8,12 +8,12 @@ public enum Shutdown {
   private static let watchDescriptor = Atomic<Int32>(-1)
   private static let deadlineSeconds = Atomic<UInt32>(0)
 
-  /// Catches SIGTERM and SIGINT. A closed pipe and a file at its size limit become errors of write(2) instead of ending the process. Call
-  /// it first in main.
+  /// Catches SIGTERM and SIGINT. Also makes a closed pipe or a file at its size limit an error of write(2), which no longer ends
+  /// the process. Call it first in main.
   ///
-  /// - Parameter deadlineSeconds: the process ends this long after the first signal, even if its loop has not; 0 means no limit.
+  /// - Parameter deadlineSeconds: the process ends this long after the first signal, even if its loop still runs; 0 means no limit.
   public static func install(deadlineSeconds: UInt32 = 0) {
-    // The handler must not be the first to access a global, because that would take a lock. These stores come before it.
+    // The handler must not be the first to access a global, because the first access takes a lock. So access them here.
     Shutdown.deadlineSeconds.store(deadlineSeconds, ordering: .sequentiallyConsistent)
     signalReceived.store(0, ordering: .sequentiallyConsistent)
     if wakeDescriptor.load(ordering: .sequentiallyConsistent) < 0 {
@@ -32,7 +32,7 @@ public enum Shutdown {
     for number in [SIGTERM, SIGINT, SIGALRM] {
       var action = sigaction()
       action.__sigaction_handler.sa_handler = { Shutdown.received($0) }
-      // System calls in C libraries continue; loops check for the request themselves.
+      // System calls in C libraries restart. Loops check for the request themselves.
       action.sa_flags = Int32(SA_RESTART)
       sigaction(number, &action, nil)
     }
@@ -46,7 +46,7 @@ public enum Shutdown {
     return number == 0 ? nil : number
   }
 
-  /// Waits until a stop is requested or the time is up; true if a stop is requested. Any number of threads may wait.
+  /// Waits until a stop is requested or the time is up. Returns whether a stop is requested. Any number of threads may wait.
   @discardableResult
   public static func wait(upTo limit: Duration) -> Bool {
     let end = ContinuousClock.now.advanced(by: limit)
@@ -61,11 +61,11 @@ public enum Shutdown {
     return requested
   }
 
-  /// Waits until there is something to read, or the end of the input. Returns false if a stop is requested.
+  /// Waits until there is something to read or the input ends. Returns false if a stop is requested.
   public static func waitToRead(_ descriptor: Int32) -> Bool {
     var watched = [
       pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-      // Negative before `install`; poll ignores it then.
+      // Negative before `install`, so that poll ignores it.
       pollfd(fd: watchDescriptor.load(ordering: .relaxed), events: Int16(POLLIN), revents: 0),
     ]
     while !requested {
@@ -74,10 +74,10 @@ public enum Shutdown {
     return false
   }
 
-  /// Requests a stop from within, as SIGTERM does: one part of the program has failed, and the others must stop.
+  /// Requests a stop from within, as SIGTERM does. Call it when one part of the program has failed and the others must stop.
   public static func request() { received(SIGTERM) }
 
-  /// Runs in the signal handler: uses only atomics, alarm, write and _exit, which signal-safety(7) allows.
+  /// Runs in the signal handler, so it uses only what signal-safety(7) allows: atomics, alarm, write and _exit.
   private static func received(_ number: Int32) {
     let first = signalReceived.exchange(number == SIGALRM ? SIGTERM : number, ordering: .sequentiallyConsistent)
     if first != 0 { _exit(128 + (number == SIGALRM ? first : number)) }
@@ -102,7 +102,7 @@ public struct GrowingDelay: Sendable {
     upcoming = min(first, limit)
   }
 
-  /// Returns the delay to wait now.
+  /// The delay to wait now.
   public mutating func next() -> Duration {
     defer { upcoming = min(upcoming * 2, limit) }
     return upcoming

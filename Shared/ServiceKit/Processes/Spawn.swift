@@ -10,8 +10,8 @@ struct Spawned {
   let output: Int32
 }
 
-/// Locked from the creation of a child's pipes until the child is started. Otherwise a sibling started in between could inherit the pipes
-/// and keep them open, and the child would not notice the parent's death.
+/// Locked from the creation of a child's pipes until the child is started. Otherwise another child that starts in between could
+/// inherit the pipes and keep them open, and the first child would not notice the parent's death.
 private let spawning = Mutex<Void>(())
 
 /// posix_spawn with pipes, a new process group, default signals, and none of this process's other open files.
@@ -36,7 +36,7 @@ private func spawnAlone(_ executable: String, _ arguments: [String], _ environme
   posix_spawn_file_actions_adddup2(&actions, input.reading, STDIN_FILENO)
   posix_spawn_file_actions_adddup2(&actions, output.writing, STDOUT_FILENO)
   posix_spawn_file_actions_adddup2(&actions, output.writing, STDERR_FILENO)
-  // C libraries open files without close-on-exec (such as the embedded bus's listening sockets). Closing a closed file is no error.
+  // C libraries open files without close-on-exec, such as the embedded bus's listening sockets. Closing a closed file is no error.
   let open = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
   for descriptor in open.compactMap({ Int32($0) }) where descriptor > STDERR_FILENO {
     posix_spawn_file_actions_addclose(&actions, descriptor)
