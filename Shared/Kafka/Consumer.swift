@@ -84,6 +84,8 @@ public final class Consumer {
 
   /// Joins the group for these topics. The partitions arrive through `poll`.
   public func subscribe(_ topics: [String]) throws(KafkaError) {
+    // A member without a partition must wait too, instead of polling without a pause.
+    _ = try wakeUp()
     let list = PartitionList(topics: topics)
     try KafkaError.check(rd_kafka_subscribe(client.handle, list.pointer), client.handle)
   }

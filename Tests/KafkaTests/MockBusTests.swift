@@ -12,6 +12,22 @@ import Testing
     configuration = Configuration(bootstrap: cluster.bootstrap, properties: MockCluster.clientProperties, log: { _ in })
   }
 
+  /// Until the group has given it a partition, and also if there is none for it.
+  @Test func memberWithoutAPartitionWaits() throws {
+    let nowhere = Configuration(bootstrap: "127.0.0.1:1", log: { _ in })
+    let consumer = try Consumer(nowhere, group: "waiting")
+    defer { consumer.close() }
+    try consumer.subscribe(["billing"])
+    let end = ContinuousClock.now + .seconds(1)
+    var waits = 0
+    while .now < end {
+      while case .error = consumer.poll(timeoutMilliseconds: 0) {}
+      consumer.wait(timeoutMilliseconds: 100)
+      waits += 1
+    }
+    #expect(waits < 500)
+  }
+
   @Test func recordComesBackAsItWasProduced() throws {
     try cluster.createTopic("rewards", partitions: 1)
     let headers = [
