@@ -72,15 +72,23 @@ public final class Context<S: Stage> {
   public subscript<Key, Value>(table: Table<Key, Value>, key: Key) -> Value? {
     get {
       lay(table, key)
-      return state.cell(table, of: Value.self)?.value
+      return task.cell(table)?.value
     }
     set {
       lay(table, key)
-      task.set(table, newValue, cause: cause) {
-        defer { timersSet += 1 }
-        return derivedID(timersSet, "t")
-      }
+      task.set(table, newValue, cause: cause, origin: timerOrigin)
     }
+  }
+
+  /// Stores a row that has never been there, so that the store need not be searched for it.
+  public func insert<Key, Value>(_ value: Value, in table: Table<Key, Value>, at key: Key) {
+    lay(table, key)
+    task.set(table, value, isNew: true, cause: cause, origin: timerOrigin)
+  }
+
+  private func timerOrigin() -> StableHash.Value128 {
+    defer { timersSet += 1 }
+    return derivedID(timersSet, "t")
   }
 
   public subscript<Value>(table: Table<NoKey, Value>) -> Value? {
@@ -100,7 +108,7 @@ public final class Context<S: Stage> {
   public func all<Key, Value>(_ table: Table<Key, Value>, under part: some RowKeyPart) -> [Value] {
     lay(table, part)
     var found: [Value] = []
-    state.forEach(table, of: Value.self, keepsDecoded: true) { found.append($0) }
+    task.forEach(table, keepsDecoded: true) { found.append($0) }
     return state.failure == nil ? found : []
   }
 
@@ -108,7 +116,7 @@ public final class Context<S: Stage> {
   /// body must not change them.
   public func forEach<Key, Value>(_ table: Table<Key, Value>, body: (Value) -> Void) {
     lay(table, NoKey())
-    state.forEach(table, of: Value.self, keepsDecoded: false, body)
+    task.forEach(table, keepsDecoded: false, body)
   }
 
   private func lay(_ table: AnyTable, _ part: some RowKeyPart) {

@@ -43,45 +43,57 @@ final class Runner<S: Stage>: AnyRunner {
     for table in timers { kinds[table.table.name] = table.kinds }
     guard !kinds.isEmpty else { return nil }
     var counts: [String: Int64] = [:]
-    var wrong: JSONError?
+    var wrong: (any Error)?
     try store.scan(prefix: RowKey.stageRows(S.name), after: nil) { key, value in
-      guard let table = RowKey.parts(of: [UInt8](key))?.table, let kinds = kinds[table] else { return true }
-      do throws(JSONError) { for kind in try kinds(value, parser) { counts[kind, default: 0] += 1 } } catch { wrong = error }
+      let row = Row(key: [UInt8](key), value: [UInt8](value))
+      guard let table = RowKey.parts(of: row.key)?.table, let kinds = kinds[table] else { return true }
+      do { for kind in try kinds(row, store, parser) { counts[kind, default: 0] += 1 } } catch { wrong = error }
       return wrong == nil
     }
     if let wrong { throw wrong }
     return counts
   }
 
-  /// Takes the timer out of its row and passes the row to the stage.
+  /// Passes a due row to the stage.
   func fire<Key, Value>(
     _ table: Table<Key, Value>, _ timer: TimerKey, _ parts: RowKey.Parts, _ task: StageTask,
     _ handle: (Key, Value, Context<S>) throws(Rejection) -> Void
   ) throws(Rejection) {
-    guard let program = task.programs.firstIndex(of: parts.program), knows(program) else {
-      // The timer still counts as fired. Its purpose is kept as a dead letter.
-      task.endInvocation()
-      task.beginInvocation()
-      throw Rejection(.unknownProgram, "a timer of '\(parts.program)' is due, and this deployment has no such program")
-    }
     var rest = parts.rest
     task.state.key = timer.row
-    guard let key = Key(taking: &rest), let cell = task.state.cell(table, of: Value.self), var row = cell.value,
-      let set = table.timer?.get(row)
+    guard let key = Key(taking: &rest), let cell = task.state.cell(table, of: Value.self), let stored = cell.value,
+      let access = table.timer, let set = access.get(stored)
     else { return }
-    table.timer?.set(&row, nil)
-    task.count(table, was: cell.value, becomes: row)
-    task.state.touch(cell)
-    cell.value = row
-    // The timer counts as fired even if the stage rejects it.
+    // The timer counts as fired, whatever comes of it.
     task.endInvocation()
     task.beginInvocation()
-    let origin = task.hash {
-      $0.raw(timer.row)
-      $0.integer(set.origin)
+    do throws(Rejection) {
+      guard let program = task.programs.firstIndex(of: parts.program), knows(program) else {
+        throw Rejection(.unknownProgram, "a timer of '\(parts.program)' is due, and this deployment has no such program")
+      }
+      var row = stored
+      access.fire(&row)
+      task.count(table, was: stored, becomes: row)
+      // In memory only: as its timer is gone, the stored row is read like this too.
+      cell.value = row
+      let origin = task.hash {
+        $0.raw(timer.row)
+        $0.integer(set.origin)
+      }
+      guard let context = context(of: program, key: parts.key, cause: set.cause, traceparent: nil, origin: origin) else { return }
+      try handle(key, row, context)
+    } catch {
+      // The purpose of the timer is kept as a dead letter. The row stays as it was, which must be stored now.
+      task.undoInvocation()
+      var row = stored
+      access.set(&row, nil)
+      task.count(table, was: stored, becomes: row)
+      task.state.touch(cell)
+      cell.value = row
+      task.endInvocation()
+      task.beginInvocation()
+      throw error
     }
-    guard let context = context(of: program, key: parts.key, cause: set.cause, traceparent: nil, origin: origin) else { return }
-    try handle(key, row, context)
   }
 }
 
@@ -128,7 +140,7 @@ class AnyRoute {
 }
 
 final class Route<M: Message>: AnyRoute {
-  var steps: [StepOf<M>] = []
+  var steps: [Step<M>] = []
 
   init() { super.init(type: M.type, topic: M.topic) }
 
@@ -145,63 +157,46 @@ final class Route<M: Message>: AnyRoute {
   }
 }
 
-/// How a stage handles one type of message.
-class StepOf<M: Message> {
-  /// - Returns: false if the event is a repeat and nothing was done.
-  func take(_ event: MessageEvent<M>, _ task: StageTask) throws(Rejection) -> Bool { true }
-}
+/// How a stage handles one type of message. Returns false if the event is a repeat and nothing was done.
+///
+/// It is a closure because the compiler makes it for the very stage and message, so the rules behind it are called directly.
+typealias Step<M: Message> = (MessageEvent<M>, StageTask) throws(Rejection) -> Bool
 
-final class Step<S: Stage, M: Message>: StepOf<M> {
-  private let runner: Runner<S>
-  private let handle: (M, Context<S>) throws(Rejection) -> Void
-  private let repeats: Repeats
-
-  init(_ runner: Runner<S>, _ handle: @escaping (M, Context<S>) throws(Rejection) -> Void, _ repeats: Repeats) {
-    self.runner = runner
-    self.handle = handle
-    self.repeats = repeats
+extension Runner {
+  func step<M: Message>(_ handle: @escaping (M, Context<S>) throws(Rejection) -> Void, _ repeats: Repeats) -> Step<M> {
+    func step(_ event: MessageEvent<M>, _ task: StageTask) throws(Rejection) -> Bool {
+      try take(event, task, repeats, handle)
+    }
+    return step
   }
 
-  override func take(_ event: MessageEvent<M>, _ task: StageTask) throws(Rejection) -> Bool {
-    guard runner.knows(event.program) else { return true }
+  /// Passes the event to the handler unless it is a repeat.
+  func take<M: Message>(
+    _ event: MessageEvent<M>, _ task: StageTask, _ repeats: Repeats, _ handle: (M, Context<S>) throws(Rejection) -> Void
+  ) throws(Rejection) -> Bool {
+    guard knows(event.program) else { return true }
     let memory: Memory?
     switch repeats {
     case .harmless: memory = nil
     case .remembered, .rememberedByBody, .rememberedByStage: memory = task.memory(of: event)
     }
-    if let memory, repeats != .rememberedByStage, try isKnown(event, memory, task) { return false }
+    if let memory, repeats != .rememberedByStage, try isKnown(event, memory, task, repeats) { return false }
     let body = repeats == .rememberedByBody ? memory : nil
     guard
-      let context = runner.context(
+      let context = context(
         of: event.program, key: event.key, cause: event.cause, traceparent: event.traceparent,
-        origin: task.hash { self.name(event, body: body, in: &$0) })
+        origin: task.hash { event.name(repeats, body: body, in: &$0) })
     else { return true }
     context.take(memory, of: event)
     try handle(event.message, context)
     return !context.wasRepeat
   }
 
-  /// Writes what distinguishes this event from others of its type (DECISIONS R3). The ids of its outputs are derived from this
-  /// text, so a second delivery of an event from outside gives the same ids even with another envelope. The ids of Laurel's own
-  /// messages are already derived this way.
-  private func name(_ event: MessageEvent<M>, body: Memory?, in text: inout JSONWriter) {
-    text.raw(text: M.type)
-    text.raw("\u{1f}")
-    if let body {
-      text.integer(body.body)
-    } else if repeats == .remembered || repeats == .rememberedByStage || M.topic.kind == .input, let id = event.message.businessID
-    {
-      text.raw(text: id)
-    } else {
-      // Source and id. A business id never contains a zero byte.
-      text.raw("\u{0}")
-      text.plainText(length: 32, event.identity.writeHex(to:))
-    }
-  }
-
   /// Detects a repeated event. Rejects an event with a known identity and another body. Bodies are compared by the fields of the
   /// revision that was current when the first one was taken.
-  private func isKnown(_ event: MessageEvent<M>, _ memory: Memory, _ task: StageTask) throws(Rejection) -> Bool {
+  private func isKnown<M: Message>(_ event: MessageEvent<M>, _ memory: Memory, _ task: StageTask, _ repeats: Repeats)
+    throws(Rejection) -> Bool
+  {
     func layKey(_ body: Memory?) {
       let hash = task.hash {
         $0.raw(text: S.name)
@@ -210,7 +205,7 @@ final class Step<S: Stage, M: Message>: StepOf<M> {
         $0.raw("\u{1f}")
         $0.raw(text: event.key)
         $0.raw("\u{1f}")
-        self.name(event, body: body, in: &$0)
+        event.name(repeats, body: body, in: &$0)
       }
       task.state.key.removeAll(keepingCapacity: true)
       RowKey.appendMemory(hash, to: &task.state.key)
@@ -230,5 +225,24 @@ final class Step<S: Stage, M: Message>: StepOf<M> {
     task.state.touch(cell)
     cell.value = memory
     return false
+  }
+}
+
+extension MessageEvent {
+  /// Writes what distinguishes this event from others of its type (DECISIONS R3). The ids of its outputs are derived from this
+  /// text, so a second delivery of an event from outside gives the same ids even with another envelope. The ids of Laurel's own
+  /// messages are already derived this way.
+  fileprivate func name(_ repeats: Repeats, body: Memory?, in text: inout JSONWriter) {
+    text.raw(text: M.type)
+    text.raw("\u{1f}")
+    if let body {
+      text.integer(body.body)
+    } else if repeats == .remembered || repeats == .rememberedByStage || M.topic.kind == .input, let id = message.businessID {
+      text.raw(text: id)
+    } else {
+      // Source and id. A business id never contains a zero byte.
+      text.raw("\u{0}")
+      text.plainText(length: 32, identity.writeHex(to:))
+    }
   }
 }

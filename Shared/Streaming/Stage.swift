@@ -51,7 +51,7 @@ public struct Reads<S: Stage>: Sendable {
   public static func on<M: Message>(_ handler: @escaping Handler<M>, repeats: Repeats? = nil) -> Reads {
     let repeats = repeats ?? (M.topic.kind == .input ? .remembered : .harmless)
     return Reads(type: M.type, topic: M.topic) { runner, routes in
-      routes.route(for: M.self).steps.append(Step(runner, handler(runner.stage), repeats))
+      routes.route(for: M.self).steps.append(runner.step(handler(runner.stage), repeats))
     }
   }
 }
@@ -63,7 +63,7 @@ public struct Timers<S: Stage>: Sendable {
   let fire: @Sendable (Runner<S>, TimerKey, RowKey.Parts, StageTask) throws(Rejection) -> Void
 
   /// Handles a due row, whose timer has been removed, so it fires at most once. Outputs have the due instant as their time, not the
-  /// time when the timer fired. If the stage does not store the row again, the row stays without a timer.
+  /// time when the timer fired. If the stage does not store the row again, the row stays as it is passed, after `Timed.timerFired`.
   public typealias Handler<Key, Value> = @Sendable (S) -> (Key, Value, Instant, Context<S>) throws(Rejection) -> Void
 
   public static func on<Key, Value: Timed>(_ table: Table<Key, Value>, _ handler: @escaping Handler<Key, Value>) -> Timers {

@@ -2,7 +2,7 @@ import Contracts
 import JSON
 
 /// A row of a stage's state in a service's store, for tools that report on it. Only the stage knows the meaning of its rows.
-public struct StageRow: Sendable {
+public struct StageRow {
   public let stage: String
   public let program: ProgramID
   /// The stage's key: an account or a code.
@@ -10,23 +10,27 @@ public struct StageRow: Sendable {
   private let table: String
   /// The part of the key below the table.
   private let rest: ArraySlice<UInt8>
-  private let value: [UInt8]
+  private let row: Row
+  private let holds: StoredRow.Presence
 
   /// Returns `nil` if this is not a row of a stage.
-  init?(_ row: Row) {
+  init?(_ row: Row, _ holds: @escaping StoredRow.Presence) {
     guard let parts = RowKey.parts(of: row.key) else { return nil }
     stage = String(parts.stage)
     program = parts.program
     key = parts.key
     table = parts.table
     rest = parts.rest
-    value = row.value
+    self.row = row
+    self.holds = holds
   }
 
   /// The row's value; `nil` if the row belongs to another table.
   public func value<Key, Value>(in table: Table<Key, Value>) throws -> Value? {
     guard table.name == self.table else { return nil }
-    return try JSONParser().decode(Value.self, from: value)
+    var value: Value? = try JSONParser().decode(Value.self, from: row.value)
+    try table.applyTimer(to: &value, key: row.key) { timer, row in try !holds(timer.key(of: row).bytes) }
+    return value
   }
 
   /// The row's key below the table; `nil` if the row belongs to another table.
@@ -41,14 +45,20 @@ extension StateStore {
   /// The rows of stages whose key or value contains an id. These include all rows that concern the id, and some that do not.
   public func stageRows(naming id: String) throws(StoreError) -> [StageRow] {
     let wanted = Array(id.utf8)
-    var found: [StageRow] = []
+    var found: [[UInt8]: [UInt8]] = [:]
     try scan(prefix: RowKey.stageRows, after: nil) { key, value in
-      if key.holds(wanted) || value.holds(wanted), let row = StageRow(Row(key: [UInt8](key), value: [UInt8](value))) {
-        found.append(row)
-      }
+      if key.holds(wanted) || value.holds(wanted) { found[[UInt8](key)] = [UInt8](value) }
       return true
     }
-    return found
+    guard !found.isEmpty else { return [] }
+    // Their timers are kept too, because the rows may be read when the store is closed.
+    var timers: Set<[UInt8]> = []
+    try scan(prefix: RowKey.timers, after: nil) { key, _ in
+      if let timer = TimerKey(key), found[timer.row] != nil { timers.insert([UInt8](key)) }
+      return true
+    }
+    return found.sorted { RowKeyOrder.precedes($0.key, $1.key) }
+      .compactMap { [timers] in StageRow(Row(key: $0.key, value: $0.value), timers.contains) }
   }
 }
 

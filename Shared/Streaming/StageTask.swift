@@ -34,7 +34,7 @@ public final class StageTask {
   let parser = JSONParser()
   let routes = Routes()
   private var runners: [String: AnyRunner] = [:]
-  private(set) var progress: Progress
+  var progress: Progress
   private var committedProgress: Progress
   private var timers = TimerQueue()
   private(set) var batch = Batch()
@@ -42,7 +42,7 @@ public final class StageTask {
   private var committedCounts = TaskCounts()
   private(set) var latest: Instant?
   /// The state of the open invocation: the timers it has set, and what to restore if it is undone.
-  private var armed: [TimerKey] = []
+  var armed: [TimerKey] = []
   private var atInvocation = (outbox: Outbox.Mark(), deadLetters: 0, watched: [String: Int64]?.none)
   /// A buffer for texts that are only hashed.
   var room = JSONWriter(capacity: 1 << 12)
@@ -187,7 +187,7 @@ public final class StageTask {
       beginInvocation()
       rejection = nil
       do throws(Rejection) {
-        if try step.take(event, self) { counts.processed += 1 } else { counts.repeated += 1 }
+        if try step(event, self) { counts.processed += 1 } else { counts.repeated += 1 }
         if let rejection { deadLetter(event.record, rejection) }
         endInvocation()
       } catch {
@@ -236,68 +236,13 @@ public final class StageTask {
     armed.removeAll(keepingCapacity: true)
   }
 
-  private func undoInvocation() {
+  func undoInvocation() {
     state.undoInvocation()
     progress.watched = atInvocation.watched
     progress.timerOrder -= Int64(armed.count)
     armed.removeAll(keepingCapacity: true)
     batch.outbox.removeAll(from: atInvocation.outbox) { progress.unsent($0, to: $1) }
     batch.deadLetters.removeLast(batch.deadLetters.count - atInvocation.deadLetters)
-  }
-
-  /// Stores the row whose key is in `state.key`, with its timer.
-  func set<Key, Value>(
-    _ table: Table<Key, Value>, _ value: Value?, cause: String, origin: () -> StableHash.Value128
-  ) {
-    guard let cell = state.cell(table, of: Value.self) else { return }
-    var value = value
-    if let access = table.timer {
-      let before = cell.value.flatMap(access.get)
-      var after = value.flatMap(access.get)
-      if before != after {
-        if let before, let mark = mark(TimerKey(due: before.at, order: before.order, row: cell.key)) {
-          state.touch(mark)
-          mark.isThere = false
-        }
-        if after != nil {
-          progress.timerOrder += 1
-          after?.order = progress.timerOrder
-          after?.cause = cause
-          after?.origin = Int64(bitPattern: origin().low)
-        }
-        if let after, value != nil {
-          access.set(&value!, after)
-          let timer = TimerKey(due: after.at, order: after.order, row: cell.key)
-          lay(timer)
-          if let mark = state.newMark(Self.timerMarks) {
-            state.touch(mark)
-            mark.isThere = true
-          }
-          armed.append(timer)
-        }
-      }
-    }
-    if table.kinds != nil { count(table, was: cell.value, becomes: value) }
-    state.touch(cell)
-    cell.value = value
-  }
-
-  func count<Key, Value>(_ table: Table<Key, Value>, was: Value?, becomes: Value?) {
-    guard let kinds = table.kinds else { return }
-    for kind in was.map(kinds) ?? [] { progress.watched?[kind, default: 0] -= 1 }
-    for kind in becomes.map(kinds) ?? [] { progress.watched?[kind, default: 0] += 1 }
-  }
-
-  private static let timerMarks = AnyTable.inner("timer")
-
-  private func lay(_ timer: TimerKey) {
-    state.key.removeAll(keepingCapacity: true)
-    timer.append(to: &state.key)
-  }
-
-  private func mark(_ timer: TimerKey) -> MarkCell? {
-    lay(timer)
-    return state.mark(Self.timerMarks)
   }
 
   func write<M: Message>(
@@ -313,7 +258,7 @@ public final class StageTask {
     batch.outbox.add(message, key: key, heading)
   }
 
-  private static let sequences = AnyTable.inner("sequence")
+  private static let sequences = AnyTable.inner("sequence", of: Int64.self)
 
   private func nextSequence(_ program: ProgramID, _ topic: Topic, _ key: String) -> Int64? {
     state.key.removeAll(keepingCapacity: true)
@@ -343,7 +288,7 @@ public final class StageTask {
     return batch
   }
 
-  private static let progressTable = AnyTable.inner("progress")
+  private static let progressTable = AnyTable.inner("progress", of: Progress.self)
 
   var hasWritten: Bool { !batch.outbox.isEmpty || !batch.deadLetters.isEmpty }
 

@@ -12,9 +12,14 @@ public enum StoredRow {
   case memory
   case stage(StageRow)
 
+  /// Whether the state has a row of this key.
+  public typealias Presence = (_ key: [UInt8]) throws -> Bool
+
   /// Returns `nil` if a task does not write such rows.
+  ///
+  /// - Parameter holds: asks the state that the row is from, when a row with a timer is read: whether the timer has fired is not in the row.
   /// - Throws: `JSONError` if the value does not fit the kind of row; `StateForm` if the state has another format.
-  public init?(_ row: Row, parser: JSONParser) throws {
+  public init?(_ row: Row, parser: JSONParser, _ holds: @escaping Presence) throws {
     switch row.key.first {
     case UInt8(ascii: "p") where row.key == RowKey.progress:
       self = .progress(try Progress(stored: row.value))
@@ -24,7 +29,7 @@ public enum StoredRow {
       _ = try parser.decode(Memory.self, from: row.value)
       self = .memory
     default:
-      guard let row = StageRow(row) else { return nil }
+      guard let row = StageRow(row, holds) else { return nil }
       self = .stage(row)
     }
   }

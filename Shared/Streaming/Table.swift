@@ -12,32 +12,42 @@ public final class Table<Key: RowKeyPart, Value: JSONCodable & Sendable>: AnyTab
 
   public init(_ name: String) {
     (timer, kinds) = (nil, nil)
-    super.init(name: name)
+    super.init(name: name, cells: CellActions(rowsOf: Value.self))
   }
 
   /// A table whose rows have timers.
   public init(_ name: String) where Value: Timed {
     (timer, kinds) = (.init(), nil)
-    super.init(name: name)
+    super.init(name: name, cells: CellActions(rowsOf: Value.self))
   }
 
   /// A table whose rows have timers and are counted, so that operators can see how many there are of each kind (`laurel_watched_rows`).
   public init(_ name: String, watched kinds: @escaping @Sendable (Value) -> [String]) where Value: Timed {
     (timer, self.kinds) = (.init(), kinds)
-    super.init(name: name)
+    super.init(name: name, cells: CellActions(rowsOf: Value.self))
   }
 }
 
 /// The counted kinds of a stored row.
-typealias StoredKinds = @Sendable (UnsafeRawBufferPointer, JSONParser) throws(JSONError) -> [String]
+typealias StoredKinds = @Sendable (Row, any StateStore, JSONParser) throws -> [String]
 
 extension Table {
   /// `nil` if the table's rows are not counted.
   var storedKinds: StoredKinds? {
     guard let kinds else { return nil }
-    return { bytes, parser throws(JSONError) in
-      kinds(try parser.read(bytes) { json throws(JSONError) in try Value(json: json) })
+    return { row, store, parser in
+      var value: Value? = try parser.decode(Value.self, from: row.value)
+      try self.applyTimer(to: &value, key: row.key) { timer, row in try store.value(for: timer.key(of: row).bytes) == nil }
+      return value.map(kinds) ?? []
     }
+  }
+
+  /// Brings a row as it is stored to what it is now: a timer that fires does not store its row again (`Timed.timerFired`).
+  func applyTimer<Failure: Error>(
+    to value: inout Value?, key: [UInt8], _ hasFired: (Timer, _ row: [UInt8]) throws(Failure) -> Bool
+  ) throws(Failure) {
+    guard let timer, let row = value, let set = timer.get(row), try hasFired(set, key) else { return }
+    timer.fire(&value!)
   }
 }
 
@@ -46,30 +56,52 @@ public class AnyTable: @unchecked Sendable {
   public let name: String
   /// The name in a key, with the zero byte that ends it.
   let keyBytes: [UInt8]
+  let cells: CellActions
 
-  fileprivate init(name: String) {
+  fileprivate init(name: String, cells: CellActions) {
     self.name = name
+    self.cells = cells
     keyBytes = Array(name.utf8) + [0]
   }
 
-  static func inner(_ name: String) -> AnyTable { AnyTable(name: name) }
+  /// A table of the driver.
+  static func inner<Value: JSONCodable & Sendable>(_ name: String, of type: Value.Type) -> AnyTable {
+    AnyTable(name: name, cells: CellActions(rowsOf: type))
+  }
+
+  /// A table of the driver whose rows have no values.
+  static func marks(_ name: String) -> AnyTable { AnyTable(name: name, cells: .marks) }
 }
 
 /// Gives the driver access to the timer in a row.
 struct TimerOfRow<Value: JSONCodable & Sendable>: Sendable {
   let get: @Sendable (Value) -> Timer?
   let set: @Sendable (inout Value, Timer?) -> Void
+  let fire: @Sendable (inout Value) -> Void
 
   fileprivate init() where Value: Timed {
     get = { $0.timer }
     set = { $0.timer = $1 }
+    fire = {
+      $0.timer = nil
+      $0.timerFired()
+    }
   }
 }
 
 /// A row that can become due. A stage sets its timer and stores the row. When the instant comes, the stage is called.
 public protocol Timed: Stored {
-  /// `nil` if the row has no timer.
+  /// `nil` if the row has no timer, or if it has fired.
   var timer: Timer? { get set }
+  /// Changes what the firing of the timer changes in the row, which must follow from the row alone. By default nothing.
+  ///
+  /// It is not stored: whoever reads the row afterwards applies it again. So a row that many timers await, as rewards await their
+  /// credit, is not written once more in the middle of a large store.
+  mutating func timerFired()
+}
+
+extension Timed {
+  public mutating func timerFired() {}
 }
 
 /// When a row is due. A row has one timer, which fires once. To cancel or move it, store the row with no timer or another one.
@@ -86,4 +118,6 @@ public struct Timer: Stored, Equatable {
   var origin: Int64 = 0
 
   public init(at instant: Instant) { at = instant }
+
+  func key(of row: [UInt8]) -> TimerKey { TimerKey(due: at, order: order, row: row) }
 }

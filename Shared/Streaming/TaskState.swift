@@ -37,7 +37,11 @@ final class TaskState {
   // MARK: One row
 
   /// The cell of the row whose key is in `key`, or `nil` after a failure.
-  func cell<Value: JSONCodable & Sendable>(_ table: AnyTable, of type: Value.Type = Value.self) -> RowCell<Value>? {
+  ///
+  /// - Parameter isNew: whether the row cannot be in the store, which then is not searched for it.
+  func cell<Value: JSONCodable & Sendable>(
+    _ table: AnyTable, of type: Value.Type = Value.self, isNew: Bool = false
+  ) -> RowCell<Value>? {
     let hash = key.withUnsafeBytes { StableHash.value128(of: $0) }
     if let known = known(hash) {
       guard known.table === table, known.key == key else {
@@ -48,6 +52,10 @@ final class TaskState {
       return unsafeDowncast(known, to: RowCell<Value>.self)
     }
     let cell = RowCell<Value>(table, key)
+    if isNew, failure == nil {
+      young[hash] = cell
+      return cell
+    }
     return load(cell, hash) ? cell : nil
   }
 
@@ -89,7 +97,7 @@ final class TaskState {
       var wrong: JSONError?
       try key.withUnsafeBufferPointer { key throws(StoreError) in
         try store.read(UnsafeRawBufferPointer(key)) { bytes in
-          do throws(JSONError) { try cell.read(bytes, parser) } catch { wrong = error }
+          do throws(JSONError) { try cell.table.cells.read(cell, bytes, parser) } catch { wrong = error }
         }
       }
       if let wrong { throw wrong }
@@ -105,7 +113,7 @@ final class TaskState {
   func touch(_ cell: Cell) {
     if !cell.isTouched {
       cell.isTouched = true
-      cell.save()
+      cell.table.cells.save(cell)
       touched.append(cell)
     }
     if !cell.isDirty {
@@ -118,9 +126,12 @@ final class TaskState {
 
   /// All rows under the prefix in `key`, ascending, one at a time. The body must not change them.
   ///
-  /// - Parameter keepsDecoded: whether the rows are kept decoded afterwards. If not, only rows that were decoded before stay so.
-  func forEach<Value: JSONCodable & Sendable>(_ table: AnyTable, of type: Value.Type, keepsDecoded: Bool, _ body: (Value) -> Void)
-  {
+  /// - Parameters:
+  ///   - keepsDecoded: whether the rows are kept decoded afterwards. If not, only rows that were decoded before stay so.
+  ///   - update: brings a stored row to what it is now.
+  func forEach<Value: JSONCodable & Sendable>(
+    _ table: AnyTable, keepsDecoded: Bool, update: (inout Value?, _ key: [UInt8]) -> Void, _ body: (Value) -> Void
+  ) {
     guard failure == nil else { return }
     let prefix = key
     var changed = dirtyNumbers(under: prefix).map { dirty[$0] }.filter { $0.key.starts(with: prefix) }[...]
@@ -142,13 +153,15 @@ final class TaskState {
           return true
         }
         do throws(JSONError) {
-          let value = try parser.read(bytes) { json throws(JSONError) in try Value(json: json) }
+          var value: Value? = try parser.read(bytes) { json throws(JSONError) in try Value(json: json) }
+          let key = [UInt8](rowKey)
+          update(&value, key)
           if keepsDecoded {
-            let cell = RowCell<Value>(table, [UInt8](rowKey))
+            let cell = RowCell<Value>(table, key)
             cell.value = value
             young[hash] = cell
           }
-          body(value)
+          if let value { body(value) }
         } catch {
           wrong = error
         }
@@ -195,12 +208,12 @@ final class TaskState {
   func beginInvocation() { dirtyAtInvocation = dirty.count }
 
   func endInvocation() {
-    for cell in touched { cell.settle() }
+    for cell in touched { cell.table.cells.settle(cell) }
     touched.removeAll(keepingCapacity: true)
   }
 
   func undoInvocation() {
-    for cell in touched { cell.undo() }
+    for cell in touched { cell.table.cells.undo(cell) }
     touched.removeAll(keepingCapacity: true)
     while indexed > dirtyAtInvocation {
       indexed -= 1
@@ -216,7 +229,7 @@ final class TaskState {
   func changes() throws -> Changes {
     if let failure { throw failure }
     changed.removeAll()
-    for cell in dirty { cell.write(to: changed) }
+    for cell in dirty { cell.table.cells.write(cell, changed) }
     return changed
   }
 
@@ -251,70 +264,4 @@ final class TaskState {
 /// A stage uses one row for two tables, or two keys have the same hash.
 struct RowConfusion: Error, CustomStringConvertible {
   let description: String
-}
-
-// MARK: - Cells
-
-/// A row in memory.
-class Cell {
-  final let table: AnyTable
-  final let key: [UInt8]
-  final var isDirty = false
-  final var isTouched = false
-
-  init(_ table: AnyTable, _ key: [UInt8]) {
-    self.table = table
-    self.key = key
-  }
-
-  func read(_ bytes: UnsafeRawBufferPointer, _ parser: JSONParser) throws(JSONError) {}
-  func write(to changes: Changes) {}
-  /// Saves its value for `undo`.
-  func save() {}
-  func undo() {}
-  func settle() {}
-}
-
-final class RowCell<Value: JSONCodable & Sendable>: Cell {
-  /// `nil` if there is no such row.
-  var value: Value?
-  private var saved: Value?
-
-  override func read(_ bytes: UnsafeRawBufferPointer, _ parser: JSONParser) throws(JSONError) {
-    value = try parser.read(bytes) { json throws(JSONError) in try Value(json: json) }
-  }
-
-  override func write(to changes: Changes) {
-    guard let value else { return changes.add(key, nil) }
-    changes.add(key, isDeletion: false) { value.write(to: &$0) }
-  }
-
-  override func save() { saved = value }
-
-  override func undo() {
-    value = saved
-    settle()
-  }
-
-  override func settle() {
-    saved = nil
-    isTouched = false
-  }
-}
-
-/// A row without a value; it either exists or not.
-final class MarkCell: Cell {
-  var isThere = false
-  private var wasThere = false
-
-  override func read(_ bytes: UnsafeRawBufferPointer, _ parser: JSONParser) throws(JSONError) { isThere = true }
-  override func write(to changes: Changes) { changes.add(key, isThere ? [] : nil) }
-  override func save() { wasThere = isThere }
-
-  override func undo() {
-    isThere = wasThere
-    settle()
-  }
-
-  override func settle() { isTouched = false }
 }

@@ -29,6 +29,13 @@ extension TimerKey {
       due: Instant(milliseconds: RowKey.number(key[1..<9])), order: RowKey.number(key[9..<17]), row: key[17...])
   }
 
+  /// The key of its row.
+  var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    append(to: &bytes)
+    return bytes
+  }
+
   func append(to bytes: inout [UInt8]) {
     bytes.append(RowKey.timers[0])
     RowKey.append(due.milliseconds, to: &bytes)

@@ -7,8 +7,11 @@ import Streaming
 enum KeptRows {
   /// `payment p`, `awaited p` for each fact that waits for it, `reward p`.
   static func names(in store: some StateStore) throws -> [String] {
-    try store.rows(prefix: Array("s".utf8), after: nil, limit: .max).compactMap { row in
-      guard case .stage(let stageRow)? = try StoredRow(row, parser: JSONParser()), try !isOnlyMemory(row) else { return nil }
+    let holds: StoredRow.Presence = { try store.value(for: $0) != nil }
+    return try store.rows(prefix: Array("s".utf8), after: nil, limit: .max).compactMap { row in
+      guard case .stage(let stageRow)? = try StoredRow(row, parser: JSONParser(), holds), try !isOnlyMemory(row, holds) else {
+        return nil
+      }
       if let payment = stageRow.key(in: EarningsStage.payments) { return "payment \(payment)" }
       if let awaited = stageRow.key(in: EarningsStage.awaitedFacts) { return "awaited \(awaited.first)" }
       return try stageRow.value(in: LedgerStage.rewards).map { "reward \($0.payment)" }
@@ -16,8 +19,8 @@ enum KeptRows {
   }
 
   /// Whether a payment's row holds only the memory that it has arrived.
-  static func isOnlyMemory(_ row: Row) throws -> Bool {
-    guard case .stage(let row)? = try StoredRow(row, parser: JSONParser()),
+  static func isOnlyMemory(_ row: Row, _ holds: @escaping StoredRow.Presence) throws -> Bool {
+    guard case .stage(let row)? = try StoredRow(row, parser: JSONParser(), holds),
       let payment = try row.value(in: EarningsStage.payments)
     else { return false }
     return payment.timer == nil && [.noted, .closed].contains(payment.state)

@@ -4,6 +4,23 @@
 import Contracts
 import JSON
 
+extension Lamp {
+  init(json: JSONValue) throws(JSONError) {
+    let row = try json.object()
+    timer = try row.optional("timer")
+    isLit = try row.required("isLit")
+    acts = try row.required("acts")
+  }
+
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member("timer", timer)
+    json.member("isLit", isLit)
+    json.member("acts", acts)
+    json.endObject()
+  }
+}
+
 extension Act {
   init(json: JSONValue) throws(JSONError) {
     let (name, value) = try json.variant()

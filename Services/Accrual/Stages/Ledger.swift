@@ -30,7 +30,7 @@ struct LedgerStage: Stage {
     .on(LedgerStage.withdrawalReturned),
     .on(LedgerStage.withdrawalDeclined),
   ]
-  static let timers: [Timers<Self>] = [.on(rewards, LedgerStage.mature)]
+  static let timers: [Timers<Self>] = [.on(rewards, LedgerStage.cameDue)]
   static let writes: [any Message.Type] = [
     RewardAccrued.self, RewardDeclined.self, RewardCredited.self, RewardUnlocked.self, RewardAdjusted.self, RewardReversed.self,
     RewardRestored.self, RewardFrozen.self, RewardUnfrozen.self, BonusReserved.self, BonusDeclined.self, BonusCaptured.self,

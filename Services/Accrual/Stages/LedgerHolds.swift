@@ -14,7 +14,7 @@ extension LedgerStage {
       if amount > reward.amount { try restore(&reward, to: amount, by: taking, at: instant, because, heldBy: causes, context) }
     case .held(let cause, let instant): try hold(&reward, cause, at: instant, context)
     case .released(let cause, let instant): try release(&reward, cause, at: instant, context)
-    case .due(let instant): try comeDue(&reward, at: instant, context)
+    case .due(let instant): if reward.isDue(by: instant) { try mature(&reward, at: instant, context) }
     case .final(let instant): reward.finalAt = instant
     }
     keep(reward, context)
@@ -93,8 +93,7 @@ extension LedgerStage {
 
   /// Credits and unlocks what came due while the reward was frozen, at the instant of the release.
   private func catchUp(_ reward: inout Reward, at release: Instant, _ context: Context<Self>) throws(Rejection) {
-    if reward.progress == .pending, reward.creditAt <= release { try credit(&reward, at: release, context) }
-    if reward.progress == .locked, reward.availableAt <= release { try unlock(&reward, at: release, context) }
+    while reward.isDue(by: release) { try mature(&reward, at: release, context) }
   }
 
   private func because(_ reward: Reward) -> [Because] {

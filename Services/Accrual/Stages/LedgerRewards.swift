@@ -37,14 +37,29 @@ struct Reward: Timed, Equatable {
   /// Fires when the reward is to be credited or unlocked. It has no effect on a frozen reward, which catches up when it is released.
   var timer: Timer?
 
+  mutating func timerFired() { if !isFrozen, amount > 0 { mature() } }
+
+  /// Moves on: from pending to locked, or directly to available if the reward is not locked at all; from locked to available.
+  mutating func mature() { progress = progress == .pending && isLockedAfterCredit ? .locked : .available }
+
+  private var isLockedAfterCredit: Bool { availableAt > creditAt }
+
+  /// Whether its last step was its credit; otherwise its unlock.
+  var hasJustBeenCredited: Bool { progress == .locked || !isLockedAfterCredit }
+
   var isFrozen: Bool { !causes.isEmpty }
 
   /// Whether no further notice is possible: the refund window has closed, and the reward is 0 or available.
   var isOver: Bool { finalAt != nil && (amount == 0 || progress == .available && !isFrozen) }
 
-  /// When the reward is due for its credit or unlock unless it is frozen. `nil` if no timer is needed.
-  var dueAt: Instant? {
-    guard isReplayed == nil, amount > 0 else { return nil }
+  /// When its timer is due, unless the reward is frozen. `nil` if no timer is needed.
+  var dueAt: Instant? { isReplayed == nil && amount > 0 ? maturesAt : nil }
+
+  /// Whether its credit or unlock is due. A frozen reward waits, and one of 0 has nothing to move.
+  func isDue(by instant: Instant) -> Bool { !isFrozen && amount > 0 && maturesAt.map { $0 <= instant } ?? false }
+
+  /// When the next of the two comes, credit or unlock.
+  private var maturesAt: Instant? {
     switch progress {
     case .pending: return creditAt
     case .locked: return availableAt
@@ -71,9 +86,14 @@ extension LedgerStage {
 
   /// Stores the reward with its next timer, or deletes it if it is over.
   func keep(_ reward: Reward, _ context: Context<Self>) {
+    context[Self.rewards, reward.referee, reward.payment] = reward.isOver ? nil : withTimer(reward)
+  }
+
+  private func withTimer(_ reward: Reward) -> Reward {
+    guard !reward.isFrozen, reward.timer?.at != reward.dueAt else { return reward }
     var reward = reward
-    if !reward.isFrozen, reward.timer?.at != reward.dueAt { reward.timer = reward.dueAt.map(Timer.init(at:)) }
-    context[Self.rewards, reward.referee, reward.payment] = reward.isOver ? nil : reward
+    reward.timer = reward.dueAt.map(Timer.init(at:))
+    return reward
   }
 
   // MARK: Accrual
@@ -109,8 +129,9 @@ extension LedgerStage {
         availableAt: earned.availableAt, balance: balance, terms: earned.terms,
         because: earned.because + limit.because))
     if limits { try count(amount, earned, own, context) }
-    if reward.creditAt <= earned.paidAt { try credit(&reward, at: earned.paidAt, context) }
-    keep(reward, context)
+    if reward.isDue(by: earned.paidAt) { try mature(&reward, at: earned.paidAt, context) }
+    // Earnings lets a payment count only once.
+    context.insert(withTimer(reward), in: Self.rewards, at: KeyPair(reward.referee, reward.payment))
   }
 
   private func decline(_ earned: RewardEarned, _ reasons: [RewardReason], _ because: [Because], _ context: Context<Self>) {
@@ -138,45 +159,37 @@ extension LedgerStage {
 
   // MARK: Credit and unlock
 
-  /// Moves the reward from pending to locked, or directly to available if it is not locked at all.
-  func credit(_ reward: inout Reward, at instant: Instant, _ context: Context<Self>) throws(Rejection) {
-    let isAvailable = reward.availableAt <= reward.creditAt
-    let balance = try move(reward.amount, in: reward.currency, from: .pending, to: isAvailable ? .available : .locked, context)
-    reward.progress = isAvailable ? .available : .locked
-    context.emit(
-      RewardCredited(
-        reward: reward.id, referrer: try owner(context), amount: reward.amount, currency: reward.currency, creditedAt: instant,
-        balance: balance, terms: reward.terms,
-        because: [Because("credit-instant", ["creditAt": "\(reward.creditAt)", "availableAt": "\(reward.availableAt)"])]))
-  }
-
-  /// Moves the reward from locked to available.
-  func unlock(_ reward: inout Reward, at instant: Instant, _ context: Context<Self>) throws(Rejection) {
-    let balance = try move(reward.amount, in: reward.currency, from: .locked, to: .available, context)
-    reward.progress = .available
-    context.emit(
-      RewardUnlocked(
-        reward: reward.id, referrer: try owner(context), amount: reward.amount, currency: reward.currency, at: instant,
-        balance: balance, terms: reward.terms,
-        because: [Because("available-instant", ["availableAt": "\(reward.availableAt)"])]))
-  }
-
-  /// The reward's timer has fired.
-  func mature(_ key: KeyPair<AccountID, PaymentID>, _ reward: Reward, at instant: Instant, _ context: Context<Self>)
+  /// The reward's timer has fired, and the reward has matured by that.
+  func cameDue(_ key: KeyPair<AccountID, PaymentID>, _ reward: Reward, at instant: Instant, _ context: Context<Self>)
     throws(Rejection)
   {
-    var reward = reward
-    try comeDue(&reward, at: instant, context)
-    keep(reward, context)
+    guard !reward.isFrozen, reward.amount > 0 else { return }
+    try book(reward, at: instant, context)
+    if reward.dueAt != nil || reward.isOver { keep(reward, context) }
   }
 
-  /// Credits or unlocks the reward if that is due: one of the two, not both.
-  func comeDue(_ reward: inout Reward, at instant: Instant, _ context: Context<Self>) throws(Rejection) {
-    guard !reward.isFrozen, reward.amount > 0 else { return }
-    switch reward.progress {
-    case .pending: if reward.creditAt <= instant { try credit(&reward, at: instant, context) }
-    case .locked: if reward.availableAt <= instant { try unlock(&reward, at: instant, context) }
-    case .available: break
+  /// Credits or unlocks the reward: one of the two, not both.
+  func mature(_ reward: inout Reward, at instant: Instant, _ context: Context<Self>) throws(Rejection) {
+    reward.mature()
+    try book(reward, at: instant, context)
+  }
+
+  /// Moves the money of a reward that has just matured.
+  private func book(_ reward: Reward, at instant: Instant, _ context: Context<Self>) throws(Rejection) {
+    if reward.hasJustBeenCredited {
+      let balance = try move(reward.amount, in: reward.currency, from: .pending, to: reward.place, context)
+      context.emit(
+        RewardCredited(
+          reward: reward.id, referrer: try owner(context), amount: reward.amount, currency: reward.currency, creditedAt: instant,
+          balance: balance, terms: reward.terms,
+          because: [Because("credit-instant", ["creditAt": "\(reward.creditAt)", "availableAt": "\(reward.availableAt)"])]))
+    } else {
+      let balance = try move(reward.amount, in: reward.currency, from: .locked, to: .available, context)
+      context.emit(
+        RewardUnlocked(
+          reward: reward.id, referrer: try owner(context), amount: reward.amount, currency: reward.currency, at: instant,
+          balance: balance, terms: reward.terms,
+          because: [Because("available-instant", ["availableAt": "\(reward.availableAt)"])]))
     }
   }
 

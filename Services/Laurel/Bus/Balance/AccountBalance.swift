@@ -73,7 +73,9 @@ package enum AccountBalance {
     }
     return try rows.flatMap { service, rows in
       try rows.compactMap { key, value in
-        guard case .stage(let row)? = try StoredRow(Row(key: key, value: value), parser: parser) else { return nil }
+        guard case .stage(let row)? = try StoredRow(Row(key: key, value: value), parser: parser, { rows[$0] != nil }) else {
+          return nil
+        }
         return (service, row)
       }
     }

@@ -35,7 +35,7 @@ struct StateCheck {
       rows += 1
       // Each key and value is preceded by its length, so that two states never give the same bytes.
       hash.add(Self.length(entry.key) + entry.key + Self.length(value) + value)
-      try take(Row(key: entry.key, value: value), notices)
+      try take(Row(key: entry.key, value: value), notices, rebuilt.holds)
     }
     endScope()
     self.hash = hash.hex128()
@@ -56,10 +56,10 @@ struct StateCheck {
 
   private static func length(_ bytes: [UInt8]) -> [UInt8] { withUnsafeBytes(of: UInt32(bytes.count).bigEndian) { Array($0) } }
 
-  private mutating func take(_ row: Row, _ notices: NoticeBook) throws {
+  private mutating func take(_ row: Row, _ notices: NoticeBook, _ holds: @escaping StoredRow.Presence) throws {
     let stored: StoredRow
     do {
-      guard let known = try StoredRow(row, parser: parser) else {
+      guard let known = try StoredRow(row, parser: parser, holds) else {
         return findings.add("\(StoredRow.name(of: row.key)): not a row of a service")
       }
       stored = known
