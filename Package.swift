@@ -1,8 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Every Swift target is built in Swift 6 language mode with warnings as errors.
-let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+/// Every Swift target is built in Swift 6 language mode with warnings as errors. A release is optimised across modules, so that the generic code
+/// of Streaming is compiled for the types of each stage.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error), .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
 
 func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
@@ -56,7 +59,10 @@ let package = Package(
   targets: [
     // C libraries from Debian, one module each.
     .systemLibrary(name: "CRDKafka", path: "Shared/C/CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
-    .target(name: "CRocksDB", path: "Shared/C/CRocksDB", linkerSettings: [.linkedLibrary("rocksdb")]),
+    // A release allocates with jemalloc, as RocksDB advises: less CPU and less memory than with the C library's own allocator.
+    .target(
+      name: "CRocksDB", path: "Shared/C/CRocksDB",
+      linkerSettings: [.linkedLibrary("rocksdb"), .linkedLibrary("jemalloc", .when(configuration: .release))]),
     .systemLibrary(name: "CYAML", path: "Shared/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(
       name: "CMicroHTTPD", path: "Shared/C/CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
