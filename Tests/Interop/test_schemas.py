@@ -57,7 +57,8 @@ def test_the_worked_examples_are_there():
 def test_allows_every_notice(notices):
     for notice in notices:
         assert errors(notice["type"], notice["data"]) == [], notice
-    assert len({notice["type"] for notice in notices}) > 25
+    # The demo alone, without the worked examples beside the checkout, has fewer types.
+    assert len({notice["type"] for notice in notices}) > (25 if example_files() else 15)
 
 
 def closed(tree):
