@@ -8,7 +8,7 @@ SOURCES := Package.swift Shared Services Tests
 # By default, use a Kafka unpacked beside the checkout.
 export KAFKA_HOME ?= $(if $(wildcard ../shared/kafka/bin),$(abspath ../shared/kafka))
 
-.PHONY: help setup build release bench-build fuzz-build contracts demo test interop portal-test image-check faults-smoke bench bench-portal bench-backlog bench-codec bench-state bench-size faults fuzz format lint clean
+.PHONY: help setup build release bench-build fuzz-build contracts demo test proofs interop portal-test image-check faults-smoke bench bench-portal bench-backlog bench-codec bench-state bench-size faults fuzz format lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,14 +34,19 @@ demo: build ## run the examples of the three programs on the embedded bus; exit 
 	.build/debug/laurel demo
 
 # Suites that start brokers and processes run one after the other. In parallel they would only wait for the cores.
-BUS_SUITES := KafkaTests CommandTests Faults
 BENCH_TESTS := Faults\.(BenchTests|ProviderTests)
 
-test: setup ## build and run every test, with the real Kafka in KAFKA_HOME
+test: setup ## build and run the tests, with the real Kafka in KAFKA_HOME
 	$(SWIFT) build --build-tests $(STRICT)
-	$(SWIFT) test --skip-build $(addprefix --skip ,$(BUS_SUITES:%=%\.))
-	for suite in $(BUS_SUITES); do Tests/with-broker "$$suite\." --skip '$(BENCH_TESTS)' || exit 1; done
-	$(MAKE) interop portal-test
+	$(SWIFT) test --skip-build --skip 'KafkaTests\.' --skip 'CommandTests\.' --skip 'Faults\.'
+	Tests/with-broker 'KafkaTests\.'
+	Tests/with-broker 'CommandTests\.'
+	$(MAKE) interop
+
+proofs: setup ## the tests that take longer: services that are killed, frozen and cut off on real Kafka, and the account pages in a browser
+	$(SWIFT) build --build-tests $(STRICT)
+	Tests/with-broker 'Faults\.' --skip '$(BENCH_TESTS)'
+	$(MAKE) portal-test
 
 # Third-party tools from PyPI, in a virtual environment.
 PYTHON := .build/python/bin/python
@@ -60,10 +65,10 @@ interop: $(PYTHON) ## check contracts, image, manifests, alarms and board with t
 image-check: setup ## build the image's programs, and start them in a Debian with the Dockerfile's packages (3 minutes, as root)
 	ops/container/check
 
-portal-test: $(PYTHON) ## test the account pages in a browser, on real Kafka (part of `make test`); LAUREL_SCREENSHOTS=FOLDER saves pictures, LAUREL_README_PICTURE=FILE README's
+portal-test: $(PYTHON) ## test the account pages in a browser, on real Kafka (part of `make proofs`); LAUREL_SCREENSHOTS=FOLDER saves pictures, LAUREL_README_PICTURE=FILE README's
 	$(PYTHON) -m pytest Tests/Portal || $(AGAIN) Tests/Portal
 
-faults-smoke: setup ## run a short version of the faults bench (about 8 minutes); CI runs it after `make test`
+faults-smoke: setup ## run a short version of the faults bench (about 8 minutes); CI runs it last
 	$(SWIFT) build --build-tests $(STRICT)
 	Tests/with-broker '$(BENCH_TESTS)'
 
