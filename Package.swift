@@ -27,6 +27,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
   .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
 }
 
+/// A release allocates with jemalloc, as RocksDB advises: less CPU and less memory than with the C library's allocator. The sanitizers of the
+/// fuzzer bring their own.
+let allocator: [LinkerSetting] =
+  Context.environment["LAUREL_LIBFUZZER"] == nil ? [.linkedLibrary("jemalloc", .when(configuration: .release))] : []
+
 /// Targets that decoders of bytes from outside are fuzzed with: tests under a seeded mutator, or, for `make fuzz`, a program under
 /// libFuzzer, which needs a build of its own.
 let fuzzed: [Target.Dependency] = [
@@ -59,10 +64,9 @@ let package = Package(
   targets: [
     // C libraries from Debian, one module each.
     .systemLibrary(name: "CRDKafka", path: "Shared/C/CRDKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
-    // A release allocates with jemalloc, as RocksDB advises: less CPU and less memory than with the C library's own allocator.
     .target(
       name: "CRocksDB", path: "Shared/C/CRocksDB",
-      linkerSettings: [.linkedLibrary("rocksdb"), .linkedLibrary("jemalloc", .when(configuration: .release))]),
+      linkerSettings: [.linkedLibrary("rocksdb")] + allocator),
     .systemLibrary(name: "CYAML", path: "Shared/C/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(
       name: "CMicroHTTPD", path: "Shared/C/CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),

@@ -112,9 +112,8 @@ extension Progress {
   /// - Parameter startsAnywhere: whether the first message of a source may have any number, because older records of the topic are
   ///   deleted.
   mutating func take(_ message: MessageNumber, startsAnywhere: @autoclosure () -> Bool) -> Arrival {
-    let last = lastReceived(message)
-    guard message.hop.number > last else { return .repeated }
-    guard message.hop.number == last + 1 || last == 0 && startsAnywhere() else { return .early }
+    if isKnown(message) { return .repeated }
+    guard isNext(message) || lastReceived(message) == 0 && startsAnywhere() else { return .early }
     _ = Self.count(&received[message.topic, default: []], Int(message.hop.partition)) { $0 = message.hop.number }
     return .next
   }

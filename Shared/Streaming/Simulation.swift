@@ -22,7 +22,7 @@ public struct Service: Sendable {
 /// messages are processed before the next event is read (DECISIONS T2).
 public final class Simulation {
   /// Number of events after which changes are written to the stores. Until then they are kept decoded.
-  private static let eventsPerCommit = 2_000
+  private static let eventsPerCommit = 10_000
 
   /// Receives every notice, in order. The record is valid only during the call.
   private let notice: (OutputRecord) -> Void
