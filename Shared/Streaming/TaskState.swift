@@ -53,6 +53,7 @@ final class TaskState {
     }
     let cell = RowCell<Value>(table, key)
     if isNew, failure == nil {
+      assert((try? store.value(for: key)) == nil, "the row '\(RowKey.text(key))' is not new")
       young[hash] = cell
       return cell
     }

@@ -29,11 +29,16 @@ extension AuditedProgram {
     }
   }
 
-  /// A registration that is not a repeat.
+  /// R4. A second registration is a conflicting duplicate if there is nothing that it could be rejected for.
+  func conflicts(_ account: String, _ data: Facts) -> Bool {
+    let known = self.account(account)
+    return known.isRegistered && (known.referrals.isEmpty || data.part("referral") == nil)
+  }
+
+  /// A registration that is neither a repeat nor a conflicting duplicate.
   func register(_ account: String, _ data: Facts, at instant: Int64) {
     let known = self.account(account)
     let referral = data.part("referral")
-    if known.isRegistered, known.referrals.isEmpty || referral == nil { return }  // R4: a conflicting duplicate
     if !known.isRegistered {
       change(account) {
         $0.isRegistered = true

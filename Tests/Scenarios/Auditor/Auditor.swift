@@ -48,6 +48,8 @@ final class Auditor {
     let account = data.text("account") ?? data.text("referrer") ?? data.text("code") ?? ""
     let body = data.body(of: kind.fields)
     if type == "account.registered" {
+      // What is a dead letter was not taken, so it is judged anew when it comes again.
+      if program.conflicts(account, data) { return false }
       // A second registration is different only if its body differs, whatever its envelope (R4).
       return registrations.insert("\(program.terms.program) \(account) \(body)").inserted
     }

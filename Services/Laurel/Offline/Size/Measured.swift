@@ -110,7 +110,7 @@ package enum Measured {
     .attribution: StateCost(
       referrer: Kept(7, 490), referral: Kept(5, 403), payment: Kept(0, 0), closedPayment: Kept(0, 0)),
     .accrual: StateCost(
-      referrer: Kept(3, 387), referral: Kept(2, 223), payment: Kept(2.1, 674), closedPayment: Kept(1.1, 104)),
+      referrer: Kept(3, 387), referral: Kept(2, 223), payment: Kept(2.1, 778), closedPayment: Kept(1.1, 104)),
     .discounts: StateCost(
       referrer: Kept(6, 626), referral: Kept(9.1, 1260), payment: Kept(2.1, 301), closedPayment: Kept(2.1, 301)),
   ]
