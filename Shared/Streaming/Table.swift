@@ -95,8 +95,8 @@ public protocol Timed: Stored {
   var timer: Timer? { get set }
   /// Changes what the firing of the timer changes in the row, which must follow from the row alone. By default nothing.
   ///
-  /// It is not stored: whoever reads the row afterwards applies it again. So a row that many timers await, as rewards await their
-  /// credit, is not written once more in the middle of a large store.
+  /// The change is not stored. Whoever reads the row later makes it again. So a credit does not write its reward once more in the
+  /// middle of a large store.
   mutating func timerFired()
 }
 
