@@ -33,9 +33,9 @@ contracts: setup ## generate Swift, schemas, AsyncAPI and pages from ops/contrac
 demo: build ## run the examples of the three programs on the embedded bus; exit 0 only if the figures are right
 	.build/debug/laurel demo
 
-# Suites that start brokers and processes run one after the other. In parallel they would only wait for the cores.
 BENCH_TESTS := Faults\.(BenchTests|ProviderTests)
 
+# Suites that start brokers and processes run one after the other. In parallel they would only wait for the cores.
 test: setup ## build and run the tests, with the real Kafka in KAFKA_HOME
 	$(SWIFT) build --build-tests $(STRICT)
 	$(SWIFT) test --skip-build --skip 'KafkaTests\.' --skip 'CommandTests\.' --skip 'Faults\.'

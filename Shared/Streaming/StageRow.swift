@@ -45,20 +45,22 @@ extension StateStore {
   /// The rows of stages whose key or value contains an id. These include all rows that concern the id, and some that do not.
   public func stageRows(naming id: String) throws(StoreError) -> [StageRow] {
     let wanted = Array(id.utf8)
-    var found: [[UInt8]: [UInt8]] = [:]
+    var found: [Row] = []
     try scan(prefix: RowKey.stageRows, after: nil) { key, value in
-      if key.holds(wanted) || value.holds(wanted) { found[[UInt8](key)] = [UInt8](value) }
+      if key.holds(wanted) || value.holds(wanted) {
+        found.append(Row(key: [UInt8](key), value: [UInt8](value)))
+      }
       return true
     }
     guard !found.isEmpty else { return [] }
     // Their timers are kept too, because the rows may be read when the store is closed.
+    let keys = Set(found.map(\.key))
     var timers: Set<[UInt8]> = []
     try scan(prefix: RowKey.timers, after: nil) { key, _ in
-      if let timer = TimerKey(key), found[timer.row] != nil { timers.insert([UInt8](key)) }
+      if let timer = TimerKey(key), keys.contains(timer.row) { timers.insert([UInt8](key)) }
       return true
     }
-    return found.sorted { RowKeyOrder.precedes($0.key, $1.key) }
-      .compactMap { [timers] in StageRow(Row(key: $0.key, value: $0.value), timers.contains) }
+    return found.compactMap { [timers] in StageRow($0, timers.contains) }
   }
 }
 

@@ -21,6 +21,8 @@ extension StateStore {
     return found
   }
 
+  public func holds(_ key: [UInt8]) throws(StoreError) -> Bool { try value(for: key) != nil }
+
   /// At most `limit` rows whose keys begin with `prefix`, in ascending order, starting after `after`.
   public func rows(prefix: [UInt8], after: [UInt8]?, limit: Int) throws(StoreError) -> [Row] {
     var found: [Row] = []

@@ -37,7 +37,7 @@ extension Table {
     guard let kinds else { return nil }
     return { row, store, parser in
       var value: Value? = try parser.decode(Value.self, from: row.value)
-      try self.applyTimer(to: &value, key: row.key) { timer, row in try store.value(for: timer.key(of: row).bytes) == nil }
+      try self.applyTimer(to: &value, key: row.key) { timer, row in try !store.holds(timer.key(of: row).bytes) }
       return value.map(kinds) ?? []
     }
   }

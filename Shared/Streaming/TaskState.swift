@@ -53,7 +53,7 @@ final class TaskState {
     }
     let cell = RowCell<Value>(table, key)
     if isNew, failure == nil {
-      assert((try? store.value(for: key)) == nil, "the row '\(RowKey.text(key))' is not new")
+      assert((try? store.holds(key)) != true, "the row '\(RowKey.text(key))' is not new")
       young[hash] = cell
       return cell
     }
@@ -129,9 +129,9 @@ final class TaskState {
   ///
   /// - Parameters:
   ///   - keepsDecoded: whether the rows are kept decoded afterwards. If not, only rows that were decoded before stay so.
-  ///   - update: brings a stored row to what it is now.
+  ///   - update: brings a stored row to what it is now; `nil` if the rows have no timers.
   func forEach<Value: JSONCodable & Sendable>(
-    _ table: AnyTable, keepsDecoded: Bool, update: (inout Value?, _ key: [UInt8]) -> Void, _ body: (Value) -> Void
+    _ table: AnyTable, keepsDecoded: Bool, update: ((inout Value?, _ key: [UInt8]) -> Void)?, _ body: (Value) -> Void
   ) {
     guard failure == nil else { return }
     let prefix = key
@@ -155,10 +155,9 @@ final class TaskState {
         }
         do throws(JSONError) {
           var value: Value? = try parser.read(bytes) { json throws(JSONError) in try Value(json: json) }
-          let key = [UInt8](rowKey)
-          update(&value, key)
+          update?(&value, [UInt8](rowKey))
           if keepsDecoded {
-            let cell = RowCell<Value>(table, key)
+            let cell = RowCell<Value>(table, [UInt8](rowKey))
             cell.value = value
             young[hash] = cell
           }

@@ -13,7 +13,9 @@ extension StageTask {
 
   /// Passes the rows under the prefix in `state.key` to the body, after what their timers have changed.
   func forEach<Key, Value>(_ table: Table<Key, Value>, keepsDecoded: Bool, _ body: (Value) -> Void) {
-    state.forEach(table, keepsDecoded: keepsDecoded, update: { table.applyTimer(to: &$0, key: $1, hasFired) }, body)
+    let update: ((inout Value?, [UInt8]) -> Void)? =
+      table.timer == nil ? nil : { table.applyTimer(to: &$0, key: $1, self.hasFired) }
+    state.forEach(table, keepsDecoded: keepsDecoded, update: update, body)
   }
 
   private func hasFired(_ timer: Timer, of row: [UInt8]) -> Bool {

@@ -7,7 +7,7 @@ import Streaming
 enum KeptRows {
   /// `payment p`, `awaited p` for each fact that waits for it, `reward p`.
   static func names(in store: some StateStore) throws -> [String] {
-    let holds: StoredRow.Presence = { try store.value(for: $0) != nil }
+    let holds: StoredRow.Presence = store.holds
     return try store.rows(prefix: Array("s".utf8), after: nil, limit: .max).compactMap { row in
       guard case .stage(let stageRow)? = try StoredRow(row, parser: JSONParser(), holds), try !isOnlyMemory(row, holds) else {
         return nil

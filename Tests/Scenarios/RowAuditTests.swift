@@ -39,7 +39,7 @@ import Testing
   private static func audit(_ store: MemoryStore, of service: ServiceName) throws -> (scopes: Int, contradictions: [String]) {
     var audits: [String: any RowAudit] = [:]
     for row in try store.rows(prefix: [], after: nil, limit: .max) {
-      guard case .stage(let row)? = try StoredRow(row, parser: JSONParser(), { try store.value(for: $0) != nil }) else {
+      guard case .stage(let row)? = try StoredRow(row, parser: JSONParser(), store.holds) else {
         continue
       }
       let scope = "\(row.stage) \(row.program)/\(row.key)"

@@ -110,7 +110,7 @@ import Testing
       let rows = try stores.flatMap { try $0.rows(prefix: [], after: nil, limit: .max) }
       // The memory of repeats remains, one row per payment.
       return try rows.count { row in
-        try !KeptRows.isOnlyMemory(row) { key in try stores.contains { try $0.value(for: key) != nil } }
+        try !KeptRows.isOnlyMemory(row) { key in try stores.contains { try $0.holds(key) } }
       }
     }
     #expect(try rowsOfAccrual(nil, payments: 960) - rowsOfAccrual(nil, payments: 480) == 2 * 480)

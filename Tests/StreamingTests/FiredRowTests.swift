@@ -13,7 +13,7 @@ struct Lamp: Timed {
   mutating func timerFired() { isLit = true }
 }
 
-/// `alarm` sets a lamp's timer, `get` and `list` report lamps, `keepAlarm` stores one again.
+/// `alarm` sets a lamp's timer, `list` and `walk` report all lamps, `keepAlarm` stores one again.
 private struct Lamps: Stage {
   static let name = "lamps"
   static let reads: [Reads<Lamps>] = [.on(Lamps.reported)]
