@@ -3,7 +3,7 @@ import JSON
 
 /// What is remembered of an event forever: the fingerprint of its body, with the fields of one revision of the contract.
 public struct Memory: JSONCodable, Sendable, Equatable {
-  static let table = AnyTable.inner("memory", of: Memory.self)
+  static let table = AnyTable.inner("memory", of: Memory.self, keepsDecoded: false)
 
   let body: Int64
   let revision: Int

@@ -10,21 +10,23 @@ public final class Table<Key: RowKeyPart, Value: JSONCodable & Sendable>: AnyTab
   /// The counted kinds that a row belongs to; `nil` if the table's rows are not counted.
   let kinds: (@Sendable (Value) -> [String])?
 
-  public init(_ name: String) {
+  /// - Parameter keepsDecoded: whether rows stay decoded in memory after their batch. False for rows of which each event writes a new
+  ///   one: they would crowd out rows that are read again and again.
+  public init(_ name: String, keepsDecoded: Bool = true) {
     (timer, kinds) = (nil, nil)
-    super.init(name: name, cells: CellActions(rowsOf: Value.self))
+    super.init(name: name, keepsDecoded: keepsDecoded, cells: CellActions(rowsOf: Value.self))
   }
 
   /// A table whose rows have timers.
-  public init(_ name: String) where Value: Timed {
+  public init(_ name: String, keepsDecoded: Bool = true) where Value: Timed {
     (timer, kinds) = (.init(), nil)
-    super.init(name: name, cells: CellActions(rowsOf: Value.self))
+    super.init(name: name, keepsDecoded: keepsDecoded, cells: CellActions(rowsOf: Value.self))
   }
 
   /// A table whose rows have timers and are counted, so that operators can see how many there are of each kind (`laurel_watched_rows`).
   public init(_ name: String, watched kinds: @escaping @Sendable (Value) -> [String]) where Value: Timed {
     (timer, self.kinds) = (.init(), kinds)
-    super.init(name: name, cells: CellActions(rowsOf: Value.self))
+    super.init(name: name, keepsDecoded: true, cells: CellActions(rowsOf: Value.self))
   }
 }
 
@@ -56,21 +58,24 @@ public class AnyTable: @unchecked Sendable {
   public let name: String
   /// The name in a key, with the zero byte that ends it.
   let keyBytes: [UInt8]
+  /// Whether its rows stay decoded after their batch.
+  let keepsDecoded: Bool
   let cells: CellActions
 
-  fileprivate init(name: String, cells: CellActions) {
+  fileprivate init(name: String, keepsDecoded: Bool, cells: CellActions) {
     self.name = name
+    self.keepsDecoded = keepsDecoded
     self.cells = cells
     keyBytes = Array(name.utf8) + [0]
   }
 
   /// A table of the driver.
-  static func inner<Value: JSONCodable & Sendable>(_ name: String, of type: Value.Type) -> AnyTable {
-    AnyTable(name: name, cells: CellActions(rowsOf: type))
+  static func inner<Value: JSONCodable & Sendable>(_ name: String, of type: Value.Type, keepsDecoded: Bool = true) -> AnyTable {
+    AnyTable(name: name, keepsDecoded: keepsDecoded, cells: CellActions(rowsOf: type))
   }
 
   /// A table of the driver whose rows have no values.
-  static func marks(_ name: String) -> AnyTable { AnyTable(name: name, cells: .marks) }
+  static func marks(_ name: String) -> AnyTable { AnyTable(name: name, keepsDecoded: false, cells: .marks) }
 }
 
 /// Gives the driver access to the timer in a row.

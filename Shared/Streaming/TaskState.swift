@@ -15,6 +15,8 @@ final class TaskState {
   private var young: [StableHash.Value128: Cell] = [:]
   private var old: [StableHash.Value128: Cell] = [:]
   private let generationMax: Int
+  /// Cells of tables whose rows are not kept decoded, until the batch ends.
+  private var passing: [StableHash.Value128: Cell] = [:]
   /// Cells changed in the open batch, in the order of their first change.
   private var dirty: [Cell] = []
   /// Cells changed in the open invocation.
@@ -43,7 +45,7 @@ final class TaskState {
     _ table: AnyTable, of type: Value.Type = Value.self, isNew: Bool = false
   ) -> RowCell<Value>? {
     let hash = key.withUnsafeBytes { StableHash.value128(of: $0) }
-    if let known = known(hash) {
+    if let known = known(hash, of: table) {
       guard known.table === table, known.key == key else {
         // Returning nil silently would read as "no row", and the next write would overwrite the row.
         fail(RowConfusion(description: "the row '\(RowKey.text(key))' is read as a row of '\(table.name)'"))
@@ -54,7 +56,7 @@ final class TaskState {
     let cell = RowCell<Value>(table, key)
     if isNew, failure == nil {
       assert((try? store.holds(key)) != true, "the row '\(RowKey.text(key))' is not new")
-      young[hash] = cell
+      remember(cell, hash)
       return cell
     }
     return load(cell, hash) ? cell : nil
@@ -63,7 +65,7 @@ final class TaskState {
   /// The cell of a row without a value, which either exists or not.
   func mark(_ table: AnyTable) -> MarkCell? {
     let hash = key.withUnsafeBytes { StableHash.value128(of: $0) }
-    if let known = known(hash) as? MarkCell { return known }
+    if let known = known(hash, of: table) as? MarkCell { return known }
     let cell = MarkCell(table, key)
     return load(cell, hash) ? cell : nil
   }
@@ -71,7 +73,7 @@ final class TaskState {
   /// The cell of such a row that a scan of the store has just found. It need not be read again: it still exists, unless the open batch has
   /// changed it, and then its cell is in memory.
   func storedMark(_ table: AnyTable) -> MarkCell? {
-    if let known = known(key.withUnsafeBytes { StableHash.value128(of: $0) }) as? MarkCell { return known }
+    if let known = known(key.withUnsafeBytes { StableHash.value128(of: $0) }, of: table) as? MarkCell { return known }
     let cell = newMark(table)
     cell?.isThere = true
     return cell
@@ -81,11 +83,16 @@ final class TaskState {
   func newMark(_ table: AnyTable) -> MarkCell? {
     guard failure == nil else { return nil }
     let cell = MarkCell(table, key)
-    young[key.withUnsafeBytes { StableHash.value128(of: $0) }] = cell
+    remember(cell, key.withUnsafeBytes { StableHash.value128(of: $0) })
     return cell
   }
 
-  private func known(_ hash: StableHash.Value128) -> Cell? {
+  private func remember(_ cell: Cell, _ hash: StableHash.Value128) {
+    if cell.table.keepsDecoded { young[hash] = cell } else { passing[hash] = cell }
+  }
+
+  private func known(_ hash: StableHash.Value128, of table: AnyTable) -> Cell? {
+    guard table.keepsDecoded else { return passing[hash] }
     if let cell = young[hash] { return cell }
     guard let cell = old[hash] else { return nil }
     young[hash] = cell
@@ -102,7 +109,7 @@ final class TaskState {
         }
       }
       if let wrong { throw wrong }
-      young[hash] = cell
+      remember(cell, hash)
       return true
     } catch {
       fail(error)
@@ -149,7 +156,7 @@ final class TaskState {
           give(cell)
         }
         let hash = StableHash.value128(of: rowKey)
-        if let cell = known(hash) {
+        if let cell = known(hash, of: table) {
           if !cell.isDirty { give(cell) }
           return true
         }
@@ -159,7 +166,7 @@ final class TaskState {
           if keepsDecoded {
             let cell = RowCell<Value>(table, [UInt8](rowKey))
             cell.value = value
-            young[hash] = cell
+            remember(cell, hash)
           }
           if let value { body(value) }
         } catch {
@@ -236,6 +243,7 @@ final class TaskState {
   func commit() {
     for cell in dirty { cell.isDirty = false }
     forgetChanges()
+    passing.removeAll(keepingCapacity: true)
     guard young.count > generationMax else { return }
     old = young
     young = [:]
@@ -246,6 +254,7 @@ final class TaskState {
   func abort() {
     young.removeAll()
     old.removeAll()
+    passing.removeAll()
     forgetChanges()
     failure = nil
   }

@@ -10,7 +10,7 @@ struct TaskOpener {
   /// The limit for one query. A requested stop waits at most this long.
   private static let timeoutMilliseconds: Int32 = 3_000
   /// How many rows all tasks of an instance together keep decoded between batches.
-  private static let decodedRowsMax = 30_000
+  private static let decodedRowsMax = 50_000
 
   let service: Service
   let programs: Set<ProgramID>

@@ -11,23 +11,28 @@ final class Bench {
   private let programs: Set<ProgramID>
   private let place: StageTask.Place
   private let service: ServiceName
+  private let decodedRowsMax: Int
   private var number: Int64 = 0
 
   init(
     _ stages: [AnyStage] = [AnyStage(Script())], programs: Set<ProgramID> = ["bonus"], store: CountingStore = CountingStore(),
-    place: StageTask.Place = .whole, service: ServiceName = .attribution
+    place: StageTask.Place = .whole, service: ServiceName = .attribution,
+    decodedRowsMax: Int = 100_000
   ) throws {
     self.store = store
     self.stages = stages
     self.programs = programs
     self.place = place
     self.service = service
-    task = try StageTask(service: service, stages: stages, programs: programs, store: store, place: place)
+    self.decodedRowsMax = decodedRowsMax
+    task = try StageTask(
+      service: service, stages: stages, programs: programs, store: store, decodedRowsMax: decodedRowsMax, place: place)
   }
 
   /// Drops the task. A new one continues from the store.
   func restart() throws {
-    task = try StageTask(service: service, stages: stages, programs: programs, store: store, place: place)
+    task = try StageTask(
+      service: service, stages: stages, programs: programs, store: store, decodedRowsMax: decodedRowsMax, place: place)
   }
 
   /// Admits and runs an event.

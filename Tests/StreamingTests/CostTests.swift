@@ -27,6 +27,21 @@ import Testing
     #expect(bench.store.gets - before == 2 + 50)
   }
 
+  /// Each event writes rows of its own, here the memory of repeats. They do not crowd out rows that are read again and again.
+  @Test func rowsOfOneEventDoNotPushOutHotRows() throws {
+    let bench = try Bench(decodedRowsMax: 40)
+    try bench.tell("a", .put(["x"], "1"), .get(["x"]))
+    try bench.commit()
+    for _ in 0..<500 {
+      try bench.tell("b", .get(["x"]))
+      try bench.commit()
+    }
+    let before = bench.store.gets
+    try bench.tell("a", .get(["x"]))
+    // The memory of the event.
+    #expect(bench.store.gets - before == 1)
+  }
+
   @Test func aScannedRowIsHotAfterwards() throws {
     let bench = try Bench()
     try bench.tell("a", .put(["x"], "1"), .put(["y"], "2"))

@@ -72,12 +72,12 @@ struct EarningsStage: Stage {
   static let payers = Table<NoKey, Payer>("payer")
   /// Waiting events by number, counted from 0.
   static let waiting = Table<Int, BillingEvent>("waiting")
-  static let payments = Table<PaymentID, Payment>("payment")
+  static let payments = Table<PaymentID, Payment>("payment", keepsDecoded: false)
   /// Facts that arrived before their payment, by payment and number, counted from 0.
   static let awaitedFacts = Table<KeyPair<PaymentID, Int>, AwaitedFact>("awaited")
 
   /// Refunds of payments that earned a reward.
-  static let refunds = Table<KeyPair<PaymentID, RefundID>, Refund>("refund")
+  static let refunds = Table<KeyPair<PaymentID, RefundID>, Refund>("refund", keepsDecoded: false)
 
   private let programs: Programs
 

@@ -79,7 +79,7 @@ struct Reward: Timed, Equatable {
 
 extension LedgerStage {
   /// By referee and payment, because a payment's id is unique only for its payer. Rewards that are over are deleted.
-  static let rewards = Table<KeyPair<AccountID, PaymentID>, Reward>("reward")
+  static let rewards = Table<KeyPair<AccountID, PaymentID>, Reward>("reward", keepsDecoded: false)
 
   /// By referee. Kept only if the terms limit what a referee's payments earn.
   static let accrued = Table<AccountID, Accrued>("accrued")

@@ -35,7 +35,7 @@ extension SpendingTerms {
 }
 
 extension LedgerStage {
-  static let spends = Table<RequestID, Spend>("spend")
+  static let spends = Table<RequestID, Spend>("spend", keepsDecoded: false)
 
   /// Reserves the money or declines the spend.
   func spendRequested(_ request: SpendRequested, _ context: Context<Self>) throws(Rejection) {

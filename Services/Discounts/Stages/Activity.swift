@@ -69,11 +69,11 @@ struct Activity: Stage {
     static let kept = Table<Int, BillingFact>("kept")
     static let offer = Table<NoKey, WelcomeOffer>("offer")
     static let subscriptions = Table<SubscriptionID, RefereeSubscription>("subscriptions")
-    static let payments = Table<PaymentID, RefereePayment>("payments")
+    static let payments = Table<PaymentID, RefereePayment>("payments", keepsDecoded: false)
     /// Facts that arrived before their payment, by payment and number, counted from 1.
     static let waiting = Table<KeyPair<PaymentID, Int>, BillingFact>("waiting")
-    static let refunds = Table<KeyPair<PaymentID, RefundID>, RefereeRefund>("refunds")
-    static let disputes = Table<KeyPair<PaymentID, DisputeKey>, RefereeDispute>("disputes")
+    static let refunds = Table<KeyPair<PaymentID, RefundID>, RefereeRefund>("refunds", keepsDecoded: false)
+    static let disputes = Table<KeyPair<PaymentID, DisputeKey>, RefereeDispute>("disputes", keepsDecoded: false)
     static let reported = Table<NoKey, Reported>("told")
   }
 
