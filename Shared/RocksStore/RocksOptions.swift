@@ -30,7 +30,11 @@ struct RocksOptions: ~Copyable {
     rocksdb_options_set_max_bytes_for_level_base(handle, UInt64(max(writeBuffer * 8, 1 << 20)))
     rocksdb_options_set_target_file_size_base(handle, UInt64(max(writeBuffer * 2, 1 << 20)))
     rocksdb_options_set_level_compaction_dynamic_level_bytes(handle, 1)
-    rocksdb_options_set_compression(handle, Int32(rocksdb_lz4_compression))
+    // The newest tables are soon merged into others.
+    let compression = [Int32(rocksdb_no_compression)] + [Int32](repeating: Int32(rocksdb_lz4_compression), count: 6)
+    rocksdb_options_set_compression_per_level(handle, compression, compression.count)
+    // A store has one writer.
+    rocksdb_options_set_allow_concurrent_memtable_write(handle, 0)
     // Fired timers leave runs of deletions that every later scan would read. Compact tables with many of them early.
     rocksdb_options_add_compact_on_deletion_collector_factory(handle, 1024, 512)
 

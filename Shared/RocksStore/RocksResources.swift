@@ -15,7 +15,7 @@ public final class RocksResources: @unchecked Sendable {
   ///     dropped first.
   ///   - writeBufferBytesPerStore: changes that a store collects in memory (and in its log) before it writes a sorted file. RocksDB's
   ///     minimum is 64 KiB.
-  public init(blockCacheBytes: Int = 32 << 20, writeBufferBytesPerStore: Int = 4 << 20) {
+  public init(blockCacheBytes: Int = 16 << 20, writeBufferBytesPerStore: Int = 4 << 20) {
     blockCache = rocksdb_cache_create_lru(max(0, blockCacheBytes))
     self.writeBufferBytesPerStore = max(64 << 10, writeBufferBytesPerStore)
   }

@@ -14,8 +14,6 @@ public final class RocksStore: StateStore {
   private var database: RocksDatabase?
   private let readOptions: OpaquePointer
   private let writeOptions: OpaquePointer
-  /// Reused for every write, so that its memory need not grow again.
-  private let batch: OpaquePointer = rocksdb_writebatch_create()
 
   /// Opens the store in `directory`, or creates an empty one if the directory is missing or empty.
   ///
@@ -51,7 +49,6 @@ public final class RocksStore: StateStore {
     close()
     rocksdb_readoptions_destroy(readOptions)
     rocksdb_writeoptions_destroy(writeOptions)
-    rocksdb_writebatch_destroy(batch)
   }
 
   /// Waits for a running compaction to stop and releases the folder's lock. There is nothing to save: all writes are in the log. Later
@@ -118,8 +115,11 @@ public final class RocksStore: StateStore {
   /// - Throws: `unavailable` or `corrupt`. Nothing is written then, and RocksDB may reject all writes until the store is opened again.
   public func write(_ changes: Changes) throws(StoreError) {
     let database = try opened()
-    rocksdb_writebatch_clear(batch)
-    changes.visit { key, value in
+    // Not kept for the next write: each store of the process would keep the memory of its largest batch.
+    let batch: OpaquePointer = rocksdb_writebatch_create()
+    defer { rocksdb_writebatch_destroy(batch) }
+    // In the order of their keys RocksDB finds the place of a row next to that of the row before.
+    changes.visitInOrder { key, value in
       let family = database.family(of: key)
       if let value {
         rocksdb_writebatch_put_cf(batch, family, key.characters, key.count, value.characters, value.count)

@@ -40,7 +40,7 @@ public final class MemoryStore: StateStore {
   }
 
   public func write(_ changes: Changes) {
-    changes.visit { key, value in
+    changes.visitInOrder { key, value in
       let hash = StableHash.value128(of: key)
       let before = value.map { values.updateValue([UInt8]($0), forKey: hash) } ?? values.removeValue(forKey: hash)
       guard (before == nil) != (value == nil) else { return }

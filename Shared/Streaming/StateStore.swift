@@ -115,10 +115,20 @@ public final class Changes {
   public func visit<Failure>(
     _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) throws(Failure) -> Void
   ) throws(Failure) {
-    for place in places {
-      try body(bytes.bytes(in: place.start..<place.keyEnd), place.isDeletion ? nil : bytes.bytes(in: place.keyEnd..<place.end))
-    }
+    for place in places { try body(key(of: place), place.isDeletion ? nil : bytes.bytes(in: place.keyEnd..<place.end)) }
   }
+
+  /// Visits all changes in the order of their keys; several changes to one key in the order in which they were made.
+  public func visitInOrder(_ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void) {
+    places.sort { left, right in
+      let (leftKey, rightKey) = (key(of: left), key(of: right))
+      if RowKeyOrder.precedes(leftKey, rightKey) { return true }
+      return left.start < right.start && !RowKeyOrder.precedes(rightKey, leftKey)
+    }
+    visit(body)
+  }
+
+  private func key(of place: Place) -> UnsafeRawBufferPointer { bytes.bytes(in: place.start..<place.keyEnd) }
 }
 
 /// Why a store failed.

@@ -24,6 +24,6 @@ void rocksdb_options_set_no_info_log(rocksdb_options_t *options) {
   rocksdb_options_set_info_log(options, &logger);
 }
 
-// How a release's allocator (jemalloc) gives memory back: few arenas, since a process has few busy threads, and pages that are free for a fifth
-// of a second. MALLOC_CONF changes it. (The name is jemalloc's.)
-extern "C" const char *malloc_conf = "narenas:2,dirty_decay_ms:200,muzzy_decay_ms:0,tcache_max:4096";
+// How a release's allocator (jemalloc) gives memory back: few arenas, since a process has few busy threads, and pages that are free for a
+// second. MALLOC_CONF changes it. (The name is jemalloc's.)
+extern "C" const char *malloc_conf = "narenas:2,dirty_decay_ms:1000,muzzy_decay_ms:0,tcache_max:32768";
