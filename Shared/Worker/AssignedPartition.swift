@@ -38,8 +38,8 @@ final class AssignedPartition {
   private var hasStopNews = false
   /// The time of the last event that ran, or the timestamp of its record if the event was unreadable.
   private(set) var lastEventTime: Contracts.Instant?
-  /// Events of the open batch in the order in which they ran. They run again after an abort.
-  private var open: [Event] = []
+  /// Records of the open batch in the order in which they ran. They run again after an abort.
+  private var open: [InputRecord] = []
   private weak var consumer: Consumer?
   private let clock: Settings.ClockSetting
   private let changelog: ChangelogIdentity
@@ -113,7 +113,7 @@ final class AssignedPartition {
         }
         if stages.isKnown(event) { known += 1 } else { count += 1 }
         run(event, now: now)
-        open.append(event)
+        open.append(event.record)
         bytes += event.record.memory.valueBytes?.count ?? 0
       case .awaits(let input):
         return count + known == 0 ? .awaits(inputs[input].place) : .ran(count, bytes: bytes, known: known)
@@ -187,7 +187,7 @@ final class AssignedPartition {
   /// Runs the open batch again from the store's state.
   func runAgain(now: Contracts.Instant) {
     stages.abort()
-    for event in open { run(event, now: now) }
+    for record in open { run(read(record), now: now) }
   }
 
   /// - Parameter changelogEnd: the offset after the batch's last changelog record.
@@ -206,18 +206,23 @@ final class AssignedPartition {
 }
 
 extension AssignedPartition: EventSource {
+  private func read(_ record: InputRecord) -> Event {
+    guard record.topic.kind == .clock else { return stages.admit(record) }
+    // A task that has once followed the bus's clock keeps following it.
+    let isFollowed = clock == .bus || stages.isVirtual
+    if !isFollowed { log.warning("a tick on the clock topic is ignored: --clock is system") }
+    return stages.tick(record, isFollowed: isFollowed)
+  }
+
   func take(_ index: Int) -> Taken {
     let input = inputs[index]
     guard let consumer, let queue = input.queue else { return .nothing(isFarBehind: false) }
     switch consumer.take(queue) {
     case .record(let record):
-      let input = InputRecord(
-        topic: input.topic, partition: record.partition, offset: record.offset, timestamp: record.timestamp, memory: record)
-      guard input.topic.kind == .clock else { return .event(stages.admit(input)) }
-      // A task that has once followed the bus's clock keeps following it.
-      let isFollowed = clock == .bus || stages.isVirtual
-      if !isFollowed { log.warning("a tick on the clock topic is ignored: --clock is system") }
-      return .event(stages.tick(input, isFollowed: isFollowed))
+      return .event(
+        read(
+          InputRecord(
+            topic: input.topic, partition: record.partition, offset: record.offset, timestamp: record.timestamp, memory: record)))
     case .end(_, let offset):
       inputs[index].end = offset
       reportLag(of: inputs[index])

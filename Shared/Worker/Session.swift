@@ -19,10 +19,11 @@ final class Session {
   /// The pause after a commit. An earlier write would wait 20 ms, because the coordinator has not finished the commit.
   private static let restAfterCommit = Duration.milliseconds(3)
 
-  /// How much librdkafka prefetches, and how long a broker without records delays its response. Each partition has its own queue,
-  /// so a small prefetch is enough. The end of a partition is reported with a fetch response, so the delay must be short.
+  /// How much librdkafka prefetches, and how long a broker without records delays its response. Each partition has its own queue, and
+  /// the response for idle inputs makes librdkafka look at full queues again, so a small prefetch is enough. The end of a partition is
+  /// reported with a fetch response, so the delay must be short.
   private static let readingProperties = [
-    "queued.min.messages": "3000", "queued.max.messages.kbytes": "8192", "fetch.wait.max.ms": "100",
+    "queued.min.messages": "1000", "queued.max.messages.kbytes": "8192", "fetch.wait.max.ms": "100",
   ]
 
   private let service: Service

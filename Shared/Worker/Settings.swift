@@ -14,6 +14,7 @@ public struct Settings: Sendable {
   public var httpAddress: String
   public var commitInterval: Duration
   public var batchRecordsMax: Int
+  let blockCacheBytes: Int
   let rejectsForeignTypes: Bool
   /// How long an empty input may delay the other inputs of its partition.
   public var inputWait: Duration
@@ -96,6 +97,9 @@ public struct Settings: Sendable {
         "batch-records", placeholder: "N", kind: .integer(1...1_000_000), help: "Maximum batch size in records",
         defaultValue: "10000"),
       Option(
+        "block-cache-mb", placeholder: "MIB", kind: .integer(1...1_048_576),
+        help: "Memory for blocks of the state stores, shared by all partitions of this instance", defaultValue: "16"),
+      Option(
         "threads", placeholder: "N", kind: .integer(1...256),
         help: "Group members in this process, each on its own thread (default: the number of cores it may use)"),
       Option(
@@ -138,6 +142,7 @@ public struct Settings: Sendable {
     commitInterval = .milliseconds(invocation.integer("commit-ms"))
     rejectsForeignTypes = invocation.text("foreign-types") == "reject"
     batchRecordsMax = invocation.integer("batch-records")
+    blockCacheBytes = invocation.integer("block-cache-mb") << 20
     isStandby = invocation.flag("standby")
     inputWait = .milliseconds(invocation.integer("input-wait-ms"))
     threads = invocation.optionalText("threads").flatMap(Int.init) ?? Cores.given

@@ -22,7 +22,7 @@ public final class Worker: Sendable {
   private let log: Log
   private let health: Health
   private let metrics: WorkerMetrics
-  private let resources = RocksResources()
+  private let resources: RocksResources
   private let hooks: FaultHooks
   /// `nil` without `--standby`.
   private let standby: Standby?
@@ -41,6 +41,7 @@ public final class Worker: Sendable {
     let metrics = WorkerMetrics(metrics)
     self.metrics = metrics
     self.hooks = hooks
+    resources = RocksResources(blockCacheBytes: settings.blockCacheBytes)
     standby =
       settings.isStandby
       ? Standby(service: service, settings: settings, resources: resources, log: log, metrics: metrics) : nil
