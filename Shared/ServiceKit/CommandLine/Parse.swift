@@ -76,6 +76,7 @@ struct SettingsResolver {
       environment[option.name] = values.map { Setting(value: $0, origin: "'\(option.environment)'") }
     }
     let all = Set(names).union(known.map(Option.environmentName(of:))).union(ParentWatch.reservedVariables)
+      .union(Self.ofScripts)
     // Check only variables with Laurel's prefix.
     for (name, value) in variables.sorted(by: { $0.key < $1.key })
     where name.hasPrefix(Option.environmentPrefix) && !all.contains(name) && !Self.isOfAnOrchestrator(name, value) {
@@ -83,6 +84,9 @@ struct SettingsResolver {
       problems.append("unknown environment variable '\(name)'\(near)")
     }
   }
+
+  /// Variables with which a script that starts a service gets more of its flags.
+  private static let ofScripts: Set<String> = ["LAUREL_FLAGS"]
 
   /// Whether it is a variable that Kubernetes or Docker sets for each service of a namespace: `LAUREL_PORTAL_SERVICE_HOST`,
   /// `LAUREL_PORTAL_PORT_8080_TCP_ADDR`.
