@@ -68,11 +68,8 @@ extension UnsafeRawBufferPointer {
   fileprivate func holds(_ wanted: [UInt8]) -> Bool {
     guard let first = wanted.first else { return true }
     guard count >= wanted.count else { return false }
-    var start = startIndex
-    while let place = self[start...].firstIndex(of: first), place + wanted.count <= count {
-      if self[place..<(place + wanted.count)].elementsEqual(wanted) { return true }
-      start = place + 1
+    return (0...(count - wanted.count)).contains { start in
+      self[start] == first && self[start..<(start + wanted.count)].elementsEqual(wanted)
     }
-    return false
   }
 }
