@@ -106,6 +106,7 @@ private func withFile<Result>(_ data: Data, _ body: (String) throws -> Result) t
 
   @Test(arguments: [
     ["HOME": "/x", "LAURELS": "x"], ["LAUREL_PARENT_WATCH": "stdin"], ["LAUREL_TERMS": "d"], ["LAUREL_STATE": "d"],
+    ["LAUREL_FLAGS": "--threads 2"],
     // Variables that Kubernetes sets for the services "laurel-portal" and "laurel" in the same namespace.
     [
       "LAUREL_PORTAL_SERVICE_HOST": "10.0.0.1", "LAUREL_PORTAL_SERVICE_PORT": "80", "LAUREL_PORTAL_SERVICE_PORT_HTTP": "80",

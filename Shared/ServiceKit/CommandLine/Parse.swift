@@ -85,7 +85,7 @@ struct SettingsResolver {
     }
   }
 
-  /// Variables with which a script that starts a service gets more of its flags.
+  /// Variables that scripts read which start a service. The service itself ignores them.
   private static let ofScripts: Set<String> = ["LAUREL_FLAGS"]
 
   /// Whether it is a variable that Kubernetes or Docker sets for each service of a namespace: `LAUREL_PORTAL_SERVICE_HOST`,
