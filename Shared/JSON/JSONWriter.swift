@@ -135,6 +135,8 @@ public struct JSONWriter: ~Copyable {
   }
 
   public mutating func string(_ value: String) {
+    // Without a copy of the string, whose owner would be counted. Only a string from Objective-C has no UTF-8 of its own.
+    guard value.utf8.withContiguousStorageIfAvailable({ string($0) }) == nil else { return }
     var value = value
     value.withUTF8 { string($0) }
   }
@@ -153,6 +155,14 @@ public struct JSONWriter: ~Copyable {
         if JSONWriter.needsEscape(word) { break }
         target.storeBytes(of: word, toByteOffset: index, as: UInt64.self)
         index &+= 8
+      }
+      if index < length, length >= 8, index > length &- 8 {
+        // The last word may overlap the one before it.
+        let word = source.loadUnaligned(fromByteOffset: length &- 8, as: UInt64.self)
+        if !JSONWriter.needsEscape(word) {
+          target.storeBytes(of: word, toByteOffset: length &- 8, as: UInt64.self)
+          index = length
+        }
       }
       while index < length, !JSONWriter.needsEscape(base[index]) {
         target.storeBytes(of: base[index], toByteOffset: index, as: UInt8.self)

@@ -104,7 +104,7 @@ extension Tape {
     let end = close(object)
     var key = start
     while key < end {
-      if same(utf8(key), name) {
+      if utf8(key).equals(name) {
         marks[key] = 1
         marks[object] = UInt32(truncatingIfNeeded: after(key &+ 1)) | (key == start ? mark & Tape.hasSkipped : Tape.hasSkipped)
         return key &+ 1
@@ -114,7 +114,7 @@ extension Tape {
     guard mark & Tape.hasSkipped != 0 else { return nil }
     key = object &+ 1
     while key < start {
-      if same(utf8(key), name) {
+      if utf8(key).equals(name) {
         marks[key] = 1
         return key &+ 1
       }
@@ -152,29 +152,6 @@ extension Tape {
       }
       index = kind == .object || kind == .array ? index &+ 1 : after(index)
     }
-  }
-}
-
-/// Compares the bytes.
-func same(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Bool {
-  let count = a.count
-  guard count == b.count else { return false }
-  guard count > 0, let a = UnsafeRawPointer(a.baseAddress), let b = UnsafeRawPointer(b.baseAddress) else { return true }
-  func differ<Word: FixedWidthInteger & BitwiseCopyable>(_ type: Word.Type, at offset: Int) -> Bool {
-    a.loadUnaligned(fromByteOffset: offset, as: type) != b.loadUnaligned(fromByteOffset: offset, as: type)
-  }
-  // The last word may overlap the one before it.
-  switch count {
-  case 8...:
-    var index = 0
-    while index &+ 8 < count {
-      if differ(UInt64.self, at: index) { return false }
-      index &+= 8
-    }
-    return !differ(UInt64.self, at: count &- 8)
-  case 4...: return !differ(UInt32.self, at: 0) && !differ(UInt32.self, at: count &- 4)
-  case 2...: return !differ(UInt16.self, at: 0) && !differ(UInt16.self, at: count &- 2)
-  default: return !differ(UInt8.self, at: 0)
   }
 }
 

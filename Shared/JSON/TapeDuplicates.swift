@@ -28,13 +28,17 @@ extension Tape {
   private func duplicatePairwise(_ object: Int, _ prints: UnsafeMutablePointer<KeyPrint>) -> Int? {
     let end = close(object)
     var seen = 0
+    /// A bit for the head of each key seen. Most keys find theirs clear, and need no comparison.
+    var bits: UInt64 = 0
     var key = object &+ 1
     while key < end {
       let utf8 = utf8(key)
       let head = KeyPrint.head(utf8)
-      var earlier = 0
+      let bit: UInt64 = 1 &<< ((head &* 0x9E37_79B9_7F4A_7C15) &>> 58)
+      var earlier = bits & bit == 0 ? seen : 0
+      bits |= bit
       while earlier < seen {
-        if prints[earlier].head == head, same(self.utf8(prints[earlier].key), utf8) { return key }
+        if prints[earlier].head == head, self.utf8(prints[earlier].key).equals(utf8) { return key }
         earlier &+= 1
       }
       (prints + seen).initialize(to: KeyPrint(key: key, head: head))
@@ -73,7 +77,7 @@ private struct KeyPrint {
 private struct KeyBytes: Hashable {
   let utf8: UnsafeBufferPointer<UInt8>
 
-  static func == (a: KeyBytes, b: KeyBytes) -> Bool { same(a.utf8, b.utf8) }
+  static func == (a: KeyBytes, b: KeyBytes) -> Bool { a.utf8.equals(b.utf8) }
 
   // Swift's hash is seeded per process, so a sender cannot provoke collisions.
   func hash(into hasher: inout Hasher) { hasher.combine(bytes: UnsafeRawBufferPointer(utf8)) }

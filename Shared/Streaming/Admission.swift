@@ -91,7 +91,7 @@ extension StageTask {
       }
       return 0
     }
-    for (number, known) in programs.enumerated() where text.elementsEqual(known.value.utf8) { return number }
+    if let number = programs.firstIndex(where: { text.equals($0.value) }) { return number }
     let id = try attributes.program()
     throw Rejection(.unknownProgram, "this deployment has no program '\(id?.value ?? "")'")
   }

@@ -3,58 +3,46 @@ import JSON
 
 /// One invocation of a stage: the state of one program and key, and the messages and timers that it produces.
 ///
-/// One object serves all invocations of a stage in a task. A stage must not keep it.
+/// A stage must not keep it.
 public final class Context<S: Stage> {
   /// The terms of the program that the event or timer belongs to.
-  public private(set) var program: S.Program!
-  public private(set) var programID: ProgramID!
+  public let program: S.Program
+  public let programID: ProgramID
   /// The key of the stage's state: an account or a code.
-  public private(set) var key = ""
+  public let key: String
   /// The CloudEvents id of the original event.
-  public private(set) var cause = ""
+  public let cause: String
   /// What to remember of the event, if the stage does so itself (`Repeats.rememberedByStage`). Store it in a row.
-  public private(set) var memory: Memory?
+  public let memory: Memory?
 
-  unowned let task: StageTask
+  private let task: StageTask
   private let state: TaskState
-  private var traceparent: String?
-  private var origin = StableHash.Value128(high: 0, low: 0)
+  private let traceparent: String?
+  private let origin: StableHash.Value128
+  /// Compares the event with what is remembered of an earlier one.
+  private let compare: ((Memory) throws(Rejection) -> Void)?
   /// Prefix of the keys of all rows of this stage, program and key.
-  private var scope: [UInt8] = []
+  private let scope: [UInt8]
   private var written = 0
   private var rejected = 0
   private var timersSet = 0
-  private var compare: ((Memory) throws(Rejection) -> Void)?
   private(set) var wasRepeat = false
 
-  init(_ task: StageTask) {
+  init(
+    _ task: StageTask, _ program: S.Program, _ id: ProgramID, key: String, cause: String, traceparent: String? = nil,
+    origin: StableHash.Value128, memory: Memory? = nil, compare: ((Memory) throws(Rejection) -> Void)? = nil
+  ) {
     self.task = task
     state = task.state
-  }
-
-  func begin(
-    _ program: S.Program, _ id: ProgramID, key: String, cause: String, traceparent: String?, origin: StableHash.Value128
-  ) {
     self.program = program
     programID = id
     self.key = key
     self.cause = cause
     self.traceparent = traceparent
     self.origin = origin
-    scope.removeAll(keepingCapacity: true)
-    RowKey.appendScope(stage: S.name, program: id.value, key: key, to: &scope)
-    written = 0
-    rejected = 0
-    timersSet = 0
-    memory = nil
-    compare = nil
-    wasRepeat = false
-  }
-
-  func take<M: Message>(_ memory: Memory?, of event: MessageEvent<M>) {
-    guard let memory else { return }
     self.memory = memory
-    compare = { [unowned task] known throws(Rejection) in try task.compare(event, with: known) }
+    self.compare = compare
+    scope = RowKey.scope(stage: S.name, program: id.value, key: key)
   }
 
   /// Whether the current event repeats the one that a row remembers. If so, the stage must do nothing.

@@ -6,53 +6,13 @@ import JSON
 /// Notices, which others read, use the binary mode of CloudEvents: headers and bare data. Messages that only Laurel's stages read
 /// use the structured mode: one text, which is parsed in one pass.
 public final class Outbox {
-  /// The ranges of a record's parts in the buffer.
-  fileprivate struct Place {
-    let type: String
-    let topic: Topic
-    let partition: Int32
-    var key = 0..<0
-    var value = 0..<0
-    /// A range of `fields`.
-    var headers = 0..<0
-  }
-
-  fileprivate struct Field {
-    let attribute: Attribute
-    let value: Range<Int>
-  }
-
-  fileprivate var bytes = JSONWriter(capacity: 1 << 14)
-  fileprivate var places: [Place] = []
-  fileprivate var fields: [Field] = []
+  fileprivate var messages = Messages()
 
   public init() {}
 
-  public var count: Int { places.count }
-  public var isEmpty: Bool { places.isEmpty }
+  public var count: Int { messages.places.count }
+  public var isEmpty: Bool { messages.places.isEmpty }
   public subscript(index: Int) -> OutputRecord { OutputRecord(outbox: self, index: index) }
-
-  func removeAll() { removeAll(from: Mark()) { _, _ in } }
-
-  // MARK: Taking back
-
-  struct Mark {
-    fileprivate var bytes = 0
-    fileprivate var places = 0
-    fileprivate var fields = 0
-  }
-
-  var mark: Mark { Mark(bytes: bytes.count, places: places.count, fields: fields.count) }
-
-  /// Removes what was written after the mark, and reports the target of each removed message.
-  func removeAll(from mark: Mark, _ forgotten: (Topic, _ partition: Int32) -> Void) {
-    for place in places[mark.places...] { forgotten(place.topic, place.partition) }
-    bytes.removeAll(from: mark.bytes)
-    places.removeLast(places.count - mark.places)
-    fields.removeLast(fields.count - mark.fields)
-  }
-
-  // MARK: Writing
 
   /// The attributes of a message besides its data.
   struct Heading {
@@ -66,7 +26,57 @@ public final class Outbox {
     let hop: Hop
   }
 
-  func add<M: Message>(_ message: M, key: String, _ heading: Heading) {
+  func add<M: Message>(_ message: M, key: String, _ heading: Heading) { messages.add(message, key: key, heading) }
+
+  func removeAll() { removeAll(from: Mark()) { _, _ in } }
+
+  /// A place between two messages.
+  struct Mark {
+    fileprivate var bytes = 0
+    fileprivate var places = 0
+    fileprivate var fields = 0
+  }
+
+  var mark: Mark { messages.mark }
+
+  /// Removes what was written after the mark, and reports the target of each removed message.
+  func removeAll(from mark: Mark, _ forgotten: (Topic, _ partition: Int32) -> Void) {
+    for place in messages.places[mark.places...] { forgotten(place.topic, place.partition) }
+    messages.removeAll(from: mark)
+  }
+}
+
+/// What an outbox holds. It is a struct so that Swift checks once a message, not at each field, that nobody else changes it.
+private struct Messages: ~Copyable {
+  /// The ranges of a record's parts in the buffer.
+  struct Place {
+    let type: String
+    let topic: Topic
+    let partition: Int32
+    var key = 0..<0
+    var value = 0..<0
+    /// A range of `fields`.
+    var headers = 0..<0
+  }
+
+  struct Field {
+    let attribute: Attribute
+    let value: Range<Int>
+  }
+
+  var bytes = JSONWriter(capacity: 1 << 14)
+  var places: [Place] = []
+  var fields: [Field] = []
+
+  var mark: Outbox.Mark { Outbox.Mark(bytes: bytes.count, places: places.count, fields: fields.count) }
+
+  mutating func removeAll(from mark: Outbox.Mark) {
+    bytes.removeAll(from: mark.bytes)
+    places.removeLast(places.count - mark.places)
+    fields.removeLast(fields.count - mark.fields)
+  }
+
+  mutating func add<M: Message>(_ message: M, key: String, _ heading: Outbox.Heading) {
     let topic = M.topic
     var place = Place(type: M.type, topic: topic, partition: heading.partition)
     let start = bytes.count
@@ -90,7 +100,7 @@ public final class Outbox {
   }
 
   /// Writes the attributes that the reader needs, up to the data.
-  private func begin(_ heading: Heading, type: String) {
+  private mutating func begin(_ heading: Outbox.Heading, type: String) {
     bytes.beginObject()
     bytes.member("specversion", "1.0")
     bytes.key("id")
@@ -107,7 +117,7 @@ public final class Outbox {
     bytes.key("data")
   }
 
-  private func head(_ heading: Heading, type: String, time: Instant, _ key: Range<Int>) {
+  private mutating func head(_ heading: Outbox.Heading, type: String, time: Instant, _ key: Range<Int>) {
     field(.specVersion) { $0.raw("1.0") }
     field(.id) { $0.plainText(length: 32) { heading.id.writeHex(to: $0) } }
     field(.source) { $0.raw(text: heading.source) }
@@ -125,7 +135,7 @@ public final class Outbox {
     field(.dataContentType) { $0.raw("application/json") }
   }
 
-  private func field(_ attribute: Attribute, _ write: (inout JSONWriter) -> Void) {
+  private mutating func field(_ attribute: Attribute, _ write: (inout JSONWriter) -> Void) {
     let start = bytes.count
     write(&bytes)
     fields.append(Field(attribute: attribute, value: start..<bytes.count))
@@ -143,13 +153,13 @@ public struct OutputRecord: RecordMemory {
   fileprivate let outbox: Outbox
   fileprivate let index: Int
 
-  var type: String { outbox.places[index].type }
-  public var topic: Topic { outbox.places[index].topic }
+  var type: String { outbox.messages.places[index].type }
+  public var topic: Topic { outbox.messages.places[index].topic }
   /// The partition of its key.
-  public var partition: Int32 { outbox.places[index].partition }
-  public var keyBytes: UnsafeRawBufferPointer? { outbox.bytes.bytes(in: outbox.places[index].key) }
-  public var valueBytes: UnsafeRawBufferPointer? { outbox.bytes.bytes(in: outbox.places[index].value) }
-  public var key: String { String(decoding: outbox.bytes.bytes(in: outbox.places[index].key), as: UTF8.self) }
+  public var partition: Int32 { outbox.messages.places[index].partition }
+  public var keyBytes: UnsafeRawBufferPointer? { outbox.messages.bytes.bytes(in: outbox.messages.places[index].key) }
+  public var valueBytes: UnsafeRawBufferPointer? { outbox.messages.bytes.bytes(in: outbox.messages.places[index].value) }
+  public var key: String { String(decoding: outbox.messages.bytes.bytes(in: outbox.messages.places[index].key), as: UTF8.self) }
 
   public func forEachHeader(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
     forEachAttribute { attribute, value in
@@ -159,9 +169,9 @@ public struct OutputRecord: RecordMemory {
 
   /// Visits all headers. Each is an attribute.
   public func forEachAttribute(_ body: (Attribute, UnsafeRawBufferPointer) -> Void) {
-    for number in outbox.places[index].headers {
-      let field = outbox.fields[number]
-      body(field.attribute, outbox.bytes.bytes(in: field.value))
+    for number in outbox.messages.places[index].headers {
+      let field = outbox.messages.fields[number]
+      body(field.attribute, outbox.messages.bytes.bytes(in: field.value))
     }
   }
 
@@ -169,7 +179,7 @@ public struct OutputRecord: RecordMemory {
 
   /// A notice as one line of JSON: see `Envelope.structuredText`.
   public func structuredText() -> [UInt8] {
-    let value = outbox.bytes.bytes(in: outbox.places[index].value)
+    let value = outbox.messages.bytes.bytes(in: outbox.messages.places[index].value)
     var json = JSONWriter(capacity: value.count + 512)
     json.raw("{")
     forEachAttribute { attribute, text in

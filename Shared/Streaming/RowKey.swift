@@ -31,11 +31,14 @@ public enum RowKey {
   }
 
   /// Prefix of all rows of a stage, program and key.
-  static func appendScope(stage name: String, program: String, key: String, to bytes: inout [UInt8]) {
+  static func scope(stage name: String, program: String, key: String) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(name.utf8.count + program.utf8.count + key.utf8.count + 4)
     bytes.append(stage)
     append(name, to: &bytes)
     append(program, to: &bytes)
     append(key, to: &bytes)
+    return bytes
   }
 
   static func append(_ text: String, to bytes: inout [UInt8]) {

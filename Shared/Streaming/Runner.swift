@@ -10,27 +10,14 @@ class AnyRunner {
 
 final class Runner<S: Stage>: AnyRunner {
   let stage: S
-  /// Reused for every invocation.
-  let context: Context<S>
   /// By the task's number for a program; `nil` if the stage does not handle the program.
   private let programs: [S.Program?]
   private let timers: [Timers<S>]
 
   init(_ stage: S, _ task: StageTask) {
     self.stage = stage
-    context = Context(task)
     programs = task.programs.map(stage.program)
     timers = S.timers
-  }
-
-  /// Whether the stage handles a program, given by the task's number for it.
-  func knows(_ program: Int) -> Bool { programs[program] != nil }
-
-  /// Begins an invocation. Returns `nil` if the stage does not handle the program.
-  func context(of program: Int, key: String, cause: String, traceparent: String?, origin: StableHash.Value128) -> Context<S>? {
-    guard let known = programs[program] else { return nil }
-    context.begin(known, context.task.programs[program], key: key, cause: cause, traceparent: traceparent, origin: origin)
-    return context
   }
 
   override func fire(_ timer: TimerKey, _ parts: RowKey.Parts, _ task: StageTask) throws(Rejection) {
@@ -68,7 +55,7 @@ final class Runner<S: Stage>: AnyRunner {
     task.endInvocation()
     task.beginInvocation()
     do throws(Rejection) {
-      guard let program = task.programs.firstIndex(of: parts.program), knows(program) else {
+      guard let program = task.programs.firstIndex(of: parts.program), let terms = programs[program] else {
         throw Rejection(.unknownProgram, "a timer of '\(parts.program)' is due, and this deployment has no such program")
       }
       var row = stored
@@ -80,7 +67,7 @@ final class Runner<S: Stage>: AnyRunner {
         $0.raw(timer.row)
         $0.integer(set.origin)
       }
-      guard let context = context(of: program, key: parts.key, cause: set.cause, traceparent: nil, origin: origin) else { return }
+      let context = Context<S>(task, terms, parts.program, key: parts.key, cause: set.cause, origin: origin)
       try handle(key, row, context)
     } catch {
       // The purpose of the timer is kept as a dead letter. The row stays as it was, which must be stored now.
@@ -101,25 +88,29 @@ final class Runner<S: Stage>: AnyRunner {
 
 /// The stages' handlers, by type of message.
 final class Routes {
-  private var byType: [String: AnyRoute] = [:]
+  private var byType: [ObjectIdentifier: AnyRoute] = [:]
   /// By the hash of the type's name.
   private var byHash: [UInt64: AnyRoute] = [:]
 
   func route<M: Message>(for type: M.Type) -> Route<M> {
     if let known = known(for: type) { return known }
     let route = Route<M>()
-    byType[M.type] = route
+    byType[ObjectIdentifier(type)] = route
     byHash[StableHash.value64(of: M.type)] = route
     return route
   }
 
-  func known<M: Message>(for type: M.Type) -> Route<M>? { byType[M.type].map { unsafeDowncast($0, to: Route<M>.self) } }
+  func known<M: Message>(for type: M.Type) -> Route<M>? {
+    byType[ObjectIdentifier(type)].map { unsafeDowncast($0, to: Route<M>.self) }
+  }
 
-  subscript(type: String) -> AnyRoute? { byType[type] }
+  subscript(type: String) -> AnyRoute? {
+    var type = type
+    return type.withUTF8 { self[$0] }
+  }
 
   subscript(type: UnsafeBufferPointer<UInt8>) -> AnyRoute? {
-    let route = byHash[StableHash.value64(of: UnsafeRawBufferPointer(type))]
-    guard let route, type.elementsEqual(route.type.utf8) else { return nil }
+    guard let route = byHash[StableHash.value64(of: UnsafeRawBufferPointer(type))], type.equals(route.type) else { return nil }
     return route
   }
 }
@@ -174,7 +165,7 @@ extension Runner {
   func take<M: Message>(
     _ event: MessageEvent<M>, _ task: StageTask, _ repeats: Repeats, _ handle: (M, Context<S>) throws(Rejection) -> Void
   ) throws(Rejection) -> Bool {
-    guard knows(event.program) else { return true }
+    guard let program = programs[event.program] else { return true }
     let memory: Memory?
     switch repeats {
     case .harmless: memory = nil
@@ -182,12 +173,10 @@ extension Runner {
     }
     if let memory, repeats != .rememberedByStage, try isKnown(event, memory, task, repeats) { return false }
     let body = repeats == .rememberedByBody ? memory : nil
-    guard
-      let context = context(
-        of: event.program, key: event.key, cause: event.cause, traceparent: event.traceparent,
-        origin: task.hash { event.name(repeats, body: body, in: &$0) })
-    else { return true }
-    context.take(memory, of: event)
+    let context = Context<S>(
+      task, program, task.programs[event.program], key: event.key, cause: event.cause, traceparent: event.traceparent,
+      origin: task.hash { event.name(repeats, body: body, in: &$0) }, memory: memory,
+      compare: memory == nil ? nil : { known throws(Rejection) in try task.compare(event, with: known) })
     try handle(event.message, context)
     return !context.wasRepeat
   }

@@ -21,15 +21,19 @@ public struct Service: Sendable {
 /// All services in memory, with a virtual clock: the same stages as on the bus, in a deterministic order. An event and all its internal
 /// messages are processed before the next event is read (DECISIONS T2).
 public final class Simulation {
-  /// Number of events after which changes are written to the stores. Until then they are kept decoded.
-  private static let eventsPerCommit = 10_000
+  /// Number of events after which changes are written to the stores. Until then they are kept decoded, which takes less time than
+  /// writing and reading them, and more memory.
+  private static let eventsPerCommit = 50_000
 
   /// Receives every notice, in order. The record is valid only during the call.
   private let notice: (OutputRecord) -> Void
   /// Receives rejected events, once per event and reason.
   private let rejected: (DeadLetter) -> Void
   private let tasks: [StageTask]
-  private let reads: [[Topic]]
+  /// The tasks that read a topic.
+  private let readers: [Topic: [StageTask]]
+  /// The tasks that take a type of message.
+  private var takers: [String: [StageTask]] = [:]
   /// Rejections reported since the last event from outside.
   private var reported: Set<Rejected> = []
   private var untilCommit = eventsPerCommit
@@ -39,6 +43,8 @@ public final class Simulation {
   /// Empty ones.
   private var outboxes: [Outbox] = []
   public private(set) var clock = Instant(milliseconds: 0)
+  /// When the next timer may be due; `nil` if it must be looked up.
+  private var due: Instant?
 
   /// - Parameter store: creates a service's store; in memory by default. Tests of state on disk pass another one.
   public init(
@@ -47,19 +53,23 @@ public final class Simulation {
   ) throws {
     self.notice = notice
     self.rejected = rejected
-    reads = services.map(\.inputs)
     tasks = try services.map {
       try StageTask(service: $0.name, stages: $0.stages, programs: programs, store: store($0.name))
+    }
+    readers = zip(services, tasks).reduce(into: [:]) { readers, service in
+      for topic in service.0.inputs { readers[topic, default: []].append(service.1) }
     }
   }
 
   /// Takes one event from outside. Its time, or else the instant in its data, moves the clock.
   public func take(_ record: InputRecord) throws {
     reported.removeAll(keepingCapacity: true)
-    let events = admitted(record, by: zip(tasks, reads).lazy.filter { $0.1.contains(record.topic) }.map(\.0))
+    var events: [(task: StageTask, event: Event)] = []
+    var read: Event?
+    for task in readers[record.topic] ?? [] { events.append((task, event(of: record, for: task, &read))) }
     if let time = events.lazy.compactMap(\.event.time).first { try moveClock(to: time) }
     for (task, event) in events {
-      task.run(event)
+      try run(event, by: task)
       try deliver()
     }
     untilCommit -= 1
@@ -76,57 +86,80 @@ public final class Simulation {
   private func moveClock(to instant: Instant) throws {
     // What was due up to the clock has fired.
     guard instant > clock else { return }
-    while let due = nextDue(by: instant) {
+    while case let due = nextDue(), due <= instant {
       clock = max(clock, due)
-      for task in tasks { task.advance(to: due) }
+      for task in tasks { try advance(task, to: due) }
       try deliver()
     }
     clock = instant
-    for task in tasks { task.advance(to: clock) }
   }
 
-  private func nextDue(by instant: Instant) -> Instant? {
-    var earliest: Instant?
-    for task in tasks { if let due = task.nextDue, due <= earliest ?? instant { earliest = due } }
-    return earliest
+  private func nextDue() -> Instant {
+    let found = due ?? tasks.lazy.compactMap(\.nextDue).min() ?? TimerKey.never.due
+    due = found
+    return found
   }
 
-  /// A record as some tasks read it. It is decoded once: programs and keys are the same for all of them.
-  private func admitted(_ record: InputRecord, by readers: some Sequence<StageTask>) -> [(task: StageTask, event: Event)] {
-    var events: [(task: StageTask, event: Event)] = []
-    for task in readers {
-      let event = events.lazy.map(\.event).first(where: task.takes) ?? task.admit(record)
-      // In memory no message is lost or hidden.
-      event.number = nil
-      events.append((task, event))
-    }
-    return events
+  /// Runs an event and what has become due before it.
+  private func run(_ event: Event, by task: StageTask) throws {
+    task.advance(to: clock)
+    task.run(event)
+    due = nil
+    try collect(from: task)
   }
 
-  /// Hands on what the tasks have written until nothing moves.
+  private func advance(_ task: StageTask, to instant: Instant) throws {
+    task.advance(to: instant)
+    due = nil
+    try collect(from: task)
+  }
+
+  /// An event for a task. Tasks have the same programs and keys, so one decodes it for all that take it.
+  private func event(of record: InputRecord, for task: StageTask, _ read: inout Event?) -> Event {
+    if let read, task.takes(read) { return read }
+    let event = task.admit(record)
+    // In memory no message is lost or hidden.
+    event.number = nil
+    if event.messageType != nil { read = event }
+    return event
+  }
+
+  /// Takes what a task has written into the queue.
+  private func collect(from task: StageTask) throws {
+    if let failure = task.failure { throw failure }
+    guard task.hasWritten else { return }
+    let records = task.takeRecords(leaving: outboxes.popLast() ?? Outbox())
+    // Two services that read one topic reject the same event for the same reason.
+    for letter in records.deadLetters where reported.insert(Rejected(letter)).inserted { rejected(letter) }
+    for index in 0..<records.outbox.count { queue.append(records.outbox[index]) }
+    used.append(records.outbox)
+  }
+
+  /// Hands on what is in the queue until nothing moves.
   private func deliver() throws {
+    guard !queue.isEmpty else { return }
     defer {
       queue.removeAll(keepingCapacity: true)
       reuseOutboxes()
     }
     var next = 0
-    while true {
-      for task in tasks {
-        if let failure = task.failure { throw failure }
-        guard task.hasWritten else { continue }
-        let records = task.takeRecords(leaving: outboxes.popLast() ?? Outbox())
-        // Two services that read one topic reject the same event for the same reason.
-        for letter in records.deadLetters where reported.insert(Rejected(letter)).inserted { rejected(letter) }
-        for index in 0..<records.outbox.count { queue.append(records.outbox[index]) }
-        used.append(records.outbox)
-      }
-      guard next < queue.count else { return }
+    while next < queue.count {
       let output = queue[next]
       next += 1
       if output.topic.kind == .notices { notice(output) }
       let record = InputRecord(topic: output.topic, partition: 0, offset: 0, memory: output)
-      for (task, event) in admitted(record, by: tasks.lazy.filter { $0.takes(type: output.type) }) { task.run(event) }
+      var read: Event?
+      for task in takers(of: output.type) {
+        try run(event(of: record, for: task, &read), by: task)
+      }
     }
+  }
+
+  private func takers(of type: String) -> [StageTask] {
+    if let known = takers[type] { return known }
+    let found = tasks.filter { $0.takes(type: type) }
+    takers[type] = found
+    return found
   }
 
   /// Outboxes whose messages are all handed on, unless somebody keeps one of its messages, take the messages to come.
@@ -138,10 +171,16 @@ public final class Simulation {
     }
   }
 
+  /// The rows of all services' stages, as they are now, whose key or value contains a text.
+  public func stageRows(naming text: String) throws -> [(service: ServiceName, row: StageRow)] {
+    try tasks.flatMap { task in try task.stageRows(naming: text).map { (task.service, $0) } }
+  }
+
   /// Writes the changes to the stores. Call it before inspecting them.
   public func commit() throws {
     untilCommit = Self.eventsPerCommit
     for task in tasks {
+      task.advance(to: clock)
       _ = try task.takeBatch()
       try task.commit()
     }

@@ -42,25 +42,40 @@ public struct StageRow {
 }
 
 extension StateStore {
-  /// The rows of stages whose key or value contains an id. These include all rows that concern the id, and some that do not.
-  public func stageRows(naming id: String) throws(StoreError) -> [StageRow] {
+  /// The rows of stages whose key or value contains an id, ascending. These include all rows that concern the id, and some that do not.
+  ///
+  /// - Parameter changes: changes that are not in the store yet.
+  public func stageRows(naming id: String, with changes: Changes = Changes()) throws(StoreError) -> [StageRow] {
     let wanted = Array(id.utf8)
     var found: [Row] = []
-    try scan(prefix: RowKey.stageRows, after: nil) { key, value in
-      if key.holds(wanted) || value.holds(wanted) {
-        found.append(Row(key: [UInt8](key), value: [UInt8](value)))
-      }
-      return true
+    try forEachRow(under: RowKey.stageRows, with: changes) { key, value in
+      if key.holds(wanted) || value.holds(wanted) { found.append(Row(key: [UInt8](key), value: [UInt8](value))) }
     }
     guard !found.isEmpty else { return [] }
     // Their timers are kept too, because the rows may be read when the store is closed.
     let keys = Set(found.map(\.key))
     var timers: Set<[UInt8]> = []
-    try scan(prefix: RowKey.timers, after: nil) { key, _ in
+    try forEachRow(under: RowKey.timers, with: changes) { key, _ in
       if let timer = TimerKey(key), keys.contains(timer.row) { timers.insert([UInt8](key)) }
+    }
+    found.sort { RowKeyOrder.precedes($0.key, $1.key) }
+    return found.compactMap { [timers] in StageRow($0, timers.contains) }
+  }
+
+  /// All rows under a prefix as they are with the changes, in no particular order.
+  private func forEachRow(
+    under prefix: [UInt8], with changes: Changes, _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void
+  ) throws(StoreError) {
+    var changed: Set<StableHash.Value128> = []
+    changes.visit { key, value in
+      guard key.starts(with: prefix) else { return }
+      changed.insert(StableHash.value128(of: key))
+      if let value { body(key, value) }
+    }
+    try scan(prefix: prefix, after: nil) { key, value in
+      if !changed.contains(StableHash.value128(of: key)) { body(key, value) }
       return true
     }
-    return found.compactMap { [timers] in StageRow($0, timers.contains) }
   }
 }
 

@@ -104,7 +104,7 @@ public final class StageTask {
   }
 
   /// The earliest instant at which a timer may be due.
-  public var nextDue: Instant? { timers.peek(state: state)?.due }
+  public var nextDue: Instant? { timers.nextDue(state: state) }
 
   /// Fires the earliest timer due at `instant`. Returns false if there is none.
   private func fireNext(upTo instant: Instant) -> Bool {
@@ -232,6 +232,7 @@ public final class StageTask {
 
   func endInvocation() {
     state.endInvocation()
+    guard !armed.isEmpty else { return }
     for timer in armed { timers.add(timer) }
     armed.removeAll(keepingCapacity: true)
   }
@@ -289,6 +290,9 @@ public final class StageTask {
   }
 
   private static let progressTable = AnyTable.inner("progress", of: Progress.self)
+
+  /// The rows of its stages, as they are now, whose key or value contains a text.
+  func stageRows(naming text: String) throws -> [StageRow] { try store.stageRows(naming: text, with: takeBatch().changes) }
 
   var hasWritten: Bool { !batch.outbox.isEmpty || !batch.deadLetters.isEmpty }
 

@@ -70,6 +70,11 @@ public final class Changes {
     let keyEnd: Int
     let end: Int
     let isDeletion: Bool
+
+    func key(in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer { .init(rebasing: bytes[start..<keyEnd]) }
+    func value(in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+      isDeletion ? nil : .init(rebasing: bytes[keyEnd..<end])
+    }
   }
 
   private var bytes = JSONWriter(capacity: 1 << 12)
@@ -108,27 +113,28 @@ public final class Changes {
 
   /// Removes the changes for which the body returns false.
   public func filter(_ isKept: (_ key: UnsafeRawBufferPointer) -> Bool) {
-    places.removeAll { !isKept(bytes.bytes(in: $0.start..<$0.keyEnd)) }
+    let all = bytes.bytes(in: 0..<bytes.count)
+    places.removeAll { !isKept($0.key(in: all)) }
   }
 
   /// Visits the key and new value of each change, valid only within the body. A value of `nil` deletes the row.
   public func visit<Failure>(
     _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) throws(Failure) -> Void
   ) throws(Failure) {
-    for place in places { try body(key(of: place), place.isDeletion ? nil : bytes.bytes(in: place.keyEnd..<place.end)) }
+    let all = bytes.bytes(in: 0..<bytes.count)
+    for place in places { try body(place.key(in: all), place.value(in: all)) }
   }
 
   /// Visits all changes in the order of their keys; several changes to one key in the order in which they were made.
   public func visitInOrder(_ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void) {
+    let all = bytes.bytes(in: 0..<bytes.count)
     places.sort { left, right in
-      let (leftKey, rightKey) = (key(of: left), key(of: right))
+      let (leftKey, rightKey) = (left.key(in: all), right.key(in: all))
       if RowKeyOrder.precedes(leftKey, rightKey) { return true }
       return left.start < right.start && !RowKeyOrder.precedes(rightKey, leftKey)
     }
     visit(body)
   }
-
-  private func key(of place: Place) -> UnsafeRawBufferPointer { bytes.bytes(in: place.start..<place.keyEnd) }
 }
 
 /// Why a store failed.

@@ -61,13 +61,20 @@ struct TimerQueue {
   /// Key of the last stored timer fired. Scans resume after it, skipping deleted keys.
   private var floor: TimerKey?
   private var committedFloor: TimerKey?
+  /// No timer is due before this instant; `nil` if it is unknown.
+  private var earliest: Instant?
 
   /// Removes and returns the earliest timer due at `instant`, or returns `nil` if there is none.
   mutating func next(dueAt instant: Instant, state: TaskState) -> TimerKey? {
+    if let earliest, earliest > instant { return nil }
     let stored = nextStored(upTo: instant, state: state)
+    earliest = nil
     let set = fresh.first.flatMap { $0.due <= instant ? $0 : nil }
     switch (stored, set) {
-    case (nil, nil): return nil
+    case (nil, nil):
+      let stored = used < piece.count ? piece[used].due : isExhausted ? TimerKey.never.due : earliestStored?.due
+      earliest = stored.map { min($0, fresh.first?.due ?? $0) }
+      return nil
     case (let key?, nil):
       takeStored(key)
       return key
@@ -84,14 +91,19 @@ struct TimerQueue {
     }
   }
 
-  /// The earliest timer, which stays in the queue.
-  mutating func peek(state: TaskState) -> TimerKey? {
-    let stored = piece.isEmpty ? earliestStored ?? nextStored(upTo: nil, state: state) : nextStored(upTo: nil, state: state)
-    let earliest = min(stored ?? .never, fresh.first ?? .never)
-    return earliest == .never ? nil : earliest
+  /// The earliest instant at which a timer may be due, or `nil` if there is none.
+  mutating func nextDue(state: TaskState) -> Instant? {
+    if earliest == nil {
+      let stored = piece.isEmpty ? earliestStored ?? nextStored(upTo: nil, state: state) : nextStored(upTo: nil, state: state)
+      earliest = min(stored ?? .never, fresh.first ?? .never).due
+    }
+    return earliest == TimerKey.never.due ? nil : earliest
   }
 
-  mutating func add(_ key: TimerKey) { fresh.insert(key) }
+  mutating func add(_ key: TimerKey) {
+    fresh.insert(key)
+    if let earliest { self.earliest = min(earliest, key.due) }
+  }
 
   /// Call it when the open batch is in the store.
   mutating func commit() {
@@ -113,6 +125,7 @@ struct TimerQueue {
   }
 
   private mutating func forget() {
+    earliest = nil
     fresh.removeAll()
     piece.removeAll(keepingCapacity: true)
     used = 0

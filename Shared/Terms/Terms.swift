@@ -13,9 +13,7 @@ public struct Program: Sendable, Equatable {
 
   /// The version in force at an instant (row B10). Before the first version, the first one applies.
   public func version(at instant: Instant) -> TermsVersion {
-    var inForce = versions[0]
-    for version in versions where version.effectiveFrom <= instant { inForce = version }
-    return inForce
+    versions.last { $0.effectiveFrom <= instant } ?? versions[0]
   }
 
   /// The version that judges an event of a referral: the one in force at the event, or the one in force at the attribution.

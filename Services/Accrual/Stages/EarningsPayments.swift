@@ -9,7 +9,7 @@ extension EarningsStage {
   ///
   /// - Parameter replay: the replay that the payment is part of, or nil if it is not replayed.
   func settle(_ payment: PaymentSettled, _ payer: Payer, _ replay: inout Replay?, _ context: Context<Self>) throws(Rejection) {
-    let program = context.program!
+    let program = context.program
     var payer = payer
     guard let referral = payer.referral(at: payment.paidAt, in: program) else { return }
     let terms = program.version(judging: payment.paidAt, attributedAt: referral.attributedAt)

@@ -4,7 +4,7 @@ import ServiceKit
 import Words
 
 /// An input event in a file.
-package struct FileEvent: Sendable {
+package final class FileEvent: Sendable {
   package let line: Int
   /// The whole line.
   package let text: [UInt8]
@@ -12,6 +12,14 @@ package struct FileEvent: Sendable {
   /// The event's `data` alone.
   package let data: [UInt8]
   package let message: any Message
+
+  fileprivate init(line: Int, text: [UInt8], envelope: Envelope, data: [UInt8], message: any Message) {
+    self.line = line
+    self.text = text
+    self.envelope = envelope
+    self.data = data
+    self.message = message
+  }
 
   package var topic: Topic { type(of: message).topic }
   /// The envelope's time, or the instant in the data if the envelope has none. It advances a virtual clock.

@@ -1,3 +1,5 @@
+import JSON
+
 /// A CloudEvents attribute that Laurel reads or writes. Others are ignored.
 public enum Attribute: UInt8, CaseIterable, Sendable {
   case specVersion, id, source, type, time, subject, program, partitionKey, sequence, causationID, traceparent, hop
@@ -54,9 +56,7 @@ public enum Attribute: UInt8, CaseIterable, Sendable {
 extension StaticString {
   fileprivate var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
 
-  fileprivate func matches(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    utf8CodeUnitCount == bytes.count && bytes.elementsEqual(self.bytes)
-  }
+  fileprivate func matches(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.equals(self.bytes) }
 }
 
 /// The origin of a message that Laurel writes: the partition of the task that wrote it, and its number, from 1, among the messages of that

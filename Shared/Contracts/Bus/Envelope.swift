@@ -54,7 +54,9 @@ public struct Envelope: Hashable, Sendable {
   /// - Throws: the rejections of ``EnvelopeBytes/check()``.
   public init(_ bytes: EnvelopeBytes) throws(Rejection) {
     try bytes.check()
-    func text(_ attribute: Attribute) -> String? { bytes[attribute].flatMap { String(validating: $0, as: UTF8.self) } }
+    func text(_ attribute: Attribute) -> String? {
+      bytes[attribute].flatMap { isUTF8(UnsafeRawBufferPointer($0)) ? String(decoding: $0, as: UTF8.self) : nil }
+    }
     self.init(
       id: text(.id) ?? "", source: text(.source) ?? "", type: text(.type) ?? "", time: bytes.time, subject: text(.subject),
       program: try bytes.program(), partitionKey: text(.partitionKey), sequence: bytes.sequence, causationID: text(.causationID),

@@ -24,7 +24,7 @@ public struct EnvelopeBytes {
     if name.starts(with: "ce_".utf8) { hasAttributes = true }
     guard let attribute = Attribute(header: name) else {
       // Tracing libraries of producers set the header under its W3C name.
-      if name.elementsEqual("traceparent".utf8), self[.traceparent] == nil { put(.traceparent, value) }
+      if name.equals("traceparent"), self[.traceparent] == nil { put(.traceparent, value) }
       return
     }
     if attribute.decides, found == nil {
@@ -47,7 +47,7 @@ public struct EnvelopeBytes {
   /// piping a file of events into any Kafka producer, and reads the structured events that some SDKs write as `application/json`.
   public var isStructured: Bool {
     guard hasAttributes else { return true }
-    guard let type = self[.dataContentType], !type.elementsEqual(Envelope.binaryContentType.utf8) else { return false }
+    guard let type = self[.dataContentType], !type.equals(Envelope.binaryContentType) else { return false }
     return essence(ofMediaType: type) == Envelope.structuredContentType
   }
 
@@ -83,7 +83,7 @@ public struct EnvelopeBytes {
   public func check() throws(Rejection) {
     if let found { throw found }
     guard let version = self[.specVersion] else { throw Rejection(.malformed, "specversion is missing") }
-    guard version.elementsEqual("1.0".utf8) else {
+    guard version.equals("1.0") else {
       throw Rejection(.malformed, "specversion: \"\(quoted(version, 20))\" is not 1.0")
     }
     for attribute in [Attribute.id, .source, .type] where self[attribute]?.isEmpty ?? true {
@@ -122,14 +122,14 @@ private func quoted(_ text: EnvelopeBytes.Text, _ length: Int) -> Substring {
   String(decoding: text, as: UTF8.self).prefix(length)
 }
 
-private func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
+func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
   // Nearly every header is plain ASCII, so that is checked first.
   bytes.allSatisfy { $0 < 0x80 } || String(validating: bytes, as: UTF8.self) != nil
 }
 
 private func isJSON(mediaType: EnvelopeBytes.Text) -> Bool {
   // Nearly every record has this media type, so it is compared first.
-  if mediaType.elementsEqual(Envelope.binaryContentType.utf8) { return true }
+  if mediaType.equals(Envelope.binaryContentType) { return true }
   let essence = essence(ofMediaType: mediaType)
   return essence == Envelope.binaryContentType || (essence.hasSuffix("+json") && !essence.hasPrefix("application/cloudevents"))
 }

@@ -172,7 +172,6 @@ private final class ProgramRun: @unchecked Sendable {
   private let number: Int
   private let queue: DispatchQueue
   private var simulation: Simulation!
-  private var stores: [(service: ServiceName, store: MemoryStore)] = []
   /// The current line: its number in the file, and its index in the part.
   private var line = 0
   private var place = 0
@@ -186,11 +185,6 @@ private final class ProgramRun: @unchecked Sendable {
     queue = DispatchQueue(label: "laurel.simulate.\(number)")
     simulation = try Simulation(
       services: Deployment.services(programs), programs: programs.ids,
-      store: { service in
-        let store = MemoryStore()
-        stores.append((service, store))
-        return store
-      },
       notice: { [unowned self] record in add(.notice(record.structuredText())) },
       rejected: { [unowned self] letter in
         // An event that waited and is rejected only now has lost its line number.
@@ -230,15 +224,10 @@ private final class ProgramRun: @unchecked Sendable {
 
   /// What is still pending in its state, with the program's name.
   private func stillPending() throws -> [String] {
-    try simulation.commit()
-    var found: [String] = []
-    for (service, store) in stores {
-      // Every such row has this word in its key or value. Reading all rows would take longer than the run.
-      for row in try store.stageRows(naming: "wait") {
-        guard let fact = try Deployment.describe(row, of: service), let text = BecauseText.waiting(fact) else { continue }
-        found.append("\(row.program): \(text)")
-      }
+    // Every such row has this word in its key or value. Reading all rows would take longer than the run.
+    try simulation.stageRows(naming: "wait").compactMap { service, row in
+      guard let fact = try Deployment.describe(row, of: service), let text = BecauseText.waiting(fact) else { return nil }
+      return "\(row.program): \(text)"
     }
-    return found
   }
 }
