@@ -14,6 +14,11 @@ public final class Outbox {
   public var isEmpty: Bool { messages.places.isEmpty }
   public subscript(index: Int) -> OutputRecord { OutputRecord(outbox: self, index: index) }
 
+  /// The messages that the bus gets: all but those handed over.
+  public func forEachToWrite<Failure>(_ body: (OutputRecord) throws(Failure) -> Void) throws(Failure) {
+    for index in messages.places.indices where !messages.places[index].isHandedOver { try body(self[index]) }
+  }
+
   /// The attributes of a message besides its data.
   struct Heading {
     let id: StableHash.Value128
@@ -57,6 +62,7 @@ private struct Messages: ~Copyable {
     var value = 0..<0
     /// A range of `fields`.
     var headers = 0..<0
+    var isHandedOver = false
   }
 
   struct Field {
@@ -160,6 +166,9 @@ public struct OutputRecord: RecordMemory {
   public var keyBytes: UnsafeRawBufferPointer? { outbox.messages.bytes.bytes(in: outbox.messages.places[index].key) }
   public var valueBytes: UnsafeRawBufferPointer? { outbox.messages.bytes.bytes(in: outbox.messages.places[index].value) }
   public var key: String { String(decoding: outbox.messages.bytes.bytes(in: outbox.messages.places[index].key), as: UTF8.self) }
+
+  /// Marks that the task which reads the message has run it. The bus does not get it.
+  public func handedOver() { outbox.messages.places[index].isHandedOver = true }
 
   public func forEachHeader(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
     forEachAttribute { attribute, value in

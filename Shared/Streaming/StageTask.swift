@@ -38,7 +38,8 @@ public final class StageTask {
   private var committedProgress: Progress
   private var timers = TimerQueue()
   private(set) var batch = Batch()
-  var handOver = HandOver()
+  /// The number of messages of the open batch that the driver has seen, to hand them over.
+  var handOversSeen = 0
   private var committedCounts = TaskCounts()
   private(set) var latest: Instant?
   /// The state of the open invocation: the timers it has set, and what to restore if it is undone.
@@ -157,7 +158,7 @@ public final class StageTask {
     if let number = event.number {
       switch progress.take(number, startsAnywhere: trimmed.contains(number.topic)) {
       case .next: event.run(self)
-      case .repeated: if !handOver.has(number) { counts.repeated += 1 }
+      case .repeated: counts.repeated += 1
       // The driver checks for gaps before it runs an event, so this can only be a needless repair record.
       case .early: countIgnored()
       }
@@ -315,7 +316,7 @@ public final class StageTask {
     committedProgress = progress
     committedCounts = counts
     batch.reset()
-    handOver.beginBatch()
+    handOversSeen = 0
   }
 
   private func count(_ letters: [DeadLetter]) {
@@ -330,7 +331,7 @@ public final class StageTask {
     counts = committedCounts
     armed.removeAll()
     batch.reset()
-    handOver.beginBatch()
+    handOversSeen = 0
   }
 
   /// Why the open batch cannot be taken; `nil` if it can.

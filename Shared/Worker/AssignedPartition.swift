@@ -91,8 +91,8 @@ final class AssignedPartition {
   // MARK: Running
 
   enum Progress {
-    /// The number of records and bytes, and how many more records had no effect because they were known.
-    case ran(Int, bytes: Int, known: Int)
+    /// The number of records and bytes.
+    case ran(Int, bytes: Int)
     /// Nothing is left to read.
     case idle
     /// An input has more records, but they have not arrived yet.
@@ -102,35 +102,34 @@ final class AssignedPartition {
   /// Runs the records that have arrived, in order of event time, up to a number of records and bytes.
   func run(upTo limit: Int, bytesMax: Int, now: Contracts.Instant) -> Progress {
     var count = 0
-    var known = 0
     var bytes = 0
-    while count + known < limit, bytes < bytesMax {
+    while count < limit, bytes < bytesMax {
       switch next() {
       case .event(let event):
         if stopped == nil, let gap = stages.gap(before: event) {
           stopped = Stop(event: event, gap: gap)
           continue
         }
-        if stages.isKnown(event) { known += 1 } else { count += 1 }
+        count += 1
         run(event, now: now)
         open.append(event.record)
         bytes += event.record.memory.valueBytes?.count ?? 0
       case .awaits(let input):
-        return count + known == 0 ? .awaits(inputs[input].place) : .ran(count, bytes: bytes, known: known)
+        return count == 0 ? .awaits(inputs[input].place) : .ran(count, bytes: bytes)
       case .none:
-        return count + known == 0 ? .idle : .ran(count, bytes: bytes, known: known)
+        return count == 0 ? .idle : .ran(count, bytes: bytes)
       }
     }
-    return .ran(count, bytes: bytes, known: known)
+    return .ran(count, bytes: bytes)
   }
 
-  /// Runs a message that a partition of this instance has just written to this one, without waiting for it to come back from its topic.
+  /// Runs a message that a partition of this instance has just written to this one, instead of reading it from its topic.
   ///
   /// - Returns: false if it must come from the topic, because something that is older may still have to run.
   func run(handedOver message: OutputRecord, now: Contracts.Instant) -> Bool {
     guard isCaughtUp, let event = stages.admit(handedOver: message) else { return false }
     if let time = event.time { stages.advance(to: stages.isVirtual ? time : min(time, now)) }
-    stages.run(handedOver: event)
+    stages.run(event)
     return true
   }
 

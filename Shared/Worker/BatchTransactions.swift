@@ -113,8 +113,7 @@ final class BatchTransactions {
   }
 
   private func produce(_ batch: Batch, of task: AssignedPartition) throws {
-    for index in 0..<batch.outbox.count {
-      let record = batch.outbox[index]
+    try batch.outbox.forEachToWrite { record in
       for _ in 0..<hooks.copies(record) { try produce(record) }
     }
     for letter in batch.deadLetters {

@@ -6,37 +6,25 @@ struct OpenBatch {
   /// A batch takes no more records once it has this many bytes, so that memory and transactions stay small. The limit on records is
   /// not enough: ten thousand records of 1 MiB are 10 GiB.
   static let bytesMax = 3 << 20
-  /// Positions are written at the latest when they have moved past so many known records.
-  private static let knownMax = 1_000
 
   var records = 0
   var bytes = 0
   var timers = 0
-  /// Internal messages that ran in the transaction that writes them.
+  /// Internal messages that ran at once instead of going through their topic.
   var handedOver = 0
-  /// Records without effect. Only the position has moved, which can wait for the next batch.
-  var known = 0
-  var knownSince: ContinuousClock.Instant?
   var since: ContinuousClock.Instant?
   /// The time spent on running.
   var spent = Duration.zero
 
-  var isEmpty: Bool { since == nil && known == 0 }
+  var isEmpty: Bool { since == nil }
   /// Everything that counts towards the size of a transaction.
   var size: Int { records + timers + handedOver }
 
   func isFull(_ sizeMax: Int) -> Bool { size >= sizeMax || bytes >= Self.bytesMax }
 
-  /// When positions that have moved past known records are written even without anything else, or `nil` if none have moved. By then
-  /// the next batch has usually taken them along.
-  func positionsDue(_ commitInterval: Duration) -> ContinuousClock.Instant? {
-    guard let knownSince else { return nil }
-    return known >= Self.knownMax || bytes >= Self.bytesMax ? knownSince : knownSince + max(.milliseconds(10), commitInterval / 4)
-  }
-
   /// Runs the internal messages of the open batch at once if their partitions are among these and have nothing older to run. Their topic
-  /// gets them as well; read from there later, they are known by their numbers. So a payment and its notice need one transaction
-  /// instead of two. Under load, while the inputs have more, the messages go through their topic.
+  /// does not get them. So a payment and its notice need one transaction instead of two, and a smaller one. Under load, while the inputs
+  /// have more, the messages go through their topic.
   mutating func handOver(among tasks: [AssignedPartition], sizeMax: Int) {
     guard since != nil else { return }
     let now = Contracts.Instant.now
@@ -47,6 +35,7 @@ struct OpenBatch {
         while !isFull(sizeMax), let message = task.stages.nextInternalMessage() {
           guard let reader = tasks.first(where: { $0.number == message.partition }), reader.run(handedOver: message, now: now)
           else { continue }
+          message.handedOver()
           handedOver += 1
         }
       }

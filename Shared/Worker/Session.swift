@@ -233,13 +233,11 @@ final class Session {
     for task in tasks where !isFull {
       let room = settings.batchRecordsMax - open.size
       switch task.run(upTo: min(Self.sliceLength, room), bytesMax: OpenBatch.bytesMax - open.bytes, now: now) {
-      case .ran(let count, let bytes, let known):
+      case .ran(let count, let bytes):
         open.records += count
         open.bytes += bytes
-        open.known += known
         found = .more
         if count > 0 { hasRun = true }
-        if known > 0, open.knownSince == nil { open.knownSince = started }
       case .awaits: if case .nothing = found { found = .awaited }
       case .idle: break
       }
@@ -269,12 +267,7 @@ final class Session {
   /// - Returns: how long to wait for more; `nil` if the batch ends now.
   private func timeToCommit(_ found: AtHand) -> Duration? {
     let now = ContinuousClock.now
-    guard let since = open.since else {
-      let due = open.positionsDue(settings.commitInterval).map { max($0, earliestCommit, blockedUntil) }
-      if let due, now >= due { return nil }
-      if case .more = found { return .zero }
-      return min(due.map { $0 - now } ?? .milliseconds(100), .milliseconds(100))
-    }
+    guard let since = open.since else { return .milliseconds(100) }
     let end =
       if isFull {
         now
@@ -345,7 +338,7 @@ final class Session {
     do {
       let changelogEnds = try transactions.write(batches, for: consumer)
       metrics.transactionSeconds.observe(ContinuousClock.now - started)
-      for (_, batch) in batches { metrics.outputs.add(batch.outbox.count) }
+      for (_, batch) in batches { batch.outbox.forEachToWrite { _ in metrics.outputs.add() } }
       abortsInARow = 0
       brokerProbe = nil
       return changelogEnds

@@ -33,7 +33,7 @@ final class WorkerMetrics: Sendable {
     transactionsAborted = metrics.counter("laurel_transactions_aborted_total", help: "Transactions aborted and retried.")
     repeated = metrics.counter("laurel_repeated_events_total", help: "Events received again, without effect.")
     handedOver = metrics.counter(
-      "laurel_handed_over_total", help: "Internal messages that ran in the transaction that wrote them.")
+      "laurel_handed_over_total", help: "Internal messages that ran at once instead of going through their topic.")
     timersFired = metrics.counter("laurel_timers_fired_total", help: "Timers fired.")
     repartitioned = metrics.counter(
       "laurel_repartitioned_records_total", help: "Records found on the wrong partition and sent to the right one.")

@@ -224,32 +224,40 @@ import Testing
     var count = 0
     while let message = bench.task.nextInternalMessage() {
       guard message.partition == 0, let event = reader.task.admit(handedOver: message) else { continue }
-      reader.task.run(handedOver: event)
+      reader.task.run(event)
+      message.handedOver()
       count += 1
     }
     return count
   }
 
-  /// The writer's open messages to partition 0, as their topic will hold them.
-  private func written() throws -> [InputRecord] {
-    let outbox = try bench.task.takeBatch().outbox
-    return (0..<outbox.count).map { outbox[$0] }.filter { $0.partition == 0 && $0.topic == Handed.topic }.map(copy)
+  /// The writer's open messages that a partition of their topic will hold.
+  private func written(to partition: Int32 = 0) throws -> [InputRecord] {
+    var records: [InputRecord] = []
+    try bench.task.takeBatch().outbox.forEachToWrite {
+      if $0.topic == Handed.topic, $0.partition == partition { records.append(copy($0)) }
+    }
+    return records
   }
 
-  @Test func aMessageHandedOverHasNoEffectWhenItComesFromItsTopic() throws {
+  @Test func aMessageHandedOverIsNotWrittenAndHasNoEffectIfItsTopicHoldsIt() throws {
     let reader = try reader()
     try bench.tell(Self.own, .step(to: "0", [.say("one")]), .step(to: "2", []), .step(to: "3", [.say("two")]))
+    // As an earlier release wrote them.
     let records = try written()
+    #expect(records.count == 2)
     #expect(handOver(to: reader) == 2)
     #expect(handOver(to: reader) == 0)
+    #expect(try written().isEmpty && written(to: 2).count == 1)
     try bench.commit()
     #expect(try reader.commit().outputs.filter { $0.topic == Said.topic }.map(text) == ["one", "two"])
     try reader.restart()
     for record in records {
       let event = reader.task.admit(record)
-      #expect(reader.task.isKnown(event) && reader.task.gap(before: event) == nil)
+      #expect(reader.task.gap(before: event) == nil)
       reader.task.run(event)
     }
+    #expect(reader.task.counts.repeated == 2)
     #expect(try reader.commit().outputs.isEmpty)
     // The numbers go on after both ways.
     try bench.tell(Self.own, .step(to: "0", [.say("three")]))
@@ -257,15 +265,6 @@ import Testing
     #expect(try progress(reader).received == [Handed.topic.name: [0, 2]])
     try reader.commit()
     #expect(try progress(reader).received == [Handed.topic.name: [0, 3]])
-  }
-
-  @Test func aMessageHandedOverIsNoRepeat() throws {
-    let reader = try reader()
-    try bench.tell(Self.own, .step(to: "0", []))
-    let record = try #require(written().first)
-    #expect(handOver(to: reader) == 1)
-    reader.take(record)
-    #expect(reader.task.counts.repeated == 0)
   }
 
   @Test func earlierMessagesOnTheTopicGoFirst() throws {
