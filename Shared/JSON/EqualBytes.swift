@@ -24,8 +24,7 @@ extension UnsafeRawBufferPointer {
 
   /// Whether these are the bytes of the text.
   public func equals(_ text: String) -> Bool {
-    var text = text
-    return text.withUTF8 { equals(UnsafeRawBufferPointer($0)) }
+    text.withUTF8InPlace { equals(UnsafeRawBufferPointer($0)) }
   }
 }
 
@@ -35,4 +34,13 @@ extension UnsafeBufferPointer<UInt8> {
 
   /// Whether these are the bytes of the text.
   public func equals(_ text: String) -> Bool { UnsafeRawBufferPointer(self).equals(text) }
+}
+
+extension String {
+  /// Passes the bytes of the text where they are. `withUTF8` needs a variable, and so a copy whose owners are counted.
+  @inlinable public func withUTF8InPlace<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    if let result = utf8.withContiguousStorageIfAvailable(body) { return result }
+    var text = self
+    return text.withUTF8(body)
+  }
 }

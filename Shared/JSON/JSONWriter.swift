@@ -135,10 +135,7 @@ public struct JSONWriter: ~Copyable {
   }
 
   public mutating func string(_ value: String) {
-    // Without a copy of the string, whose owner would be counted. Only a string from Objective-C has no UTF-8 of its own.
-    guard value.utf8.withContiguousStorageIfAvailable({ string($0) }) == nil else { return }
-    var value = value
-    value.withUTF8 { string($0) }
+    value.withUTF8InPlace { string($0) }
   }
 
   /// UTF-8 with only the escapes that RFC 8259 (7) requires: quote, backslash, control characters.
@@ -197,8 +194,7 @@ public struct JSONWriter: ~Copyable {
   public mutating func raw(_ text: StaticString) { append(text) }
 
   public mutating func raw(text: String) {
-    var text = text
-    text.withUTF8 { append($0) }
+    text.withUTF8InPlace { append($0) }
   }
 
   /// `length` bytes that the closure fills in.

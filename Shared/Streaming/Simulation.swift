@@ -23,7 +23,7 @@ public struct Service: Sendable {
 public final class Simulation {
   /// Number of events after which changes are written to the stores. Until then they are kept decoded, which takes less time than
   /// writing and reading them, and more memory.
-  private static let eventsPerCommit = 50_000
+  private static let eventsPerCommit = 1 << 17
 
   /// Receives every notice, in order. The record is valid only during the call.
   private let notice: (OutputRecord) -> Void
@@ -100,7 +100,7 @@ public final class Simulation {
     return found
   }
 
-  /// Runs an event and what has become due before it.
+  /// Runs an event. Only now does the task's clock follow; nothing was due before.
   private func run(_ event: Event, by task: StageTask) throws {
     task.advance(to: clock)
     task.run(event)

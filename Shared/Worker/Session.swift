@@ -21,9 +21,11 @@ final class Session {
 
   /// How much librdkafka prefetches, and how long a broker without records delays its response. Each partition has its own queue, and
   /// the response for idle inputs makes librdkafka look at full queues again, so a small prefetch is enough. The end of a partition is
-  /// reported with a fetch response, so the delay must be short.
+  /// reported with a fetch response, so the delay must be short. A response stays in memory until its last record has run, so a partition's
+  /// part of it is small; a single record may be longer.
   private static let readingProperties = [
-    "queued.min.messages": "1000", "queued.max.messages.kbytes": "8192", "fetch.wait.max.ms": "100",
+    "queued.min.messages": "1000", "queued.max.messages.kbytes": "8192", "fetch.message.max.bytes": "262144",
+    "fetch.wait.max.ms": "100",
   ]
 
   private let service: Service

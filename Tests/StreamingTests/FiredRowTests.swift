@@ -38,6 +38,7 @@ private struct Lamps: Stage {
       case .alarm(let number, let due, let acts):
         context[Self.lamps, number] = Lamp(timer: due.map { Timer(at: Instant(milliseconds: $0)) }, acts: acts)
       case .keepAlarm(let number): context[Self.lamps, number] = context[Self.lamps, number]
+      case .dropAlarm(let number): context[Self.lamps, number] = nil
       case .list: say(context.all(Self.lamps).map { $0.isLit ? "on" : "off" }.joined(separator: " "), at: instant, context)
       case .walk:
         var lit = 0
@@ -108,6 +109,23 @@ private struct Lamps: Stage {
     bench.advance(20_000)
     #expect(try bench.said() == ["2 comes on"])
     try expect([true, true, true])
+  }
+
+  @Test func aToolReadsChangesThatAreNotInTheStoreYet() throws {
+    func lamps(_ rows: [StageRow]) throws -> [String] {
+      try rows.compactMap { row in
+        try row.value(in: Lamps.lamps).map { "\(row.key(in: Lamps.lamps) ?? 0) \($0.isLit ? "on" : "off")" }
+      }
+    }
+    try bench.tell("a", .alarm(1, at: 3000, []), .alarm(2, at: 9000, []), .alarm(3, at: nil, []), .alarm(5, at: 3000, []))
+    try bench.commit()
+    try bench.tell("a", .dropAlarm(3), .alarm(4, at: nil, []), .alarm(5, at: 9000, []))
+    bench.advance(4000)
+    let open = try lamps(bench.task.stageRows(naming: ""))
+    #expect(open == ["1 on", "2 off", "4 off", "5 off"])
+    #expect(try lamps(bench.store.stageRows(naming: "")) == ["1 off", "2 off", "3 off", "5 off"])
+    try bench.commit()
+    #expect(try lamps(bench.store.stageRows(naming: "")) == open)
   }
 
   /// The money of a rejected timer has not moved, so its row must not look as if it had.

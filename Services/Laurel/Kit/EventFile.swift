@@ -12,6 +12,9 @@ package final class FileEvent: Sendable {
   /// The event's `data` alone.
   package let data: [UInt8]
   package let message: any Message
+  package let topic: Topic
+  /// The envelope's time, or the instant in the data if the envelope has none. It advances a virtual clock.
+  package let time: Instant
 
   fileprivate init(line: Int, text: [UInt8], envelope: Envelope, data: [UInt8], message: any Message) {
     self.line = line
@@ -19,11 +22,9 @@ package final class FileEvent: Sendable {
     self.envelope = envelope
     self.data = data
     self.message = message
+    topic = type(of: message).topic
+    time = envelope.time ?? message.instant
   }
-
-  package var topic: Topic { type(of: message).topic }
-  /// The envelope's time, or the instant in the data if the envelope has none. It advances a virtual clock.
-  package var time: Instant { envelope.time ?? message.instant }
 }
 
 /// A line of an event file after parsing.
