@@ -14,7 +14,7 @@ public protocol RecordMemory {
 public struct InputRecord {
   public let topic: Topic
   public let partition: Int32
-  /// `offsetOfHandedOver` for a message that is not on the bus yet.
+  /// `offsetOfHandedOver` for a message that is not on the bus.
   public let offset: Int64
   /// Milliseconds since 1970, as the bus stores it; `nil` without a bus.
   public let timestamp: Int64?
@@ -28,7 +28,7 @@ public struct InputRecord {
     self.memory = memory
   }
 
-  /// The offset of a message that a task hands over to another in the transaction that writes it.
+  /// The offset of a message that one task hands over to another, so that it never gets to its topic.
   public static let offsetOfHandedOver: Int64 = -1
 
   /// Creates a record from values held in Swift.

@@ -27,14 +27,6 @@ public struct MessageNumber: Sendable, Hashable {
     self.hop = hop
   }
 
-  /// A task that writes to a topic.
-  struct Source: Hashable {
-    let topic: String
-    let partition: Int32
-  }
-
-  var source: Source { Source(topic: topic, partition: hop.partition) }
-
   private static let partitionsMax: Int32 = 10_000
 }
 

@@ -88,7 +88,10 @@ public final class Simulation {
     guard instant > clock else { return }
     while case let due = nextDue(), due <= instant {
       clock = max(clock, due)
-      for task in tasks { try advance(task, to: due) }
+      for task in tasks {
+        task.advance(to: due)
+        try collect(from: task)
+      }
       try deliver()
     }
     clock = instant
@@ -104,13 +107,6 @@ public final class Simulation {
   private func run(_ event: Event, by task: StageTask) throws {
     task.advance(to: clock)
     task.run(event)
-    due = nil
-    try collect(from: task)
-  }
-
-  private func advance(_ task: StageTask, to instant: Instant) throws {
-    task.advance(to: instant)
-    due = nil
     try collect(from: task)
   }
 
@@ -124,8 +120,9 @@ public final class Simulation {
     return event
   }
 
-  /// Takes what a task has written into the queue.
+  /// Takes what a task has written into the queue. Call it after the task has run, when its timers may be others.
   private func collect(from task: StageTask) throws {
+    due = nil
     if let failure = task.failure { throw failure }
     guard task.hasWritten else { return }
     let records = task.takeRecords(leaving: outboxes.popLast() ?? Outbox())

@@ -340,7 +340,7 @@ final class Session {
     do {
       let changelogEnds = try transactions.write(batches, for: consumer)
       metrics.transactionSeconds.observe(ContinuousClock.now - started)
-      for (_, batch) in batches { batch.outbox.forEachToWrite { _ in metrics.outputs.add() } }
+      metrics.outputs.add(batches.reduce(0) { $0 + $1.1.outbox.count } - open.handedOver)
       abortsInARow = 0
       brokerProbe = nil
       return changelogEnds

@@ -105,7 +105,7 @@ enum LetterText {
   private static func origin(_ letter: Letter) -> String {
     switch letter.origin {
     case .record(let place) where place.offset == InputRecord.offsetOfHandedOver:
-      "on \(plain(place.topic)), partition \(place.partition), in the transaction that wrote it"
+      "for \(plain(place.topic)), partition \(place.partition): handed over, so it never was on the topic"
     case .record(let place): "on \(plain(place.topic)), partition \(place.partition), offset \(place.offset)"
     case .timer: "in \(letter.id.service.rawValue)'s state: a timer that was due"
     case .kept: "in \(letter.id.service.rawValue)'s state: an event that it had accepted before"
