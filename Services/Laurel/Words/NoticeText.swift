@@ -129,6 +129,14 @@ package enum NoticeText {
     }
   }
 
+  /// The currency of a notice's amounts. `nil` if the notice does not name it.
+  package static func currency(of notice: any Notice) -> Currency? {
+    (notice as? any HasCurrency)?.currency ?? balance(after: notice)?.currency ?? (notice as? BonusDeclined)?.currency
+  }
+
+  /// The balance in a notice. `nil` if it contains none.
+  package static func balance(after notice: any Notice) -> Balance? { (notice as? any HasBalance)?.balance }
+
   // MARK: Parts
 
   /// The parts of a balance, without empty ones.

@@ -43,6 +43,16 @@ public protocol Notice: Message, Codable {
   var because: [Because] { get }
 }
 
+// Messages with a required field of this name, for code that handles them all alike. The generator adds the conformances.
+public protocol HasBalance: Message { var balance: Balance { get } }
+public protocol HasCompany: Message { var company: CompanyID { get } }
+public protocol HasCurrency: Message { var currency: Currency { get } }
+public protocol HasPayment: Message { var payment: PaymentID { get } }
+public protocol HasPayout: Message { var payout: PayoutID { get } }
+public protocol HasReferee: Message { var referee: AccountID { get } }
+public protocol HasRequest: Message { var request: RequestID { get } }
+public protocol HasReward: Message { var reward: RewardID { get } }
+
 /// Every public message type by its name, for code that handles all types alike, such as printing and validation.
 public enum MessageRegistry {
   private static let byType = Dictionary(all.map { ($0.type, $0) }, uniquingKeysWith: { first, _ in first })

@@ -4,7 +4,7 @@
 import JSON
 
 /// A subscription began or changed. The message holds its whole new state.
-public struct SubscriptionChanged: Message, Codable {
+public struct SubscriptionChanged: Message, Codable, HasCompany {
   public static let type = "subscription.changed.v1"
   public static let topic = Topic.billing
   public var key: String { account.value }
@@ -72,7 +72,7 @@ public struct SubscriptionChanged: Message, Codable {
 }
 
 /// A company of an account ended. Its unused discount is voided (B8). A later change of one of its subscriptions to `active` opens it again.
-public struct CompanyClosed: Message, Codable {
+public struct CompanyClosed: Message, Codable, HasCompany {
   public static let type = "company.closed.v1"
   public static let topic = Topic.billing
   public var key: String { account.value }
@@ -110,7 +110,7 @@ public struct CompanyClosed: Message, Codable {
 }
 
 /// An invoice was issued. The first one of a company after a monthly run uses its discount (B7). One of 0 or less uses nothing and is never overdue (R6).
-public struct InvoiceIssued: Message, Codable {
+public struct InvoiceIssued: Message, Codable, HasCompany, HasCurrency {
   public static let type = "invoice.issued.v1"
   public static let topic = Topic.billing
   public var key: String { account.value }
@@ -199,7 +199,7 @@ public struct InvoiceIssued: Message, Codable {
 }
 
 /// An invoice is paid. A payment alone does not end it (B6).
-public struct InvoiceSettled: Message, Codable {
+public struct InvoiceSettled: Message, Codable, HasCompany {
   public static let type = "invoice.settled.v1"
   public static let topic = Topic.billing
   public var key: String { account.value }
@@ -242,7 +242,7 @@ public struct InvoiceSettled: Message, Codable {
 }
 
 /// An invoice was withdrawn. If it had used a discount, the next invoice can use it (B7).
-public struct InvoiceVoided: Message, Codable {
+public struct InvoiceVoided: Message, Codable, HasCompany {
   public static let type = "invoice.voided.v1"
   public static let topic = Topic.billing
   public var key: String { account.value }
@@ -285,7 +285,7 @@ public struct InvoiceVoided: Message, Codable {
 }
 
 /// Money was received. This is what rewards are computed from.
-public struct PaymentSettled: Message, Codable {
+public struct PaymentSettled: Message, Codable, HasPayment, HasCurrency {
   public static let type = "payment.settled.v1"
   public static let topic = Topic.billing
   public var key: String { account.value }
@@ -385,7 +385,7 @@ public struct PaymentSettled: Message, Codable {
 }
 
 /// The payer asks for a refund. The reward is frozen until the request ends (C7).
-public struct RefundRequested: Message, Codable {
+public struct RefundRequested: Message, Codable, HasPayment {
   public static let type = "payment.refundRequested.v1"
   public static let topic = Topic.billing
   public var key: String { account.value }
@@ -423,7 +423,7 @@ public struct RefundRequested: Message, Codable {
 }
 
 /// A refund was declined, or its request was withdrawn. The reward is free again.
-public struct RefundDeclined: Message, Codable {
+public struct RefundDeclined: Message, Codable, HasPayment {
   public static let type = "payment.refundDeclined.v1"
   public static let topic = Topic.billing
   public var key: String { account.value }
@@ -461,7 +461,7 @@ public struct RefundDeclined: Message, Codable {
 }
 
 /// Money went back to the payer, all or a part. The reward is reduced in proportion (A9).
-public struct PaymentRefunded: Message, Codable {
+public struct PaymentRefunded: Message, Codable, HasPayment, HasCurrency {
   public static let type = "payment.refunded.v1"
   public static let topic = Topic.billing
   public var key: String { account.value }
@@ -535,7 +535,7 @@ public struct PaymentRefunded: Message, Codable {
 }
 
 /// A refund did not reach the payer and the money is back. It is undone as if it had never been (A9c).
-public struct RefundFailed: Message, Codable {
+public struct RefundFailed: Message, Codable, HasPayment {
   public static let type = "payment.refundFailed.v1"
   public static let topic = Topic.billing
   public var key: String { account.value }
@@ -579,7 +579,7 @@ public struct RefundFailed: Message, Codable {
 }
 
 /// The payer's bank disputes a payment (a chargeback or an inquiry). The reward is frozen until all disputes of the payment are closed (C7c).
-public struct PaymentDisputed: Message, Codable {
+public struct PaymentDisputed: Message, Codable, HasPayment {
   public static let type = "payment.disputed.v1"
   public static let topic = Topic.billing
   public var key: String { account.value }
@@ -638,7 +638,7 @@ public struct PaymentDisputed: Message, Codable {
 }
 
 /// A dispute ended. A lost one takes the reward's share of its amount (C7c).
-public struct DisputeClosed: Message, Codable {
+public struct DisputeClosed: Message, Codable, HasPayment {
   public static let type = "payment.disputeClosed.v1"
   public static let topic = Topic.billing
   public var key: String { account.value }

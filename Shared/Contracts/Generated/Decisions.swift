@@ -4,7 +4,7 @@
 import JSON
 
 /// An operator approves a withdrawal that awaits approval (C10).
-public struct WithdrawalApproved: Message, Codable {
+public struct WithdrawalApproved: Message, Codable, HasRequest {
   public static let type = "withdrawal.approved.v1"
   public static let topic = Topic.decisions
   public var key: String { account.value }
@@ -53,7 +53,7 @@ public struct WithdrawalApproved: Message, Codable {
 }
 
 /// An operator rejects a withdrawal that awaits approval. The money is available again.
-public struct WithdrawalRejected: Message, Codable {
+public struct WithdrawalRejected: Message, Codable, HasRequest {
   public static let type = "withdrawal.rejected.v1"
   public static let topic = Topic.decisions
   public var key: String { account.value }
@@ -103,7 +103,7 @@ public struct WithdrawalRejected: Message, Codable {
 
 /// An operator gives a registered account a referrer, as if it had registered with the referrer's code at `decidedAt` (A1e). It is answered
 /// by `referral.attributed.v1` or `referral.rejected.v1` with this request.
-public struct ReferralAssignRequested: Message, Codable {
+public struct ReferralAssignRequested: Message, Codable, HasRequest {
   public static let type = "referral.assignRequested.v1"
   public static let topic = Topic.decisions
   public var key: String { account.value }
@@ -158,7 +158,7 @@ public struct ReferralAssignRequested: Message, Codable {
 
 /// An operator ends a referral. Payments from `decidedAt` on earn nothing; what was earned stays (A1e). It is answered by
 /// `referral.ended.v1`, or is a dead letter (`no-referral`).
-public struct ReferralEndRequested: Message, Codable {
+public struct ReferralEndRequested: Message, Codable, HasRequest {
   public static let type = "referral.endRequested.v1"
   public static let topic = Topic.decisions
   public var key: String { account.value }
@@ -207,7 +207,7 @@ public struct ReferralEndRequested: Message, Codable {
 }
 
 /// An operator corrects a balance by hand, up or down (corrected). It is answered by `balance.corrected.v1`.
-public struct CorrectionRequested: Message, Codable {
+public struct CorrectionRequested: Message, Codable, HasRequest, HasCurrency {
   public static let type = "balance.correctionRequested.v1"
   public static let topic = Topic.decisions
   public var key: String { account.value }

@@ -81,7 +81,7 @@ public struct OfferOpened: Notice {
 }
 
 /// The referee's first payment for one of the plans used the welcome offer.
-public struct OfferUsed: Notice {
+public struct OfferUsed: Notice, HasPayment {
   public static let type = "offer.used.v1"
   public static let topic = Topic.discounts
   public var key: String { account.value }
@@ -241,7 +241,7 @@ public struct OfferExpired: Notice {
 }
 
 /// A referral counts as active from now on (B2).
-public struct ReferralActivated: Notice {
+public struct ReferralActivated: Notice, HasReferee {
   public static let type = "referral.activated.v1"
   public static let topic = Topic.discounts
   public var key: String { referrer.value }
@@ -294,7 +294,7 @@ public struct ReferralActivated: Notice {
 }
 
 /// A referral no longer counts as active (B2).
-public struct ReferralDeactivated: Notice {
+public struct ReferralDeactivated: Notice, HasReferee {
   public static let type = "referral.deactivated.v1"
   public static let topic = Topic.discounts
   public var key: String { referrer.value }
@@ -347,7 +347,7 @@ public struct ReferralDeactivated: Notice {
 }
 
 /// A monthly run gave a company a discount on its next invoice (B4, B5).
-public struct DiscountAssigned: Notice {
+public struct DiscountAssigned: Notice, HasCompany {
   public static let type = "discount.assigned.v1"
   public static let topic = Topic.discounts
   public var key: String { account.value }
@@ -485,7 +485,7 @@ public struct DiscountSkipped: Notice {
 }
 
 /// An invoice used a discount (B7).
-public struct DiscountApplied: Notice {
+public struct DiscountApplied: Notice, HasCompany {
   public static let type = "discount.applied.v1"
   public static let topic = Topic.discounts
   public var key: String { account.value }
@@ -553,7 +553,7 @@ public struct DiscountApplied: Notice {
 }
 
 /// A discount ended unused.
-public struct DiscountVoided: Notice {
+public struct DiscountVoided: Notice, HasCompany {
   public static let type = "discount.voided.v1"
   public static let topic = Topic.discounts
   public var key: String { account.value }
@@ -616,7 +616,7 @@ public struct DiscountVoided: Notice {
 }
 
 /// The invoice that had used a discount was voided. The next invoice can use it (B7).
-public struct DiscountRestored: Notice {
+public struct DiscountRestored: Notice, HasCompany {
   public static let type = "discount.restored.v1"
   public static let topic = Topic.discounts
   public var key: String { account.value }
@@ -679,7 +679,7 @@ public struct DiscountRestored: Notice {
 }
 
 /// An order of companies was recorded (B9b).
-public struct CompanyOrderRecorded: Notice {
+public struct CompanyOrderRecorded: Notice, HasRequest {
   public static let type = "companyOrder.recorded.v1"
   public static let topic = Topic.discounts
   public var key: String { account.value }

@@ -4,7 +4,7 @@
 import JSON
 
 /// The provider paid. The money is booked, whatever was reported before (C10c).
-public struct PayoutSettled: Message, Codable {
+public struct PayoutSettled: Message, Codable, HasPayout {
   public static let type = "payout.settled.v1"
   public static let topic = Topic.payoutResults
   public var key: String { referrer.value }
@@ -52,7 +52,7 @@ public struct PayoutSettled: Message, Codable {
 }
 
 /// The provider did not pay and never will. The money is available again.
-public struct PayoutFailed: Message, Codable {
+public struct PayoutFailed: Message, Codable, HasPayout {
   public static let type = "payout.failed.v1"
   public static let topic = Topic.payoutResults
   public var key: String { referrer.value }
@@ -100,7 +100,7 @@ public struct PayoutFailed: Message, Codable {
 }
 
 /// Nobody knows yet whether the provider paid. The withdrawal stays open and is never instructed again.
-public struct PayoutUnknown: Message, Codable {
+public struct PayoutUnknown: Message, Codable, HasPayout {
   public static let type = "payout.unknown.v1"
   public static let topic = Topic.payoutResults
   public var key: String { referrer.value }
@@ -148,7 +148,7 @@ public struct PayoutUnknown: Message, Codable {
 }
 
 /// The full amount of a payout came back. The money is available again (C10c).
-public struct PayoutReturned: Message, Codable {
+public struct PayoutReturned: Message, Codable, HasPayout {
   public static let type = "payout.returned.v1"
   public static let topic = Topic.payoutResults
   public var key: String { referrer.value }

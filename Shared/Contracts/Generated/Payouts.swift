@@ -5,7 +5,7 @@ import JSON
 
 /// The payment provider's adapter is to pay. Give the provider `idempotencyKey`, so that an instruction that is read twice is paid once.
 /// Answer with `payout.settled.v1`, `payout.failed.v1` or `payout.unknown.v1`.
-public struct PayoutInstructed: Notice {
+public struct PayoutInstructed: Notice, HasPayout, HasRequest, HasCurrency {
   public static let type = "payout.instructed.v1"
   public static let topic = Topic.payouts
   public var key: String { referrer.value }
@@ -83,7 +83,7 @@ public struct PayoutInstructed: Notice {
 }
 
 /// A request to withdraw is being handled.
-public struct WithdrawalOpened: Notice {
+public struct WithdrawalOpened: Notice, HasRequest, HasCurrency {
   public static let type = "withdrawal.opened.v1"
   public static let topic = Topic.payouts
   public var key: String { referrer.value }
@@ -156,7 +156,7 @@ public struct WithdrawalOpened: Notice {
 }
 
 /// An operator must approve a withdrawal, because its amount is above the program's limit or the program names none for its currency (C10).
-public struct WithdrawalAwaitingApproval: Notice {
+public struct WithdrawalAwaitingApproval: Notice, HasRequest, HasCurrency {
   public static let type = "withdrawal.awaitingApproval.v1"
   public static let topic = Topic.payouts
   public var key: String { referrer.value }
@@ -229,7 +229,7 @@ public struct WithdrawalAwaitingApproval: Notice {
 }
 
 /// The provider paid a withdrawal.
-public struct WithdrawalPaid: Notice {
+public struct WithdrawalPaid: Notice, HasRequest, HasCurrency {
   public static let type = "withdrawal.paid.v1"
   public static let topic = Topic.payouts
   public var key: String { referrer.value }
@@ -302,7 +302,7 @@ public struct WithdrawalPaid: Notice {
 }
 
 /// A payout failed. The money is available again.
-public struct WithdrawalFailed: Notice {
+public struct WithdrawalFailed: Notice, HasRequest, HasCurrency {
   public static let type = "withdrawal.failed.v1"
   public static let topic = Topic.payouts
   public var key: String { referrer.value }
@@ -375,7 +375,7 @@ public struct WithdrawalFailed: Notice {
 }
 
 /// The provider returned a payout. The money is available again (C10c).
-public struct WithdrawalReturned: Notice {
+public struct WithdrawalReturned: Notice, HasRequest, HasCurrency {
   public static let type = "withdrawal.returned.v1"
   public static let topic = Topic.payouts
   public var key: String { referrer.value }
@@ -448,7 +448,7 @@ public struct WithdrawalReturned: Notice {
 }
 
 /// A withdrawal will not be paid.
-public struct WithdrawalDeclined: Notice {
+public struct WithdrawalDeclined: Notice, HasRequest {
   public static let type = "withdrawal.declined.v1"
   public static let topic = Topic.payouts
   public var key: String { referrer.value }
@@ -525,7 +525,7 @@ public struct WithdrawalDeclined: Notice {
 }
 
 /// A withdrawal is still open and its day is near (C10).
-public struct WithdrawalDueSoon: Notice {
+public struct WithdrawalDueSoon: Notice, HasRequest {
   public static let type = "withdrawal.dueSoon.v1"
   public static let topic = Topic.payouts
   public var key: String { referrer.value }
@@ -588,7 +588,7 @@ public struct WithdrawalDueSoon: Notice {
 }
 
 /// A withdrawal is still open after its day (C10).
-public struct WithdrawalOverdue: Notice {
+public struct WithdrawalOverdue: Notice, HasRequest {
   public static let type = "withdrawal.overdue.v1"
   public static let topic = Topic.payouts
   public var key: String { referrer.value }

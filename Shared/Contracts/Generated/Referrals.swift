@@ -4,7 +4,7 @@
 import JSON
 
 /// An account has a referral code.
-public struct CodeIssued: Notice {
+public struct CodeIssued: Notice, HasRequest {
   public static let type = "code.issued.v1"
   public static let topic = Topic.referrals
   public var key: String { account.value }
@@ -62,7 +62,7 @@ public struct CodeIssued: Notice {
 }
 
 /// An account does not get the code that it asked for.
-public struct CodeDeclined: Notice {
+public struct CodeDeclined: Notice, HasRequest {
   public static let type = "code.declined.v1"
   public static let topic = Topic.referrals
   public var key: String { account.value }
@@ -234,7 +234,7 @@ public struct ClickRejected: Notice {
 }
 
 /// An account has a referrer from now on.
-public struct ReferralAttributed: Notice {
+public struct ReferralAttributed: Notice, HasReferee {
   public static let type = "referral.attributed.v1"
   public static let topic = Topic.referrals
   public var key: String { referee.value }
@@ -307,7 +307,7 @@ public struct ReferralAttributed: Notice {
 }
 
 /// A registration that names a referral, or an operator's assignment, gives the account no referrer.
-public struct ReferralRejected: Notice {
+public struct ReferralRejected: Notice, HasReferee {
   public static let type = "referral.rejected.v1"
   public static let topic = Topic.referrals
   public var key: String { referee.value }
@@ -390,7 +390,7 @@ public struct ReferralRejected: Notice {
 }
 
 /// An operator ended a referral. Payments from this instant on earn nothing; what was earned stays.
-public struct ReferralEnded: Notice {
+public struct ReferralEnded: Notice, HasReferee, HasRequest {
   public static let type = "referral.ended.v1"
   public static let topic = Topic.referrals
   public var key: String { referee.value }

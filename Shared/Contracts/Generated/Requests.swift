@@ -4,7 +4,7 @@
 import JSON
 
 /// An account asks for a referral code. It is answered by `code.issued.v1` or `code.declined.v1`. An account may have several codes.
-public struct CodeRequested: Message, Codable {
+public struct CodeRequested: Message, Codable, HasRequest {
   public static let type = "code.requested.v1"
   public static let topic = Topic.requests
   public var key: String { account.value }
@@ -48,7 +48,7 @@ public struct CodeRequested: Message, Codable {
 }
 
 /// In which order the companies of an account receive its monthly discounts (B4). It is answered by `companyOrder.recorded.v1`.
-public struct CompanyOrderSet: Message, Codable {
+public struct CompanyOrderSet: Message, Codable, HasRequest {
   public static let type = "companyOrder.set.v1"
   public static let topic = Topic.requests
   public var key: String { account.value }
@@ -102,7 +102,7 @@ public struct CompanyOrderSet: Message, Codable {
 }
 
 /// An account wants to pay from its bonus balance (A6). It is answered by `bonus.reserved.v1` or `bonus.declined.v1`, all or nothing.
-public struct SpendRequested: Message, Codable {
+public struct SpendRequested: Message, Codable, HasRequest, HasCurrency {
   public static let type = "bonus.spendRequested.v1"
   public static let topic = Topic.requests
   public var key: String { account.value }
@@ -176,7 +176,7 @@ public struct SpendRequested: Message, Codable {
 }
 
 /// The invoice of a spend was charged. Of captured and released the first one counts.
-public struct SpendCaptured: Message, Codable {
+public struct SpendCaptured: Message, Codable, HasRequest {
   public static let type = "bonus.spendCaptured.v1"
   public static let topic = Topic.requests
   public var key: String { account.value }
@@ -215,7 +215,7 @@ public struct SpendCaptured: Message, Codable {
 }
 
 /// The invoice of a spend was not charged. The money is available again.
-public struct SpendReleased: Message, Codable {
+public struct SpendReleased: Message, Codable, HasRequest {
   public static let type = "bonus.spendReleased.v1"
   public static let topic = Topic.requests
   public var key: String { account.value }
@@ -254,7 +254,7 @@ public struct SpendReleased: Message, Codable {
 }
 
 /// An invoice that was paid with bonus money came back, all or a part. The money returns to the balance (A9d).
-public struct SpendReturned: Message, Codable {
+public struct SpendReturned: Message, Codable, HasRequest {
   public static let type = "bonus.spendReturned.v1"
   public static let topic = Topic.requests
   public var key: String { account.value }
@@ -314,7 +314,7 @@ public struct SpendReturned: Message, Codable {
 }
 
 /// An account wants its balance paid out (C10). It is answered by `withdrawal.opened.v1` or `withdrawal.declined.v1`.
-public struct WithdrawalRequested: Message, Codable {
+public struct WithdrawalRequested: Message, Codable, HasRequest, HasCurrency {
   public static let type = "withdrawal.requested.v1"
   public static let topic = Topic.requests
   public var key: String { account.value }
@@ -382,7 +382,7 @@ public struct WithdrawalRequested: Message, Codable {
 }
 
 /// An account takes its withdrawal back. It works until the payout is instructed.
-public struct WithdrawalCanceled: Message, Codable {
+public struct WithdrawalCanceled: Message, Codable, HasRequest {
   public static let type = "withdrawal.canceled.v1"
   public static let topic = Topic.requests
   public var key: String { account.value }

@@ -4,7 +4,7 @@
 import JSON
 
 /// A payment earned its referrer a reward.
-public struct RewardAccrued: Notice {
+public struct RewardAccrued: Notice, HasReward, HasReferee, HasPayment, HasCurrency, HasBalance {
   public static let type = "reward.accrued.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -92,7 +92,7 @@ public struct RewardAccrued: Notice {
 }
 
 /// A payment of a referee earns nothing.
-public struct RewardDeclined: Notice {
+public struct RewardDeclined: Notice, HasReferee, HasPayment {
   public static let type = "reward.declined.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -163,7 +163,7 @@ public struct RewardDeclined: Notice {
 }
 
 /// A reward left `pending`. It is available now, or locked where the terms hold it longer.
-public struct RewardCredited: Notice {
+public struct RewardCredited: Notice, HasReward, HasCurrency, HasBalance {
   public static let type = "reward.credited.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -226,7 +226,7 @@ public struct RewardCredited: Notice {
 }
 
 /// A credited reward moved from `locked` to `available`.
-public struct RewardUnlocked: Notice {
+public struct RewardUnlocked: Notice, HasReward, HasCurrency, HasBalance {
   public static let type = "reward.unlocked.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -289,7 +289,7 @@ public struct RewardUnlocked: Notice {
 }
 
 /// A reward is held while a request for a refund or a dispute is open (C7).
-public struct RewardFrozen: Notice {
+public struct RewardFrozen: Notice, HasReward, HasBalance {
   public static let type = "reward.frozen.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -347,7 +347,7 @@ public struct RewardFrozen: Notice {
 }
 
 /// A cause for holding a reward has ended.
-public struct RewardUnfrozen: Notice {
+public struct RewardUnfrozen: Notice, HasReward, HasBalance {
   public static let type = "reward.unfrozen.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -405,7 +405,7 @@ public struct RewardUnfrozen: Notice {
 }
 
 /// A refund before the credit made a reward smaller (A9b).
-public struct RewardAdjusted: Notice {
+public struct RewardAdjusted: Notice, HasReward, HasCurrency, HasBalance {
   public static let type = "reward.adjusted.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -478,7 +478,7 @@ public struct RewardAdjusted: Notice {
 }
 
 /// A refund after the credit, or a lost dispute, took a reward back, all or a part (A9b).
-public struct RewardReversed: Notice {
+public struct RewardReversed: Notice, HasReward, HasCurrency, HasBalance {
   public static let type = "reward.reversed.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -556,7 +556,7 @@ public struct RewardReversed: Notice {
 }
 
 /// What a refund or a lost dispute had taken came back, because the refund failed or the dispute was won later (A9c, C7c).
-public struct RewardRestored: Notice {
+public struct RewardRestored: Notice, HasReward, HasCurrency, HasBalance {
   public static let type = "reward.restored.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -634,7 +634,7 @@ public struct RewardRestored: Notice {
 }
 
 /// Money was set aside to pay an invoice, from `available` to `reserved`.
-public struct BonusReserved: Notice {
+public struct BonusReserved: Notice, HasRequest, HasCurrency, HasBalance {
   public static let type = "bonus.reserved.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -702,7 +702,7 @@ public struct BonusReserved: Notice {
 }
 
 /// An invoice was paid from the balance, from `reserved` to `spent`.
-public struct BonusCaptured: Notice {
+public struct BonusCaptured: Notice, HasRequest, HasCurrency, HasBalance {
   public static let type = "bonus.captured.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -770,7 +770,7 @@ public struct BonusCaptured: Notice {
 }
 
 /// A spend was given up, from `reserved` to `available`.
-public struct BonusReleased: Notice {
+public struct BonusReleased: Notice, HasRequest, HasCurrency, HasBalance {
   public static let type = "bonus.released.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -838,7 +838,7 @@ public struct BonusReleased: Notice {
 }
 
 /// Bonus money that had been spent came back, from `spent` to `available` (A9d).
-public struct BonusReturned: Notice {
+public struct BonusReturned: Notice, HasRequest, HasCurrency, HasBalance {
   public static let type = "bonus.returned.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -911,7 +911,7 @@ public struct BonusReturned: Notice {
 }
 
 /// A request to use a balance was declined. Nothing was reserved.
-public struct BonusDeclined: Notice {
+public struct BonusDeclined: Notice, HasRequest {
   public static let type = "bonus.declined.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -988,7 +988,7 @@ public struct BonusDeclined: Notice {
 }
 
 /// An operator corrected a balance by hand.
-public struct BalanceCorrected: Notice {
+public struct BalanceCorrected: Notice, HasRequest, HasCurrency, HasBalance {
   public static let type = "balance.corrected.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -1061,7 +1061,7 @@ public struct BalanceCorrected: Notice {
 }
 
 /// Money was set aside for a withdrawal, from `available` to `reserved`.
-public struct WithdrawalReserved: Notice {
+public struct WithdrawalReserved: Notice, HasRequest, HasCurrency, HasBalance {
   public static let type = "withdrawal.reserved.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -1124,7 +1124,7 @@ public struct WithdrawalReserved: Notice {
 }
 
 /// A withdrawal will not be paid, from `reserved` to `available`.
-public struct WithdrawalReleased: Notice {
+public struct WithdrawalReleased: Notice, HasRequest, HasCurrency, HasBalance {
   public static let type = "withdrawal.released.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -1187,7 +1187,7 @@ public struct WithdrawalReleased: Notice {
 }
 
 /// A withdrawal was paid, from `reserved` to `paid`, or from `available` if it had been released before (C10c).
-public struct WithdrawalBooked: Notice {
+public struct WithdrawalBooked: Notice, HasRequest, HasCurrency, HasBalance {
   public static let type = "withdrawal.booked.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }
@@ -1250,7 +1250,7 @@ public struct WithdrawalBooked: Notice {
 }
 
 /// A payout came back after it had been booked, from `paid` to `available` (C10c).
-public struct WithdrawalRestored: Notice {
+public struct WithdrawalRestored: Notice, HasRequest, HasCurrency, HasBalance {
   public static let type = "withdrawal.restored.v1"
   public static let topic = Topic.rewards
   public var key: String { referrer.value }

@@ -60,9 +60,18 @@ extension Description {
           """
         return "\n"
           + swiftStruct(
-            message.swiftName, doc: message.doc, conforming: message.isNotice ? "Notice" : "Message, Codable", head: head,
-            message.fields)
+            message.swiftName, doc: message.doc,
+            conforming: ([message.isNotice ? "Notice" : "Message, Codable"] + fieldProtocols(message)).joined(separator: ", "),
+            head: head, message.fields)
       }.joined()
+  }
+
+  /// The protocols in Message.swift for fields that many messages have.
+  private func fieldProtocols(_ message: MessageDescription) -> [String] {
+    let shared = ["balance", "company", "currency", "payment", "payout", "referee", "request", "reward"]
+    return message.fields.filter { shared.contains($0.name) && !$0.isOptional && !$0.isList }.map {
+      "Has\($0.name.prefix(1).uppercased())\($0.name.dropFirst())"
+    }
   }
 
   private func keyText(_ message: MessageDescription) -> String {

@@ -13,7 +13,9 @@ struct AccountLog {
     let data: [UInt8]
     let message: any Message
     /// The request that the message names.
-    let request: String?
+    var request: RequestID? {
+      (message as? any HasRequest)?.request ?? (message as? ReferralAttributed)?.request ?? (message as? ReferralRejected)?.request
+    }
   }
 
   private(set) var entries: [Entry] = []
@@ -41,8 +43,7 @@ struct AccountLog {
   }
 
   mutating func add(_ message: any Message, _ envelope: Envelope, data: [UInt8], at place: Letter.Place) {
-    let request = try? parser.decode(NamedRequest.self, from: data).request
-    entries.append(Entry(place: place, envelope: envelope, data: data, message: message, request: request))
+    entries.append(Entry(place: place, envelope: envelope, data: data, message: message))
   }
 
   mutating func add(_ letter: Letter) {
@@ -70,11 +71,4 @@ struct AccountLog {
     }
     return found
   }
-}
-
-/// The field `request` of any message that has one.
-private struct NamedRequest: JSONDecodable {
-  let request: String?
-
-  init(json: JSONValue) throws(JSONError) { request = try json.object().optional("request") }
 }

@@ -53,8 +53,7 @@ struct Ask {
 }
 
 /// The fields that all messages of topic `payout-results` have.
-protocol PayoutReport: Message {
-  var payout: PayoutID { get }
+protocol PayoutReport: HasPayout {
   var reference: String? { get }
 }
 
@@ -82,7 +81,7 @@ extension Ask {
   ///   - start: the index of the first entry that can be an answer.
   func outcome(in log: AccountLog, at place: Letter.Place, from start: Int) -> AskOutcome? {
     let own = log.entries[start...].filter {
-      $0.message is any Notice && $0.message.key == message.key && $0.request == request.value && isOfProgram($0.envelope.program)
+      $0.message is any Notice && $0.message.key == message.key && $0.request == request && isOfProgram($0.envelope.program)
     }
     if let rejection = own.first(where: { rejections.contains($0.envelope.type) }) { return .declined(rejection) }
     let found = answers.compactMap { types in own.first { types.contains($0.envelope.type) } }

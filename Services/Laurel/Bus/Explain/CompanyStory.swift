@@ -17,25 +17,12 @@ struct CompanyStory {
     }
   }
 
-  static func company(of message: any Message) -> CompanyID? {
-    switch message {
-    case let m as SubscriptionChanged: m.company
-    case let m as CompanyClosed: m.company
-    case let m as InvoiceIssued: m.company
-    case let m as InvoiceSettled: m.company
-    case let m as InvoiceVoided: m.company
-    default: nil
-    }
-  }
+  static func company(of message: any Message) -> CompanyID? { (message as? any HasCompany)?.company }
 
   private var story: Story {
     var passages = chronicle.passages(program, naming: company.value, currency: nil) { message in
       switch message {
       case let m as CompanyOrderSet: m.account == owner && m.companies.contains(company)
-      case let n as DiscountAssigned: n.company == company && n.account == owner
-      case let n as DiscountApplied: n.company == company && n.account == owner
-      case let n as DiscountVoided: n.company == company && n.account == owner
-      case let n as DiscountRestored: n.company == company && n.account == owner
       case let n as DiscountSkipped: n.account == owner
       default: Self.company(of: message) == company && message.key == owner.value
       }

@@ -19,15 +19,8 @@ struct PaymentStory {
   }
 
   static func payment(of message: any Message) -> PaymentID? {
-    switch message {
-    case let m as PaymentSettled: m.payment
-    case let m as RefundRequested: m.payment
-    case let m as RefundDeclined: m.payment
-    case let m as PaymentRefunded: m.payment
-    case let m as PaymentDisputed: m.payment
-    case let m as DisputeClosed: m.payment
-    default: nil
-    }
+    // A notice about a payment can have another key than its payer, and `RefundFailed` has no sentence.
+    message is any Notice || message is RefundFailed ? nil : (message as? any HasPayment)?.payment
   }
 
   private static func payer(of payment: PaymentID, _ message: any Message) -> AccountID? {
@@ -52,25 +45,11 @@ struct PaymentStory {
     switch message {
     case let n as ReferralAttributed: return n.referee == payer
     case let n as ReferralRejected: return n.referee == payer
-    case let n as RewardAccrued: return n.reward == reward
     case let n as RewardDeclined: return n.payment == payment && n.referee == payer
     case let n as OfferUsed: return n.payment == payment && n.account == payer
     case let n as ReferralActivated: return n.referee == payer && n.because.contains { $0["payment"] == .text(payment.value) }
     case let n as ReferralDeactivated: return n.referee == payer && n.because.contains { $0["payment"] == .text(payment.value) }
-    default: return reward != nil && Self.reward(of: message) == reward
-    }
-  }
-
-  private static func reward(of message: any Message) -> RewardID? {
-    switch message {
-    case let n as RewardCredited: n.reward
-    case let n as RewardUnlocked: n.reward
-    case let n as RewardFrozen: n.reward
-    case let n as RewardUnfrozen: n.reward
-    case let n as RewardAdjusted: n.reward
-    case let n as RewardReversed: n.reward
-    case let n as RewardRestored: n.reward
-    default: nil
+    default: return reward != nil && (message as? any HasReward)?.reward == reward
     }
   }
 
@@ -102,7 +81,9 @@ struct PaymentStory {
   private func next(of accrued: RewardAccrued) -> [String] {
     var progress = RewardProgress(accrued)
     for entry in chronicle.entries where entry.program == program {
-      if case .notice(let notice) = entry.happening, Self.reward(of: notice) == accrued.reward { progress.hear(notice) }
+      if case .notice(let notice) = entry.happening, (notice as? any HasReward)?.reward == accrued.reward {
+        progress.hear(notice)
+      }
     }
     let standing = chronicle.balance(of: accrued.referrer, in: accrued.currency, program).map {
       "the balance of \(accrued.referrer) is \(NoticeText.standing($0))"

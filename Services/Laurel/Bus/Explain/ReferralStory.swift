@@ -57,11 +57,8 @@ struct ReferralStory {
       case let m as PaymentRefunded: hasDiscounts && m.account == referee
       case let m as RefundFailed: hasDiscounts && m.account == referee
       case let m as DisputeClosed: hasDiscounts && m.account == referee
-      case let n as ReferralAttributed: n.referee == referee
-      case let n as ReferralRejected: n.referee == referee
-      case let n as ReferralEnded: n.referee == referee
-      case let n as ReferralActivated: n.referee == referee
-      case let n as ReferralDeactivated: n.referee == referee
+      case is RewardAccrued, is RewardDeclined: false
+      case let n as any HasReferee: n.referee == referee
       case let n as OfferOpened: n.account == referee
       case let n as OfferUsed: n.account == referee
       case let n as OfferExpired: n.account == referee

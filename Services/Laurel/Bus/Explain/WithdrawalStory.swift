@@ -17,33 +17,24 @@ struct WithdrawalStory {
     }
   }
 
-  /// The request that an input is about. `nil` for the provider's results, which name only the payout.
+  /// The withdrawal that a message is about. `nil` for the provider's results, which name only the payout, and for spends.
   static func request(of message: any Message) -> RequestID? {
-    switch message {
-    case let m as WithdrawalRequested: m.request
-    case let m as WithdrawalCanceled: m.request
-    case let m as WithdrawalApproved: m.request
-    case let m as WithdrawalRejected: m.request
-    default: nil
-    }
+    let isOne = ["withdrawal", "payout"].contains(type(of: message).type.prefix { $0 != "." }) || message is BonusDeclined
+    return isOne ? (message as? any HasRequest)?.request : nil
   }
 
   private var story: Story {
     // The usual payout name is always included, so that results without an instruction are shown too. The payout of a long request
     // id has another name, which only the instruction shows.
     let payouts = Set(
-      chronicle.notices(PayoutInstructed.self, program).filter { isOwn($0.request, $0) }.map(\.payout.value) + ["\(request)#1"])
+      chronicle.notices(PayoutInstructed.self, program).filter { isOwn($0) }.map(\.payout.value) + ["\(request)#1"])
     let asked = chronicle.inputs(program).compactMap { $0 as? WithdrawalRequested }.first {
       $0.request == request && $0.account == owner
     }
     let passages = chronicle.passages(program, naming: request.value, currency: asked?.currency) { message in
       switch message {
-      case let m as PayoutSettled: m.referrer == owner && payouts.contains(m.payout.value)
-      case let m as PayoutFailed: m.referrer == owner && payouts.contains(m.payout.value)
-      case let m as PayoutUnknown: m.referrer == owner && payouts.contains(m.payout.value)
-      case let m as PayoutReturned: m.referrer == owner && payouts.contains(m.payout.value)
-      case let n as any Notice: Self.request(of: n).map { isOwn($0, n) } ?? false
-      default: Self.request(of: message) == request && message.key == owner.value
+      case let m as any HasPayout where !(m is any Notice): m.key == owner.value && payouts.contains(m.payout.value)
+      default: isOwn(message)
       }
     }
     return Story(
@@ -51,29 +42,7 @@ struct WithdrawalStory {
     )
   }
 
-  private func isOwn(_ request: RequestID, _ message: any Message) -> Bool {
-    request == self.request && message.key == owner.value
-  }
-
-  private static func request(of notice: any Notice) -> RequestID? {
-    switch notice {
-    case let n as WithdrawalOpened: n.request
-    case let n as WithdrawalAwaitingApproval: n.request
-    case let n as PayoutInstructed: n.request
-    case let n as WithdrawalPaid: n.request
-    case let n as WithdrawalFailed: n.request
-    case let n as WithdrawalDeclined: n.request
-    case let n as WithdrawalDueSoon: n.request
-    case let n as WithdrawalOverdue: n.request
-    case let n as WithdrawalReserved: n.request
-    case let n as WithdrawalReleased: n.request
-    case let n as WithdrawalBooked: n.request
-    case let n as WithdrawalReturned: n.request
-    case let n as WithdrawalRestored: n.request
-    case let n as BonusDeclined: n.request
-    default: nil
-    }
-  }
+  private func isOwn(_ message: any Message) -> Bool { Self.request(of: message) == request && message.key == owner.value }
 
   // MARK: What comes next
 
@@ -82,9 +51,7 @@ struct WithdrawalStory {
     var standing: (any Notice)?
     var opened: WithdrawalOpened?
     for entry in chronicle.entries where entry.program == program {
-      guard case .notice(let notice) = entry.happening, Self.request(of: notice).map({ isOwn($0, notice) }) ?? false else {
-        continue
-      }
+      guard case .notice(let notice) = entry.happening, isOwn(notice) else { continue }
       switch notice {
       case let n as WithdrawalOpened: (opened, standing) = (n, n)
       case is WithdrawalAwaitingApproval, is PayoutInstructed, is WithdrawalPaid, is WithdrawalFailed, is WithdrawalReturned,
