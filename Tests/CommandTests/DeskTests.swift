@@ -152,8 +152,8 @@ import Worker
       (.settle, .instructed, nil, nil), (.settle, .paid, nil, "a second transfer is rejected"),
       (.settle, .failed, nil, "below zero if need be"), (.settle, .returned, "it was returned on", nil),
       (.fail, .instructed, nil, nil), (.fail, .paid, nil, "is rejected as contradicts-result"), (.fail, .failed, nil, nil),
-      (.fail, .returned, "it was returned on", nil), (.returned, .instructed, nil, nil), (.returned, .paid, nil, nil),
-      (.returned, .failed, "the money is back already", nil), (.returned, .returned, nil, nil),
+      (.fail, .returned, "it was returned on", nil), (.return, .instructed, nil, nil), (.return, .paid, nil, nil),
+      (.return, .failed, "the money is back already", nil), (.return, .returned, nil, nil),
     ]
     for (verb, state, obstacle, caution) in table {
       let ask = ask(verb, state)

@@ -40,12 +40,17 @@ import Testing
     // explain's subcommands are made from the names of its subjects. Functions make some of the desk's.
     let subjects = sources.flatMap { $0.text.matches(of: /\bsubject\(\.([a-z]+), "/).map { String($0.output.1) } }
     let made = sources.flatMap {
-      $0.text.matches(of: /\b(?:decision|result)\(\s*"([a-z]+)", "[A-Z]/).map { String($0.output.1) }
+      $0.text.matches(of: /\b(?:decision|result)\(\s*["\.]([a-z]+)"?, "[A-Z]/).map { String($0.output.1) }
     }
     let names = Set(sources.flatMap { Self.named("Command", in: $0.text) } + subjects + made)
     let options = Set(sources.flatMap { Self.named("Option", in: $0.text) })
     let program = try #require(sources.first { $0.path.hasSuffix("/LaurelProgram.swift") })
-    let first = Set(program.text.matches(of: /case "([a-z-]+)":/).map { String($0.output.1) })
+    let kinds = program.text.matches(of: /\b([A-Z]\w+)\.command\b/).map { String($0.output.1) }
+    let first = Set(
+      try kinds.map { kind in
+        let source = try #require(sources.first { $0.text.contains("enum \(kind) {") && $0.text.contains("let command = Command(") })
+        return try #require(Self.named("Command", in: source.text).first)
+      })
     // In a file with subcommands, the first command is the parent.
     let parents = Set(
       sources.filter { $0.text.contains("subcommands:") }.compactMap { Self.named("Command", in: $0.text).first }

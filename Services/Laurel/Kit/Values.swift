@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 import ServiceKit
 
 extension Option.Kind {
@@ -21,5 +22,15 @@ extension Instant {
 }
 
 extension Invocation {
+  /// The system's time.
+  package var now: Instant { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+
+  /// The error for options or operands that do not fit together.
+  package func misuse(_ problems: [String]) -> UsageError {
+    UsageError(command: (["laurel"] + path).joined(separator: " "), problems: problems)
+  }
+
+  package func misuse(_ problem: String) -> UsageError { misuse([problem]) }
+
   package func instant(_ name: String) -> Instant? { optionalText(name).flatMap(Instant.init(written:)) }
 }

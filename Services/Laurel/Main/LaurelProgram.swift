@@ -29,30 +29,7 @@ enum LaurelProgram {
     signal(SIGXFSZ, SIG_IGN)
     let invocation = laurel.parseOrExit(alsoKnown: Settings.names)
     do {
-      switch invocation.path.first {
-      case "simulate": exit(try Simulate.run(invocation))
-      case "explain": exit(try Explain.run(invocation))
-      case "balance": exit(try AccountBalance.run(invocation))
-      case "terms": exit(try TermsCheck.run(invocation, now: .now))
-      case "size": exit(try Size.run(invocation))
-      case "backtest": exit(try Backtest.run(invocation, now: .now))
-      case "publish": exit(try Publish.run(invocation))
-      case "dev": exit(try Dev.run(invocation))
-      case "demo": exit(try Demo.run(invocation))
-      case "tail": exit(try Tail.run(invocation))
-      case "export": exit(try Export.run(invocation))
-      case "topics": exit(try Topics.run(invocation))
-      case "dead-letters": exit(try DeadLetters.run(invocation))
-      case "verify": exit(try Verify.run(invocation))
-      case "repair": exit(try Repair.run(invocation))
-      case "withdrawals": exit(try WithdrawalsDesk.run(invocation))
-      case "payouts": exit(try PayoutsDesk.run(invocation))
-      case "referrals": exit(try ReferralsDesk.run(invocation))
-      case "correct": exit(try CorrectionDesk.run(invocation))
-      case "clock": exit(try Clock.run(invocation))
-      case "health": exit(try HealthProbe.run(invocation))
-      default: exit(UsageError.exitCode)
-      }
+      exit(try invocation.run?(invocation) ?? UsageError.exitCode)
     } catch is ResultOutput.ReaderGone {
       // The status that a shell reports for a program ended by SIGPIPE.
       exit(128 + SIGPIPE)

@@ -29,11 +29,13 @@ public struct Command: Sendable {
   public let subcommands: [Command]
   /// Printed by `--version`. Only the root's version is used.
   public let version: String?
+  /// What it does, and its exit status. Subcommands without an action of their own have this one too.
+  public let run: (@Sendable (Invocation) throws -> Int32)?
 
   public init(
     _ name: String, summary: String, discussion: String = "", example: String = "", options: [Option] = [],
-    operands: [Operand] = [],
-    subcommands: [Command] = [], version: String? = nil
+    operands: [Operand] = [], subcommands: [Command] = [], version: String? = nil,
+    run: (@Sendable (Invocation) throws -> Int32)? = nil
   ) {
     self.name = name
     self.summary = summary
@@ -43,6 +45,7 @@ public struct Command: Sendable {
     self.operands = operands
     self.subcommands = subcommands
     self.version = version
+    self.run = run
   }
 
   /// Every option of this command and of its subcommands.
@@ -63,6 +66,8 @@ public struct Invocation: Sendable {
   public let operands: [String]
   let options: [String: Option]
   let values: [String: [String]]
+  /// The action of the command. `nil` if a program's commands have none.
+  public let run: (@Sendable (Invocation) throws -> Int32)?
 
   /// The value of an option that is required or has a default.
   public func text(_ name: String) -> String {

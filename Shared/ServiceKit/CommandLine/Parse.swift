@@ -31,7 +31,8 @@ extension Command {
     return .run(
       Invocation(
         path: reader.commands.dropFirst().map(\.name), operands: reader.operands,
-        options: Dictionary(options.map { ($0.name, $0) }) { _, last in last }, values: values))
+        options: Dictionary(options.map { ($0.name, $0) }) { _, last in last }, values: values,
+        run: reader.commands.compactMap(\.run).last))
   }
 
   /// For `main`: parses this process's arguments and environment. Prints help and exits with 0, or prints the problems and exits with 2.

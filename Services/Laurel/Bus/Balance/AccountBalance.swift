@@ -26,9 +26,9 @@ package enum AccountBalance {
         "notices", placeholder: "N", kind: .integer(0...1000), help: "How many of the last notices to show", defaultValue: "5"),
       Option("json", help: "Print one JSON object per program and currency, each on a line"),
     ],
-    operands: [Operand("ACCOUNT", help: "The referrer's account")])
+    operands: [Operand("ACCOUNT", help: "The referrer's account")], run: run)
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     let account = invocation.operands.first ?? ""
     let max = invocation.integer("notices")
     var reports: [BalanceReport]
@@ -40,7 +40,7 @@ package enum AccountBalance {
       reports = try BalanceReport.all(of: account, StateFolder(path: folder).rows(naming: account), nil, noticesMax: max)
       place = folder
     } else {
-      throw UsageError(command: "laurel balance", problems: ["one of --bootstrap HOST:PORT and --state DIR is needed"])
+      throw invocation.misuse("one of --bootstrap HOST:PORT and --state DIR is needed")
     }
     if let program = invocation.optionalText("program") { reports.removeAll { $0.program.value != program } }
     guard !reports.isEmpty else { throw CommandFailure("\(place) has no balance of '\(account)': it has earned nothing yet") }

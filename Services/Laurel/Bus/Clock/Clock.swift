@@ -32,10 +32,10 @@ package enum Clock {
         "advance", summary: "Move the clock forward by a span of time",
         example: "laurel clock advance 14d --bootstrap localhost:9092", options: Settings.connection + [BusClock.yes],
         operands: [Operand("SPAN", help: "A whole number and a unit: 14d, 36h, 90m, 30s")]),
-    ])
+    ], run: run)
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
-    guard let bus = Bus(invocation) else { return UsageError.exitCode }
+  private static func run(_ invocation: Invocation) throws -> Int32 {
+    let bus = Bus(invocation)
     let operand = invocation.operands.first ?? ""
     // Check the operand before connecting to the broker.
     var target: Instant?
@@ -43,10 +43,10 @@ package enum Clock {
     switch invocation.path.last {
     case "set":
       target = Instant(written: operand)
-      if target == nil { throw misuse("set", "INSTANT must be an instant in UTC such as 2026-01-28T00:00:00Z, not '\(operand)'") }
+      if target == nil { throw invocation.misuse("INSTANT must be an instant in UTC such as 2026-01-28T00:00:00Z, not '\(operand)'") }
     case "advance":
       span = TimeSpan(operand)
-      if span == nil { throw misuse("advance", "SPAN must be a whole number and a unit such as 14d or 36h, not '\(operand)'") }
+      if span == nil { throw invocation.misuse("SPAN must be a whole number and a unit such as 14d or 36h, not '\(operand)'") }
     default: break
     }
     let clock = BusClock(bus: bus, partitions: try bus.partitions())
@@ -62,9 +62,5 @@ package enum Clock {
     try output.line((target ?? now)?.description ?? "system time: this bus has no virtual clock")
     try output.flush()
     return 0
-  }
-
-  private static func misuse(_ command: String, _ problem: String) -> UsageError {
-    UsageError(command: "laurel clock \(command)", problems: [problem])
   }
 }

@@ -28,9 +28,10 @@ package struct Bus: Sendable {
     complaint = LastComplaint()
   }
 
-  /// The bus that the connection options name, or `nil` without `--bootstrap`.
-  init?(_ invocation: Invocation) {
-    guard let bootstrap = invocation.optionalText("bootstrap") else { return nil }
+  /// The bus of a command that requires `--bootstrap`.
+  init(_ invocation: Invocation) { self.init(invocation, bootstrap: invocation.text("bootstrap")) }
+
+  private init(_ invocation: Invocation, bootstrap: String) {
     self.init(
       bootstrap: bootstrap, prefix: invocation.text("topic-prefix"),
       properties: Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }),
@@ -38,11 +39,12 @@ package struct Bus: Sendable {
     if let caution = configuration.caution { notify("laurel: \(caution)") }
   }
 
-  /// `nil` if the command line names another source. That takes precedence, because --bootstrap may come from the environment and
-  /// be meant for other commands.
-  init?(of invocation: Invocation, butNot others: [String]) {
-    guard !others.contains(where: { invocation.optionalText($0) != nil }) else { return nil }
-    self.init(invocation)
+  /// The bus of a command that may have none. `nil` without `--bootstrap`, or if the command line names another source. That takes
+  /// precedence, because --bootstrap may come from the environment and be meant for other commands.
+  init?(of invocation: Invocation, butNot others: [String] = []) {
+    guard !others.contains(where: { invocation.optionalText($0) != nil }), let bootstrap = invocation.optionalText("bootstrap")
+    else { return nil }
+    self.init(invocation, bootstrap: bootstrap)
   }
 
   /// The connection options of a command that needs no bus, or can run its own.

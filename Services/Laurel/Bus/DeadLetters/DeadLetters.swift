@@ -48,7 +48,7 @@ package enum DeadLetters {
       Option("all", help: "Include replayed and closed letters"),
       Option("limit", placeholder: "N", kind: .integer(1...1_000_000), help: "Only the N newest"),
       Option("json", help: "Print one JSON object per line, without headers and body"),
-    ])
+    ], run: runList)
 
   private static let show = Command(
     "show", summary: "Show a dead letter with its reason, its place, its headers and its body",
@@ -57,7 +57,7 @@ package enum DeadLetters {
       beginning. Then the body is read from the record's own place, if it is still there.
       """,
     example: "laurel dead-letters show accrual/2/17 --bootstrap localhost:9092", options: Settings.connection,
-    operands: [Operand("ID", help: "As in 'laurel dead-letters list': SERVICE/PARTITION/OFFSET")])
+    operands: [Operand("ID", help: "As in 'laurel dead-letters list': SERVICE/PARTITION/OFFSET")], run: runShow)
 
   private static let replay = Command(
     "replay", summary: "Send dead letters to the service that rejected them, once each",
@@ -79,7 +79,7 @@ package enum DeadLetters {
     ],
     operands: [
       Operand("ID", help: "As in 'laurel dead-letters list': SERVICE/PARTITION/OFFSET", required: false, repeatable: true)
-    ])
+    ], run: { try settle($0, .replayed) })
 
   private static let close = Command(
     "close", summary: "Mark dead letters as done, so that 'list' leaves them out",
@@ -102,38 +102,22 @@ package enum DeadLetters {
     ],
     operands: [
       Operand("ID", help: "As in 'laurel dead-letters list': SERVICE/PARTITION/OFFSET", required: false, repeatable: true)
-    ])
-
-  package static func run(_ invocation: Invocation) throws -> Int32 {
-    guard let bus = Bus(invocation) else { return UsageError.exitCode }
-    switch invocation.path.last {
-    case "list":
-      try list(
-        bus, LetterFilter(invocation), all: invocation.flag("all"), limit: invocation.optionalInteger("limit"),
-        asJSON: invocation.flag("json"))
-    case "show":
-      let ids = try ids(invocation.operands, "show")
-      for id in ids { try show(bus, id) }
-    case let name:
-      let choice = try choice(invocation)
-      let kind = name == "close" ? LetterSettlementKind.closed(note: invocation.text("note")) : .replayed
-      try LetterSettlement(LetterTopics(bus, choice.services), kind).run(choice, dry: invocation.flag("dry-run"))
-    }
-    return 0
-  }
+    ], run: { try settle($0, .closed(note: $0.text("note"))) })
 
   // MARK: list
 
-  private static func list(_ bus: Bus, _ filter: LetterFilter, all: Bool, limit: Int?, asJSON: Bool) throws {
-    let book = try book(LetterTopics(bus, filter.services))
+  private static func runList(_ invocation: Invocation) throws -> Int32 {
+    let filter = LetterFilter(invocation)
+    let book = try book(LetterTopics(Bus(invocation), filter.services))
     let records = book.records(of: book.letters.filter(filter.takes))
-    let listed = records.filter { all || book.state(of: $0[0]).isOpen }
-    let shown = listed.suffix(limit ?? listed.count)
+    let listed = records.filter { invocation.flag("all") || book.state(of: $0[0]).isOpen }
+    let shown = listed.suffix(invocation.optionalInteger("limit") ?? listed.count)
     let output = ResultOutput()
-    let lines = try asJSON ? shown.map { try LetterText.json($0, book) } : LetterText.table(Array(shown), book)
+    let lines = try invocation.flag("json") ? shown.map { try LetterText.json($0, book) } : LetterText.table(Array(shown), book)
     for line in lines { try output.line(line) }
     try output.flush()
     notify(LetterText.summary(records, shown: shown.count < listed.count ? shown.count : nil, book))
+    return 0
   }
 
   private static func book(_ topics: LetterTopics) throws -> LetterBook {
@@ -145,8 +129,9 @@ package enum DeadLetters {
 
   // MARK: show
 
-  private static func show(_ bus: Bus, _ id: Letter.ID) throws {
-    let topics = try LetterTopics(bus, [id.service])
+  private static func runShow(_ invocation: Invocation) throws -> Int32 {
+    let id = try ids(invocation)[0]
+    let topics = try LetterTopics(Bus(invocation), [id.service])
     let partition = LetterTopics.Partition(service: id.service, number: id.partition)
     guard id.partition < topics.partitions else { throw UnknownLetter([id], among: try book(topics), topics) }
     var book = LetterBook()
@@ -164,13 +149,20 @@ package enum DeadLetters {
     let output = ResultOutput()
     for line in LetterText.page(letter, record, whole: whole, book) { try output.line(line) }
     try output.flush()
+    return 0
   }
 
-  // MARK: Operands
+  // MARK: replay, close
 
-  private static func ids(_ operands: [String], _ command: String) throws -> [Letter.ID] {
+  private static func settle(_ invocation: Invocation, _ kind: LetterSettlementKind) throws -> Int32 {
+    let choice = try choice(invocation)
+    try LetterSettlement(LetterTopics(Bus(invocation), choice.services), kind).run(choice, dry: invocation.flag("dry-run"))
+    return 0
+  }
+
+  private static func ids(_ invocation: Invocation) throws -> [Letter.ID] {
     var problems: [String] = []
-    let ids = operands.compactMap { text -> Letter.ID? in
+    let ids = invocation.operands.compactMap { text -> Letter.ID? in
       if let id = Letter.ID(text) { return id }
       let service = String(text.prefix { $0 != "/" })
       let near = nearest(service, among: ServiceName.allCases.map(\.rawValue))
@@ -178,23 +170,22 @@ package enum DeadLetters {
       problems.append("ID must be SERVICE/PARTITION/OFFSET such as accrual/2/17, not '\(text)'\(meant)")
       return nil
     }
-    guard problems.isEmpty else { throw UsageError(command: "laurel dead-letters \(command)", problems: problems) }
+    guard problems.isEmpty else { throw invocation.misuse(problems) }
     return ids
   }
 
   private static func choice(_ invocation: Invocation) throws -> LetterChoice {
     let verb = invocation.path.last ?? ""
-    let ids = try ids(invocation.operands, verb)
+    let ids = try ids(invocation)
     let filter = LetterFilter(invocation)
-    func misuse(_ problem: String) -> UsageError { UsageError(command: "laurel dead-letters \(verb)", problems: [problem]) }
     if ids.isEmpty {
       guard filter.reason != nil || invocation.flag("all-open") else {
-        throw misuse("name the letters to \(verb): IDs, --reason REASON or --all-open")
+        throw invocation.misuse("name the letters to \(verb): IDs, --reason REASON or --all-open")
       }
       return .matching(filter)
     }
     guard filter.reason == nil, filter.service == nil, filter.since == nil, !invocation.flag("all-open") else {
-      throw misuse("--reason, --service, --since and --all-open cannot be combined with IDs")
+      throw invocation.misuse("--reason, --service, --since and --all-open cannot be combined with IDs")
     }
     return .these(Set(ids))
   }

@@ -23,7 +23,7 @@ package enum Demo {
       Option(
         "pages", placeholder: "ADDRESS",
         help: "Keep running, and serve the account pages at this address, such as 127.0.0.1:8090"),
-    ])
+    ], run: run)
 
   /// In order of their dates, because a clock never goes back.
   private static let chapters: [(file: String, title: String)] = [
@@ -32,7 +32,7 @@ package enum Demo {
     ("tiers.jsonl", "tiers: the more active referrals, the larger the discount on the next invoice"),
   ]
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     Shutdown.install()
     let started = ContinuousClock.now
     let files = try chapters.map { chapter in

@@ -24,11 +24,11 @@ package enum CorrectionDesk {
         help: "Currency of the balance, if the account has several"),
       Option("reason", placeholder: "TEXT", kind: Desk.text, help: "Why; it appears in the notice", required: true), Desk.request,
     ],
-    operands: [Operand("ACCOUNT", help: "The account to correct")])
+    operands: [Operand("ACCOUNT", help: "The account to correct")], run: run)
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     Shutdown.install()
-    guard let bus = Bus(invocation) else { return UsageError.exitCode }
+    let bus = Bus(invocation)
     try Desk.requireSomebodyToAsk(invocation)
     let account: AccountID = try Desk.id(invocation.operands.first ?? "", "an account", invocation)
     let desk = try Desk(bus, invocation, accounts: [account])

@@ -54,13 +54,9 @@ final class Desk {
   /// - Throws: `UsageError` if the command would have to ask and there is no terminal.
   static func requireSomebodyToAsk(_ invocation: Invocation) throws {
     guard invocation.flag("yes") || invocation.flag("dry-run") || Terminal.isTerminal(STDIN_FILENO) else {
-      throw misuse(
-        invocation, "there is no terminal to ask at: give --yes to publish, or --dry-run to see what would be published")
+      throw invocation.misuse(
+        "there is no terminal to ask at: give --yes to publish, or --dry-run to see what would be published")
     }
-  }
-
-  static func misuse(_ invocation: Invocation, _ problem: String) -> UsageError {
-    UsageError(command: (["laurel"] + invocation.path).joined(separator: " "), problems: [problem])
   }
 
   init(_ bus: Bus, _ invocation: Invocation, accounts: Set<AccountID>) throws {
@@ -85,7 +81,7 @@ final class Desk {
 
   static func id<Kind>(_ text: String, _ what: String, _ invocation: Invocation) throws -> Identifier<Kind> {
     guard let id = Identifier<Kind>(text) else {
-      throw misuse(invocation, "\(what) must be 1 to 128 printable ASCII characters, not '\(text)'")
+      throw invocation.misuse("\(what) must be 1 to 128 printable ASCII characters, not '\(text)'")
     }
     return id
   }

@@ -19,19 +19,20 @@ package enum PayoutsDesk {
     subcommands: [
       list, export,
       result(
-        "settle", "Report payouts as paid", "The money is booked as paid, whatever was reported before.",
+        .settle, "Report payouts as paid", "The money is booked as paid, whatever was reported before.",
         example: "laurel payouts settle w1#1 --reference transfer-7 --bootstrap localhost:9092"),
       result(
-        "fail", "Report payouts that were not and never will be paid", "The money is available to its owner again.",
+        .fail, "Report payouts that were not and never will be paid", "The money is available to its owner again.",
         example: "laurel payouts fail w1#1 --reason \"account closed\" --bootstrap localhost:9092"),
       result(
-        "return", "Report payouts whose full amount came back", "The money is available to its owner again.",
+        .return, "Report payouts whose full amount came back", "The money is available to its owner again.",
         example: "laurel payouts return w1#1 --reason \"recipient unknown\" --bootstrap localhost:9092"),
     ])
 
   private static let list = Command(
     "list", summary: "List payouts without a result, oldest first",
-    example: "laurel payouts list --bootstrap localhost:9092", options: WithdrawalBook.listOptions)
+    example: "laurel payouts list --bootstrap localhost:9092", options: WithdrawalBook.listOptions,
+    run: { try WithdrawalBook.list($0, .payout) })
 
   private static let export = Command(
     "export", summary: "Write payouts without a result as CSV",
@@ -46,11 +47,11 @@ package enum PayoutsDesk {
     options: Settings.connection + [
       Option("program", placeholder: "PROGRAM", kind: Desk.identifier, help: "Only in this program"), WithdrawalBook.account,
       Option("except", placeholder: "FILE", help: "Leave out the payouts of an earlier export", repeatable: true),
-    ])
+    ], run: runExport)
 
-  private static func result(_ name: String, _ summary: String, _ discussion: String, example: String) -> Command {
+  private static func result(_ verb: PayoutVerb, _ summary: String, _ discussion: String, example: String) -> Command {
     Command(
-      name, summary: summary,
+      verb.rawValue, summary: summary,
       discussion: discussion + """
          Name the payouts on the command line or in a CSV file with a header and a column payout. The columns program, referrer, \
         reference, reason, at, amount and currency are optional, so an exported file can be used unchanged. If an amount differs \
@@ -64,27 +65,17 @@ package enum PayoutsDesk {
         Option("reference", placeholder: "TEXT", kind: Desk.text, help: "The bank's or provider's number for the transfer"),
         Option("reason", placeholder: "TEXT", kind: Desk.text, help: "The bank's or provider's reason"),
       ],
-      operands: [Operand("PAYOUT", help: "As in 'laurel payouts list'", required: false, repeatable: true)])
-  }
-
-  package static func run(_ invocation: Invocation) throws -> Int32 {
-    Shutdown.install()
-    guard let bus = Bus(invocation), let verb = invocation.path.last else { return UsageError.exitCode }
-    switch verb {
-    case "list": return try WithdrawalBook.list(bus, invocation, .payout)
-    case "export": return try export(bus, invocation)
-    default:
-      guard let result = PayoutVerb(rawValue: verb) else { return UsageError.exitCode }
-      return try report(result, bus, invocation)
-    }
+      operands: [Operand("PAYOUT", help: "As in 'laurel payouts list'", required: false, repeatable: true)],
+      run: { try report(verb, $0) })
   }
 
   // MARK: export
 
-  private static func export(_ bus: Bus, _ invocation: Invocation) throws -> Int32 {
+  private static func runExport(_ invocation: Invocation) throws -> Int32 {
+    Shutdown.install()
     let sent = try invocation.list("except").flatMap(PayoutFile.read)
     let filter = WithdrawalBook.Filter(invocation)
-    let waiting = try WithdrawalBook(bus).rows.filter { filter.takes($0) && $0.state == .instructed }
+    let waiting = try WithdrawalBook(Bus(invocation)).rows.filter { filter.takes($0) && $0.state == .instructed }
     let rows = waiting.filter { row in !sent.contains { names($0, row) } }
     let output = ResultOutput()
     try output.line(PayoutFile.text(PayoutFile.header))
@@ -102,7 +93,9 @@ package enum PayoutsDesk {
 
   // MARK: Results
 
-  private static func report(_ verb: PayoutVerb, _ bus: Bus, _ invocation: Invocation) throws -> Int32 {
+  private static func report(_ verb: PayoutVerb, _ invocation: Invocation) throws -> Int32 {
+    Shutdown.install()
+    let bus = Bus(invocation)
     try Desk.requireSomebodyToAsk(invocation)
     let lines = try self.lines(invocation)
     let reports = try reports(lines, WithdrawalBook(bus), WithdrawalBook.Filter(invocation), on: bus)
@@ -126,7 +119,7 @@ package enum PayoutsDesk {
           place: "laurel", payout: $0, program: nil, referrer: nil, reference: nil, reason: nil, at: nil, amount: nil,
           currency: nil)
       }
-    default: throw Desk.misuse(invocation, "name the payouts: either PAYOUT or --file FILE")
+    default: throw invocation.misuse("name the payouts: either PAYOUT or --file FILE")
     }
   }
 
@@ -168,9 +161,7 @@ package enum PayoutsDesk {
 
 /// The result of a payout that an operator reports.
 enum PayoutVerb: String {
-  case settle
-  case fail
-  case returned = "return"
+  case settle, fail, `return`
 
   func ask(
     _ row: WithdrawalBook.Row, _ payout: PayoutID, at instant: Instant, reference: String?, reason: String?, _ log: AccountLog
@@ -184,7 +175,7 @@ enum PayoutVerb: String {
     case .fail:
       message = PayoutFailed(payout: payout, referrer: row.account, at: instant, reference: reference, reason: reason)
       answers = [[WithdrawalFailed.type], [WithdrawalReleased.type]]
-    case .returned:
+    case .return:
       message = PayoutReturned(payout: payout, referrer: row.account, at: instant, reference: reference, reason: reason)
       answers = [[WithdrawalReturned.type], [WithdrawalReleased.type, WithdrawalRestored.type]]
     }
@@ -213,7 +204,7 @@ enum PayoutVerb: String {
   private func obstacle(_ row: WithdrawalBook.Row) -> String? {
     switch (self, row.state) {
     case (.settle, .returned), (.fail, .returned): "it was returned on \(row.since.readable), and that result counts"
-    case (.returned, .failed): "it failed on \(row.since.readable), so the money is back already"
+    case (.return, .failed): "it failed on \(row.since.readable), so the money is back already"
     default: nil
     }
   }

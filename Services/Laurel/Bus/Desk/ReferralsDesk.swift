@@ -11,7 +11,7 @@ package enum ReferralsDesk {
       laurel referrals assign beta acme --operator maria --bootstrap localhost:9092
       laurel referrals end beta --operator maria --bootstrap localhost:9092
       """,
-    subcommands: [assign, end])
+    subcommands: [assign, end], run: run)
 
   private static let exits =
     "Exit status: 0 if it was done; 1 if it was not; 3 if it is not answered yet: run the same command again to see the answer."
@@ -38,9 +38,9 @@ package enum ReferralsDesk {
     example: "laurel referrals end beta --operator maria --bootstrap localhost:9092",
     options: Desk.decisionOptions + [Desk.request, Desk.note], operands: [Operand("ACCOUNT", help: "The referee")])
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     Shutdown.install()
-    guard let bus = Bus(invocation) else { return UsageError.exitCode }
+    let bus = Bus(invocation)
     try Desk.requireSomebodyToAsk(invocation)
     let accounts: [AccountID] = try invocation.operands.map { try Desk.id($0, "an account", invocation) }
     let desk = try Desk(bus, invocation, accounts: Set(accounts))

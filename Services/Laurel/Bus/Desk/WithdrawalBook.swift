@@ -222,7 +222,9 @@ extension WithdrawalBook {
   }
 
   /// The command `list` of `laurel withdrawals` and `laurel payouts`.
-  static func list(_ bus: Bus, _ invocation: Invocation, _ name: Name) throws -> Int32 {
+  static func list(_ invocation: Invocation, _ name: Name) throws -> Int32 {
+    Shutdown.install()
+    let bus = Bus(invocation)
     let filter = Filter(invocation)
     let all = invocation.flag("all")
     let now = try BusClock(bus: bus, partitions: bus.partitions()).now() ?? .now

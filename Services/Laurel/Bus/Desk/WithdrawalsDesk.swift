@@ -23,7 +23,8 @@ package enum WithdrawalsDesk {
   private static let list = Command(
     "list", summary: "List open withdrawals, oldest first",
     discussion: "Reads the notices on topic payouts. A withdrawal is open until it is paid, failed, returned or declined.",
-    example: "laurel withdrawals list --program cash --bootstrap localhost:9092", options: WithdrawalBook.listOptions)
+    example: "laurel withdrawals list --program cash --bootstrap localhost:9092", options: WithdrawalBook.listOptions,
+    run: { try WithdrawalBook.list($0, .withdrawal) })
 
   private static let show = Command(
     "show", summary: "Show a withdrawal's history, and what comes next",
@@ -32,7 +33,7 @@ package enum WithdrawalsDesk {
     options: Settings.connection + [
       Option("program", placeholder: "PROGRAM", kind: Desk.identifier, help: "Only in this program")
     ],
-    operands: [Operand("REQUEST", help: "As in 'laurel withdrawals list'")])
+    operands: [Operand("REQUEST", help: "As in 'laurel withdrawals list'")], run: runShow)
 
   private static let approve = decision(
     "approve", "Approve withdrawals that await approval", "They become payouts. The answer is the payout's instruction.")
@@ -51,22 +52,14 @@ package enum WithdrawalsDesk {
         laurel withdrawals \(name) w1 w2 --operator maria --note "ticket 481" --yes --bootstrap localhost:9092
         """,
       options: Desk.decisionOptions + [Desk.note, WithdrawalBook.account],
-      operands: [Operand("REQUEST", help: "As in 'laurel withdrawals list'", repeatable: true)])
+      operands: [Operand("REQUEST", help: "As in 'laurel withdrawals list'", repeatable: true)],
+      run: { try decide($0, approves: name == "approve") })
   }
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
+  private static func runShow(_ invocation: Invocation) throws -> Int32 {
     Shutdown.install()
-    guard let bus = Bus(invocation), let verb = invocation.path.last else { return UsageError.exitCode }
-    switch verb {
-    case "list": return try WithdrawalBook.list(bus, invocation, .withdrawal)
-    case "show": return try show(bus, invocation)
-    default: return try decide(bus, invocation, approves: verb == "approve")
-    }
-  }
-
-  private static func show(_ bus: Bus, _ invocation: Invocation) throws -> Int32 {
     let id = invocation.operands.first ?? ""
-    let chronicle = try BusChronicle(bus, topics: Access.deskReads.filter { [.input, .notices].contains($0.kind) })
+    let chronicle = try BusChronicle(Bus(invocation), topics: Access.deskReads.filter { [.input, .notices].contains($0.kind) })
       .chronicle(naming: id, Programs([]))
     let only = invocation.optionalText("program").flatMap { ProgramID($0) }
     let output = ResultOutput()
@@ -78,7 +71,9 @@ package enum WithdrawalsDesk {
     return 0
   }
 
-  private static func decide(_ bus: Bus, _ invocation: Invocation, approves: Bool) throws -> Int32 {
+  private static func decide(_ invocation: Invocation, approves: Bool) throws -> Int32 {
+    Shutdown.install()
+    let bus = Bus(invocation)
     try Desk.requireSomebodyToAsk(invocation)
     let book = try WithdrawalBook(bus)
     let rows = try invocation.operands.map { try book.row(.withdrawal, $0, WithdrawalBook.Filter(invocation), on: bus) }

@@ -34,14 +34,14 @@ package enum Dev {
         "pages", placeholder: "ADDRESS", help: "Address of the account pages; with port 0 the kernel chooses one",
         defaultValue: "127.0.0.1:0"),
       .logLevel,
-    ])
+    ], run: run)
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     Shutdown.install()
     let output = LineSink.standardOutput
     let coloured = Terminal.coloured(output.descriptor, environment: environment)
     let playground = try Playground(
-      real: Bus(invocation), terms: invocation.text("terms"), state: invocation.optionalText("state"),
+      real: Bus(of: invocation), terms: invocation.text("terms"), state: invocation.optionalText("state"),
       partitions: Int32(invocation.integer("partitions")), instances: invocation.integer("instances"),
       commitMilliseconds: invocation.integer("commit-ms"), clockStart: invocation.instant("start") ?? Instant.range.lowerBound,
       logLevel: LogLevel(name: invocation.text(Option.logLevel.name)) ?? .info, coloured: coloured,

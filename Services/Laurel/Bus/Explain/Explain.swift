@@ -52,22 +52,21 @@ package enum Explain {
         Option("program", placeholder: "PROGRAM", help: "Only in this program"),
         Option("until", placeholder: "INSTANT", kind: .instant, help: "Move the clock to this time after the last event"),
       ],
-      operands: [Operand("ID", help: "The id that the events use")])
+      operands: [Operand("ID", help: "The id that the events use")], run: { try explain(subject, $0) })
   }
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
-    guard let subject = invocation.path.last.flatMap(Subject.init) else { return UsageError.exitCode }
+  private static func explain(_ subject: Subject, _ invocation: Invocation) throws -> Int32 {
     let id = invocation.operands.first ?? ""
     let stories: [Story]
     let sources = (
       invocation.optionalText("events"), invocation.optionalText("state"), Bus(of: invocation, butNot: ["events", "state"])
     )
     if invocation.optionalText("until") != nil, sources.0 == nil {
-      throw misuse(invocation, "--until needs --events: this command does not move the clock of a state or a bus")
+      throw invocation.misuse("--until needs --events: this command does not move the clock of a state or a bus")
     }
     switch sources {
     case (let events?, nil, nil):
-      guard let terms = invocation.optionalText("terms") else { throw misuse(invocation, "--terms DIR is needed with --events") }
+      guard let terms = invocation.optionalText("terms") else { throw invocation.misuse("--terms DIR is needed with --events") }
       let programs = try TermsFiles.load(directory: terms)
       let only = try program(invocation, among: programs)
       stories = try self.stories(subject, id, Chronicle(events: events, programs, until: invocation.instant("until")), only: only)
@@ -77,7 +76,7 @@ package enum Explain {
       stories = try self.stories(subject, id, BusChronicle(bus).chronicle(naming: id, programs), only: only)
     case (nil, let state?, nil):
       stories = try StateStories(folder: state, program: invocation.optionalText("program")).stories(of: subject, id)
-    default: throw misuse(invocation, "one of --events FILE, --state DIR and --bootstrap HOST:PORT is needed")
+    default: throw invocation.misuse("one of --events FILE, --state DIR and --bootstrap HOST:PORT is needed")
     }
     let output = ResultOutput()
     for (index, story) in stories.enumerated() {
@@ -88,15 +87,11 @@ package enum Explain {
     return 0
   }
 
-  private static func misuse(_ invocation: Invocation, _ problem: String) -> UsageError {
-    UsageError(command: (["laurel"] + invocation.path).joined(separator: " "), problems: [problem])
-  }
-
   private static func program(_ invocation: Invocation, among programs: Programs) throws -> ProgramID? {
     guard let name = invocation.optionalText("program") else { return nil }
     if let id = ProgramID(name), programs[id] != nil || programs.all.isEmpty { return id }
     let near = nearest(name, among: programs.all.map(\.id.value)).map { "; did you mean '\($0)'?" } ?? ""
-    throw misuse(invocation, "no program '\(name)' in these terms\(near)")
+    throw invocation.misuse("no program '\(name)' in these terms\(near)")
   }
 
   // MARK: Stories

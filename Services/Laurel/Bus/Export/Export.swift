@@ -26,12 +26,13 @@ package enum Export {
     operands: [
       Operand("FOLDER", help: "Created if it does not exist"),
       Operand("TOPIC", help: "A topic, see 'laurel topics list'", required: false, repeatable: true),
-    ])
+    ], run: run)
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
-    guard let bus = Bus(invocation), let path = invocation.operands.first else { return UsageError.exitCode }
+  private static func run(_ invocation: Invocation) throws -> Int32 {
+    let bus = Bus(invocation)
+    let path = invocation.operands[0]
     let topics = try Tail.topics(
-      Array(invocation.operands.dropFirst()), of: "laurel export", bus, otherwise: { $0.kind == .input })
+      Array(invocation.operands.dropFirst()), of: invocation, bus, otherwise: { $0.kind == .input })
     let counts = try bus.partitionCounts()
     let missing = topics.filter { counts[$0] == nil }
     guard missing.isEmpty else { throw CommandFailure(try bus.explanation(ofMissing: missing)) }

@@ -16,18 +16,18 @@ package enum HealthProbe {
       laurel health http://localhost:8080 --live
       """,
     options: [Option("live", help: "Ask /livez instead of /readyz")],
-    operands: [Operand("URL", help: "http://HOST:PORT, where the service's --http listens")])
+    operands: [Operand("URL", help: "http://HOST:PORT, where the service's --http listens")], run: run)
 
   struct Answer {
     let status: Int
     let body: String
   }
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     let text = invocation.operands.first ?? ""
     guard let url = URLComponents(string: text), url.scheme == "http", let host = url.host, !host.isEmpty,
       ["", "/"].contains(url.path)
-    else { throw UsageError(command: "laurel health", problems: ["'\(text)' must be http://HOST:PORT"]) }
+    else { throw invocation.misuse("'\(text)' must be http://HOST:PORT") }
     let isLive = invocation.flag("live")
     let answer = try ask(
       host.trimmingCharacters(in: ["[", "]"]), port: url.port ?? 80, path: isLive ? "/livez" : "/readyz", seconds: 3)

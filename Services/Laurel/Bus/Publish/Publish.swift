@@ -48,18 +48,16 @@ package enum Publish {
         "topic", placeholder: "NAME", kind: .choice(inputs.map(\.name)), help: "With --raw: the topic of lines without a type",
         defaultValue: Topic.billing.name),
     ],
-    operands: [Operand("FILE", help: "Events, one a line; - is standard input")])
+    operands: [Operand("FILE", help: "Events, one a line; - is standard input")], run: run)
 
   private static let inputs = Topic.catalogue.filter { $0.kind == .input }
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
-    guard let path = invocation.operands.first else { return UsageError.exitCode }
+  private static func run(_ invocation: Invocation) throws -> Int32 {
+    let path = invocation.operands[0]
     if invocation.flag("check") { return try PublishCheck.run(path, asJSON: invocation.flag("json")) }
     Shutdown.install()
-    guard let bus = Bus(invocation) else {
-      throw UsageError(
-        command: "laurel publish",
-        problems: ["--bootstrap HOST:PORT is needed (or LAUREL_BOOTSTRAP in the environment), unless --check is given"])
+    guard let bus = Bus(of: invocation) else {
+      throw invocation.misuse("--bootstrap HOST:PORT is needed (or LAUREL_BOOTSTRAP in the environment), unless --check is given")
     }
     let isRaw = invocation.flag("raw")
     let file = try EventFile(path: path, keptBytesMax: isRaw ? RawRecord.bytesMax : Envelope.maximumBodyBytes + 1)

@@ -28,11 +28,11 @@ package enum Repair {
     options: Settings.connection + [
       Option("dry-run", help: "Only list what is missing"),
       Option("accept-lost", help: "Let readers continue without messages that are no longer in their topic"),
-    ])
+    ], run: run)
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     Shutdown.install()
-    guard let bus = Bus(invocation) else { return UsageError.exitCode }
+    let bus = Bus(invocation)
     let dry = invocation.flag("dry-run")
     // The newest run fences any other, so that two at once do not write the same messages.
     let producer = dry ? nil : try takeOver(bus)

@@ -25,12 +25,12 @@ package enum Tail {
       Option("from-beginning", help: "Start with the oldest record instead of the next one"),
       Option("until-quiet", placeholder: "SECONDS", kind: .integer(1...86_400), help: "Exit after SECONDS without a record"),
     ],
-    operands: [Operand("TOPIC", help: "A topic, see 'laurel topics list'", required: false, repeatable: true)])
+    operands: [Operand("TOPIC", help: "A topic, see 'laurel topics list'", required: false, repeatable: true)], run: run)
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     Shutdown.install()
-    guard let bus = Bus(invocation) else { return UsageError.exitCode }
-    let topics = try topics(invocation.operands, of: "laurel tail", bus, otherwise: { $0.kind == .notices })
+    let bus = Bus(invocation)
+    let topics = try topics(invocation.operands, of: invocation, bus, otherwise: { $0.kind == .notices })
     let quiet = invocation.optionalInteger("until-quiet").map { Duration.seconds($0) }
     let counts: [Topic: Int32]
     do {
@@ -73,7 +73,7 @@ package enum Tail {
 
   /// The topics that a command's operands name.
   /// - Parameter otherwise: selects the topics if none is named.
-  static func topics(_ names: [String], of command: String, _ bus: Bus, otherwise: (Topic) -> Bool) throws -> [Topic] {
+  static func topics(_ names: [String], of invocation: Invocation, _ bus: Bus, otherwise: (Topic) -> Bool) throws -> [Topic] {
     guard !names.isEmpty else { return Topic.catalogue.filter(otherwise) }
     var problems: [String] = []
     let topics = names.compactMap { name -> Topic? in
@@ -82,7 +82,7 @@ package enum Tail {
       problems.append("unknown topic '\(name)'\(near)")
       return nil
     }
-    guard problems.isEmpty else { throw UsageError(command: command, problems: problems) }
+    guard problems.isEmpty else { throw invocation.misuse(problems) }
     return topics
   }
 }

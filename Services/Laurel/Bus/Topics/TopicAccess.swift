@@ -32,9 +32,9 @@ enum TopicAccess {
       Option("principal-suffix", placeholder: "TEXT", help: "Text after the name, such as ',O=Example'"),
       Option("command-config", placeholder: "FILE", help: "For the commands' --command-config: how to log in to the broker"),
       Option("json", help: "Print the rights as JSON objects, one a line, instead of commands"),
-    ])
+    ], run: run)
 
-  static func run(_ invocation: Invocation) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     let access = Access(services: Deployment.services(Programs([])), prefix: invocation.text("topic-prefix"))
     let output = ResultOutput()
     for party in Access.Party.allCases {

@@ -22,9 +22,9 @@ enum TopicManifests {
       Option("cluster", placeholder: "NAME", help: "Strimzi's Kafka cluster", defaultValue: "laurel"),
       Option("partitions", placeholder: "N", kind: .integer(1...1000), help: "Partitions of every topic", defaultValue: "4"),
       Option("replication", placeholder: "N", kind: .integer(1...10), help: "Copies of every record", defaultValue: "3"),
-    ])
+    ], run: run)
 
-  static func run(_ invocation: Invocation) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     let prefix = invocation.text("topic-prefix")
     let access = Access(services: Deployment.services(Programs([])), prefix: prefix)
     let output = ResultOutput()

@@ -32,31 +32,21 @@ package enum Topics {
       Option("partitions", placeholder: "N", kind: .integer(1...1000), help: "Partitions of every topic", defaultValue: "4"),
       Option(
         "replication", placeholder: "N", kind: .integer(1...10), help: "Copies of every record; the broker's default if absent"),
-    ])
+    ], run: runCreate)
 
   private static let list = Command(
     "list", summary: "List the topics, who writes them and what they hold",
     discussion: "With --bootstrap, it also shows how many partitions each topic has on that bus.",
     example: "laurel topics list --bootstrap localhost:9092",
-    options: Bus.optionalConnection)
-
-  package static func run(_ invocation: Invocation) throws -> Int32 {
-    if invocation.path.last == "acls" { return try TopicAccess.run(invocation) }
-    if invocation.path.last == "manifests" { return try TopicManifests.run(invocation) }
-    let bus = Bus(invocation)
-    if invocation.path.last == "create", let bus {
-      return try create(
-        bus, partitions: Int32(invocation.integer("partitions")),
-        replication: Int32(invocation.optionalInteger("replication") ?? -1))
-    }
-    try list(bus)
-    return 0
-  }
+    options: Bus.optionalConnection, run: runList)
 
   // MARK: create
 
-  private static func create(_ bus: Bus, partitions: Int32, replication: Int32) throws -> Int32 {
-    let made = try create(on: bus, partitions: partitions, replication: replication)
+  private static func runCreate(_ invocation: Invocation) throws -> Int32 {
+    let bus = Bus(invocation)
+    let made = try create(
+      on: bus, partitions: Int32(invocation.integer("partitions")),
+      replication: Int32(invocation.optionalInteger("replication") ?? -1))
     let output = ResultOutput()
     for topic in Topic.catalogue {
       try output.line((made.contains(topic) ? "created  " : "exists   ") + bus.name(topic))
@@ -107,7 +97,8 @@ package enum Topics {
 
   // MARK: list
 
-  private static func list(_ bus: Bus?) throws {
+  private static func runList(_ invocation: Invocation) throws -> Int32 {
+    let bus = Bus(of: invocation)
     let counts = try bus?.partitionCounts()
     var rows = [["TOPIC", "KEY", "WRITTEN BY", "HOLDS"]]
     for topic in Topic.catalogue { rows.append([(bus?.prefix ?? "") + topic.name, topic.keyedBy, topic.writtenBy, topic.holds]) }
@@ -120,6 +111,7 @@ package enum Topics {
     let output = ResultOutput()
     for line in columns(rows) { try output.line(line) }
     try output.flush()
+    return 0
   }
 
   /// Rows with their columns aligned.

@@ -38,18 +38,17 @@ package enum Verify {
         "patience", placeholder: "SECONDS", kind: .integer(3...3600), help: "How long to wait for a quiet moment",
         defaultValue: "10"),
       Option("json", help: "One JSON object instead of a table"),
-    ])
+    ], run: run)
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     Shutdown.install()
-    guard let bus = Bus(invocation) else { return UsageError.exitCode }
+    let bus = Bus(invocation)
     let named = invocation.list("service").compactMap(ServiceName.init(rawValue:))
     let services = ServiceName.allCases.filter { named.isEmpty || named.contains($0) }
     var groups: [ServiceName: String] = [:]
     if let group = invocation.optionalText("group") {
       guard services.count == 1 else {
-        throw UsageError(
-          command: "laurel verify", problems: ["--group goes with one --service: each service has a group of its own"])
+        throw invocation.misuse("--group goes with one --service: each service has a group of its own")
       }
       groups[services[0]] = group
     }

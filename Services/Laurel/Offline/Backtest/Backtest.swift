@@ -36,13 +36,13 @@ package enum Backtest {
       Option(
         "top", placeholder: "N", kind: .integer(0...100_000), help: "Maximum number of referrers per program and currency",
         defaultValue: "20"),
-    ])
+    ], run: run)
 
-  package static func run(_ invocation: Invocation, now: Instant) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     let folders = Sides(invocation.text("terms"), invocation.text("against"))
     let terms = try loaded(folders)
     let path = invocation.text("events")
-    let history = try ComparedHistory(terms, folders: folders, file: path, made: now)
+    let history = try ComparedHistory(terms, folders: folders, file: path, made: invocation.now)
     let bar = ProgressBar(label: "backtest", total: LineReader.count(path: path))
     do {
       try history.run(EventFile(path: path), until: invocation.instant("until")) { bar.advance() }

@@ -30,7 +30,7 @@ package enum Simulate {
       Option("terms", placeholder: "DIR", help: "Folder with the programs' terms (*.yaml)", required: true),
       Option("events", placeholder: "FILE", help: "Events, one a line; - is standard input", required: true),
       Option("until", placeholder: "INSTANT", kind: .instant, help: "Where the clock goes at the end"),
-    ])
+    ], run: run)
 
   package static func run(_ invocation: Invocation) throws -> Int32 {
     let programs = try TermsFiles.load(directory: invocation.text("terms"))

@@ -30,14 +30,14 @@ package enum Size {
       count("cores", 1...256, "CPU cores of an instance", "4"),
       Option("constants", help: "Also print the constants of the model"),
       Option("json", help: "Print a JSON object instead of a table"),
-    ])
+    ], run: run)
 
   private static func count(_ name: String, _ range: ClosedRange<Int>, _ help: String, _ standard: String?) -> Option {
     Option(
       name, placeholder: "N", kind: .integer(range), help: help, required: standard == nil, defaultValue: standard)
   }
 
-  package static func run(_ invocation: Invocation) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     let output = ResultOutput()
     if invocation.flag("json") {
       try output.line(try JSONLine.encode(SizeReport(load(invocation)).json))

@@ -33,11 +33,11 @@ package enum TermsCheck {
       Option("strict", help: "Exit with 1 if there are warnings"),
       Option("quiet", help: "Print only warnings and notes"),
     ],
-    operands: [Operand("FILE", help: "A terms file, or a folder of them (*.yaml)")])
+    operands: [Operand("FILE", help: "A terms file, or a folder of them (*.yaml)")], run: run)
 
-  package static func run(_ invocation: Invocation, now: Instant) throws -> Int32 {
+  private static func run(_ invocation: Invocation) throws -> Int32 {
     let path = invocation.operands.first ?? ""
-    let now = invocation.instant("at") ?? now
+    let now = invocation.instant("at") ?? invocation.now
     let files = try TermsFiles.files(at: path)
     let output = ResultOutput()
     var warnings = 0
