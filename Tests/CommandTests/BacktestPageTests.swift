@@ -112,7 +112,7 @@ import Testing
   /// The names that machines read, with the report's first figures.
   @Test func jsonOfAReport() throws {
     let report = try Self.given([Given.payment("bonus", "p1", 10_000, "USD", on: "2026-01-10")]).report()
-    let object = try JSONSerialization.jsonObject(with: Data(try JSONLine.encode(report))) as? [String: Any]
+    let object = try JSONSerialization.jsonObject(with: Data(try JSONLine.encode(report).utf8)) as? [String: Any]
     let programs = try #require(object?["programs"] as? [[String: Any]])
     let cost = try #require((programs[0]["costs"] as? [[String: Any]])?.first)
     #expect(cost["unit"] as? String == "USD")

@@ -75,6 +75,6 @@ import Words
   }
 
   @Test func columnsAreAligned() {
-    #expect(Topics.columns([["A", "BB", "C"], ["AAA", "B", "CCC"]]) == ["A    BB  C", "AAA  B   CCC"])
+    #expect(columns([["A", "BB", "C"], ["AAA", "B", "CCC"]]) == ["A    BB  C", "AAA  B   CCC"])
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Buffered standard output, for results.
 package final class ResultOutput {
@@ -24,6 +25,12 @@ package final class ResultOutput {
 
   package func line(_ text: String) throws { try line(Array(text.utf8)) }
 
+  /// Writes all lines at once.
+  package func print(_ lines: some Sequence<String>) throws {
+    for text in lines { try line(text) }
+    try flush()
+  }
+
   package func flush() throws {
     defer { buffer.removeAll(keepingCapacity: true) }
     var start = 0
@@ -37,5 +44,40 @@ package final class ResultOutput {
         throw CommandFailure("standard output: \(String(cString: strerror(errno)))")
       }
     }
+  }
+}
+
+/// The JSON output of a command: one line, with members sorted by name.
+package enum JSONLine {
+  package static func encode(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
+
+/// A JSON object of the members that a closure writes. Inside a command's line they come in the order of their names.
+package struct JSONMembers: JSONEncodable {
+  private let members: (inout JSONWriter) -> Void
+
+  package init(_ members: @escaping (inout JSONWriter) -> Void) { self.members = members }
+
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    members(&json)
+    json.endObject()
+  }
+
+  package var line: String { String(decoding: jsonBytes(), as: UTF8.self) }
+}
+
+/// Rows with their columns aligned.
+package func columns(_ rows: [[String]]) -> [String] {
+  let count = rows.map(\.count).max() ?? 0
+  let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+  return rows.map { row in
+    row.enumerated().map { index, cell in
+      index == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[index] - cell.count)
+    }.joined(separator: "  ")
   }
 }

@@ -44,16 +44,8 @@ package enum AccountBalance {
     }
     if let program = invocation.optionalText("program") { reports.removeAll { $0.program.value != program } }
     guard !reports.isEmpty else { throw CommandFailure("\(place) has no balance of '\(account)': it has earned nothing yet") }
-    let output = ResultOutput()
-    for (index, report) in reports.enumerated() {
-      if invocation.flag("json") {
-        try output.line(JSONLine.encode(report.json))
-      } else {
-        if index > 0 { try output.line("") }
-        for line in report.lines { try output.line(line) }
-      }
-    }
-    try output.flush()
+    let lines = invocation.flag("json") ? reports.map(\.json) : Array(reports.map(\.lines).joined(separator: [""]))
+    try ResultOutput().print(lines)
     return 0
   }
 

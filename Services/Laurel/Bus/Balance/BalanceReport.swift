@@ -1,5 +1,7 @@
+import CommandKit
 import Contracts
 import Deployment
+import JSON
 import Streaming
 import Words
 
@@ -43,7 +45,7 @@ struct BalanceReport {
 
   var lines: [String] {
     let places = Self.places(balance).map { ["  \($0)", MoneyText.amount($1, balance.currency), $2] }
-    var lines = ["\(account), program \(program), \(balance.currency)"] + Topics.columns(places)
+    var lines = ["\(account), program \(program), \(balance.currency)"] + columns(places)
     lines.append(withdrawals.isEmpty ? "  no open withdrawal" : "  open withdrawals")
     lines += withdrawals.compactMap(StateText.sentence).map { "    \($0)" }
     guard let notices else { return lines + ["  give --bootstrap HOST:PORT to see the last notices"] }
@@ -62,57 +64,43 @@ struct BalanceReport {
 
   // MARK: JSON
 
-  var json: some Encodable {
-    Line(
-      account: account, program: program.value, currency: balance.currency.code, pending: balance.pending,
-      available: balance.available, locked: balance.locked, reserved: balance.reserved, spent: balance.spent, paid: balance.paid,
-      reversed: balance.reversed, corrected: balance.corrected,
-      withdrawals: withdrawals.map { fact in
-        Line.Withdrawal(
-          request: Self.text(fact, "request"), amount: Self.number(fact, "amount"), standing: Self.text(fact, "standing"),
-          requestedAt: Self.text(fact, "requestedAt"), dueAt: Self.text(fact, "dueAt"))
-      },
-      notices: notices?.map { notice in
-        Line.Moved(at: "\(notice.instant)", type: type(of: notice).type, text: NoticeText.sentence(notice) ?? "")
-      })
+  /// Amounts are in minor units.
+  var json: String {
+    JSONMembers { json in
+      json.member("account", account)
+      json.member("available", balance.available)
+      json.member("corrected", balance.corrected)
+      json.member("currency", balance.currency)
+      json.member("locked", balance.locked)
+      json.member("notices", notices?.map { Self.moved($0) })
+      json.member("paid", balance.paid)
+      json.member("pending", balance.pending)
+      json.member("program", program)
+      json.member("reserved", balance.reserved)
+      json.member("reversed", balance.reversed)
+      json.member("spent", balance.spent)
+      json.member("withdrawals", withdrawals.map { Self.open($0) })
+    }.line
   }
 
-  private static func text(_ fact: Because, _ name: String) -> String {
-    if case .text(let text)? = fact[name] { text } else { "" }
-  }
-
-  private static func number(_ fact: Because, _ name: String) -> Int64 {
-    if case .number(let number)? = fact[name] { number } else { 0 }
-  }
-
-  private struct Line: Encodable {
-    struct Withdrawal: Encodable {
-      let request: String
-      let amount: Int64
-      let standing: String
-      let requestedAt: String
-      let dueAt: String
+  private static func moved(_ notice: any Notice) -> JSONMembers {
+    JSONMembers { json in
+      json.member("at", notice.instant)
+      json.member("text", NoticeText.sentence(notice) ?? "")
+      json.member("type", type(of: notice).type)
     }
+  }
 
-    struct Moved: Encodable {
-      let at: String
-      let type: String
-      let text: String
+  private static func open(_ withdrawal: Because) -> JSONMembers {
+    func text(_ name: String) -> String {
+      if case .text(let text)? = withdrawal[name] { text } else { "" }
     }
-
-    let account: String
-    let program: String
-    let currency: String
-    /// Minor units.
-    let pending: Int64
-    let available: Int64
-    let locked: Int64
-    let reserved: Int64
-    let spent: Int64
-    let paid: Int64
-    let reversed: Int64
-    let corrected: Int64?
-    let withdrawals: [Withdrawal]
-    let notices: [Moved]?
+    return JSONMembers { json in
+      if case .number(let amount)? = withdrawal["amount"] { json.member("amount", amount) } else { json.member("amount", 0) }
+      json.member("dueAt", text("dueAt"))
+      json.member("request", text("request"))
+      json.member("requestedAt", text("requestedAt"))
+      json.member("standing", text("standing"))
+    }
   }
 }

@@ -58,9 +58,7 @@ package enum Clock {
       if let now, target < now { throw CommandFailure("the clock is at \(now) already and cannot move back") }
       try clock.move(to: target)
     }
-    let output = ResultOutput()
-    try output.line((target ?? now)?.description ?? "system time: this bus has no virtual clock")
-    try output.flush()
+    try ResultOutput().print([(target ?? now)?.description ?? "system time: this bus has no virtual clock"])
     return 0
   }
 }

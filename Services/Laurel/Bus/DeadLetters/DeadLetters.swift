@@ -112,10 +112,8 @@ package enum DeadLetters {
     let records = book.records(of: book.letters.filter(filter.takes))
     let listed = records.filter { invocation.flag("all") || book.state(of: $0[0]).isOpen }
     let shown = listed.suffix(invocation.optionalInteger("limit") ?? listed.count)
-    let output = ResultOutput()
-    let lines = try invocation.flag("json") ? shown.map { try LetterText.json($0, book) } : LetterText.table(Array(shown), book)
-    for line in lines { try output.line(line) }
-    try output.flush()
+    try ResultOutput().print(
+      invocation.flag("json") ? shown.map { LetterText.json($0, book) } : LetterText.table(Array(shown), book))
     notify(LetterText.summary(records, shown: shown.count < listed.count ? shown.count : nil, book))
     return 0
   }
@@ -146,9 +144,7 @@ package enum DeadLetters {
     }
     var whole: Kafka.Record?
     if letter.wholeSize != nil, case .record(let place) = letter.origin { whole = try topics.record(at: place) }
-    let output = ResultOutput()
-    for line in LetterText.page(letter, record, whole: whole, book) { try output.line(line) }
-    try output.flush()
+    try ResultOutput().print(LetterText.page(letter, record, whole: whole, book))
     return 0
   }
 

@@ -1,5 +1,6 @@
 import CommandKit
 import Contracts
+import JSON
 import Kafka
 import Streaming
 import Words
@@ -22,7 +23,7 @@ enum LetterText {
         plain(letter.key ?? "-"), plain(letter.type ?? "-"), plain(shortened(letter.detail)),
       ])
     }
-    return rows.count > 1 ? Topics.columns(rows) : []
+    return rows.count > 1 ? columns(rows) : []
   }
 
   /// `3 dead letters: 2 unknown-program, 1 malformed; 4 replayed; 1 closed; the newest 2 are shown`
@@ -41,16 +42,26 @@ enum LetterText {
     return ([first] + settled + (shown.map { ["the newest \($0) are shown"] } ?? [])).joined(separator: "; ")
   }
 
-  static func json(_ letters: [Letter], _ book: LetterBook) throws -> String {
+  static func json(_ letters: [Letter], _ book: LetterBook) -> String {
     let letter = letters[0]
-    let place = letter.place
-    let line = LetterLine(
-      id: "\(letter.id)", ids: letters.map { "\($0.id)" }, time: letter.time.description,
-      state: book.state(of: letter).rawValue, reason: letter.reason, detail: letter.detail, topic: place?.topic,
-      partition: place?.partition, offset: place?.offset, key: letter.key, type: letter.type,
-      settledAt: book.settled[letter.id]?.at.description, note: book.note(of: letter), replayOf: letter.replayOf.map { "\($0)" },
-      obstacle: letter.obstacle)
-    return String(decoding: try JSONLine.encode(line), as: UTF8.self)
+    return JSONMembers { json in
+      json.member("detail", letter.detail)
+      json.member("id", "\(letter.id)")
+      // One for each service that rejected the record.
+      json.member("ids", letters.map { "\($0.id)" })
+      json.member("key", letter.key)
+      json.member("note", book.note(of: letter))
+      json.member("obstacle", letter.obstacle)
+      json.member("offset", letter.place?.offset)
+      json.member("partition", letter.place.map { Int($0.partition) })
+      json.member("reason", letter.reason)
+      json.member("replayOf", letter.replayOf.map { "\($0)" })
+      json.member("settledAt", book.settled[letter.id]?.at)
+      json.member("state", book.state(of: letter).rawValue)
+      json.member("time", letter.time)
+      json.member("topic", letter.place?.topic)
+      json.member("type", letter.type)
+    }.line
   }
 
   private static func found(_ origin: Letter.Origin) -> String {
@@ -92,11 +103,11 @@ enum LetterText {
       rows.append(["replay", letter.obstacle.map { "not possible: \($0)" } ?? "laurel dead-letters replay \(letter.id)"])
     }
     if let size = letter.wholeSize { rows.append(["cut", cut(size, record, whole)]) }
-    var lines = Topics.columns(rows)
+    var lines = columns(rows)
     let source = whole ?? record
     lines.append("")
     lines.append("headers")
-    lines += Topics.columns(record.headers.map { ["  " + plain($0.name), header($0)] })
+    lines += columns(record.headers.map { ["  " + plain($0.name), header($0)] })
     lines.append("")
     lines.append("body, \(counted(source.value?.count ?? 0, "byte"))")
     return lines + body(source.value ?? []).map { "  " + $0 }
@@ -195,25 +206,4 @@ enum LetterText {
     for scalar in text.unicodeScalars { result.append(scalar.properties.generalCategory == .control ? "?" : scalar) }
     return String(result)
   }
-}
-
-private struct LetterLine: Encodable {
-  let id: String
-  /// The ids of all letters about the record, one per service that rejected it.
-  let ids: [String]
-  let time: String
-  let state: String
-  let reason: String
-  let detail: String
-  /// The place where the record was found.
-  let topic: String?
-  let partition: Int32?
-  let offset: Int64?
-  let key: String?
-  let type: String?
-  /// When it was replayed or closed.
-  let settledAt: String?
-  let note: String?
-  let replayOf: String?
-  let obstacle: String?
 }

@@ -114,15 +114,7 @@ final class Desk {
       try publish(fresh, &pending)
     }
     try wait(for: &pending, from: start, patience: isRehearsal ? .zero : .seconds(invocation.integer("wait")))
-    let output = ResultOutput()
-    for standing in pending {
-      if invocation.flag("json") {
-        try output.line(json(standing))
-      } else {
-        for line in lines(standing) { try output.line(line) }
-      }
-    }
-    try output.flush()
+    try ResultOutput().print(pending.flatMap { invocation.flag("json") ? [json($0)] : lines($0) })
     if let signal = Shutdown.signalNumber { return 128 + signal }
     return status(pending)
   }
@@ -222,29 +214,27 @@ final class Desk {
     }
   }
 
-  private func json(_ standing: Pending) -> [UInt8] {
+  private func json(_ standing: Pending) -> String {
     let ask = standing.ask
-    var json = JSONWriter()
-    json.beginObject()
-    json.member("name", ask.name)
-    json.member("account", ask.message.key)
-    json.member("program", ask.program)
-    json.member("outcome", word(standing))
-    json.member("publishedBefore", standing.earlier != nil)
-    json.member("place", standing.place.map { "\($0)" })
-    json.member("event", standing.earlier.map(StructuredEvent.init) ?? StructuredEvent(ask.envelope, ask.message.jsonBytes()))
-    switch standing.outcome {
-    case .done(let notices): json.member("notices", notices.map(StructuredEvent.init))
-    case .declined(let notice): json.member("notices", [StructuredEvent(notice)])
-    case .rejected(let letter):
-      json.member("reason", letter.reason)
-      json.member("detail", letter.detail)
-      json.member("deadLetter", "\(letter.id)")
-    case .unchanged(let why): json.member("detail", why)
-    case nil: if standing.place == nil { json.member("detail", ask.preview) }
-    }
-    json.endObject()
-    return json.bytes()
+    return JSONMembers { json in
+      json.member("name", ask.name)
+      json.member("account", ask.message.key)
+      json.member("program", ask.program)
+      json.member("outcome", self.word(standing))
+      json.member("publishedBefore", standing.earlier != nil)
+      json.member("place", standing.place.map { "\($0)" })
+      json.member("event", standing.earlier.map(StructuredEvent.init) ?? StructuredEvent(ask.envelope, ask.message.jsonBytes()))
+      switch standing.outcome {
+      case .done(let notices): json.member("notices", notices.map(StructuredEvent.init))
+      case .declined(let notice): json.member("notices", [StructuredEvent(notice)])
+      case .rejected(let letter):
+        json.member("reason", letter.reason)
+        json.member("detail", letter.detail)
+        json.member("deadLetter", "\(letter.id)")
+      case .unchanged(let why): json.member("detail", why)
+      case nil: if standing.place == nil { json.member("detail", ask.preview) }
+      }
+    }.line
   }
 
   private func word(_ standing: Pending) -> String {

@@ -77,10 +77,7 @@ package enum PayoutsDesk {
     let filter = WithdrawalBook.Filter(invocation)
     let waiting = try WithdrawalBook(Bus(invocation)).rows.filter { filter.takes($0) && $0.state == .instructed }
     let rows = waiting.filter { row in !sent.contains { names($0, row) } }
-    let output = ResultOutput()
-    try output.line(PayoutFile.text(PayoutFile.header))
-    for row in rows { try output.line(PayoutFile.text(PayoutFile.fields(row))) }
-    try output.flush()
+    try ResultOutput().print(([PayoutFile.header] + rows.map(PayoutFile.fields)).map(PayoutFile.text))
     let left = waiting.count - rows.count
     notify("laurel: \(counted(rows.count, "payout"))" + (left == 0 ? "" : "; \(left) left out: exported before"))
     return 0

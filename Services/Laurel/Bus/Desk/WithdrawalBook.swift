@@ -178,7 +178,7 @@ extension WithdrawalBook {
         row.dueAt.readable + (row.isOverdue(at: now) ? ", overdue" : ""),
       ] + (name == .payout ? [LetterText.plain(row.instruction?.destination ?? "-")] : [])
     }
-    return Topics.columns([name == .payout ? header + ["RECIPIENT"] : header] + table)
+    return columns([name == .payout ? header + ["RECIPIENT"] : header] + table)
   }
 
   /// `3 withdrawals: 2 awaiting approval, 1 instructed; 1 overdue`
@@ -201,24 +201,22 @@ extension WithdrawalBook {
     return "0 minutes"
   }
 
-  static func json(_ row: Row, at now: Instant) -> [UInt8] {
-    var json = JSONWriter()
-    json.beginObject()
-    json.member("program", row.program)
-    json.member("request", row.request)
-    json.member("account", row.account)
-    json.member("amount", row.amount)
-    json.member("currency", row.currency)
-    json.member("state", row.state.rawValue)
-    json.member("since", row.since)
-    json.member("requestedAt", row.requestedAt)
-    json.member("dueAt", row.dueAt)
-    json.member("overdue", row.isOverdue(at: now))
-    json.member("payout", row.payout)
-    json.member("recipient", row.instruction?.destination)
-    json.member("idempotencyKey", row.instruction?.idempotencyKey)
-    json.endObject()
-    return json.bytes()
+  private static func json(_ row: Row, at now: Instant) -> String {
+    JSONMembers { json in
+      json.member("program", row.program)
+      json.member("request", row.request)
+      json.member("account", row.account)
+      json.member("amount", row.amount)
+      json.member("currency", row.currency)
+      json.member("state", row.state.rawValue)
+      json.member("since", row.since)
+      json.member("requestedAt", row.requestedAt)
+      json.member("dueAt", row.dueAt)
+      json.member("overdue", row.isOverdue(at: now))
+      json.member("payout", row.payout)
+      json.member("recipient", row.instruction?.destination)
+      json.member("idempotencyKey", row.instruction?.idempotencyKey)
+    }.line
   }
 
   /// The command `list` of `laurel withdrawals` and `laurel payouts`.
@@ -231,13 +229,7 @@ extension WithdrawalBook {
     let rows = try WithdrawalBook(bus).rows.filter { row in
       filter.takes(row) && name.of(row) != nil && (all || row.state.isOpen)
     }
-    let output = ResultOutput()
-    if invocation.flag("json") {
-      for row in rows { try output.line(json(row, at: now)) }
-    } else {
-      for line in table(rows, name, at: now) { try output.line(line) }
-    }
-    try output.flush()
+    try ResultOutput().print(invocation.flag("json") ? rows.map { json($0, at: now) } : table(rows, name, at: now))
     notify("laurel: \(summary(rows, name, at: now))")
     return 0
   }

@@ -62,12 +62,7 @@ package enum WithdrawalsDesk {
     let chronicle = try BusChronicle(Bus(invocation), topics: Access.deskReads.filter { [.input, .notices].contains($0.kind) })
       .chronicle(naming: id, Programs([]))
     let only = invocation.optionalText("program").flatMap { ProgramID($0) }
-    let output = ResultOutput()
-    for (index, story) in try Explain.stories(.withdrawal, id, chronicle, only: only).enumerated() {
-      if index > 0 { try output.line("") }
-      for line in story.lines { try output.line(line) }
-    }
-    try output.flush()
+    try Explain.print(Explain.stories(.withdrawal, id, chronicle, only: only))
     return 0
   }
 

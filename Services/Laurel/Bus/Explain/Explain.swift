@@ -78,13 +78,12 @@ package enum Explain {
       stories = try StateStories(folder: state, program: invocation.optionalText("program")).stories(of: subject, id)
     default: throw invocation.misuse("one of --events FILE, --state DIR and --bootstrap HOST:PORT is needed")
     }
-    let output = ResultOutput()
-    for (index, story) in stories.enumerated() {
-      if index > 0 { try output.line("") }
-      for line in story.lines { try output.line(line) }
-    }
-    try output.flush()
+    try print(stories)
     return 0
+  }
+
+  static func print(_ stories: [Story]) throws {
+    try ResultOutput().print(stories.map(\.lines).joined(separator: [""]))
   }
 
   private static func program(_ invocation: Invocation, among programs: Programs) throws -> ProgramID? {

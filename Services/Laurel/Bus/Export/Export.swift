@@ -160,7 +160,7 @@ private final class ExportFolder {
     for name in open.keys { try files[name]?.synchronize() }
     open.removeAll()
     openBytes = 0
-    try Data(JSONLine.encode(positions)).write(to: url.appending(path: "positions.json"), options: .atomic)
+    try Data(JSONLine.encode(positions).utf8).write(to: url.appending(path: "positions.json"), options: .atomic)
   }
 
   /// Such as `billing-0`.

@@ -32,9 +32,7 @@ package enum HealthProbe {
     let answer = try ask(
       host.trimmingCharacters(in: ["[", "]"]), port: url.port ?? 80, path: isLive ? "/livez" : "/readyz", seconds: 3)
     guard answer.status == 200 else { throw CommandFailure("\(isLive ? "not alive" : "not ready"): \(answer.body)") }
-    let output = ResultOutput()
-    try output.line(answer.body)
-    try output.flush()
+    try ResultOutput().print([answer.body])
     return 0
   }
 

@@ -37,9 +37,7 @@ package enum Repair {
     // The newest run fences any other, so that two at once do not write the same messages.
     let producer = dry ? nil : try takeOver(bus)
     let missing = try MissingMessages(bus)
-    let output = ResultOutput()
-    for message in missing.all { try output.line("\(message)") }
-    try output.flush()
+    try ResultOutput().print(missing.all.map(\.description))
     for place in missing.undecided.sorted(by: { "\($0)" < "\($1)" }) {
       notify(
         "laurel: \(place) has an open transaction; its messages are not checked: ops/docs/RUNBOOK.md, \"A transaction that hangs\""

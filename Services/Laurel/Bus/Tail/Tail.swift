@@ -124,17 +124,18 @@ struct RecordLines {
       if asJSON { return #"{"\#(what)":"\#(mark.letter)"}"# }
       return Terminal.Colour.green.paint("\(mark.letter) was \(what)", if: coloured)
     }
-    func header(_ name: String) -> String? {
-      record.headers.last { $0.name == name }?.value.map { String(decoding: $0, as: UTF8.self) }
-    }
-    let reason = header(PlaceHeader.reason) ?? "unknown"
-    let detail = header(PlaceHeader.detail) ?? ""
-    let place = "\(header(PlaceHeader.topic) ?? "?")/\(header(PlaceHeader.partition) ?? "?")@\(header(PlaceHeader.offset) ?? "?")"
+    let reason = record.lastText(PlaceHeader.reason) ?? "unknown"
+    let detail = record.lastText(PlaceHeader.detail) ?? ""
+    let (found, partition) = (record.lastText(PlaceHeader.topic) ?? "?", record.lastText(PlaceHeader.partition) ?? "?")
+    let place = "\(found)/\(partition)@\(record.lastText(PlaceHeader.offset) ?? "?")"
     if asJSON {
-      let letter = DeadLetterLine(
-        deadLetterOf: topic.writtenBy, reason: reason, detail: detail, place: place,
-        body: String(decoding: record.value ?? [], as: UTF8.self))
-      return (try? JSONLine.encode(letter)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+      return JSONMembers { json in
+        json.member("body", String(decoding: record.value ?? [], as: UTF8.self))
+        json.member("deadLetterOf", topic.writtenBy)
+        json.member("detail", detail)
+        json.member("place", place)
+        json.member("reason", reason)
+      }.line
     }
     return Terminal.Colour.red.paint("\(topic.writtenBy) rejected \(place)", if: coloured) + "  \(reason): \(detail)"
   }
@@ -149,12 +150,4 @@ struct RecordLines {
   private func printable(_ bytes: [UInt8]) -> String {
     String(decoding: bytes.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
   }
-}
-
-private struct DeadLetterLine: Encodable {
-  let deadLetterOf: String
-  let reason: String
-  let detail: String
-  let place: String
-  let body: String
 }

@@ -36,24 +36,23 @@ enum TopicAccess {
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let access = Access(services: Deployment.services(Programs([])), prefix: invocation.text("topic-prefix"))
-    let output = ResultOutput()
+    let login = invocation.optionalText("command-config").map { ["--command-config", $0] } ?? []
+    let start = ["kafka-acls.sh", "--bootstrap-server", invocation.text("bootstrap")] + login
+    var lines: [String] = []
     for party in Access.Party.allCases {
       let principal =
         invocation.text("principal-prefix") + party.name + (invocation.optionalText("principal-suffix") ?? "")
       let rights = access.rights(of: party)
       if invocation.flag("json") {
-        for right in rights { try output.line(try JSONLine.encode(Line(principal, right))) }
+        lines += rights.map { json(principal, $0) }
       } else {
-        try output.line("# \(party.name): \(party.summary)")
-        let start = ["kafka-acls.sh", "--bootstrap-server", invocation.text("bootstrap")]
-        let login = invocation.optionalText("command-config").map { ["--command-config", $0] } ?? []
-        for arguments in commands(rights) {
-          let words = start + login + ["--add", "--allow-principal", principal] + arguments
-          try output.line(words.map(quoted).joined(separator: " "))
+        lines.append("# \(party.name): \(party.summary)")
+        lines += commands(rights).map { arguments in
+          (start + ["--add", "--allow-principal", principal] + arguments).map(quoted).joined(separator: " ")
         }
       }
     }
-    try output.flush()
+    try ResultOutput().print(lines)
     return 0
   }
 
@@ -79,19 +78,13 @@ enum TopicAccess {
     return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
   }
 
-  private struct Line: Encodable {
-    let principal: String
-    let operation: String
-    let resource: String
-    let name: String
-    let pattern: String
-
-    init(_ principal: String, _ right: AccessRight) {
-      self.principal = principal
-      operation = right.operation.rawValue
-      resource = right.resource.rawValue
-      name = right.name
-      pattern = right.pattern.rawValue
-    }
+  private static func json(_ principal: String, _ right: AccessRight) -> String {
+    JSONMembers { json in
+      json.member("name", right.name)
+      json.member("operation", right.operation.rawValue)
+      json.member("pattern", right.pattern.rawValue)
+      json.member("principal", principal)
+      json.member("resource", right.resource.rawValue)
+    }.line
   }
 }

@@ -27,33 +27,29 @@ enum TopicManifests {
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let prefix = invocation.text("topic-prefix")
     let access = Access(services: Deployment.services(Programs([])), prefix: prefix)
-    let output = ResultOutput()
-    func resource(_ kind: String, _ name: String, _ spec: [String]) throws {
+    func resource(_ kind: String, _ name: String, _ spec: [String]) -> [String] {
       // Kubernetes allows only lower case in names, and no underscores.
       let name = (prefix + name).lowercased().replacing("_", with: "-")
-      try output.line(
-        """
+      let head = """
         ---
         apiVersion: kafka.strimzi.io/v1
         kind: \(kind)
         metadata: {name: \(name), labels: {strimzi.io/cluster: \(invocation.text("cluster"))}}
         spec:
-        """)
-      for line in spec { try output.line("  \(line)") }
+        """
+      return [head] + spec.map { "  \($0)" }
     }
-    for topic in Topic.catalogue {
+    let topics = Topic.catalogue.flatMap { topic in
       let settings = Topics.settings(of: topic).sorted { $0.key < $1.key }.map { "\($0.key): \"\($0.value)\"" }
-      try resource(
+      return resource(
         "KafkaTopic", topic.name,
         [
           "topicName: \(prefix)\(topic.name)", "partitions: \(invocation.integer("partitions"))",
           "replicas: \(invocation.integer("replication"))", "config: {\(settings.joined(separator: ", "))}",
         ])
     }
-    for party in Access.Party.allCases {
-      try resource("KafkaUser", party.name, user(access.rights(of: party)))
-    }
-    try output.flush()
+    let users = Access.Party.allCases.flatMap { resource("KafkaUser", $0.name, user(access.rights(of: $0))) }
+    try ResultOutput().print(topics + users)
     return 0
   }
 
@@ -62,29 +58,13 @@ enum TopicManifests {
     var resources: [String] = []
     var operations: [String: [String]] = [:]
     for right in rights {
-      let resource = "{type: \(right.resource.inStrimzi), name: \(right.name), patternType: \(right.pattern.inStrimzi)}"
+      let type = right.resource == .transactionalID ? "transactionalId" : right.resource.rawValue
+      let pattern = right.pattern == .prefixed ? "prefix" : right.pattern.rawValue
+      let resource = "{type: \(type), name: \(right.name), patternType: \(pattern)}"
       if operations[resource] == nil { resources.append(resource) }
       operations[resource, default: []].append(right.operation.rawValue)
     }
     return ["authentication: {type: tls}", "authorization:", "  type: simple", "  acls:"]
       + resources.map { "    - {resource: \($0), operations: [\(operations[$0, default: []].joined(separator: ", "))]}" }
-  }
-}
-
-extension AccessRight.Resource {
-  fileprivate var inStrimzi: String {
-    switch self {
-    case .topic, .group: rawValue
-    case .transactionalID: "transactionalId"
-    }
-  }
-}
-
-extension AccessRight.Pattern {
-  fileprivate var inStrimzi: String {
-    switch self {
-    case .literal: rawValue
-    case .prefixed: "prefix"
-    }
   }
 }

@@ -47,11 +47,7 @@ package enum Topics {
     let made = try create(
       on: bus, partitions: Int32(invocation.integer("partitions")),
       replication: Int32(invocation.optionalInteger("replication") ?? -1))
-    let output = ResultOutput()
-    for topic in Topic.catalogue {
-      try output.line((made.contains(topic) ? "created  " : "exists   ") + bus.name(topic))
-    }
-    try output.flush()
+    try ResultOutput().print(Topic.catalogue.map { (made.contains($0) ? "created  " : "exists   ") + bus.name($0) })
     return 0
   }
 
@@ -108,20 +104,7 @@ package enum Topics {
         rows[index + 1].insert(counts[topic].map { String($0) } ?? "missing", at: 1)
       }
     }
-    let output = ResultOutput()
-    for line in columns(rows) { try output.line(line) }
-    try output.flush()
+    try ResultOutput().print(columns(rows))
     return 0
-  }
-
-  /// Rows with their columns aligned.
-  static func columns(_ rows: [[String]]) -> [String] {
-    let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
-    return rows.map { row in
-      row.enumerated().map { index, cell in
-        index == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[index] - cell.count)
-      }.joined(separator: "  ")
-    }
   }
 }

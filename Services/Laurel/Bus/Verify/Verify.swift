@@ -55,13 +55,7 @@ package enum Verify {
     let report = try check(
       bus: bus, states: invocation.list("state"), services: services, groups: groups,
       patience: .seconds(invocation.integer("patience")), onProgress: { notify("laurel: \($0)") })
-    let output = ResultOutput()
-    if invocation.flag("json") {
-      try output.line(try JSONLine.encode(report))
-    } else {
-      for line in report.lines { try output.line(line) }
-    }
-    try output.flush()
+    try ResultOutput().print(invocation.flag("json") ? [JSONLine.encode(report)] : report.lines)
     return report.exitCode
   }
 

@@ -1,3 +1,4 @@
+import CommandKit
 import Contracts
 import JSON
 import Words
@@ -72,9 +73,9 @@ extension VerifyReport {
           String(service.partitions.reduce(0) { $0 + $1.notices }), service.hash ?? "moving",
         ])
     }
-    var lines = Topics.columns(table)
+    var lines = columns(table)
     if !folders.isEmpty {
-      lines += [""] + Topics.columns([["STATE FOLDER", "", ""]] + folders.map { [$0.path, $0.state.rawValue, $0.detail] })
+      lines += [""] + columns([["STATE FOLDER", "", ""]] + folders.map { [$0.path, $0.state.rawValue, $0.detail] })
     }
     lines.append("")
     lines += notes.map { "note: \($0)" } + differences.map { "difference: \($0)" }

@@ -57,13 +57,7 @@ package enum Backtest {
         throw CommandFailure("\(page): \(systemReason(error))")
       }
     }
-    let output = ResultOutput()
-    if invocation.flag("json") {
-      try output.line(JSONLine.encode(report))
-    } else {
-      for line in ReportText(report).lines { try output.line(line) }
-    }
-    try output.flush()
+    try ResultOutput().print(invocation.flag("json") ? [JSONLine.encode(report)] : ReportText(report).lines)
     if let summary = history.troubles.summary { notify(summary) }
     return 0
   }

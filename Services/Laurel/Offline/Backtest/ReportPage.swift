@@ -5,7 +5,7 @@ import CommandKit
 enum ReportPage {
   static func html(_ report: BacktestReport) throws -> String {
     // Inside a script element only `<` can begin markup, so escape it.
-    let data = String(decoding: try JSONLine.encode(ReportDocument(report)), as: UTF8.self).replacing("<", with: "\\u003c")
+    let data = try JSONLine.encode(ReportDocument(report)).replacing("<", with: "\\u003c")
     let bytes = report_page()
     let page = String(decoding: UnsafeRawBufferPointer(start: bytes.start, count: bytes.count), as: UTF8.self)
     return page.replacing("{{report}}", with: data, maxReplacements: 1)

@@ -38,13 +38,8 @@ package enum Size {
   }
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
-    let output = ResultOutput()
-    if invocation.flag("json") {
-      try output.line(try JSONLine.encode(SizeReport(load(invocation)).json))
-    } else {
-      for line in lines(invocation) { try output.line(line) }
-    }
-    try output.flush()
+    let report = SizeReport(load(invocation))
+    try ResultOutput().print(invocation.flag("json") ? [JSONLine.encode(report.json)] : lines(invocation))
     return 0
   }
 

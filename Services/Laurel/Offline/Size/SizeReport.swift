@@ -1,3 +1,4 @@
+import CommandKit
 import Contracts
 
 /// The model's figures in words: what is needed, how much, and what it is computed from.
@@ -88,16 +89,16 @@ package struct SizeReport {
 
   /// The table as text.
   package var text: [String] {
-    [title] + SizeText.columns([["NEED", "FIGURE", "COMPUTED FROM"]] + lines.map { [$0.need, $0.figure, $0.from] })
+    [title] + columns([["NEED", "FIGURE", "COMPUTED FROM"]] + lines.map { [$0.need, $0.figure, $0.from] })
   }
 
   /// The constants of the model.
   package static var constants: [String] {
-    SizeText.columns(
+    columns(
       [["CONSTANT", "VALUE", "MARGIN", "SOURCE"]]
         + Measured.all.map { [$0.name, "\(SizeText.number($0.value)) \($0.unit)", "× \(SizeText.number($0.margin))", $0.source] })
       + [""]
-      + SizeText.columns(
+      + columns(
         [["ROWS / BYTES OF STATE PER", "REFERRER", "REFERRAL", "PAYMENT", "CLOSED PAYMENT"]]
           + ServiceName.allCases.compactMap { service in
             Measured.state[service].map { cost in
@@ -150,20 +151,6 @@ enum SizeText {
 
   static func number(_ number: Double) -> String {
     let whole = Int(number)
-    guard Double(whole) != number else { return grouped(whole) }
-    return "\(number)"
-  }
-
-  private static func grouped(_ number: Int) -> String {
-    number < 1000 ? "\(number)" : "\(grouped(number / 1000)),\(String(String(1000 + number % 1000).dropFirst()))"
-  }
-
-  static func columns(_ rows: [[String]]) -> [String] {
-    let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
-    return rows.map { row in
-      row.enumerated().map { $0 == row.count - 1 ? $1 : $1 + String(repeating: " ", count: widths[$0] - $1.count) }.joined(
-        separator: "  ")
-    }
+    return Double(whole) == number ? Currency.grouped(String(whole), by: ",") : "\(number)"
   }
 }

@@ -39,23 +39,21 @@ package enum TermsCheck {
     let path = invocation.operands.first ?? ""
     let now = invocation.instant("at") ?? invocation.now
     let files = try TermsFiles.files(at: path)
-    let output = ResultOutput()
+    var lines: [String] = []
     var warnings = 0
     for (index, file) in files.enumerated() {
       let concerns = TermsConcerns.of(file.program, at: now)
       warnings += concerns.count { $0.weight == .warning }
       if !invocation.flag("quiet") {
-        if index > 0 { try output.line("") }
-        for line in TermsReport.lines(file.program, file: file.name, at: now) { try output.line(line) }
-        if !concerns.isEmpty { try output.line("\nWorth a second look") }
+        if index > 0 { lines.append("") }
+        lines += TermsReport.lines(file.program, file: file.name, at: now)
+        if !concerns.isEmpty { lines += ["", "Worth a second look"] }
       }
-      for concern in concerns {
-        let place = file.problem(
-          version: concern.version, field: concern.field, "\(concern.weight.rawValue): \(concern.message)")
-        try output.line("\(place)")
+      lines += concerns.map {
+        "\(file.problem(version: $0.version, field: $0.field, "\($0.weight.rawValue): \($0.message)"))"
       }
     }
-    try output.flush()
+    try ResultOutput().print(lines)
     return warnings > 0 && invocation.flag("strict") ? 1 : 0
   }
 }
