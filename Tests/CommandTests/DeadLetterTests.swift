@@ -1,4 +1,5 @@
 import Contracts
+import JSON
 import Kafka
 import TestSupport
 import Testing
@@ -172,6 +173,15 @@ import Worker
     let lines = LetterText.body([0xFF, 0x1B] + Array("fifteen letters!".utf8))
     #expect(lines[0] == "00000000  ff 1b 66 69 66 74 65 65 6e 20 6c 65 74 74 65 72  ..fifteen letter")
     #expect(lines[1] == "00000010  73 21" + String(repeating: " ", count: 14 * 3 + 2) + "s!")
+  }
+
+  /// `laurel export` keeps a notice that is larger than an event from outside may be.
+  @Test func onlyEventsFromOutsideHaveALimit() throws {
+    let envelope = Envelope(id: "x", source: "/laurel/accrual", type: RewardDeclined.type)
+    let data = Array(#"{"text":"\#(String(repeating: "x", count: Envelope.maximumBodyBytes))"}"#.utf8)
+    let record = try Self.read(data, envelope.headers.map { header($0.0, $0.1) })
+    #expect(try BusMessage(record, topic: .rewards, parser: JSONParser()).data == data)
+    #expect(throws: Rejection.self) { try BusMessage(record, topic: .billing, parser: JSONParser()) }
   }
 
   private static func read(_ value: [UInt8]?, _ headers: [Header]) throws -> Kafka.Record { try read(written(value, headers)) }

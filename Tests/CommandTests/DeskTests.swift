@@ -290,7 +290,7 @@ import Worker
     log.take(Self.booked("w1"), program: "other")
     log.take(try #require(Self.notices(.paid).last))
     #expect(ask.outcome(in: log, at: place, from: 0) == nil)
-    log.add(Self.letter(at: place))
+    log.letters[place] = Self.letter(at: place)
     guard case .rejected(let letter) = ask.outcome(in: log, at: place, from: 0) else {
       Issue.record("the dead letter is not accepted as an answer")
       return

@@ -1,6 +1,7 @@
 import Contracts
 import JSON
 import ServiceKit
+import Streaming
 import Words
 
 /// An input event in a file.
@@ -25,6 +26,30 @@ package final class FileEvent: Sendable {
     topic = type(of: message).topic
     time = envelope.time ?? message.instant
   }
+}
+
+extension FileEvent {
+  /// The event as a record of its topic, for the simulation. Its offset is the line.
+  ///
+  /// - Parameter program: the program of an event that names none.
+  package func record(_ program: ProgramID? = nil) -> InputRecord {
+    var text = text
+    if envelope.program == nil, let program {
+      var envelope = envelope
+      envelope.program = program
+      text = envelope.structuredText(data: data)
+    }
+    return InputRecord(
+      topic: topic, offset: Int64(line), key: Array(message.key.utf8), value: text,
+      headers: [("content-type", Array(Envelope.structuredContentType.utf8))])
+  }
+}
+
+extension DeadLetter {
+  /// The line of the event, whose record has it as its offset. An event that a stage had kept for later has lost its line.
+  ///
+  /// - Parameter current: the line that is being processed.
+  package func line(or current: Int) -> Int { record.topic.kind == .input && record.offset > 0 ? Int(record.offset) : current }
 }
 
 /// A line of an event file after parsing.
@@ -98,17 +123,16 @@ package final class EventFile {
       guard [.input, .clock].contains(type.topic.kind) else {
         return rejected(FileEntry.notAnInput, "\(envelope.type) is sent only by Laurel itself, on the topic \(type.topic.name)")
       }
-      let message = try decode(type, from: data)
+      let message = try parser.decode(type, from: data)
       return .event(FileEvent(line: line.number, text: line.bytes, envelope: envelope, data: data, message: message))
     } catch let rejection as Rejection {
+      return rejected(rejection.reason.rawValue, rejection.detail)
+    } catch let error as JSONError {
+      let rejection = Rejection(error)
       return rejected(rejection.reason.rawValue, rejection.detail)
     } catch {
       return rejected(DeadLetterReason.malformed.rawValue, "\(error)")
     }
-  }
-
-  private func decode<M: Message>(_ type: M.Type, from data: [UInt8]) throws(Rejection) -> any Message {
-    do { return try parser.decode(type, from: data) } catch { throw Rejection(error) }
   }
 }
 
@@ -130,6 +154,15 @@ package struct FileTroubles {
   package mutating func deadLetter(_ line: Int, _ rejection: Rejection) {
     deadLetters += 1
     notify("\(file):\(line): \(rejection)")
+  }
+
+  /// An entry that is not an event.
+  package mutating func add(_ entry: FileEntry) {
+    switch entry {
+    case .event: break
+    case .unknownType(let line, let type, _): unknownType(line.number, type)
+    case .rejected(let line, _, let reason, let detail): rejected(line.number, reason: reason, detail: detail)
+    }
   }
 
   /// Types outside Laurel's own namespace are only counted, because they cannot be misspelt types of Laurel.

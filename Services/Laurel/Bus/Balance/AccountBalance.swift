@@ -57,7 +57,7 @@ package enum AccountBalance {
     let parser = JSONParser()
     let wanted = Array(account.utf8)
     var rows: [ServiceName: [[UInt8]: [UInt8]]] = [:]
-    try read(bus, services.map(Topic.changelog), of: account) { record, topic in
+    try bus.read(services.map(Topic.changelog), [partition(of: account, bus)]) { record, topic in
       // The key of a stage's row contains the account.
       guard let service = services.first(where: { Topic.changelog($0) == topic }), let key = record.key, key.contains(wanted)
       else { return }
@@ -77,7 +77,7 @@ package enum AccountBalance {
     let parser = JSONParser()
     let key = Array(account.utf8)
     var notices: [(ProgramID?, any Notice)] = []
-    try read(bus, [.rewards, .payouts], of: account) { record, topic in
+    try bus.read([.rewards, .payouts], [partition(of: account, bus)]) { record, topic in
       guard record.key == key, let read = try? BusMessage(record, topic: topic, parser: parser),
         let notice = read.message(parser) as? any Notice
       else { return }
@@ -86,16 +86,8 @@ package enum AccountBalance {
     return notices
   }
 
-  /// Reads the account's partition of each topic up to its present end.
-  private static func read(
-    _ bus: Bus, _ topics: [Topic], of account: String, _ take: (Kafka.Record, Topic) -> Void
-  ) throws {
-    let partition = Kafka.partition(forKey: Array(account.utf8), count: try bus.partitions())
-    let reader = try Consumer.reader(bus)
-    defer { reader.close() }
-    let places = topics.map { (TopicPartition(topic: bus.name($0), partition: partition), offset: Offset.beginning) }
-    try reader.readToEnd(places, on: bus) { record in
-      if let topic = bus.topic(named: record.topic) { take(record, topic) }
-    }
+  /// The partition of the account's records.
+  private static func partition(of account: String, _ bus: Bus) throws -> Int32 {
+    Kafka.partition(forKey: Array(account.utf8), count: try bus.partitions())
   }
 }

@@ -14,21 +14,13 @@ struct BusClock {
   /// A tick cannot be undone, so the operator must confirm it on a bus that may not be a sandbox.
   static let yes = Option("yes", help: "Move the clock even if services of this bus follow the system's time")
 
-  private func places(_ topic: Topic) -> [TopicPartition] {
-    (0..<partitions).map { TopicPartition(topic: bus.name(topic), partition: $0) }
-  }
-
   /// The earliest of the partitions' latest ticks. `nil` if a partition has no tick: its tasks still follow the system's time.
   func now() throws -> Instant? {
-    let reader = try Consumer.reader(bus)
-    defer { reader.close() }
     let parser = JSONParser()
     var latest: [Int32: Instant] = [:]
-    try reader.readToEnd(places(.clock).map { ($0, Offset.beginning) }, on: bus) { record in
-      guard let read = try? BusMessage(record, topic: .clock, parser: parser), let tick = read.message(parser) as? ClockMoved
-      else {
-        return
-      }
+    try bus.read([.clock], 0..<partitions) { record, topic in
+      guard let read = try? BusMessage(record, topic: topic, parser: parser), let tick = read.message(parser) as? ClockMoved
+      else { return }
       latest[record.partition] = max(latest[record.partition] ?? tick.at, tick.at)
     }
     return latest.count == Int(partitions) ? latest.values.min() : nil

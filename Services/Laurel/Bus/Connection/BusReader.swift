@@ -8,25 +8,42 @@ import Worker
 
 /// A message read from the bus.
 struct BusMessage {
-  let record: Kafka.Record
-  let topic: Topic
   let envelope: Envelope
   /// The data without the envelope.
   let data: [UInt8]
 
   /// Reads a record in binary or structured mode.
   init(_ record: Kafka.Record, topic: Topic, parser: JSONParser) throws(Rejection) {
-    self.record = record
-    self.topic = topic
-    (envelope, data) = try Envelope.record(
-      headers: record.headers.compactMap { header in header.value.map { (header.name, $0) } }, value: record.value ?? [],
-      parser: parser)
+    // The limit is for events from outside. A notice can be larger.
+    (envelope, data) = try Envelope.record(record, parser: parser, isBounded: !topic.isOwn)
   }
 
   /// The decoded data. `nil` if the type is unknown or the data does not match it.
   func message(_ parser: JSONParser) -> (any Message)? {
     guard let type = MessageRegistry.type(named: envelope.type) else { return nil }
     return try? parser.decode(type, from: data)
+  }
+}
+
+extension Envelope {
+  static func record(
+    _ record: Kafka.Record, parser: JSONParser, isBounded: Bool = true
+  ) throws(Rejection) -> (envelope: Envelope, data: [UInt8]) {
+    try Self.record(
+      headers: record.headers.compactMap { header in header.value.map { (header.name, $0) } }, value: record.value ?? [],
+      parser: parser, isBounded: isBounded)
+  }
+}
+
+extension Bus {
+  /// Reads partitions of topics from their beginning to their present end.
+  func read(_ topics: [Topic], _ partitions: some Collection<Int32>, _ take: (Kafka.Record, Topic) throws -> Void) throws {
+    let reader = try Consumer.reader(self)
+    defer { reader.close() }
+    let places = topics.flatMap { topic in partitions.map { TopicPartition(topic: name(topic), partition: $0) } }
+    try reader.readToEnd(places.map { ($0, offset: Offset.beginning) }, on: self) { record in
+      if let topic = topic(named: record.topic) { try take(record, topic) }
+    }
   }
 }
 

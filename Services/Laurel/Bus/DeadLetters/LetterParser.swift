@@ -23,10 +23,7 @@ struct LetterParser {
   /// `nil` if the record is a mark, or Laurel did not write it.
   func letter(_ record: Kafka.Record, of service: ServiceName) -> Letter? {
     guard let reason = record.lastText(PlaceHeader.reason) else { return nil }
-    let envelope = try? Envelope.record(
-      headers: record.headers.compactMap { header in header.value.map { (header.name, $0) } }, value: record.value ?? [],
-      parser: parser
-    ).envelope
+    let envelope = try? Envelope.record(record, parser: parser).envelope
     let id = Letter.ID(service: service, partition: record.partition, offset: record.offset)
     let origin = origin(of: record, service, envelope)
     // Laurel writes this header right before the reason and the detail. Anywhere else it came with the record from outside.

@@ -20,7 +20,7 @@ struct AccountLog {
 
   private(set) var entries: [Entry] = []
   /// The last dead letter about the record at each place.
-  private(set) var letters: [Letter.Place: Letter] = [:]
+  var letters: [Letter.Place: Letter] = [:]
   private let keys: Set<[UInt8]>
   private let parser = JSONParser()
   private let letterParser = LetterParser()
@@ -44,10 +44,6 @@ struct AccountLog {
 
   mutating func add(_ message: any Message, _ envelope: Envelope, data: [UInt8], at place: Letter.Place) {
     entries.append(Entry(place: place, envelope: envelope, data: data, message: message))
-  }
-
-  mutating func add(_ letter: Letter) {
-    if let place = letter.place { letters[place] = letter }
   }
 
   /// The messages of one type about an account, with their programs.

@@ -94,14 +94,10 @@ struct WithdrawalBook {
 
   /// Reads all of topic `payouts`.
   init(_ bus: Bus) throws {
-    let partitions = try bus.partitions()
-    let reader = try Consumer.reader(bus)
-    defer { reader.close() }
     let parser = JSONParser()
-    let places = (0..<partitions).map { TopicPartition(topic: bus.name(.payouts), partition: $0) }
     var book = WithdrawalBook()
-    try reader.readToEnd(places.map { ($0, Offset.beginning) }, on: bus) { record in
-      guard let read = try? BusMessage(record, topic: .payouts, parser: parser), let notice = read.message(parser) else { return }
+    try bus.read([.payouts], 0..<bus.partitions()) { record, topic in
+      guard let read = try? BusMessage(record, topic: topic, parser: parser), let notice = read.message(parser) else { return }
       book.add(notice, of: read.envelope.program)
     }
     self = book

@@ -24,7 +24,7 @@ struct BusChronicle {
     let quoted = Array("\"\(id)\"".utf8)
     var keys: Set<[UInt8]> = [Array(id.utf8)]
     var places: Set<Int32> = []
-    try read(Array(0..<partitions)) { record, _ in
+    try bus.read(topics, 0..<partitions) { record, _ in
       guard let key = record.key, record.value?.contains(quoted) ?? false else { return }
       keys.insert(key)
       // A producer that hashes differently may have put the record in another partition than Laurel would.
@@ -32,7 +32,7 @@ struct BusChronicle {
     }
     places.formUnion(keys.map { Kafka.partition(forKey: $0, count: partitions) })
     var found: [Found] = []
-    try read(places.sorted()) { record, topic in
+    try bus.read(topics, places.sorted()) { record, topic in
       let isNamed = record.value?.contains(quoted) ?? false
       guard isNamed || record.key.map(keys.contains) ?? false else { return }
       if let entry = entry(record, topic, isNamed: isNamed) { found.append(entry) }
@@ -54,15 +54,6 @@ struct BusChronicle {
     var entry: Chronicle.Entry
   }
 
-  private func read(_ numbers: [Int32], _ take: (Kafka.Record, Topic) -> Void) throws {
-    let reader = try Consumer.reader(bus)
-    defer { reader.close() }
-    let places = topics.flatMap { topic in numbers.map { TopicPartition(topic: bus.name(topic), partition: $0) } }
-    try reader.readToEnd(places.map { ($0, Offset.beginning) }, on: bus) { record in
-      if let topic = bus.topic(named: record.topic) { take(record, topic) }
-    }
-  }
-
   private func entry(_ record: Kafka.Record, _ topic: Topic, isNamed: Bool) -> Found? {
     let place = Letter.Place(topic: topic.name, partition: record.partition, offset: record.offset)
     guard let read = try? BusMessage(record, topic: topic, parser: parser), let message = read.message(parser) else {
@@ -80,10 +71,9 @@ struct BusChronicle {
         place: place, instant: notice.instant, sequence: read.envelope.sequence ?? 0, timestamp: record.timestamp, identity: nil,
         entry: Chronicle.Entry(place: "\(place)", program: program, happening: .notice(notice)))
     }
-    let own = message.businessID ?? "\(read.envelope.source)\u{1f}\(read.envelope.id)"
     return Found(
       place: place, instant: message.instant, sequence: 0, timestamp: record.timestamp,
-      identity: [program?.value ?? "", read.envelope.type, message.key, own].joined(separator: "\u{1f}"),
+      identity: Chronicle.identity(of: message, read.envelope, program),
       entry: Chronicle.Entry(place: "\(place)", program: program, happening: .arrived(message, again: false)))
   }
 

@@ -78,16 +78,14 @@ struct Chronicle {
       line = event.line
       guard event.topic.kind == .input else { return }
       let program = event.envelope.program ?? only
-      let own = event.message.businessID ?? "\(event.envelope.source)\u{1f}\(event.envelope.id)"
-      let identity = [program?.value ?? "", event.envelope.type, event.message.key, own].joined(separator: "\u{1f}")
-      let again = !known.insert(identity).inserted
+      let again = !known.insert(Chronicle.identity(of: event.message, event.envelope, program)).inserted
       places[line] = entries.count
       entries.append(Entry(place: "line \(line)", program: program, happening: .arrived(event.message, again: again)))
     }
 
     func rejected(_ letter: DeadLetter) {
       // A service can keep an event and reject it at a later line. The rejection is shown at the event's own line.
-      let number = letter.record.topic.kind == .input && letter.record.offset > 0 ? Int(letter.record.offset) : line
+      let number = letter.line(or: line)
       guard let place = places[number], case .arrived(let message, _) = entries[place].happening else { return }
       entries[place] = Entry(
         place: "line \(number)", program: entries[place].program,
@@ -96,12 +94,11 @@ struct Chronicle {
 
     func notice(_ output: OutputRecord) {
       guard let (envelope, data) = try? output.event(),
-        let type = MessageRegistry.type(named: envelope.type) as? any Notice.Type, let notice = decode(type, data)
+        let type = MessageRegistry.type(named: envelope.type) as? any Notice.Type,
+        let notice = try? parser.decode(type, from: data)
       else { return }
       entries.append(Entry(place: "line \(line)", program: envelope.program, happening: .notice(notice)))
     }
-
-    private func decode<N: Notice>(_ type: N.Type, _ data: [UInt8]) -> (any Notice)? { try? parser.decode(type, from: data) }
   }
 }
 
@@ -109,6 +106,12 @@ extension Chronicle {
   /// - Parameter entries: the entries, in order.
   init(_ entries: [Entry], _ programs: Programs, source: String, clock: Instant) {
     (self.entries, self.programs, self.source, self.clock) = (entries, programs, source, clock)
+  }
+
+  /// Identifies an input. Its repeats have the same identity.
+  static func identity(of message: any Message, _ envelope: Envelope, _ program: ProgramID?) -> String {
+    let own = message.businessID ?? "\(envelope.source)\u{1f}\(envelope.id)"
+    return [program?.value ?? "", envelope.type, message.key, own].joined(separator: "\u{1f}")
   }
 
   /// The place and reason of each unreadable line or record that names an id.

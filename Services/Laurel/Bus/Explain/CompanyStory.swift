@@ -9,17 +9,9 @@ struct CompanyStory {
   let owner: AccountID
   let chronicle: Chronicle
 
-  static func all(_ id: String, _ program: ProgramID, _ chronicle: Chronicle) -> [Story] {
-    guard let company = CompanyID(id) else { return [] }
-    let owners = chronicle.inputs(program).compactMap { Self.company(of: $0) == company ? AccountID($0.key) : nil }
-    return Set(owners).sorted().map {
-      CompanyStory(program: program, company: company, owner: $0, chronicle: chronicle).story
-    }
-  }
-
   static func company(of message: any Message) -> CompanyID? { (message as? any HasCompany)?.company }
 
-  private var story: Story {
+  var story: Story {
     var passages = chronicle.passages(program, naming: company.value, currency: nil) { message in
       switch message {
       case let m as CompanyOrderSet: m.account == owner && m.companies.contains(company)

@@ -113,11 +113,17 @@ package enum Explain {
   }
 
   private static func stories(_ subject: Subject, _ id: String, _ program: ProgramID, _ chronicle: Chronicle) -> [Story] {
-    switch subject {
-    case .payment: PaymentStory.all(id, program, chronicle)
-    case .referral: ReferralStory.all(id, program, chronicle)
-    case .company: CompanyStory.all(id, program, chronicle)
-    case .withdrawal: WithdrawalStory.all(id, program, chronicle)
+    if subject == .referral { return ReferralStory.all(id, program, chronicle) }
+    // Two accounts can use the same id, so there is one story for each.
+    let owners = Set(chronicle.inputs(program).compactMap { Self.id(of: subject, $0) == id ? AccountID($0.key) : nil })
+    return owners.sorted().compactMap { owner in
+      switch subject {
+      case .payment: PaymentID(id).map { PaymentStory(program: program, payment: $0, payer: owner, chronicle: chronicle).story }
+      case .referral: nil
+      case .company: CompanyID(id).map { CompanyStory(program: program, company: $0, owner: owner, chronicle: chronicle).story }
+      case .withdrawal:
+        RequestID(id).map { WithdrawalStory(program: program, request: $0, owner: owner, chronicle: chronicle).story }
+      }
     }
   }
 

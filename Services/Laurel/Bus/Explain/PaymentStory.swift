@@ -9,25 +9,12 @@ struct PaymentStory {
   let payer: AccountID
   let chronicle: Chronicle
 
-  /// One story for each payer with a payment of this id. A payment's id is unique only within its payer.
-  static func all(_ id: String, _ program: ProgramID, _ chronicle: Chronicle) -> [Story] {
-    guard let payment = PaymentID(id) else { return [] }
-    let payers = chronicle.inputs(program).compactMap { Self.payer(of: payment, $0) }
-    return Set(payers).sorted().map {
-      PaymentStory(program: program, payment: payment, payer: $0, chronicle: chronicle).story
-    }
-  }
-
   static func payment(of message: any Message) -> PaymentID? {
     // A notice about a payment can have another key than its payer, and `RefundFailed` has no sentence.
     message is any Notice || message is RefundFailed ? nil : (message as? any HasPayment)?.payment
   }
 
-  private static func payer(of payment: PaymentID, _ message: any Message) -> AccountID? {
-    Self.payment(of: message) == payment ? AccountID(message.key) : nil
-  }
-
-  private var story: Story {
+  var story: Story {
     let settled = chronicle.inputs(program).compactMap { $0 as? PaymentSettled }.first {
       $0.payment == payment && $0.account == payer
     }
@@ -41,7 +28,7 @@ struct PaymentStory {
   }
 
   private func concerns(_ message: any Message, reward: RewardID?) -> Bool {
-    if Self.payer(of: payment, message) == payer { return true }
+    if Self.payment(of: message) == payment, message.key == payer.value { return true }
     switch message {
     case let n as ReferralAttributed: return n.referee == payer
     case let n as ReferralRejected: return n.referee == payer

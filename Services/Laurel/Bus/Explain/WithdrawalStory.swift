@@ -9,21 +9,13 @@ struct WithdrawalStory {
   let owner: AccountID
   let chronicle: Chronicle
 
-  static func all(_ id: String, _ program: ProgramID, _ chronicle: Chronicle) -> [Story] {
-    guard let request = RequestID(id) else { return [] }
-    let owners = chronicle.inputs(program).compactMap { Self.request(of: $0) == request ? AccountID($0.key) : nil }
-    return Set(owners).sorted().map {
-      WithdrawalStory(program: program, request: request, owner: $0, chronicle: chronicle).story
-    }
-  }
-
   /// The withdrawal that a message is about. `nil` for the provider's results, which name only the payout, and for spends.
   static func request(of message: any Message) -> RequestID? {
     let isOne = ["withdrawal", "payout"].contains(type(of: message).type.prefix { $0 != "." }) || message is BonusDeclined
     return isOne ? (message as? any HasRequest)?.request : nil
   }
 
-  private var story: Story {
+  var story: Story {
     // The usual payout name is always included, so that results without an instruction are shown too. The payout of a long request
     // id has another name, which only the instruction shows.
     let payouts = Set(

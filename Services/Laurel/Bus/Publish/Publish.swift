@@ -104,11 +104,8 @@ package enum Publish {
           }
           isFirst = false
           try outlet.publish(event)
-        case .unknownType(let line, let type, _):
-          troubles.unknownType(line.number, type)
-          if isRaw { try outlet.publish(RawRecord(line, fallback: fallback, parser: parser)) }
-        case .rejected(let line, _, let reason, let detail):
-          troubles.rejected(line.number, reason: reason, detail: detail)
+        case .unknownType(let line, _, _), .rejected(let line, _, _, _):
+          troubles.add(entry)
           if isRaw { try outlet.publish(RawRecord(line, fallback: fallback, parser: parser)) }
         }
       }

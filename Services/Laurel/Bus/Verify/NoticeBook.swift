@@ -48,9 +48,7 @@ final class NoticeBook {
     let envelope: Envelope
     let data: [UInt8]
     do {
-      (envelope, data) = try Envelope.record(
-        headers: record.headers.compactMap { header in header.value.map { (header.name, $0) } }, value: record.value ?? [],
-        parser: parser, isBounded: false)
+      (envelope, data) = try Envelope.record(record, parser: parser, isBounded: false)
     } catch {
       return found.add("\(here): cannot be read: \(error)")
     }

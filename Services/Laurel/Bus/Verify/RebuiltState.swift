@@ -15,7 +15,6 @@ final class RebuiltState {
   }
 
   let place: ServicePartition
-  private(set) var records = 0
   /// The last record's offset.
   private(set) var lastOffset: Int64 = -1
   /// The number of records after the last progress row, and the key of the first one. Every transaction of a worker ends with its
@@ -35,7 +34,6 @@ final class RebuiltState {
 
   func take(key: [UInt8]?, value: [UInt8]?, offset: Int64) throws {
     guard let key, key != TransactionEnd.key else { return }
-    records += 1
     lastOffset = offset
     if key == StoredRow.progressKey {
       behindProgress = 0

@@ -9,7 +9,7 @@ import Words
 /// Runs a history through the services twice, event by event: under the current terms and under the proposed ones.
 final class ComparedHistory {
   private(set) var troubles: FileTroubles
-  private var comparison: HistoryComparison
+  private(set) var comparison: HistoryComparison
   private var history: BacktestReport.History
   /// The programs of both sides. Events of programs that are not compared are skipped.
   private let known: Set<ProgramID>
@@ -58,19 +58,12 @@ final class ComparedHistory {
     while let entry = try file.next() {
       if case .event(let event) = entry { line = event.line }
       if let time = entry.time { try advance(to: time) }
-      switch entry {
-      case .event(let event): try take(event)
-      case .unknownType(let line, let type, _): troubles.unknownType(line.number, type)
-      case .rejected(let line, _, let reason, let detail): troubles.rejected(line.number, reason: reason, detail: detail)
-      }
+      if case .event(let event) = entry { try take(event) } else { troubles.add(entry) }
       read()
     }
     if let until { try advance(to: until) }
     history.end = simulations.map(\.clock).max()
   }
-
-  /// Number of notices that only one side has produced so far.
-  var waitingCount: Int { comparison.waitingCount }
 
   func report(top: Int) throws -> BacktestReport { try comparison.report(history, top: top) }
 
@@ -100,8 +93,7 @@ final class ComparedHistory {
       guard let program = envelope.program, let type = MessageRegistry.type(named: envelope.type) as? any Notice.Type else {
         return
       }
-      func open<N: Notice>(_ type: N.Type) throws -> any Notice { try parser.decode(type, from: data) }
-      try comparison.take(try open(type), data: data, program: program, side)
+      try comparison.take(try parser.decode(type, from: data), data: data, program: program, side)
     } catch {
       failure = error
     }
@@ -109,8 +101,7 @@ final class ComparedHistory {
 
   /// An event that both sides reject is reported once.
   private func rejected(_ letter: DeadLetter) {
-    // The offset of an input is its line. An event that a service kept for later has lost it: report the current line instead.
-    let place = letter.record.topic.kind == .input && letter.record.offset > 0 ? Int(letter.record.offset) : line
+    let place = letter.line(or: line)
     if reported.insert("\(place): \(letter.rejection)").inserted { troubles.deadLetter(place, letter.rejection) }
   }
 }

@@ -6,12 +6,12 @@ struct HistoryComparison {
   private let programs: [ProgramID]
   private var tallies: [ProgramID: Sides<Tally>] = [:]
   private var costs: [ProgramID: Costs] = [:]
-  private var matching: NoticeMatching
+  private(set) var matching: NoticeMatching
 
   /// - Parameter programs: the programs that both sides have.
-  init(programs: [ProgramID], keptBytesMax: Int = NoticeMatching.keptBytesMax) {
+  init(programs: [ProgramID]) {
     self.programs = programs.sorted()
-    matching = NoticeMatching(parser: JSONParser(), keptBytesMax: keptBytesMax)
+    matching = NoticeMatching(parser: JSONParser())
   }
 
   /// - Parameters:
@@ -23,9 +23,6 @@ struct HistoryComparison {
     try costs[program, default: Costs()].take(notice, side)
     if !NoticeIdentity.isUse(notice) { try matching.take(notice, data: data, program: program, side) }
   }
-
-  /// Number of notices without a counterpart so far.
-  var waitingCount: Int { matching.waitingCount }
 
   /// - Parameter top: how many referrers are listed for each program and unit.
   func report(_ history: BacktestReport.History, top: Int) throws -> BacktestReport {

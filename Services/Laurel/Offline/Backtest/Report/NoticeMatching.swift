@@ -111,7 +111,7 @@ struct NoticeMatching {
       for field in differences { counts[key]?.fields[field, default: 0] += 1 }
       guard exampleKinds[key, default: []].count < Self.examplesMax else { return }
       var notices = Sides<(any Notice)?>(both: notice)
-      notices[earlier.side] = try decoded(type(of: notice), kept)
+      notices[earlier.side] = try decoded(key.type, kept)
       guard exampleKinds[key, default: []].insert(Self.kind(notices, differences)).inserted else { return }
       changedExamples.append(
         (
@@ -197,11 +197,6 @@ struct NoticeMatching {
   }
 
   private func decoded(_ type: String, _ data: [UInt8]) throws -> (any Notice)? {
-    try (MessageRegistry.type(named: type) as? any Notice.Type).flatMap { try decoded($0, data) }
-  }
-
-  private func decoded(_ type: any Notice.Type, _ data: [UInt8]) throws -> (any Notice)? {
-    func open<N: Notice>(_ type: N.Type) throws -> any Notice { try parser.decode(type, from: data) }
-    return try open(type)
+    try (MessageRegistry.type(named: type) as? any Notice.Type).map { try parser.decode($0, from: data) }
   }
 }

@@ -72,8 +72,7 @@ extension NoticeMatching.Example: Encodable {
     func encode(to encoder: any Encoder) throws {
       var fields = encoder.container(keyedBy: Name.self)
       try fields.encode(Swift.type(of: notice).type, forKey: .type)
-      func open<N: Notice>(_ notice: N) throws { try fields.encode(notice, forKey: .data) }
-      try open(notice)
+      try fields.encode(notice, forKey: .data)
     }
   }
 }
