@@ -71,7 +71,7 @@ import Words
   }
 
   @Test func coloursAreTakenOut() {
-    #expect(Terminal.withoutColours("\u{1B}[2m12:00\u{1B}[0m \u{1B}[36mNOTICE\u{1B}[0m é") == "12:00 NOTICE é")
+    #expect(Fleet.withoutColours("\u{1B}[2m12:00\u{1B}[0m \u{1B}[36mNOTICE\u{1B}[0m é") == "12:00 NOTICE é")
   }
 
   @Test func columnsAreAligned() {

@@ -114,7 +114,7 @@ package struct BecauseText {
     case "held":
       because["causes"] == .list([])
         ? "\(amount("amount")) are no longer held"
-        : "\(amount("amount")) are held by: \(list("causes").replacing("-", with: " "))"
+        : "\(amount("amount")) are held by: \(list("causes").plainCode)"
     case "credit-instant": "the credit was due on \(day("creditAt"))"
     case "available-instant": "it was due to become available on \(day("availableAt"))"
     default: nil
@@ -185,7 +185,7 @@ package struct BecauseText {
     case "withdrawal-paid": "the money has arrived"
     case "withdrawal-returned": "the money has come back from the provider"
     case "withdrawal-failed": "the payout has failed" + quoted("reason")
-    case "withdrawal-declined": "the withdrawal was declined: \(list("reasons").replacing("-", with: " "))"
+    case "withdrawal-declined": "the withdrawal was declined: \(list("reasons").plainCode)"
     default: nil
     }
   }

@@ -44,13 +44,13 @@ package enum NoticeText {
       "\(MoneyText.amount(n.amount, n.currency)) are credited to \(n.referrer): \(standing(n.balance))"
     case let n as RewardUnlocked:
       "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are no longer held: \(standing(n.balance))"
-    case let n as RewardFrozen: "a reward of \(n.referrer) is held (\(words(n.cause))): \(standing(n.balance))"
-    case let n as RewardUnfrozen: "a reward of \(n.referrer) is no longer held (\(words(n.cause))): \(standing(n.balance))"
+    case let n as RewardFrozen: "a reward of \(n.referrer) is held (\(n.cause.rawValue.plainCode)): \(standing(n.balance))"
+    case let n as RewardUnfrozen: "a reward of \(n.referrer) is no longer held (\(n.cause.rawValue.plainCode)): \(standing(n.balance))"
     case let n as RewardAdjusted:
       "a pending reward of \(n.referrer) is now \(MoneyText.amount(n.amount, n.currency)) "
         + "(\(MoneyText.figure(n.delta, n.currency)) by refund \(n.refund))"
     case let n as RewardReversed:
-      "\(MoneyText.amount(n.delta, n.currency)) for \(n.referrer): taken back by a \(words(n.cause)); \(standing(n.balance))"
+      "\(MoneyText.amount(n.delta, n.currency)) for \(n.referrer): taken back by a \(n.cause.rawValue.plainCode); \(standing(n.balance))"
     case let n as RewardRestored:
       "\(MoneyText.amount(n.delta, n.currency)) of a reward of \(n.referrer) are restored: \(standing(n.balance))"
     case let n as BalanceCorrected:
@@ -124,7 +124,7 @@ package enum NoticeText {
     case let n as CompanyOrderRecorded:
       "\(n.account) set the order of its companies: \(listed(n.companies.map(\.value)))"
         + (n.unknown.isEmpty ? "" : "; without a subscription yet: \(listed(n.unknown.map(\.value)))")
-    case let n as DiscountVoided: "the discount of company \(n.company) for \(n.period) is void: \(words(n.reason))"
+    case let n as DiscountVoided: "the discount of company \(n.company) for \(n.period) is void: \(n.reason.rawValue.plainCode)"
     default: nil
     }
   }
@@ -150,12 +150,7 @@ package enum NoticeText {
   }
 
   private static func list<Reason: RawRepresentable<String> & SendableMetatype>(_ reasons: [Reason]) -> String {
-    reasons.map(words).joined(separator: ", ")
-  }
-
-  /// `no-plan-line` → `no plan line`
-  private static func words<Reason: RawRepresentable<String> & SendableMetatype>(_ reason: Reason) -> String {
-    String(reason.rawValue.map { $0 == "-" ? " " : $0 })
+    reasons.map(\.rawValue.plainCode).joined(separator: ", ")
   }
 
   private static func plans(_ names: [String]) -> String { names.isEmpty ? "anything" : names.joined(separator: " or ") }

@@ -67,6 +67,9 @@ extension String {
       }.joined() + "\""
   }
 
+  /// A code in words: `no-plan-line` → `no plan line`.
+  package var plainCode: String { replacing("-", with: " ") }
+
   /// With an uppercase first letter, to begin a sentence.
   package var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

@@ -1,5 +1,6 @@
 import CommandKit
 import Contracts
+import Foundation
 import Words
 
 /// The files that go to a bank or a provider and come back: CSV (RFC 4180) with a header.
@@ -34,7 +35,7 @@ enum PayoutFile {
   static func text(_ fields: [String]) -> String {
     fields.map { field in
       // Compare scalars, because Swift treats "\r\n" as one Character.
-      let isPlain = !field.unicodeScalars.contains { "\",;\t\r\n".unicodeScalars.contains($0) } && field == field.trimmingBlanks
+      let isPlain = !field.unicodeScalars.contains { "\",;\t\r\n".unicodeScalars.contains($0) } && field == field.trimmingCharacters(in: [" "])
       return isPlain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
     }.joined(separator: ",")
   }
@@ -103,7 +104,7 @@ enum PayoutFile {
     var field = String.UnicodeScalarView()
     var (line, isQuoted, wasQuoted) = (1, false, false)
     func endField() {
-      current.fields.append(wasQuoted ? String(field) : String(field).trimmingBlanks)
+      current.fields.append(wasQuoted ? String(field) : String(field).trimmingCharacters(in: [" "]))
       (field, wasQuoted) = (String.UnicodeScalarView(), false)
     }
     func endRecord() {
@@ -131,13 +132,5 @@ enum PayoutFile {
     guard !isQuoted else { throw CommandFailure("\(path):\(current.line): a quotation mark is not closed") }
     endRecord()
     return records
-  }
-}
-
-extension String {
-  fileprivate var trimmingBlanks: String {
-    let isBlank = { (scalar: Unicode.Scalar) in scalar == " " }
-    let kept = unicodeScalars.drop(while: isBlank)
-    return String(String.UnicodeScalarView(kept.reversed().drop(while: isBlank).reversed()))
   }
 }

@@ -137,7 +137,7 @@ final class Fleet: Sendable {
   }
 
   private func heard(_ line: String, from instance: String, _ mark: String) {
-    let plain = Terminal.withoutColours(line)
+    let plain = Self.withoutColours(line)
     if plain.contains("  started  ") {
       func port(_ name: String) -> Int? {
         plain.range(of: " \(name)=").flatMap { Int(plain[$0.upperBound...].prefix { $0.isNumber }) }
@@ -152,6 +152,8 @@ final class Fleet: Sendable {
     print("\(mark) \(line)")
   }
 
+  static func withoutColours(_ line: String) -> String { line.replacing(/\u{1B}[^m]*m/, with: "") }
+
   private func ended(_ instance: String, _ exit: ChildProcess.Exit) {
     state.withLock { state in
       if !state.isStopping, state.ended == nil { state.ended = (instance, exit) }
@@ -165,23 +167,5 @@ extension ChildProcess.Exit {
     case .code(let code): "exit code \(code)"
     case .signal(let number): "signal \(number)"
     }
-  }
-}
-
-extension Terminal {
-  /// The text without escape sequences for colours.
-  static func withoutColours(_ text: String) -> String {
-    var plain = String.UnicodeScalarView()
-    var isEscape = false
-    for scalar in text.unicodeScalars {
-      if isEscape {
-        isEscape = scalar != "m"
-      } else if scalar == "\u{1B}" {
-        isEscape = true
-      } else {
-        plain.append(scalar)
-      }
-    }
-    return String(plain)
   }
 }

@@ -104,14 +104,14 @@ enum StateText {
     case "locked": place = "credited and held"
     default: place = "available"
     }
-    return fact["causes"] == .list([]) ? place : "\(place), frozen by: \(text(fact, "causes").replacing("-", with: " "))"
+    return fact["causes"] == .list([]) ? place : "\(place), frozen by: \(text(fact, "causes").plainCode)"
   }
 
   private static func heard(_ fact: Because) -> String? {
     var parts: [String] = []
     if fact["ledger"] != nil { parts.append("the ledger has set the money aside") }
     if fact["ledgerRejected"] != nil {
-      parts.append("the ledger has rejected it: \(text(fact, "ledgerRejected").replacing("-", with: " "))")
+      parts.append("the ledger has rejected it: \(text(fact, "ledgerRejected").plainCode)")
     }
     if fact["approvedBy"] != nil { parts.append("\(text(fact, "approvedBy")) approved it on \(day(fact, "decidedAt"))") }
     if fact["rejectedBy"] != nil { parts.append("\(text(fact, "rejectedBy")) rejected it on \(day(fact, "decidedAt"))") }

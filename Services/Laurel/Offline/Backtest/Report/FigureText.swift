@@ -45,24 +45,13 @@ enum FigureText {
   /// 124 → `12.4`
   static func tenths(_ value: Int64) -> String {
     let (whole, tenth) = value.magnitude.quotientAndRemainder(dividingBy: 10)
-    return (value < 0 ? "-" : "") + grouped(whole) + ".\(tenth)"
+    return (value < 0 ? "-" : "") + Currency.grouped(String(whole), by: ",") + ".\(tenth)"
   }
 
   /// 1234567 → `1,234,567`
-  static func grouped(_ value: Int64) -> String { (value < 0 ? "-" : "") + grouped(value.magnitude) }
-
-  private static func grouped(_ value: UInt64) -> String {
-    var out = ""
-    let digits = String(value)
-    for (index, digit) in digits.enumerated() {
-      if index > 0, (digits.count - index) % 3 == 0 { out += "," }
-      out.append(digit)
-    }
-    return out
+  static func grouped(_ value: Int64) -> String {
+    (value < 0 ? "-" : "") + Currency.grouped(String(value.magnitude), by: ",")
   }
-
-  /// `no-plan-line` → `no plan line`
-  static func words(_ code: String) -> String { code.replacing("-", with: " ") }
 }
 
 extension BecauseText {

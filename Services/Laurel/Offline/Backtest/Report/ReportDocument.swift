@@ -208,6 +208,6 @@ struct ReportDocument: Encodable {
 extension ReasonRow {
   fileprivate var row: FigureRow {
     FigureRow(
-      name: "", label: "\(event.label): \(FigureText.words(reason))", unit: .count, values: values)
+      name: "", label: "\(event.label): \(reason.plainCode)", unit: .count, values: values)
   }
 }
