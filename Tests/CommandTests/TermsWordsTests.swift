@@ -182,10 +182,12 @@ import Testing
   }
 
   @Test func aHoldLongerThanTheRefundWindow() throws {
-    let version = try TermsFiles.parse(Self.sound, file: "p.yaml").versions[0]
-    let reward = try #require(version.reward)
+    let program = try TermsFiles.parse(Self.sound, file: "p.yaml")
     for (window, isReported) in [(TimeSpan.days(1), true), (.days(2), false), (nil, false)] as [(TimeSpan?, Bool)] {
-      #expect(TermsConcerns.aboutHold(reward, refundWindow: window, version).isEmpty != isReported)
+      var version = program.versions[0]
+      version.reward?.refundWindow = window
+      let concerns = TermsConcerns.of(Program(id: program.id, versions: [version]), at: Self.now)
+      #expect(concerns.contains { $0.field == "reward.availableAfter" } == isReported)
     }
   }
 
