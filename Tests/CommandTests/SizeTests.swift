@@ -83,6 +83,10 @@ import Testing
     }
   }
 
+  @Test func oneIsSingular() {
+    #expect(SizeReport(Workload(accounts: 1, paymentsPerDay: 1)).title == "1 account, 1 payment a day, 3 years")
+  }
+
   /// SCALE.md shows what the command prints.
   @Test func thePageHasTheCommandsTables() throws {
     let page = try String(contentsOf: Example.repository.appending(path: "ops/docs/SCALE.md"), encoding: .utf8)

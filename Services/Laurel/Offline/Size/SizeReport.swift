@@ -18,8 +18,8 @@ package struct SizeReport {
   }
 
   package var title: String {
-    "\(SizeText.count(Double(load.accounts))) accounts, \(SizeText.count(Double(load.paymentsPerDay))) payments a day, "
-      + "\(load.years) years"
+    "\(SizeText.counted(load.accounts, "account")), \(SizeText.counted(load.paymentsPerDay, "payment")) a day, "
+      + SizeText.counted(load.years, "year")
   }
 
   package var lines: [Line] {
@@ -126,6 +126,8 @@ enum SizeText {
     }
     return two(number)
   }
+
+  static func counted(_ number: Int, _ noun: String) -> String { "\(count(Double(number))) \(noun)\(number == 1 ? "" : "s")" }
 
   static func bytes(_ bytes: Double) -> String {
     for (size, unit) in [(1e15, "PB"), (1e12, "TB"), (1e9, "GB")] where bytes >= 0.995 * size {
