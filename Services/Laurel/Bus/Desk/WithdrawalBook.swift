@@ -63,31 +63,28 @@ struct WithdrawalBook {
 
   /// Adds a notice. Call it with the notices of each account in their order.
   mutating func add(_ notice: any Message, of program: ProgramID?) {
+    guard let request = (notice as? any HasRequest)?.request, let account = AccountID(notice.key) else { return }
+    let key = Key(program: program, account: account, request: request)
+    func move(to state: State, _ payout: PayoutID? = nil) {
+      byKey[key]?.state = state
+      byKey[key]?.since = notice.instant
+      if let payout { byKey[key]?.payout = payout }
+    }
     switch notice {
     case let n as WithdrawalOpened:
-      byKey[Key(program: program, account: n.referrer, request: n.request)] = Row(
-        program: program, request: n.request, account: n.referrer, amount: n.amount, currency: n.currency,
-        requestedAt: n.requestedAt, dueAt: n.dueAt, since: n.at)
-    case let n as WithdrawalAwaitingApproval: move(n.request, of: n.referrer, program, to: .awaitingApproval, at: n.at)
+      byKey[key] = Row(
+        program: program, request: request, account: account, amount: n.amount, currency: n.currency, requestedAt: n.requestedAt,
+        dueAt: n.dueAt, since: n.at)
+    case is WithdrawalAwaitingApproval: move(to: .awaitingApproval)
     case let n as PayoutInstructed:
-      move(n.request, of: n.referrer, program, to: .instructed, at: n.at, payout: n.payout)
-      byKey[Key(program: program, account: n.referrer, request: n.request)]?.instruction = n
-    case let n as WithdrawalPaid: move(n.request, of: n.referrer, program, to: .paid, at: n.at, payout: n.payout)
-    case let n as WithdrawalFailed: move(n.request, of: n.referrer, program, to: .failed, at: n.at, payout: n.payout)
-    case let n as WithdrawalReturned: move(n.request, of: n.referrer, program, to: .returned, at: n.at, payout: n.payout)
-    case let n as WithdrawalDeclined: move(n.request, of: n.referrer, program, to: .declined, at: n.at)
+      move(to: .instructed, n.payout)
+      byKey[key]?.instruction = n
+    case let n as WithdrawalPaid: move(to: .paid, n.payout)
+    case let n as WithdrawalFailed: move(to: .failed, n.payout)
+    case let n as WithdrawalReturned: move(to: .returned, n.payout)
+    case is WithdrawalDeclined: move(to: .declined)
     default: break
     }
-  }
-
-  private mutating func move(
-    _ request: RequestID, of account: AccountID, _ program: ProgramID?, to state: State, at instant: Instant,
-    payout: PayoutID? = nil
-  ) {
-    let key = Key(program: program, account: account, request: request)
-    byKey[key]?.state = state
-    byKey[key]?.since = instant
-    if let payout { byKey[key]?.payout = payout }
   }
 
   // MARK: The bus

@@ -69,9 +69,8 @@ package enum Publish {
     let progress = LineProgress(from: start)
     let outlet: any EventOutlet =
       isInOrder
-      ? InOrderOutlet(
-        try InOrderPublisher(bus, watch: BusWatch(bus, services: Deployment.services(Programs([]))), progress: progress),
-        file: path)
+      ? try InOrderPublisher(
+        bus, watch: BusWatch(bus, services: Deployment.services(Programs([]))), file: path, progress: progress)
       : try PlainOutlet(clock, isResumed: start > 1, progress)
     var pace = invocation.optionalInteger("rate").map { Pace(perSecond: $0) }
     let fallback = Topic.named(invocation.text("topic")) ?? .billing
@@ -131,7 +130,7 @@ package enum Publish {
 }
 
 /// Publishes events, either one after the other or as fast as the bus accepts them.
-private protocol EventOutlet: AnyObject {
+protocol EventOutlet: AnyObject {
   /// Whether the file was published before.
   var isRepeat: Bool { get set }
   func publish(_ event: FileEvent) throws
@@ -143,40 +142,6 @@ private protocol EventOutlet: AnyObject {
   /// Waits until everything sent is confirmed.
   func flush() throws
   func finish(until: Instant?) throws
-}
-
-private final class InOrderOutlet: EventOutlet {
-  private let publisher: InOrderPublisher
-  private let file: String
-  private var isFirst = true
-  var isRepeat = false
-
-  init(_ publisher: InOrderPublisher, file: String) {
-    self.publisher = publisher
-    self.file = file
-  }
-
-  func publish(_ event: FileEvent) throws {
-    if isFirst, !isRepeat, let now = publisher.now, event.time < now {
-      notify(
-        "laurel: \(file): its first event is of \(event.time), but this bus's clock is already at \(now) and does not go back")
-    }
-    isFirst = false
-    try publisher.publish(event)
-  }
-
-  func publish(_ record: RawRecord) throws { try publisher.publish(record) }
-
-  func skip(_ event: FileEvent) { isFirst = false }
-
-  func pass(_ time: Instant) throws { try publisher.moveClock(to: time) }
-
-  // Every event is confirmed before the next.
-  func flush() {}
-
-  func finish(until: Instant?) throws {
-    if let until { try publisher.moveClock(to: until) }
-  }
 }
 
 private final class PlainOutlet: EventOutlet {
