@@ -48,8 +48,8 @@ import Testing
     let kinds = program.text.matches(of: /\b([A-Z]\w+)\.command\b/).map { String($0.output.1) }
     let first = Set(
       try kinds.map { kind in
-        let source = try #require(sources.first { $0.text.contains("enum \(kind) {") && $0.text.contains("let command = Command(") })
-        return try #require(Self.named("Command", in: source.text).first)
+        let source = sources.first { $0.text.contains("enum \(kind) {") && $0.text.contains("let command = Command(") }
+        return try #require(source.flatMap { Self.named("Command", in: $0.text).first })
       })
     // In a file with subcommands, the first command is the parent.
     let parents = Set(

@@ -320,10 +320,7 @@ package struct BecauseText {
     return facts.isEmpty ? because.code : "\(because.code): \(facts.joined(separator: ", "))"
   }
 
-  private func number(_ name: String) -> Int64? {
-    if case .number(let number)? = because[name] { number } else { nil }
-  }
-
+  private func number(_ name: String) -> Int64? { because.number(name) }
   private func text(_ name: String) -> String { because[name].map(Self.text) ?? "?" }
 
   private static func text(_ fact: Because.Fact) -> String {
@@ -359,7 +356,5 @@ package struct BecauseText {
   private func day(_ name: String) -> String { Instant(rfc3339: text(name))?.readable ?? text(name) }
   private func span(_ name: String) -> String { TimeSpan(text(name))?.wordsAfterPayment ?? text(name) }
 
-  private func quoted(_ name: String) -> String {
-    if case .text(let words)? = because[name], !words.isEmpty { ": \"\(words)\"" } else { "" }
-  }
+  private func quoted(_ name: String) -> String { because.text(name).map { $0.isEmpty ? "" : ": \"\($0)\"" } ?? "" }
 }

@@ -45,7 +45,8 @@ package enum NoticeText {
     case let n as RewardUnlocked:
       "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are no longer held: \(standing(n.balance))"
     case let n as RewardFrozen: "a reward of \(n.referrer) is held (\(n.cause.rawValue.plainCode)): \(standing(n.balance))"
-    case let n as RewardUnfrozen: "a reward of \(n.referrer) is no longer held (\(n.cause.rawValue.plainCode)): \(standing(n.balance))"
+    case let n as RewardUnfrozen:
+      "a reward of \(n.referrer) is no longer held (\(n.cause.rawValue.plainCode)): \(standing(n.balance))"
     case let n as RewardAdjusted:
       "a pending reward of \(n.referrer) is now \(MoneyText.amount(n.amount, n.currency)) "
         + "(\(MoneyText.figure(n.delta, n.currency)) by refund \(n.refund))"

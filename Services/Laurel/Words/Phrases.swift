@@ -24,6 +24,18 @@ extension TimeSpan {
   package var wordsAfterPayment: String { self == .zero ? "at payment" : "\(words) after the payment" }
 }
 
+extension Because {
+  /// A fact that is text. `nil` if it is absent or something else.
+  package func text(_ name: String) -> String? {
+    if case .text(let text)? = self[name] { text } else { nil }
+  }
+
+  /// A fact that is a number. `nil` if it is absent or something else.
+  package func number(_ name: String) -> Int64? {
+    if case .number(let number)? = self[name] { number } else { nil }
+  }
+}
+
 extension Instant {
   /// `28 Apr 2026 00:00`, as a clock in a zone shows it.
   package func readable(in zone: Zone) -> String {

@@ -92,15 +92,12 @@ struct BalanceReport {
   }
 
   private static func open(_ withdrawal: Because) -> JSONMembers {
-    func text(_ name: String) -> String {
-      if case .text(let text)? = withdrawal[name] { text } else { "" }
-    }
-    return JSONMembers { json in
-      if case .number(let amount)? = withdrawal["amount"] { json.member("amount", amount) } else { json.member("amount", 0) }
-      json.member("dueAt", text("dueAt"))
-      json.member("request", text("request"))
-      json.member("requestedAt", text("requestedAt"))
-      json.member("standing", text("standing"))
+    JSONMembers { json in
+      json.member("amount", withdrawal.number("amount") ?? 0)
+      json.member("dueAt", withdrawal.text("dueAt") ?? "")
+      json.member("request", withdrawal.text("request") ?? "")
+      json.member("requestedAt", withdrawal.text("requestedAt") ?? "")
+      json.member("standing", withdrawal.text("standing") ?? "")
     }
   }
 }

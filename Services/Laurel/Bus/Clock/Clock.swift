@@ -43,10 +43,14 @@ package enum Clock {
     switch invocation.path.last {
     case "set":
       target = Instant(written: operand)
-      if target == nil { throw invocation.misuse("INSTANT must be an instant in UTC such as 2026-01-28T00:00:00Z, not '\(operand)'") }
+      guard target != nil else {
+        throw invocation.misuse("INSTANT must be an instant in UTC such as 2026-01-28T00:00:00Z, not '\(operand)'")
+      }
     case "advance":
       span = TimeSpan(operand)
-      if span == nil { throw invocation.misuse("SPAN must be a whole number and a unit such as 14d or 36h, not '\(operand)'") }
+      guard span != nil else {
+        throw invocation.misuse("SPAN must be a whole number and a unit such as 14d or 36h, not '\(operand)'")
+      }
     default: break
     }
     let clock = BusClock(bus: bus, partitions: try bus.partitions())

@@ -12,20 +12,14 @@ package struct Bus: Sendable {
   package let prefix: String
   /// librdkafka properties from `--kafka`.
   let properties: [String: String]
-  private let complaint: LastComplaint
+  private let complaint = LastComplaint()
   /// Reports a lost broker to the person who waits. `nil` for an embedded bus, and in other programs that use this code.
-  private let presence: BrokerPresence?
+  private var presence: BrokerPresence?
 
   package init(bootstrap: String, prefix: String = "", properties: [String: String] = [:]) {
-    self.init(bootstrap: bootstrap, prefix: prefix, properties: properties, presence: nil)
-  }
-
-  private init(bootstrap: String, prefix: String, properties: [String: String], presence: BrokerPresence?) {
     self.bootstrap = bootstrap
     self.prefix = prefix
     self.properties = properties
-    self.presence = presence
-    complaint = LastComplaint()
   }
 
   /// The bus of a command that requires `--bootstrap`.
@@ -34,8 +28,8 @@ package struct Bus: Sendable {
   private init(_ invocation: Invocation, bootstrap: String) {
     self.init(
       bootstrap: bootstrap, prefix: invocation.text("topic-prefix"),
-      properties: Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }),
-      presence: BrokerPresence())
+      properties: Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }))
+    presence = BrokerPresence()
     if let caution = configuration.caution { notify("laurel: \(caution)") }
   }
 

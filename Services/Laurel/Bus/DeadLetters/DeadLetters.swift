@@ -21,6 +21,7 @@ package enum DeadLetters {
       """,
     subcommands: [list, show, replay, close])
 
+  private static let idHelp = "As in 'laurel dead-letters list': SERVICE/PARTITION/OFFSET"
   private static let filters = [
     Option(
       "service", placeholder: "SERVICE", kind: .choice(ServiceName.allCases.map(\.rawValue)),
@@ -57,7 +58,7 @@ package enum DeadLetters {
       beginning. Then the body is read from the record's own place, if it is still there.
       """,
     example: "laurel dead-letters show accrual/2/17 --bootstrap localhost:9092", options: Settings.connection,
-    operands: [Operand("ID", help: "As in 'laurel dead-letters list': SERVICE/PARTITION/OFFSET")], run: runShow)
+    operands: [Operand("ID", help: idHelp)], run: runShow)
 
   private static let replay = Command(
     "replay", summary: "Send dead letters to the service that rejected them, once each",
@@ -77,9 +78,7 @@ package enum DeadLetters {
       Option("all-open", help: "All open letters that can be replayed"),
       Option("dry-run", help: "Only show what would be replayed"),
     ],
-    operands: [
-      Operand("ID", help: "As in 'laurel dead-letters list': SERVICE/PARTITION/OFFSET", required: false, repeatable: true)
-    ], run: { try settle($0, .replayed) })
+    operands: [Operand("ID", help: idHelp, required: false, repeatable: true)], run: { try settle($0, .replayed) })
 
   private static let close = Command(
     "close", summary: "Mark dead letters as done, so that 'list' leaves them out",
@@ -100,9 +99,8 @@ package enum DeadLetters {
         kind: .checked(expected: "text of 1 to 1000 bytes") { 1...1000 ~= $0.utf8.count }, help: "The reason",
         required: true),
     ],
-    operands: [
-      Operand("ID", help: "As in 'laurel dead-letters list': SERVICE/PARTITION/OFFSET", required: false, repeatable: true)
-    ], run: { try settle($0, .closed(note: $0.text("note"))) })
+    operands: [Operand("ID", help: idHelp, required: false, repeatable: true)],
+    run: { try settle($0, .closed(note: $0.text("note"))) })
 
   // MARK: list
 

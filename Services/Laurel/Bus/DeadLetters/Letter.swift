@@ -57,9 +57,7 @@ struct Letter {
   let wholeSize: String?
   /// Why it cannot be replayed, or `nil` if it can.
   let obstacle: String?
-}
 
-extension Letter {
   /// The place of the rejected record. `nil` if it was not a record or its place is unknown.
   var place: Place? {
     if case .record(let place) = origin { place } else { nil }

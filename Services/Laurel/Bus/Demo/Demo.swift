@@ -59,7 +59,7 @@ package enum Demo {
           try publisher.publish(group)
           try watch.readNotices()
           stage.show()
-          if let ended = playground.fleet.ended { throw CommandFailure("\(ended.name) has ended (\(ended.exit.text))") }
+          try playground.fleet.requireAll()
         }
       }
     } catch is BusWatch.Interrupted {
@@ -70,9 +70,7 @@ package enum Demo {
     stage.show(isRight ? "All figures are right, after \(seconds) s." : "Some figures are wrong.")
     if let pages = playground.fleet.pages {
       stage.show("\nThe account pages are at \(pages): enter as nova, olena or one of the others. Ctrl-C ends.")
-      while !Shutdown.wait(upTo: .milliseconds(200)) {
-        if let ended = playground.fleet.ended { throw CommandFailure("\(ended.name) has ended (\(ended.exit.text))") }
-      }
+      while !Shutdown.wait(upTo: .milliseconds(200)) { try playground.fleet.requireAll() }
     }
     return isRight ? 0 : 1
   }

@@ -14,7 +14,8 @@ struct AccountLog {
     let message: any Message
     /// The request that the message names.
     var request: RequestID? {
-      (message as? any HasRequest)?.request ?? (message as? ReferralAttributed)?.request ?? (message as? ReferralRejected)?.request
+      (message as? any HasRequest)?.request ?? (message as? ReferralAttributed)?.request
+        ?? (message as? ReferralRejected)?.request
     }
   }
 

@@ -35,7 +35,9 @@ enum PayoutFile {
   static func text(_ fields: [String]) -> String {
     fields.map { field in
       // Compare scalars, because Swift treats "\r\n" as one Character.
-      let isPlain = !field.unicodeScalars.contains { "\",;\t\r\n".unicodeScalars.contains($0) } && field == field.trimmingCharacters(in: [" "])
+      let isPlain =
+        !field.unicodeScalars.contains { "\",;\t\r\n".unicodeScalars.contains($0) }
+        && field == field.trimmingCharacters(in: [" "])
       return isPlain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
     }.joined(separator: ",")
   }

@@ -18,13 +18,7 @@ struct WithdrawalBook {
     case returned
     case declined
 
-    var isOpen: Bool {
-      switch self {
-      case .opened, .awaitingApproval, .instructed: true
-      case .paid, .failed, .returned, .declined: false
-      }
-    }
-
+    var isOpen: Bool { [.opened, .awaitingApproval, .instructed].contains(self) }
     var words: String { self == .awaitingApproval ? "awaiting approval" : rawValue }
   }
 
@@ -133,12 +127,7 @@ extension WithdrawalBook {
     case withdrawal
     case payout
 
-    func of(_ row: Row) -> String? {
-      switch self {
-      case .withdrawal: row.request.value
-      case .payout: row.payout?.value
-      }
-    }
+    func of(_ row: Row) -> String? { self == .payout ? row.payout?.value : row.request.value }
   }
 
   /// The withdrawal with an id.

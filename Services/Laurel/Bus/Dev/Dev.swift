@@ -72,11 +72,7 @@ package enum Dev {
         Ctrl-C stops everything.
 
         """, if: coloured))
-    while !Shutdown.wait(upTo: .milliseconds(200)) {
-      if let ended = playground.fleet.ended {
-        throw CommandFailure("\(ended.name) has ended (\(ended.exit.text)), so all others are stopped")
-      }
-    }
+    while !Shutdown.wait(upTo: .milliseconds(200)) { try playground.fleet.requireAll(", so all others are stopped") }
     output.line("laurel dev: stopping")
     return 0
   }

@@ -71,8 +71,10 @@ final class Fleet: Sendable {
     }
   }
 
-  /// The first child that ended without being stopped, and how it ended.
-  var ended: (name: String, exit: ChildProcess.Exit)? { state.withLock { $0.ended } }
+  /// - Throws: `CommandFailure` if a child has ended without being stopped.
+  func requireAll(_ remark: String = "") throws {
+    if let (name, exit) = state.withLock({ $0.ended }) { throw CommandFailure("\(name) has ended (\(exit.text))\(remark)") }
+  }
 
   /// The address of the portal's pages, once it has started.
   var pages: String? { state.withLock { $0.pagesPort }.map { "http://127.0.0.1:\($0)/" } }
@@ -83,7 +85,7 @@ final class Fleet: Sendable {
     let end = ContinuousClock.now + limit
     var waiting = state.withLock { Set($0.children.map(\.name)) }
     while !waiting.isEmpty {
-      if let ended { throw CommandFailure("\(ended.name) has ended (\(ended.exit.text)); see its last lines above") }
+      try requireAll("; see its last lines above")
       for name in waiting {
         guard let port = state.withLock({ $0.ports[name] }) else { continue }
         if HealthProbe.isReady(port: port) { waiting.remove(name) }

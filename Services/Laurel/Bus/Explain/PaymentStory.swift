@@ -91,8 +91,7 @@ struct RewardProgress {
   init(_ accrued: RewardAccrued) {
     self.accrued = accrued
     amount = accrued.amount
-    let hold = accrued.because.first { $0.code == "hold" }
-    if case .text(let text)? = hold?["creditAt"] { creditAt = Instant(rfc3339: text) } else { creditAt = nil }
+    creditAt = accrued.because.first { $0.code == "hold" }?.text("creditAt").flatMap(Instant.init(rfc3339:))
   }
 
   mutating func hear(_ notice: any Notice) {

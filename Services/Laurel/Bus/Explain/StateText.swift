@@ -7,18 +7,18 @@ enum StateText {
   static func owner(of fact: Because, _ subject: Explain.Subject, _ id: String) -> String? {
     guard self.id(of: subject, fact) == id else { return nil }
     switch subject {
-    case .payment: return named(fact, "payer")
+    case .payment: return fact.text("payer")
     case .referral: return id
-    case .company, .withdrawal: return named(fact, "owner")
+    case .company, .withdrawal: return fact.text("owner")
     }
   }
 
   static func id(of subject: Explain.Subject, _ fact: Because) -> String? {
     switch subject {
-    case .payment: named(fact, "payment")
-    case .referral: named(fact, "referee")
-    case .company: named(fact, "company")
-    case .withdrawal: named(fact, "request")
+    case .payment: fact.text("payment")
+    case .referral: fact.text("referee")
+    case .company: fact.text("company")
+    case .withdrawal: fact.text("request")
     }
   }
 
@@ -163,16 +163,12 @@ enum StateText {
   /// The date under which the row is listed. `nil` if it has none.
   private static func date(of fact: Because) -> Instant? {
     for name in ["attributedAt", "registeredAt", "paidAt", "requestedAt", "issuedAt", "asOf", "since", "at"] {
-      if case .text(let text)? = fact[name], let instant = Instant(rfc3339: text) { return instant }
+      if let instant = fact.text(name).flatMap(Instant.init(rfc3339:)) { return instant }
     }
     return nil
   }
 
   private static func terms(_ fact: Because) -> [String] { fact["terms"] == nil ? [] : ["by \(text(fact, "terms"))"] }
-
-  private static func named(_ fact: Because, _ name: String) -> String? {
-    if case .text(let id)? = fact[name] { id } else { nil }
-  }
 
   private static func text(_ fact: Because, _ name: String) -> String {
     switch fact[name] {
@@ -185,7 +181,7 @@ enum StateText {
   }
 
   private static func money(_ fact: Because, _ name: String) -> String {
-    guard case .number(let minor)? = fact[name], let currency = Currency(text(fact, "currency")) else { return "?" }
+    guard let minor = fact.number(name), let currency = Currency(text(fact, "currency")) else { return "?" }
     return MoneyText.amount(minor, currency)
   }
 

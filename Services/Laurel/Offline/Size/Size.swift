@@ -49,14 +49,10 @@ package enum Size {
   }
 
   private static func load(_ invocation: Invocation) -> Workload {
-    var load = Workload(accounts: invocation.integer("accounts"), paymentsPerDay: invocation.integer("payments-per-day"))
-    load.referredPercent = invocation.integer("referred")
-    load.refereesPerAccount = invocation.integer("referees-per-account")
-    load.refereesMax = invocation.integer("referees-max")
-    load.peakFactor = invocation.integer("peak")
-    load.years = invocation.integer("years")
-    load.windowDays = invocation.optionalInteger("refund-window")
-    load.cores = invocation.integer("cores")
-    return load
+    Workload(
+      accounts: invocation.integer("accounts"), paymentsPerDay: invocation.integer("payments-per-day"),
+      referredPercent: invocation.integer("referred"), refereesPerAccount: invocation.integer("referees-per-account"),
+      refereesMax: invocation.integer("referees-max"), peakFactor: invocation.integer("peak"), years: invocation.integer("years"),
+      windowDays: invocation.optionalInteger("refund-window"), cores: invocation.integer("cores"))
   }
 }

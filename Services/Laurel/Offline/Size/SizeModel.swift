@@ -18,11 +18,6 @@ package struct Workload: Sendable, Encodable {
   package var windowDays: Int?
   /// CPU cores of an instance, which runs one thread on each.
   package var cores = 4
-
-  package init(accounts: Int, paymentsPerDay: Int) {
-    self.accounts = accounts
-    self.paymentsPerDay = paymentsPerDay
-  }
 }
 
 /// Computes what a workload needs from the constants in `Measured`. Pure.

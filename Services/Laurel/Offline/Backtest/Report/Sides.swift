@@ -7,20 +7,10 @@ enum Side: CaseIterable, Sendable {
   /// The proposed terms: `--against`.
   case proposed
 
-  var other: Side {
-    switch self {
-    case .current: .proposed
-    case .proposed: .current
-    }
-  }
+  var other: Side { self == .current ? .proposed : .current }
 
   /// The heading of its column.
-  var label: String {
-    switch self {
-    case .current: "Current"
-    case .proposed: "Proposal"
-    }
-  }
+  var label: String { self == .current ? "Current" : "Proposal" }
 }
 
 /// One value for each of the two terms.
@@ -37,17 +27,9 @@ struct Sides<Value> {
   init(both value: Value) { self.init(value, value) }
 
   subscript(side: Side) -> Value {
-    get {
-      switch side {
-      case .current: current
-      case .proposed: proposed
-      }
-    }
+    get { side == .current ? current : proposed }
     set {
-      switch side {
-      case .current: current = newValue
-      case .proposed: proposed = newValue
-      }
+      if side == .current { current = newValue } else { proposed = newValue }
     }
   }
 
