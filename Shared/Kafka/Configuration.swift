@@ -29,7 +29,8 @@ public struct Configuration: Sendable {
 
   /// Properties that are arguments of this module or that its guarantees depend on.
   public static let structural: Set<String> = [
-    "enable.auto.commit", "enable.auto.offset.store", "enable.idempotence", "enable.partition.eof", "group.id",
+    "bootstrap.servers", "metadata.broker.list", "enable.auto.commit", "enable.auto.offset.store", "enable.idempotence",
+    "enable.partition.eof", "group.id",
     "group.instance.id",
     "isolation.level", "partition.assignment.strategy", "partitioner", "transactional.id",
   ]

@@ -33,8 +33,9 @@ extension StageTask {
     guard let value = record.memory.valueBytes else { return nil }
     count += value.count
     // Headers count too, because their content is passed on to every output. Only events from outside are limited in size. Laurel's
-    // own messages are not: their cause was checked when it was admitted, and they may have gathered more data.
-    guard count <= Envelope.maximumBodyBytes || record.topic.isOwn else {
+    // own messages are not: their cause was checked when it was admitted, and they may have gathered more data. What is repartitioned
+    // was checked before, and has got headers that name its place.
+    guard count <= Envelope.maximumBodyBytes || record.topic.isOwn || record.topic.isRepartitioned else {
       throw Rejection(.oversized, "\(count) bytes; the limit is \(Envelope.maximumBodyBytes)")
     }
     if attributes.isStructured {

@@ -67,6 +67,7 @@ struct DescriptionTests {
       ("payment: PaymentID — Your id", "payment: PaymentIdentifier — Your id", "unknown type PaymentIdentifier"),
       ("key: account\n  at: paidAt", "key: payer\n  at: paidAt", "unknown field payer"),
       ("tax?: Amount, at least 0 —", "tax?: Amount, about 0 —", "\"about 0\" is not a bound"),
+      ("tax?: Amount, at least 0 —", "tax?: Amount, at least O —", "\"at least O\" is not a bound"),
       ("paidAt: Instant — When", "paidAt: Instant: When", "is not YAML"),
       ("  doc: Money was received.", "  note: Money was received.", "\"note\" is not one of"),
     ])

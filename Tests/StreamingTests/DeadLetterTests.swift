@@ -148,6 +148,16 @@ import Testing
     #expect(try bench.said() == [long])
   }
 
+  /// It was checked before, and has since got headers that name its place.
+  @Test func aRepartitionedRecordMayBeLonger() throws {
+    let bench = try Bench([AnyStage(Payments())])
+    let envelope = Envelope(id: "x", source: "/test", type: PaymentSettled.type, time: Self.latest)
+    let note = String(repeating: "x", count: Envelope.maximumBodyBytes)
+    let value = Self.body("p", paidAt: "1970-01-01T00:00:10Z", #","note":"\#(note)""#)
+    bench.take(record(envelope, value, topic: .repartitioned(.attribution), key: "acct"), latest: Self.latest)
+    #expect(try bench.said() == ["paid 5"])
+  }
+
   @Test func withoutALimitAnyInstantIsTaken() throws {
     let bench = try Bench([AnyStage(Payments())])
     let envelope = Envelope(id: "x", source: "/test", type: PaymentSettled.type)

@@ -112,14 +112,18 @@ package struct DescriptionReader {
     var bounds: [FieldDescription.Bound] = []
     var since = 1
     for part in parts {
-      let words = part.split(separator: " ")
-      switch (words.first, words.count) {
-      case ("at", 3): bounds.append(.atLeast(Int64(words[2]) ?? 0))
-      case ("not", 2): bounds.append(.notZero)
-      case ("since", 2): since = Int(words[1]) ?? 1
-      case (.some, 4) where words[3] == "characters":
-        bounds.append(.characters((Int(words[0]) ?? 0)...(Int(words[2]) ?? 0)))
-      default: throw file.error(entry.value.mark, "\"\(part)\" is not a bound")
+      if let match = part.wholeMatch(of: /at least (-?\d+)/), let least = Int64(match.1) {
+        bounds.append(.atLeast(least))
+      } else if part == "not zero" {
+        bounds.append(.notZero)
+      } else if let match = part.wholeMatch(of: /since (\d+)/), let revision = Int(match.1) {
+        since = revision
+      } else if let match = part.wholeMatch(of: /(\d+) to (\d+) characters/), let least = Int(match.1), let most = Int(match.2),
+        least <= most
+      {
+        bounds.append(.characters(least...most))
+      } else {
+        throw file.error(entry.value.mark, "\"\(part)\" is not a bound")
       }
     }
     let examples = meaning.components(separatedBy: " e.g. ")
