@@ -94,30 +94,26 @@ public final class Consumer {
   public func poll(timeoutMilliseconds: Int32) -> Polled {
     if let event = nextEvent() { return event }
     guard let message = rd_kafka_consumer_poll(client.handle, timeoutMilliseconds) else { return nextEvent() ?? .nothing }
-    return polled(message)
+    return polled(message, topic: message.pointee.rkt.map { name(ofTopic: $0) } ?? "", owner: self)
   }
 
-  private func polled(_ message: UnsafeMutablePointer<rd_kafka_message_t>) -> Polled {
-    if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
-      return .record(Record(message, of: self, topic: name(ofTopic: message.pointee.rkt)))
-    }
+  /// - Parameter owner: keeps the client alive as long as the record.
+  func polled(_ message: UnsafeMutablePointer<rd_kafka_message_t>, topic: String, owner: AnyObject) -> Polled {
+    if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR { return .record(Record(message, topic: topic, owner: owner)) }
     defer { rd_kafka_message_destroy(message) }
     switch message.pointee.err {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-      let partition = TopicPartition(topic: name(ofTopic: message.pointee.rkt), partition: message.pointee.partition)
-      return .end(partition, offset: message.pointee.offset)
+      return .end(TopicPartition(topic: topic, partition: message.pointee.partition), offset: message.pointee.offset)
     default:
       var reason = rd_kafka_message_errstr(message).map { String(cString: $0) }
-      if let text = reason, let topic = message.pointee.rkt.map({ name(ofTopic: $0) }), !text.contains(topic) {
-        reason = "\(topic): \(text)"
-      }
+      if let text = reason, !text.contains(topic) { reason = "\(topic): \(text)" }
       return .error(KafkaError.of(message.pointee.err, reason: reason, handle: client.handle).endingConsumer)
     }
   }
 
   // MARK: Partitions with their own queues
 
-  /// Gives a partition its own queue. Its records then come through `take` instead of `poll`, so that a reader of several
+  /// Gives a partition its own queue. Its records then come from the queue instead of `poll`, so that a reader of several
   /// partitions can choose which one to read next. Call this before the partition is assigned.
   public func split(_ partition: TopicPartition) throws(KafkaError) -> PartitionQueue {
     guard let queue = rd_kafka_queue_get_partition(client.handle, partition.topic, partition.partition) else {
@@ -126,7 +122,7 @@ public final class Consumer {
     rd_kafka_queue_forward(queue, nil)
     let wake = try wakeUp()
     wake.watch(queue)
-    return PartitionQueue(queue, partition, wake)
+    return PartitionQueue(queue, partition, wake, of: self)
   }
 
   private func wakeUp() throws(KafkaError) -> WakeUp {
@@ -140,17 +136,8 @@ public final class Consumer {
     return made
   }
 
-  /// The next record, end or error of a partition, without waiting.
-  public func take(_ queue: PartitionQueue) -> Polled {
-    guard let message = rd_kafka_consume_queue(queue.handle, 0) else { return .nothing }
-    if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
-      return .record(Record(message, of: self, topic: queue.partition.topic))
-    }
-    return polled(message)
-  }
-
-  /// Waits until something new arrives for `poll` or `take`, or the time is up. It does not wake for what had already arrived, so
-  /// poll and take before you wait.
+  /// Waits until something new arrives for `poll` or in a queue, or the time is up. It does not wake for what had already arrived, so
+  /// look there before you wait.
   public func wait(timeoutMilliseconds: Int32) {
     guard client.callbacks.events.isEmpty else { return }
     wake?.wait(timeoutMilliseconds)

@@ -1,4 +1,5 @@
 import CRDKafka
+import Synchronization
 
 /// A topic that a producer writes to.
 public struct ProducedTopic: @unchecked Sendable {
@@ -13,7 +14,7 @@ public struct HeaderFields: ~Copyable {
   /// Zero-terminated names, which librdkafka reads until the record is handed over.
   private var names: [UnsafeMutablePointer<CChar>] = []
 
-  fileprivate init() {
+  init() {
     capacity = 32
     fields = .allocate(capacity: capacity)
   }
@@ -68,11 +69,12 @@ public struct HeaderFields: ~Copyable {
   fileprivate func produce(_ client: OpaquePointer) -> OpaquePointer? { rd_kafka_produceva(client, fields, count) }
 }
 
-/// A producing client with its topic handles, and the buffer in which a record is laid out for librdkafka.
+/// A producing client with its topic handles.
 final class Outgoing {
   let client: Client
-  private var topics: [String: ProducedTopic] = [:]
-  private var fields = HeaderFields()
+  private let topics = Mutex<[String: ProducedTopic]>([:])
+  /// librdkafka's callbacks run inside `poll`, which several writers may call at once.
+  private let polling = Mutex(())
 
   init(_ configuration: Configuration, _ choices: [(String, String)], topics names: [String]) throws(KafkaError) {
     let common = [
@@ -91,11 +93,16 @@ final class Outgoing {
   }
 
   deinit {
-    for topic in topics.values { rd_kafka_topic_destroy(topic.handle) }
+    for topic in topics.withLock({ $0.values }) { rd_kafka_topic_destroy(topic.handle) }
   }
 
   /// Runs delivery reports and error callbacks, waiting for them up to `timeoutMilliseconds`.
-  func poll(timeoutMilliseconds: Int32) { rd_kafka_poll(client.handle, timeoutMilliseconds) }
+  func poll(timeoutMilliseconds: Int32) {
+    polling.withLock { _ in _ = rd_kafka_poll(client.handle, timeoutMilliseconds) }
+  }
+
+  /// The first record that could not be delivered.
+  var deliveryFailure: KafkaError? { polling.withLock { _ in client.callbacks.deliveryFailure } }
 
   /// Finds the leaders of all partitions, so that the first record of each does not wait. Also waits until all partitions have a
   /// leader, because a transaction that writes to one without can only fail.
@@ -134,9 +141,10 @@ final class Outgoing {
   }
 
   /// Hands one record to librdkafka, which copies it. Waits while the queue is full.
+  /// - Parameter fields: where the record is laid out. Its former content is overwritten.
   func produce(
     _ topic: ProducedTopic, partition: Int32?, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, timestamp: Int64?,
-    token: Int, headers: (inout HeaderFields) -> Void
+    token: Int, in fields: inout HeaderFields, headers: (inout HeaderFields) -> Void
   ) throws(KafkaError) {
     fields.removeAll()
     fields.field(RD_KAFKA_VTYPE_RKT) { $0.u.rkt = topic.handle }
@@ -170,19 +178,24 @@ final class Outgoing {
       return UnsafeRawBufferPointer(place)
     }
     let (key, value) = (key.map { copy($0) }, value.map { copy($0) })
-    try produce(try topic(name), partition: partition, key: key, value: value, timestamp: timestamp, token: token) { fields in
+    var fields = HeaderFields()
+    try produce(
+      try topic(name), partition: partition, key: key, value: value, timestamp: timestamp, token: token, in: &fields
+    ) { fields in
       for header in headers { fields.add(copy(header.name.utf8), header.value.map { copy($0) }) }
     }
   }
 
   func topic(_ name: String) throws(KafkaError) -> ProducedTopic {
-    if let topic = topics[name] { return topic }
-    guard let handle = rd_kafka_topic_new(client.handle, name, nil) else {
-      throw KafkaError.of(rd_kafka_last_error(), handle: client.handle)
+    try topics.withLock { topics throws(KafkaError) in
+      if let topic = topics[name] { return topic }
+      guard let handle = rd_kafka_topic_new(client.handle, name, nil) else {
+        throw KafkaError.of(rd_kafka_last_error(), handle: client.handle)
+      }
+      let topic = ProducedTopic(handle: handle)
+      topics[name] = topic
+      return topic
     }
-    let topic = ProducedTopic(handle: handle)
-    topics[name] = topic
-    return topic
   }
 
   /// An empty value still needs an address, because a null pointer means that it is absent.

@@ -1,17 +1,31 @@
 import CRDKafka
 import Glibc
 
-/// The records that librdkafka has fetched from one partition: see `Consumer.split`.
+/// The records that librdkafka has fetched from one partition: see `Consumer.split`. For use by one thread, while other threads use the
+/// queues of other partitions.
 public final class PartitionQueue {
   public let partition: TopicPartition
-  let handle: OpaquePointer
+  private let handle: OpaquePointer
   private let wake: WakeUp
+  /// It outlives its queues.
+  private let consumer: Consumer
 
-  init(_ handle: OpaquePointer, _ partition: TopicPartition, _ wake: WakeUp) {
+  init(_ handle: OpaquePointer, _ partition: TopicPartition, _ wake: WakeUp, of consumer: Consumer) {
     self.handle = handle
     self.partition = partition
     self.wake = wake
+    self.consumer = consumer
   }
+
+  /// The next record, end or error of the partition, without waiting.
+  public func take() -> Polled {
+    guard let message = rd_kafka_consume_queue(handle, 0) else { return .nothing }
+    // A record holds its queue, not the consumer: counting the references of one object on several threads takes time.
+    return consumer.polled(message, topic: partition.topic, owner: self)
+  }
+
+  /// The end of the partition at the last fetch: see `Consumer.knownEnd`.
+  public var knownEnd: Int64? { consumer.knownEnd(of: partition) }
 
   deinit {
     rd_kafka_queue_io_event_enable(handle, -1, nil, 0)

@@ -12,17 +12,17 @@ public struct Header: Sendable, Equatable {
   }
 }
 
-/// A record in librdkafka's memory. The bytes it returns are valid only while the record is held. For use by one thread.
+/// A record in librdkafka's memory. The bytes it returns are valid only while the record is held. For use by one thread at a time.
 public final class Record {
   private let message: UnsafeMutablePointer<rd_kafka_message_t>
   /// librdkafka's client must outlive its messages.
-  private let consumer: Consumer
+  private let owner: AnyObject
   public let topic: String
 
-  init(_ message: UnsafeMutablePointer<rd_kafka_message_t>, of consumer: Consumer, topic: String) {
+  init(_ message: UnsafeMutablePointer<rd_kafka_message_t>, topic: String, owner: AnyObject) {
     self.message = message
-    self.consumer = consumer
     self.topic = topic
+    self.owner = owner
   }
 
   deinit { rd_kafka_message_destroy(message) }

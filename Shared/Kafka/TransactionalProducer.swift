@@ -1,6 +1,7 @@
 import CRDKafka
 
-/// A producer whose records become visible together with a consumer's offsets, all at once or never. For use by one thread.
+/// A producer whose records become visible together with a consumer's offsets, all at once or never. For use by one thread, except that
+/// several ``RecordWriter``s may write at once.
 ///
 /// Order of calls: `initialise` once, then `begin`, `produce`…, `flush`, `send`, `commit` (or `abort`) for each transaction. The case of
 /// `TransactionFailure` shows what to do about a failure.
@@ -85,28 +86,38 @@ public final class TransactionalProducer {
     }
   }
 
-  /// For producing many records to one topic.
+  /// For writing many records to one topic.
   public func topic(_ name: String) throws(KafkaError) -> ProducedTopic { try outgoing.topic(name) }
 
-  /// Like the other `produce`, but without copying through Swift arrays.
-  public func produce(
-    _ topic: ProducedTopic, partition: Int32, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, token: Int = 0,
-    headers: (inout HeaderFields) -> Void = { _ in }
-  ) throws(TransactionFailure) {
-    do {
-      try outgoing.produce(
-        topic, partition: partition, key: key, value: value, timestamp: nil, token: token, headers: headers)
-    } catch {
-      throw rejection(error)
+  /// Writes many records into the open transaction, without copying through Swift arrays. For use by one thread, beside other writers.
+  public struct RecordWriter: ~Copyable {
+    private let producer: TransactionalProducer
+    private var fields = HeaderFields()
+
+    fileprivate init(_ producer: TransactionalProducer) { self.producer = producer }
+
+    /// Like the producer's `produce`.
+    public mutating func produce(
+      _ topic: ProducedTopic, partition: Int32, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, token: Int = 0,
+      headers: (inout HeaderFields) -> Void = { _ in }
+    ) throws(TransactionFailure) {
+      do throws(KafkaError) {
+        try producer.outgoing.produce(
+          topic, partition: partition, key: key, value: value, timestamp: nil, token: token, in: &fields, headers: headers)
+      } catch {
+        throw producer.rejection(error)
+      }
     }
   }
+
+  public func writer() -> RecordWriter { RecordWriter(self) }
 
   private func rejection(_ error: KafkaError) -> TransactionFailure {
     // These errors carry no flags. Inside a transaction, `_STATE` means that the transaction has already failed and must be aborted. Any
     // other error (a record too large, a missing partition) rejects only this record, and its batch with it.
     if let fatal = KafkaError.fatal(of: handle) { return .fatal(fatal) }
     if let denial = denial() { return .fatal(denial) }
-    return isOpen ? .abortable(callbacks.deliveryFailure ?? error) : .fatal(error)
+    return isOpen ? .abortable(outgoing.deliveryFailure ?? error) : .fatal(error)
   }
 
   /// The number of connections to brokers closed so far.

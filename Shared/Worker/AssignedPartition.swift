@@ -4,6 +4,22 @@ import RocksStore
 import ServiceKit
 import Streaming
 
+/// What a partition has run in a round of its session's loop.
+struct Round {
+  /// Whether the inputs have records.
+  enum Next {
+    case nothing
+    /// Records exist but have not arrived yet.
+    case awaited
+    case more
+  }
+
+  var records = 0
+  var bytes = 0
+  var timers = 0
+  var next = Next.more
+}
+
 /// A partition that this instance owns: its stages, its store and its inputs.
 final class AssignedPartition {
   /// If an input's lag is above this, the other inputs wait for it again, even if its end was reached before. It is more records
@@ -40,7 +56,6 @@ final class AssignedPartition {
   private(set) var lastEventTime: Contracts.Instant?
   /// Records of the open batch in the order in which they ran. They run again after an abort.
   private var open: [InputRecord] = []
-  private weak var consumer: Consumer?
   private let clock: Settings.ClockSetting
   private let changelog: ChangelogIdentity
   private let log: Log
@@ -63,7 +78,6 @@ final class AssignedPartition {
 
   /// Gives each input its own queue. Call it before the partitions are assigned.
   func connect(_ consumer: Consumer) throws(KafkaError) {
-    self.consumer = consumer
     for index in inputs.indices { inputs[index].queue = try consumer.split(inputs[index].place) }
   }
 
@@ -90,37 +104,42 @@ final class AssignedPartition {
 
   // MARK: Running
 
-  enum Progress {
-    /// The number of records and bytes.
-    case ran(Int, bytes: Int)
-    /// Nothing is left to read.
-    case idle
-    /// An input has more records, but they have not arrived yet.
-    case awaits(TopicPartition)
+  /// Runs the records that have arrived, in order of event time, up to a number of records and bytes. When every input has been read to
+  /// its end, also fires the timers that are due by the system's clock.
+  ///
+  /// - Parameter timersMax: at the end of a month, a million timers may be due at once. Only as many as fit into a transaction fire, and
+  ///   the rest in later ones.
+  func run(upTo limit: Int, bytesMax: Int, timersMax: Int, now: Contracts.Instant) -> Round {
+    var round = runRecords(upTo: limit, bytesMax: bytesMax, now: now)
+    guard !stages.isVirtual, isCaughtUp else { return round }
+    let before = stages.counts.timersFired
+    stages.advance(to: now, timersMax: timersMax)
+    round.timers = stages.counts.timersFired - before
+    return round
   }
 
-  /// Runs the records that have arrived, in order of event time, up to a number of records and bytes.
-  func run(upTo limit: Int, bytesMax: Int, now: Contracts.Instant) -> Progress {
-    var count = 0
-    var bytes = 0
-    while count < limit, bytes < bytesMax {
+  private func runRecords(upTo limit: Int, bytesMax: Int, now: Contracts.Instant) -> Round {
+    var round = Round()
+    while round.records < limit, round.bytes < bytesMax {
       switch next() {
       case .event(let event):
         if stopped == nil, let gap = stages.gap(before: event) {
           stopped = Stop(event: event, gap: gap)
           continue
         }
-        count += 1
+        round.records += 1
         run(event, now: now)
         open.append(event.record)
-        bytes += event.record.memory.valueBytes?.count ?? 0
-      case .awaits(let input):
-        return count == 0 ? .awaits(inputs[input].place) : .ran(count, bytes: bytes)
+        round.bytes += event.record.memory.valueBytes?.count ?? 0
+      case .awaits:
+        if round.records == 0 { round.next = .awaited }
+        return round
       case .none:
-        return count == 0 ? .idle : .ran(count, bytes: bytes)
+        if round.records == 0 { round.next = .nothing }
+        return round
       }
     }
-    return .ran(count, bytes: bytes)
+    return round
   }
 
   /// Runs a message that a partition of this instance has just written to this one, instead of reading it from its topic.
@@ -199,7 +218,7 @@ final class AssignedPartition {
   }
 
   private func reportLag(of input: Input) {
-    guard let end = consumer?.knownEnd(of: input.place) else { return }
+    guard let end = input.queue?.knownEnd else { return }
     input.lag.set(Double(max(0, end - max(0, position(of: input), input.end))))
   }
 }
@@ -215,8 +234,8 @@ extension AssignedPartition: EventSource {
 
   func take(_ index: Int) -> Taken {
     let input = inputs[index]
-    guard let consumer, let queue = input.queue else { return .nothing(isFarBehind: false) }
-    switch consumer.take(queue) {
+    guard let queue = input.queue else { return .nothing(isFarBehind: false) }
+    switch queue.take() {
     case .record(let record):
       return .event(
         read(
@@ -230,7 +249,7 @@ extension AssignedPartition: EventSource {
       errors.append(error)
       return .nothing(isFarBehind: false)
     case .assigned, .revoked, .lost, .nothing:
-      let known = consumer.knownEnd(of: input.place) ?? 0
+      let known = queue.knownEnd ?? 0
       return .nothing(isFarBehind: known - max(position(of: input), input.end) > Self.farBehind)
     }
   }

@@ -5,7 +5,7 @@ import Kafka
 import ServiceKit
 import Streaming
 
-/// Writes batches to the bus, one transaction per call. For use by one thread.
+/// Writes batches to the bus, one transaction per call, each batch on one of the session's threads.
 final class BatchTransactions {
   private static let requestMilliseconds: Int32 = 10_000
 
@@ -16,8 +16,8 @@ final class BatchTransactions {
   private let producer: TransactionalProducer
   private let topics: TopicNames
   private let changelog: ProducedTopic
-  /// A short list, searched by comparing references.
-  private var written: [(topic: Topic, produced: ProducedTopic)] = []
+  /// The topics of the stages' messages: a short list, searched by comparing references.
+  private let written: [(topic: Topic, produced: ProducedTopic)]
   private let hanging: HangingTransactions
   private let parser = JSONParser()
   private let log: Log
@@ -39,11 +39,12 @@ final class BatchTransactions {
       service: service, transactionalID: transactionalID, configuration: configuration, group: group, topics: topics,
       transactionTimeout: producer.transactionTimeout, log: log)
     changelog = try producer.topic(topics.changelog)
+    written = try Topic.written(by: service).map { ($0, try producer.topic(topics.prefix + $0.name)) }
   }
 
   /// Waits a moment until the open transactions of these partitions' former owners have ended, because offsets and changelogs
   /// cannot be read before. Later steps wait for those that take longer.
-  func takeOver(_ partitions: [Int32], _ consumer: Consumer, _ health: Health.Loop) throws {
+  func takeOver(_ partitions: [Int32], _ consumer: Consumer, _ health: Health) throws {
     hanging.takeOver(partitions)
     let limit = ContinuousClock.now + Self.formerOwnersMax
     while try !canBegin(consumer), ContinuousClock.now < limit, !Shutdown.requested {
@@ -64,11 +65,11 @@ final class BatchTransactions {
   /// Writes the outputs, dead letters, changes and positions of all batches, or nothing.
   ///
   /// - Returns: the new end of each task's changelog, by partition.
-  func write(_ batches: [(AssignedPartition, Batch)], for consumer: Consumer) throws -> [Int32: Int64] {
+  func write(_ batches: [(AssignedPartition, Batch)], for consumer: Consumer, on threads: Parallel) throws -> [Int32: Int64] {
     hooks.reached(.beforeBegin)
     try retrying { () throws(TransactionFailure) in try producer.begin() }
     hooks.reached(.afterBegin)
-    for (task, batch) in batches { try produce(batch, of: task) }
+    _ = try threads.map(batches) { try produce($0.1, of: $0.0) }
     hooks.reached(.afterProduce)
     try producer.flush(timeoutMilliseconds: Self.requestMilliseconds)
     hooks.reached(.afterFlush)
@@ -113,8 +114,9 @@ final class BatchTransactions {
   }
 
   private func produce(_ batch: Batch, of task: AssignedPartition) throws {
+    var writer = producer.writer()
     try batch.outbox.forEachToWrite { record in
-      for _ in 0..<hooks.copies(record) { try produce(record) }
+      for _ in 0..<hooks.copies(record) { try produce(record, &writer) }
     }
     for letter in batch.deadLetters {
       let kept = letter.kept
@@ -128,7 +130,7 @@ final class BatchTransactions {
     }
     try batch.changes.visit { key, value throws(TransactionFailure) in
       guard hooks.keepsChange?(key) ?? true else { return }
-      try producer.produce(changelog, partition: task.number, key: key, value: value, token: 1)
+      try writer.produce(changelog, partition: task.number, key: key, value: value, token: 1)
     }
     hooks.reached(.whileProducing)
   }
@@ -140,22 +142,17 @@ final class BatchTransactions {
     log.limited(.warning, kind: "dead letter \(letter.rejection.reason)", "dead letter: \(letter.rejection)", fields)
   }
 
-  private func produce(_ record: OutputRecord) throws {
-    let topic = try produced(record.topic)
-    func produce(_ value: UnsafeRawBufferPointer?) throws {
-      try producer.produce(topic, partition: record.partition, key: record.keyBytes, value: value) { fields in
+  private func produce(_ record: OutputRecord, _ writer: inout TransactionalProducer.RecordWriter) throws {
+    guard let topic = written.first(where: { $0.topic === record.topic })?.produced else {
+      throw Disagreement(description: "\(record.topic.name) is not among the topics that this service writes")
+    }
+    func produce(_ value: UnsafeRawBufferPointer?, _ writer: inout TransactionalProducer.RecordWriter) throws {
+      try writer.produce(topic, partition: record.partition, key: record.keyBytes, value: value) { fields in
         record.forEachAttribute { fields.add($0.header, $1) }
       }
     }
-    guard let planted = hooks.text(record) else { return try produce(record.valueBytes) }
-    try planted.withUnsafeBytes { try produce($0) }
-  }
-
-  private func produced(_ topic: Topic) throws(KafkaError) -> ProducedTopic {
-    for known in written where known.topic === topic { return known.produced }
-    let produced = try producer.topic(topics.prefix + topic.name)
-    written.append((topic, produced))
-    return produced
+    guard let planted = hooks.text(record) else { return try produce(record.valueBytes, &writer) }
+    try planted.withUnsafeBytes { try produce($0, &writer) }
   }
 }
 

@@ -31,5 +31,8 @@ package struct FaultHooks: Sendable {
   /// False plants a bug: the producer keeps its epoch after an unknown outcome. See `TransactionalProducer`, "Why an epoch ends".
   package var endsEpochOnUnknownOutcome = true
 
+  /// From how many records on a batch runs on all threads.
+  package var recordsForThreads = 100
+
   package init() {}
 }

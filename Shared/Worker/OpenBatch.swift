@@ -5,7 +5,7 @@ import Streaming
 struct OpenBatch {
   /// A batch takes no more records once it has this many bytes, so that memory and transactions stay small. The limit on records is
   /// not enough: ten thousand records of 1 MiB are 10 GiB.
-  static let bytesMax = 3 << 20
+  static let bytesMax = 4 << 20
 
   var records = 0
   var bytes = 0

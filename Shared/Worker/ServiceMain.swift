@@ -26,12 +26,11 @@ public enum ServiceMain {
     do {
       let programs = try TermsFiles.load(directory: settings.termsDirectory)
       try checkState(settings.stateDirectory)
-      let health = Health(silenceSecondsMax: 60, loops: settings.threads)
+      let health = Health(silenceSecondsMax: 60)
       let metrics = Metrics()
       metrics.gauge("laurel_build_info", help: "1; the label is the release that runs.", labels: ["version": Build.version]).set(
         1)
       let server = try HealthServer(address: settings.httpAddress, health: health, metrics: metrics)
-      defer { server.stop() }
       log.notice(
         "started",
         [
@@ -43,15 +42,19 @@ public enum ServiceMain {
       let worker = Worker(
         service: make(programs), programs: programs.ids, settings: settings, log: log, health: health, metrics: metrics,
         hooks: hooks)
-      let haveEnded = try worker.run()
+      try worker.run()
       log.notice("stopped")
-      // A thread that still runs must not meet the process's destructors.
-      if !haveEnded { _exit(0) }
-      exit(0)
+      end(0)
     } catch {
       log.error("fatal: \(error)")
-      exit(1)
+      end(1)
     }
+  }
+
+  /// Ends the process without its destructors, because a thread that still waits for the broker must not meet them.
+  private static func end(_ status: Int32) -> Never {
+    fflush(nil)
+    _exit(status)
   }
 
   /// Checks the state folder at the start. Later, the service would already own partitions that it cannot serve.

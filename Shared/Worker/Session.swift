@@ -5,7 +5,8 @@ import RocksStore
 import ServiceKit
 import Streaming
 
-/// The worker's loop, from joining the group to leaving it. Confined to one thread.
+/// A member of the group, and the worker's loop from joining to leaving it. One thread runs the loop. Partitions share nothing, so under
+/// load several threads (`Parallel`) run them in each step, and the loop waits until all are done.
 ///
 /// 1. **Run** what has arrived on the inputs, in order of event time, and the due timers. Changes stay in memory. A crash loses nothing,
 ///    because no position has moved.
@@ -14,24 +15,28 @@ import Streaming
 /// 3. **Keep** the changes in the store, one write batch per task. After a crash the store has all of a write batch or nothing.
 final class Session {
   private static let abortsInARowMax = 5
-  /// How many records a task may run before the next task runs.
-  private static let sliceLength = 500
+  /// How many records a task may run in a round of the loop. In short rounds no thread waits long for another.
+  private static let sliceLength = 250
+  /// The longest that a batch stays open while an input is behind. Nobody waits for its first record, and few transactions cost less.
+  private static let commitIntervalBehind = Duration.seconds(1)
   /// The pause after a commit. An earlier write would wait 20 ms, because the coordinator has not finished the commit.
   private static let restAfterCommit = Duration.milliseconds(3)
 
-  /// How much librdkafka prefetches, and how long a broker without records delays its response. Each partition has its own queue, and
-  /// the response for idle inputs makes librdkafka look at full queues again, so a small prefetch is enough. The end of a partition is
-  /// reported with a fetch response, so the delay must be short. A response stays in memory until its last record has run, so a partition's
-  /// part of it is small; a single record may be longer.
+  /// How much librdkafka prefetches, and how long a broker gathers records for a response. Each partition has its own queue, and
+  /// the response for idle inputs makes librdkafka look at full queues again, so a small prefetch is enough. A response stays in memory
+  /// until its last record has run, so a partition's part of it is small; a single record may be longer.
+  ///
+  /// librdkafka names all partitions in each fetch. With a fetch for each record, the broker spends more on fetches than on records, so
+  /// it gathers for 20 ms. The end of a partition is reported with a response too, so it may not gather for longer.
   private static let readingProperties = [
     "queued.min.messages": "1000", "queued.max.messages.kbytes": "8192", "fetch.message.max.bytes": "262144",
-    "fetch.wait.max.ms": "100",
+    "fetch.wait.max.ms": "20", "fetch.min.bytes": "5000",
   ]
 
   private let service: Service
   private let settings: Settings
   private let log: Log
-  private let health: Health.Loop
+  private let health: Health
   private let metrics: WorkerMetrics
   private let topics: TopicNames
   private let consumer: Consumer
@@ -53,20 +58,10 @@ final class Session {
   private var abortsInARow = 0
   private var report = TaskReport()
 
-  /// Whether the inputs have records.
-  private enum AtHand {
-    case nothing
-    /// Records exist but have not arrived yet.
-    case awaited
-    case more
-  }
-
-  /// - Parameters:
-  ///   - instance: the unique name of this group member.
-  ///   - reportOwned: called with all partitions that the session now owns, before their stores are opened.
+  /// - Parameter reportOwned: called with all partitions that the session now owns, before their stores are opened.
   init(
-    service: Service, programs: Set<ProgramID>, settings: Settings, instance: String, configuration: Kafka.Configuration,
-    partitions: Int32, resources: RocksResources, log: Log, health: Health.Loop, metrics: WorkerMetrics, hooks: FaultHooks,
+    service: Service, programs: Set<ProgramID>, settings: Settings, configuration: Kafka.Configuration, partitions: Int32,
+    resources: RocksResources, log: Log, health: Health, metrics: WorkerMetrics, hooks: FaultHooks,
     reportOwned: @escaping (Set<Int32>) -> Void
   ) throws {
     self.service = service
@@ -80,17 +75,18 @@ final class Session {
     health.ready = .no("taking over the transactional id")
     // Create the producer first: its new epoch ends what an earlier run of this instance left open.
     transactions = try BatchTransactions(
-      service: service.name, instance: instance, group: settings.group, configuration: configuration, topics: topics, log: log,
-      hooks: hooks)
+      service: service.name, instance: settings.instance, group: settings.group, configuration: configuration, topics: topics,
+      log: log, hooks: hooks)
     var reading = configuration
     reading.properties.merge(Self.readingProperties) { own, _ in own }
     consumer = try Consumer(
-      reading, group: settings.group, instance: instance, readCommitted: true, endEvents: true, goesOnAfterLoss: false)
+      reading, group: settings.group, instance: settings.instance, readCommitted: true, endEvents: true, goesOnAfterLoss: false)
+    let waiting = NSLock()
     opener = TaskOpener(
       service: service, programs: programs, settings: settings, transactionalID: transactions.transactionalID,
       configuration: configuration, topics: topics, resources: resources, log: log, health: health, metrics: metrics,
       hooks: hooks,
-      whileWaiting: { [transactions, consumer] in _ = try transactions.canBegin(consumer) })
+      whileWaiting: { [transactions, consumer] in try waiting.withLock { _ = try transactions.canBegin(consumer) } })
     try consumer.subscribe(topics.inputs)
     health.ready = .no("joining the consumer group \(settings.group)")
   }
@@ -190,15 +186,9 @@ final class Session {
     let numbers = Set(partitions.map(\.partition)).sorted()
     try transactions.takeOver(numbers, consumer, health)
     reportOwned(Set(numbers))
-    var committed: [TopicPartition: Int64] = [:]
-    for number in numbers {
-      let opened = try opener.open(number, of: numbers.count * settings.threads, consumer: consumer)
-      tasks.append(opened.task)
-      committed.merge(opened.committed) { $1 }
-      // One at a time, because after a failure they are also subtracted one at a time.
-      metrics.assign(1)
-      health.beat()
-    }
+    let committed = try opener.committed(numbers, consumer)
+    tasks = try opener.open(numbers, committed, consumer, on: Parallel(threads: settings.threads))
+    metrics.assign(tasks.count)
     try opener.check(tasks, committed: committed, consumer: consumer)
     for task in tasks { try task.connect(consumer) }
     let positions = tasks.flatMap { task in task.inputs.map { ($0.place, offset: task.position(of: $0)) } }
@@ -226,48 +216,50 @@ final class Session {
 
   private var isFull: Bool { open.isFull(settings.batchRecordsMax) }
 
-  /// Lets each task run up to its share.
-  private func runTasks() throws -> AtHand {
+  /// The threads for the open batch. A small one is not worth waking them.
+  private var parallel: Parallel { Parallel(threads: open.size < hooks.recordsForThreads ? 1 : settings.threads) }
+
+  /// Lets each task run up to its share of what the batch still takes, and fire timers that the system's clock makes due.
+  private func runTasks() throws -> Round.Next {
+    guard !isFull else { return .more }
     let started = ContinuousClock.now
     let now = Contracts.Instant.now
-    var found = AtHand.nothing
-    var hasRun = false
-    for task in tasks where !isFull {
-      let room = settings.batchRecordsMax - open.size
-      switch task.run(upTo: min(Self.sliceLength, room), bytesMax: OpenBatch.bytesMax - open.bytes, now: now) {
-      case .ran(let count, let bytes):
-        open.records += count
-        open.bytes += bytes
-        found = .more
-        if count > 0 { hasRun = true }
-      case .awaits: if case .nothing = found { found = .awaited }
-      case .idle: break
+    let share = max(1, (settings.batchRecordsMax - open.size) / max(1, tasks.count))
+    let bytes = max(1, (OpenBatch.bytesMax - open.bytes) / max(1, tasks.count))
+    let rounds = try parallel.map(tasks) {
+      $0.run(upTo: min(Self.sliceLength, share), bytesMax: bytes, timersMax: share, now: now)
+    }
+    var found = Round.Next.nothing
+    let before = open.size
+    for (task, round) in zip(tasks, rounds) {
+      open.records += round.records
+      open.bytes += round.bytes
+      open.timers += round.timers
+      switch round.next {
+      case .more: found = .more
+      case .awaited: if case .nothing = found { found = .awaited }
+      case .nothing: break
       }
       if let news = task.takeStopNews() {
         metrics.stopped(task.number).set(news ? 1 : 0)
         reportReady()
       }
       for error in task.takeErrors() { try complain(error) }
-      guard !task.stages.isVirtual, task.isCaughtUp else { continue }
-      // At the end of a month, a million timers may be due at once. Fire only as many as fit into a transaction, and the rest in
-      // later ones.
-      let fired = task.stages.counts.timersFired
-      task.stages.advance(to: now, timersMax: max(1, settings.batchRecordsMax - open.size))
-      if case let count = task.stages.counts.timersFired - fired, count > 0 {
-        open.timers += count
-        hasRun = true
-      }
     }
-    if hasRun {
+    if open.size > before {
       if open.since == nil { open.since = started }
       open.spent += ContinuousClock.now - started
     }
     return found
   }
 
+  private var commitInterval: Duration {
+    tasks.allSatisfy(\.isCaughtUp) ? settings.commitInterval : max(settings.commitInterval, Self.commitIntervalBehind)
+  }
+
   /// A batch ends when it is full, when it is old, or when the bus has nothing more for it.
   /// - Returns: how long to wait for more; `nil` if the batch ends now.
-  private func timeToCommit(_ found: AtHand) -> Duration? {
+  private func timeToCommit(_ found: Round.Next) -> Duration? {
     let now = ContinuousClock.now
     guard let since = open.since else { return .milliseconds(100) }
     let end =
@@ -276,7 +268,7 @@ final class Session {
       } else if case .nothing = found {
         earliestCommit
       } else {
-        max(since + settings.commitInterval, earliestCommit)
+        max(since + commitInterval, earliestCommit)
       }
     guard now < max(end, blockedUntil) else { return nil }
     if case .more = found, !isFull { return .zero }
@@ -292,11 +284,7 @@ final class Session {
       blockedUntil = .now + .milliseconds(20)
       return false
     }
-    var batches: [(AssignedPartition, Batch)] = []
-    for task in tasks {
-      let batch = try batch(of: task)
-      if !batch.isEmpty { batches.append((task, batch)) }
-    }
+    let batches = try parallel.map(tasks) { ($0, try batch(of: $0)) }.filter { !$0.1.isEmpty }
     guard !batches.isEmpty else {
       open = OpenBatch()
       return false
@@ -338,7 +326,7 @@ final class Session {
   private func write(_ batches: [(AssignedPartition, Batch)]) throws -> [Int32: Int64]? {
     let started = ContinuousClock.now
     do {
-      let changelogEnds = try transactions.write(batches, for: consumer)
+      let changelogEnds = try transactions.write(batches, for: consumer, on: parallel)
       metrics.transactionSeconds.observe(ContinuousClock.now - started)
       metrics.outputs.add(batches.reduce(0) { $0 + $1.1.outbox.count } - open.handedOver)
       abortsInARow = 0
@@ -370,12 +358,14 @@ final class Session {
   // MARK: 3. Keep
 
   private func keep(_ batches: [(AssignedPartition, Batch)], _ changelogEnds: [Int32: Int64]) throws {
-    for (task, _) in batches {
-      do { try task.commit(changelogEnd: changelogEnds[task.number]) } catch {
+    _ = try parallel.map(batches) { task, _ in
+      do throws(StoreError) { try task.commit(changelogEnd: changelogEnds[task.number]) } catch {
         try giveUp(task, error)
         throw error
       }
       hooks.reached(.afterStoreWrite)
+    }
+    for (task, _) in batches {
       metrics.add(task.stages.counts, since: task.counted)
       for field in task.stages.counts.unknownFields.keys where task.counted.unknownFields[field] == nil {
         log.limited(

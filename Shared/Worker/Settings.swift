@@ -20,7 +20,7 @@ public struct Settings: Sendable {
   public var inputWait: Duration
   /// Whether to follow the changelogs of partitions that other instances own.
   let isStandby: Bool
-  /// The number of sessions in this process.
+  /// How many threads run the partitions.
   public var threads: Int
   public var topicPrefix: String
   public var clock: ClockSetting
@@ -101,7 +101,7 @@ public struct Settings: Sendable {
         help: "Memory for blocks of the state stores, shared by all partitions of this instance", defaultValue: "16"),
       Option(
         "threads", placeholder: "N", kind: .integer(1...256),
-        help: "Group members in this process, each on its own thread (default: the number of cores it may use)"),
+        help: "Threads that run this instance's partitions under load (default: the number of cores it may use)"),
       Option(
         "standby",
         help: "Follow the changelogs of partitions that other instances own, so that a takeover restores only what is new"),

@@ -8,8 +8,8 @@ import Streaming
 /// Keeps stores of the partitions that other instances own up to date with their changelogs (`--standby`). A takeover then restores
 /// only what is new, as with Kafka Streams' `num.standby.replicas`.
 ///
-/// One thread follows the changelogs, and the process's sessions report what they own. `@unchecked Sendable`, because a lock guards
-/// the shared state.
+/// One thread follows the changelogs, and the process's session reports what it owns. `@unchecked Sendable`, because a lock guards the
+/// shared state.
 final class Standby: @unchecked Sendable {
   /// After a pause of this length, deletions may have been missed, so the stores are opened and checked again.
   private static let pauseMax = Duration.seconds(600)
@@ -25,8 +25,8 @@ final class Standby: @unchecked Sendable {
   private let metrics: WorkerMetrics
 
   private let lock = NSLock()
-  /// The partitions that each session owns.
-  private var owned: [Int: Set<Int32>] = [:]
+  /// The partitions that the session owns; `nil` until it has reported.
+  private var owned: Set<Int32>?
   /// The number of the changelog's partitions.
   private var partitions: Int32 = 0
   private var stores: [Int32: ChangelogStore] = [:]
@@ -44,13 +44,13 @@ final class Standby: @unchecked Sendable {
     self.metrics = metrics
   }
 
-  /// Reports that a session now owns these partitions and no others. Their stores are closed when this returns.
+  /// Reports that the session now owns these partitions and no others. Their stores are closed when this returns.
   ///
   /// - Parameter partitions: the number of the changelog's partitions.
-  func own(_ numbers: Set<Int32>, of partitions: Int32, session: Int) {
+  func own(_ numbers: Set<Int32>, of partitions: Int32) {
     lock.withLock {
       self.partitions = partitions
-      owned[session] = numbers
+      owned = numbers
       for number in numbers { close(number) }
     }
   }
@@ -110,11 +110,8 @@ final class Standby: @unchecked Sendable {
     }
   }
 
-  /// The partitions that no session of this process owns; empty until every session has reported.
-  private var foreign: Set<Int32> {
-    guard owned.count == settings.threads else { return [] }
-    return Set(0..<partitions).subtracting(owned.values.joined())
-  }
+  /// The partitions that this process does not own; empty until the session has reported.
+  private var foreign: Set<Int32> { owned.map { Set(0..<partitions).subtracting($0) } ?? [] }
 
   private func changelog(_ number: Int32) -> TopicPartition {
     TopicPartition(topic: settings.topicPrefix + Topic.changelog(service.name).name, partition: number)
@@ -125,7 +122,7 @@ final class Standby: @unchecked Sendable {
     let identity = ChangelogIdentity(
       cluster: reader.clusterID(timeoutMilliseconds: Self.timeoutMilliseconds), partition: "\(changelog(number))")
     try lock.withLock {
-      // A session may own it by now.
+      // The session may own it by now.
       guard foreign.contains(number) else { return }
       try deletingCorrupt(number) {
         stores[number] = try ChangelogStore(
@@ -137,7 +134,7 @@ final class Standby: @unchecked Sendable {
     }
   }
 
-  /// Calls `body` with a store, unless a session owns the partition by now.
+  /// Calls `body` with a store, unless the session owns the partition by now.
   private func use(_ number: Int32, _ body: (ChangelogStore) throws -> Void) throws {
     try lock.withLock {
       guard let store = stores[number] else { return }

@@ -21,37 +21,50 @@ struct TaskOpener {
   let topics: TopicNames
   let resources: RocksResources
   let log: Log
-  let health: Health.Loop
+  let health: Health
   let metrics: WorkerMetrics
   let hooks: FaultHooks
-  /// Called while offsets are pending and while nothing arrives from a changelog. The cause may be a hanging transaction of this
-  /// instance.
+  /// Called while offsets are pending and while nothing arrives from a changelog, on one thread at a time. The cause may be a hanging
+  /// transaction of this instance.
   let whileWaiting: () throws -> Void
 
-  /// - Parameter count: the number of partitions assigned to this instance, which share its memory.
-  /// - Throws: `Disagreement` if the group has committed more than the changelog accounts for.
-  func open(
-    _ number: Int32, of count: Int, consumer: Consumer
-  ) throws -> (task: AssignedPartition, committed: [TopicPartition: Int64]) {
-    let inputs = topics.inputs.map { TopicPartition(topic: $0, partition: number) }
+  /// The group's committed offsets of all inputs of these partitions.
+  func committed(_ numbers: [Int32], _ consumer: Consumer) throws -> [TopicPartition: Int64] {
+    let inputs = numbers.flatMap { number in topics.inputs.map { TopicPartition(topic: $0, partition: number) } }
+    guard !inputs.isEmpty else { return [:] }
     // The query fails while a former owner's transaction has pending offsets. The broker ends that transaction in time.
-    let committed = try patiently("waiting for a former owner's transaction to end", .seconds(30)) { () throws(KafkaError) in
+    return try patiently("waiting for a former owner's transaction to end", .seconds(30)) { () throws(KafkaError) in
       try consumer.committed(inputs, timeoutMilliseconds: Self.timeoutMilliseconds)
     }
-    let changelog = TopicPartition(topic: topics.changelog, partition: number)
-    // A new topic has no leader for a moment.
-    let bounds = try patiently("waiting for the changelog's leader", .seconds(10)) { () throws(KafkaError) in
-      try consumer.watermarks(changelog, timeoutMilliseconds: Self.timeoutMilliseconds)
+  }
+
+  /// Opens and restores these partitions, several at once. They share this instance's memory.
+  ///
+  /// - Throws: `Disagreement` if the group has committed more than the changelog accounts for.
+  func open(
+    _ numbers: [Int32], _ committed: [TopicPartition: Int64], _ consumer: Consumer, on threads: Parallel
+  ) throws -> [AssignedPartition] {
+    let cluster = consumer.clusterID(timeoutMilliseconds: Self.timeoutMilliseconds)
+    let changelogs = try numbers.map { number in
+      let place = TopicPartition(topic: topics.changelog, partition: number)
+      // A new topic has no leader for a moment.
+      let bounds = try patiently("waiting for the changelog's leader", .seconds(10)) { () throws(KafkaError) in
+        try consumer.watermarks(place, timeoutMilliseconds: Self.timeoutMilliseconds)
+      }
+      return (place: place, bounds: bounds, identity: ChangelogIdentity(cluster: cluster, partition: "\(place)"))
     }
-    let identity = ChangelogIdentity(
-      cluster: consumer.clusterID(timeoutMilliseconds: Self.timeoutMilliseconds), partition: "\(changelog)")
-    let directory = settings.directory(of: service.name, number)
-    do {
-      return (try open(number, of: count, directory, changelog, bounds, committed, identity), committed)
-    } catch StoreError.corrupt(let detail) {
-      log.error("the state store is corrupt and is rebuilt: \(detail)", ["partition": number])
-      try RocksStore.destroy(directory: directory)
-      return (try open(number, of: count, directory, changelog, bounds, committed, identity), committed)
+    return try threads.map(changelogs) { changelog in
+      let number = changelog.place.partition
+      let own = committed.filter { $0.key.partition == number }
+      let directory = settings.directory(of: service.name, number)
+      func open() throws -> AssignedPartition {
+        try self.open(number, of: numbers.count, directory, changelog.place, changelog.bounds, own, changelog.identity)
+      }
+      do { return try open() } catch StoreError.corrupt(let detail) {
+        log.error("the state store is corrupt and is rebuilt: \(detail)", ["partition": number])
+        try RocksStore.destroy(directory: directory)
+        return try open()
+      }
     }
   }
 
@@ -282,7 +295,7 @@ struct TaskOpener {
           ])
         return
       case .error(let error):
-        if error.isFatal { throw error }
+        if error.isFatal || error.stopsReading { throw error }
         log.warning("while restoring: \(error)")
       case .nothing: try whileWaiting()
       case .assigned, .revoked, .lost: break

@@ -6,8 +6,8 @@ import ServiceKit
 import Streaming
 import Synchronization
 
-/// Runs one group member per thread: a consumer, a transactional producer and a loop. A thread runs sessions. An error that an
-/// abort cannot fix ends the session, and the next one starts from the bus and the stores, as after a restart.
+/// Runs sessions on the bus, one after the other. An error that an abort cannot fix ends the session, and the next one starts from the
+/// bus and the stores, as after a restart.
 public final class Worker: Sendable {
   /// The longest delay after a disk error. It is short, because trying again is cheap.
   private static let diskDelayMax = Duration.seconds(5)
@@ -26,10 +26,9 @@ public final class Worker: Sendable {
   private let hooks: FaultHooks
   /// `nil` without `--standby`.
   private let standby: Standby?
-  /// The fatal error of the first thread that had one.
+  /// The first fatal error.
   private let failure = Mutex<(any Error)?>(nil)
 
-  /// - Parameter health: with one loop per thread.
   package init(
     service: Service, programs: Set<ProgramID>, settings: Settings, log: Log, health: Health, metrics: Metrics, hooks: FaultHooks
   ) {
@@ -47,16 +46,13 @@ public final class Worker: Sendable {
       ? Standby(service: service, settings: settings, resources: resources, log: log, metrics: metrics) : nil
   }
 
-  /// Returns when a stop is requested.
+  /// Returns when a stop is requested. A thread that waits for a dead broker is left running, and the broker aborts its transaction as
+  /// if the process had been killed.
   ///
-  /// - Returns: whether all threads have ended. A thread that waits for a dead broker is left running, and the broker aborts its
-  ///   transaction as if the process had been killed.
   /// - Throws: an error that a retry cannot fix, such as an invalid setting or state that contradicts the bus. It ends all threads.
-  public func run() throws -> Bool {
+  public func run() throws {
     let ended = DispatchGroup()
-    for number in health.loops.indices {
-      start("worker \(number + 1)", ended) { [self] in try run(number) }
-    }
+    start("worker", ended) { [self] in try runSessions() }
     if let standby { start("standby", ended) { try standby.run() } }
     var giveUp: ContinuousClock.Instant?
     defer { log.writeHeld(all: true) }
@@ -71,9 +67,7 @@ public final class Worker: Sendable {
         break
       }
     }
-    let haveEnded = giveUp.map { ContinuousClock.now < $0 } ?? true
     if let error = failure.withLock({ $0 }) { throw error }
-    return haveEnded
   }
 
   private func start(_ name: String, _ ended: DispatchGroup, _ body: @escaping @Sendable () throws -> Void) {
@@ -103,22 +97,18 @@ public final class Worker: Sendable {
     }
   }
 
-  /// The first thread's member has the instance's name. The others append a number.
-  private func instance(_ number: Int) -> String { number == 0 ? settings.instance : "\(settings.instance).\(number + 1)" }
-
-  private func run(_ number: Int) throws {
-    let health = health.loops[number]
+  private func runSessions() throws {
     var delay = GrowingDelay()
     while !Shutdown.requested {
       do {
         var configuration = settings.configuration(log)
         configuration.endsEpochOnUnknownOutcome = hooks.endsEpochOnUnknownOutcome
-        guard let partitions = try waitForTopics(configuration, health, isReported: number == 0) else { return }
+        guard let partitions = try waitForTopics(configuration) else { return }
         metrics.topicPartitions.set(Int(partitions))
         let session = try Session(
-          service: service, programs: programs, settings: settings, instance: instance(number), configuration: configuration,
-          partitions: partitions, resources: resources, log: log, health: health, metrics: metrics, hooks: hooks,
-          reportOwned: { [standby] in standby?.own($0, of: partitions, session: number) })
+          service: service, programs: programs, settings: settings, configuration: configuration, partitions: partitions,
+          resources: resources, log: log, health: health, metrics: metrics, hooks: hooks,
+          reportOwned: { [standby] in standby?.own($0, of: partitions) })
         defer { session.close() }
         try session.run(onProgress: { delay.reset() })
       } catch let error as Disagreement {
@@ -136,7 +126,7 @@ public final class Worker: Sendable {
         }
         metrics.sessionsEnded.add()
         log.error("starting over: \(error)", ["waitSeconds": wait.seconds])
-        pause(wait, health)
+        pause(wait)
       }
     }
   }
@@ -167,12 +157,11 @@ public final class Worker: Sendable {
 
   /// Waits until the broker answers and has all the service's topics with the same number of partitions. Returns that number, or
   /// `nil` if a stop is requested first.
-  /// - Parameter isReported: whether to log as well. All threads wait for the same topics, so only one logs.
   /// - Throws: `KafkaError` if a property is invalid.
-  private func waitForTopics(_ configuration: Kafka.Configuration, _ health: Health.Loop, isReported: Bool) throws -> Int32? {
+  private func waitForTopics(_ configuration: Kafka.Configuration) throws -> Int32? {
     func report(_ readiness: String, _ level: (Log, String) -> Void) {
       health.ready = .no(readiness)
-      if isReported { level(log, readiness) }
+      level(log, readiness)
     }
     // Retry soon: the query is cheap, and someone may just be starting the broker.
     var delay = GrowingDelay(limit: .seconds(5))
@@ -208,13 +197,13 @@ public final class Worker: Sendable {
         let wait = "waiting for the broker at \(settings.bootstrap): \(error)\(hint)"
         report(wait) { $0.warning($1) }
       }
-      pause(delay.next(), health)
+      pause(delay.next())
     }
     return nil
   }
 
   /// Waits, at most until a stop is requested, and keeps the health check alive.
-  private func pause(_ duration: Duration, _ health: Health.Loop) {
+  private func pause(_ duration: Duration) {
     var left = duration
     while left > .zero, !Shutdown.requested {
       health.beat()

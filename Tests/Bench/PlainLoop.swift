@@ -76,10 +76,11 @@ enum PlainLoop {
     let topics = try topics.map { try producer.topic($0) }
     let value = [UInt8](repeating: UInt8(ascii: "x"), count: bytes)
     var offsets: [TopicPartition: Int64] = [:]
+    var writer = producer.writer()
     for record in batch {
       for number in 0..<writes {
         try value.withUnsafeBytes {
-          try producer.produce(topics[number % topics.count], partition: record.partition, key: nil, value: $0)
+          try writer.produce(topics[number % topics.count], partition: record.partition, key: nil, value: $0)
         }
       }
       offsets[TopicPartition(topic: record.topic, partition: record.partition)] = record.offset + 1

@@ -16,11 +16,11 @@ import Testing
     let health = Health()
     let server = try HealthServer(address: "\(host):0", health: health, metrics: Metrics())
     let url = "http://\(host):\(server.port)"
-    health.loops[0].ready = .no("waiting for topics")
+    health.ready = .no("waiting for topics")
     #expect(try ask(url) == (.status(1), "laurel: not ready: waiting for topics\n"))
     // It is alive: a restart would not create the topics.
     #expect(try ask(url, "--live") == (.status(0), "ok\n"))
-    health.loops[0].ready = .yes
+    health.ready = .yes
     #expect(try ask(url + "/") == (.status(0), "ok\n"))
   }
 

@@ -14,7 +14,7 @@ struct HandOverTests {
       let publisher = try Publisher(installation)
       try publisher.tick(Payments.start)
       let attribution = try installation.start(.attribution, extra: ["--clock", "bus"])
-      let accrual = try installation.start(.accrual, extra: ["--clock", "bus", "--threads", "1"])
+      let accrual = try installation.start(.accrual, extra: ["--clock", "bus"])
       let referrals = try installation.reader([.referrals])
       func waitFor(_ type: String, _ count: Int, _ reader: TopicReader) throws {
         let come = try reader.read(for: .seconds(60)) { $0.count { $0.header("ce_type") == type } >= count }

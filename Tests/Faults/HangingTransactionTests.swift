@@ -74,9 +74,7 @@ struct HangingTransactionTests {
     defer { broker.stop() }
     try Installation.run(bootstrap: broker.bootstrap) { installation in
       try installation.createTopics()
-      func start() throws {
-        for service in ServiceName.allCases { try installation.start(service, extra: ["--threads", "2"]) }
-      }
+      func start() throws { for service in ServiceName.allCases { try installation.start(service) } }
       let load = try Disturbance(installation, cycles: cycles, payments: 120, referees: 40)
       try start()
       try load.run { cycle in

@@ -18,10 +18,10 @@ private func get(_ path: String, method: String = "GET", port: UInt16) throws ->
     #expect(server.port > 0)
     var answer = try get("/readyz", port: server.port)
     #expect(answer.status == 503 && answer.body == "starting\n")
-    health.loops[0].ready = .no("waiting for the broker at localhost:9092")
+    health.ready = .no("waiting for the broker at localhost:9092")
     answer = try get("/readyz", port: server.port)
     #expect(answer.status == 503 && answer.body == "waiting for the broker at localhost:9092\n")
-    health.loops[0].ready = .yes
+    health.ready = .yes
     answer = try get("/readyz?verbose=1", port: server.port)
     #expect(answer.status == 200 && answer.body == "ok\n")
     #expect(answer.head.contains("Content-Type: text/plain; charset=utf-8"))
@@ -31,52 +31,19 @@ private func get(_ path: String, method: String = "GET", port: UInt16) throws ->
     let server = try HealthServer(address: "127.0.0.1:0", health: Health(silenceSecondsMax: 60), metrics: Metrics())
     #expect(try get("/livez", port: server.port).status == 200)
     let silent = Health(silenceSecondsMax: -1)
-    silent.loops[0].beat()
+    silent.beat()
     let other = try HealthServer(address: "127.0.0.1:0", health: silent, metrics: Metrics())
     let answer = try get("/livez", port: other.port)
     #expect(answer.status == 503 && answer.body.hasPrefix("the loop has been silent for"))
-    #expect(!silent.isAlive)
-  }
-
-  // MARK: Several loops
-
-  @Test func readyOnlyWhenEveryLoopIs() throws {
-    let health = Health(loops: 3)
-    let server = try HealthServer(address: "127.0.0.1:0", health: health, metrics: Metrics())
-    #expect(health.loops.count == 3)
-    #expect(health.ready == .no("thread 1: starting"))
-    health.loops[0].ready = .yes
-    #expect(health.ready == .no("thread 2: starting"))
-    health.loops[2].ready = .no("rebalancing")
-    health.loops[1].ready = .yes
-    #expect(health.ready == .no("thread 3: rebalancing"))
-    var answer = try get("/readyz", port: server.port)
-    #expect(answer.status == 503 && answer.body == "thread 3: rebalancing\n")
-    health.loops[2].ready = .yes
-    #expect(health.ready == .yes)
-    answer = try get("/readyz", port: server.port)
-    #expect(answer.status == 200 && answer.body == "ok\n")
-    health.loops[0].ready = .no("no broker can be reached")
-    #expect(health.ready == .no("thread 1: no broker can be reached"))
-  }
-
-  /// A stopped loop is not hidden by a running one.
-  @Test func aliveOnlyWhenEveryLoopBeats() async throws {
-    let health = Health(silenceSecondsMax: 1, loops: 2)
-    #expect(health.isAlive)
-    for _ in 0..<5 {
-      try await Task.sleep(for: .milliseconds(250))
-      health.loops[0].beat()
+    let beating = Health(silenceSecondsMax: 1)
+    let third = try HealthServer(address: "127.0.0.1:0", health: beating, metrics: Metrics())
+    let end = ContinuousClock.now + .milliseconds(1500)
+    while ContinuousClock.now < end {
+      usleep(100_000)
+      beating.beat()
     }
-    #expect(!health.isAlive)
-    #expect(health.silenceSeconds > 1)
-    let server = try HealthServer(address: "127.0.0.1:0", health: health, metrics: Metrics())
-    #expect(try get("/livez", port: server.port).status == 503)
-    for loop in health.loops { loop.beat() }
-    #expect(health.isAlive)
+    #expect(try get("/livez", port: third.port).status == 200)
   }
-
-  @Test func aProcessHasOneLoopAtLeast() { #expect(Health(loops: 0).loops.count == 1) }
 
   @Test func metricsAreServedAsPrometheusReadsThem() throws {
     let metrics = Metrics()
@@ -96,7 +63,7 @@ private func get(_ path: String, method: String = "GET", port: UInt16) throws ->
     let server = try HealthServer(address: "127.0.0.1:0", health: health, metrics: Metrics())
     var body = try get("/metrics", port: server.port).body
     #expect(body.contains("\nlaurel_ready 0\n"))
-    health.loops[0].ready = .yes
+    health.ready = .yes
     body = try get("/metrics", port: server.port).body
     #expect(body.contains("\nlaurel_ready 1\n"))
     let silence = try #require(body.firstMatch(of: /\nlaurel_loop_silence_seconds ([0-9.e-]+)\n/)).output.1

@@ -18,13 +18,13 @@ final class Feed {
   private let only: ProgramID?
   private let state: FeedState
   private let log: Log
-  private let health: Health.Loop
+  private let health: Health
   private let metrics: PortalMetrics
   private let parser = JSONParser()
 
   /// - Parameter only: the deployment's only program, if there is just one. A message without `program` belongs to it.
   init(
-    _ settings: PortalSettings, only: ProgramID?, state: FeedState, log: Log, health: Health.Loop, metrics: PortalMetrics
+    _ settings: PortalSettings, only: ProgramID?, state: FeedState, log: Log, health: Health, metrics: PortalMetrics
   ) {
     self.settings = settings
     self.only = only

@@ -59,7 +59,7 @@ package enum PortalService {
       ])
     if settings.isForTrying { log.warning("--for-trying: anyone can sign in as any account") }
     let only = programs.all.count == 1 ? programs.all.first?.id : nil
-    Feed(settings, only: only, state: state, log: log, health: health.loops[0], metrics: metrics).run()
+    Feed(settings, only: only, state: state, log: log, health: health, metrics: metrics).run()
   }
 
   private static func readKeys(_ path: String) throws -> AccessKeys {

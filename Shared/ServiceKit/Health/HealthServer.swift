@@ -46,7 +46,7 @@ private struct HealthPages: Sendable {
       return .text(503, "the loop has been silent for \(Int(silence)) s")
     case "readyz":
       switch health.ready {
-      case .yes: return .text(200, health.remarks.isEmpty ? "ok" : "ok; \(health.remarks)")
+      case .yes: return .text(200, health.remark.map { "ok; \($0)" } ?? "ok")
       case .no(let reason): return .text(503, reason)
       }
     default:

@@ -10,6 +10,8 @@ enum FaultWords {
   /// - Returns: nil if a name is unknown.
   static func hooks(_ text: String) -> FaultHooks? {
     var hooks = FaultHooks.none
+    // The smallest batch already runs on all threads, so that what depends on their order would show.
+    hooks.recordsForThreads = 1
     for word in text.split(separator: ",") {
       let parts = word.split(separator: ":").map(String.init)
       switch parts.first {

@@ -1,0 +1,42 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import ServiceKit
+
+@Suite struct ParallelTests {
+  private struct Odd: Error, Equatable { let number: Int }
+
+  @Test(arguments: [1, 2, 8]) func eachItemIsTakenOnceAndResultsKeepTheirOrder(threads: Int) throws {
+    let taken = (0..<500).map { _ in Counter() }
+    let squares = try Parallel(threads: threads).map(Array(0..<500)) { number in
+      taken[number].value.add(1, ordering: .relaxed)
+      return number * number
+    }
+    #expect(squares == (0..<500).map { $0 * $0 })
+    #expect(taken.allSatisfy { $0.value.load(ordering: .relaxed) == 1 })
+    #expect(try Parallel(threads: threads).map([Int]()) { $0 }.isEmpty)
+  }
+
+  @Test(arguments: [1, 2, 8]) func theFirstErrorInTheItemsOrderIsThrown(threads: Int) {
+    #expect(throws: Odd(number: 1)) {
+      try Parallel(threads: threads).map(Array(0..<100)) { number in
+        // Later items fail sooner.
+        usleep(UInt32(100 - number))
+        if number % 2 == 1 { throw Odd(number: number) }
+      }
+    }
+  }
+
+  /// Two items that wait for each other can only end if they run at once.
+  @Test(.enabled(if: Cores.given > 1), .timeLimit(.minutes(1))) func itemsRunAtOnce() throws {
+    let arrived = Atomic(0)
+    _ = try Parallel(threads: 2).map([0, 1]) { _ in
+      arrived.add(1, ordering: .relaxed)
+      while arrived.load(ordering: .relaxed) < 2 { usleep(100) }
+    }
+    #expect(arrived.load(ordering: .relaxed) == 2)
+  }
+}
+
+private final class Counter: Sendable { let value = Atomic(0) }
