@@ -162,26 +162,6 @@ public final class Consumer {
   /// Like `assign`, but without a subscription, for restoring and tailing. Never combine it with `subscribe`.
   public func assignByHand(_ positions: [(TopicPartition, offset: Int64)]) throws(KafkaError) { try assign(positions) }
 
-  /// Reads these partitions again from other offsets, for example after an abort, and discards what was prefetched. The partitions must be
-  /// assigned.
-  /// - Throws: `KafkaError`. The positions are then unknown, so assign the partitions again.
-  public func rewind(_ positions: [TopicPartition: Int64], timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) {
-    guard !positions.isEmpty else { return }
-    let list = PartitionList(positions)
-    // Before 2.1.0, librdkafka waits only a thousandth of the given time (its issue 4230).
-    let scale: Int32 = rd_kafka_version() < 0x0201_0000 ? 1000 : 1
-    let timeout = min(timeoutMilliseconds, Int32.max / scale) * scale
-    if let error = rd_kafka_seek_partitions(client.handle, list.pointer, timeout) {
-      throw KafkaError(consuming: error)
-    }
-    _ = try list.offsets()
-  }
-
-  /// Reads one partition again from `offset`.
-  public func rewind(_ partition: TopicPartition, to offset: Int64, timeoutMilliseconds: Int32 = 10_000) throws(KafkaError) {
-    try rewind([partition: offset], timeoutMilliseconds: timeoutMilliseconds)
-  }
-
   /// The group's committed offsets. A partition without one is left out. With `readCommitted` they are stable: while a transaction
   /// has pending offsets for a partition, the request is repeated until the time is up.
   /// - Throws: `KafkaError`, `_TIMED_OUT` or `UNSTABLE_OFFSET_COMMIT` if they did not become stable.

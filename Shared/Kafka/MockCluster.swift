@@ -57,9 +57,6 @@ public final class MockCluster {
     rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, errors.count, errors)
   }
 
-  /// Answers requests of this kind normally again.
-  public func clearErrors(_ request: Request) { rd_kafka_mock_clear_request_errors(cluster, request.rawValue) }
-
   /// Like the other `pushErrors`, for one broker. A broker's own errors come before the cluster's. They can be counted but not
   /// cleared.
   public func pushErrors(_ request: Request, _ codes: [Int32], ofBroker broker: Int32) throws(KafkaError) {

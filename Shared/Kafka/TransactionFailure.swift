@@ -4,7 +4,7 @@
 public enum TransactionFailure: Error, Sendable, CustomStringConvertible {
   /// Retry the call.
   case retriable(KafkaError)
-  /// Abort the transaction, drop the batch, rewind.
+  /// Abort the transaction and run its batch again.
   case abortable(KafkaError)
   /// Discard the producer and make a new one with the same transactional id.
   case fatal(KafkaError)

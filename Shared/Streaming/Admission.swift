@@ -8,9 +8,9 @@ extension StageTask {
     var hop: Hop?
     let event: Event
     do throws(Rejection) {
-      event = try admitted(record, &hop) ?? IgnoredEvent(record)
+      event = try admitted(record, &hop) ?? Event(record) { $0.countIgnored() }
     } catch {
-      event = RejectedEvent(record, error)
+      event = Event(record) { $0.deadLetter(record, error) }
     }
     if let hop { event.number = MessageNumber(hop, of: record) }
     return event
@@ -68,15 +68,15 @@ extension StageTask {
     return route
   }
 
-  /// Handles an event of a type that no stage here reads.
+  /// An event of a type that no stage here reads. If another service reads it, nothing is done.
   /// - Throws: `unknown-type` if the event was meant for Laurel but nobody would read it.
   private func passedOver(_ attributes: EnvelopeBytes, _ record: InputRecord) throws(Rejection) -> Event {
     let type = attributes[.type].map { String(decoding: $0, as: UTF8.self) } ?? ""
-    guard MessageRegistry.type(named: type) == nil else { return PassedEvent(record) }
+    guard MessageRegistry.type(named: type) == nil else { return Event(record) }
     if !record.topic.isOwn, rejectsForeignTypes || MessageRegistry.isInOwnNamespace(type) {
       throw Rejection(.unknownType, MessageRegistry.textOfUnknown(type))
     }
-    return IgnoredEvent(record, type: type)
+    return Event(record) { $0.countIgnored(type) }
   }
 
   func owns(_ key: String) -> Bool {
@@ -102,13 +102,14 @@ extension StageTask {
   /// - Parameter isFollowed: if false, the task uses system time and ignores the tick.
   public func tick(_ record: InputRecord, isFollowed: Bool) -> Event {
     do throws(Rejection) {
-      guard isFollowed, let value = record.value else { return IgnoredEvent(record) }
+      guard isFollowed, let value = record.value else { return Event(record) { $0.countIgnored() } }
       let (envelope, data) = try Envelope.record(
         headers: record.headers.map { ($0.name, $0.value) }, value: value, parser: parser)
-      guard envelope.type == ClockMoved.type else { return IgnoredEvent(record) }
-      return TickEvent(record, to: try Rejection.of { () throws(JSONError) in try parser.decode(ClockMoved.self, from: data) }.at)
+      guard envelope.type == ClockMoved.type else { return Event(record) { $0.countIgnored() } }
+      let at = try Rejection.of { () throws(JSONError) in try parser.decode(ClockMoved.self, from: data) }.at
+      return Event(record, at) { $0.followBus(from: at) }
     } catch {
-      return RejectedEvent(record, error)
+      return Event(record) { $0.deadLetter(record, error) }
     }
   }
 }

@@ -8,64 +8,21 @@ public class Event {
   public let time: Instant?
   /// The number in the sender's sequence; `nil` for events from outside.
   var number: MessageNumber?
+  private let effect: (StageTask) -> Void
 
-  fileprivate init(_ record: InputRecord, _ time: Instant?) {
+  /// A record that is not a message for the stages.
+  ///
+  /// - Parameter effect: what the task does with it. By default nothing.
+  init(_ record: InputRecord, _ time: Instant? = nil, _ effect: @escaping (StageTask) -> Void = { _ in }) {
     self.record = record
     self.time = time
+    self.effect = effect
   }
 
   /// `nil` if it is not a message, or could not be read.
   var messageType: String? { nil }
 
-  func run(_ task: StageTask) {}
-}
-
-/// A record without effect: a tombstone or an event of an unknown type.
-final class IgnoredEvent: Event {
-  private let type: String?
-
-  init(_ record: InputRecord, type: String? = nil) {
-    self.type = type
-    super.init(record, nil)
-  }
-
-  override func run(_ task: StageTask) { task.countIgnored(type) }
-}
-
-/// An event of a type that only other services read.
-final class PassedEvent: Event {
-  init(_ record: InputRecord) { super.init(record, nil) }
-}
-
-/// A record that could not be read.
-final class RejectedEvent: Event {
-  private let rejection: Rejection
-
-  init(_ record: InputRecord, _ rejection: Rejection) {
-    self.rejection = rejection
-    super.init(record, nil)
-  }
-
-  override func run(_ task: StageTask) { task.deadLetter(record, rejection) }
-}
-
-/// An event that belongs to another partition.
-final class StrayEvent: Event {
-  private let key: String
-
-  init(_ record: InputRecord, _ time: Instant, key: String) {
-    self.key = key
-    super.init(record, time)
-  }
-
-  override func run(_ task: StageTask) { task.repartition(record, key: key) }
-}
-
-/// A tick: the virtual clock has moved.
-final class TickEvent: Event {
-  init(_ record: InputRecord, to instant: Instant) { super.init(record, instant) }
-
-  override func run(_ task: StageTask) { if let time { task.followBus(from: time) } }
+  func run(_ task: StageTask) { effect(task) }
 }
 
 final class MessageEvent<M: Message>: Event {

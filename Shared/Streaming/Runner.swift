@@ -127,7 +127,7 @@ class AnyRoute {
   /// Decodes an event once for all stages that read it.
   func event(
     _ record: InputRecord, _ attributes: EnvelopeBytes, _ data: JSONValue, _ task: StageTask
-  ) throws(Rejection) -> Event { IgnoredEvent(record) }
+  ) throws(Rejection) -> Event { Event(record) { $0.countIgnored() } }
 }
 
 final class Route<M: Message>: AnyRoute {
@@ -141,7 +141,7 @@ final class Route<M: Message>: AnyRoute {
     let message = try Rejection.of { () throws(JSONError) in try M(json: data) }
     let time = attributes.time ?? message.instant
     let key = message.key
-    guard task.owns(key) else { return StrayEvent(record, time, key: key) }
+    guard task.owns(key) else { return Event(record, time) { $0.repartition(record, key: key) } }
     return MessageEvent(
       record, time, message, key: key, program: try task.program(of: attributes), attributes,
       unknownFields: data.unknownFieldCount == 0 ? [] : data.unknownFields, task)

@@ -111,12 +111,6 @@ public final class Changes {
     places.removeAll(keepingCapacity: true)
   }
 
-  /// Removes the changes for which the body returns false.
-  public func filter(_ isKept: (_ key: UnsafeRawBufferPointer) -> Bool) {
-    let all = bytes.bytes(in: 0..<bytes.count)
-    places.removeAll { !isKept($0.key(in: all)) }
-  }
-
   /// Visits the key and new value of each change, valid only within the body. A value of `nil` deletes the row.
   public func visit<Failure>(
     _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) throws(Failure) -> Void

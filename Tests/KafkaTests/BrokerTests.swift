@@ -112,52 +112,6 @@ struct BrokerTests {
     #expect(error.reason.contains(missing))
   }
 
-  /// Batches of random size, some aborted. Each record must be read again exactly once, in order, whatever was prefetched.
-  @Test(arguments: 1...3 as ClosedRange<UInt64>)
-  func rewindAfterAnAbortLosesAndRepeatsNothing(seed: UInt64) throws {
-    let count = Int64(20_000)
-    let plain = try Producer(configuration, topics: [topic])
-    for number in 0..<count {
-      for partition in Int32(0)...1 { try plain.produce(topic: topic, partition: partition, key: nil, value: bytes("\(number)")) }
-    }
-    try plain.flush(timeoutMilliseconds: 60_000)
-
-    var random = Random(state: seed)
-    let consumer = try Consumer(configuration, group: group)
-    let places = (0...1).map { TopicPartition(topic: topic, partition: $0) }
-    try consumer.assignByHand(places.map { ($0, offset: 0) })
-    var positions = [places[0]: Int64(0), places[1]: 0]
-    var rewinds = 0
-    while positions.values.contains(where: { $0 < count }) {
-      var next = positions
-      let size = Int.random(in: 1...2_000, using: &random)
-      var taken = 0
-      let filled = try poll(consumer) { polled in
-        switch polled {
-        case .record(let record):
-          let place = TopicPartition(topic: record.topic, partition: record.partition)
-          try #require(record.offset == next[place], "\(place) after \(rewinds) rewinds")
-          try #require(text(record.value) == "\(record.offset)")
-          next[place] = record.offset + 1
-          taken += 1
-        case .error(let error): throw error
-        case .end, .assigned, .revoked, .lost, .nothing: break
-        }
-        return taken == size || next.values.allSatisfy { $0 == count }
-      }
-      try #require(filled, "no record arrives after \(rewinds) rewinds at \(next)")
-      if Int.random(in: 0..<3, using: &random) == 0, rewinds < 60 {
-        rewinds += 1
-        // One partition or both, depending on the batch.
-        try consumer.rewind(positions.filter { next[$0.key] != $0.value })
-      } else {
-        positions = next
-      }
-    }
-    #expect(rewinds > 3)
-    consumer.close()
-  }
-
   @Test func topicsAreCreatedOnceListedAndDeleted() throws {
     let admin = try Admin(configuration)
     let compacted = uniqueName("compacted")
@@ -201,17 +155,5 @@ struct BrokerTests {
     try broker.restart()
     try producer.flush(timeoutMilliseconds: 60_000)
     #expect(try readAll(own, "kept").map { text($0.value) } == ["before", "during"])
-  }
-}
-
-/// splitmix64: the same sequence for the same seed, on every machine.
-struct Random: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }
