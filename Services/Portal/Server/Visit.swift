@@ -15,9 +15,6 @@ struct Visit {
   let terms: TermsVersion
   let language: Language
 
-  /// The maximum number of account book lines in one file.
-  private static let linesMax = 10_000
-
   /// - Parameter path: the path below the program.
   /// - Returns: `nil` if there is no such page.
   func answer(_ path: [String]) throws -> HTTPResponse? {
@@ -102,39 +99,17 @@ struct Visit {
     return .page(Pages.book(page, currency: currency, currencies: currencies, isContinued: after != nil, try context()))
   }
 
-  /// The newest lines of the account book as CSV, with amounts in currency units: `12.50`.
-  private func file() throws -> HTTPResponse? {
-    let currency = request.query["currency"].flatMap { Currency($0) }
-    let page = try portal.pool.read { try $0.entries(session.account, program, currency: currency, limit: Self.linesMax) }
-    var text =
-      "number,date,type,amount,currency,availableAt,pending,available,locked,reserved,account,payment,invoice,request\r\n"
-    for entry in page?.items ?? [] {
-      func amount(_ minor: Int64?) -> String {
-        guard let minor, let currency = entry.currency else { return "" }
-        return currency.figure(minor, group: "", point: ".", minus: "-")
-      }
-      let balance = entry.balance
-      text +=
-        [
-          String(entry.sequence), entry.at.description, entry.type, amount(entry.amount), entry.currency?.code ?? "",
-          entry.availableAt?.description ?? "", amount(balance?.pending), amount(balance?.available), amount(balance?.locked),
-          amount(balance?.reserved), cell(entry.label ?? entry.referee?.value), cell(entry.payment), cell(entry.invoice),
-          cell(entry.request),
-        ].joined(separator: ",") + "\r\n"
-    }
-    return HTTPResponse(
+  /// The whole account book as CSV.
+  private func file() throws -> HTTPResponse {
+    let file = BookFile(portal.pool, session.account, program, currency: request.query["currency"].flatMap { Currency($0) })
+    var response = HTTPResponse(
       status: 200,
       headers: [
         ("Content-Type", "text/csv; charset=utf-8"), ("Cache-Control", "no-store"),
         ("Content-Disposition", "attachment; filename=\"account-book.csv\""),
-      ], body: Array(text.utf8))
-  }
-
-  /// Quotes text from outside. An apostrophe keeps spreadsheets from reading it as a formula.
-  private func cell(_ text: String?) -> String {
-    guard let text, !text.isEmpty else { return "" }
-    let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
-    return "\"\(isFormula ? "'" : "")\(text.replacing("\"", with: "\"\""))\""
+      ], body: Array(BookFile.head.utf8))
+    response.more = { try file.next() }
+    return response
   }
 
   // MARK: Codes

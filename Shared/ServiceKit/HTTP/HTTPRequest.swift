@@ -162,6 +162,9 @@ public struct HTTPResponse: Sendable {
   /// The headers, without `Content-Length`, `Date` and `Connection`, which the server adds. A value must not contain a line break.
   public var headers: [(name: String, value: String)]
   public var body: [UInt8]
+  /// For a body that is too large for memory: returns the next part when the client has room for it, and `nil` at the end. It is sent after
+  /// `body`. An error ends the connection, so the client knows that the body is incomplete. Calls come one after the other.
+  public var more: (@Sendable () throws -> [UInt8]?)?
 
   public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
     self.status = status

@@ -223,15 +223,64 @@ private let connected: MHD_NotifyConnectionCallback = { context, connection, _, 
 }
 
 private func send(_ answer: HTTPResponse, on connection: OpaquePointer) -> MHD_Result {
-  let response = answer.body.withUnsafeBytes { bytes in
-    MHD_create_response_from_buffer(bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
-  }
+  let response =
+    if let more = answer.more {
+      // A length of UInt64.max is unknown.
+      MHD_create_response_from_callback(
+        .max, 64 << 10, sendMore, Unmanaged.passRetained(Parts(answer.body, more)).toOpaque(), endOfParts)
+    } else {
+      answer.body.withUnsafeBytes { bytes in
+        MHD_create_response_from_buffer(bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
+      }
+    }
   guard let response else { return MHD_Result.NO }
   defer { MHD_destroy_response(response) }
+  // After the head of a chunked body, libmicrohttpd sends the end of the body even if the request was HEAD, and the next answer on the
+  // connection would begin with it.
+  if answer.more != nil { MHD_add_response_header(response, "Connection", "close") }
   for (name, value) in answer.headers where MHD_add_response_header(response, name, value) != MHD_Result.YES {
     return send(.text(500, "the response has an invalid header"), on: connection)
   }
   return MHD_queue_response(connection, UInt32(answer.status), response)
+}
+
+/// A body that is sent in parts. Only its connection's thread uses it.
+private final class Parts {
+  private var rest: ArraySlice<UInt8>
+  private let more: () throws -> [UInt8]?
+
+  init(_ first: [UInt8], _ more: @escaping () throws -> [UInt8]?) {
+    rest = first[...]
+    self.more = more
+  }
+
+  /// Returns the number of bytes written; 0 at the end.
+  func write(to bytes: UnsafeMutableRawBufferPointer) throws -> Int {
+    while rest.isEmpty {
+      guard let part = try more() else { return 0 }
+      rest = part[...]
+    }
+    let count = min(rest.count, bytes.count)
+    bytes.copyBytes(from: rest.prefix(count))
+    rest = rest.dropFirst(count)
+    return count
+  }
+}
+
+private let sendMore: MHD_ContentReaderCallback = { context, _, bytes, size in
+  let (end, failed) = (-1, -2)
+  guard let context, let bytes else { return failed }
+  let parts = Unmanaged<Parts>.fromOpaque(context).takeUnretainedValue()
+  do {
+    let count = try parts.write(to: UnsafeMutableRawBufferPointer(start: bytes, count: size))
+    return count == 0 ? end : count
+  } catch {
+    return failed
+  }
+}
+
+private let endOfParts: MHD_ContentReaderFreeCallback = { context in
+  if let context { Unmanaged<Parts>.fromOpaque(context).release() }
 }
 
 /// The client's IP address as text. An IPv4 address keeps its form even on an IPv6 socket.

@@ -59,6 +59,45 @@ import Testing
     #expect(Self.status(answer) == 500 && !answer.contains("Cookie") && !answer.contains("secret"))
   }
 
+  // MARK: Bodies that are sent in parts
+
+  @Test func aBodyInParts() throws {
+    let server = try Self.sending(parts: 200)
+    let head = try HTTPWire.exchange("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", port: server.port)
+    #expect(head.hasPrefix("HTTP/1.1 200 OK\r\n") && head.contains("Connection: close") && !head.contains("first"))
+    let chunked = try HTTPWire.exchange("GET / HTTP/1.1\r\nHost: x\r\n\r\n", port: server.port)
+    #expect(chunked.contains("Transfer-Encoding: chunked") && chunked.hasSuffix("\r\n0\r\n\r\n"))
+    let body = try HTTPWire.exchange("GET / HTTP/1.0\r\n\r\n", port: server.port).components(separatedBy: "\r\n\r\n")[1]
+    #expect(body == "first" + (0..<200).map { String(repeating: "x", count: $0 * 20) }.joined())
+  }
+
+  /// The end of the chunks is missing, so a client does not take the part for the whole.
+  @Test func aBodyThatCannotBeFinished() throws {
+    let server = try Self.sending(parts: 200, failingAt: 100)
+    let answer = try HTTPWire.exchange("GET / HTTP/1.1\r\n\(Self.close)\r\n", port: server.port)
+    #expect(answer.hasPrefix("HTTP/1.1 200") && answer.contains("Transfer-Encoding: chunked"))
+    #expect(!answer.hasSuffix("0\r\n\r\n"))
+  }
+
+  private static func sending(parts: Int, failingAt fault: Int? = nil) throws -> HTTPServer {
+    final class Sent: Sendable {
+      let count = Mutex(0)
+    }
+    return try HTTPServer(address: "127.0.0.1:0") { _ in
+      var response = HTTPResponse(status: 200, body: Array("first".utf8))
+      let sent = Sent()
+      response.more = {
+        let number = sent.count.withLock { count in
+          defer { count += 1 }
+          return count
+        }
+        if number == fault { throw CancellationError() }
+        return number < parts ? [UInt8](repeating: 0x78, count: number * 20) : nil
+      }
+      return response
+    }
+  }
+
   // MARK: Several requests on a connection
 
   @Test func requestsInAPipeline() throws {
