@@ -139,14 +139,14 @@ struct Freshness: Sendable, Equatable {
   var asOf: Instant?
   /// Records on the bus that are not in the figures yet.
   var behind: Int64 = 0
-  /// Percent done and seconds left while the read model is being built; otherwise `nil`.
-  var rebuilding: (percent: Int, secondsLeft: Int)?
+  /// `nil` unless the read model is being built.
+  var rebuilding: Rebuilding?
   /// The sandbox's time; `nil` without a virtual clock.
   var sandbox: Instant?
   var isStale: Bool = false
 
-  static func == (left: Freshness, right: Freshness) -> Bool {
-    left.asOf == right.asOf && left.behind == right.behind && left.sandbox == right.sandbox && left.isStale == right.isStale
-      && left.rebuilding?.percent == right.rebuilding?.percent && left.rebuilding?.secondsLeft == right.rebuilding?.secondsLeft
+  struct Rebuilding: Sendable, Equatable {
+    var percent: Int
+    var secondsLeft: Int
   }
 }

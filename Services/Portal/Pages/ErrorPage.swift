@@ -14,7 +14,7 @@ extension Pages {
     /// 429.
     case tooMany
     /// 503: the read model is being rebuilt.
-    case rebuilding(percent: Int, secondsLeft: Int)
+    case rebuilding(Freshness.Rebuilding)
     /// 500.
     case failed
 
@@ -39,11 +39,14 @@ extension Pages {
     let body = tag("main", ["id": "main", "class": "error"]) {
       if failure.status != 401, failure.status != 503 { tag("p", ["class": "quiet"]) { "\(failure.status)" } }
       tag("h1") { title }
-      if case .rebuilding(let percent, let seconds) = failure {
-        tag("progress", ["max": "100", "value": "\(percent)", "aria-label": title]) {}
+      if case .rebuilding(let progress) = failure {
+        tag("progress", ["max": "100", "value": "\(progress.percent)", "aria-label": title]) {}
         tag("p", ["role": "status"]) {
           localized(
-            "error.503.progress", ["percent": localized.percent(Int64(percent)), "seconds": localized.number(Int64(seconds))])
+            "error.503.progress",
+            [
+              "percent": localized.percent(Int64(progress.percent)), "seconds": localized.number(Int64(progress.secondsLeft)),
+            ])
         }
       }
       tag("p") { localized(failure.key + ".text") }

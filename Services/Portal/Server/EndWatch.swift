@@ -36,14 +36,19 @@ final class EndWatch: Sendable {
   func stop() { isOver.store(true, ordering: .relaxed) }
 
   private func run() {
-    guard
-      let consumer = try? Consumer(
-        settings.configuration(log), group: Topic.portalGroup(prefix: settings.topicPrefix), readCommitted: true)
-    else { return }
-    defer { consumer.close() }
+    var consumer: Consumer?
+    defer { consumer?.close() }
     while !isOver.load(ordering: .relaxed), !Shutdown.requested {
       let asked = Instant.now
-      if let ends = try? consumer.stableEnds(of: partitions, timeoutMilliseconds: Self.answerMilliseconds), !ends.isEmpty {
+      do {
+        if consumer == nil {
+          consumer = try Consumer(
+            settings.configuration(log), group: Topic.portalGroup(prefix: settings.topicPrefix), readCommitted: true)
+        }
+      } catch {
+        log.error("cannot query the ends of the partitions, retrying: \(error)")
+      }
+      if let ends = try? consumer?.stableEnds(of: partitions, timeoutMilliseconds: Self.answerMilliseconds), !ends.isEmpty {
         state.reported(ends: ends, askedAt: asked)
       }
       metrics.show(state.freshness(now: .now), now: .now)

@@ -48,6 +48,8 @@ final class FeedState: Sendable {
   /// - Parameter askedAt: the time before the query, so that later records do not count as read.
   func reported(ends: [TopicPartition: Int64], askedAt: Instant) {
     state.withLock { state in
+      // While the file is rebuilt there are no positions yet, and a query of the session before may still report.
+      guard !state.partitions.isEmpty else { return }
       state.ends.merge(ends) { $1 }
       var behind: Int64 = 0
       for (partition, end) in ends {
@@ -56,7 +58,7 @@ final class FeedState: Sendable {
       }
       guard ends.count == state.partitions.count else { return }
       if state.start == nil { state.start = (askedAt, behind) }
-      if behind == 0 { state.isCaughtUp = true }
+      if behind == 0, state.damagedBuild != state.build { state.isCaughtUp = true }
     }
   }
 
@@ -88,7 +90,7 @@ final class FeedState: Sendable {
     state.withLock { state in
       state.isCaughtUp = false
       state.start = nil
-      state.completeAt = [:]
+      (state.next, state.ends, state.completeAt, state.partitions) = ([:], [:], [:], [])
       state.build += 1
     }
   }
@@ -103,13 +105,14 @@ final class FeedState: Sendable {
       freshness.isStale = freshness.asOf.map { now - $0 > Self.staleAfter } ?? true
       if !state.isCaughtUp {
         guard let start = state.start, start.behind > 0 else {
-          freshness.rebuilding = (0, 0)
+          freshness.rebuilding = Freshness.Rebuilding(percent: 0, secondsLeft: 0)
           return freshness
         }
         let done = max(0, start.behind - freshness.behind)
         let seconds = Double(max(1, (now - start.at).milliseconds)) / 1000
         let left = done == 0 ? 0 : Double(freshness.behind) * seconds / Double(done)
-        freshness.rebuilding = (Int(min(99, done * 100 / start.behind)), Int(left.rounded(.up)))
+        freshness.rebuilding = Freshness.Rebuilding(
+          percent: Int(min(99, done * 100 / start.behind)), secondsLeft: Int(left.rounded(.up)))
       }
       return freshness
     }

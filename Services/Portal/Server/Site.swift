@@ -199,12 +199,12 @@ struct Site: Sendable {
   }
 
   private func rebuilding(_ request: HTTPRequest, _ isAPI: Bool, _ session: Session? = nil) -> HTTPResponse {
-    let (percent, left) = portal.state.freshness(now: portal.now()).rebuilding ?? (0, 0)
-    let seconds = String(max(1, left))
+    let progress = portal.state.freshness(now: portal.now()).rebuilding ?? .init(percent: 0, secondsLeft: 0)
+    let seconds = String(max(1, progress.secondsLeft))
     var response =
       isAPI
       ? .problem(503, "rebuilding", "the figures are being rebuilt; try again in \(seconds) s")
-      : failure(.rebuilding(percent: percent, secondsLeft: left), request, session)
+      : failure(.rebuilding(progress), request, session)
     response.headers += isAPI ? [("Retry-After", seconds)] : [("Retry-After", "5"), ("Refresh", "5")]
     return response
   }

@@ -346,7 +346,7 @@ struct SamplePages {
 
   private func errors() throws -> [Sample] {
     let failures: [Pages.Failure] = [
-      .signedOut, .forbidden, .notFound, .staleForm, .tooMany, .rebuilding(percent: 63, secondsLeft: 40), .failed,
+      .signedOut, .forbidden, .notFound, .staleForm, .tooMany, .rebuilding(.init(percent: 63, secondsLeft: 40)), .failed,
     ]
     return failures.enumerated().map { index, failure in
       sample(
