@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from openapi_spec_validator import validate
 
 from client import RECIPIENTS, Account, Events, form
-from conftest import Portal
+from conftest import Portal, read_qr
 from ground import BIN, ROOT
 from host import AUDIENCE, EVERYTHING, ISSUER, base64url
 
@@ -184,6 +184,26 @@ def test_the_pages_of_two_accounts(olena, other, portal):
             assert page.status_code == 404
     for program in ("bonus", "tiers", "nowhere"):
         assert mine.get(f"{portal.address}/{program}").status_code == 404
+
+
+def test_the_newest_code_everywhere(bus, portal, host, tmp_path):
+    """The overview, the QR code and the poster of an account with two codes."""
+    account = Account(portal, host, "two-codes", "bonus")
+    for _ in range(2):
+        assert wait_for(bus, account, account.ask("code.requested.v1", {}), ["answered"])["accepted"]
+    links = [code["link"] for code in account.get("/v1/summary").json()["codes"]]
+    assert len(set(links)) == 2
+    session, _ = account.enter()
+    assert f'value="{links[1]}"' in session.get(f"{portal.address}/bonus").text
+    assert links[1] in session.get(f"{portal.address}/bonus/poster").text
+    assert read_qr(session.get(f"{portal.address}/bonus/qr.png").content, tmp_path) == links[1]
+
+
+def test_a_program_without_withdrawals(portal, host):
+    session, _ = Account(portal, host, "mallory", "bonus").enter()
+    fields = form(session.get(f"{portal.address}/bonus").text, "/leave") | {"amount": "1", "currency": "KZT", "recipient": "iban-1"}
+    for path in ("withdraw", "withdraw/cancel", "order"):
+        assert session.post(f"{portal.address}/bonus/{path}", headers={"Origin": portal.address}, data=fields).status_code == 404
 
 
 def test_api5_every_right_is_asked_for(olena, portal):

@@ -98,10 +98,12 @@ struct Fold {
       try fold.statements.unlocked.run(fold.entry(it.balance, at: it.at), it.reward.value)
     }
     folds.on(RewardFrozen.self) { fold, it in
-      try fold.statements.hold.run(fold.entry(it.balance, at: it.at), it.reward.value, Int64(1))
+      try fold.held(it.reward, true, of: fold.entry(it.balance, at: it.at))
     }
     folds.on(RewardUnfrozen.self) { fold, it in
-      try fold.statements.hold.run(fold.entry(it.balance, at: it.at), it.reward.value, Int64(-1))
+      // One of several causes may have ended. The notice lists the others.
+      let owner = try fold.entry(it.balance, at: it.at)
+      try fold.held(it.reward, it.because.contains { $0["causes"].map { $0 != .list([]) } ?? false }, of: owner)
     }
     folds.on(RewardAdjusted.self) { fold, it in
       try fold.statements.delta.run(fold.entry(it.balance, at: it.at), it.reward.value, it.delta)
@@ -110,7 +112,10 @@ struct Fold {
       try fold.statements.delta.run(fold.entry(it.balance, at: it.at), it.reward.value, it.delta)
     }
     folds.on(RewardRestored.self) { fold, it in
-      try fold.statements.delta.run(fold.entry(it.balance, at: it.at), it.reward.value, it.delta)
+      let owner = try fold.entry(it.balance, at: it.at)
+      try fold.statements.delta.run(owner, it.reward.value, it.delta)
+      // A reward that was 0 has lost its causes without a notice. If it is held again, a notice follows.
+      if it.delta == it.amount { try fold.held(it.reward, false, of: owner) }
     }
     folds.on(BonusReserved.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
     folds.on(BonusCaptured.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
@@ -124,6 +129,10 @@ struct Fold {
     folds.on(WithdrawalReleased.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
     folds.on(WithdrawalBooked.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
     folds.on(WithdrawalRestored.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
+  }
+
+  private func held(_ reward: RewardID, _ isHeld: Bool, of owner: Int64) throws {
+    try statements.held.run(owner, reward.value, isHeld, number)
   }
 
   /// Adds the notice to the account book.

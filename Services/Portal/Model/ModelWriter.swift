@@ -13,8 +13,6 @@ package final class ModelWriter {
   private var isOpen = false
   /// The number of missing notices. An alarm fires while it is above 0.
   private(set) var gaps: Int64
-  /// The number of notices that had already been read.
-  private(set) var repeats: Int64 = 0
 
   struct OwnerName: Hashable {
     let program: String
@@ -23,12 +21,6 @@ package final class ModelWriter {
 
   /// Limit for cached owners. The cache saves a query per notice.
   private static let ownersMax = 200_000
-
-  /// The next offset to read in a partition, and when its last record was written (milliseconds since 1970).
-  package struct Position: Sendable, Equatable {
-    var next: Int64
-    var timestamp: Int64
-  }
 
   /// Opens the file, and creates its tables if it is new.
   /// - Parameter bus: the source of the rows: cluster, prefix, number of partitions.
@@ -65,11 +57,11 @@ package final class ModelWriter {
   /// Records that everything on the bus has been read once. Call it between batches.
   func markComplete() throws { try database.execute("UPDATE model SET complete = 1 WHERE NOT complete") }
 
-  /// The positions by topic and partition.
-  func positions() throws -> [String: [Int32: Position]] {
-    var positions: [String: [Int32: Position]] = [:]
-    _ = try database.prepare("SELECT topic, partition, next, timestamp FROM positions").rows { row in
-      positions[row.text(0), default: [:]][Int32(row.integer(1))] = Position(next: row.integer(2), timestamp: row.integer(3))
+  /// The next offset to read, by topic and partition.
+  func positions() throws -> [String: [Int32: Int64]] {
+    var positions: [String: [Int32: Int64]] = [:]
+    _ = try database.prepare("SELECT topic, partition, next FROM positions").rows { row in
+      positions[row.text(0), default: [:]][Int32(row.integer(1))] = row.integer(2)
     }
     return positions
   }
@@ -82,23 +74,13 @@ package final class ModelWriter {
   }
 
   /// Commits the batch together with the positions that it has reached.
-  package func commit(_ positions: [String: [Int32: Position]]) throws {
+  package func commit(_ positions: [String: [Int32: Int64]]) throws {
     try begin()
     for (topic, partitions) in positions {
-      for (partition, position) in partitions {
-        try statements.position.run(topic, Int64(partition), position.next, position.timestamp)
-      }
+      for (partition, next) in partitions { try statements.position.run(topic, Int64(partition), next) }
     }
     try database.execute("COMMIT")
     isOpen = false
-  }
-
-  /// Rolls the batch back.
-  func abort() {
-    try? database.execute("ROLLBACK")
-    owners.removeAll()
-    isOpen = false
-    gaps = (try? database.prepare("SELECT count(*) FROM gaps").first { $0.integer(0) }) ?? gaps
   }
 
   // MARK: Messages
@@ -157,12 +139,7 @@ package final class ModelWriter {
   /// Adds a message to the open batch.
   package func apply(_ change: Change) throws {
     try begin()
-    if let sequence = change.place.sequence {
-      guard try isNew(sequence, at: change.place) else {
-        repeats += 1
-        return
-      }
-    }
+    if let sequence = change.place.sequence, try !isNew(sequence, at: change.place) { return }
     try change.effect.apply(Fold(writer: self, statements: statements, place: change.place, body: change.body))
   }
 

@@ -5,14 +5,17 @@ struct Queries {
   let owner, codes, clicks, counts, nextCurrency, lastEntry, maturing, offer: Statement
   let refereesByDate, refereesByStatus, refereesFound, earned, label: Statement
   let entries, entry, rewardReferee: Statement
-  let order, runs, assignments, withdrawals, steps, requests, request: Statement
+  let order, runs, assignments, withdrawals, openWithdrawals, steps, requests, request: Statement
 
   init(_ database: Database) throws {
     func prepare(_ sql: String) throws -> Statement { try database.prepare(sql) }
     owner = try prepare("SELECT id FROM owners WHERE program = ? AND name = ?")
-    codes = try prepare("SELECT code, link, at FROM codes WHERE owner = ? ORDER BY at, code LIMIT 20")
+    codes = try prepare("SELECT code, link, at FROM codes WHERE owner = ? ORDER BY at DESC, code DESC LIMIT 20")
     clicks = try prepare(
-      "SELECT counted, rejected FROM owners JOIN clicks ON owner = id WHERE program = ? AND name = ?")
+      """
+      SELECT coalesce(sum(counted), 0), coalesce(sum(rejected), 0) FROM codes
+      JOIN owners ON program = ?2 AND name = code JOIN clicks ON clicks.owner = owners.id WHERE codes.owner = ?1
+      """)
     counts = try prepare("SELECT status, n FROM referee_counts WHERE owner = ?")
     nextCurrency = try prepare("SELECT min(currency) FROM entries WHERE owner = ? AND currency > ?")
     lastEntry = try prepare("SELECT body FROM entries WHERE owner = ? AND currency = ? ORDER BY sequence DESC LIMIT 1")
@@ -52,11 +55,11 @@ struct Queries {
       SELECT company, percent, active, slots, state, at, invoice, reason FROM assignments
       WHERE owner = ? AND period = ? ORDER BY number
       """)
+    let withdrawal = "SELECT request, amount, currency, requested_at, due_at, state FROM withdrawals WHERE owner = ?"
     withdrawals = try prepare(
-      """
-      SELECT request, amount, currency, requested_at, due_at, state FROM withdrawals
-      WHERE owner = ? AND state IS NOT NULL AND (requested_at, request) < (?, ?) ORDER BY requested_at DESC, request DESC LIMIT ?
-      """)
+      "\(withdrawal) AND state IS NOT NULL AND (requested_at, request) < (?, ?) ORDER BY requested_at DESC, request DESC LIMIT ?"
+    )
+    openWithdrawals = try prepare("\(withdrawal) AND \(Schema.isOpen) ORDER BY requested_at DESC, request DESC")
     steps = try prepare(
       """
       SELECT type, at, reasons FROM steps WHERE owner = ?1 AND request = ?2

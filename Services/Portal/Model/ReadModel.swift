@@ -60,12 +60,9 @@ package final class ReadModel {
     guard let owner = try owner(account, program) else { return summary }
     summary.codes = try queries.codes.rows(owner) {
       IssuedCode(code: $0.text(0), link: $0.text(1), at: $0.instant(2))
-    }
-    for code in summary.codes {
-      let clicks = try queries.clicks.first(program.value, code.code) { ($0.integer(0), $0.integer(1)) } ?? (0, 0)
-      summary.clicks.counted += clicks.0
-      summary.clicks.rejected += clicks.1
-    }
+    }.reversed()
+    summary.clicks =
+      try queries.clicks.first(owner, program.value) { Clicks(counted: $0.integer(0), rejected: $0.integer(1)) } ?? Clicks()
     summary.referees = try counts(owner)
     summary.balances = try currencies(owner).compactMap { currency in
       guard let balance = try balance(owner, currency) else { return nil }
@@ -79,9 +76,7 @@ package final class ReadModel {
         percent: row.integer(0), plans: row.lines(1), expiresAt: row.instant(2),
         state: Offer.State(rawValue: row.text(3)) ?? .expired)
     }
-    summary.openWithdrawals = try withdrawals(owner, before: Cursor(.withdrawals, .max), limit: 5).items.filter {
-      $0.state.isOpen
-    }
+    summary.openWithdrawals = try openWithdrawals(owner)
     return summary
   }
 

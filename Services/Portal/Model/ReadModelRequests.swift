@@ -14,28 +14,38 @@ extension ReadModel {
     return try withdrawals(owner, before: cursor, limit: limit)
   }
 
-  func withdrawals(_ owner: Int64, before cursor: Cursor, limit: Int) throws -> Page<Withdrawal> {
-    let rows = try queries.withdrawals.rows(owner, cursor.number, cursor.name, Int64(limit + 1)) { row -> Withdrawal? in
-      guard let currency = Currency(row.text(2)), let state = Withdrawal.State(rawValue: row.text(5)) else { return nil }
-      return Withdrawal(
-        request: row.text(0), amount: row.integer(1), currency: currency, requestedAt: row.instant(3),
-        dueAt: row.optionalInteger(4).map(Instant.init(milliseconds:)), state: state)
-    }
-    let items = try rows.prefix(limit).compactMap { $0 }.map { found in
-      var withdrawal = found
-      for step in try steps(owner, found.request) {
-        if step.type == WithdrawalDeclined.type { withdrawal.reasons = step.reasons }
-        if step.type == WithdrawalOverdue.type { withdrawal.isOverdue = found.state.isOpen }
-        if let kind = Withdrawal.Step.Kind(type: step.type) { withdrawal.steps.append(.init(kind: kind, at: step.at)) }
-      }
-      let rank = { (step: Withdrawal.Step) in Withdrawal.Step.Kind.allCases.firstIndex(of: step.kind) ?? 0 }
-      withdrawal.steps.sort { ($0.at, rank($0)) < ($1.at, rank($1)) }
-      let isCanceled = withdrawal.steps.contains { $0.kind == .canceled }
-      withdrawal.isCancelable = [.opened, .awaitingApproval].contains(found.state) && !isCanceled
-      return withdrawal
-    }
+  private func withdrawals(_ owner: Int64, before cursor: Cursor, limit: Int) throws -> Page<Withdrawal> {
+    let rows = try queries.withdrawals.rows(owner, cursor.number, cursor.name, Int64(limit + 1), body: withdrawal)
+    let items = try rows.prefix(limit).compactMap { $0 }.map { try complete($0, owner) }
     let next = rows.count > limit ? items.last.map { Cursor(.withdrawals, $0.requestedAt.milliseconds, $0.request).text } : nil
     return Page(items: items, next: next)
+  }
+
+  /// All open ones, newest first, however many others came after them.
+  func openWithdrawals(_ owner: Int64) throws -> [Withdrawal] {
+    try queries.openWithdrawals.rows(owner, body: withdrawal).compactMap { $0 }.map { try complete($0, owner) }
+  }
+
+  private func withdrawal(_ row: Row) -> Withdrawal? {
+    guard let currency = Currency(row.text(2)), let state = Withdrawal.State(rawValue: row.text(5)) else { return nil }
+    return Withdrawal(
+      request: row.text(0), amount: row.integer(1), currency: currency, requestedAt: row.instant(3),
+      dueAt: row.optionalInteger(4).map(Instant.init(milliseconds:)), state: state)
+  }
+
+  /// Adds what the steps of the withdrawal say.
+  private func complete(_ found: Withdrawal, _ owner: Int64) throws -> Withdrawal {
+    var withdrawal = found
+    for step in try steps(owner, found.request) {
+      if step.type == WithdrawalDeclined.type { withdrawal.reasons = step.reasons }
+      if step.type == WithdrawalOverdue.type { withdrawal.isOverdue = found.state.isOpen }
+      if let kind = Withdrawal.Step.Kind(type: step.type) { withdrawal.steps.append(.init(kind: kind, at: step.at)) }
+    }
+    let rank = { (step: Withdrawal.Step) in Withdrawal.Step.Kind.allCases.firstIndex(of: step.kind) ?? 0 }
+    withdrawal.steps.sort { ($0.at, rank($0)) < ($1.at, rank($1)) }
+    let isCanceled = withdrawal.steps.contains { $0.kind == .canceled }
+    withdrawal.isCancelable = [.opened, .awaitingApproval].contains(found.state) && !isCanceled
+    return withdrawal
   }
 
   private struct FoundStep {
@@ -85,7 +95,9 @@ extension ReadModel {
       guard let isAccepted = RequestStatus.answers[type]?[step.type] else { continue }
       status.state = .answered
       status.answer = step.type
-      status.isAccepted = isAccepted
+      // A withdrawal can be declined for another reason before its cancellation arrives.
+      let isOther = type == WithdrawalCanceled.type && !step.reasons.contains(WithdrawalReason.canceled.rawValue)
+      status.isAccepted = isAccepted && !isOther
       status.reasons = step.reasons
       break
     }
@@ -95,7 +107,8 @@ extension ReadModel {
 
 extension Withdrawal.State {
   /// Whether money is reserved for the withdrawal, or is about to be.
-  var isOpen: Bool { [.opened, .awaitingApproval, .instructed].contains(self) }
+  var isOpen: Bool { Self.open.contains(self) }
+  static let open: [Self] = [.opened, .awaitingApproval, .instructed]
 }
 
 extension Withdrawal.Step.Kind {

@@ -10,9 +10,11 @@ struct KnownAccount: Sendable, Equatable {
 
 /// An account's figures in one program (row A8).
 package struct Summary: Sendable, Equatable {
-  /// Oldest first; empty if no code was issued yet.
+  /// The newest twenty, oldest first; empty if no code was issued yet.
   var codes: [IssuedCode] = []
-  /// Of all codes.
+  /// The code that the overview, the QR code and the poster show.
+  var shared: IssuedCode? { codes.last }
+  /// Of all codes, also those that are not in ``codes``.
   var clicks: Clicks = .init()
   var referees: RefereeCounts = .init()
   /// One per currency, sorted by code.

@@ -6,10 +6,13 @@ import SQLite
 /// referees of each status, and the amounts that become available at each instant.
 enum Schema {
   /// Increase it whenever the tables or their content change. A file of another version is rebuilt.
-  static let version: Int64 = 1
+  static let version: Int64 = 2
+
+  /// The condition of the index `withdrawals_open`. SQLite uses a partial index only for a query with the same condition.
+  static let isOpen = "state IN (\(Withdrawal.State.open.map { "'\($0.rawValue)'" }.joined(separator: ", ")))"
 
   static let tables = """
-    CREATE TABLE positions (topic TEXT, partition INTEGER, next INTEGER NOT NULL, timestamp INTEGER NOT NULL,
+    CREATE TABLE positions (topic TEXT, partition INTEGER, next INTEGER NOT NULL,
       PRIMARY KEY (topic, partition)) STRICT, WITHOUT ROWID;
 
     CREATE TABLE owners (id INTEGER PRIMARY KEY, program TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (program, name)) STRICT;
@@ -46,11 +49,12 @@ enum Schema {
     CREATE TABLE entries (owner INTEGER, currency TEXT, sequence INTEGER, at INTEGER NOT NULL, type TEXT NOT NULL, body BLOB NOT NULL,
       PRIMARY KEY (owner, currency, sequence)) STRICT, WITHOUT ROWID;
     -- referee is null until the notice of the reward itself arrives; amount is what is left of it. A credit before available_at
-    -- locks the reward; unlocking makes it available.
+    -- locks the reward; unlocking makes it available. held_number is the number of the notice that set held.
     CREATE TABLE rewards (owner INTEGER, reward TEXT, referee TEXT, currency TEXT, amount INTEGER NOT NULL DEFAULT 0,
-      available_at INTEGER, credited_at INTEGER, unlocked INTEGER NOT NULL DEFAULT 0, holds INTEGER NOT NULL DEFAULT 0,
+      available_at INTEGER, credited_at INTEGER, unlocked INTEGER NOT NULL DEFAULT 0, held INTEGER NOT NULL DEFAULT 0,
+      held_number INTEGER NOT NULL DEFAULT 0,
       maturing INTEGER GENERATED ALWAYS AS (CASE
-        WHEN currency IS NULL OR unlocked OR coalesce(credited_at >= available_at, 0) OR holds <> 0 THEN 0
+        WHEN currency IS NULL OR unlocked OR coalesce(credited_at >= available_at, 0) OR held THEN 0
         ELSE amount END) VIRTUAL,
       PRIMARY KEY (owner, reward)) STRICT, WITHOUT ROWID;
     CREATE INDEX rewards_by_referee ON rewards (owner, referee, currency, amount) WHERE referee IS NOT NULL;
@@ -79,6 +83,7 @@ enum Schema {
     CREATE TABLE withdrawals (owner INTEGER, request TEXT, amount INTEGER, currency TEXT, requested_at INTEGER NOT NULL, due_at INTEGER,
       state TEXT, number INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (owner, request)) STRICT, WITHOUT ROWID;
     CREATE INDEX withdrawals_by_date ON withdrawals (owner, requested_at, request) WHERE state IS NOT NULL;
+    CREATE INDEX withdrawals_open ON withdrawals (owner, requested_at, request) WHERE \(isOpen);
     CREATE TABLE requests (owner INTEGER, request TEXT, type TEXT, at INTEGER NOT NULL, body BLOB NOT NULL,
       PRIMARY KEY (owner, request, type)) STRICT, WITHOUT ROWID;
     CREATE INDEX requests_by_date ON requests (owner, at, request, type);

@@ -5,13 +5,13 @@ struct Statements {
   let position, findOwner, addOwner, lastSequence, sequence, gap, removeGap: Statement
   let label, code, click: Statement
   let attributed, ended, rejected, earning, active: Statement
-  let entry, accrued, delta, credited, unlocked, hold: Statement
+  let entry, accrued, delta, credited, unlocked, held: Statement
   let offer, run, assigned, assignmentState, order: Statement
   let withdrawal, withdrawalState, request, step: Statement
 
   init(_ database: Database) throws {
     func prepare(_ sql: String) throws -> Statement { try database.prepare(sql) }
-    position = try prepare("INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?)")
+    position = try prepare("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)")
     findOwner = try prepare("SELECT id FROM owners WHERE program = ? AND name = ?")
     addOwner = try prepare("INSERT INTO owners (program, name) VALUES (?, ?)")
     lastSequence = try prepare("SELECT last FROM sequences WHERE owner = ? AND topic = ?")
@@ -68,8 +68,12 @@ struct Statements {
     credited = try prepare(
       "INSERT INTO rewards (owner, reward, credited_at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET credited_at = excluded.credited_at"
     )
-    hold = try prepare(
-      "INSERT INTO rewards (owner, reward, holds) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET holds = holds + excluded.holds")
+    held = try prepare(
+      """
+      INSERT INTO rewards (owner, reward, held, held_number) VALUES (?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET held = excluded.held, held_number = excluded.held_number
+      WHERE excluded.held_number > held_number
+      """)
 
     offer = try prepare(
       """

@@ -33,7 +33,7 @@ extension PageContext {
     section(localized("overview.link.title"), class: "panel") {
       tag("p", ["class": "lead"]) { rewardSentence }
       if let availabilitySentence { tag("p", ["class": "quiet"]) { availabilitySentence } }
-      if let code = summary.codes.last {
+      if let code = summary.shared {
         share(code)
         let earlier = summary.codes.dropLast().suffix(5)
         if !earlier.isEmpty {

@@ -96,7 +96,7 @@ final class Feed {
     var positions: [(TopicPartition, offset: Int64)] = []
     for (name, topic) in topics {
       for partition in 0..<count {
-        let next = known[topic.name]?[partition]?.next ?? Offset.beginning
+        let next = known[topic.name]?[partition] ?? Offset.beginning
         positions.append((TopicPartition(topic: name, partition: partition), next))
       }
     }
@@ -151,18 +151,18 @@ final class Feed {
       watch.stop()
       session.consumer.close()
     }
-    var moved: [TopicPartition: ModelWriter.Position] = [:]
+    var moved: [TopicPartition: Int64] = [:]
     var records = 0
     var opened = ContinuousClock.now
     func commit() throws {
       guard !moved.isEmpty else { return }
-      var positions: [String: [Int32: ModelWriter.Position]] = [:]
-      for (partition, position) in moved {
+      var positions: [String: [Int32: Int64]] = [:]
+      for (partition, next) in moved {
         guard let topic = session.topics[partition.topic] else { continue }
-        positions[topic.name, default: [:]][partition.partition] = position
+        positions[topic.name, default: [:]][partition.partition] = next
       }
       try session.writer.commit(positions)
-      state.committed(moved.mapValues(\.next))
+      state.committed(moved)
       metrics.records.add(records)
       metrics.gaps.set(Int(session.writer.gaps))
       moved.removeAll(keepingCapacity: true)
@@ -177,7 +177,7 @@ final class Feed {
         let place = TopicPartition(topic: record.topic, partition: record.partition)
         if let change = change(record, session) { try session.writer.apply(change) }
         if session.topics[record.topic]?.kind != .clock {
-          moved[place] = ModelWriter.Position(next: record.offset + 1, timestamp: record.timestamp)
+          moved[place] = record.offset + 1
           records += 1
         }
         if records >= Self.batchMax || records.isMultiple(of: 256) && ContinuousClock.now - opened > .milliseconds(200) {
@@ -186,7 +186,7 @@ final class Feed {
       case .end(let partition, let offset):
         // The last record is followed by the marker of its transaction, which takes an offset too.
         if session.topics[partition.topic]?.kind != .clock, state.isBehind(partition, offset) {
-          moved[partition] = ModelWriter.Position(next: offset, timestamp: moved[partition]?.timestamp ?? 0)
+          moved[partition] = offset
         }
       case .error(let error):
         if error.isFatal || error.stopsReading { throw error }

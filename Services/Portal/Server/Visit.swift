@@ -41,7 +41,7 @@ struct Visit {
     case ("qr.svg", 1, false): return try code { HTTPResponse.image(Array($0.svg.utf8), "image/svg+xml") }
     case ("qr.png", 1, false): return try code { HTTPResponse.image($0.png(), "image/png") }
     case ("poster", 1, false):
-      guard let code = try summary().codes.first, let qr = QRCode(code.link) else { return nil }
+      guard let code = try summary().shared, let qr = QRCode(code.link) else { return nil }
       return .page(Pages.poster(code, svg: qr.svg, try context()))
     case ("help", 1, false):
       let next = portal.programs[program]?.versions.first { $0.effectiveFrom > portal.time() }
@@ -115,15 +115,16 @@ struct Visit {
   // MARK: Codes
 
   private func code(_ image: (QRCode) -> HTTPResponse) throws -> HTTPResponse? {
-    try summary().codes.first.flatMap { QRCode($0.link) }.map(image)
+    try summary().shared.flatMap { QRCode($0.link) }.map(image)
   }
 
   // MARK: Withdrawals
 
   private func withdraw(_ form: WithdrawalForm = WithdrawalForm(), status: Int = 200) throws -> HTTPResponse {
-    let withdrawals = try portal.pool.read { try $0.withdrawals(session.account, program, limit: 20) }
-    return .page(
-      Pages.withdraw(try summary().balances, withdrawals: withdrawals?.items ?? [], form: form, try context()), status: status)
+    let newest = try portal.pool.read { try $0.withdrawals(session.account, program, limit: 20) }?.items ?? []
+    let summary = try summary()
+    let withdrawals = summary.openWithdrawals + newest.filter { !$0.state.isOpen }
+    return .page(Pages.withdraw(summary.balances, withdrawals: withdrawals, form: form, try context()), status: status)
   }
 
   /// Shows obvious errors next to their fields. The services check everything else.

@@ -99,19 +99,20 @@ import Testing
   }
 
   /// A file that is closed in the middle continues from its last commit.
-  @Test func goesOnAfterAnAbort() throws {
+  @Test func goesOnAfterACrash() throws {
     let bus = try SimulatedBus(Examples.names[0])
     let path = bus.path
-    let writer = try ModelWriter(path, bus: "b")
-    for record in bus.records.prefix(bus.records.count / 2) { try bus.put(record, writer) }
-    try writer.commit(["rewards": [0: .init(next: 5, timestamp: 1)]])
-    for record in bus.records.dropFirst(bus.records.count / 2) { try bus.put(record, writer) }
-    writer.abort()
+    do {
+      let writer = try ModelWriter(path, bus: "b")
+      for record in bus.records.prefix(bus.records.count / 2) { try bus.put(record, writer) }
+      try writer.commit(["rewards": [0: 5]])
+      // Closing the file without a commit drops these.
+      for record in bus.records.dropFirst(bus.records.count / 2) { try bus.put(record, writer) }
+    }
     let again = try ModelWriter(path, bus: "b")
-    #expect(try again.positions() == ["rewards": [0: .init(next: 5, timestamp: 1)]])
+    #expect(try again.positions() == ["rewards": [0: 5]])
     for record in bus.records.dropFirst(bus.records.count / 2) { try bus.put(record, again) }
     try again.commit([:])
-    #expect(again.repeats == 0)
     #expect(try bus.rows(path) == bus.dump(bus.records))
   }
 
