@@ -75,7 +75,8 @@ extension PageContext {
       if let first = terms.tiers.first(where: { $0.percent > 0 }), discounts.active < first.from {
         tag("p") { localized("discounts.start", count: first.from) }
       }
-      let canMove = may(.order) && discounts.companies.count > 1
+      // An order may contain only companies that the token lists.
+      let canMove = may(.order) && session.companies.count > 1
       var head = [
         (localized("discounts.company"), false), (localized("discounts.slots"), true), (localized("discounts.discount"), true),
       ]

@@ -37,9 +37,9 @@ extension PageContext {
     tag("header") {
       tag("div", ["class": "bar"]) {
         tag("a", ["class": "brand", "href": link()]) { localized("site.title") }
-        if session.programs.count > 1 {
+        if programs.count > 1 {
           tag("nav", ["aria-label": localized("nav.programs"), "class": "programs"]) {
-            for program in session.programs {
+            for program in programs {
               let isCurrent = program == terms.program
               tag("a", ["href": basePath + "/" + program.value.percentEncoded, "aria-current": isCurrent ? "true" : nil]) {
                 program.value

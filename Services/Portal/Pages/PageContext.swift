@@ -6,6 +6,8 @@ import Terms
 /// What every page needs: the session, the program's terms, the language, and the age of the figures.
 struct PageContext: Sendable {
   var session: Session
+  /// The programs that the menu offers.
+  var programs: [ProgramID]
   /// The version in force. It decides which sections the pages have.
   var terms: TermsVersion
   var language: Language

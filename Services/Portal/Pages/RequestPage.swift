@@ -16,7 +16,7 @@ extension Pages {
           }
           if status.isAccepted, kind != .other { tag("p") { localized("request.accepted.\(kind.rawValue)") } }
           if !status.isAccepted {
-            tag("ul") { for reason in status.reasons { tag("li") { localized.reason(kind.reasons, reason) } } }
+            tag("ul") { for reason in status.reasons { tag("li") { localized.reason(status.reasonKind, reason) } } }
           }
         case .stored, .sent, .recorded:
           let isSlow = context.isSlow(status)
@@ -50,6 +50,17 @@ extension Pages {
   }
 }
 
+extension RequestStatus {
+  /// The kind of the answer's reason codes. A withdrawal can be answered by `bonus.declined.v1`.
+  fileprivate var reasonKind: String {
+    switch answer {
+    case CodeDeclined.type: "code"
+    case BonusDeclined.type: "bonus"
+    default: "withdrawal"
+    }
+  }
+}
+
 extension RequestStatus.State {
   /// The number of completed steps.
   fileprivate var steps: Int {
@@ -74,9 +85,6 @@ private enum RequestKind: String {
     default: self = .other
     }
   }
-
-  /// The kind of its answer's reason codes.
-  var reasons: String { self == .code ? "code" : "withdrawal" }
 
   /// The page that shows its effect.
   var path: String {

@@ -55,9 +55,12 @@ final class Portal: Sendable {
     case unknown
   }
 
-  /// The program of a request. Both the session and the deployment must have it.
+  /// The programs that both the session and the deployment have.
+  func programs(of session: Session) -> [ProgramID] { session.programs.filter { programs[$0] != nil } }
+
+  /// The program of a request.
   func program(_ name: String?, of session: Session) -> Choice {
-    let own = session.programs.filter { programs[$0] != nil }
+    let own = programs(of: session)
     guard let name else { return own.count == 1 ? .one(own[0]) : own.isEmpty ? .unknown : .unnamed }
     return own.first { $0.value == name }.map { .one($0) } ?? .unknown
   }

@@ -26,8 +26,7 @@ struct PortalSettings: Sendable {
   var proxies: Int
   /// The sites that may show the pages in a frame (`frame-ancestors` of the CSP).
   var frameAncestors: String
-  /// `#rrggbb`
-  var accent: String
+  var accent: Accent
   var followsClock: Bool
   /// Whether there is a page where anyone can sign in as any account.
   var isForTrying: Bool
@@ -73,8 +72,11 @@ struct PortalSettings: Sendable {
         help: "Sites that may show the pages in a frame (CSP), such as https://app.example.com",
         defaultValue: "'none'"),
       Option(
-        "accent", placeholder: "COLOUR", kind: .checked(expected: "a colour such as #1f6f54", accepts: isColour),
-        help: "The pages' accent colour", defaultValue: "#1f6f54"),
+        "accent", placeholder: "COLOUR",
+        kind: .checked(
+          expected: "a colour such as \(Accent.laurel.hex) on which white text is readable (a contrast of 4.5 or more)",
+          accepts: { Accent($0) != nil }),
+        help: "The pages' accent colour", defaultValue: Accent.laurel.hex),
       Option(
         "clock", placeholder: "SOURCE", kind: .choice(Settings.ClockSetting.allCases.map(\.rawValue)),
         help: "bus: show the time of the clock topic (for sandboxes)", defaultValue: Settings.ClockSetting.system.rawValue),
@@ -99,7 +101,7 @@ struct PortalSettings: Sendable {
     hostOrigins = invocation.list("host-origin")
     proxies = invocation.integer("proxies")
     frameAncestors = invocation.text("frame-ancestors")
-    accent = invocation.text("accent")
+    accent = Accent(invocation.text("accent")) ?? .laurel
     followsClock = invocation.text("clock") == Settings.ClockSetting.bus.rawValue
     isForTrying = invocation.text("for-trying") == "yes"
     threads = invocation.integer("threads")
@@ -134,8 +136,4 @@ struct PortalSettings: Sendable {
   guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return false }
   let host = text.dropFirst(scheme.count)
   return !host.isEmpty && !host.contains("/")
-}
-
-@Sendable private func isColour(_ text: String) -> Bool {
-  text.utf8.count == 7 && text.hasPrefix("#") && text.dropFirst().allSatisfy(\.isHexDigit)
 }

@@ -131,7 +131,7 @@ struct Site: Sendable {
     if let chosen = request.query["lang"], request.method == "GET" { return choose(chosen, request) }
     guard portal.state.isCaughtUp else { return rebuilding(request, false, session) }
     guard let name = segments.first else {
-      guard let first = session.programs.first(where: { portal.programs[$0] != nil }) else {
+      guard let first = portal.programs(of: session).first else {
         return failure(.notFound, request, session)
       }
       return redirect("\(portal.settings.basePath)/\(first.value.percentEncoded)")
@@ -181,7 +181,7 @@ struct Site: Sendable {
     guard request.method == "GET" else { return notAllowed("GET, HEAD") }
     switch segments {
     case ["style.css"]:
-      return file(Pages.style(accent: Accent(portal.settings.accent) ?? .laurel), "text/css; charset=utf-8")
+      return file(Pages.style(accent: portal.settings.accent), "text/css; charset=utf-8")
     case ["copy.js"]: return file(Pages.copyScript, "text/javascript; charset=utf-8")
     default: return failure(.notFound, request)
     }

@@ -47,9 +47,10 @@ struct Visit {
       let next = portal.programs[program]?.versions.first { $0.effectiveFrom > portal.time() }
       return .page(Pages.help(next: next, try context()))
     case ("code", 1, true): return try ask(try wishedCode())
-    case ("order", 1, true): return try ask(try movedCompany())
-    case ("withdraw", 1, true): return try askForWithdrawal()
-    case ("withdraw", 2, true) where path[1] == "cancel": return try ask(.cancel, named: request.form?["withdrawal"])
+    case ("order", 1, true) where terms.discounts != nil: return try ask(try movedCompany())
+    case ("withdraw", 1, true) where terms.withdrawal != nil: return try askForWithdrawal()
+    case ("withdraw", 2, true) where terms.withdrawal != nil && path[1] == "cancel":
+      return try ask(.cancel, named: request.form?["withdrawal"])
     default: return nil
     }
   }
@@ -59,7 +60,8 @@ struct Visit {
     // reject or rewrite %2F in a path.
     let id = RequestID(derivedFrom: ["page-\(Base64URL.text(of: try randomBytes(15)))"])
     return PageContext(
-      session: session, terms: terms, language: language, basePath: portal.settings.basePath,
+      session: session, programs: portal.programs(of: session), terms: terms, language: language,
+      basePath: portal.settings.basePath,
       path: "/" + request.segments.map(\.percentEncoded).joined(separator: "/"),
       freshness: portal.state.freshness(now: portal.now()),
       now: portal.time(), request: id.value, formToken: try portal.formTokens.token(for: session, request: id))

@@ -56,5 +56,11 @@ import Testing
       ("#1b6b50", true), ("#000000", true), ("#777777", false), ("#767676", true), ("#ffffff", false), ("#ffff00", false),
       ("red", false), ("#fff", false), ("#1b6b5}", false), ("#1b6b50;", false), ("", false),
     ])
-  func accents(_ row: (text: String, isOne: Bool)) { #expect((Accent(row.text) != nil) == row.isOne) }
+  func accents(_ row: (text: String, isOne: Bool)) throws {
+    #expect((Accent(row.text) != nil) == row.isOne)
+    // The option has the same check, so that no colour is replaced in silence.
+    let required = ["--bootstrap", "b:1", "--terms", "t", "--state", "s", "--keys", "k"]
+    let parsed = try? PortalSettings.command.parse(required + ["--accent", row.text], environment: [:])
+    #expect((parsed != nil) == row.isOne)
+  }
 }

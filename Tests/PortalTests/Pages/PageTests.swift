@@ -54,6 +54,34 @@ import Testing
     #expect(document.elements.count { $0.name == "table" } == document.elements.count { $0.name == "caption" }, "\(page)")
   }
 
+  /// An order may contain only companies that the token lists, so without them there is nothing to move.
+  @Test func onlyTheTokensCompaniesCanBeMoved() throws {
+    var context = try SamplePages(.en).context("tiers", path: "/discounts")
+    let companies = context.session.companies.compactMap { CompanyID($0.id) }.map { Discounts.Company(company: $0) }
+    let discounts = Discounts(active: 1, companies: companies, orderedAt: context.now)
+    func buttons() -> Int { String(decoding: Pages.discounts(discounts, context), as: UTF8.self).count(of: "name=\"move\"") }
+    #expect(buttons() == 4)
+    context.session.companies = []
+    #expect(buttons() == 0)
+  }
+
+  /// The menu offers only programs that the deployment has.
+  @Test func theMenuHasNoUnknownProgram() throws {
+    var context = try SamplePages(.en).context("cash")
+    func links() -> Int {
+      String(decoding: Pages.overview(Summary(), context), as: UTF8.self).count(of: "href=\"/referrals/tiers\"")
+    }
+    #expect(links() == 1)
+    context.programs = ["cash", "bonus"]
+    #expect(links() == 0)
+  }
+
+  /// Every reason of a declined request has its own text.
+  @Test func aReasonOfTheLedgerHasItsText() throws {
+    let page = try #require(try SamplePages.all(.en).first { $0.name == "request-spend-only.en" })
+    #expect(page.text.contains(Language.of(.en)("reason.bonus.not-withdrawable")))
+  }
+
   /// At most 30 KB including the style sheet, and 2 KB of script.
   @Test func pagesAreSmall() throws {
     #expect(Self.style.count <= 12 * 1024)
@@ -72,4 +100,8 @@ import Testing
     try Data(Pages.copyScript).write(to: base.appending(path: "referrals/assets/copy.js"))
     for page in samples { try Data(page.bytes).write(to: base.appending(path: page.name + ".html")) }
   }
+}
+
+extension String {
+  fileprivate func count(of part: String) -> Int { ranges(of: part).count }
 }

@@ -44,12 +44,13 @@ struct SamplePages {
     guard let terms = programs[id]?.version(at: now) else { throw CocoaError(.coderValueNotFound) }
     let session = Session(
       id: "s1", account: try Self.id("ooo-romashka"), programs: programs.all.map(\.id), rights: rights,
-      companies: [],
+      companies: (1...3).map { Named(id: "co-\($0)", name: "Company \($0)") },
       recipients: [
         Named(id: "iban-1", name: "UA 21 3223 1300 0002 6007 2335 6600 1"), Named(id: "card-2", name: "Visa •• 4411"),
       ], startedAt: now, expiresAt: now + .hours(8))
     return PageContext(
-      session: session, terms: terms, language: language, basePath: "/referrals", path: "/referrals/\(program)\(path)",
+      session: session, programs: session.programs, terms: terms, language: language, basePath: "/referrals",
+      path: "/referrals/\(program)\(path)",
       freshness: Freshness(asOf: now), now: now, request: "req-0001", formToken: "token")
   }
 
@@ -279,10 +280,13 @@ struct SamplePages {
 
   private func requests() throws -> [Sample] {
     let cash = try context("cash", path: "/requests/r1")
-    func status(_ type: String, _ state: RequestStatus.State, age: Int64 = 1, accepted: Bool = false, reasons: [String] = [])
-      -> RequestStatus
-    {
-      RequestStatus(request: "0b7e-41", type: type, at: now - .seconds(age), state: state, isAccepted: accepted, reasons: reasons)
+    func status(
+      _ type: String, _ state: RequestStatus.State, age: Int64 = 1, accepted: Bool = false, answer: String? = nil,
+      reasons: [String] = []
+    ) -> RequestStatus {
+      RequestStatus(
+        request: "0b7e-41", type: type, at: now - .seconds(age), state: state, answer: answer, isAccepted: accepted,
+        reasons: reasons)
     }
     return [
       sample("request-stored", Pages.request(status(CodeRequested.type, .stored), cash)),
@@ -293,10 +297,16 @@ struct SamplePages {
       sample("request-order", Pages.request(status(CompanyOrderSet.type, .answered, accepted: true), cash)),
       sample("request-withdrawal", Pages.request(status(WithdrawalRequested.type, .answered, accepted: true), cash)),
       sample("request-cancel", Pages.request(status(WithdrawalCanceled.type, .answered, accepted: true), cash)),
-      sample("request-taken", Pages.request(status(CodeRequested.type, .answered, reasons: ["taken"]), cash)),
+      sample(
+        "request-taken", Pages.request(status(CodeRequested.type, .answered, answer: CodeDeclined.type, reasons: ["taken"]), cash)
+      ),
       sample(
         "request-declined",
         Pages.request(status(WithdrawalRequested.type, .answered, reasons: ["already-open", "new-reason"]), cash)),
+      sample(
+        "request-spend-only",
+        Pages.request(
+          status(WithdrawalRequested.type, .answered, answer: BonusDeclined.type, reasons: ["not-withdrawable"]), cash)),
       sample("request-other", Pages.request(status(SpendRequested.type, .answered, accepted: true), cash)),
     ]
   }
