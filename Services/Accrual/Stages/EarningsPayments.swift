@@ -47,9 +47,8 @@ extension EarningsStage {
       // Facts that arrived before the payment make even a single payment a replay.
       let isAlone = replay == nil
       if isAlone, !facts.isEmpty, against.isEmpty { replay = Replay() }
-      // A message cannot carry a later instant than the end of the range.
-      let creditAt = min(payment.paidAt + reward.creditAfter, Instant.range.upperBound)
-      let availableAt = min(max(payment.paidAt + reward.availableAfter, creditAt), Instant.range.upperBound)
+      let creditAt = payment.paidAt + reward.creditAfter
+      let availableAt = max(payment.paidAt + reward.availableAfter, creditAt)
       context.emit(
         RewardEarned(
           referrer: referral.referrer, referee: payment.account, payment: payment.payment, paidAt: payment.paidAt,

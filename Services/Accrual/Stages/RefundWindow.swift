@@ -7,10 +7,8 @@ import Terms
 // that judged the payment and is fixed then, like `availableAt`.
 
 extension RewardTerms {
-  /// When the window of a payment closes, or nil if it never does. Capped because a message cannot carry an instant beyond the range.
-  func closing(ofPaymentAt paidAt: Instant) -> Instant? {
-    refundWindow.map { min(paidAt + $0, Instant.range.upperBound) }
-  }
+  /// When the window of a payment closes, or nil if it never does.
+  func closing(ofPaymentAt paidAt: Instant) -> Instant? { refundWindow.map { paidAt + $0 } }
 }
 
 extension Program {
@@ -40,7 +38,7 @@ extension EarningsStage {
     var payment = payment
     var (come, waiting) = (0, 0)
     if case .awaited(let comeBefore, let waitingBefore) = payment.state { (come, waiting) = (comeBefore, waitingBefore) }
-    let expiry = context.program.longestRefundWindow.map { Timer(at: min(fact.instant + $0, Instant.range.upperBound)) }
+    let expiry = context.program.longestRefundWindow.map { Timer(at: fact.instant + $0) }
     context[Self.awaitedFacts, fact.payment, come] = AwaitedFact(fact: fact, timer: expiry)
     payment.state = .awaited(come: come + 1, waiting: waiting + 1)
     context[Self.payments, fact.payment] = payment

@@ -35,22 +35,6 @@ enum CodeNames {
   }
 
   static func link(_ template: String, _ code: Code) -> String {
-    guard let place = template.firstRange(of: "{code}") else { return template }
-    return template.replacingCharacters(in: place, with: code.value)
-  }
-}
-
-extension String {
-  fileprivate func firstRange(of text: String) -> Range<Index>? {
-    var start = startIndex
-    while start < endIndex {
-      if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
-      start = index(after: start)
-    }
-    return nil
-  }
-
-  fileprivate func replacingCharacters(in range: Range<Index>, with text: String) -> String {
-    String(self[..<range.lowerBound]) + text + String(self[range.upperBound...])
+    template.replacing("{code}", with: code.value, maxReplacements: 1)
   }
 }

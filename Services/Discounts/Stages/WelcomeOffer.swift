@@ -25,8 +25,7 @@ struct WelcomeOffer: Timed, Equatable {
     percent = terms.percent
     plans = terms.plans
     from = attributed.attributedAt - version.attribution.leeway
-    // A message cannot carry a later instant.
-    expiresAt = min(attributed.registeredAt + terms.within, Instant.range.upperBound)
+    expiresAt = attributed.registeredAt + terms.within
     self.terms = version.name
     timer = Timer(at: expiresAt)
   }

@@ -53,9 +53,8 @@ struct Withdrawal: Timed, Equatable {
     currency = event.currency
     destination = event.destination
     requestedAt = event.requestedAt
-    // Neither a message nor a row can carry an instant beyond the range.
-    dueSoonAt = min(event.requestedAt + terms.dueSoonAfter, Instant.range.upperBound)
-    dueAt = min(event.requestedAt + terms.dueAfter, Instant.range.upperBound)
+    dueSoonAt = event.requestedAt + terms.dueSoonAfter
+    dueAt = event.requestedAt + terms.dueAfter
     switch terms.approvalAbove {
     case .never: (needsApproval, approvalAbove) = (false, nil)
     case .above(let limits):
