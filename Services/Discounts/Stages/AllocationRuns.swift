@@ -15,8 +15,8 @@ extension Allocation {
 
     // B7: a used assignment is settled, an unused one lapses, even if this run gives nothing.
     for assignment in context.all(Rows.assignments) where assignment.asOf < run {
-      settle(assignment, own, before: run, context)
-      lapse(assignment.company, at: run, context)
+      context[Rows.assignments, assignment.company] = nil
+      conclude(assignment, own, replacedAt: run, context)
     }
 
     // While missed runs are caught up: the later run that has replaced what this one gives.
@@ -42,7 +42,7 @@ extension Allocation {
         let setBy = wished?.contains(share.company) ?? false ? "user" : "first-subscription"
         context.emit(assignment.assigned(share, active: active, orderSetBy: setBy, terms))
         if let replacedAt {
-          endMissed(assignment, own, replacedAt: replacedAt, context)
+          conclude(assignment, own, replacedAt: replacedAt, context)
         } else {
           context[Rows.assignments, share.company] = assignment
         }
@@ -50,10 +50,10 @@ extension Allocation {
     }
   }
 
-  /// An assignment of a missed run ends at once: the next run has been held.
-  private func endMissed(_ assignment: Assignment, _ own: OwnFacts, replacedAt: Instant, _ context: Context<Self>) {
-    let cancellation = own.cancellation(of: assignment.company)
-    switch assignment.end(invoices: own.invoices, cancellation: cancellation, before: replacedAt) {
+  /// The end of an assignment that a later run replaces. An assignment of a missed run is replaced at once.
+  private func conclude(_ assignment: Assignment, _ own: OwnFacts, replacedAt: Instant, _ context: Context<Self>) {
+    guard assignment.usedBy == nil else { return }
+    switch end(of: assignment, own, before: replacedAt) {
     case .used(let invoice, let issuedAt): context.emit(assignment.applied(to: invoice, at: issuedAt))
     case .canceled(let canceledAt, let cause): context.emit(assignment.canceled(cause, at: canceledAt))
     case nil: context.emit(assignment.superseded(at: replacedAt))
@@ -85,21 +85,15 @@ extension Allocation {
     let open = context.all(Rows.assignments)
     guard !open.isEmpty else { return }
     let own = ownFacts(context)
-    for assignment in open { settle(assignment, own, before: next, context) }
+    for assignment in open {
+      if let end = end(of: assignment, own, before: next) { self.end(assignment, end, context) }
+    }
   }
 
-  private func settle(_ assignment: Assignment, _ own: OwnFacts, before next: Instant?, _ context: Context<Self>) {
+  private func end(of assignment: Assignment, _ own: OwnFacts, before next: Instant?) -> Assignment.End? {
     // A restored discount is used by an invoice that arrives later (DECISIONS B7).
-    let end = assignment.end(
+    assignment.end(
       invoices: assignment.isRestored ? [] : own.invoices, cancellation: own.cancellation(of: assignment.company), before: next)
-    if let end { self.end(assignment, end, context) }
-  }
-
-  /// At the run after its own.
-  private func lapse(_ company: CompanyID, at run: Instant, _ context: Context<Self>) {
-    guard let assignment = context[Rows.assignments, company] else { return }
-    context[Rows.assignments, company] = nil
-    if assignment.usedBy == nil { context.emit(assignment.superseded(at: run)) }
   }
 
   /// Deletes invoices that no later run can need.
