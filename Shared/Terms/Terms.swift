@@ -132,15 +132,9 @@ public struct Eligibility: Sendable, Equatable {
     (kinds.isEmpty || kind.map(kinds.contains) ?? false) && (countries.isEmpty || country.map(countries.contains) ?? false)
   }
 
-  /// An account's kind and country, and the allowed ones, for the `because` of a rejection.
-  public static func facts(kind: AccountKind?, country: Country?, by rule: Eligibility?) -> [(String, Because.Fact)] {
-    var facts: [(String, Because.Fact)] = [
-      ("kind", .text(kind?.rawValue ?? "unknown")), ("country", .text(country?.code ?? "unknown")),
-    ]
-    if let rule, !rule.kinds.isEmpty { facts.append(("allowedKinds", .list(rule.kinds.map(\.rawValue)))) }
-    if let rule, !rule.countries.isEmpty { facts.append(("allowedCountries", .list(rule.countries.prefix(20).map(\.code)))) }
-    return facts
-  }
+  // For the `because` of a rejection; `nil` if all are allowed.
+  public var allowedKinds: Because.Fact? { kinds.isEmpty ? nil : .list(kinds.map(\.rawValue)) }
+  public var allowedCountries: Because.Fact? { countries.isEmpty ? nil : .list(countries.prefix(20).map(\.code)) }
 }
 
 /// The reward for a referee's payment (rows A2–A4, C5, C6, C8, C9).

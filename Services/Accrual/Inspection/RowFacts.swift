@@ -47,12 +47,12 @@ extension EarningsStage {
   private static func describe(_ payer: Payer, of account: String) -> Because? {
     guard payer.standing == .known else { return nil }
     guard let referral = payer.referrals.last else { return Because("unattributed", ["referee": .text(account)]) }
-    let ended = referral.endedAt.map { [("endedAt", Because.Fact.text("\($0)"))] } ?? []
     return Because(
       "referred-by",
       [
-        ("referee", .text(account)), ("referrer", .text(referral.referrer.value)), ("attributedAt", "\(referral.attributedAt)"),
-      ] + ended)
+        "referee": .text(account), "referrer": .text(referral.referrer.value), "attributedAt": "\(referral.attributedAt)",
+        "endedAt": referral.endedAt.map { "\($0)" },
+      ])
   }
 }
 

@@ -44,7 +44,12 @@ func reasonsAgainstReferrer(
 
 /// The facts behind `referrer-not-eligible`.
 func ineligible(kind: AccountKind?, country: Country?, by eligibility: Eligibility?) -> Because {
-  Because("referrer-not-eligible", Eligibility.facts(kind: kind, country: country, by: eligibility))
+  Because(
+    "referrer-not-eligible",
+    [
+      "kind": .text(kind?.rawValue ?? "unknown"), "country": .text(country?.code ?? "unknown"),
+      "allowedKinds": eligibility?.allowedKinds, "allowedCountries": eligibility?.allowedCountries,
+    ])
 }
 
 extension LedgerStage {

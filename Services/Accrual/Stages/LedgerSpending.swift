@@ -48,9 +48,9 @@ extension LedgerStage {
     let facts = Because(
       "spend",
       [
-        ("amount", .number(request.amount)), ("available", .number(available)),
-        ("kinds", .list(Array(request.kinds.prefix(20)))),
-      ] + (terms.spending.map { [("allowedKinds", .list(Array($0.kinds.prefix(20))))] } ?? []))
+        "amount": .number(request.amount), "available": .number(available), "kinds": .list(Array(request.kinds.prefix(20))),
+        "allowedKinds": terms.spending.map { .list(Array($0.kinds.prefix(20))) },
+      ])
     guard reasons.isEmpty else {
       context[Self.spends, row] = .over
       context.emit(
@@ -126,7 +126,7 @@ extension LedgerStage {
         because: [
           Because(
             "returned",
-            [("amount", .number(amount))] + (returned.amount.map { [("asked", .number($0))] } ?? []) + [("left", .number(left))])
+            ["amount": .number(amount), "asked": returned.amount.map { .number($0) }, "left": .number(left)])
         ]))
   }
 

@@ -52,8 +52,12 @@ extension LedgerStage {
     let bannedAt = bannedAt(asOf: opened.requestedAt, context)
     let reasons = reasonsAgainstWithdrawal(
       opened, available: available, by: terms, kind: profile.kind, country: profile.country, isBanned: bannedAt != nil)
-    let minimum = terms.withdrawal?.minimum[opened.currency].map { [("minimum", Because.Fact.number($0))] } ?? []
-    let facts = Because("withdrawal", [("amount", .number(opened.amount)), ("available", .number(available))] + minimum)
+    let facts = Because(
+      "withdrawal",
+      [
+        "amount": .number(opened.amount), "available": .number(available),
+        "minimum": terms.withdrawal?.minimum[opened.currency].map { .number($0) },
+      ])
     guard reasons.isEmpty else {
       let because =
         reasons.contains(.referrerNotEligible) ? [ineligible(kind: profile.kind, country: profile.country, by: eligibility)] : []
@@ -101,9 +105,9 @@ extension LedgerStage {
 
   func withdrawalFailed(_ failed: WithdrawalFailed, _ context: Context<Self>) throws(Rejection) {
     // The provider's reason, which payouts passes on in the notice.
-    let said = failed.because.first.flatMap { $0["reason"] }.map { [("reason", $0)] } ?? []
-    let payout = failed.payout.map { [("payout", Because.Fact.text($0.value))] } ?? []
-    try release(failed.request, at: failed.at, Because("withdrawal-failed", payout + said), context)
+    let reason = failed.because.first.flatMap { $0["reason"] }
+    let because = Because("withdrawal-failed", ["payout": failed.payout.map { .text($0.value) }, "reason": reason])
+    try release(failed.request, at: failed.at, because, context)
   }
 
   func withdrawalDeclined(_ declined: WithdrawalDeclined, _ context: Context<Self>) throws(Rejection) {

@@ -87,13 +87,14 @@ extension RewardTerms {
 
   /// The referee's previous turnover with the threshold that it exceeds, or with the first threshold if it exceeds none.
   private func facts(of status: Status?, turnover: Int64, in currency: Currency) -> Because {
-    var facts: [(String, Because.Fact)] = [("status", .text(status?.name ?? "Basic")), ("turnover", .number(turnover))]
-    if let above = status?.above[currency] {
-      facts.append(("above", .number(above)))
-    } else if let next = statuses.lazy.compactMap({ $0.above[currency] }).first {
-      facts.append(("notAbove", .number(next)))
-    }
-    return Because("status", facts)
+    let above = status?.above[currency]
+    let next = above == nil ? statuses.lazy.compactMap { $0.above[currency] }.first : nil
+    return Because(
+      "status",
+      [
+        "status": .text(status?.name ?? "Basic"), "turnover": .number(turnover), "above": above.map { .number($0) },
+        "notAbove": next.map { .number($0) },
+      ])
   }
 
   /// Whether a line counts towards the base.
@@ -124,7 +125,13 @@ extension RewardTerms {
     // If the plan line is missing, lines of kinds that never earn, such as top-ups, add no reason of their own.
     let ineligible = payment.lines.filter { !isEligible($0) && !(lacksPlan && !lineKinds.contains($0.kind)) }
     if !ineligible.isEmpty {
-      found.append((.notEligibleService, Because("not-eligible-service", eligibleFacts + [("skus", skus(ineligible))])))
+      let because = Because(
+        "not-eligible-service",
+        [
+          "kinds": .list(lineKinds.map(\.rawValue)), "categories": categories.map { .list(Array($0.prefix(20))) },
+          "skus": skus(ineligible),
+        ])
+      found.append((.notEligibleService, because))
     }
     let discounted = payment.lines.filter { excludedDiscount(of: $0) != nil }
     if !discounted.isEmpty {
@@ -133,12 +140,6 @@ extension RewardTerms {
         (.discountedPrice, Because("discounted-price", ["skus": skus(discounted), "discounts": .list(kinds.sorted())])))
     }
     return found
-  }
-
-  /// Which lines can earn.
-  private var eligibleFacts: [(String, Because.Fact)] {
-    let kinds: [(String, Because.Fact)] = [("kinds", .list(lineKinds.map(\.rawValue)))]
-    return kinds + (categories.map { [("categories", .list(Array($0.prefix(20))))] } ?? [])
   }
 
   /// The skus of the first lines, cut. An explanation must not make a notice too large for the bus.

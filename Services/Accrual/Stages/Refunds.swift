@@ -85,19 +85,17 @@ struct PaymentBase: Stored, Equatable {
         if let fixed { Fraction(fixed) * share / Fraction(base) } else { rated * share / earning / Fraction(10_000) }
       amount = max(try reward.roundedHalfUp(), 0)
     }
-    let facts: [(String, Because.Fact)] = [
-      ("base", .number(base)), ("received", .number(received)), ("refunds", .number(taken.isAll ? received : refunds)),
-      ("lineRefunds", .number(try refundedLines.roundedHalfUp())),
-      ("onEarningLines", .number(try refundedEarning.roundedHalfUp())),
-    ]
-    return (amount, Because("refunded", facts + rateFacts + [("amount", .number(amount))]))
-  }
-
-  /// The fixed amount or the single rate. Empty if lines have different rates.
-  private var rateFacts: [(String, Because.Fact)] {
-    if let fixed { return [("fixed", .number(fixed))] }
-    let rates = Set(lines.flatMap(\.earning).map(\.rate))
-    return rates.count == 1 ? rates.map { ("rate", .number($0.value)) } : []
+    let rates = fixed == nil ? Set(lines.flatMap(\.earning).map(\.rate)) : []
+    let because = Because(
+      "refunded",
+      [
+        "base": .number(base), "received": .number(received), "refunds": .number(taken.isAll ? received : refunds),
+        "lineRefunds": .number(try refundedLines.roundedHalfUp()),
+        "onEarningLines": .number(try refundedEarning.roundedHalfUp()), "fixed": fixed.map { .number($0) },
+        // Lines may have different rates.
+        "rate": rates.count == 1 ? rates.first.map { .number($0.value) } : nil, "amount": .number(amount),
+      ])
+    return (amount, because)
   }
 }
 

@@ -9,12 +9,17 @@ extension AttributionService {
       return Because("referral-event-waits", ["referee": .text(row.key), "type": .text(type(of: event).type)])
     }
     guard let registration = try row.value(in: Accounts.registration) else { return nil }
-    let facts: [(String, Because.Fact)] = [("referee", .text(row.key)), ("registeredAt", "\(registration.registeredAt)")]
-    if registration.isPending { return Because("registered-pending", facts) }
+    let (referee, at): (Because.Fact, Because.Fact) = (.text(row.key), "\(registration.registeredAt)")
+    if registration.isPending { return Because("registered-pending", ["referee": referee, "registeredAt": at]) }
     guard let referral = registration.referral else {
-      return Because("registered-unattributed", facts + [("named", .flag(registration.isReferred))])
+      let named = Because.Fact.flag(registration.isReferred)
+      return Because("registered-unattributed", ["referee": referee, "registeredAt": at, "named": named])
     }
-    let ended: [(String, Because.Fact)] = referral.endedAt.map { [("endedAt", "\($0)")] } ?? []
-    return Because("registered-bound", facts + [("referrer", .text(referral.referrer.value))] + ended)
+    return Because(
+      "registered-bound",
+      [
+        "referee": referee, "registeredAt": at, "referrer": .text(referral.referrer.value),
+        "endedAt": referral.endedAt.map { "\($0)" },
+      ])
   }
 }

@@ -123,7 +123,7 @@ public struct Accounts: Stage {
     }
     // No account can own text that is not a valid code.
     guard let code = Code(text) else {
-      let objection = Objection(.unknownCode, judge: "registration", [("named", .text(String(text.prefix(128))))])
+      let objection = Objection(.unknownCode, judge: "registration", ["named": .text(String(text.prefix(128)))])
       let judgement = RegistrationJudgement(code: text, reasons: [objection.reason], because: [objection.because])
       return reject(event, judgement, terms, context)
     }
@@ -160,7 +160,7 @@ public struct Accounts: Stage {
     let bound = own?.referral.flatMap { $0.holds(at: claim.at) ? $0.referrer : nil }
     var objections: [Objection] = []
     if claim.assignment != nil, context[Self.hasCode] == nil {
-      objections.append(Objection(.unknownCode, judge: "code", [("referrer", .text(resolved.referrer.value))]))
+      objections.append(Objection(.unknownCode, judge: "code", ["referrer": .text(resolved.referrer.value)]))
     } else {
       objections = judge(
         claim, referrer: resolved.referrer, facts: context[Self.facts] ?? AccountFacts(), identities: own?.identities ?? [],
@@ -184,7 +184,7 @@ public struct Accounts: Stage {
     if reasons.isEmpty, let referrer = decided.referrer, let theirs = context[Self.approved, referrer],
       comesFirst((theirs, referrer), (claim.at, claim.referee))
     {
-      let loop = Objection(.loop, judge: "referee", [("boundTo", .text(claim.referee.value)), ("registeredAt", "\(theirs)")])
+      let loop = Objection(.loop, judge: "referee", ["boundTo": .text(claim.referee.value), "registeredAt": "\(theirs)"])
       (reasons, because) = ([loop.reason], [loop.because])
       context.emit(ReferralReleased(referrer: referrer, referee: claim.referee, at: claim.at))
     }

@@ -11,9 +11,9 @@ extension Accounts {
     guard let wish = event.vanity else { return claimDerived(event, attempt: 1, context) }
     let terms = context.program.version(at: event.requestedAt).attribution
     guard let code = CodeNames.vanity(wish), terms.isCode(code.value) else {
-      let pattern: [(String, Because.Fact)] = terms.codePattern.map { [("codePattern", .text($0.text))] } ?? []
-      let facts = [("wish", Because.Fact.text(String(wish.prefix(128))))] + pattern
-      return decline(event.request, event.account, event.requestedAt, .invalid, facts, context)
+      return decline(
+        event.request, event.account, event.requestedAt, .invalid,
+        ["wish": .text(String(wish.prefix(128))), "codePattern": terms.codePattern.map { .text($0.text) }], context)
     }
     context.emit(
       CodeClaimed(
@@ -25,8 +25,8 @@ extension Accounts {
     guard attempt <= Self.attemptsMax,
       let code = CodeNames.derived(context.programID, event.account, attempt: attempt, by: pattern)
     else {
-      let facts = [("attempts", Because.Fact.number(Int64(attempt - 1)))]
-      return decline(event.request, event.account, event.requestedAt, .taken, facts, context)
+      return decline(
+        event.request, event.account, event.requestedAt, .taken, ["attempts": .number(Int64(attempt - 1))], context)
     }
     context.emit(
       CodeClaimed(
@@ -48,15 +48,15 @@ extension Accounts {
     }
     guard let attempt = claim.attempt else {
       return decline(
-        claim.request, claim.owner, claim.requestedAt, .taken, [("wish", .text(claim.code.value))], context)
+        claim.request, claim.owner, claim.requestedAt, .taken, ["wish": .text(claim.code.value)], context)
     }
     let request = CodeRequested(request: claim.request, account: claim.owner, requestedAt: claim.requestedAt)
     claimDerived(request, attempt: attempt + 1, context)
   }
 
   private func decline(
-    _ request: RequestID, _ account: AccountID, _ at: Instant, _ reason: CodeReason, _ facts: [(String, Because.Fact)],
-    _ context: Context<Self>
+    _ request: RequestID, _ account: AccountID, _ at: Instant, _ reason: CodeReason,
+    _ facts: KeyValuePairs<String, Because.Fact?>, _ context: Context<Self>
   ) {
     context.emit(
       CodeDeclined(

@@ -52,10 +52,11 @@ extension Accounts {
   }
 
   /// An operator's decision as facts. The note is cut to 200 characters because it can be as large as its event.
-  func decision(_ request: RequestID, _ name: OperatorID, note: String?) -> [(String, Because.Fact)] {
-    let note: [(String, Because.Fact)] =
-      note.map { [("note", .text(String(String.UnicodeScalarView($0.unicodeScalars.prefix(200)))))] } ?? []
-    return [("operator", .text(name.value)), ("request", .text(request.value))] + note
+  func decision(_ request: RequestID, _ name: OperatorID, note: String?) -> KeyValuePairs<String, Because.Fact?> {
+    [
+      "operator": .text(name.value), "request": .text(request.value),
+      "note": note.map { .text(String(String.UnicodeScalarView($0.unicodeScalars.prefix(200)))) },
+    ]
   }
 
   // MARK: Waiting events

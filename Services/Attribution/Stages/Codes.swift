@@ -31,7 +31,7 @@ public struct Codes: Stage {
     if let owner = context[Self.owner] {
       context.emit(ClaimResolved(referrer: owner, claim: claimed.claim))
     } else {
-      let objection = Objection(.unknownCode, judge: "code", [("named", .text(claimed.code.value))])
+      let objection = Objection(.unknownCode, judge: "code", ["named": .text(claimed.code.value)])
       context.emit(answer(claimed.claim, [objection], referrer: nil))
     }
   }
@@ -50,7 +50,7 @@ public struct Codes: Stage {
       because.append(
         Because(
           ClickReason.unknownCode.rawValue,
-          [("named", .text(visit.code.value))] + (pattern.map { [("codePattern", .text($0.text))] } ?? [])))
+          ["named": .text(visit.code.value), "codePattern": pattern.map { .text($0.text) }]))
     }
     if let marker = LandingURL(visit.url).first(of: terms.attribution.paidAdParameters) {
       reasons.append(.paidAd)

@@ -20,9 +20,9 @@ struct Objection: Equatable {
   let because: Because
 
   /// - Parameter judge: `registration`, `code`, `referrer` or `referee`.
-  init(_ reason: AttributionReason, judge: String, _ facts: [(String, Because.Fact)]) {
+  init(_ reason: AttributionReason, judge: String, _ facts: KeyValuePairs<String, Because.Fact?>) {
     self.reason = reason
-    because = Because(reason.rawValue, [("judge", .text(judge))] + facts)
+    because = Because(reason.rawValue, [("judge", .text(judge))] + facts.compactMap { name, fact in fact.map { (name, $0) } })
   }
 }
 
@@ -38,15 +38,19 @@ func judge(
   let code = named.first(where: terms.isCode)
   var objections: [Objection] = []
   if code == nil {
-    var facts: [(String, Because.Fact)] = [("parameter", .text(terms.parameter)), ("landingURL", .flag(link != nil))]
-    if let pattern = terms.codePattern, !named.isEmpty {
-      facts += [("named", .list(named.prefix(10).map { String($0.prefix(128)) })), ("codePattern", .text(pattern.text))]
-    }
-    objections.append(Objection(.noCode, judge: "registration", facts))
+    let pattern = named.isEmpty ? nil : terms.codePattern
+    objections.append(
+      Objection(
+        .noCode, judge: "registration",
+        [
+          "parameter": .text(terms.parameter), "landingURL": .flag(link != nil),
+          "named": pattern.map { _ in .list(named.prefix(10).map { String($0.prefix(128)) }) },
+          "codePattern": pattern.map { .text($0.text) },
+        ]))
   }
   // The link is checked for ads even if the code was typed in (DECISIONS A1).
   if let marker = link?.first(of: terms.paidAdParameters) {
-    objections.append(Objection(.paidAd, judge: "registration", [("parameter", .text(marker))]))
+    objections.append(Objection(.paidAd, judge: "registration", ["parameter": .text(marker)]))
   }
   objections += judge(previousAccounts: registration.previousAccounts ?? [], bound: bound, by: terms)
   return RegistrationJudgement(code: code, reasons: objections.map(\.reason), because: objections.map(\.because))
@@ -58,15 +62,14 @@ func judge(
 func judge(previousAccounts: [AccountID], bound: Accounts.Referral?, by terms: AttributionTerms) -> [Objection] {
   var objections: [Objection] = []
   if terms.refusesPriorAccounts, !previousAccounts.isEmpty {
-    let facts: [(String, Because.Fact)] = [
-      ("previousAccounts", .list(previousAccounts.prefix(Accounts.previousAccountsMax).map(\.value)))
-    ]
-    objections.append(Objection(.priorAccount, judge: "registration", facts))
+    let named = previousAccounts.prefix(Accounts.previousAccountsMax).map(\.value)
+    objections.append(Objection(.priorAccount, judge: "registration", ["previousAccounts": .list(named)]))
   }
   if let bound {
-    let ended: [(String, Because.Fact)] = bound.endedAt.map { [("endedAt", "\($0)")] } ?? []
     objections.append(
-      Objection(.alreadyAttributed, judge: "registration", [("boundTo", .text(bound.referrer.value))] + ended))
+      Objection(
+        .alreadyAttributed, judge: "registration",
+        ["boundTo": .text(bound.referrer.value), "endedAt": bound.endedAt.map { "\($0)" }]))
   }
   return objections
 }
@@ -84,20 +87,26 @@ func judge(
   var objections: [Objection] = []
   let sharesIdentity = !Set(identities.map { $0.lowercased() }).isDisjoint(with: claim.identities.map { $0.lowercased() })
   if referrer == claim.referee || sharesIdentity {
-    let facts: [(String, Because.Fact)] = [
-      ("sameAccount", .flag(referrer == claim.referee)), ("sharedIdentity", .flag(sharesIdentity)),
-    ]
-    objections.append(Objection(.selfReferral, judge: "referrer", facts))
+    objections.append(
+      Objection(
+        .selfReferral, judge: "referrer",
+        ["sameAccount": .flag(referrer == claim.referee), "sharedIdentity": .flag(sharesIdentity)]))
   }
   if boundTo == claim.referee {
-    objections.append(Objection(.loop, judge: "referrer", [("boundTo", .text(claim.referee.value))]))
+    objections.append(Objection(.loop, judge: "referrer", ["boundTo": .text(claim.referee.value)]))
   }
   let at = claim.at
   let closedAt = facts.closings.closedAt(asOf: at)
   if closedAt != nil || !facts.isAdmitted(by: terms.referrer, at: at) {
-    let closed: [(String, Because.Fact)] = closedAt.map { [("closedAt", "\($0)")] } ?? []
-    let profile = Eligibility.facts(kind: facts.kind(at: at), country: facts.country(at: at), by: terms.referrer)
-    objections.append(Objection(.referrerNotEligible, judge: "referrer", closed + profile))
+    let (kind, country, rule) = (facts.kind(at: at), facts.country(at: at), terms.referrer)
+    objections.append(
+      Objection(
+        .referrerNotEligible, judge: "referrer",
+        [
+          "closedAt": closedAt.map { "\($0)" }, "kind": .text(kind?.rawValue ?? "unknown"),
+          "country": .text(country?.code ?? "unknown"), "allowedKinds": rule?.allowedKinds,
+          "allowedCountries": rule?.allowedCountries,
+        ]))
   }
   return objections
 }

@@ -33,18 +33,22 @@ extension Activity {
 extension Allocation {
   static func describe(_ row: StageRow) throws -> Because? {
     if let assignment = try row.value(in: Rows.assignments) {
-      var facts: [(String, Because.Fact)] = [
-        ("company", .text(assignment.company.value)), ("owner", .text(row.key)), ("percent", .number(assignment.percent)),
-        ("period", .text(assignment.period)), ("asOf", "\(assignment.asOf)"), ("terms", .text(assignment.terms)),
-      ]
-      if let invoice = assignment.usedBy { facts.append(("invoice", .text(invoice.value))) }
-      return Because(assignment.usedBy == nil ? "assignment-open" : "assignment-used", facts)
+      return Because(
+        assignment.usedBy == nil ? "assignment-open" : "assignment-used",
+        [
+          "company": .text(assignment.company.value), "owner": .text(row.key), "percent": .number(assignment.percent),
+          "period": .text(assignment.period), "asOf": "\(assignment.asOf)", "terms": .text(assignment.terms),
+          "invoice": assignment.usedBy.map { .text($0.value) },
+        ])
     }
     if let company = try row.value(in: Rows.companies) {
-      var facts: [(String, Because.Fact)] = [("company", .text(company.company.value)), ("owner", .text(row.key))]
-      if let first = company.first { facts.append(("since", "\(first.at)")) }
-      if let latest = company.isClosed.latest, latest.value { facts.append(("closedAt", "\(latest.at)")) }
-      return Because("company", facts)
+      let closing = company.isClosed.latest.flatMap { $0.value ? $0 : nil }
+      return Because(
+        "company",
+        [
+          "company": .text(company.company.value), "owner": .text(row.key), "since": company.first.map { "\($0.at)" },
+          "closedAt": closing.map { "\($0.at)" },
+        ])
     }
     if let subscription = try row.value(in: Rows.subscriptions), let latest = subscription.history.latest {
       return Because(
@@ -56,12 +60,12 @@ extension Allocation {
         ])
     }
     if let invoice = try row.value(in: Rows.invoices), let issued = invoice.issued {
-      var facts: [(String, Because.Fact)] = [
-        ("company", .text(issued.company.value)), ("owner", .text(row.key)), ("invoice", .text(invoice.invoice.value)),
-        ("issuedAt", "\(issued.issuedAt)"), ("dueAt", "\(issued.dueAt)"),
-      ]
-      if let endedAt = invoice.endedAt { facts.append(("endedAt", "\(endedAt)")) }
-      return Because("company-invoice", facts)
+      return Because(
+        "company-invoice",
+        [
+          "company": .text(issued.company.value), "owner": .text(row.key), "invoice": .text(invoice.invoice.value),
+          "issuedAt": "\(issued.issuedAt)", "dueAt": "\(issued.dueAt)", "endedAt": invoice.endedAt.map { "\($0)" },
+        ])
     }
     if let account = try row.value(in: Rows.account), let next = account.runs?.next {
       return Because("next-run", ["owner": .text(row.key), "at": "\(next)"])

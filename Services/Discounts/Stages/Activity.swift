@@ -353,21 +353,21 @@ extension Because {
 
   /// Why no subscription counts after the fact that arrived.
   init(ended fact: BillingFact) {
-    var facts: [(String, Fact)]
-    switch fact {
-    case .status(let status):
-      facts = [("subscription", .text(status.subscription.value)), ("status", .text(status.status.rawValue))]
-      if let trialEndsAt = status.trialEndsAt { facts.append(("trialEndsAt", .text(trialEndsAt.description))) }
-    case .payment(let payment): facts = [("payment", .text(payment.payment.value))]
-    case .refund(let refund): facts = Self.taken(refund.payment, at: refund.at, cause: "refund")
-    case .refundFailure(let failure): facts = [("payment", .text(failure.payment.value))]
-    case .dispute(let dispute): facts = Self.taken(dispute.payment, at: dispute.at, cause: "dispute")
-    }
+    let facts: KeyValuePairs<String, Fact?> =
+      switch fact {
+      case .status(let status):
+        [
+          "subscription": .text(status.subscription.value), "status": .text(status.status.rawValue),
+          "trialEndsAt": status.trialEndsAt.map { "\($0)" },
+        ]
+      case .payment(let payment): ["payment": .text(payment.payment.value)]
+      case .refund(let refund):
+        ["payment": .text(refund.payment.value), "takenBackAt": "\(refund.at)", "cause": "refund"]
+      case .refundFailure(let failure): ["payment": .text(failure.payment.value)]
+      case .dispute(let dispute):
+        ["payment": .text(dispute.payment.value), "takenBackAt": "\(dispute.at)", "cause": "dispute"]
+      }
     self.init("no-counting-subscription", facts)
-  }
-
-  private static func taken(_ payment: PaymentID, at instant: Instant, cause: String) -> [(String, Fact)] {
-    [("payment", .text(payment.value)), ("takenBackAt", .text(instant.description)), ("cause", .text(cause))]
   }
 
   init(ended: ReferralEnded) {

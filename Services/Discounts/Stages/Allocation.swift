@@ -254,11 +254,14 @@ extension Assignment {
   }
 
   func applied(to invoice: InvoiceID, at issuedAt: Instant) -> DiscountApplied {
-    var facts: [(String, Because.Fact)] = [("asOf", .text(asOf.description)), ("issuedAt", .text(issuedAt.description))]
-    if isRestored { facts.append(("restored", .flag(true))) }
-    return DiscountApplied(
+    DiscountApplied(
       assignment: assignment, account: account, company: company, period: period, invoice: invoice,
-      percent: numericCast(percent), at: issuedAt, terms: terms, because: [Because("first-invoice-after-run", facts)])
+      percent: numericCast(percent), at: issuedAt, terms: terms,
+      because: [
+        Because(
+          "first-invoice-after-run",
+          ["asOf": "\(asOf)", "issuedAt": "\(issuedAt)", "restored": isRestored ? .flag(true) : nil])
+      ])
   }
 
   func restored(from invoice: InvoiceID, at voidedAt: Instant) -> DiscountRestored {
@@ -271,21 +274,21 @@ extension Assignment {
       ])
   }
 
-  func superseded(at instant: Instant) -> DiscountVoided { voided(.superseded, at: instant, []) }
+  func superseded(at instant: Instant) -> DiscountVoided { voided(.superseded, at: instant) }
 
   func canceled(_ cause: Cancellation.Cause, at instant: Instant) -> DiscountVoided {
-    voided(.companyCanceled, at: instant, [("cause", .text(cause.rawValue))])
+    voided(.companyCanceled, at: instant, cause)
   }
 
-  private func voided(_ reason: VoidReason, at instant: Instant, _ facts: [(String, Because.Fact)]) -> DiscountVoided {
+  private func voided(_ reason: VoidReason, at instant: Instant, _ cause: Cancellation.Cause? = nil) -> DiscountVoided {
     DiscountVoided(
       assignment: assignment, account: account, company: company, period: period, at: instant, reason: reason, terms: terms,
       because: [
         Because(
           reason.rawValue,
           [
-            ("asOf", .text(asOf.description)), ("percent", .number(percent)), ("endedAt", .text(instant.description)),
-          ] + facts)
+            "asOf": "\(asOf)", "percent": .number(percent), "endedAt": "\(instant)", "cause": cause.map { .text($0.rawValue) },
+          ])
       ])
   }
 }

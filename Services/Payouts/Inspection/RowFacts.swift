@@ -16,13 +16,14 @@ extension PayoutsService {
 
 extension Withdrawal {
   fileprivate func facts(_ code: String) -> Because {
-    var facts: [(String, Because.Fact)] = [
-      ("request", .text(request.value)), ("owner", .text(referrer.value)), ("amount", .number(amount)),
-      ("currency", .text(currency.code)), ("destination", .text(destination)), ("requestedAt", "\(requestedAt)"),
-      ("dueAt", "\(dueAt)"), ("standing", .text(standing.rawValue)), ("payout", .text(payout.value)), ("terms", .text(terms)),
-    ]
-    if let endedAt { facts.append(("endedAt", "\(endedAt)")) }
-    return Because(code, facts)
+    Because(
+      code,
+      [
+        "request": .text(request.value), "owner": .text(referrer.value), "amount": .number(amount),
+        "currency": .text(currency.code), "destination": .text(destination), "requestedAt": "\(requestedAt)",
+        "dueAt": "\(dueAt)", "standing": .text(standing.rawValue), "payout": .text(payout.value), "terms": .text(terms),
+        "endedAt": endedAt.map { "\($0)" },
+      ])
   }
 }
 
@@ -46,11 +47,15 @@ extension WithdrawalFacts {
 
 extension PayoutResults {
   fileprivate func described(payout: String, owner: String) -> Because {
-    let instants = [("settledAt", settled?.at), ("failedAt", failed?.at), ("returnedAt", returned?.at)]
-    var facts: [(String, Because.Fact)] = [("payout", .text(payout)), ("owner", .text(owner))]
     // The id of a long request is cut and hashed, so its payout does not contain the request.
     let suffix = "#\(Withdrawal.attempt)"
-    if payout.hasSuffix(suffix) { facts.append(("request", .text(String(payout.dropLast(suffix.count))))) }
-    return Because("payout-results", facts + instants.compactMap { name, at in at.map { (name, "\($0)") } })
+    return Because(
+      "payout-results",
+      [
+        "payout": .text(payout), "owner": .text(owner),
+        "request": payout.hasSuffix(suffix) ? .text(String(payout.dropLast(suffix.count))) : nil,
+        "settledAt": settled.map { "\($0.at)" }, "failedAt": failed.map { "\($0.at)" },
+        "returnedAt": returned.map { "\($0.at)" },
+      ])
   }
 }

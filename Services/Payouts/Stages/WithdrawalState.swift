@@ -106,13 +106,12 @@ func payoutID(of request: RequestID, attempt: Int) -> PayoutID {
 // MARK: - State transitions
 
 /// One step of a withdrawal and the facts behind it. Each step gives one notice.
-enum WithdrawalStep: Equatable {
-  case awaitApproval(at: Instant, because: Because)
-  case instruct(at: Instant, because: Because)
-  case pay(at: Instant, because: Because)
-  case fail(at: Instant, because: Because)
-  case `return`(at: Instant, because: Because)
-  case decline(at: Instant, reasons: [WithdrawalReason], because: [Because])
+struct WithdrawalStep: Equatable {
+  let to: Withdrawal.WithdrawalStatus
+  let at: Instant
+  /// Only for `declined`.
+  var reasons: [WithdrawalReason] = []
+  let because: [Because]
 }
 
 extension Withdrawal {
@@ -128,25 +127,20 @@ extension Withdrawal {
     return steps
   }
 
+  var opening: WithdrawalStep {
+    WithdrawalStep(to: .opened, at: requestedAt, because: [Because("none-open", ["amount": .number(amount)])])
+  }
+
   /// Declines the withdrawal because another of this account is open (DECISIONS R1).
   mutating func decline(behind open: RequestID) -> WithdrawalStep {
-    let step = WithdrawalStep.decline(
-      at: requestedAt, reasons: [.alreadyOpen], because: [Because("already-open", ["openRequest": .text(open.value)])])
+    let step = declined([.alreadyOpen], at: requestedAt, [Because("already-open", ["openRequest": .text(open.value)])])
     take(step)
     return step
   }
 
   private mutating func take(_ step: WithdrawalStep) {
-    let end: Instant?
-    switch step {
-    case .awaitApproval: (standing, end) = (.awaitingApproval, nil)
-    case .instruct: (standing, end) = (.instructed, nil)
-    case .pay(let at, _): (standing, end) = (.paid, at)
-    case .fail(let at, _): (standing, end) = (.failed, at)
-    case .return(let at, _): (standing, end) = (.returned, at)
-    case .decline(let at, _, _): (standing, end) = (.declined, at)
-    }
-    endedAt = endedAt ?? end
+    standing = step.to
+    if !isOpen { endedAt = endedAt ?? step.at }
   }
 
   private func next(by facts: WithdrawalFacts, _ results: PayoutResults, _ bannedAt: Instant?) -> WithdrawalStep? {
@@ -168,45 +162,45 @@ extension Withdrawal {
 
   private func answered(_ answer: LedgerAnswer, _ results: PayoutResults, _ bannedAt: Instant?) -> WithdrawalStep {
     switch answer {
-    case .rejected(let reasons, let because): .decline(at: requestedAt, reasons: reasons, because: because)
+    case .rejected(let reasons, let because): declined(reasons, at: requestedAt, because)
     case .reserved:
       if let bannedAt {
         banned(at: bannedAt)
       } else if needsApproval {
-        .awaitApproval(at: requestedAt, because: size(approvalAbove == nil ? "no-limit" : "above-limit"))
+        step(.awaitingApproval, at: requestedAt, size(approvalAbove == nil ? "no-limit" : "above-limit"))
       } else {
-        booked(by: results) ?? .instruct(at: requestedAt, because: size("no-approval-needed"))
+        booked(by: results) ?? step(.instructed, at: requestedAt, size("no-approval-needed"))
       }
     }
   }
 
   private func size(_ code: String) -> Because {
-    guard let approvalAbove else { return Because(code, ["amount": .number(amount)]) }
-    return Because(code, ["amount": .number(amount), "approvalAbove": .number(approvalAbove)])
+    Because(code, ["amount": .number(amount), "approvalAbove": approvalAbove.map { .number($0) }])
+  }
+
+  private func declined(_ reasons: [WithdrawalReason], at instant: Instant, _ because: [Because]) -> WithdrawalStep {
+    WithdrawalStep(to: .declined, at: notBeforeRequest(instant), reasons: reasons, because: because)
   }
 
   private func canceled(at instant: Instant) -> WithdrawalStep {
-    .decline(
-      at: notBeforeRequest(instant), reasons: [.canceled],
-      because: [Because("canceled", ["canceledAt": .text(instant.description)])])
+    declined([.canceled], at: instant, [Because("canceled", ["canceledAt": "\(instant)"])])
   }
 
   private func banned(at instant: Instant) -> WithdrawalStep {
-    .decline(
-      at: notBeforeRequest(instant), reasons: [.accountBanned],
-      because: [Because("account-banned", ["bannedAt": .text(instant.description)])])
+    declined([.accountBanned], at: instant, [Because("account-banned", ["bannedAt": "\(instant)"])])
   }
 
   private func decided(_ decision: OperatorDecision, _ results: PayoutResults) -> WithdrawalStep {
     switch decision {
     case .approved(let at, let name, let note):
       booked(by: results)
-        ?? .instruct(
-          at: notBeforeRequest(at), because: Because("approved", ["operator": .text(name.value)], quoting: note, as: "note"))
+        ?? step(
+          .instructed, at: notBeforeRequest(at),
+          Because("approved", ["operator": .text(name.value), "note": note.map(Because.Fact.quote)]))
     case .rejected(let at, let name, let note):
-      .decline(
-        at: notBeforeRequest(at), reasons: [.declinedByOperator],
-        because: [Because("declined-by-operator", ["operator": .text(name.value)], quoting: note, as: "note")])
+      declined(
+        [.declinedByOperator], at: at,
+        [Because("declined-by-operator", ["operator": .text(name.value), "note": note.map(Because.Fact.quote)])])
     }
   }
 
@@ -216,18 +210,21 @@ extension Withdrawal {
   }
 
   private func paid(_ result: PayoutResult) -> WithdrawalStep {
-    .pay(
-      at: result.at,
-      because: Because("payout-settled", ["payout": .text(payout.value)], quoting: result.reference, as: "reference"))
+    let quote = result.reference.map(Because.Fact.quote)
+    return step(.paid, at: result.at, Because("payout-settled", ["payout": .text(payout.value), "reference": quote]))
   }
 
   private func failed(_ result: PayoutResult) -> WithdrawalStep {
-    .fail(
-      at: result.at, because: Because("payout-failed", ["payout": .text(payout.value)], quoting: result.reason, as: "reason"))
+    let quote = result.reason.map(Because.Fact.quote)
+    return step(.failed, at: result.at, Because("payout-failed", ["payout": .text(payout.value), "reason": quote]))
   }
 
   private func returned(_ result: PayoutResult) -> WithdrawalStep {
-    .return(
-      at: result.at, because: Because("payout-returned", ["payout": .text(payout.value)], quoting: result.reason, as: "reason"))
+    let quote = result.reason.map(Because.Fact.quote)
+    return step(.returned, at: result.at, Because("payout-returned", ["payout": .text(payout.value), "reason": quote]))
+  }
+
+  private func step(_ standing: WithdrawalStatus, at instant: Instant, _ because: Because) -> WithdrawalStep {
+    WithdrawalStep(to: standing, at: instant, because: [because])
   }
 }

@@ -105,7 +105,7 @@ public struct Withdrawals: Stage {
     context[Self.latest] = withdrawal.request
     context[Self.payouts, withdrawal.payout] = withdrawal.request
     keep(withdrawal, context)
-    context.emit(withdrawal.opened())
+    withdrawal.report(withdrawal.opening, context)
     advance(withdrawal.request, context)
   }
 

@@ -21,12 +21,12 @@ public struct Because: Sendable {
   /// One compact JSON object whose first member is `code`.
   private let json: [UInt8]
 
-  /// A fact must not be named `code`. If a name occurs twice, the first fact stays.
-  public init(_ code: String, _ facts: KeyValuePairs<String, Fact> = [:]) {
-    self.init(code, facts.map { ($0.key, $0.value) })
+  /// Facts that are `nil` are left out. None must be named `code`. If a name occurs twice, the first fact stays.
+  public init(_ code: String, _ facts: KeyValuePairs<String, Fact?> = [:]) {
+    self.init(code, facts.compactMap { name, fact in fact.map { (name, $0) } })
   }
 
-  /// For facts of which some are optional.
+  /// For facts whose names are computed.
   public init(_ code: String, _ facts: [(String, Fact)]) {
     var writer = JSONWriter(capacity: 256)
     writer.beginObject()
