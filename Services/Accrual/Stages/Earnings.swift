@@ -18,12 +18,12 @@ struct EarningsStage: Stage {
     .on(EarningsStage.ended),
     .on(EarningsStage.counted),
     .on(EarningsStage.settled, repeats: .rememberedByStage),
-    .on(EarningsStage.refundRequested),
-    .on(EarningsStage.refundDeclined),
-    .on(EarningsStage.refunded),
-    .on(EarningsStage.refundFailed),
-    .on(EarningsStage.disputed),
-    .on(EarningsStage.disputeClosed),
+    .on(fact(PaymentChange.refundRequested)),
+    .on(fact(PaymentChange.refundDeclined)),
+    .on(fact(PaymentChange.refunded)),
+    .on(fact(PaymentChange.refundFailed)),
+    .on(fact(PaymentChange.disputed)),
+    .on(fact(PaymentChange.disputeClosed)),
   ]
   /// Used only if the terms have a refund window.
   static let timers: [Timers<Self>] = [.on(payments, EarningsStage.close), .on(awaitedFacts, EarningsStage.expire)]
@@ -165,28 +165,9 @@ struct EarningsStage: Stage {
     try take(.payment(payment), context)
   }
 
-  private func refundRequested(_ fact: RefundRequested, _ context: Context<Self>) throws(Rejection) {
-    try take(.fact(.refundRequested(fact)), context)
-  }
-
-  private func refundDeclined(_ fact: RefundDeclined, _ context: Context<Self>) throws(Rejection) {
-    try take(.fact(.refundDeclined(fact)), context)
-  }
-
-  private func refunded(_ fact: PaymentRefunded, _ context: Context<Self>) throws(Rejection) {
-    try take(.fact(.refunded(fact)), context)
-  }
-
-  private func refundFailed(_ fact: RefundFailed, _ context: Context<Self>) throws(Rejection) {
-    try take(.fact(.refundFailed(fact)), context)
-  }
-
-  private func disputed(_ fact: PaymentDisputed, _ context: Context<Self>) throws(Rejection) {
-    try take(.fact(.disputed(fact)), context)
-  }
-
-  private func disputeClosed(_ fact: DisputeClosed, _ context: Context<Self>) throws(Rejection) {
-    try take(.fact(.disputeClosed(fact)), context)
+  /// Handles a fact about a payment.
+  private static func fact<Fact>(_ change: @escaping @Sendable (Fact) -> PaymentChange) -> Reads<Self>.Handler<Fact> {
+    { stage in { fact, context throws(Rejection) in try stage.take(.fact(change(fact)), context) } }
   }
 
   private func take(_ event: BillingEvent, _ context: Context<Self>) throws(Rejection) {

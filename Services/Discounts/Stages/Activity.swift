@@ -15,12 +15,12 @@ struct Activity: Stage {
     .on(Activity.attributed),
     .on(Activity.rejected),
     .on(Activity.ended),
-    .on(Activity.subscriptionChanged),
+    .on(fact { .status(SubscriptionStatusFact($0)) }),
     .on(Activity.settled),
-    .on(Activity.refunded),
-    .on(Activity.refundFailed),
-    .on(Activity.disputed),
-    .on(Activity.disputeClosed),
+    .on(fact { .refund(RefundFact($0)) }),
+    .on(fact { .refundFailure(RefundFailureFact($0)) }),
+    .on(fact { (disputed: PaymentDisputed) in .dispute(DisputeFact(disputed)) }),
+    .on(fact { (closed: DisputeClosed) in .dispute(DisputeFact(closed)) }),
   ]
   static let timers: [Timers<Self>] = [.on(Rows.offer, Activity.expire)]
   static let writes: [any Message.Type] = [OfferOpened.self, OfferUsed.self, OfferExpired.self, ActivityReported.self]
@@ -119,30 +119,14 @@ struct Activity: Stage {
     }
   }
 
-  private func subscriptionChanged(_ changed: SubscriptionChanged, _ context: Context<Self>) {
-    guard context.program.hasDiscounts else { return }
-    take(.status(SubscriptionStatusFact(changed)), context)
-  }
-
   private func settled(_ settled: PaymentSettled, _ context: Context<Self>) throws(Rejection) {
     guard context[Rows.account]?.standing != .free else { return }
     take(.payment(try PaymentFact(settled, isCounted: context.program.hasDiscounts)), context)
   }
 
-  private func refunded(_ refunded: PaymentRefunded, _ context: Context<Self>) {
-    if context.program.hasDiscounts { take(.refund(RefundFact(refunded)), context) }
-  }
-
-  private func refundFailed(_ failed: RefundFailed, _ context: Context<Self>) {
-    if context.program.hasDiscounts { take(.refundFailure(RefundFailureFact(failed)), context) }
-  }
-
-  private func disputed(_ disputed: PaymentDisputed, _ context: Context<Self>) {
-    if context.program.hasDiscounts { take(.dispute(DisputeFact(disputed)), context) }
-  }
-
-  private func disputeClosed(_ closed: DisputeClosed, _ context: Context<Self>) {
-    if context.program.hasDiscounts { take(.dispute(DisputeFact(closed)), context) }
+  /// Handles a fact that only programs with discounts need.
+  private static func fact<Event>(_ fact: @escaping @Sendable (Event) -> BillingFact) -> Reads<Self>.Handler<Event> {
+    { stage in { event, context in if context.program.hasDiscounts { stage.take(fact(event), context) } } }
   }
 
   private func take(_ fact: BillingFact, _ context: Context<Self>) {
