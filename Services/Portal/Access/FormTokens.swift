@@ -3,18 +3,17 @@ import Crypto
 
 /// A token in a form that prevents other sites from sending it. It is bound to the session and to the request that the form makes.
 public struct FormTokens: Sendable {
-  private let keys: [[UInt8]]
+  private let seal: Seal
 
-  public init(_ keys: AccessKeys) throws(CryptoError) { self.keys = try derivedKeys(keys, for: "form") }
+  public init(_ keys: AccessKeys) throws(CryptoError) { seal = try Seal(keys, for: "form") }
 
   public func token(for session: Session, request: RequestID) throws(CryptoError) -> String {
-    Base64URL.text(of: try HMACSHA256.code(of: Self.message(session, request), key: keys[0]))
+    Base64URL.text(of: try seal.code(of: Self.message(session, request)))
   }
 
   public func isValid(_ token: String?, for session: Session, request: RequestID) throws(CryptoError) -> Bool {
     guard let code = token.flatMap({ Base64URL.bytes(of: $0) }) else { return false }
-    for key in keys where try HMACSHA256.isValid(code, of: Self.message(session, request), key: key) { return true }
-    return false
+    return try seal.isValid(code, of: Self.message(session, request))
   }
 
   /// Ids contain no line break, so two different forms never give the same message.

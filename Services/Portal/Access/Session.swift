@@ -125,41 +125,49 @@ struct NumericDate: JSONCodable {
   func write(to json: inout JSONWriter) { json.integer(instant.milliseconds / 1000) }
 }
 
-private struct Company: JSONCodable {
-  let named: Named
+/// A company or a recipient of a token.
+private protocol TokenItem: JSONCodable {
+  /// The JSON name of its name.
+  static var label: StaticString { get }
+  static func id(of object: JSONObject) throws(JSONError) -> String
+  var named: Named { get }
+  init(_ named: Named)
+}
 
-  init(_ named: Named) { self.named = named }
-
+extension TokenItem {
   init(json: JSONValue) throws(JSONError) {
     let object = try json.object()
-    named = Named(id: try object.required("id", as: CompanyID.self).value, name: try object.required("name"))
-    try object.check(1...200 ~= named.name.unicodeScalars.count, "name", "not 1 to 200 characters")
+    let named = Named(id: try Self.id(of: object), name: try object.required(Self.label))
+    try object.check(1...200 ~= named.name.unicodeScalars.count, Self.label, "not 1 to 200 characters")
+    self.init(named)
   }
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("id", named.id)
-    json.member("name", named.name)
+    json.member(Self.label, named.name)
     json.endObject()
   }
 }
 
-private struct Recipient: JSONCodable {
+private struct Company: TokenItem {
+  static let label: StaticString = "name"
   let named: Named
 
   init(_ named: Named) { self.named = named }
 
-  init(json: JSONValue) throws(JSONError) {
-    let object = try json.object()
-    named = Named(id: try object.required("id"), name: try object.required("label"))
-    try object.check(1...512 ~= named.id.unicodeScalars.count, "id", "not 1 to 512 characters")
-    try object.check(1...200 ~= named.name.unicodeScalars.count, "label", "not 1 to 200 characters")
-  }
+  static func id(of object: JSONObject) throws(JSONError) -> String { try object.required("id", as: CompanyID.self).value }
+}
 
-  func write(to json: inout JSONWriter) {
-    json.beginObject()
-    json.member("id", named.id)
-    json.member("label", named.name)
-    json.endObject()
+private struct Recipient: TokenItem {
+  static let label: StaticString = "label"
+  let named: Named
+
+  init(_ named: Named) { self.named = named }
+
+  static func id(of object: JSONObject) throws(JSONError) -> String {
+    let id: String = try object.required("id")
+    try object.check(1...512 ~= id.unicodeScalars.count, "id", "not 1 to 512 characters")
+    return id
   }
 }

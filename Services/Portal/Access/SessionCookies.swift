@@ -21,7 +21,7 @@ public struct SessionCookies: Sendable {
 
   public let name: String
   private let attributes: String
-  private let keys: [[UInt8]]
+  private let seal: Seal
 
   /// - Parameters:
   ///   - isSecure: false for `laurel dev`, whose pages use plain HTTP. The cookie then has no `__Host-` and no `Secure`.
@@ -31,7 +31,7 @@ public struct SessionCookies: Sendable {
     name = isSecure ? "__Host-laurel" : "laurel"
     attributes =
       "; Path=/; HttpOnly" + (isSecure ? "; Secure" : "") + (isFramed ? "; SameSite=None; Partitioned" : "; SameSite=Lax")
-    self.keys = try derivedKeys(keys, for: "session cookie")
+    seal = try Seal(keys, for: "session cookie")
   }
 
   /// The `Set-Cookie` header for a session opened by a token.
@@ -60,7 +60,7 @@ public struct SessionCookies: Sendable {
     session.expiresAt = min(now + Self.idleMax, session.startedAt + Self.lifeMax)
     let signed = "\(Self.version).\(Base64URL.text(of: try compressed(session.jsonBytes())))"
     let code: [UInt8]
-    do { code = try HMACSHA256.code(of: Array(signed.utf8), key: keys[0]) } catch {
+    do { code = try seal.code(of: Array(signed.utf8)) } catch {
       throw AccessError(.failed, error.description)
     }
     let seconds = (session.expiresAt - now).milliseconds / 1000
@@ -77,20 +77,16 @@ public struct SessionCookies: Sendable {
   private func opened(_ value: String) throws(AccessError) -> Session? {
     guard let dot = value.utf8.lastIndex(of: UInt8(ascii: ".")), value.hasPrefix("\(Self.version).") else { return nil }
     let signed = Array(value.utf8[..<dot])
-    guard let code = Base64URL.bytes(of: value.utf8[dot...].dropFirst()), try isValid(code, of: signed) else { return nil }
+    guard let code = Base64URL.bytes(of: value.utf8[dot...].dropFirst()) else { return nil }
+    do throws(CryptoError) {
+      guard try seal.isValid(code, of: signed) else { return nil }
+    } catch {
+      throw AccessError(.failed, error.description)
+    }
     guard let claims = Base64URL.bytes(of: signed.dropFirst(Self.version.utf8.count + 1)).flatMap(decompressed) else {
       return nil
     }
     return try? JSONParser().decode(Session.self, from: claims)
-  }
-
-  private func isValid(_ code: [UInt8], of signed: [UInt8]) throws(AccessError) -> Bool {
-    do throws(CryptoError) {
-      for key in keys where try HMACSHA256.isValid(code, of: signed, key: key) { return true }
-      return false
-    } catch {
-      throw AccessError(.failed, error.description)
-    }
   }
 
   private func compressed(_ bytes: [UInt8]) throws(AccessError) -> [UInt8] {
@@ -110,9 +106,21 @@ public struct SessionCookies: Sendable {
   }
 }
 
-/// One key per secret for a single purpose, so that a code made for one purpose is invalid for any other.
-func derivedKeys(_ keys: AccessKeys, for purpose: String) throws(CryptoError) -> [[UInt8]] {
-  var derived: [[UInt8]] = []
-  for secret in keys.secrets { derived.append(try HMACSHA256.code(of: Array("laurel portal \(purpose)".utf8), key: secret)) }
-  return derived
+/// Makes and checks codes for a single purpose. A code made for one purpose is invalid for any other.
+struct Seal: Sendable {
+  /// One key per secret. The first makes codes.
+  let keys: [[UInt8]]
+
+  init(_ keys: AccessKeys, for purpose: String) throws(CryptoError) {
+    self.keys = try keys.secrets.map { secret throws(CryptoError) in
+      try HMACSHA256.code(of: Array("laurel portal \(purpose)".utf8), key: secret)
+    }
+  }
+
+  func code(of message: [UInt8]) throws(CryptoError) -> [UInt8] { try HMACSHA256.code(of: message, key: keys[0]) }
+
+  func isValid(_ code: [UInt8], of message: [UInt8]) throws(CryptoError) -> Bool {
+    for key in keys where try HMACSHA256.isValid(code, of: message, key: key) { return true }
+    return false
+  }
 }

@@ -103,7 +103,7 @@ import Testing
     let value = try Self.value(cookies.open(Fixture.session, at: Fixture.now))
     let signed = String(value[..<(try #require(value.lastIndex(of: ".")))])
     let keys = try Fixture.keys()
-    for key in [keys.secrets[0], [], [UInt8](repeating: 0, count: 32)] + (try derivedKeys(keys, for: "form")) {
+    for key in [keys.secrets[0], [], [UInt8](repeating: 0, count: 32)] + (try Seal(keys, for: "form").keys) {
       let forged = "\(signed).\(Base64URL.text(of: try HMACSHA256.code(of: Array(signed.utf8), key: key)))"
       #expect(try cookies.session(forged, at: Fixture.now) == nil)
     }
@@ -117,7 +117,7 @@ import Testing
   /// Data sealed with the right key that this version does not write gives no session and does not trap.
   @Test func whatIsSealedAndIsNone() throws {
     let cookies = try SessionCookies(Fixture.keys())
-    let key = try derivedKeys(Fixture.keys(), for: "session cookie")[0]
+    let key = try Seal(Fixture.keys(), for: "session cookie").keys[0]
     var random = SplitMix64(seed: 15)
     let value = try Self.value(cookies.open(Fixture.session, at: Fixture.now))
     let claims = try #require(Base64URL.bytes(of: String(value.split(separator: ".")[1])))
