@@ -1,5 +1,6 @@
 import Contracts
 import Markup
+import Terms
 
 /// Identifies the page in the menu.
 enum PageKind: String, CaseIterable {
@@ -47,11 +48,7 @@ extension PageContext {
             }
           }
         }
-        tag("form", ["method": "post", "action": basePath + "/leave"]) {
-          emptyTag("input", ["type": "hidden", "name": "form", "value": formToken])
-          emptyTag("input", ["type": "hidden", "name": "request", "value": request])
-          tag("button", ["class": "plain"]) { localized("nav.leave") }
-        }
+        form(basePath + "/leave") { tag("button", ["class": "plain"]) { localized("nav.leave") } }
       }
       tag("nav", ["aria-label": localized("nav.label"), "class": "menu"]) {
         for item in menu {
@@ -66,7 +63,7 @@ extension PageContext {
   @HTMLBuilder private var banners: HTML {
     if let sandbox = freshness.sandbox {
       tag("p", ["class": "banner", "role": "status"]) {
-        localized("sandbox.banner", ["time": localized.dateAndTime(sandbox, in: zone, seconds: true)])
+        localized("sandbox.banner", ["time": localized.dateAndTime(sandbox, seconds: true)])
       }
     }
     if freshness.isStale { tag("p", ["class": "banner", "role": "status"]) { localized("stale.note") } }
@@ -77,7 +74,7 @@ extension PageContext {
       tag("p") {
         freshnessText
         " "
-        localized("footer.zone", ["zone": zone.name])
+        localized("footer.zone", ["zone": Zone.utc.name])
       }
       tag("nav", ["aria-label": localized("footer.languages")]) {
         for code in Language.Code.allCases {
@@ -99,8 +96,8 @@ extension PageContext {
       return localized("footer.behind", count: freshness.behind) + "."
     }
     // Name the date only if it is not today.
-    let isToday = localized.date(asOf, in: zone) == localized.date(now, in: zone)
-    let time = isToday ? localized.time(asOf, in: zone, seconds: true) : localized.dateAndTime(asOf, in: zone, seconds: true)
+    let isToday = localized.date(asOf) == localized.date(now)
+    let time = isToday ? localized.time(asOf, seconds: true) : localized.dateAndTime(asOf, seconds: true)
     return localized("footer.asOf", ["time": time]) + "."
   }
 }

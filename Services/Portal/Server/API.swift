@@ -16,9 +16,7 @@ struct API: Sendable {
     guard let methods = Self.methods(of: segments) else { return .problem(404, "not found", "the OpenAPI file lists all paths") }
     guard methods.contains(request.method) else {
       let allowed = methods.sorted().joined(separator: ", ").replacing("GET", with: "GET, HEAD")
-      var response = HTTPResponse.problem(405, "method not allowed", "only \(allowed)")
-      response.headers.append(("Allow", allowed))
-      return response
+      return .problem(405, "method not allowed", "only \(allowed)").with("Allow", allowed)
     }
     let program: ProgramID
     switch portal.program(request.query["program"], of: session) {
@@ -122,13 +120,8 @@ struct API: Sendable {
     if let reason = portal.reason(against: wish, session, program) { return .problem(422, "not possible", reason) }
     switch try portal.desk.take(wish, id, session, program, at: portal.time(), now: portal.now()) {
     case .taken(let status):
-      var response = HTTPResponse.json(202, status)
-      response.headers.append(
-        (
-          "Location",
-          "\(portal.settings.basePath)/v1/requests/\(id.value.percentEncoded)?program=\(program.value.percentEncoded)&type=\(wish.type)"
-        ))
-      return response
+      let path = "\(portal.settings.basePath)/v1/requests/\(id.value.percentEncoded)"
+      return .json(202, status).with("Location", "\(path)?program=\(program.value.percentEncoded)&type=\(wish.type)")
     case .conflict: return .problem(409, "another request", "the id \(id) was already used for another request")
     case .malformed(let detail): return .problem(422, "malformed", detail)
     }

@@ -246,8 +246,7 @@ extension HTTPResponse {
   static func json(_ status: Int, _ value: some JSONEncodable, type: String = "application/json") -> HTTPResponse {
     var writer = JSONWriter()
     value.write(to: &writer)
-    return HTTPResponse(
-      status: status, headers: [("Content-Type", type), ("Cache-Control", "no-store")], body: writer.bytes())
+    return HTTPResponse(status, type, writer.bytes())
   }
 
   static func problem(_ status: Int, _ title: String, _ detail: String) -> HTTPResponse {

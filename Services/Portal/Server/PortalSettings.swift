@@ -5,32 +5,35 @@ import Worker
 
 /// The portal's settings, from flags, environment and configuration file.
 struct PortalSettings: Sendable {
-  var bootstrap: String
-  var topicPrefix: String
-  var kafka: [String: String]
-  var termsDirectory: String
-  var stateDirectory: String
-  var keysFile: String
+  private let invocation: Invocation
+
+  init(_ invocation: Invocation) { self.invocation = invocation }
+
+  var bootstrap: String { invocation.text("bootstrap") }
+  var topicPrefix: String { invocation.text("topic-prefix") }
+  var termsDirectory: String { invocation.text("terms") }
+  var stateDirectory: String { invocation.text("state") }
+  var keysFile: String { invocation.text("keys") }
   /// Address of the pages and the API, to which the host's proxy connects.
-  var pagesAddress: String
+  var pagesAddress: String { invocation.text("pages") }
   /// Address of /livez, /readyz and /metrics.
-  var httpAddress: String
+  var httpAddress: String { invocation.text("http") }
   /// The prefix that the host's proxy puts before every path: `/referrals`, or empty.
-  var basePath: String
+  var basePath: String { invocation.text("base-path") }
   /// The origin of the pages in browsers: `https://app.example.com`. `nil` if browsers use this machine directly, without proxy and
   /// TLS.
-  var origin: String?
+  var origin: String? { invocation.optionalText("origin") }
   /// Other origins whose pages may send people here with a token.
-  var hostOrigins: [String]
+  var hostOrigins: [String] { invocation.list("host-origin") }
   /// The number of reverse proxies before this program. Each appends to X-Forwarded-For.
-  var proxies: Int
+  var proxies: Int { invocation.integer("proxies") }
   /// The sites that may show the pages in a frame (`frame-ancestors` of the CSP).
-  var frameAncestors: String
-  var accent: Accent
-  var followsClock: Bool
+  var frameAncestors: String { invocation.text("frame-ancestors") }
+  var accent: Accent { Accent(invocation.text("accent")) ?? .laurel }
+  var followsClock: Bool { invocation.text("clock") == Settings.ClockSetting.bus.rawValue }
   /// Whether there is a page where anyone can sign in as any account.
-  var isForTrying: Bool
-  var threads: Int
+  var isForTrying: Bool { invocation.text("for-trying") == "yes" }
+  var threads: Int { invocation.integer("threads") }
 
   static let command = Command(
     "portal", summary: "Shows accounts their referrals, balances and discounts, and accepts their requests",
@@ -87,26 +90,6 @@ struct PortalSettings: Sendable {
       .logLevel, .logFormat,
     ], version: Build.version)
 
-  init(_ invocation: Invocation) {
-    bootstrap = invocation.text("bootstrap")
-    topicPrefix = invocation.text("topic-prefix")
-    kafka = Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
-    termsDirectory = invocation.text("terms")
-    stateDirectory = invocation.text("state")
-    keysFile = invocation.text("keys")
-    pagesAddress = invocation.text("pages")
-    httpAddress = invocation.text("http")
-    basePath = invocation.text("base-path")
-    origin = invocation.optionalText("origin")
-    hostOrigins = invocation.list("host-origin")
-    proxies = invocation.integer("proxies")
-    frameAncestors = invocation.text("frame-ancestors")
-    accent = Accent(invocation.text("accent")) ?? .laurel
-    followsClock = invocation.text("clock") == Settings.ClockSetting.bus.rawValue
-    isForTrying = invocation.text("for-trying") == "yes"
-    threads = invocation.integer("threads")
-  }
-
   /// The name contains the version of the tables. So a new file is built next to the old one, which another process may still
   /// serve.
   var modelPath: String { "\(stateDirectory)/\(ReadModel.fileName)" }
@@ -118,7 +101,8 @@ struct PortalSettings: Sendable {
 
   func configuration(_ log: Log) -> Kafka.Configuration {
     // Report the end of a partition within 50 ms, and reconnect within 1 s after a broker was down instead of 10 s.
-    let own = ["fetch.wait.max.ms": "50", "reconnect.backoff.max.ms": "1000"].merging(kafka) { _, given in given }
+    let own = ["fetch.wait.max.ms": "50", "reconnect.backoff.max.ms": "1000"]
+      .merging(invocation.pairs("kafka").map { ($0.key, $0.value) }) { _, given in given }
     return Kafka.Configuration(bootstrap: bootstrap, properties: own, log: { log.kafka($0) })
   }
 }

@@ -66,7 +66,7 @@ struct Site: Sendable {
 
   /// Opens a session with a token signed by the host product.
   private func enter(_ request: HTTPRequest) -> HTTPResponse {
-    guard request.method == "POST" else { return notAllowed("POST") }
+    guard request.method == "POST" else { return .notAllowed("POST") }
     guard portal.isFromOwnPages(request, isEntering: true) else { return failure(.staleForm, request) }
     do throws(AccessError) {
       let token = try portal.verifier.verify(request.form?["token"] ?? "", at: portal.now())
@@ -102,9 +102,7 @@ struct Site: Sendable {
   }
 
   private func unauthorized(_ detail: String) -> HTTPResponse {
-    var response = HTTPResponse.problem(401, "not signed in", detail)
-    response.headers.append(("WWW-Authenticate", "Bearer"))
-    return response
+    .problem(401, "not signed in", detail).with("WWW-Authenticate", "Bearer")
   }
 
   // MARK: Pages
@@ -114,12 +112,10 @@ struct Site: Sendable {
       if portal.settings.isForTrying { return try TryPage(portal: portal).answer(request, segments) }
       return failure(.signedOut, request)
     }
-    var response = try page(request, segments, session)
+    let response = try page(request, segments, session)
     // Keep the cookie of a page that sets one itself, such as the page that ends the session.
-    if let renewal, !response.headers.contains(where: { $0.name == "Set-Cookie" }) {
-      response.headers.append(("Set-Cookie", renewal))
-    }
-    return response
+    guard let renewal, !response.headers.contains(where: { $0.name == "Set-Cookie" }) else { return response }
+    return response.with("Set-Cookie", renewal)
   }
 
   private func page(_ request: HTTPRequest, _ segments: [String], _ session: Session) throws -> HTTPResponse {
@@ -146,12 +142,11 @@ struct Site: Sendable {
   }
 
   private func leave(_ request: HTTPRequest, _ session: Session) -> HTTPResponse {
-    guard request.method == "POST" else { return notAllowed("POST") }
+    guard request.method == "POST" else { return .notAllowed("POST") }
     guard portal.admits(request, session) else { return failure(.staleForm, request, session) }
     var response = failure(.signedOut, request, session)
     response.status = 200
-    response.headers.append(("Set-Cookie", portal.cookies.end))
-    return response
+    return response.with("Set-Cookie", portal.cookies.end)
   }
 
   // MARK: Languages
@@ -178,65 +173,55 @@ struct Site: Sendable {
   // MARK: Answers
 
   private func asset(_ request: HTTPRequest, _ segments: [String]) -> HTTPResponse {
-    guard request.method == "GET" else { return notAllowed("GET, HEAD") }
+    guard request.method == "GET" else { return .notAllowed("GET, HEAD") }
+    let (type, body): (String, [UInt8])
     switch segments {
-    case ["style.css"]:
-      return file(Pages.style(accent: portal.settings.accent), "text/css; charset=utf-8")
-    case ["copy.js"]: return file(Pages.copyScript, "text/javascript; charset=utf-8")
+    case ["style.css"]: (type, body) = ("text/css", Pages.style(accent: portal.settings.accent))
+    case ["copy.js"]: (type, body) = ("text/javascript", Pages.copyScript)
     default: return failure(.notFound, request)
     }
-  }
-
-  private func file(_ body: [UInt8], _ type: String) -> HTTPResponse {
-    HTTPResponse(status: 200, headers: [("Content-Type", type), ("Cache-Control", "public, max-age=300")], body: body)
+    return HTTPResponse(200, "\(type); charset=utf-8", body, caching: "public, max-age=300")
   }
 
   private func failure(_ failure: Pages.Failure, _ request: HTTPRequest, _ session: Session? = nil) -> HTTPResponse {
-    .page(
-      Pages.error(
-        failure, language: language(request, session), basePath: portal.settings.basePath, hasSession: session != nil),
-      status: failure.status)
+    portal.failure(failure, language(request, session), hasSession: session != nil)
   }
 
   private func rebuilding(_ request: HTTPRequest, _ isAPI: Bool, _ session: Session? = nil) -> HTTPResponse {
     let progress = portal.state.freshness(now: portal.now()).rebuilding ?? .init(percent: 0, secondsLeft: 0)
     let seconds = String(max(1, progress.secondsLeft))
-    var response =
-      isAPI
-      ? .problem(503, "rebuilding", "the figures are being rebuilt; try again in \(seconds) s")
-      : failure(.rebuilding(progress), request, session)
-    response.headers += isAPI ? [("Retry-After", seconds)] : [("Retry-After", "5"), ("Refresh", "5")]
-    return response
+    return isAPI
+      ? .problem(503, "rebuilding", "the figures are being rebuilt; try again in \(seconds) s").with("Retry-After", seconds)
+      : failure(.rebuilding(progress), request, session).with("Retry-After", "5").with("Refresh", "5")
   }
 
   private func tooMany(_ seconds: Int64, _ request: HTTPRequest, _ isAPI: Bool) -> HTTPResponse {
-    var response = isAPI ? .problem(429, "too many requests", "try again in \(seconds) s") : failure(.tooMany, request)
-    response.headers.append(("Retry-After", String(seconds)))
-    return response
-  }
-
-  private func notAllowed(_ methods: String) -> HTTPResponse {
-    var response = HTTPResponse.text(405, "only \(methods)")
-    response.headers.append(("Allow", methods))
-    return response
+    (isAPI ? .problem(429, "too many requests", "try again in \(seconds) s") : failure(.tooMany, request))
+      .with("Retry-After", String(seconds))
   }
 }
 
 /// Redirects to another page with GET.
 func redirect(_ path: String, cookie: String? = nil) -> HTTPResponse {
-  var response = HTTPResponse(status: 303, headers: [("Location", path), ("Cache-Control", "no-store")])
-  if let cookie { response.headers.append(("Set-Cookie", cookie)) }
-  return response
+  let response = HTTPResponse(status: 303, headers: [("Location", path), ("Cache-Control", "no-store")])
+  return cookie.map { response.with("Set-Cookie", $0) } ?? response
 }
 
 extension HTTPResponse {
   static func page(_ body: [UInt8], status: Int = 200) -> HTTPResponse {
-    HTTPResponse(
-      status: status, headers: [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")], body: body)
+    HTTPResponse(status, "text/html; charset=utf-8", body)
   }
+
+  /// - Parameter methods: the methods that the path has.
+  static func notAllowed(_ methods: String) -> HTTPResponse { .text(405, "only \(methods)").with("Allow", methods) }
 }
 
 extension Portal {
+  func failure(_ failure: Pages.Failure, _ language: Language, hasSession: Bool) -> HTTPResponse {
+    .page(
+      Pages.error(failure, language: language, basePath: settings.basePath, hasSession: hasSession), status: failure.status)
+  }
+
   /// - Parameter isEntering: whether to admit the host's pages too, which send people here with a token.
   func isFromOwnPages(_ request: HTTPRequest, isEntering: Bool = false) -> Bool {
     var own: Set<String> = []

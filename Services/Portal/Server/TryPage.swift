@@ -10,11 +10,10 @@ struct TryPage {
   func answer(_ request: HTTPRequest, _ segments: [String]) throws -> HTTPResponse {
     if segments == ["try"], request.method == "POST" { return try enter(request) }
     let accounts = try portal.state.isCaughtUp ? portal.pool.read { try $0.accounts(limit: 60) } : []
-    var response = HTTPResponse.page(
+    let response = HTTPResponse.page(
       Pages.accounts(accounts.filter { portal.programs[$0.program] != nil }, basePath: portal.settings.basePath))
     // Reload until the first events bring the first accounts.
-    if accounts.isEmpty { response.headers.append(("Refresh", "2")) }
-    return response
+    return accounts.isEmpty ? response.with("Refresh", "2") : response
   }
 
   private func enter(_ request: HTTPRequest) throws -> HTTPResponse {

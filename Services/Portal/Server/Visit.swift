@@ -19,11 +19,7 @@ struct Visit {
   /// - Returns: `nil` if there is no such page.
   func answer(_ path: [String]) throws -> HTTPResponse? {
     let isForm = request.method == "POST"
-    guard isForm || request.method == "GET" else {
-      var response = HTTPResponse.text(405, "only GET, HEAD and POST")
-      response.headers.append(("Allow", "GET, HEAD, POST"))
-      return response
-    }
+    guard isForm || request.method == "GET" else { return .notAllowed("GET, HEAD, POST") }
     switch (path.first ?? "", path.count, isForm) {
     case ("", 0, false): return .page(Pages.overview(try summary(), try context()))
     case ("invited", 1, false): return try invited()
@@ -38,8 +34,8 @@ struct Visit {
       return .page(Pages.discounts(try portal.discounts(session, program), try context()))
     case ("withdraw", 1, false) where terms.withdrawal != nil: return try withdraw()
     case ("requests", 2, false): return try requested(path[1])
-    case ("qr.svg", 1, false): return try code { HTTPResponse.image(Array($0.svg.utf8), "image/svg+xml") }
-    case ("qr.png", 1, false): return try code { HTTPResponse.image($0.png(), "image/png") }
+    case ("qr.svg", 1, false): return try code { HTTPResponse(200, "image/svg+xml", Array($0.svg.utf8)) }
+    case ("qr.png", 1, false): return try code { HTTPResponse(200, "image/png", $0.png()) }
     case ("poster", 1, false):
       guard let code = try summary().shared, let qr = QRCode(code.link) else { return nil }
       return .page(Pages.poster(code, svg: qr.svg, try context()))
@@ -104,12 +100,8 @@ struct Visit {
   /// The whole account book as CSV.
   private func file() throws -> HTTPResponse {
     let file = BookFile(portal.pool, session.account, program, currency: request.query["currency"].flatMap { Currency($0) })
-    var response = HTTPResponse(
-      status: 200,
-      headers: [
-        ("Content-Type", "text/csv; charset=utf-8"), ("Cache-Control", "no-store"),
-        ("Content-Disposition", "attachment; filename=\"account-book.csv\""),
-      ], body: Array(BookFile.head.utf8))
+    var response = HTTPResponse(200, "text/csv; charset=utf-8", Array(BookFile.head.utf8))
+      .with("Content-Disposition", "attachment; filename=\"account-book.csv\"")
     response.more = { try file.next() }
     return response
   }
@@ -131,7 +123,7 @@ struct Visit {
 
   /// Shows obvious errors next to their fields. The services check everything else.
   private func askForWithdrawal() throws -> HTTPResponse? {
-    guard let fields = request.form else { return try stale() }
+    guard let fields = request.form else { return failure(.staleForm) }
     let balances = try summary().balances.map(\.balance)
     var form = WithdrawalForm(
       amount: fields["amount"] ?? "", currency: fields["currency"].flatMap { Currency($0) } ?? balances.first?.currency,
@@ -172,33 +164,23 @@ struct Visit {
   private func ask(_ wish: Wish?, named: String? = nil) throws -> HTTPResponse? {
     guard let wish else { return nil }
     guard session.rights.contains(wish.right) else { return failure(.forbidden) }
-    guard portal.admits(request, session), let id = RequestID(named ?? request.form?["request"] ?? "") else { return try stale() }
+    guard portal.admits(request, session), let id = RequestID(named ?? request.form?["request"] ?? "") else {
+      return failure(.staleForm)
+    }
     guard portal.reason(against: wish, session, program) == nil else { return failure(.forbidden) }
     switch try portal.desk.take(wish, id, session, program, at: portal.time(), now: portal.now()) {
     case .taken:
       return redirect(
         "\(portal.settings.basePath)/\(program.value.percentEncoded)/requests/\(id.value.percentEncoded)?type=\(wish.type)")
-    case .conflict, .malformed: return try stale()
+    case .conflict, .malformed: return failure(.staleForm)
     }
   }
 
   private func requested(_ name: String) throws -> HTTPResponse? {
     guard let status = try portal.desk.status(session.account, program, name, type: request.query["type"]) else { return nil }
-    var response = HTTPResponse.page(Pages.request(status, try context()))
-    if let seconds = Pages.reload(status, at: portal.time()) { response.headers.append(("Refresh", String(seconds))) }
-    return response
+    let response = HTTPResponse.page(Pages.request(status, try context()))
+    return Pages.reload(status, at: portal.time()).map { response.with("Refresh", String($0)) } ?? response
   }
 
-  private func stale() throws -> HTTPResponse { failure(.staleForm) }
-
-  private func failure(_ failure: Pages.Failure) -> HTTPResponse {
-    .page(
-      Pages.error(failure, language: language, basePath: portal.settings.basePath, hasSession: true), status: failure.status)
-  }
-}
-
-extension HTTPResponse {
-  fileprivate static func image(_ body: [UInt8], _ type: String) -> HTTPResponse {
-    HTTPResponse(status: 200, headers: [("Content-Type", type), ("Cache-Control", "no-store")], body: body)
-  }
+  private func failure(_ failure: Pages.Failure) -> HTTPResponse { portal.failure(failure, language, hasSession: true) }
 }

@@ -172,10 +172,20 @@ public struct HTTPResponse: Sendable {
     self.body = body
   }
 
-  /// A line of text that must not be cached.
+  /// A body of a media type.
+  public init(_ status: Int, _ type: String, _ body: [UInt8], caching: String = "no-store") {
+    self.init(status: status, headers: [("Content-Type", type), ("Cache-Control", caching)], body: body)
+  }
+
+  /// A line of text.
   public static func text(_ status: Int, _ line: String) -> HTTPResponse {
-    HTTPResponse(
-      status: status, headers: [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")],
-      body: Array("\(line)\n".utf8))
+    HTTPResponse(status, "text/plain; charset=utf-8", Array("\(line)\n".utf8))
+  }
+
+  /// The same answer with another header.
+  public func with(_ name: String, _ value: String) -> HTTPResponse {
+    var response = self
+    response.headers.append((name, value))
+    return response
   }
 }

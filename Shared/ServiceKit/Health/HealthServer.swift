@@ -34,11 +34,7 @@ private struct HealthPages: Sendable {
     guard let page = request.segments.first, request.segments.count == 1, ["livez", "readyz", "metrics"].contains(page) else {
       return .text(404, "not found; this server has /livez, /readyz and /metrics")
     }
-    guard request.method == "GET" else {
-      var answer = HTTPResponse.text(405, "only GET and HEAD")
-      answer.headers.append(("Allow", "GET, HEAD"))
-      return answer
-    }
+    guard request.method == "GET" else { return .text(405, "only GET and HEAD").with("Allow", "GET, HEAD") }
     switch page {
     case "livez":
       let silence = health.silenceSeconds
@@ -52,10 +48,7 @@ private struct HealthPages: Sendable {
     default:
       ready.set(health.ready == .yes ? 1 : 0)
       silence.set(health.silenceSeconds)
-      return HTTPResponse(
-        status: 200,
-        headers: [("Content-Type", "text/plain; version=0.0.4; charset=utf-8"), ("Cache-Control", "no-store")],
-        body: Array(metrics.text.utf8))
+      return HTTPResponse(200, "text/plain; version=0.0.4; charset=utf-8", Array(metrics.text.utf8))
     }
   }
 }
