@@ -41,7 +41,6 @@ public struct Closings: Stored, Equatable {
   public func bannedAt(asOf instant: Instant) -> Instant? { start(asOf: instant) { $0 == .banned } }
 
   public func isClosed(at instant: Instant) -> Bool { closedAt(asOf: instant) != nil }
-  public func isBanned(at instant: Instant) -> Bool { bannedAt(asOf: instant) != nil }
 
   /// The first matching change after the last reopening.
   private func start(asOf instant: Instant, _ counts: (Kind) -> Bool) -> Instant? {

@@ -10,62 +10,59 @@ struct BecauseSentence {
   private let because: Because
   /// The currency of the amounts, or `nil` if unknown.
   private let currency: Currency?
-  private let zone: Zone
-  private var key: String { "because.\(because.code)" }
 
-  static func text(_ because: Because, currency: Currency?, zone: Zone, in language: Language) -> String {
-    let sentence = BecauseSentence(language: language, because: because, currency: currency, zone: zone)
-    return sentence.computed ?? sentence.quoting ?? sentence.plain
+  static func text(_ because: Because, currency: Currency?, in language: Language) -> String {
+    let sentence = BecauseSentence(language: language, because: because, currency: currency)
+    return sentence.composed ?? sentence.quoting ?? sentence.plain
   }
 
   /// An unknown entry, of a later release, is shown by its code.
-  private var plain: String {
-    language.known(
-      key,
-      [
-        "status": text("status"), "currency": text("currency"), "skus": list("skus"), "date": date, "plan": text("plan"),
-        "amount": amount("amount"), "available": amount("available"), "invoice": text("invoice"), "code": text("referralCode"),
-        "request": text("openRequest"), "position": text("position"), "invoices": list("invoices"), "base": amount("base"),
-        "minimum": amount("minimum"),
-      ]) ?? language("because.other", ["code": because.code])
+  private var plain: String { language.known(key, value) ?? language("because.other", ["code": because.code]) }
+
+  /// The key of the sentence. For some codes it depends on the facts.
+  private var key: String {
+    let key = "because.\(because.code)"
+    return switch because.code {
+    case "base" where number("paidWithBonus") ?? 0 != 0: key + ".bonus"
+    case "status" where because["above"] != nil: key + ".above"
+    case "status" where because["notAbove"] != nil: key + ".none"
+    case "max-reward" where because["max"] == nil: key + ".reached"
+    case "referral-ended" where because["endedAt"] != nil: key + ".on"
+    case "withdrawal" where because["minimum"] != nil: key + ".minimum"
+    default: key
+    }
+  }
+
+  /// What fills a place of the sentence. A fact that is not named here is never shown.
+  private func value(_ place: String) -> String? {
+    switch place {
+    case "amount": amount(because.code == "amount" ? "fixed" : place)
+    case "max", "earned": because.code == "max-payments" ? figure(place) : amount(place)
+    case "above", "available", "base", "minimum": amount(place)
+    case "limit": amount("approvalAbove")
+    case "status", "currency", "plan", "invoice", "position", "reason": text(place)
+    case "code": text("referralCode")
+    case "request": text("openRequest")
+    case "skus", "lines", "invoices": language.list(items(place))
+    case "slots", "active": figure(place)
+    case "from": figure("tierFrom")
+    case "percent": language.percent(number(place) ?? 0)
+    case "rate": rate
+    case "date": date
+    case "reasons": items(place).map { language.reason("withdrawal", $0) }.joined(separator: " ")
+    default: nil
+    }
   }
 
   /// Sentences composed from other texts.
-  private var computed: String? {
+  private var composed: String? {
     switch because.code {
-    case "base" where number("paidWithBonus") ?? 0 != 0: language("because.base.bonus", ["base": amount("base")])
-    case "status" where because["above"] != nil:
-      language("because.status.above", ["above": amount("above"), "status": text("status")])
-    case "status" where because["notAbove"] != nil: language("because.status.none")
-    case "rate": language(key, ["base": amount("base"), "rate": rate, "amount": amount("amount")])
-    case "amount": language(key, ["amount": amount("fixed")])
-    case "rates": language(key, ["lines": list("lines"), "amount": amount("amount")])
-    case "max-payments": language(key, ["max": figure("max"), "earned": figure("earned")])
-    case "max-reward":
-      because["max"] == nil
-        ? language("because.max-reward.reached") : language(key, ["max": amount("max"), "earned": amount("earned")])
-    case "referral-ended" where because["endedAt"] != nil: language("because.referral-ended.on", ["date": date])
     case "referrer-not-eligible": ineligible
     case "hold": hold
     case "refunded": refunded
     case "held": held
-    case "corrected": language(key, ["reason": text("reason")])
-    case "withdrawal" where because["minimum"] != nil:
-      language(
-        "because.withdrawal.minimum",
-        ["amount": amount("amount"), "available": amount("available"), "minimum": amount("minimum")])
     case "below-minimum" where because["active"] != nil:
       language("because.below-minimum.discount", count: number("active") ?? 0, ["minimum": figure("minimum")])
-    case "above-limit": language(key, ["amount": amount("amount"), "limit": amount("approvalAbove")])
-    case "withdrawal-declined":
-      language(key, ["reasons": items("reasons").map { language.reason("withdrawal", $0) }.joined(separator: " ")])
-    case "active-referrals":
-      language(
-        key,
-        [
-          "slots": figure("slots"), "active": figure("active"), "from": figure("tierFrom"),
-          "percent": language.percent(number("percent") ?? 0),
-        ])
     default: nil
     }
   }
@@ -139,7 +136,6 @@ struct BecauseSentence {
     if case .list(let items)? = because[name] { items } else { [] }
   }
 
-  private func list(_ name: String) -> String { language.list(items(name)) }
   private func figure(_ name: String) -> String { number(name).map(language.number) ?? "?" }
   private func amount(_ name: String) -> String { number(name).map(money) ?? "?" }
 
@@ -151,7 +147,7 @@ struct BecauseSentence {
 
   private func day(_ name: String) -> String {
     guard case .text(let text)? = because[name] else { return "?" }
-    return Instant(rfc3339: text).map { language.date($0, in: zone) } ?? text
+    return Instant(rfc3339: text).map { language.date($0) } ?? text
   }
 
   /// The main instant of the sentences for this code.
@@ -164,8 +160,8 @@ struct BecauseSentence {
 
 extension Language {
   /// An entry of a notice's `because` as a sentence.
-  func sentence(_ because: Because, currency: Currency?, zone: Zone = .utc) -> String {
-    BecauseSentence.text(because, currency: currency, zone: zone, in: self)
+  func sentence(_ because: Because, currency: Currency?) -> String {
+    BecauseSentence.text(because, currency: currency, in: self)
   }
 
   /// A reason code as a sentence or a few words.

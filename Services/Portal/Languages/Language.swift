@@ -70,6 +70,9 @@ struct Language: Sendable {
     catalogue.texts[key] == nil ? nil : self(key, values)
   }
 
+  /// The same, asking only for the values of the text's places.
+  func known(_ key: String, _ value: (String) -> String?) -> String? { catalogue.texts[key]?.filled(value) }
+
   /// CLDR's plural rule for a whole number.
   func form(of count: Int64) -> PluralForm {
     switch code {

@@ -49,7 +49,7 @@ struct Queries {
     rewardReferee = try prepare("SELECT referee FROM rewards WHERE owner = ? AND reward = ?")
 
     order = try prepare("SELECT at, companies FROM orders WHERE owner = ?")
-    runs = try prepare("SELECT period, as_of, skipped FROM runs WHERE owner = ? ORDER BY period DESC LIMIT ?")
+    runs = try prepare("SELECT period, as_of, skipped FROM runs WHERE owner = ? ORDER BY period DESC LIMIT 12")
     assignments = try prepare(
       """
       SELECT company, percent, active, slots, state, at, invoice, reason FROM assignments

@@ -219,8 +219,8 @@ package final class ReadModel {
 
   // MARK: Discounts
 
-  /// The number of active referrals, the companies in the order that the account has set, and past runs, newest first.
-  func discounts(_ account: AccountID, _ program: ProgramID, runs limit: Int = 12) throws -> DiscountFacts {
+  /// The number of active referrals, the companies in the order that the account has set, and the last twelve runs, newest first.
+  func discounts(_ account: AccountID, _ program: ProgramID) throws -> DiscountFacts {
     guard let owner = try owner(account, program) else { return DiscountFacts() }
     var facts = DiscountFacts()
     facts.active = try counts(owner)[.active]
@@ -228,7 +228,7 @@ package final class ReadModel {
       facts.orderedAt = order.0
       facts.ordered = order.1.compactMap { CompanyID($0) }
     }
-    facts.runs = try queries.runs.rows(owner, Int64(limit)) { row in
+    facts.runs = try queries.runs.rows(owner) { row in
       Discounts.Run(period: row.text(0), asOf: row.instant(1), skipped: row.words(2))
     }
     for index in facts.runs.indices {

@@ -69,18 +69,12 @@ final class RequestStore: Sendable {
     ).first(program.value, account.value, request, type, body: kept) ?? nil
   }
 
-  /// Requests that the bus has not confirmed, oldest first.
-  func unsent(limit: Int = 500) throws -> [Kept] {
+  /// The oldest 500 requests that the bus has not confirmed, oldest first.
+  func unsent() throws -> [Kept] {
     try connection.withLock { connection in
       try connection.database.prepare(
-        "SELECT program, account, request, type, at, body, sent FROM requests WHERE NOT sent ORDER BY taken_at LIMIT ?"
-      ).rows(Int64(limit), body: kept).compactMap { $0 }
-    }
-  }
-
-  func unsentCount() throws -> Int {
-    try connection.withLock { connection in
-      Int(try connection.database.prepare("SELECT count(*) FROM requests WHERE NOT sent").first { $0.integer(0) } ?? 0)
+        "SELECT program, account, request, type, at, body, sent FROM requests WHERE NOT sent ORDER BY taken_at LIMIT 500"
+      ).rows(body: kept).compactMap { $0 }
     }
   }
 

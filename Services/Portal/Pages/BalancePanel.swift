@@ -34,15 +34,9 @@ extension PageContext {
           ? localized("balance.title") : localized("balance.title.currency", ["currency": currency.code]),
         class: "panel"
       ) {
-        tag("p", ["class": "amount"]) {
-          tag("b") { localized.amount(figures.balance.available, currency) }
-          tag("span") { localized("balance.available") }
-          staleMark
-        }
+        amountLine(figures.balance.available, currency, "balance.available")
         if figures.balance.available < 0 { tag("p", ["class": "fault"]) { localized("balance.negative") } }
-        if let next = figures.maturities.first {
-          tag("p") { localized("balance.next", ["amount": localized.amount(next.amount, currency), "date": date(next.at)]) }
-        }
+        if let next = figures.maturities.first { sentence(next, currency) }
         bar(figures.balance)
         balanceTable(figures.balance, localized("balance.caption"))
         if let spending = terms.spending {

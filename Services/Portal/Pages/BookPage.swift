@@ -54,7 +54,7 @@ extension Pages {
         } else {
           tag("ol", ["class": "steps"]) {
             for because in entry.because {
-              tag("li") { localized.sentence(because, currency: entry.currency, zone: context.zone) }
+              tag("li") { localized.sentence(because, currency: entry.currency) }
             }
           }
         }
@@ -117,25 +117,17 @@ extension PageContext {
   }
 
   fileprivate func facts(_ entry: Entry) -> HTML {
-    func fact(_ key: String, _ value: String?) -> HTML? {
-      value.map { value in
-        tag("div") {
-          tag("dt") { localized(key) }
-          tag("dd") { value }
-        }
-      }
-    }
     let amount = entry.amount.flatMap { minor in entry.currency.map { localized.amount(minor, $0) } }
     return tag("dl", ["class": "facts"]) {
-      fact("why.date", dateAndTime(entry.at))
-      fact("book.amount", amount)
-      fact("book.available", entry.availableAt.map(dateAndTime))
-      fact("why.company", entry.label ?? entry.referee?.value)
-      fact("why.payment", entry.payment)
-      fact("why.refund", entry.refund)
-      fact("why.invoice", entry.invoice)
-      fact("why.request", entry.request)
-      fact("why.terms", entry.terms.isEmpty ? nil : entry.terms)
+      fact(localized("why.date"), dateAndTime(entry.at))
+      fact(localized("book.amount"), amount)
+      fact(localized("book.available"), entry.availableAt.map(dateAndTime))
+      fact(localized("why.company"), entry.label ?? entry.referee?.value)
+      fact(localized("why.payment"), entry.payment)
+      fact(localized("why.refund"), entry.refund)
+      fact(localized("why.invoice"), entry.invoice)
+      fact(localized("why.request"), entry.request)
+      fact(localized("why.terms"), entry.terms.isEmpty ? nil : entry.terms)
     }
   }
 

@@ -4,15 +4,13 @@ import Terms
 
 extension Pages {
   /// The link, its results, and the balance.
-  ///
-  /// - Parameter wish: the requested text of a code, if it is invalid.
-  static func overview(_ summary: Summary, wish: String? = nil, _ context: PageContext) -> [UInt8] {
+  static func overview(_ summary: Summary, _ context: PageContext) -> [UInt8] {
     let localized = context.localized
     return context.page(.overview, title: localized("overview.title")) {
       if let offer = summary.offer { context.offer(offer) }
       tag("div", ["class": "columns"]) {
         tag("div") {
-          context.link(of: summary, wish: wish)
+          context.link(of: summary)
           if summary.referees.invited == 0 { context.steps }
           // Without a link there are no results.
           if !summary.codes.isEmpty { context.figures(summary) }
@@ -29,7 +27,7 @@ extension Pages {
 extension PageContext {
   // MARK: The link
 
-  @HTMLBuilder fileprivate func link(of summary: Summary, wish: String?) -> HTML {
+  @HTMLBuilder fileprivate func link(of summary: Summary) -> HTML {
     section(localized("overview.link.title"), class: "panel") {
       tag("p", ["class": "lead"]) { rewardSentence }
       if let availabilitySentence { tag("p", ["class": "quiet"]) { availabilitySentence } }
@@ -43,7 +41,7 @@ extension PageContext {
           }
         }
       } else {
-        ask(wish)
+        ask
       }
     }
   }
@@ -85,23 +83,21 @@ extension PageContext {
     return localized("share.offer", ["percent": localized.percent(offer.percent)])
   }
 
-  @HTMLBuilder private func ask(_ wish: String?) -> HTML {
+  private var ask: HTML {
     tag("div", ["class": "empty"]) {
       tag("p", ["class": "lead"]) { localized("overview.link.none") }
       if may(.code) {
         tag("p") { localized("overview.link.none.text") }
         form(link("code")) {
           tag("button") { localized("overview.link.get") }
-          tag("details", ["open": wish == nil ? nil : ""]) {
+          tag("details") {
             tag("summary") { localized("overview.link.own") }
             tag("label", ["for": "wish"]) { localized("overview.link.wish") }
             emptyTag(
               "input",
               [
-                "id": "wish", "name": "wish", "maxlength": "64", "autocomplete": "off", "spellcheck": "false", "value": wish,
-                "aria-invalid": wish == nil ? nil : "true", "aria-describedby": wish == nil ? nil : "wish-fault",
+                "id": "wish", "name": "wish", "maxlength": "64", "autocomplete": "off", "spellcheck": "false",
               ])
-            if wish != nil { tag("p", ["id": "wish-fault", "class": "fault"]) { localized("form.code") } }
           }
         }
       } else {

@@ -18,8 +18,6 @@ struct PageContext: Sendable {
   var freshness: Freshness
   /// The programs' time: in a sandbox, the virtual time.
   var now: Instant
-  /// The zone of the times shown. Monthly discounts have their own.
-  var zone: Zone = .utc
   /// Every form contains both: the id of its request, and a token that is bound to this id and to the session.
   var request: String
   var formToken: String
@@ -38,8 +36,8 @@ extension PageContext {
 
   func may(_ right: Right) -> Bool { session.rights.contains(right) }
 
-  func date(_ instant: Instant) -> String { language.date(instant, in: zone) }
-  func dateAndTime(_ instant: Instant) -> String { language.dateAndTime(instant, in: zone) }
+  func date(_ instant: Instant) -> String { language.date(instant) }
+  func dateAndTime(_ instant: Instant) -> String { language.dateAndTime(instant) }
 
   /// A date with a machine-readable form.
   func dated(_ instant: Instant, time: Bool = false) -> HTML {
@@ -55,6 +53,20 @@ extension PageContext {
     }
   }
 
+  /// The amount that a panel is about, in large type.
+  func amountLine(_ minor: Int64, _ currency: Currency, _ label: String, isMarked: Bool = true) -> HTML {
+    tag("p", ["class": "amount"]) {
+      tag("b") { localized.amount(minor, currency) }
+      tag("span") { localized(label) }
+      if isMarked { staleMark }
+    }
+  }
+
+  /// When money becomes available.
+  func sentence(_ next: Maturity, _ currency: Currency) -> HTML {
+    tag("p") { localized("balance.next", ["amount": localized.amount(next.amount, currency), "date": date(next.at)]) }
+  }
+
   /// Marks amounts that may be out of date, in places where someone could act on them.
   @HTMLBuilder var staleMark: HTML {
     if freshness.isStale { tag("span", ["class": "mark"]) { localized("stale.mark") } }
@@ -67,6 +79,16 @@ func emptyState(_ title: String, _ text: String?, @HTMLBuilder _ action: () -> H
     tag("p", ["class": "lead"]) { title }
     if let text { tag("p") { text } }
     action()
+  }
+}
+
+/// A row of a list of facts; empty without a value.
+@HTMLBuilder func fact(_ label: String, _ value: String?) -> HTML {
+  if let value {
+    tag("div") {
+      tag("dt") { label }
+      tag("dd") { value }
+    }
   }
 }
 

@@ -46,29 +46,14 @@ extension PageContext {
   fileprivate func available(_ figures: CurrencyFigures) -> HTML {
     let (balance, currency) = (figures.balance, figures.balance.currency)
     return tag("div", ["class": "panel"]) {
-      tag("p", ["class": "amount"]) {
-        tag("b") { localized.amount(balance.available, currency) }
-        tag("span") { localized("withdraw.available") }
-        staleMark
-      }
+      amountLine(balance.available, currency, "withdraw.available")
       if balance.available < 0 { tag("p", ["class": "fault"]) { localized("balance.negative") } }
       tag("dl", ["class": "facts"]) {
-        if balance.pending + balance.locked > 0 {
-          tag("div") {
-            tag("dt") { localized("withdraw.held.later") }
-            tag("dd") { localized.amount(balance.pending + balance.locked, currency) }
-          }
-        }
-        if balance.reserved > 0 {
-          tag("div") {
-            tag("dt") { localized("balance.reserved") }
-            tag("dd") { localized.amount(balance.reserved, currency) }
-          }
-        }
+        let later = balance.pending + balance.locked
+        if later > 0 { fact(localized("withdraw.held.later"), localized.amount(later, currency)) }
+        if balance.reserved > 0 { fact(localized("balance.reserved"), localized.amount(balance.reserved, currency)) }
       }
-      for next in figures.maturities {
-        tag("p") { localized("balance.next", ["amount": localized.amount(next.amount, currency), "date": date(next.at)]) }
-      }
+      for next in figures.maturities { sentence(next, currency) }
     }
   }
 
@@ -178,10 +163,8 @@ extension PageContext {
 
   fileprivate func current(_ withdrawal: Withdrawal) -> HTML {
     section(localized("withdraw.open"), class: "panel") {
-      tag("p", ["class": "amount"]) {
-        tag("b") { localized.amount(withdrawal.amount, withdrawal.currency) }
-        tag("span") { localized("withdrawal.\(withdrawal.state.rawValue)") }
-      }
+      amountLine(
+        withdrawal.amount, withdrawal.currency, "withdrawal.\(withdrawal.state.rawValue)", isMarked: false)
       if let dueAt = withdrawal.dueAt {
         tag("p", ["class": withdrawal.isOverdue ? "fault" : nil]) {
           localized(withdrawal.isOverdue ? "withdraw.overdue" : "withdraw.due", ["date": date(dueAt)])

@@ -110,7 +110,6 @@ struct SamplePages {
       sample("overview-tiers", Pages.overview(summary("USD"), try context("tiers"))),
       sample("overview-nothing", Pages.overview(Summary(), bonus)),
       sample("overview-no-right", Pages.overview(Summary(), try context("cash", rights: [.read]))),
-      sample("overview-wish", Pages.overview(Summary(), wish: "<script>", bonus)),
       sample("overview-no-referrals", Pages.overview(fresh, bonus)),
       sample("overview-stale", Pages.overview(summary("KZT", offer: lastDay), stale)),
       sample("overview-overdrawn", Pages.overview(overdrawn, bonus)),
