@@ -189,10 +189,10 @@ def test_the_pages_of_two_accounts(olena, other, portal):
 def test_the_newest_code_everywhere(bus, portal, host, tmp_path):
     """The overview, the QR code and the poster of an account with two codes."""
     account = Account(portal, host, "two-codes", "bonus")
-    for _ in range(2):
-        assert wait_for(bus, account, account.ask("code.requested.v1", {}), ["answered"])["accepted"]
+    for data in ({"vanity": "ZTWOCODES"}, {}):
+        assert wait_for(bus, account, account.ask("code.requested.v1", data), ["answered"])["accepted"]
     links = [code["link"] for code in account.get("/v1/summary").json()["codes"]]
-    assert len(set(links)) == 2
+    assert len(links) == 2 and links[0].endswith("ZTWOCODES")
     session, _ = account.enter()
     assert f'value="{links[1]}"' in session.get(f"{portal.address}/bonus").text
     assert links[1] in session.get(f"{portal.address}/bonus/poster").text
