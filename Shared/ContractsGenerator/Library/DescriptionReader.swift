@@ -114,7 +114,7 @@ package struct DescriptionReader {
     for part in parts {
       if let match = part.wholeMatch(of: /at least (-?\d+)/), let least = Int64(match.1) {
         bounds.append(.atLeast(least))
-      } else if part == "not zero" {
+      } else if part == "not 0" {
         bounds.append(.notZero)
       } else if let match = part.wholeMatch(of: /since (\d+)/), let revision = Int(match.1) {
         since = revision
