@@ -6,7 +6,7 @@ import JSON
 public struct Identifier<Kind>: Hashable, Comparable, Sendable {
   public let value: String
 
-  /// `nil` if the text is not 1 to 128 printable ASCII characters.
+  // Written out for speed, because stages make an id of the key of every event.
   public init?(_ value: String) {
     guard isIdentifier(value) else { return nil }
     self.value = value
@@ -22,18 +22,7 @@ public struct Identifier<Kind>: Hashable, Comparable, Sendable {
   public static func < (left: Identifier, right: Identifier) -> Bool { left.value < right.value }
 }
 
-extension Identifier: ExpressibleByStringLiteral, CustomStringConvertible {
-  /// Only for literals in source text: an invalid one traps. For other text use the failable initializer.
-  public init(stringLiteral literal: StaticString) {
-    let value = "\(literal)"
-    precondition(isIdentifier(value), "not an identifier: \(value)")
-    self.value = value
-  }
-
-  public var description: String { value }
-}
-
-extension Identifier: TextValue {
+extension Identifier: TextValue, ExpressibleByStringLiteral {
   static var form: String { identifierForm }
   var text: String { value }
 

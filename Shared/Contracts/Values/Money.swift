@@ -70,32 +70,13 @@ public struct ArithmeticOverflow: Error, Equatable, Sendable {
 }
 
 /// A currency by its ISO 4217 code: three capital letters. Unassigned codes are accepted.
-public struct Currency: Hashable, Comparable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+public struct Currency: Hashable, Comparable, Sendable {
   public let code: String
 
-  /// `nil` if the text is not three letters `A`...`Z`.
-  public init?(_ code: String) {
-    guard Currency.isCode(code) else { return nil }
-    self.code = code
-  }
-
-  /// Only for literals in source text.
-  public init(stringLiteral literal: StaticString) {
-    let code = "\(literal)"
-    precondition(Currency.isCode(code), "not a currency: \(code)")
-    self.code = code
-  }
-
-  public var description: String { code }
-
   public static func < (left: Currency, right: Currency) -> Bool { left.code < right.code }
-
-  private static func isCode(_ text: String) -> Bool {
-    text.utf8.count == 3 && text.utf8.allSatisfy { 0x41...0x5A ~= $0 }
-  }
 }
 
-extension Currency: TextValue {
+extension Currency: TextValue, ExpressibleByStringLiteral {
   static let form = "a currency of three capital letters, such as USD"
   var text: String { code }
 

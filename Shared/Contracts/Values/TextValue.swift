@@ -1,7 +1,7 @@
 import JSON
 
 /// A value that is written as text in JSON, and for which not every text is valid.
-protocol TextValue: JSONCodable, Codable {
+protocol TextValue: JSONCodable, Codable, LosslessStringConvertible {
   /// What the text must be, for error messages.
   static var form: String { get }
   var text: String { get }
@@ -10,6 +10,21 @@ protocol TextValue: JSONCodable, Codable {
 }
 
 extension TextValue {
+  /// `nil` if the text is not a valid value.
+  public init?(_ text: String) {
+    var text = text
+    guard let value = text.withUTF8({ Self(text: $0) }) else { return nil }
+    self = value
+  }
+
+  /// For types of literals in source text: an invalid one traps. For other text use the failable initializer.
+  public init(stringLiteral literal: StaticString) {
+    guard let value = Self("\(literal)") else { preconditionFailure("\"\(literal)\" is not \(Self.form)") }
+    self = value
+  }
+
+  public var description: String { text }
+
   public init(json: JSONValue) throws(JSONError) {
     let utf8 = try json.utf8()
     guard let value = Self(text: utf8) else {
@@ -22,8 +37,8 @@ extension TextValue {
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    var text = try container.decode(String.self)
-    guard let value = text.withUTF8({ Self(text: $0) }) else {
+    let text = try container.decode(String.self)
+    guard let value = Self(text) else {
       throw DecodingError.dataCorruptedError(in: container, debugDescription: "\"\(text.prefix(60))\" is not \(Self.form)")
     }
     self = value
