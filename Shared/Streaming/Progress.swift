@@ -153,9 +153,6 @@ public struct StateForm: Error, CustomStringConvertible {
 }
 
 extension Progress {
-  /// The key of its row.
-  public static var key: [UInt8] { RowKey.progress }
-
   /// Reads a changelog record, for tools that inspect a service from outside.
   /// - Returns: `nil` if it is another row.
   /// - Throws: `StateForm` if the state has another format; `JSONError` if the row cannot be read.

@@ -3,7 +3,7 @@ import Contracts
 /// The layout of the keys of a task's store. The first byte is the kind of row. Names are printable ASCII and end with a zero byte,
 /// so the order of the bytes is the order of the parts.
 public enum RowKey {
-  static let progress: [UInt8] = [UInt8(ascii: "p")]
+  public static let progress: [UInt8] = [UInt8(ascii: "p")]
   /// The prefix of timers, which sort last. They are added and deleted roughly in the order of their keys, so a store should keep
   /// them apart from other rows.
   public static let timers: [UInt8] = [UInt8(ascii: "t")]

@@ -41,8 +41,6 @@ public enum StoredRow {
     return bytes
   }
 
-  public static let progressKey = RowKey.progress
-
   /// A readable name of a row: its kind and its owner.
   public static func name(of key: [UInt8]) -> String {
     let parts = key.dropFirst().split(separator: 0, omittingEmptySubsequences: false).map { RowKey.text(Array($0)) }

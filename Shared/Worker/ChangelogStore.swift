@@ -95,6 +95,6 @@ final class ChangelogStore {
 
 extension Progress {
   static func stored(in store: RocksStore) throws -> Progress? {
-    try store.value(for: Progress.key).flatMap { try Progress.record(key: Progress.key, value: $0, parser: JSONParser()) }
+    try store.value(for: RowKey.progress).flatMap { try Progress.record(key: RowKey.progress, value: $0, parser: JSONParser()) }
   }
 }

@@ -95,7 +95,7 @@ struct DeploymentTests {
       let producer = try Producer(installation.configuration, topics: [changelog])
       for partition in 0..<installation.partitions {
         try producer.produce(
-          topic: changelog, partition: partition, key: Progress.key, value: Array(#"{"form":99,"else":1}"#.utf8), headers: [])
+          topic: changelog, partition: partition, key: RowKey.progress, value: Array(#"{"form":99,"else":1}"#.utf8), headers: [])
       }
       try producer.flush(timeoutMilliseconds: 30_000)
       let words = "the state has format 99, but this version only reads format"

@@ -98,7 +98,7 @@ private struct OpenTransaction {
     try producer.begin()
     var progress = Progress()
     progress.producer = id
-    try producer.produce(topic: changelog.topic, partition: 0, key: Progress.key, value: progress.jsonBytes())
+    try producer.produce(topic: changelog.topic, partition: 0, key: RowKey.progress, value: progress.jsonBytes())
     try producer.flush(timeoutMilliseconds: 10_000)
   }
 

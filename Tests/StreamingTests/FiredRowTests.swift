@@ -84,9 +84,9 @@ private struct Lamps: Stage {
     #expect(counts["dark", default: 0] == Int64(lamps.count { !$0 }))
     // Counted from the rows, as after an upgrade.
     try bench.commit()
-    var progress = try JSONParser().decode(Progress.self, from: try #require(try bench.store.value(for: StoredRow.progressKey)))
+    var progress = try JSONParser().decode(Progress.self, from: try #require(try bench.store.value(for: RowKey.progress)))
     progress.watched = nil
-    try bench.store.write([RowChange(key: StoredRow.progressKey, value: progress.jsonBytes())])
+    try bench.store.write([RowChange(key: RowKey.progress, value: progress.jsonBytes())])
     try bench.restart()
     #expect(bench.task.watchedRows == counts.filter { $0.value > 0 })
   }

@@ -29,7 +29,7 @@ import Testing
   }
 
   private func progress(_ bench: Bench) throws -> Progress {
-    try Progress(stored: try #require(try bench.store.value(for: StoredRow.progressKey)))
+    try Progress(stored: try #require(try bench.store.value(for: RowKey.progress)))
   }
 
   @Test func messagesAreNumberedByTopicAndPartition() throws {

@@ -17,7 +17,7 @@ import Testing
   func aStoreOfAnotherFormIsRejected(row: String, form: Int) throws {
     let store = CountingStore()
     try store.write([
-      RowChange(key: StoredRow.progressKey, value: Array(row.utf8)), RowChange(key: Array("s\u{0}x".utf8), value: [1]),
+      RowChange(key: RowKey.progress, value: Array(row.utf8)), RowChange(key: Array("s\u{0}x".utf8), value: [1]),
     ])
     let before = store.all
     let error = #expect(throws: StateForm.self) { try Bench(store: store) }
@@ -31,7 +31,7 @@ import Testing
 
   @Test func aRowThatIsNoProgressIsRejected() throws {
     let store = CountingStore()
-    try store.write([RowChange(key: StoredRow.progressKey, value: Array(#"{"form":4}"#.utf8))])
+    try store.write([RowChange(key: RowKey.progress, value: Array(#"{"form":4}"#.utf8))])
     let before = store.all
     #expect(throws: JSONError.self) { try Bench(store: store) }
     #expect(store.all == before)
@@ -41,7 +41,7 @@ import Testing
     let bench = try Bench()
     try bench.tell("a", .put(["x"], "1"))
     try bench.commit()
-    let row = try #require(try bench.store.value(for: StoredRow.progressKey))
+    let row = try #require(try bench.store.value(for: RowKey.progress))
     #expect(String(decoding: row, as: UTF8.self).hasPrefix(#"{"form":4,"#))
     try bench.restart()
   }

@@ -53,10 +53,10 @@ import Testing
     try bench.tell("b", .alarm(1, at: 3000, []), .put(["x"], "1"))
     try bench.commit()
     let parser = JSONParser()
-    var progress = try parser.decode(Progress.self, from: try #require(try bench.store.value(for: StoredRow.progressKey)))
+    var progress = try parser.decode(Progress.self, from: try #require(try bench.store.value(for: RowKey.progress)))
     #expect(progress.watched == ["alarms": 3, "set-alarms": 2])
     progress.watched = nil
-    try bench.store.write([RowChange(key: StoredRow.progressKey, value: progress.jsonBytes())])
+    try bench.store.write([RowChange(key: RowKey.progress, value: progress.jsonBytes())])
     try bench.restart()
     #expect(alarms == [3, 2])
     try bench.tell("a", .dropAlarm(2))

@@ -106,8 +106,8 @@ struct StateFolder {
         let rocks = try RocksStore(readingOnly: store.path, resources: RocksResources(blockCacheBytes: 8 << 20))
         defer { rocks.close() }
         // State of another release is rejected, not misread.
-        if let progress = try rocks.value(for: Progress.key) {
-          _ = try Progress.record(key: Progress.key, value: progress, parser: JSONParser())
+        if let progress = try rocks.value(for: RowKey.progress) {
+          _ = try Progress.record(key: RowKey.progress, value: progress, parser: JSONParser())
         }
         return try rocks.stageRows(naming: id)
       } catch {

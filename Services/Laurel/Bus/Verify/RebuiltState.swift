@@ -35,7 +35,7 @@ final class RebuiltState {
   func take(key: [UInt8]?, value: [UInt8]?, offset: Int64) throws {
     guard let key, key != TransactionEnd.key else { return }
     lastOffset = offset
-    if key == StoredRow.progressKey {
+    if key == RowKey.progress {
       behindProgress = 0
     } else {
       behindProgress += 1
@@ -62,9 +62,10 @@ final class RebuiltState {
 
   /// The partition's progress. `nil` if none has been written yet.
   func progress(_ parser: JSONParser) throws -> Progress? {
-    guard let entry = try rows.value(for: prefix + Progress.key), let value = Entry(Row(key: Progress.key, value: entry)).value
+    guard let entry = try rows.value(for: prefix + RowKey.progress),
+      let value = Entry(Row(key: RowKey.progress, value: entry)).value
     else { return nil }
-    return try Progress.record(key: Progress.key, value: value, parser: parser)
+    return try Progress.record(key: RowKey.progress, value: value, parser: parser)
   }
 
   struct EntryCursor {
