@@ -149,7 +149,7 @@ let package = Package(
       ]),
 
     .target(
-      name: "TestSupport", dependencies: ["Contracts", "Deployment", "JSON", "Kafka", "Streaming", "Terms"],
+      name: "TestSupport", dependencies: ["Contracts", "Deployment", "JSON", "Kafka", "Streaming", "Terms", "TermsFiles"],
       path: "Tests/Support",
       swiftSettings: strict),
     library(
@@ -173,7 +173,7 @@ let package = Package(
       ]),
     tests("JSONTests", ["JSON"]),
     tests("ContractsTests", ["Contracts", "ContractsGenerator", "JSON"], exclude: ["Golden"]),
-    tests("TermsTests", ["Contracts", "Terms", "TermsFiles"]),
+    tests("TermsTests", ["Contracts", "Terms", "TermsFiles", "TestSupport"]),
     tests("StreamingTests", ["Contracts", "JSON", "Streaming", "RocksStore"]),
     tests("KafkaTests", ["Kafka", "TestSupport"]),
     tests("ServiceKitTests", ["ServiceKit", "TestSupport"]),

@@ -13,26 +13,27 @@ extension TermsReader {
     let excludedDiscounts = optional("excludedDiscounts", in: section) { set($0, choice(DiscountKind.self)) } ?? []
     let pay = pay(section)
     let maxPayments = optional("maxPayments", in: section, number(1...Int64.max))
-    let earnsFor = optional("earnsFor", in: section, span)
-    if earnsFor == .zero, let field = section.fields["earnsFor"] {
-      report(field, "must be longer than 0d; leave it out to let payments earn forever")
-    }
+    let earnsFor = optional("earnsFor", in: section) { span($0, forever: "payments earn") }
     let maxPerReferee = optional("maxPerReferee", in: section) { atLeastOneAmount($0) } ?? [:]
     let creditAfter = required("creditAfter", in: section, span)
     let availableAfter = required("availableAfter", in: section, span)
     if let creditAfter, let availableAfter, availableAfter < creditAfter, let field = section.fields["availableAfter"] {
       report(field, "must not be shorter than creditAfter, \(creditAfter): a reward is credited before it is available")
     }
-    let refundWindow = optional("refundWindow", in: section, span)
-    if refundWindow == .zero, let field = section.fields["refundWindow"] {
-      report(field, "must be longer than 0d; leave it out to let refunds count forever")
-    }
+    let refundWindow = optional("refundWindow", in: section) { span($0, forever: "refunds count") }
     guard let lines, let pay, let creditAfter, let availableAfter else { return nil }
     return RewardTerms(
       lineKinds: lines.kinds, requiresPlanLine: lines.requiresPlanLine, categories: lines.categories,
       refusesPromoCodes: refusesPromoCodes, excludedDiscounts: excludedDiscounts, pay: pay,
       maxPayments: maxPayments.map(Int.init), earnsFor: earnsFor, maxPerReferee: maxPerReferee, creditAfter: creditAfter,
       availableAfter: availableAfter, refundWindow: refundWindow)
+  }
+
+  /// A span that is not empty. `forever` says what happens if the field is left out.
+  private func span(_ field: Field, forever: String) -> TimeSpan? {
+    let span = self.span(field)
+    if span == .zero { report(field, "must be longer than 0d; leave it out to let \(forever) forever") }
+    return span
   }
 
   /// Reads exactly one of `rate`, `amount` and `rates`.
@@ -65,7 +66,7 @@ extension TermsReader {
   }
 
   private func lineRates(_ field: Field) -> [RewardTerms.LineRate]? {
-    let rates = list(field) { item -> RewardTerms.LineRate? in
+    list(field, atLeastOne: "rate such as {kind: plan, rate: 10%}") { item in
       guard let section = section(item, known: ["plan", "kind", "category", "rate"]) else { return nil }
       let plan = optional("plan", in: section, text)
       let kind = optional("kind", in: section, choice(LineKind.self))
@@ -76,10 +77,6 @@ extension TermsReader {
       }
       return rate.map { RewardTerms.LineRate(plan: plan, kind: kind, category: category, rate: $0) }
     }
-    if case .sequence(let nodes) = field.node.content, nodes.isEmpty {
-      report(field, "must contain at least one rate such as {kind: plan, rate: 10%}")
-    }
-    return rates
   }
 
   private func lines(_ field: Field) -> (kinds: [LineKind], categories: [String]?, requiresPlanLine: Bool)? {

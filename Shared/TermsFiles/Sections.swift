@@ -11,13 +11,9 @@ extension TermsReader {
     guard let section = section(file, known: ["program", "versions"]) else { return nil }
     let id = required("program", in: section, programID)
     let read = required("versions", in: section) { field -> [(version: TermsVersion, from: Field)?]? in
-      if case .sequence(let nodes) = field.node.content, nodes.isEmpty {
-        report(field, "must contain at least one version")
-        return nil
-      }
       // The id is only needed for the names of versions. If it is missing, continue to find more problems.
       var number = 0
-      return list(field) { item in
+      return list(field, atLeastOne: "version") { item in
         number += 1
         return version(item, number: number, program: id ?? "unknown")
       }
@@ -189,7 +185,7 @@ extension TermsReader {
 
   private func tiers(_ field: Field) -> [DiscountTerms.Tier]? {
     var previous: Int64?
-    let tiers = list(field) { item -> DiscountTerms.Tier? in
+    return list(field, atLeastOne: "tier such as {from: 5, percent: 5}") { item in
       guard let section = section(item, known: ["from", "percent"]) else { return nil }
       let from = required("from", in: section, number(1...Int64.max))
       let percent = required("percent", in: section, percent)
@@ -200,9 +196,5 @@ extension TermsReader {
       guard let from, let percent else { return nil }
       return DiscountTerms.Tier(from: from, percent: percent)
     }
-    if case .sequence(let nodes) = field.node.content, nodes.isEmpty {
-      report(field, "must contain at least one tier such as {from: 5, percent: 5}")
-    }
-    return tiers
   }
 }

@@ -19,15 +19,7 @@ public enum TermsFiles {
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw TermsProblems([TermsProblem(file: path, message: "no such file or directory")])
     }
-    return isDirectory.boolValue ? try files(inDirectory: path) : [try file(path)]
-  }
-
-  private static func file(_ path: String) throws(TermsProblems) -> TermsFile {
-    let bytes: [UInt8]
-    do { bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path))) } catch {
-      throw TermsProblems([TermsProblem(file: path, message: reason(error, whatIsMissing: "file"))])
-    }
-    return try parseFile(bytes, file: path)
+    return isDirectory.boolValue ? try files(inDirectory: path) : [try sound(read(path: path, as: path))]
   }
 
   private static func files(inDirectory directory: String) throws(TermsProblems) -> [TermsFile] {
@@ -45,14 +37,7 @@ public enum TermsFiles {
     var problems: [TermsProblem] = []
     var files: [TermsFile] = []
     for name in names {
-      let bytes: [UInt8]
-      do {
-        bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: directory).appendingPathComponent(name)))
-      } catch {
-        problems.append(TermsProblem(file: name, message: reason(error, whatIsMissing: "file")))
-        continue
-      }
-      let (found, wrong) = read(bytes, file: name)
+      let (found, wrong) = read(path: "\(directory)/\(name)", as: name)
       problems += wrong
       guard let found else { continue }
       if let first = files.first(where: { $0.program.id == found.program.id }) {
@@ -66,21 +51,20 @@ public enum TermsFiles {
     return files
   }
 
-  /// The program of one file's text. `file` is the name in error messages.
-  public static func parse(_ text: String, file: String) throws(TermsProblems) -> Program {
-    try parse(Array(text.utf8), file: file)
-  }
-
-  /// The program of one file's bytes, which must be UTF-8. `file` is the name in error messages.
-  public static func parse(_ bytes: [UInt8], file: String) throws(TermsProblems) -> Program {
-    try parseFile(bytes, file: file).program
-  }
-
-  /// Like ``parse(_:file:)-(String,_)``, with the places of the fields.
+  /// The program of one file's bytes, which must be UTF-8, with the places of its fields. `file` is the name in error messages.
   public static func parseFile(_ bytes: [UInt8], file: String) throws(TermsProblems) -> TermsFile {
-    let (found, problems) = read(bytes, file: file)
-    guard let found, problems.isEmpty else { throw TermsProblems(problems) }
+    try sound(read(bytes, file: file))
+  }
+
+  private static func sound(_ file: (found: TermsFile?, problems: [TermsProblem])) throws(TermsProblems) -> TermsFile {
+    guard let found = file.found, file.problems.isEmpty else { throw TermsProblems(file.problems) }
     return found
+  }
+
+  private static func read(path: String, as file: String) -> (found: TermsFile?, problems: [TermsProblem]) {
+    do { return read([UInt8](try Data(contentsOf: URL(fileURLWithPath: path))), file: file) } catch {
+      return (nil, [TermsProblem(file: file, message: reason(error, whatIsMissing: "file"))])
+    }
   }
 
   /// The program, without the parts that cannot be read, and the problems in the order of lines.

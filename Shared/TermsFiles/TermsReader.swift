@@ -114,6 +114,13 @@ final class TermsReader {
     }
   }
 
+  /// A list that must not be empty. `item` names what it must contain.
+  func list<Item>(_ field: Field, atLeastOne item: String, _ read: (Field) -> Item?) -> [Item]? {
+    let items = list(field, read)
+    if case .sequence(let nodes) = field.node.content, nodes.isEmpty { report(field, "must contain at least one \(item)") }
+    return items
+  }
+
   /// A list without duplicates.
   func set<Item: Hashable>(_ field: Field, _ read: (Field) -> Item?) -> [Item]? {
     var seen: Set<Item> = []

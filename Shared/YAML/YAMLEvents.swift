@@ -2,16 +2,11 @@ import CYAML
 
 /// A copy of a libyaml event, without pointers into C memory.
 struct YAMLEvent {
-  enum Kind {
-    case streamStart, streamEnd
-    case documentStart, documentEnd
-    case scalar(String, plain: Bool)
-    case sequenceStart, sequenceEnd
-    case mappingStart, mappingEnd
-    case alias
-  }
-
-  let kind: Kind
+  let type: yaml_event_type_t
+  /// Of a scalar.
+  let text: String
+  /// Without quotes.
+  let plain: Bool
   let mark: Mark
   /// Defines or uses an anchor.
   let anchored: Bool
@@ -40,43 +35,31 @@ struct YAMLEvents: ~Copyable {
     parser.deallocate()
   }
 
-  /// The next event. After the end of the stream it returns `streamEnd` again.
+  /// The next event. After the end of the stream libyaml returns `YAML_NO_EVENT`.
   mutating func next() throws(YAMLSyntaxError) -> YAMLEvent {
     var event = yaml_event_t()
     guard yaml_parser_parse(parser, &event) == 1 else { throw syntaxError() }
     defer { yaml_event_delete(&event) }
-    let mark = Mark(event.start_mark)
-    var anchored = false
+    var text = ""
+    var plain = false
+    var anchored = event.type == YAML_ALIAS_EVENT
     var tagged = false
-    let kind: YAMLEvent.Kind
     switch event.type {
-    case YAML_STREAM_START_EVENT: kind = .streamStart
-    case YAML_DOCUMENT_START_EVENT: kind = .documentStart
-    case YAML_DOCUMENT_END_EVENT: kind = .documentEnd
-    case YAML_ALIAS_EVENT:
-      kind = .alias
-      anchored = true
     case YAML_SCALAR_EVENT:
       let scalar = event.data.scalar
-      kind = .scalar(
-        String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self),
-        plain: scalar.style == YAML_PLAIN_SCALAR_STYLE)
-      anchored = scalar.anchor != nil
-      tagged = scalar.tag != nil
+      text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+      plain = scalar.style == YAML_PLAIN_SCALAR_STYLE
+      (anchored, tagged) = (scalar.anchor != nil, scalar.tag != nil)
     case YAML_SEQUENCE_START_EVENT:
-      kind = .sequenceStart
-      anchored = event.data.sequence_start.anchor != nil
-      tagged = event.data.sequence_start.tag != nil
-    case YAML_SEQUENCE_END_EVENT: kind = .sequenceEnd
+      let start = event.data.sequence_start
+      (anchored, tagged) = (start.anchor != nil, start.tag != nil)
     case YAML_MAPPING_START_EVENT:
-      kind = .mappingStart
-      anchored = event.data.mapping_start.anchor != nil
-      tagged = event.data.mapping_start.tag != nil
-    case YAML_MAPPING_END_EVENT: kind = .mappingEnd
-    // YAML_STREAM_END_EVENT, and YAML_NO_EVENT, which libyaml returns after it.
-    default: kind = .streamEnd
+      let start = event.data.mapping_start
+      (anchored, tagged) = (start.anchor != nil, start.tag != nil)
+    default: break
     }
-    return YAMLEvent(kind: kind, mark: mark, anchored: anchored, tagged: tagged)
+    return YAMLEvent(
+      type: event.type, text: text, plain: plain, mark: Mark(event.start_mark), anchored: anchored, tagged: tagged)
   }
 
   private func syntaxError() -> YAMLSyntaxError {

@@ -1,3 +1,5 @@
+import CYAML
+
 /// A place in a file, counted from 1 as in editors.
 package struct Mark: Equatable, Sendable {
   package var line: Int
@@ -43,13 +45,13 @@ extension YAMLNode {
     var events = try YAMLEvents(reading: UnsafeBufferPointer(buffer))
 
     _ = try events.next()  // the stream's start
-    guard case .documentStart = try events.next().kind else {
+    guard try events.next().type == YAML_DOCUMENT_START_EVENT else {
       throw YAMLSyntaxError(mark: nil, message: "is empty")
     }
     let root = try node(events.next(), from: &events, depth: 0)
     _ = try events.next()  // the document's end
     let after = try events.next()
-    if case .documentStart = after.kind {
+    if after.type == YAML_DOCUMENT_START_EVENT {
       throw YAMLSyntaxError(mark: after.mark, message: "a second document begins here; a file must have only one")
     }
     return root
@@ -61,21 +63,20 @@ extension YAMLNode {
       throw YAMLSyntaxError(mark: event.mark, message: "anchors (&name) and aliases (*name) are not allowed; write the value out")
     }
     if event.tagged { throw YAMLSyntaxError(mark: event.mark, message: "tags (!name) are not allowed; write the plain value") }
-    switch event.kind {
-    case .scalar(let text, let plain):
-      return YAMLNode(content: .scalar(text, plain: plain), mark: event.mark)
-    case .sequenceStart:
+    switch event.type {
+    case YAML_SCALAR_EVENT: return YAMLNode(content: .scalar(event.text, plain: event.plain), mark: event.mark)
+    case YAML_SEQUENCE_START_EVENT:
       var items: [YAMLNode] = []
       while true {
         let next = try events.next()
-        if case .sequenceEnd = next.kind { return YAMLNode(content: .sequence(items), mark: event.mark) }
+        if next.type == YAML_SEQUENCE_END_EVENT { return YAMLNode(content: .sequence(items), mark: event.mark) }
         items.append(try node(next, from: &events, depth: depth + 1))
       }
-    case .mappingStart:
+    case YAML_MAPPING_START_EVENT:
       var entries: [Entry] = []
       while true {
         let next = try events.next()
-        if case .mappingEnd = next.kind { return YAMLNode(content: .mapping(entries), mark: event.mark) }
+        if next.type == YAML_MAPPING_END_EVENT { return YAMLNode(content: .mapping(entries), mark: event.mark) }
         let key = try node(next, from: &events, depth: depth + 1)
         guard case .scalar(let name, _) = key.content else {
           throw YAMLSyntaxError(mark: key.mark, message: "the name of a field must be plain text, not a list or a mapping")
@@ -83,7 +84,7 @@ extension YAMLNode {
         let value = try node(events.next(), from: &events, depth: depth + 1)
         entries.append(Entry(key: name, keyMark: key.mark, value: value))
       }
-    case .streamStart, .streamEnd, .documentStart, .documentEnd, .sequenceEnd, .mappingEnd, .alias:
+    default:
       // libyaml never reports one of these in place of a value.
       throw YAMLSyntaxError(mark: event.mark, message: "a value is missing here")
     }

@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import Terms
 import TermsFiles
+import TestSupport
 import Testing
 import Words
 

@@ -1,6 +1,7 @@
 import Foundation
 import Terms
 import TermsFiles
+import TestSupport
 import Testing
 
 @testable import Words

@@ -2,6 +2,7 @@ import CommandKit
 import Contracts
 import Terms
 import TermsFiles
+import TestSupport
 import Testing
 
 @testable import Words

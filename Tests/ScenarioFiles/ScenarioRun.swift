@@ -22,7 +22,7 @@ public struct ScenarioRun: Sendable {
   /// - Parameter program: the program's name in this run; nil for the scenario's own.
   public init(_ scenario: Scenario, as program: String? = nil) throws {
     let program = program ?? scenario.program
-    let terms = try TermsFiles.parse(scenario.terms(as: program), file: "\(program).yaml")
+    let terms = try TermsFiles.parseFile(Array(scenario.terms(as: program).utf8), file: "\(program).yaml").program
     let heard = Heard()
     let simulation = try Simulation(
       services: Deployment.services(Programs([terms])), programs: [terms.id],

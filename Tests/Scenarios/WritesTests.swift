@@ -5,6 +5,7 @@ import ScenarioFiles
 import Streaming
 import Terms
 import TermsFiles
+import TestSupport
 import Testing
 
 /// Each stage writes the types that it declares and no other, over the worked examples and the cases of the programs' rows.

@@ -1,6 +1,7 @@
 import Contracts
 import Terms
 import TermsFiles
+import TestSupport
 import Testing
 
 /// Every possible mistake in a terms file, with the exact lines that its operator reads.
@@ -274,7 +275,7 @@ import Testing
 
   @Test func bytesThatAreNotUTF8() {
     let problems = #expect(throws: TermsProblems.self) {
-      try TermsFiles.parse(Array("program: p\n# я ".utf8) + [0xFF, 0x0A], file: "p.yaml")
+      try TermsFiles.parseFile(Array("program: p\n# я ".utf8) + [0xFF, 0x0A], file: "p.yaml")
     }
     #expect(problems?.description == "p.yaml:2:5: is not UTF-8 text: invalid leading UTF-8 octet")
   }

@@ -1,6 +1,7 @@
 import Contracts
 import Terms
 import TermsFiles
+import TestSupport
 import Testing
 
 /// Row B5: at 00:00 of a day of the month, in the program's zone.

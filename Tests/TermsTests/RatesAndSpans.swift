@@ -1,6 +1,7 @@
 import Contracts
 import Terms
 import TermsFiles
+import TestSupport
 import Testing
 
 /// Valid values, to the basis point and the millisecond.

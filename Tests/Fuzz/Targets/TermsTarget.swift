@@ -13,7 +13,7 @@ enum TermsTarget {
   static func run(_ bytes: [UInt8]) throws {
     let program: Program
     do {
-      program = try TermsFiles.parse(bytes, file: file)
+      program = try TermsFiles.parseFile(bytes, file: file).program
     } catch {
       return try check(error, bytes)
     }
@@ -35,7 +35,7 @@ enum TermsTarget {
       if let line = problem.line { try hold(1...lines ~= line, "line \(line) of \(lines)") }
       if let column = problem.column { try hold(1...(bytes.count + 2) ~= column, "column \(column)") }
     }
-    do { _ = try TermsFiles.parse(bytes, file: file) } catch let again {
+    do { _ = try TermsFiles.parseFile(bytes, file: file) } catch let again {
       return try hold(again == error, "rejected twice with different problems")
     }
     throw Broken("rejected once, accepted once")
