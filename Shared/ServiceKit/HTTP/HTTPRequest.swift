@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 /// One request, read and decoded.
 public struct HTTPRequest: Sendable {
@@ -125,28 +125,9 @@ public struct HTTPFields: Sendable {
   }
 
   static func decoded(_ text: ArraySlice<UInt8>, plusIsSpace: Bool) -> String? {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.count)
-    var rest = text
-    while let byte = rest.popFirst() {
-      switch byte {
-      case UInt8(ascii: "%"):
-        guard let high = rest.popFirst().flatMap(hexadecimal), let low = rest.popFirst().flatMap(hexadecimal) else { return nil }
-        bytes.append(high << 4 | low)
-      case UInt8(ascii: "+") where plusIsSpace: bytes.append(0x20)
-      default: bytes.append(byte)
-      }
-    }
-    return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
-  }
-
-  private static func hexadecimal(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case 0x30...0x39: byte - 0x30
-    case 0x41...0x46: byte - 0x37
-    case 0x61...0x66: byte - 0x57
-    default: nil
-    }
+    let spaced = text.map { plusIsSpace && $0 == UInt8(ascii: "+") ? 0x20 : $0 }
+    let decoded = String(validating: spaced, as: UTF8.self)?.removingPercentEncoding
+    return decoded?.utf8.contains(0) == false ? decoded : nil
   }
 
   /// Header names are ASCII and case-insensitive.
