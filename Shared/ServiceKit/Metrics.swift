@@ -116,6 +116,17 @@ public final class Metrics: Sendable {
     families.withLock { $0[name]?.series[Metrics.printed(labels)] = nil }
   }
 
+  /// Removes all series with this value of a label, such as those of a partition that has moved to another instance.
+  public func remove(everySeriesWith label: String, _ value: String) {
+    // A quote inside a value is escaped, so this text is never part of a value.
+    let wanted = ",\(Metrics.printed([label: value])),"
+    families.withLock { families in
+      for (name, family) in families {
+        families[name]?.series = family.series.filter { !",\($0.key),".contains(wanted) }
+      }
+    }
+  }
+
   private func series(
     _ name: String, _ type: String, _ help: String, _ labels: KeyValuePairs<String, String>, _ new: Series
   ) -> Series {

@@ -205,7 +205,7 @@ final class Session {
   private func closeTasks() {
     for task in tasks {
       task.close()
-      metrics.forget(partition: task.number, topics: topics.inputs, kinds: task.stages.watchedRows.keys)
+      metrics.forget(partition: task.number)
     }
     metrics.assign(-tasks.count)
     tasks.removeAll()

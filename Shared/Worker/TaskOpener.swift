@@ -142,7 +142,7 @@ struct TaskOpener {
     } catch {
       store.close()
       // The next owner of the partition reports its own progress. A metric left behind here would look like a restore that hangs.
-      metrics.forget(partition: number, topics: [], kinds: [])
+      metrics.forget(partition: number)
       throw error
     }
   }

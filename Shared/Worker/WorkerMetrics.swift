@@ -90,57 +90,43 @@ final class WorkerMetrics: Sendable {
       labels: ["topic": topic, "partition": String(partition)])
   }
 
-  func eventTimeLag(_ partition: Int32) -> Gauge {
-    metrics.gauge(
-      "laurel_event_time_lag_seconds",
-      help: "Seconds since the event time of the last event that a partition ran, while more are waiting; 0 when none waits.",
-      labels: ["partition": String(partition)])
-  }
-
-  func timersOverdue(_ partition: Int32) -> Gauge {
-    metrics.gauge(
-      "laurel_timers_overdue_seconds", help: "Seconds since the earliest unfired timer was due; 0 when none is due.",
-      labels: ["partition": String(partition)])
-  }
-
   func watchedRows(_ kind: String, _ partition: Int32) -> Gauge {
     metrics.gauge(
       "laurel_watched_rows", help: "Rows of a watched kind in a partition's state, such as open-withdrawals.",
       labels: ["kind": kind, "partition": String(partition)])
   }
 
-  func stopped(_ partition: Int32) -> Gauge {
+  func eventTimeLag(_ partition: Int32) -> Gauge {
     metrics.gauge(
-      "laurel_partition_stopped", help: "1 while the partition is stopped because messages are missing.",
-      labels: ["partition": String(partition)])
+      "laurel_event_time_lag_seconds", of: partition,
+      "Seconds since the event time of the last event that a partition ran, while more are waiting; 0 when none waits.")
+  }
+
+  func timersOverdue(_ partition: Int32) -> Gauge {
+    metrics.gauge(
+      "laurel_timers_overdue_seconds", of: partition, "Seconds since the earliest unfired timer was due; 0 when none is due.")
+  }
+
+  func stopped(_ partition: Int32) -> Gauge {
+    metrics.gauge("laurel_partition_stopped", of: partition, "1 while the partition is stopped because messages are missing.")
   }
 
   func restoreProgress(_ partition: Int32) -> Gauge {
-    metrics.gauge(
-      "laurel_restore_progress_ratio", help: "Part of the changelog that is restored.", labels: ["partition": String(partition)]
-    )
+    metrics.gauge("laurel_restore_progress_ratio", of: partition, "Part of the changelog that is restored.")
   }
 
   func standbyLag(_ partition: Int32) -> Gauge {
     metrics.gauge(
-      "laurel_standby_lag_records", help: "Offsets between a standby's store and the end of the changelog of a partition.",
-      labels: ["partition": String(partition)])
+      "laurel_standby_lag_records", of: partition,
+      "Offsets between a standby's store and the end of the changelog of a partition.")
   }
 
+  /// Removes only the gauge of the standby, because the session may own the partition by now.
   func forgetStandby(partition: Int32) {
     metrics.remove("laurel_standby_lag_records", labels: ["partition": String(partition)])
   }
 
-  func forget(partition: Int32, topics: [String], kinds: some Collection<String>) {
-    for kind in kinds { metrics.remove("laurel_watched_rows", labels: ["kind": kind, "partition": String(partition)]) }
-    for topic in topics {
-      metrics.remove("laurel_lag_records", labels: ["topic": topic, "partition": String(partition)])
-    }
-    for name in [
-      "laurel_restore_progress_ratio", "laurel_partition_stopped", "laurel_event_time_lag_seconds",
-      "laurel_timers_overdue_seconds",
-    ] { metrics.remove(name, labels: ["partition": String(partition)]) }
-  }
+  func forget(partition: Int32) { metrics.remove(everySeriesWith: "partition", String(partition)) }
 
   /// Adds the task's counts since the last call.
   func add(_ now: TaskCounts, since before: TaskCounts) {
@@ -151,5 +137,11 @@ final class WorkerMetrics: Sendable {
     repartitioned.add(now.repartitioned - before.repartitioned)
     for (event, count) in now.stageEvents { stageEvents(event).add(count - before.stageEvents[event, default: 0]) }
     for (reason, count) in now.deadLetters { deadLetters(reason).add(count - before.deadLetters[reason, default: 0]) }
+  }
+}
+
+extension Metrics {
+  fileprivate func gauge(_ name: String, of partition: Int32, _ help: String) -> Gauge {
+    gauge(name, help: help, labels: ["partition": String(partition)])
   }
 }

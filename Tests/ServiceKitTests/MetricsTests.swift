@@ -53,6 +53,26 @@ import Testing
     #expect(metrics.text == "")
   }
 
+  @Test func everySeriesOfAPartitionIsRemoved() {
+    let metrics = Metrics()
+    metrics.gauge("lag", help: "x", labels: ["partition": "1"]).set(1)
+    metrics.gauge("lag", help: "x", labels: ["partition": "11"]).set(1)
+    metrics.gauge("lag", help: "x", labels: ["a": "x", "partition": "1", "z": "y"]).set(1)
+    metrics.gauge("kind", help: "x", labels: ["kind": "a,partition=\"1\",b"]).set(1)
+    metrics.gauge("rows", help: "x", labels: ["partition": "1"]).set(1)
+    metrics.remove(everySeriesWith: "partition", "1")
+    #expect(
+      metrics.text == #"""
+        # HELP kind x
+        # TYPE kind gauge
+        kind{kind="a,partition=\"1\",b"} 1
+        # HELP lag x
+        # TYPE lag gauge
+        lag{partition="11"} 1
+
+        """#)
+  }
+
   @Test func nothingIsLostBetweenThreads() async {
     let metrics = Metrics()
     let counter = metrics.counter("c", help: "")
