@@ -103,7 +103,7 @@ let package = Package(
     library("SQLite", "Shared/SQLite", ["CSQLite"]),
     library("Crypto", "Shared/Crypto", ["COpenSSL"]),
     library("Markup", "Shared/Markup"),
-    library("ServiceKit", "Shared/ServiceKit", ["CMicroHTTPD"]),
+    library("ServiceKit", "Shared/ServiceKit", ["CMicroHTTPD", "Contracts", "JSON"]),
     library(
       "Worker", "Shared/Worker", ["Contracts", "JSON", "Kafka", "RocksStore", "ServiceKit", "Streaming", "Terms", "TermsFiles"]),
     executable("AttributionService", "Services/Attribution/Main", ["Attribution", "Worker"]),
@@ -176,7 +176,7 @@ let package = Package(
     tests("TermsTests", ["Contracts", "Terms", "TermsFiles", "TestSupport"]),
     tests("StreamingTests", ["Contracts", "JSON", "Streaming", "RocksStore"]),
     tests("KafkaTests", ["Kafka", "TestSupport"]),
-    tests("ServiceKitTests", ["ServiceKit", "TestSupport"]),
+    tests("ServiceKitTests", ["Contracts", "ServiceKit", "TestSupport"]),
     tests(
       "PortalTests",
       [

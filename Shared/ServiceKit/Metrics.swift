@@ -52,10 +52,7 @@ public final class Histogram: Sendable {
     }
   }
 
-  public func observe(_ value: Duration) {
-    let (seconds, attoseconds) = value.components
-    observe(Double(seconds) + Double(attoseconds) * 1e-18)
-  }
+  public func observe(_ value: Duration) { observe(value.seconds) }
 
   public var sum: Double { Double(bitPattern: sumBits.load(ordering: .relaxed)) }
 

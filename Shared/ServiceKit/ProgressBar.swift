@@ -1,3 +1,4 @@
+import Contracts
 import Synchronization
 
 /// A line at the bottom of the terminal with the progress, the speed and the time left. Draws nothing if standard error is not a
@@ -49,9 +50,8 @@ public final class ProgressBar: Sendable {
   }
 
   private func text(done: Int, now: ContinuousClock.Instant) -> String {
-    let elapsed = start.duration(to: now).components
-    return ProgressBar.text(
-      label: label, done: done, total: total, seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18,
+    ProgressBar.text(
+      label: label, done: done, total: total, seconds: start.duration(to: now).seconds,
       width: Terminal.width(of: sink.descriptor) ?? 80)
   }
 
@@ -76,14 +76,5 @@ public final class ProgressBar: Sendable {
     return "\(label) [\(bar)\(String(repeating: " ", count: room - bar.count))] \(figures)"
   }
 
-  /// 1234567 → `1,234,567`.
-  static func grouped(_ number: Int) -> String {
-    var out = ""
-    let digits = String(number)
-    for (index, digit) in digits.enumerated() {
-      if index > 0, digits.first != "-" || index > 1, (digits.count - index) % 3 == 0 { out += "," }
-      out.append(digit)
-    }
-    return out
-  }
+  private static func grouped(_ number: Int) -> String { Currency.grouped(String(number), by: ",") }
 }

@@ -47,7 +47,7 @@ extension TermsReader {
     let wanted = "the IANA name of a time zone such as UTC or Europe/Kyiv"
     guard let name = text(field, wanted: wanted) else { return nil }
     if let zone = Zone(ianaName: name) { return zone }
-    let meant = nearest(to: name, among: Zone.knownNames).map { "; did you mean \"\($0)\"?" } ?? ""
+    let meant = nearest(name, among: Zone.knownNames).map { "; did you mean \"\($0)\"?" } ?? ""
     return reject(field, wanted, hint: meant)
   }
 }

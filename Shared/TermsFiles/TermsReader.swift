@@ -58,7 +58,7 @@ final class TermsReader {
         let value = Field(path: named, mark: entry.keyMark, node: entry.value)
         note(value)
         fields[name] = value
-      } else if let meant = nearest(to: name, among: known) {
+      } else if let meant = nearest(name, among: known) {
         report(named, at: entry.keyMark, "is not a known field; did you mean \"\(meant)\"?")
         if !entries.contains(where: { $0.name == meant }) {
           fields[meant] = Field(path: named, mark: entry.keyMark, node: entry.value)
@@ -187,7 +187,7 @@ final class TermsReader {
       let wanted = "one of \(known.joined(separator: ", "))"
       guard let text = self.text(field, wanted: wanted) else { return nil }
       if let choice = Choice(rawValue: text) { return choice }
-      let meant = nearest(to: text, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+      let meant = nearest(text, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
       return self.reject(field, wanted, hint: meant)
     }
   }

@@ -219,7 +219,6 @@ public struct Disagreement: Error, CustomStringConvertible {
 }
 
 extension Duration {
-  package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
   var roundedUpMilliseconds: Int32 { Int32(clamping: (self + .nanoseconds(999_999)).milliseconds) }
 }
 

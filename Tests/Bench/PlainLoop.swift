@@ -1,4 +1,5 @@
 import Kafka
+import ServiceKit
 import TestSupport
 
 /// The limit of Kafka alone: reads as many records, writes as many records of the same size, commits. No decoding, no logic, no state.
@@ -90,8 +91,4 @@ enum PlainLoop {
     try producer.send(offsets: offsets, metadata, timeoutMilliseconds: timeoutMilliseconds)
     try producer.commit(timeoutMilliseconds: timeoutMilliseconds)
   }
-}
-
-extension Duration {
-  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

@@ -56,4 +56,7 @@ struct MoneyTests {
     for text in ["", "us", "usd", "USDT", "U$D", "ÜSD"] { #expect(Currency(text) == nil) }
     #expect(Currency("UAH") == "UAH")
   }
+
+  @Test("Digits are grouped in threes", arguments: [("0", "0"), ("999", "999"), ("1000", "1,000"), ("1234567", "1,234,567")])
+  func grouped(digits: String, text: String) { #expect(Currency.grouped(digits, by: ",") == text) }
 }

@@ -141,25 +141,6 @@ func problems(_ line: String, environment: [String: String] = [:], alsoKnown: Se
         """)
     #expect(UsageError.exitCode == 2)
   }
-
-  @Test(
-    arguments: [
-      ("bootstap", "bootstrap"), ("bootstrpa", "bootstrap"), ("Publish", "publish"), ("pub", "publish"), ("xyzzy", nil),
-      ("p", nil),
-      ("", nil), ("lsit", "list"),
-    ] as [(String, String?)])
-  func theNearestName(typed: String, meant: String?) {
-    #expect(nearest(typed, among: ["publish", "list", "bootstrap"]) == meant)
-  }
-
-  @Test(arguments: [
-    ("", "", 0), ("", "abc", 3), ("ab", "ba", 1), ("kitten", "sitting", 3), ("same", "same", 0), ("abc", "ac", 1),
-    ("ca", "abc", 3),
-  ])
-  func theDistanceIsDamerauLevenshteins(a: String, b: String, distance: Int) {
-    #expect(editDistance(Array(a), Array(b)) == distance)
-    #expect(editDistance(Array(b), Array(a)) == distance)
-  }
 }
 
 @Suite struct HelpTextTests {

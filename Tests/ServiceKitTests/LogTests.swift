@@ -1,3 +1,4 @@
+import Contracts
 import Foundation
 import Testing
 
@@ -77,7 +78,8 @@ func written(_ body: (Int32) async throws -> Void) async throws -> String {
 
   @Test func theTextForm() {
     let line = LogLine(
-      seconds: 1_767_225_600, milliseconds: 7, level: .warning, service: "accrual", instance: "1", message: "no\nbroker \u{9B}1m",
+      time: Instant(milliseconds: 1_767_225_600_007), level: .warning, service: "accrual", instance: "1",
+      message: "no\nbroker \u{9B}1m",
       fields: ["at": "a b", "n": 3, "quote": "\"", "empty": "", "plain": "x:1"])
     #expect(
       line.text(coloured: false)

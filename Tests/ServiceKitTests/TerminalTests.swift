@@ -67,11 +67,4 @@ import Testing
     #expect(text == expected)
     #expect(text.count < width)
   }
-
-  @Test(arguments: [
-    (0, "0"), (999, "999"), (1000, "1,000"), (123456, "123,456"), (-123456, "-123,456"), (1_234_567, "1,234,567"),
-  ])
-  func digitsAreGrouped(number: Int, text: String) {
-    #expect(ProgressBar.grouped(number) == text)
-  }
 }

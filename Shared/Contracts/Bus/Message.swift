@@ -69,7 +69,7 @@ public enum MessageRegistry {
 
   /// `unknown type payment.setled.v1; did you mean payment.settled.v1?`
   public static func textOfUnknown(_ type: String) -> String {
-    let near = nearest(to: type, among: all.filter { $0.topic.kind == .input }.map { $0.type })
+    let near = nearest(type, among: all.filter { $0.topic.kind == .input }.map { $0.type })
     return "unknown type \(type)" + (near.map { "; did you mean \($0)?" } ?? "")
   }
 

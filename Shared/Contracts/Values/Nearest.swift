@@ -1,24 +1,34 @@
-/// The known name that a mistyped one most likely means, or nil if none is similar.
-public func nearest(to name: String, among known: [String]) -> String? {
+/// The known name that is closest to a mistyped one, or `nil` if none is close. Of equally close names, the first one.
+public func nearest(_ name: String, among known: some Sequence<String>) -> String? {
   let typed = Array(name.lowercased())
-  let distances = known.map { ($0, editDistance(typed, Array($0.lowercased()))) }
-  guard let best = distances.min(by: { $0.1 < $1.1 }), best.1 <= max(1, min(typed.count, best.0.count) / 3) else { return nil }
-  return best.0
+  // Up to a third of the letters may be wrong. With more, it is another word, and a guess would mislead.
+  let limit = max(1, (typed.count + 2) / 3)
+  var best: (name: String, distance: Int)?
+  for candidate in known {
+    let letters = Array(candidate.lowercased())
+    // A prefix of at least three letters counts as an abbreviation, however much of the name is missing.
+    let abbreviated = typed.count >= 3 && letters.starts(with: typed)
+    let distance = abbreviated ? 1 : editDistance(typed, letters)
+    if distance <= limit, distance < (best?.distance ?? .max) { best = (candidate, distance) }
+  }
+  return best?.name
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
-private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
-  // No known name is that long, and the table grows with the product of the lengths.
-  if a.count > 64 || b.count > 64 { return .max }
-  var rows = [Array(0...b.count)]
-  for i in 0..<a.count {
-    var row = [i + 1]
-    for j in 0..<b.count {
-      var cost = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
-      if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, rows[i - 1][j - 1] + 1) }
-      row.append(cost)
+/// Damerau-Levenshtein distance in its optimal-string-alignment form: insertions, deletions, substitutions and swaps of
+/// neighbours.
+func editDistance(_ a: [Character], _ b: [Character]) -> Int {
+  // No known name is that long, and the time grows with the product of the lengths.
+  if max(a.count, b.count) > 64 { return .max }
+  if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
+  var beforeLast = [Int](repeating: 0, count: b.count + 1)
+  var last = Array(0...b.count)
+  for i in 1...a.count {
+    var row = [i] + [Int](repeating: 0, count: b.count)
+    for j in 1...b.count {
+      row[j] = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1))
+      if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] { row[j] = min(row[j], beforeLast[j - 2] + 1) }
     }
-    rows.append(row)
+    (beforeLast, last) = (last, row)
   }
-  return rows[a.count][b.count]
+  return last[b.count]
 }

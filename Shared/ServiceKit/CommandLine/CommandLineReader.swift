@@ -1,3 +1,5 @@
+import Contracts
+
 /// Reads the arguments once, from left to right. Finds the command, its options and operands, and collects every problem.
 struct CommandLineReader {
   let root: Command

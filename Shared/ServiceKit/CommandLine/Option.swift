@@ -1,3 +1,5 @@
+import Contracts
+
 /// One setting: `--name` on the command line, `LAUREL_NAME` in the environment, a line `name = value` in the configuration file.
 public struct Option: Sendable {
   /// The format of a value. The program rejects any other value at start, naming the setting.

@@ -122,11 +122,8 @@ public struct Log: Sendable {
 
   private func write(_ level: LogLevel, _ message: () -> String, _ fields: () -> LogFields) {
     guard level >= self.level else { return }
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
     let line = LogLine(
-      seconds: now.tv_sec, milliseconds: now.tv_nsec / 1_000_000, level: level, service: service, instance: instance,
-      message: message(), fields: context.merging(fields()))
+      time: .now, level: level, service: service, instance: instance, message: message(), fields: context.merging(fields()))
     switch style {
     case .json: sink.line(line.json)
     case .plain: sink.line(line.text(coloured: false))

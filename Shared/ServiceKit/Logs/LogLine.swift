@@ -1,4 +1,5 @@
-import Glibc
+import Contracts
+import JSON
 
 /// The value of a log field.
 public enum LogValue: Sendable, Equatable {
@@ -6,6 +7,18 @@ public enum LogValue: Sendable, Equatable {
   case integer(Int64)
   case number(Double)
   case truth(Bool)
+}
+
+extension LogValue: JSONEncodable {
+  public func write(to json: inout JSONWriter) {
+    switch self {
+    case .text(let text): json.string(text)
+    case .integer(let number): json.integer(number)
+    // JSON has no infinity and no NaN.
+    case .number(let number): number.isFinite ? json.raw(text: "\(number)") : json.string("\(number)")
+    case .truth(let truth): json.bool(truth)
+    }
+  }
 }
 
 /// A value that a field may have: `["topic": name, "partition": 3]`.
@@ -56,8 +69,7 @@ public struct LogFields: Sendable, ExpressibleByDictionaryLiteral {
 
 /// One event of the log, and its two formats.
 struct LogLine {
-  let seconds: Int
-  let milliseconds: Int
+  let time: Instant
   let level: LogLevel
   let service: String
   let instance: String
@@ -69,25 +81,16 @@ struct LogLine {
   /// A JSON object (RFC 8259) without line breaks. A field named like one of the fixed members gets a `_` in front, because readers
   /// do not agree on repeated names.
   var json: String {
-    var out = "{\"time\":\"\(day)T\(clock)Z\",\"level\":\"\(level.name)\",\"service\":"
-    LogLine.appendQuoted(service, to: &out)
-    out += ",\"instance\":"
-    LogLine.appendQuoted(instance, to: &out)
-    out += ",\"message\":"
-    LogLine.appendQuoted(message, to: &out)
-    for (name, value) in fields.pairs {
-      out += ","
-      LogLine.appendQuoted(LogLine.reserved.contains(name) ? "_" + name : name, to: &out)
-      out += ":"
-      switch value {
-      case .text(let text): LogLine.appendQuoted(text, to: &out)
-      case .integer(let number): out += String(number)
-      // JSON has no infinity and no NaN.
-      case .number(let number): out += number.isFinite ? "\(number)" : "\"\(number)\""
-      case .truth(let truth): out += truth ? "true" : "false"
-      }
-    }
-    return out + "}"
+    var out = JSONWriter()
+    out.beginObject()
+    out.member("time", time)
+    out.member("level", level.name)
+    out.member("service", service)
+    out.member("instance", instance)
+    out.member("message", message)
+    for (name, value) in fields.pairs { out.member(named: LogLine.reserved.contains(name) ? "_" + name : name, value) }
+    out.endObject()
+    return String(decoding: out.bytes(), as: UTF8.self)
   }
 
   /// `12:03:04.123 INFO    attribution/1  message  topic=billing partition=3`, UTC.
@@ -122,44 +125,7 @@ struct LogLine {
     }
   }
 
-  private var parts: tm {
-    var seconds = self.seconds
-    var parts = tm()
-    gmtime_r(&seconds, &parts)
-    return parts
-  }
-
-  private var day: String {
-    let parts = self.parts
-    return "\(Int(parts.tm_year) + 1900)-\(LogLine.digits(Int(parts.tm_mon) + 1, 2))-\(LogLine.digits(Int(parts.tm_mday), 2))"
-  }
-
-  private var clock: String {
-    let parts = self.parts
-    let time = [parts.tm_hour, parts.tm_min, parts.tm_sec].map { LogLine.digits(Int($0), 2) }.joined(separator: ":")
-    return time + "." + LogLine.digits(milliseconds, 3)
-  }
-
-  private static func digits(_ number: Int, _ width: Int) -> String {
-    let text = String(number)
-    return String(repeating: "0", count: max(0, width - text.count)) + text
-  }
-
-  private static func appendQuoted(_ text: String, to out: inout String) {
-    out += "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      default:
-        if scalar.value < 0x20 { out += "\\u" + hexadecimal(scalar) } else { out.unicodeScalars.append(scalar) }
-      }
-    }
-    out += "\""
-  }
+  private var clock: Substring { time.description.dropFirst(11).dropLast() }
 
   /// Replaces control characters, so that text from a record cannot move the cursor or break the line.
   private static func harmless(_ text: String) -> String {

@@ -53,10 +53,9 @@ public enum Shutdown {
     while !requested {
       let left = ContinuousClock.now.duration(to: end)
       if left <= .zero { break }
-      let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
       var watch = pollfd(fd: watchDescriptor.load(ordering: .relaxed), events: Int16(POLLIN), revents: 0)
       // The handler's byte is never read, so the pipe stays readable for every waiting thread.
-      _ = poll(&watch, 1, Int32(clamping: max(milliseconds, 1)))
+      _ = poll(&watch, 1, Int32(clamping: max(left.milliseconds, 1)))
     }
     return requested
   }
