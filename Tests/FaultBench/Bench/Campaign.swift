@@ -147,18 +147,22 @@ package final class Campaign {
     try repair()
   }
 
-  /// Runs `laurel repair` until it skips nothing because of an open transaction.
+  /// Runs `laurel repair` until it skips nothing because of an open transaction. What it skips, it finds again.
+  ///
+  /// - Returns: how many messages were missing.
   @discardableResult
-  package func repair() throws -> String {
-    var found = (status: Int32(1), text: "")
+  package func repair() throws -> Int {
+    var (missing, text) = (0, "")
     let isDone = try waitUntil(.seconds(60)) {
-      found = try installation.laurel("repair")
+      let found = try installation.laurel("repair")
+      text = found.text
+      trace(text)
+      missing = max(missing, Int(text.firstMatch(of: /(\d+) messages? missing/)?.output.1 ?? "") ?? 0)
+      repairs += Int(text.firstMatch(of: /(\d+) repaired/)?.output.1 ?? "") ?? 0
       return found.status == 0
     }
-    guard isDone else { throw BrokerFailure("laurel repair: \(found.text)") }
-    trace(found.text)
-    repairs += Int(found.text.firstMatch(of: /(\d+) repaired/)?.output.1 ?? "") ?? 0
-    return found.text
+    guard isDone else { throw BrokerFailure("laurel repair: \(text)") }
+    return missing
   }
 
   /// For messages found missing at the end: restarts every instance under its name and processes the repaired messages.

@@ -23,8 +23,7 @@ package final class RepairDrill: Fault {
     // If the last message to a partition is missing, no later message shows the gap.
     let installation = campaign.installation
     let report = try installation.laurel("verify")
-    let repair = try campaign.repair()
-    let count = Int(repair.firstMatch(of: /(\d+) messages? missing/)?.output.1 ?? "") ?? 0
+    let count = try campaign.repair()
     guard (count > 0) == (report.status == 1) else {
       throw BrokerFailure("\(count) messages are missing, but laurel verify reports \(report.text)")
     }
