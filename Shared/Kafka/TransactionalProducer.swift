@@ -1,7 +1,7 @@
 import CRDKafka
 
 /// A producer whose records become visible together with a consumer's offsets, all at once or never. For use by one thread, except that
-/// several ``RecordWriter``s may write at once.
+/// several threads may call `produce` at once, each with a ``RecordWriter`` of its own or without one.
 ///
 /// Order of calls: `initialise` once, then `begin`, `produce`…, `flush`, `send`, `commit` (or `abort`) for each transaction. The case of
 /// `TransactionFailure` shows what to do about a failure.

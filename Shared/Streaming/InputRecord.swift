@@ -28,7 +28,7 @@ public struct InputRecord {
     self.memory = memory
   }
 
-  /// The offset of a message that one task hands over to another, so that it never gets to its topic.
+  /// The offset of a message that was handed over. It is not in its topic.
   public static let offsetOfHandedOver: Int64 = -1
 
   /// Creates a record from values held in Swift.

@@ -35,14 +35,15 @@ private func get(_ path: String, method: String = "GET", port: UInt16) throws ->
     let other = try HealthServer(address: "127.0.0.1:0", health: silent, metrics: Metrics())
     let answer = try get("/livez", port: other.port)
     #expect(answer.status == 503 && answer.body.hasPrefix("the loop has been silent for"))
-    let beating = Health(silenceSecondsMax: 1)
-    let third = try HealthServer(address: "127.0.0.1:0", health: beating, metrics: Metrics())
-    let end = ContinuousClock.now + .milliseconds(1500)
-    while ContinuousClock.now < end {
-      usleep(100_000)
-      beating.beat()
+    // A loop that has stopped is alive again when it goes on.
+    let stopped = Health(silenceSecondsMax: 0.2)
+    let third = try HealthServer(address: "127.0.0.1:0", health: stopped, metrics: Metrics())
+    let isReported = try waitUntil(.seconds(30)) { try get("/livez", port: third.port).status == 503 }
+    let isAliveAgain = try waitUntil(.seconds(30)) {
+      stopped.beat()
+      return try get("/livez", port: third.port).status == 200
     }
-    #expect(try get("/livez", port: third.port).status == 200)
+    #expect(isReported && isAliveAgain)
   }
 
   @Test func metricsAreServedAsPrometheusReadsThem() throws {
