@@ -27,10 +27,10 @@ public struct PastedCode: Hashable, Sendable {
 }
 
 extension PastedCode: TextValue {
-  static let form = Code.form
-  var text: String { code.value }
+  public static let form = Code.form
+  public var text: String { code.value }
 
-  init?(text: UnsafeBufferPointer<UInt8>) {
+  public init?(text: UnsafeBufferPointer<UInt8>) {
     guard let code = Code(String(decoding: text, as: UTF8.self).trimmingBlanks) else { return nil }
     self.code = code
   }

@@ -4,10 +4,10 @@ public struct Country: Hashable, Sendable {
 }
 
 extension Country: TextValue, ExpressibleByStringLiteral {
-  static let form = "a country of two letters, such as UA"
-  var text: String { code }
+  public static let form = "a country of two letters, such as UA"
+  public var text: String { code }
 
-  init?(text: UnsafeBufferPointer<UInt8>) {
+  public init?(text: UnsafeBufferPointer<UInt8>) {
     guard text.count == 2, text.allSatisfy({ 0x61...0x7A ~= $0 | 0x20 }) else { return nil }
     code = String(decoding: text.map { $0 & ~0x20 }, as: UTF8.self)
   }

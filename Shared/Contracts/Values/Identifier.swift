@@ -23,10 +23,10 @@ public struct Identifier<Kind>: Hashable, Comparable, Sendable {
 }
 
 extension Identifier: TextValue, ExpressibleByStringLiteral {
-  static var form: String { identifierForm }
-  var text: String { value }
+  public static var form: String { identifierForm }
+  public var text: String { value }
 
-  init?(text: UnsafeBufferPointer<UInt8>) {
+  public init?(text: UnsafeBufferPointer<UInt8>) {
     guard isIdentifier(text) else { return nil }
     value = String(decoding: text, as: UTF8.self)
   }

@@ -157,10 +157,10 @@ extension Instant: CustomStringConvertible {
 }
 
 extension Instant: TextValue {
-  static let form = "an instant of RFC 3339 from 1970 to 2199, such as 2026-01-06T09:00:00Z"
-  var text: String { description }
+  public static let form = "an instant of RFC 3339 from 1970 to 2199, such as 2026-01-06T09:00:00Z"
+  public var text: String { description }
 
-  init?(text: UnsafeBufferPointer<UInt8>) {
+  public init?(text: UnsafeBufferPointer<UInt8>) {
     guard let instant = Instant(rfc3339: text), Instant.range.contains(instant) else { return nil }
     self = instant
   }

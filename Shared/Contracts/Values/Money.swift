@@ -77,10 +77,10 @@ public struct Currency: Hashable, Comparable, Sendable {
 }
 
 extension Currency: TextValue, ExpressibleByStringLiteral {
-  static let form = "a currency of three capital letters, such as USD"
-  var text: String { code }
+  public static let form = "a currency of three capital letters, such as USD"
+  public var text: String { code }
 
-  init?(text: UnsafeBufferPointer<UInt8>) {
+  public init?(text: UnsafeBufferPointer<UInt8>) {
     guard text.count == 3, 0x41...0x5A ~= text[0], 0x41...0x5A ~= text[1], 0x41...0x5A ~= text[2] else { return nil }
     code = String(decoding: text, as: UTF8.self)
   }

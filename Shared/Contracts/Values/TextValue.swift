@@ -1,7 +1,7 @@
 import JSON
 
 /// A value that is written as text in JSON, and for which not every text is valid.
-protocol TextValue: JSONCodable, Codable, LosslessStringConvertible {
+public protocol TextValue: JSONCodable, Codable, LosslessStringConvertible {
   /// What the text must be, for error messages.
   static var form: String { get }
   var text: String { get }
