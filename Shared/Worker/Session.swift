@@ -16,7 +16,7 @@ import Streaming
 final class Session {
   private static let abortsInARowMax = 5
   /// How many records a task may run in a round of the loop. In short rounds no thread waits long for another.
-  private static let sliceLength = 250
+  private static let sliceLength = 500
   /// The longest that a batch stays open while an input is behind. Nobody waits for its first record, and few transactions cost less.
   private static let commitIntervalBehind = Duration.seconds(1)
   /// The pause after a commit. An earlier write would wait 20 ms, because the coordinator has not finished the commit.
@@ -216,8 +216,11 @@ final class Session {
 
   private var isFull: Bool { open.isFull(settings.batchRecordsMax) }
 
-  /// The threads for the open batch. A small one is not worth waking them.
-  private var parallel: Parallel { Parallel(threads: open.size < hooks.recordsForThreads ? 1 : settings.threads) }
+  /// A small batch is not worth waking the threads for.
+  private var isSmall: Bool { open.size < hooks.recordsForThreads }
+
+  /// The threads for the open batch.
+  private var parallel: Parallel { Parallel(threads: isSmall ? 1 : settings.threads) }
 
   /// Lets each task run up to its share of what the batch still takes, and fire timers that the system's clock makes due.
   private func runTasks() throws -> Round.Next {
@@ -226,8 +229,10 @@ final class Session {
     let now = Contracts.Instant.now
     let share = max(1, (settings.batchRecordsMax - open.size) / max(1, tasks.count))
     let bytes = max(1, (OpenBatch.bytesMax - open.bytes) / max(1, tasks.count))
+    // While one thread runs the tasks in turn, only until the batch is worth more of them.
+    let slice = isSmall ? hooks.recordsForThreads / max(1, tasks.count) + 1 : Self.sliceLength
     let rounds = try parallel.map(tasks) {
-      $0.run(upTo: min(Self.sliceLength, share), bytesMax: bytes, timersMax: share, now: now)
+      $0.run(upTo: min(slice, share), bytesMax: bytes, timersMax: share, now: now)
     }
     var found = Round.Next.nothing
     let before = open.size
