@@ -43,11 +43,6 @@ test: setup ## build and run the tests, with the real Kafka in KAFKA_HOME
 	Tests/with-broker 'CommandTests\.'
 	$(MAKE) interop
 
-proofs: setup ## the tests that take longer: services that are killed, frozen and cut off on real Kafka, and the account pages in a browser
-	$(SWIFT) build --build-tests $(STRICT)
-	Tests/with-broker 'Faults\.' --skip '$(BENCH_TESTS)'
-	$(MAKE) portal-test
-
 # Third-party tools from PyPI, in a virtual environment.
 PYTHON := .build/python/bin/python
 REQUIREMENTS := Tests/Interop/requirements.txt Tests/Portal/requirements.txt
@@ -56,17 +51,24 @@ $(PYTHON): $(REQUIREMENTS)
 	$(PYTHON) -m pip install -q --disable-pip-version-check $(REQUIREMENTS:%=-r %)
 	touch $@
 
+PYTEST := $(PYTHON) -m pytest -o cache_dir=$(CURDIR)/.build/pytest
 # As in Tests/with-broker: a test that fails on a busy machine runs once more, alone.
-AGAIN := $(PYTHON) -m pytest --last-failed --last-failed-no-failures none --maxfail 1
+AGAIN := $(PYTEST) --last-failed --last-failed-no-failures none --maxfail 1
+
+proofs: setup $(PYTHON) ## the tests that take longer: services that are killed, frozen and cut off on real Kafka, a rebuilt deployment, payout adapters, and the account pages in a browser
+	$(SWIFT) build --build-tests $(STRICT)
+	Tests/with-broker 'Faults\.' --skip '$(BENCH_TESTS)'
+	$(PYTEST) -m proof Tests/Interop || $(AGAIN) -m proof Tests/Interop
+	$(MAKE) portal-test
 
 interop: $(PYTHON) ## check contracts, image, manifests, alarms and board with third-party tools (part of `make test`)
-	$(PYTHON) -m pytest -n 3 --dist loadfile Tests/Interop || $(AGAIN) Tests/Interop
+	$(PYTEST) -n 3 --dist loadfile -m 'not proof' Tests/Interop || $(AGAIN) -m 'not proof' Tests/Interop
 
 image-check: setup ## build the image's programs, and start them in a Debian with the Dockerfile's packages (3 minutes, as root)
 	ops/container/check
 
 portal-test: $(PYTHON) ## test the account pages in a browser, on real Kafka (part of `make proofs`); LAUREL_SCREENSHOTS=FOLDER saves pictures, LAUREL_README_PICTURE=FILE README's
-	$(PYTHON) -m pytest Tests/Portal || $(AGAIN) Tests/Portal
+	$(PYTEST) Tests/Portal || $(AGAIN) Tests/Portal
 
 faults-smoke: setup ## run a short version of the faults bench (about 8 minutes); CI runs it last
 	$(SWIFT) build --build-tests $(STRICT)

@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from conftest import ROOT
 
 KIT = ROOT / "ops" / "connect" / "payouts"
+pytestmark = pytest.mark.proof
 PLACES = ["--bootstrap", "{bootstrap}", "--prefix", "{prefix}", "--group", "{group}", "--state", "{state}/db", "--provider", "{provider}"]
 
 

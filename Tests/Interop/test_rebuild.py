@@ -113,6 +113,7 @@ def instructed(found):
     return {notice["data"]["idempotencyKey"] for notice in found if notice["type"] == "payout.instructed.v1"}
 
 
+@pytest.mark.proof
 def test_an_export_makes_the_same_deployment_again(old, tmp_path):
     for number, part in enumerate(history()):
         laurel(old, "old.", "publish", "-", text="\n".join(part) + "\n")
