@@ -33,6 +33,8 @@ package struct FaultHooks: Sendable {
 
   /// From how many records on a batch runs on all threads.
   package var recordsForThreads = 100
+  /// False writes every internal message to its topic (`OpenBatch.handOver`).
+  package var handsMessagesOver = true
 
   package init() {}
 }

@@ -99,7 +99,7 @@ final class Session {
       if open.isEmpty { _ = try canBegin() }
       try serve()
       let found = try runTasks()
-      if case .nothing = found { open.handOver(among: tasks, sizeMax: settings.batchRecordsMax) }
+      if case .nothing = found, hooks.handsMessagesOver { open.handOver(among: tasks, sizeMax: settings.batchRecordsMax) }
       report.log(of: tasks, metrics)
       if let wait = timeToCommit(found) {
         if wait > .zero { consumer.wait(timeoutMilliseconds: wait.roundedUpMilliseconds) }

@@ -162,7 +162,7 @@ final class ClockCampaign {
     try clocks.set(name, to: instant)
   }
 
-  private static let staleReason = "it has missed more than"
+  private static let staleReason = "it has missed the changelog for more than"
   private static let tooOldReason = "is too old for the changelog"
 
   private func rebuilt(_ name: String, _ reason: String) -> Int {

@@ -16,6 +16,7 @@ enum FaultWords {
       let parts = word.split(separator: ":").map(String.init)
       switch parts.first {
       case "none": break
+      case "topics": hooks.handsMessagesOver = false
       case "crash", "stop":
         guard parts.count == 3, let point = Checkpoint(rawValue: parts[1]), let passing = Int(parts[2]) else { return nil }
         hooks.reached = signal(parts[0] == "crash" ? SIGKILL : SIGSTOP, at: point, passing: passing)
