@@ -135,9 +135,8 @@ let package = Package(
     library(
       "BusCommands", "Services/Laurel/Bus",
       [
-        "CommandKit", "Contracts", "Crypto", "Deployment", "JSON", "Kafka", "PortalAccess", "RocksStore", "ServiceKit",
-        "Streaming", "Terms", "TermsFiles",
-        "Words", "Worker",
+        "CommandKit", "Contracts", "Crypto", "Deployment", "JSON", "Kafka", "Payouts", "PortalAccess", "RocksStore", "ServiceKit",
+        "Streaming", "Terms", "TermsFiles", "Words", "Worker",
       ]),
     library("QR", "Shared/QR", ["CQREncode"]),
     // It starts the services, so building it builds them: everything that is shipped.

@@ -102,14 +102,4 @@ import Words
       dueAt: Instant(milliseconds: 0), at: Instant(milliseconds: 0), terms: "cash@1", because: [])
     #expect(NoticeText.sentence(opened)?.hasPrefix("olena requested a withdrawal of 10.10 USD (w1)") == true)
   }
-
-  @Test func aStateIsReportedInPlainWords() {
-    let money: [(String, Because.Fact)] = [("base", .number(2500)), ("currency", "USD")]
-    #expect(
-      StateText.sentence(Because("payment-earning", money + [("amount", .number(250)), ("refunds", .number(0))]))
-        == "reward of a base of 25.00 USD: 2.50 USD; nothing refunded")
-    #expect(
-      StateText.sentence(Because("payment-earning", money + [("amount", .number(200)), ("refunds", .number(500))]))
-        == "reward of a base of 25.00 USD: 2.00 USD, after 5.00 USD refunded")
-  }
 }

@@ -99,7 +99,7 @@ import Testing
     (["publish", "--bootstrap", "127.0.0.1:1"], "operand FILE is missing"),
     (["explain", "paymet"], "did you mean 'payment'?"),
     (["balance", "acme"], "one of --bootstrap HOST:PORT and --state DIR is needed"),
-    (["explain", "payment", "p1"], "one of --events FILE, --state DIR and --bootstrap HOST:PORT is needed"),
+    (["explain", "payment", "p1"], "one of --events FILE and --bootstrap HOST:PORT is needed"),
     (["explain", "payment", "p1", "--events", "-"], "--terms DIR is needed with --events"),
     (["terms", "check", "--at", "soon", "."], "2026-01-28"),
     (["dead-letters", "show", "acrual/2/17", "--bootstrap", "127.0.0.1:1"], "did you mean 'accrual/2/17'?"),
@@ -136,7 +136,7 @@ import Testing
       (
         ["explain", "payment", "p9", "--terms", Example.terms, "--events", "\(Example.demo)/bonus.jsonl"], 1, "did you mean 'p1'?"
       ),
-      (["explain", "payment", "p1", "--state", Example.demo], 1, "holds no service's state"),
+      (["balance", "acme", "--state", Example.demo], 1, "holds no service's state"),
     ] as [([String], Int32, String)])
   func answersAndSaysHowItWent(_ arguments: [String], _ status: Int32, _ says: String) throws {
     let folder = try Folder()

@@ -20,18 +20,15 @@ public enum Deployment {
 }
 
 extension Deployment {
-  /// A row of a service's state as facts under a code. `nil` if there is nothing to explain about it.
-  public static func describe(_ row: StageRow, of service: ServiceName) throws -> Because? {
+  /// What an event in a row waits for, in words. `nil` if the row holds no waiting event.
+  public static func waiting(_ row: StageRow, of service: ServiceName) throws -> String? {
     switch service {
-    case .attribution: try AttributionService.describe(row)
-    case .accrual: try AccrualService.describe(row)
-    case .discounts: try DiscountsService.describe(row)
-    case .payouts: try PayoutsService.describe(row)
+    case .attribution: try AttributionService.waiting(row)
+    case .accrual: try AccrualService.waiting(row)
+    case .discounts, .payouts: nil
     }
   }
-}
 
-extension Deployment {
   /// Checks what must hold among the rows of one stage, program and key. `nil` if the stage has no such rule.
   public static func audit(stage: String, of service: ServiceName) -> (any RowAudit)? {
     switch service {
@@ -45,6 +42,11 @@ extension Deployment {
   /// The referrer's balance in a row, or `nil` if the row contains none.
   public static func balance(_ row: StageRow, of service: ServiceName) throws -> Balance? {
     service == .accrual ? try AccrualService.balance(row) : nil
+  }
+
+  /// The open withdrawal in a row, or `nil` if the row contains none.
+  public static func openWithdrawal(_ row: StageRow, of service: ServiceName) throws -> OpenWithdrawal? {
+    service == .payouts ? try PayoutsService.openWithdrawal(row) : nil
   }
 
   /// The key of the row in which accrual keeps a referrer's balance.

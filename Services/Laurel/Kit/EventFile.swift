@@ -160,15 +160,12 @@ package struct FileTroubles {
   package mutating func add(_ entry: FileEntry) {
     switch entry {
     case .event: break
-    case .unknownType(let line, let type, _): unknownType(line.number, type)
+    case .unknownType(let line, let type, _):
+      unknownTypes += 1
+      // Types outside Laurel's own namespace are only counted, because they cannot be misspelt types of Laurel.
+      if MessageRegistry.isInOwnNamespace(type) { notify("\(file):\(line.number): \(MessageRegistry.textOfUnknown(type))") }
     case .rejected(let line, _, let reason, let detail): rejected(line.number, reason: reason, detail: detail)
     }
-  }
-
-  /// Types outside Laurel's own namespace are only counted, because they cannot be misspelt types of Laurel.
-  package mutating func unknownType(_ line: Int, _ type: String) {
-    unknownTypes += 1
-    if MessageRegistry.isInOwnNamespace(type) { notify("\(file):\(line): \(MessageRegistry.textOfUnknown(type))") }
   }
 
   /// One line with the counts, or `nil` if there were no problems.

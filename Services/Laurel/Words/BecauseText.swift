@@ -12,26 +12,6 @@ package struct BecauseText {
     return text.rewards ?? text.holds ?? text.balance ?? text.withdrawals ?? text.attribution ?? text.discounts ?? text.raw
   }
 
-  // MARK: What is pending
-
-  /// A sentence for a row of state that waits for another event. `nil` if the row is about something else.
-  package static func waiting(_ fact: Because) -> String? {
-    let text = BecauseText(because: fact, currency: nil)
-    return switch fact.code {
-    case "referral-event-waits":
-      "\(text.text("type")) of \(text.text("referee").inQuotes) waits for its registration or until its attribution is decided"
-    case "payment-waits":
-      "payment \(text.text("payment").inQuotes) waits until the attribution of \(text.text("payer").inQuotes) is decided"
-    case "payment-fact-waits":
-      "\(text.text("type")) of payment \(text.text("payment").inQuotes) waits until the attribution of "
-        + "\(text.text("payer").inQuotes) is decided"
-    case "payment-awaited":
-      "\(text.text("facts")) refunds, refund requests or disputes wait for payment \(text.text("payment").inQuotes) of "
-        + "\(text.text("payer").inQuotes), which has not arrived"
-    default: nil
-    }
-  }
-
   // MARK: What a payment earns
 
   private var rewards: String? {

@@ -51,7 +51,10 @@ enum RowTarget {
     for service in Deployment.services(programs) {
       let store = MemoryStore()
       try store.write([RowChange(key: row.key, value: row.value), RowChange(key: due, value: [])])
-      for found in try store.stageRows(naming: "a") { _ = try? Deployment.describe(found, of: service.name) }
+      for found in try store.stageRows(naming: "a") {
+        _ = try? Deployment.waiting(found, of: service.name)
+        _ = try? Deployment.openWithdrawal(found, of: service.name)
+      }
       guard let task = try? StageTask(service: service.name, stages: service.stages, programs: programs.ids, store: store) else {
         continue
       }

@@ -2,6 +2,7 @@ import CommandKit
 import Contracts
 import Deployment
 import JSON
+import Payouts
 import Streaming
 import Words
 
@@ -11,7 +12,7 @@ struct BalanceReport {
   let program: ProgramID
   let balance: Balance
   /// The open withdrawals.
-  let withdrawals: [Because]
+  let withdrawals: [OpenWithdrawal]
   /// The last notices that changed the balance, oldest first. `nil` if a state folder was read, which holds no notices.
   let notices: [any Notice]?
 
@@ -24,9 +25,9 @@ struct BalanceReport {
     let own = rows.filter { $0.1.key == account }
     return try own.compactMap { service, row in
       guard let balance = try Deployment.balance(row, of: service) else { return nil }
-      let withdrawals = try own.filter { $0.0 == .payouts && $0.1.program == row.program }.compactMap { service, row in
-        try Deployment.describe(row, of: service)
-      }.filter { isOpen($0) && $0["currency"] == .text(balance.currency.code) }
+      let withdrawals = try own.filter { $0.1.program == row.program }.compactMap { service, row in
+        try Deployment.openWithdrawal(row, of: service)
+      }.filter { $0.currency == balance.currency }
       let moved = notices?.filter { program, notice in
         program == row.program && NoticeText.balance(after: notice)?.currency == balance.currency
       }.map(\.1).suffix(noticesMax)
@@ -35,22 +36,23 @@ struct BalanceReport {
     }.sorted { ($0.program, $0.balance.currency) < ($1.program, $1.balance.currency) }
   }
 
-  private static func isOpen(_ fact: Because) -> Bool {
-    fact.code == "withdrawal-in-line"
-      || fact.code == "withdrawal-standing"
-        && ["opened", "awaitingApproval", "instructed"].contains { fact["standing"] == .text($0) }
-  }
-
   // MARK: Text
 
   var lines: [String] {
     let places = Self.places(balance).map { ["  \($0)", MoneyText.amount($1, balance.currency), $2] }
     var lines = ["\(account), program \(program), \(balance.currency)"] + columns(places)
     lines.append(withdrawals.isEmpty ? "  no open withdrawal" : "  open withdrawals")
-    lines += withdrawals.compactMap(StateText.sentence).map { "    \($0)" }
+    lines += withdrawals.map { "    \(account) requested \(Self.sentence($0))" }
     guard let notices else { return lines + ["  give --bootstrap HOST:PORT to see the last notices"] }
     lines.append("  last notices")
     return lines + notices.map { "    \($0.instant.readable)  \(NoticeText.sentence($0) ?? type(of: $0).type)" }
+  }
+
+  private static func sentence(_ withdrawal: OpenWithdrawal) -> String {
+    let money = MoneyText.amount(withdrawal.amount, withdrawal.currency)
+    return withdrawal.isInLine
+      ? "\(money); it waits until the ledger has answered about another request"
+      : "a withdrawal of \(money) to \(withdrawal.destination); it is \(BecauseText.standing(withdrawal.standing))"
   }
 
   private static func places(_ balance: Balance) -> [(String, Int64, String)] {
@@ -91,13 +93,13 @@ struct BalanceReport {
     }
   }
 
-  private static func open(_ withdrawal: Because) -> JSONMembers {
+  private static func open(_ withdrawal: OpenWithdrawal) -> JSONMembers {
     JSONMembers { json in
-      json.member("amount", withdrawal.number("amount") ?? 0)
-      json.member("dueAt", withdrawal.text("dueAt") ?? "")
-      json.member("request", withdrawal.text("request") ?? "")
-      json.member("requestedAt", withdrawal.text("requestedAt") ?? "")
-      json.member("standing", withdrawal.text("standing") ?? "")
+      json.member("amount", withdrawal.amount)
+      json.member("dueAt", withdrawal.dueAt)
+      json.member("request", withdrawal.request)
+      json.member("requestedAt", withdrawal.requestedAt)
+      json.member("standing", withdrawal.standing)
     }
   }
 }

@@ -34,13 +34,11 @@ package enum Explain {
       subject.rawValue, summary: summary,
       discussion: """
         With --events, the services' stages run over the file, as in 'laurel simulate', and everything about the \
-        \(subject.rawValue) is printed in order. With --state, the command prints what the services' state folder holds about it \
-        now. It only reads the folder, so the services can be running. With --bootstrap, it reads the topics from their beginning: \
-        inputs, notices and dead letters.
+        \(subject.rawValue) is printed in order. With --bootstrap, it reads the topics from their beginning: inputs, notices and \
+        dead letters.
         """,
       example: """
         laurel explain \(subject.rawValue) \(id) --terms ops/terms --events ops/demo/\(file)
-        laurel explain \(subject.rawValue) \(id) --state /var/lib/laurel
         laurel explain \(subject.rawValue) \(id) --bootstrap localhost:9092
         """,
       options: Bus.optionalConnection + [
@@ -48,7 +46,6 @@ package enum Explain {
           "terms", placeholder: "DIR",
           help: "Folder with the programs' terms (*.yaml); needed with --events, and with --bootstrap to show what comes next"),
         Option("events", placeholder: "FILE", help: "Events, one a line; - is standard input"),
-        Option("state", placeholder: "DIR", help: "The services' state folder"),
         Option("program", placeholder: "PROGRAM", help: "Only in this program"),
         Option("until", placeholder: "INSTANT", kind: .instant, help: "Move the clock to this time after the last event"),
       ],
@@ -57,28 +54,22 @@ package enum Explain {
 
   private static func explain(_ subject: Subject, _ invocation: Invocation) throws -> Int32 {
     let id = invocation.operands.first ?? ""
-    let stories: [Story]
-    let sources = (
-      invocation.optionalText("events"), invocation.optionalText("state"), Bus(of: invocation, butNot: ["events", "state"])
-    )
-    if invocation.optionalText("until") != nil, sources.0 == nil {
-      throw invocation.misuse("--until needs --events: this command does not move the clock of a state or a bus")
+    let (events, terms) = (invocation.optionalText("events"), invocation.optionalText("terms"))
+    if events == nil, invocation.optionalText("until") != nil {
+      throw invocation.misuse("--until needs --events: this command does not move the clock of a bus")
     }
-    switch sources {
-    case (let events?, nil, nil):
-      guard let terms = invocation.optionalText("terms") else { throw invocation.misuse("--terms DIR is needed with --events") }
-      let programs = try TermsFiles.load(directory: terms)
-      let only = try program(invocation, among: programs)
-      stories = try self.stories(subject, id, Chronicle(events: events, programs, until: invocation.instant("until")), only: only)
-    case (nil, nil, let bus?):
-      let programs = try invocation.optionalText("terms").map { try TermsFiles.load(directory: $0) } ?? Programs([])
-      let only = try program(invocation, among: programs)
-      stories = try self.stories(subject, id, BusChronicle(bus).chronicle(naming: id, programs), only: only)
-    case (nil, let state?, nil):
-      stories = try StateStories(folder: state, program: invocation.optionalText("program")).stories(of: subject, id)
-    default: throw invocation.misuse("one of --events FILE, --state DIR and --bootstrap HOST:PORT is needed")
+    if events != nil, terms == nil { throw invocation.misuse("--terms DIR is needed with --events") }
+    let programs = try terms.map { try TermsFiles.load(directory: $0) } ?? Programs([])
+    let only = try program(invocation, among: programs)
+    let chronicle: Chronicle
+    if let events {
+      chronicle = try Chronicle(events: events, programs, until: invocation.instant("until"))
+    } else if let bus = Bus(of: invocation) {
+      chronicle = try BusChronicle(bus).chronicle(naming: id, programs)
+    } else {
+      throw invocation.misuse("one of --events FILE and --bootstrap HOST:PORT is needed")
     }
-    try print(stories)
+    try print(stories(subject, id, chronicle, only: only))
     return 0
   }
 
@@ -137,7 +128,7 @@ package enum Explain {
   }
 
   /// The error for an unknown id. It suggests known ids that may have been meant.
-  static func unknown(
+  private static func unknown(
     _ subject: Subject, _ id: String, known: Set<String>, others: [Subject], in place: String
   ) -> CommandFailure {
     var text = "\(place) knows no \(subject.rawValue) '\(id)'"

@@ -14,8 +14,8 @@ struct Story {
 
   let title: String
   var passages: [Passage]
-  /// The clock's time. `nil` for a state folder, which has no clock.
-  let asOf: Instant?
+  /// The clock's time.
+  let asOf: Instant
   var next: [String]
 
   private static let width = 110
@@ -36,7 +36,7 @@ struct Story {
     }
     if passages.isEmpty { lines.append("Nothing about it has arrived.") }
     lines.append("")
-    lines.append(asOf.map { "As of \($0.readable)" } ?? "As of the last event in the state")
+    lines.append("As of \(asOf.readable)")
     lines += next.map { "  " + wrapped($0.capitalizedFirst, to: Self.width, indent: 2) }
     return lines
   }

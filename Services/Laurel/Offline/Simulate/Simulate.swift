@@ -77,12 +77,7 @@ package enum Simulate {
         case .rejected(let line, let rejection): troubles.deadLetter(line, rejection)
         }
       }
-      guard place < part.entries.count else { break }
-      switch part.entries[place] {
-      case .event: break
-      case .unknownType(let line, let type, _): troubles.unknownType(line.number, type)
-      case .rejected(let line, _, let reason, let detail): troubles.rejected(line.number, reason: reason, detail: detail)
-      }
+      if place < part.entries.count { troubles.add(part.entries[place]) }
     }
   }
 
@@ -187,9 +182,7 @@ private final class ProgramRun: @unchecked Sendable {
       services: Deployment.services(programs), programs: programs.ids,
       notice: { [unowned self] record in add(.notice(record.structuredText())) },
       rejected: { [unowned self] letter in
-        // An event that waited and is rejected only now has lost its line number.
-        let isKnown = letter.record.topic.kind == .input && letter.record.offset > 0
-        add(.rejected(line: isKnown ? Int(letter.record.offset) : line, letter.rejection))
+        add(.rejected(line: letter.line(or: line), letter.rejection))
       })
   }
 
@@ -226,8 +219,7 @@ private final class ProgramRun: @unchecked Sendable {
   private func stillPending() throws -> [String] {
     // Every such row has this word in its key or value. Reading all rows would take longer than the run.
     try simulation.stageRows(naming: "wait").compactMap { service, row in
-      guard let fact = try Deployment.describe(row, of: service), let text = BecauseText.waiting(fact) else { return nil }
-      return "\(row.program): \(text)"
+      try Deployment.waiting(row, of: service).map { "\(row.program): \($0)" }
     }
   }
 }
