@@ -86,11 +86,10 @@ package final class EventFile {
   private let lines: LineReader
   private let parser = JSONParser()
 
-  /// - Parameters:
-  ///   - path: `-` is standard input.
-  ///   - keptBytesMax: maximum number of bytes to keep of a line. A line longer than an event may be is rejected anyway.
-  package init(path: String, keptBytesMax: Int = Envelope.maximumBodyBytes + 1) throws {
-    lines = try LineReader(path: path, keptBytesMax: keptBytesMax)
+  /// - Parameter path: `-` is standard input.
+  package init(path: String) throws {
+    // A line longer than an event may be is rejected anyway.
+    lines = try LineReader(path: path, keptBytesMax: Envelope.maximumBodyBytes + 1)
   }
 
   /// The next entry, or `nil` at the end.

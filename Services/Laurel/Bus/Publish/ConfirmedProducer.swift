@@ -1,6 +1,5 @@
 import CommandKit
 import Contracts
-import JSON
 import Kafka
 import Synchronization
 import Words
@@ -64,37 +63,24 @@ final class ConfirmedProducer {
 
   /// Queues an event from a file under its key.
   func send(_ event: FileEvent) throws {
-    let key = event.message.key
-    try send(
-      event.envelope, data: event.data, topic: event.topic,
-      partition: Kafka.partition(forKey: Array(key.utf8), count: partitions),
-      key: key, line: event.line)
+    try send(event.envelope, data: event.data, topic: event.topic, key: event.message.key, line: event.line)
   }
 
   /// Queues a message in binary mode.
-  func send(_ envelope: Envelope, data: [UInt8], topic: Topic, partition: Int32, key: String, line: Int? = nil) throws {
-    try send(
-      topic, partition: partition, key: Array(key.utf8), value: data,
-      headers: envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) }, line: line)
-  }
-
-  /// Queues a line unchanged.
-  func send(_ record: RawRecord) throws {
-    let key = record.key.map { Array($0.utf8) }
-    try send(
-      record.topic, partition: key.map { Kafka.partition(forKey: $0, count: partitions) }, key: key, value: record.bytes,
-      headers: [Header(name: "content-type", value: Array(Envelope.structuredContentType.utf8))], line: record.line)
-  }
-
-  private func send(_ topic: Topic, partition: Int32?, key: [UInt8]?, value: [UInt8], headers: [Header], line: Int?) throws {
-    let bytes = value.count
-    while open.count >= Self.openMax || openBytes + bytes > Self.openBytesMax && !open.isEmpty { try confirmSome() }
+  ///
+  /// - Parameter partition: `nil` for that of the key.
+  func send(
+    _ envelope: Envelope, data: [UInt8], topic: Topic, partition: Int32? = nil, key: String, line: Int? = nil
+  ) throws {
+    let key = Array(key.utf8)
+    while open.count >= Self.openMax || openBytes + data.count > Self.openBytesMax && !open.isEmpty { try confirmSome() }
     lastToken += 1
-    open[lastToken] = Sent(topic: topic, line: line, bytes: bytes)
-    openBytes += bytes
+    open[lastToken] = Sent(topic: topic, line: line, bytes: data.count)
+    openBytes += data.count
     lastLine = line ?? lastLine
     try producer.produce(
-      topic: bus.name(topic), partition: partition, key: key, value: value, headers: headers, token: lastToken)
+      topic: bus.name(topic), partition: partition ?? Kafka.partition(forKey: key, count: partitions), key: key, value: data,
+      headers: envelope.headers.map { Header(name: $0.0, value: Array($0.1.utf8)) }, token: lastToken)
     collect()
   }
 
@@ -117,35 +103,5 @@ final class ConfirmedProducer {
     }
     while firstOpen <= lastToken, open[firstOpen]?.line == nil { firstOpen += 1 }
     if let line = open[firstOpen]?.line ?? lastLine.map({ $0 + 1 }) { progress.resume.store(line, ordering: .relaxed) }
-  }
-}
-
-/// A line of a file that is sent unchanged, even if it cannot be understood.
-struct RawRecord {
-  /// Producers and brokers accept this much by default. The rest of a longer line is cut off.
-  static let bytesMax = 900_000
-
-  let line: Int
-  let bytes: [UInt8]
-  let topic: Topic
-  /// The key, if the line has one. Without a key, the partition is random.
-  let key: String?
-
-  /// - Parameter fallback: the topic for a line without a known type.
-  init(_ line: Line, fallback: Topic, parser: JSONParser) {
-    self.line = line.number
-    bytes = line.bytes
-    var topic = fallback
-    var key: String?
-    try? parser.read(line.bytes) { json throws(JSONError) in
-      let event = try json.object()
-      if let name = try? event.member("type")?.string(), let type = MessageRegistry.type(named: name), type.topic.kind == .input {
-        topic = type.topic
-      }
-      let data = try event.member("data")?.object()
-      key = try (data?.member("account") ?? data?.member("code") ?? data?.member("referrer"))?.string()
-    }
-    self.topic = topic
-    self.key = key
   }
 }

@@ -45,12 +45,6 @@ final class InOrderPublisher: EventOutlet {
     try settle()
   }
 
-  /// Sends a line unchanged, for a service to reject.
-  func publish(_ record: RawRecord) throws {
-    try producer.send(record)
-    try settle()
-  }
-
   /// Moves the clock of every service, but never back, and waits until everything that falls due has been processed.
   func moveClock(to instant: Instant) throws {
     if let now, instant <= now { return }

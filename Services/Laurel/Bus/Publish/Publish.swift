@@ -43,14 +43,8 @@ package enum Publish {
       Option("until", placeholder: "INSTANT", kind: .instant, help: "Move the bus's clock to this time at the end"),
       BusClock.yes,
       Option("rate", placeholder: "N", kind: .integer(1...1_000_000), help: "At most N events a second"),
-      Option("raw", help: "Also send lines that are not events, unchanged, for the services to reject"),
-      Option(
-        "topic", placeholder: "NAME", kind: .choice(inputs.map(\.name)), help: "With --raw: the topic of lines without a type",
-        defaultValue: Topic.billing.name),
     ],
     operands: [Operand("FILE", help: "Events, one a line; - is standard input")], run: run)
-
-  private static let inputs = Topic.catalogue.filter { $0.kind == .input }
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let path = invocation.operands[0]
@@ -59,8 +53,7 @@ package enum Publish {
     guard let bus = Bus(of: invocation) else {
       throw invocation.misuse("--bootstrap HOST:PORT is needed (or LAUREL_BOOTSTRAP in the environment), unless --check is given")
     }
-    let isRaw = invocation.flag("raw")
-    let file = try EventFile(path: path, keptBytesMax: isRaw ? RawRecord.bytesMax : Envelope.maximumBodyBytes + 1)
+    let file = try EventFile(path: path)
     let clock = BusClock(bus: bus, partitions: try bus.partitions())
     let until = invocation.instant("until")
     let isInOrder = invocation.flag("in-order")
@@ -73,8 +66,6 @@ package enum Publish {
         bus, watch: BusWatch(bus, services: Deployment.services(Programs([]))), file: path, progress: progress)
       : try PlainOutlet(clock, isResumed: start > 1, progress)
     var pace = invocation.optionalInteger("rate").map { Pace(perSecond: $0) }
-    let fallback = Topic.named(invocation.text("topic")) ?? .billing
-    let parser = JSONParser()
     var troubles = FileTroubles(file: path)
     let bar = ProgressBar(label: "publish", total: LineReader.count(path: path))
     var isFirst = start == 1
@@ -103,9 +94,7 @@ package enum Publish {
           }
           isFirst = false
           try outlet.publish(event)
-        case .unknownType(let line, _, _), .rejected(let line, _, _, _):
-          troubles.add(entry)
-          if isRaw { try outlet.publish(RawRecord(line, fallback: fallback, parser: parser)) }
+        case .unknownType, .rejected: troubles.add(entry)
         }
       }
       if Shutdown.requested { try outlet.flush() } else { try outlet.finish(until: until) }
@@ -134,7 +123,6 @@ protocol EventOutlet: AnyObject {
   /// Whether the file was published before.
   var isRepeat: Bool { get set }
   func publish(_ event: FileEvent) throws
-  func publish(_ record: RawRecord) throws
   /// Notes an event that an earlier publish has sent.
   func skip(_ event: FileEvent) throws
   /// Called with the time of each line, even if the line is not published.
@@ -160,8 +148,6 @@ private final class PlainOutlet: EventOutlet {
     try codes.before(event, flush: producer.flush)
     try producer.send(event)
   }
-
-  func publish(_ record: RawRecord) throws { try producer.send(record) }
 
   func skip(_ event: FileEvent) throws { try codes.wasSent(event) }
 
