@@ -131,6 +131,15 @@ package struct Bus: Sendable {
       """
   }
 
+  /// The partitions of these topics.
+  /// - Throws: `CommandFailure` if a topic is missing.
+  func places(of topics: [Topic], waitingFor patience: Duration = .zero) throws -> [TopicPartition] {
+    let counts = try partitionCounts(waitingFor: patience)
+    let missing = topics.filter { counts[$0] == nil }
+    guard missing.isEmpty else { throw CommandFailure(try explanation(ofMissing: missing)) }
+    return topics.flatMap { topic in (0..<(counts[topic] ?? 0)).map { TopicPartition(topic: name(topic), partition: $0) } }
+  }
+
   /// The number of partitions, which all topics share.
   /// - Throws: `CommandFailure` if topics are missing or have different numbers of partitions.
   func partitions() throws -> Int32 {

@@ -79,25 +79,47 @@ extension Consumer {
     return progress
   }
 
+  /// Polls once. Errors that librdkafka recovers from by itself count as an event like any other.
+  func next(timeoutMilliseconds: Int32 = 100) throws -> Polled {
+    let polled = poll(timeoutMilliseconds: timeoutMilliseconds)
+    if case .error(let error) = polled, error.isFatal { throw error }
+    return polled
+  }
+
   /// Reads these partitions up to their present ends.
-  func readToEnd(_ positions: [(TopicPartition, offset: Int64)], on bus: Bus, _ take: (Kafka.Record) throws -> Void) throws {
-    try assignByHand(positions)
+  ///
+  /// - Parameters:
+  ///   - ends: where to stop, after waiting for transactions that are open before it. If `nil`, stop at the first open transaction.
+  ///   - patience: how long to wait while nothing comes.
+  /// - Throws: `CommandFailure` if the broker does not answer or a transaction stays open.
+  func readToEnd(
+    _ positions: [(TopicPartition, offset: Int64)], upTo ends: [TopicPartition: Int64]? = nil,
+    patience: Duration = BrokerPresence.patience, on bus: Bus, _ take: (Kafka.Record) throws -> Void
+  ) throws {
+    let positions = positions.filter { place, offset in ends.map { offset < $0[place] ?? 0 } ?? true }
     var left = Set(positions.map(\.0))
+    guard !left.isEmpty else { return }
+    try assignByHand(positions)
     var lastNews = ContinuousClock.now
     while !left.isEmpty {
-      let polled = poll(timeoutMilliseconds: 100)
-      if case .nothing = polled {} else { lastNews = .now }
+      let polled = try next()
       switch polled {
-      case .record(let record): try take(record)
-      case .end(let partition, _): left.remove(partition)
-      case .error(let error):
-        if error.isFatal { throw error }
-      case .nothing:
-        try bus.requireBroker()
-        guard .now - lastNews < BrokerPresence.patience else {
-          throw CommandFailure("the broker does not answer for \(left.map(\.description).sorted().joined(separator: ", "))")
-        }
-      case .assigned, .revoked, .lost: break
+      case .record(let record):
+        let place = TopicPartition(topic: record.topic, partition: record.partition)
+        if let ends, record.offset >= ends[place] ?? 0 { left.remove(place) } else { try take(record) }
+      case .end(let place, let offset):
+        if offset >= ends?[place] ?? 0 { left.remove(place) }
+      case .error, .nothing, .assigned, .revoked, .lost: break
+      }
+      // Set this after `take`, which may commit a whole transaction.
+      guard case .nothing = polled else {
+        lastNews = .now
+        continue
+      }
+      try bus.requireBroker()
+      guard .now - lastNews < patience else {
+        let names = left.map(\.description).sorted().joined(separator: ", ")
+        throw CommandFailure("cannot read \(names) to the end: the broker does not answer, or a transaction there stays open")
       }
     }
   }

@@ -62,3 +62,8 @@ struct ConnectionFault {
     self.isCertain = isCertain
   }
 }
+
+/// Replaces everything but printable ASCII, so that a record cannot send control characters to the terminal.
+func printable(_ bytes: some Sequence<UInt8>, else mark: Unicode.Scalar = "?") -> String {
+  String(decoding: bytes.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: mark) }, as: UTF8.self)
+}

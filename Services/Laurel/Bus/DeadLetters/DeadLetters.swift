@@ -128,12 +128,11 @@ package enum DeadLetters {
   private static func runShow(_ invocation: Invocation) throws -> Int32 {
     let id = try ids(invocation)[0]
     let topics = try LetterTopics(Bus(invocation), [id.service])
-    let partition = LetterTopics.Partition(service: id.service, number: id.partition)
     guard id.partition < topics.partitions else { throw UnknownLetter([id], among: try book(topics), topics) }
     var book = LetterBook()
     var found: Kafka.Record?
     // The marks and the letters of failed replays come after the letter, so read on to the end.
-    try topics.read(from: [partition: id.offset]) { record, service in
+    try topics.read(from: [topics.place(id.service, id.partition): id.offset]) { record, service in
       if record.offset == id.offset { found = record }
       book.add(record, service)
     }

@@ -119,11 +119,10 @@ struct LetterSettlement {
   // MARK: 3. Write
 
   /// Reads the chosen letters again, now with their bodies, which may not fit into memory together.
-  private func write(_ chosen: [Letter], upTo ends: [LetterTopics.Partition: Int64], _ producer: TransactionalProducer) throws {
+  private func write(_ chosen: [Letter], upTo ends: [TopicPartition: Int64], _ producer: TransactionalProducer) throws {
     let byID = Dictionary(uniqueKeysWithValues: chosen.map { ($0.id, $0) })
     let starts = Dictionary(
-      chosen.map { (LetterTopics.Partition(service: $0.id.service, number: $0.id.partition), $0.id.offset) },
-      uniquingKeysWith: min)
+      chosen.map { (topics.place($0.id.service, $0.id.partition), $0.id.offset) }, uniquingKeysWith: min)
     var batch: [(Letter, Kafka.Record)] = []
     var bytes = 0
     var done = 0

@@ -191,9 +191,8 @@ enum LetterText {
       let row = bytes[start..<min(start + 16, bytes.count)]
       let place = String(start, radix: 16)
       let digits = row.map(hex).joined(separator: " ")
-      let text = String(decoding: row.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: ".") }, as: UTF8.self)
       return String(repeating: "0", count: max(0, 8 - place.count)) + place + "  " + digits
-        + String(repeating: " ", count: 3 * (16 - row.count) + 2) + text
+        + String(repeating: " ", count: 3 * (16 - row.count) + 2) + printable(row, else: ".")
     }
   }
 

@@ -5,12 +5,6 @@ import ServiceKit
 
 /// Reads the dead-letter topics of some services. It joins no consumer group, so it does not affect others.
 struct LetterTopics {
-  /// A partition of a service's dead-letter topic.
-  struct Partition: Hashable {
-    let service: ServiceName
-    let number: Int32
-  }
-
   /// How long to wait while an open transaction hides later records. It is longer than the transaction timeout, after which the
   /// broker aborts the transaction.
   private static let patience = Duration.seconds(40)
@@ -25,16 +19,16 @@ struct LetterTopics {
     partitions = try bus.partitions()
   }
 
-  var all: [Partition] { services.flatMap { service in (0..<partitions).map { Partition(service: service, number: $0) } } }
-
   /// The present starts and ends of the partitions, including open transactions.
-  func bounds() throws -> (starts: [Partition: Int64], ends: [Partition: Int64]) {
+  func bounds() throws -> (starts: [TopicPartition: Int64], ends: [TopicPartition: Int64]) {
     let reader = try Consumer.reader(bus)
     defer { reader.close() }
-    var (starts, ends): ([Partition: Int64], [Partition: Int64]) = ([:], [:])
-    for partition in all {
-      let bounds = try reader.watermarks(place(partition), timeoutMilliseconds: Bus.timeoutMilliseconds)
-      (starts[partition], ends[partition]) = (bounds.low, bounds.high)
+    var (starts, ends): ([TopicPartition: Int64], [TopicPartition: Int64]) = ([:], [:])
+    for service in services {
+      for number in 0..<partitions {
+        let place = place(service, number)
+        (starts[place], ends[place]) = try reader.watermarks(place, timeoutMilliseconds: Bus.timeoutMilliseconds)
+      }
     }
     return (starts, ends)
   }
@@ -45,38 +39,15 @@ struct LetterTopics {
   ///   - starts: the first offset to read of each partition; other partitions are not read. These are real offsets, because
   ///     librdkafka takes half a second to look up a logical beginning.
   ///   - ends: where to stop, after waiting for transactions that are open before it. If `nil`, stop at the first open transaction.
-  /// - Throws: `CommandFailure` if the broker does not answer or a transaction stays open.
   func read(
-    from starts: [Partition: Int64], upTo ends: [Partition: Int64]? = nil, _ take: (Kafka.Record, ServiceName) throws -> Void
+    from starts: [TopicPartition: Int64], upTo ends: [TopicPartition: Int64]? = nil,
+    _ take: (Kafka.Record, ServiceName) throws -> Void
   ) throws {
-    let known = Dictionary(uniqueKeysWithValues: starts.keys.map { (place($0), $0) })
-    var left = Set(starts.keys.filter { ends == nil || ends?[$0] ?? 0 > 0 })
-    guard !left.isEmpty else { return }
     let reader = try Consumer.reader(bus)
     defer { reader.close() }
-    try reader.assignByHand(left.map { (place($0), offset: starts[$0] ?? 0) })
-    var lastNews = ContinuousClock.now
-    while !left.isEmpty {
-      switch reader.poll(timeoutMilliseconds: 100) {
-      case .record(let record):
-        guard let partition = known[TopicPartition(topic: record.topic, partition: record.partition)], left.contains(partition)
-        else { continue }
-        if let ends, record.offset >= ends[partition] ?? 0 { left.remove(partition) } else { try take(record, partition.service) }
-        // Set this after `take`, which may commit a whole transaction.
-        lastNews = .now
-      case .end(let place, let offset):
-        guard let partition = known[place], ends == nil || offset >= ends?[partition] ?? 0 else { continue }
-        lastNews = .now
-        left.remove(partition)
-      case .error(let error):
-        if error.isFatal { throw error }
-      case .nothing:
-        try bus.requireBroker()
-        guard .now - lastNews < Self.patience else {
-          let names = left.map { place($0).description }.sorted().joined(separator: ", ")
-          throw CommandFailure("cannot read \(names) to the end: the broker does not answer, or a transaction there stays open")
-        }
-      case .assigned, .revoked, .lost: break
+    try reader.readToEnd(starts.map { ($0.key, offset: $0.value) }, upTo: ends, patience: Self.patience, on: bus) { record in
+      if let topic = bus.topic(named: record.topic), let service = ServiceName(rawValue: topic.writtenBy) {
+        try take(record, service)
       }
     }
   }
@@ -89,19 +60,17 @@ struct LetterTopics {
     try reader.assignByHand([(TopicPartition(topic: bus.name(topic), partition: place.partition), offset: place.offset)])
     let deadline = ContinuousClock.now + .milliseconds(Int64(Bus.timeoutMilliseconds))
     while .now < deadline {
-      switch reader.poll(timeoutMilliseconds: 100) {
+      switch try reader.next() {
       case .record(let record): return record.offset == place.offset ? record : nil
       case .end: return nil
-      case .error(let error):
-        if error.isFatal { throw error }
-      case .nothing, .assigned, .revoked, .lost: break
+      case .error, .nothing, .assigned, .revoked, .lost: break
       }
     }
     return nil
   }
 
-  private func place(_ partition: Partition) -> TopicPartition {
-    TopicPartition(topic: bus.name(.deadLetters(partition.service)), partition: partition.number)
+  func place(_ service: ServiceName, _ number: Int32) -> TopicPartition {
+    TopicPartition(topic: bus.name(.deadLetters(service)), partition: number)
   }
 }
 

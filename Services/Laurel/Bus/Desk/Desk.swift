@@ -150,11 +150,10 @@ final class Desk {
       place = Letter.Place(topic: $0.name, partition: $1, offset: $2)
     }
     for (done, index) in fresh.enumerated() {
-      let (ask, key) = (pending[index].ask, pending[index].ask.message.key)
+      let ask = pending[index].ask
       do {
         try producer.send(
-          ask.envelope, data: ask.message.jsonBytes(), topic: type(of: ask.message).topic,
-          partition: Kafka.partition(forKey: Array(key.utf8), count: partitions), key: key)
+          ask.envelope, data: ask.message.jsonBytes(), topic: type(of: ask.message).topic, key: ask.message.key)
         try producer.flush()
       } catch {
         throw CommandFailure(
@@ -177,13 +176,7 @@ final class Desk {
       }
       let isWaiting = pending.contains { $0.outcome == nil && $0.place != nil }
       guard isWaiting, .now < end, !Shutdown.requested else { return }
-      switch reader.poll(timeoutMilliseconds: 100) {
-      case .record(let record):
-        if let topic = bus.topic(named: record.topic) { log.add(record, topic) }
-      case .error(let error):
-        if error.isFatal { throw error }
-      case .nothing, .end, .assigned, .revoked, .lost: break
-      }
+      if case .record(let record) = try reader.next(), let topic = bus.topic(named: record.topic) { log.add(record, topic) }
     }
   }
 

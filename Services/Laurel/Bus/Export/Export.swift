@@ -33,12 +33,7 @@ package enum Export {
     let path = invocation.operands[0]
     let topics = try Tail.topics(
       Array(invocation.operands.dropFirst()), of: invocation, bus, otherwise: { $0.kind == .input })
-    let counts = try bus.partitionCounts()
-    let missing = topics.filter { counts[$0] == nil }
-    guard missing.isEmpty else { throw CommandFailure(try bus.explanation(ofMissing: missing)) }
-    let places = topics.flatMap { topic in
-      (0..<(counts[topic] ?? 0)).map { TopicPartition(topic: bus.name(topic), partition: $0) }
-    }
+    let places = try bus.places(of: topics)
     let folder = try ExportFolder(path, of: bus)
     let reader = try Consumer.reader(bus)
     defer { reader.close() }

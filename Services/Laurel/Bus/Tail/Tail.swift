@@ -32,38 +32,30 @@ package enum Tail {
     let bus = Bus(invocation)
     let topics = try topics(invocation.operands, of: invocation, bus, otherwise: { $0.kind == .notices })
     let quiet = invocation.optionalInteger("until-quiet").map { Duration.seconds($0) }
-    let counts: [Topic: Int32]
+    let places: [TopicPartition]
     do {
-      counts = try bus.partitionCounts(waitingFor: quiet == nil ? .seconds(Int32.max) : .zero)
+      places = try bus.places(of: topics, waitingFor: quiet == nil ? .seconds(Int32.max) : .zero)
     } catch is NoBroker where Shutdown.requested {
       return 0
     }
-    let missing = topics.filter { counts[$0] == nil }
-    guard missing.isEmpty else { throw CommandFailure(try bus.explanation(ofMissing: missing)) }
     let start = invocation.flag("from-beginning") ? Offset.beginning : Offset.end
     let reader = try Consumer.reader(bus)
     defer { reader.close() }
-    let places = topics.flatMap { topic in
-      (0..<(counts[topic] ?? 0)).map { (TopicPartition(topic: bus.name(topic), partition: $0), offset: start) }
-    }
-    try reader.assignByHand(places)
+    try reader.assignByHand(places.map { ($0, offset: start) })
     var lines = RecordLines(asJSON: invocation.flag("json"), coloured: Terminal.coloured(1, environment: environment))
     let output = ResultOutput()
     var lastNews = ContinuousClock.now
-    var unread = Set(places.map(\.0))
+    var unread = Set(places)
     while !Shutdown.requested {
-      let polled = reader.poll(timeoutMilliseconds: 50)
-      switch polled {
+      switch try reader.next(timeoutMilliseconds: 50) {
       case .record(let record):
         lastNews = .now
         if let topic = bus.topic(named: record.topic) { try output.line(lines.line(record, topic)) }
       case .end(let place, _): unread.remove(place)
-      case .error(let error):
-        if error.isFatal { throw error }
       case .nothing:
         try output.flush()
         if quiet != nil { try bus.requireBroker() }
-      case .assigned, .revoked, .lost: break
+      case .error, .assigned, .revoked, .lost: break
       }
       if let quiet, unread.isEmpty, !bus.isAway, .now - lastNews > quiet { break }
     }
@@ -143,11 +135,6 @@ struct RecordLines {
   private func raw(_ record: Kafka.Record, _ topic: Topic, _ remark: String? = nil) -> String {
     let value = record.value.map { printable($0) } ?? "(deleted)"
     let place = "\(topic.name)/\(record.partition)@\(record.offset)" + (remark.map { " (\($0))" } ?? "")
-    return "\(place)  \(record.key.map(printable) ?? "-")  \(value)"
-  }
-
-  /// Replaces everything but printable ASCII, so that a record cannot send control characters to the terminal.
-  private func printable(_ bytes: [UInt8]) -> String {
-    String(decoding: bytes.map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    return "\(place)  \(record.key.map { printable($0) } ?? "-")  \(value)"
   }
 }

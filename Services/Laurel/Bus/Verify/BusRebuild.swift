@@ -111,7 +111,7 @@ final class BusRebuild {
     var lastMove = ContinuousClock.now
     while !left.isEmpty {
       guard !Shutdown.requested else { throw CommandFailure("interrupted") }
-      switch consumer.poll(timeoutMilliseconds: 100) {
+      switch try consumer.next() {
       case .record(let record):
         let log = TopicPartition(topic: record.topic, partition: record.partition)
         try take(record, from: log)
@@ -119,10 +119,8 @@ final class BusRebuild {
         lastMove = .now
       case .end(let log, let offset):
         note(log, offset, ends, &left)
-      case .error(let error):
-        if error.isFatal { throw error }
       case .nothing: try bus.requireBroker()
-      case .assigned, .revoked, .lost: break
+      case .error, .assigned, .revoked, .lost: break
       }
       guard ContinuousClock.now - lastMove < Self.stallLimit else {
         throw CommandFailure(

@@ -45,8 +45,7 @@ struct FolderComparison {
   }
 
   private static func text(_ value: [UInt8]) -> String {
-    let text = String(decoding: value.prefix(300).map { 0x20...0x7E ~= $0 ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
-    return value.count > 300 ? text + "…" : text
+    printable(value.prefix(300)) + (value.count > 300 ? "…" : "")
   }
 }
 
