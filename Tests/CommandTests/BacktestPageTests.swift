@@ -100,7 +100,9 @@ import Testing
       Array(lines.prefix(9)) == [
         "The proposal would have cost 20.0 % more: 48,600.00 KZT instead of 40,500.00 KZT.", "",
         "Current: present. Proposal: proposal.", "Over history.jsonl: 4 events from 5 Jan 2026 to 10 Jan 2026.",
-        "Made on 21 Jun 2026 00:00 UTC.", "bonus differs: The reward: 12 %, instead of 10 %.", "",
+        "Made on 21 Jun 2026 00:00 UTC.",
+        "bonus differs: The reward is 12 % (was 10 %) of that, rounded half up once: 1,000.00 earn 120.00 (was 100.00), in the payment's "
+          + "own currency.", "",
         "bonus, KZT    Current   Proposal  Difference",
         "  Accrued   40,500.00  48,600.00   +8,100.00  +20.0 %",
       ])

@@ -209,7 +209,9 @@ import Words
     let two = Program(id: one.id, versions: one.versions + [later])
     #expect(
       TermsChanges.sentences(from: one, to: two) == [
-        "Version 2 is new, from 1 Jan 2027 00:00 UTC.", "Removed: spending of rewards on invoices.",
+        "Version 2 is new, from 1 Jan 2027 00:00 UTC.", "New: Rewards cannot be spent on invoices.",
+        "No longer: The balance can pay plan lines and service lines of the account's own invoices. The amount is set aside first, then "
+          + "spent or released. It may be a part of the invoice, but never more than is available.",
       ])
     #expect(TermsChanges.sentences(from: two, to: one) == ["Version 2 is removed."])
     #expect(TermsChanges.sentences(from: two, to: two) == [])

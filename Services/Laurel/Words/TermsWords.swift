@@ -21,11 +21,19 @@ package struct TermsWords {
     of version: TermsVersion, after before: TermsVersion? = nil, from instant: Instant, until end: Instant?
   ) -> [Section] {
     let words = TermsWords(version)
-    let sections: [Section?] = [
-      words.referring, words.earning, words.holding, words.using, words.withdrawing, words.offer,
-      words.tiers, words.calendar(after: before, from: instant, until: end), words.judging,
-    ]
-    return sections.compactMap { $0 }
+    return words.rules + [words.calendar(after: before, from: instant, until: end), words.judging].compactMap(\.self)
+  }
+
+  /// The sentences without the calendar's dates, which depend on today's. Rows of tables are sentences too.
+  static func rules(of version: TermsVersion) -> [String] {
+    let words = TermsWords(version)
+    let sentences = (words.rules + [words.judging].compactMap(\.self)).flatMap(\.sentences)
+    return sentences.map { $0.hasPrefix("- ") ? $0.dropFirst(2) + "." : $0 }
+      + [version.discounts.map { Self.held($0.schedule) }].compactMap(\.self)
+  }
+
+  private var rules: [Section] {
+    [referring, earning, holding, using, withdrawing, offer, tiers].compactMap(\.self)
   }
 
   // MARK: Attribution
@@ -56,7 +64,7 @@ package struct TermsWords {
     return Section(title: "Who refers whom", sentences: sentences)
   }
 
-  static func admitted(_ referrer: Eligibility) -> String {
+  private static func admitted(_ referrer: Eligibility) -> String {
     let kinds = referrer.kinds.isEmpty ? "accounts of any kind" : listed(referrer.kinds.map(Self.kind), "or")
     return "only \(kinds)" + (referrer.countries.isEmpty ? "" : " from \(listed(referrer.countries.map(\.code), "or"))")
   }
@@ -126,8 +134,8 @@ package struct TermsWords {
     return text + "."
   }
 
-  static func amounts(_ amounts: [Currency: Int64], _ conjunction: String = "or") -> String {
-    listed(amounts.sorted { $0.key < $1.key }.map { MoneyText.amount($0.value, $0.key) }, conjunction)
+  private static func amounts(_ amounts: [Currency: Int64]) -> String {
+    listed(amounts.sorted { $0.key < $1.key }.map { MoneyText.amount($0.value, $0.key) }, "or")
   }
 
   /// Which lines a rate is for.
@@ -146,18 +154,10 @@ package struct TermsWords {
   }
 
   /// One line per rate, with the turnover above which it applies.
-  static func rates(_ terms: RewardTerms) -> [String] {
-    var lines = [
-      "\(terms.rate?.words ?? "") up to \(terms.statuses.first.map { thresholds($0, "or") } ?? "any amount") (no status yet)"
-    ]
-    for status in terms.statuses {
-      lines.append("\(status.rate.words) above \(thresholds(status, "or")) (\(status.name))")
-    }
-    return lines.map { "- \($0)" }
-  }
-
-  static func thresholds(_ status: RewardTerms.Status, _ conjunction: String = "and") -> String {
-    listed(status.above.sorted { $0.key < $1.key }.map { MoneyText.amount($0.value, $0.key) }, conjunction)
+  private static func rates(_ terms: RewardTerms) -> [String] {
+    let first = terms.statuses.first.map { amounts($0.above) } ?? "any amount"
+    return ["- \(terms.rate?.words ?? "") up to \(first) (no status yet)"]
+      + terms.statuses.map { "- \($0.rate.words) above \(amounts($0.above)) (\($0.name))" }
   }
 
   private var holding: Section? {
@@ -253,7 +253,7 @@ package struct TermsWords {
   }
 
   /// One line per tier: `5 to 9 active referrals: 5 %`.
-  static func table(_ terms: DiscountTerms) -> [String] {
+  private static func table(_ terms: DiscountTerms) -> [String] {
     var lines: [String] = []
     if let first = terms.tiers.first, first.from > 0 { lines.append("\(range(0, first.from - 1)): nothing") }
     for (index, tier) in terms.tiers.enumerated() {
@@ -272,10 +272,7 @@ package struct TermsWords {
     guard let schedule = version.discounts?.schedule else { return nil }
     let held = before?.discounts.flatMap { Self.period(heldBy: $0.schedule, before: version.effectiveFrom) }
     let runs = Self.runs(schedule, from: max(instant, version.effectiveFrom), until: end, held: held, count: 4)
-    var sentences = [
-      "Discounts are assigned \(Self.day(schedule)), by the facts dated before that instant. An owner with an overdue invoice gets "
-        + "none that month, and nothing is carried over."
-    ]
+    var sentences = [Self.held(schedule)]
     if runs.isEmpty {
       sentences.append("Under this version there are no more runs.")
     } else {
@@ -288,9 +285,10 @@ package struct TermsWords {
     return Section(title: "Calendar", sentences: sentences)
   }
 
-  static func day(_ schedule: MonthlySchedule) -> String {
+  private static func held(_ schedule: MonthlySchedule) -> String {
     let clock = schedule.zone == .utc ? "UTC" : "by the clock of \(schedule.zone.name)"
-    return "at 00:00 \(clock) on the \(ordinal(schedule.day)) of each month"
+    return "Discounts are assigned at 00:00 \(clock) on the \(ordinal(schedule.day)) of each month, by the facts dated before "
+      + "that instant. An owner with an overdue invoice gets none that month, and nothing is carried over."
   }
 
   /// The month of an instant, if a schedule has had its run for it by then, otherwise `nil`. There is one run per month, even if
