@@ -193,9 +193,8 @@ let package = Package(
     tests(
       "CommandTests",
       [
-        "BusCommands", "CommandKit", "Contracts", "Deployment", "JSON", "Kafka", "OfflineCommands", "RocksStore",
-        "ServiceKit",
-        "Streaming", "Terms", "TermsFiles", "TestSupport", "Words", "Worker",
+        "BusCommands", "CommandKit", "Contracts", "Deployment", "JSON", "Kafka", "OfflineCommands", "Payouts", "RocksStore",
+        "ServiceKit", "Streaming", "Terms", "TermsFiles", "TestSupport", "Words", "Worker",
       ]),
     tests(
       "Faults",

@@ -1,6 +1,7 @@
 import CommandKit
 import Contracts
 import Kafka
+import Payouts
 import TestSupport
 import Testing
 import Words
@@ -16,7 +17,7 @@ import Worker
 
   // MARK: Withdrawals
 
-  private static func row(_ state: WithdrawalBook.State, request: RequestID = "w1", account: AccountID = "olena")
+  private static func row(_ state: WithdrawalStatus, request: RequestID = "w1", account: AccountID = "olena")
     -> WithdrawalBook.Row
   {
     var book = WithdrawalBook()
@@ -25,7 +26,7 @@ import Worker
   }
 
   private static func notices(
-    _ state: WithdrawalBook.State, request: RequestID = "w1", account: AccountID = "olena"
+    _ state: WithdrawalStatus, request: RequestID = "w1", account: AccountID = "olena"
   ) -> [any Notice] {
     func at(_ hours: Int64) -> Instant { noon + .hours(hours) }
     let (asked, due) = (noon - .days(2), noon + .days(8))
@@ -65,7 +66,7 @@ import Worker
   }
 
   @Test func aWithdrawalIsWhereItsLastNoticeSays() {
-    for state in WithdrawalBook.State.allCases {
+    for state in WithdrawalStatus.allCases {
       let row = Self.row(state)
       #expect(row.state == state && row.money == "600.00 USD")
       #expect((row.payout == nil) == [.opened, .awaitingApproval, .declined].contains(state))
@@ -114,7 +115,7 @@ import Worker
   }
 
   @Test func onlyWhatWaitsIsDecided() {
-    for state in WithdrawalBook.State.allCases {
+    for state in WithdrawalStatus.allCases {
       let row = Self.row(state)
       let log = AccountLog(of: [row.account])
       let waits = [.opened, .awaitingApproval].contains(state)
@@ -145,10 +146,10 @@ import Worker
 
   /// Which results change nothing, and what the desk warns about (C10c).
   @Test func resultsAreShownForWhatTheyAre() {
-    func ask(_ verb: PayoutVerb, _ state: WithdrawalBook.State) -> Ask {
+    func ask(_ verb: PayoutVerb, _ state: WithdrawalStatus) -> Ask {
       verb.ask(Self.row(state), "w1#1", at: Self.noon, reference: "t1", reason: nil, AccountLog(of: ["olena"]))
     }
-    let table: [(PayoutVerb, WithdrawalBook.State, obstacle: String?, caution: String?)] = [
+    let table: [(PayoutVerb, WithdrawalStatus, obstacle: String?, caution: String?)] = [
       (.settle, .instructed, nil, nil), (.settle, .paid, nil, "a second transfer is rejected"),
       (.settle, .failed, nil, "below zero if need be"), (.settle, .returned, "it was returned on", nil),
       (.fail, .instructed, nil, nil), (.fail, .paid, nil, "is rejected as contradicts-result"), (.fail, .failed, nil, nil),

@@ -54,7 +54,7 @@ import Testing
   }
 
   /// The state of a withdrawal after these facts in this order.
-  static func standing(_ amount: Int64, after facts: [Fact]) -> Withdrawal.WithdrawalStatus {
+  static func standing(_ amount: Int64, after facts: [Fact]) -> WithdrawalStatus {
     var withdrawal = withdrawal(amount)
     _ = steps(of: &withdrawal, after: facts)
     return withdrawal.standing
@@ -92,8 +92,8 @@ import Testing
       (50_001, [.reserved, .approved, .canceled], .instructed), (50_001, [.reserved, .canceled, .approved], .declined),
       (50_001, [.reserved, .approved, .rejected], .instructed), (50_001, [.reserved, .rejected, .approved], .declined),
       (50_001, [.reserved, .approved, .settled], .paid), (50_001, [.settled, .approved, .reserved], .paid),
-    ] as [(Int64, [Fact], Withdrawal.WithdrawalStatus)])
-  func standsWhereTheFactsLead(amount: Int64, facts: [Fact], standing: Withdrawal.WithdrawalStatus) {
+    ] as [(Int64, [Fact], WithdrawalStatus)])
+  func standsWhereTheFactsLead(amount: Int64, facts: [Fact], standing: WithdrawalStatus) {
     #expect(Self.standing(amount, after: facts) == standing)
   }
 
@@ -149,8 +149,8 @@ import Testing
     arguments: [
       ([.settled], [.paid]), ([.failed], [.instructed, .failed]), ([.returned], [.returned]), ([.failed, .settled], [.paid]),
       ([.settled, .returned], [.returned]), ([.failed, .returned], [.returned]), ([], [.instructed]),
-    ] as [([Fact], [Withdrawal.WithdrawalStatus])])
-  func resultsMayComeBeforeTheirInstruction(results: [Fact], expected: [Withdrawal.WithdrawalStatus]) {
+    ] as [([Fact], [WithdrawalStatus])])
+  func resultsMayComeBeforeTheirInstruction(results: [Fact], expected: [WithdrawalStatus]) {
     for (amount, others) in [(400, [.reserved]), (50_001, [.reserved, .approved])] as [(Int64, [Fact])] {
       var withdrawal = Self.withdrawal(amount)
       let steps = Self.steps(of: &withdrawal, after: results + others)

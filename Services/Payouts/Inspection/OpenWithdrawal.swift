@@ -10,8 +10,7 @@ public struct OpenWithdrawal: Sendable {
   public let destination: String
   public let requestedAt: Instant
   public let dueAt: Instant
-  /// `opened`, `awaitingApproval` or `instructed`.
-  public let standing: String
+  public let standing: WithdrawalStatus
   /// Whether it waits until the ledger has answered about an earlier request.
   public let isInLine: Bool
 }
@@ -23,7 +22,6 @@ extension PayoutsService {
     guard let withdrawal = try inLine ?? row.value(in: Withdrawals.withdrawals), withdrawal.isOpen else { return nil }
     return OpenWithdrawal(
       request: withdrawal.request, amount: withdrawal.amount, currency: withdrawal.currency, destination: withdrawal.destination,
-      requestedAt: withdrawal.requestedAt, dueAt: withdrawal.dueAt, standing: withdrawal.standing.rawValue,
-      isInLine: inLine != nil)
+      requestedAt: withdrawal.requestedAt, dueAt: withdrawal.dueAt, standing: withdrawal.standing, isInLine: inLine != nil)
   }
 }

@@ -3,6 +3,26 @@ import JSON
 import Streaming
 import Terms
 
+/// Where a withdrawal is on the way that ``Withdrawal`` draws.
+public enum WithdrawalStatus: String, JSONWord, CaseIterable, Sendable {
+  /// The ledger has not answered yet.
+  case opened
+  case awaitingApproval
+  /// The provider has not reported a result yet. It may never do so.
+  case instructed
+  case paid
+  case failed
+  case returned
+  case declined
+
+  public var isOpen: Bool {
+    switch self {
+    case .opened, .awaitingApproval, .instructed: true
+    case .paid, .failed, .returned, .declined: false
+    }
+  }
+}
+
 /// One withdrawal: its request, its terms and its state (row C10). It is kept forever, because its payout can be settled or returned after
 /// its end (DECISIONS C10c).
 ///
@@ -13,18 +33,6 @@ import Terms
 /// No transition leads back to `instructed`, so nothing is instructed twice. If a settled or returned result arrived before the
 /// instruction, the withdrawal is never instructed and takes the result at once.
 struct Withdrawal: Timed, Equatable {
-  enum WithdrawalStatus: String, JSONWord, Sendable {
-    /// The ledger has not answered yet.
-    case opened
-    case awaitingApproval
-    /// The provider has not reported a result yet. It may never do so.
-    case instructed
-    case paid
-    case failed
-    case returned
-    case declined
-  }
-
   let request: RequestID
   let referrer: AccountID
   /// Minor units.
@@ -64,12 +72,7 @@ struct Withdrawal: Timed, Equatable {
     self.terms = version.name
   }
 
-  var isOpen: Bool {
-    switch standing {
-    case .opened, .awaitingApproval, .instructed: true
-    case .paid, .failed, .returned, .declined: false
-    }
-  }
+  var isOpen: Bool { standing.isOpen }
 
   /// The gauges that count this withdrawal: open withdrawals, and those open longer than the terms promise. After the ledger's answer a
   /// withdrawal has a timer until it is overdue, so one without a timer is overdue.
@@ -107,7 +110,7 @@ func payoutID(of request: RequestID, attempt: Int) -> PayoutID {
 
 /// One step of a withdrawal and the facts behind it. Each step gives one notice.
 struct WithdrawalStep: Equatable {
-  let to: Withdrawal.WithdrawalStatus
+  let to: WithdrawalStatus
   let at: Instant
   /// Only for `declined`.
   var reasons: [WithdrawalReason] = []

@@ -52,7 +52,7 @@ struct BalanceReport {
     let money = MoneyText.amount(withdrawal.amount, withdrawal.currency)
     return withdrawal.isInLine
       ? "\(money); it waits until the ledger has answered about another request"
-      : "a withdrawal of \(money) to \(withdrawal.destination); it is \(BecauseText.standing(withdrawal.standing))"
+      : "a withdrawal of \(money) to \(withdrawal.destination); it is \(BecauseText.standing(withdrawal.standing.rawValue))"
   }
 
   private static func places(_ balance: Balance) -> [(String, Int64, String)] {
@@ -99,7 +99,7 @@ struct BalanceReport {
       json.member("dueAt", withdrawal.dueAt)
       json.member("request", withdrawal.request)
       json.member("requestedAt", withdrawal.requestedAt)
-      json.member("standing", withdrawal.standing)
+      json.member("standing", withdrawal.standing.rawValue)
     }
   }
 }

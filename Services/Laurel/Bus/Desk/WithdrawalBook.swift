@@ -2,26 +2,17 @@ import CommandKit
 import Contracts
 import JSON
 import Kafka
+import Payouts
 import ServiceKit
 import Words
 import Worker
 
+extension WithdrawalStatus {
+  var words: String { self == .awaitingApproval ? "awaiting approval" : rawValue }
+}
+
 /// All withdrawals, from the notices of topic `payouts`.
 struct WithdrawalBook {
-  enum State: String, CaseIterable {
-    /// The ledger has not answered yet.
-    case opened
-    case awaitingApproval
-    case instructed
-    case paid
-    case failed
-    case returned
-    case declined
-
-    var isOpen: Bool { [.opened, .awaitingApproval, .instructed].contains(self) }
-    var words: String { self == .awaitingApproval ? "awaiting approval" : rawValue }
-  }
-
   struct Row {
     let program: ProgramID?
     let request: RequestID
@@ -31,7 +22,7 @@ struct WithdrawalBook {
     let currency: Currency
     let requestedAt: Instant
     let dueAt: Instant
-    var state = State.opened
+    var state = WithdrawalStatus.opened
     /// The time at which it entered that state.
     var since: Instant
     /// `nil` until it is instructed or, if that comes first, the provider has reported a result (C10c).
@@ -59,7 +50,7 @@ struct WithdrawalBook {
   mutating func add(_ notice: any Message, of program: ProgramID?) {
     guard let request = (notice as? any HasRequest)?.request, let account = AccountID(notice.key) else { return }
     let key = Key(program: program, account: account, request: request)
-    func move(to state: State, _ payout: PayoutID? = nil) {
+    func move(to state: WithdrawalStatus, _ payout: PayoutID? = nil) {
       byKey[key]?.state = state
       byKey[key]?.since = notice.instant
       if let payout { byKey[key]?.payout = payout }
@@ -165,7 +156,7 @@ extension WithdrawalBook {
 
   /// `3 withdrawals: 2 awaiting approval, 1 instructed; 1 overdue`
   static func summary(_ rows: [Row], _ name: Name, at now: Instant) -> String {
-    let counts = State.allCases.compactMap { state in
+    let counts = WithdrawalStatus.allCases.compactMap { state in
       let count = rows.count { $0.state == state }
       return count == 0 ? nil : "\(count) \(state.words)"
     }
