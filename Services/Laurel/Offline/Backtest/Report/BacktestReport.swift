@@ -51,9 +51,7 @@ struct BacktestReport {
   var sameNotices: Int { notices.reduce(0) { $0 + $1.counts.same + $1.counts.sameButBalance } }
 
   /// Number of notices of all programs whose outcome differs.
-  var differingNotices: Int {
-    notices.reduce(0) { $0 + $1.counts.changed + $1.counts.onlyIn.current + $1.counts.onlyIn.proposed }
-  }
+  var differingNotices: Int { notices.reduce(0) { $0 + $1.counts.differing } }
 }
 
 /// One program under both terms.

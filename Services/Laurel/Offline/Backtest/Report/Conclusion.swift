@@ -11,7 +11,7 @@ struct Conclusion {
       sentences = ["There is nothing to compare: this history produces no notice under either terms."]
       return
     }
-    let differing = notices.reduce(0) { $0 + $1.counts.changed + $1.counts.onlyIn.current + $1.counts.onlyIn.proposed }
+    let differing = notices.reduce(0) { $0 + $1.counts.differing }
     guard differing > 0 else {
       let all = notices.reduce(0) { $0 + $1.counts.total.current }
       let which = all == 1 ? "the only notice is" : "all \(FigureText.grouped(Int64(all))) notices are"

@@ -74,5 +74,14 @@ struct Costs: Sendable {
     referrers[key, default: Sides(both: Referrer())][side].balance = balance
   }
 
+  /// Accrued minus taken back, over all months.
+  func net(_ unit: CostUnit) throws(ArithmeticOverflow) -> Sides<Int64> {
+    let months = months.filter { $0.key.unit == unit }.values
+    func net(_ side: Side) throws(ArithmeticOverflow) -> Int64 {
+      try Money.sum(months.map { $0[side].accrued } + months.map { $0[side].takenBack })
+    }
+    return Sides(try net(.current), try net(.proposed))
+  }
+
   var units: [CostUnit] { Set(referrers.keys.map(\.unit)).sorted() }
 }

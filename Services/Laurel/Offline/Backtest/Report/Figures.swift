@@ -7,8 +7,8 @@ extension ProgramReport {
     var reports: [CostReport] = []
     for unit in costs.units { reports.append(try CostReport(unit: unit, tallies: tallies, costs: costs, top: top)) }
     self.costs = reports
-    counts = try Self.counts(tallies, ofUses: false)
-    uses = try Self.counts(tallies, ofUses: true)
+    counts = try Self.counts(tallies, costs, ofUses: false)
+    uses = try Self.counts(tallies, costs, ofUses: true)
     var reasons: [ReasonRow] = []
     for reason in Set(tallies.current.reasons.keys).union(tallies.proposed.reasons.keys).sorted() {
       reasons.append(
@@ -18,32 +18,30 @@ extension ProgramReport {
     useReasons = reasons.filter(\.event.isUse)
   }
 
-  private static func counts(_ tallies: Sides<Tally>, ofUses: Bool) throws(ArithmeticOverflow) -> [FigureRow] {
+  private static func counts(_ tallies: Sides<Tally>, _ costs: Costs, ofUses: Bool) throws(ArithmeticOverflow) -> [FigureRow] {
     var rows: [FigureRow] = []
     for event in Tally.Event.allCases where event.isUse == ofUses {
       let values = try Compared(tallies.map { $0.count(event) })
       if !values.isNothing {
         rows.append(FigureRow(name: event.rawValue, label: event.label, unit: .count, values: values))
       }
-      if event == .discountsAssigned, let row = try average(tallies, of: event, \.percentAssigned, "averagePercentAssigned") {
-        rows.append(row)
+      let percent: (name: String, sum: Sides<Int64>)? =
+        switch event {
+        case .discountsAssigned: ("averagePercentAssigned", tallies.map(\.percentAssigned))
+        case .discountsApplied: ("averagePercentApplied", try costs.net(.points))
+        default: nil
+        }
+      guard let percent else { continue }
+      func average(_ side: Side) throws(ArithmeticOverflow) -> Int64 {
+        let count = tallies[side].count(event)
+        return count == 0 ? 0 : try Money.scaled(percent.sum[side], by: 10, over: count)
       }
-      if event == .discountsApplied, let row = try average(tallies, of: event, \.percentApplied, "averagePercentApplied") {
-        rows.append(row)
+      let averages = try Compared(Sides(average(.current), average(.proposed)))
+      if !averages.isNothing {
+        rows.append(FigureRow(name: percent.name, label: "On average", unit: .tenthsOfPercent, values: averages))
       }
     }
     return rows
-  }
-
-  private static func average(
-    _ tallies: Sides<Tally>, of event: Tally.Event, _ percent: KeyPath<Tally, Int64>, _ name: String
-  ) throws(ArithmeticOverflow) -> FigureRow? {
-    let average = { (tally: Tally) throws(ArithmeticOverflow) -> Int64 in
-      let count = tally.count(event)
-      return count == 0 ? 0 : try Money.scaled(tally[keyPath: percent], by: 10, over: count)
-    }
-    let values = try Compared(Sides(average(tallies.current), average(tallies.proposed)))
-    return values.isNothing ? nil : FigureRow(name: name, label: "On average", unit: .tenthsOfPercent, values: values)
   }
 }
 
@@ -51,13 +49,12 @@ extension CostReport {
   init(unit: CostUnit, tallies: Sides<Tally>, costs: Costs, top: Int) throws(ArithmeticOverflow) {
     self.unit = unit
     let held = costs.referrers.filter { $0.key.unit == unit }
+    net = try Compared(costs.net(unit))
     switch unit {
     case .money(let currency):
       let movements = tallies.map { $0.movements[currency] ?? Tally.Movements() }
-      (figures, uses) = try Self.moneyFigures(movements, held: held, unit)
-      net = try Self.net(movements)
+      (figures, uses) = try Self.moneyFigures(movements, net, held: held, unit)
     case .points:
-      net = try Compared(tallies.map(\.percentApplied))
       figures = [
         FigureRow(name: "applied", label: "Percent off, over all invoices", unit: .cost(unit), values: net, isTotal: true)
       ]
@@ -76,16 +73,8 @@ extension CostReport {
     referrers = Array(changed.prefix(top))
   }
 
-  /// Accrued minus taken back, plus corrections.
-  private static func net(_ movements: Sides<Tally.Movements>) throws(ArithmeticOverflow) -> Compared {
-    func net(_ of: Tally.Movements) throws(ArithmeticOverflow) -> Int64 {
-      try Money.sum([of.accrued, of.adjusted, of.reversed, of.corrected])
-    }
-    return try Compared(Sides(net(movements.current), net(movements.proposed)))
-  }
-
   private static func moneyFigures(
-    _ movements: Sides<Tally.Movements>, held: [Costs.ReferrerKey: Sides<Costs.Referrer>], _ unit: CostUnit
+    _ movements: Sides<Tally.Movements>, _ net: Compared, held: [Costs.ReferrerKey: Sides<Costs.Referrer>], _ unit: CostUnit
   ) throws(ArithmeticOverflow) -> (figures: [FigureRow], uses: [FigureRow]) {
     func row(_ name: String, _ label: String, _ values: Sides<Int64>, isTotal: Bool = false) throws(ArithmeticOverflow)
       -> FigureRow
@@ -99,7 +88,7 @@ extension CostReport {
       return Sides(try total(.current), try total(.proposed))
     }
     let accrued = try row("accrued", "Accrued", movements.map(\.accrued))
-    let total = FigureRow(name: "net", label: "Net cost", unit: .cost(unit), values: try net(movements), isTotal: true)
+    let total = FigureRow(name: "net", label: "Net cost", unit: .cost(unit), values: net, isTotal: true)
     let figures = [
       accrued,
       try row("adjusted", "Taken back before the credit", movements.map(\.adjusted)),

@@ -24,7 +24,9 @@ struct NoticeMatching {
     var fields: [String: Int] = [:]
     var onlyIn = Sides(both: 0)
 
-    var isChanged: Bool { changed > 0 || onlyIn != Sides(both: 0) || sameButBalance > 0 }
+    /// How many have another outcome, or none, under the other terms.
+    var differing: Int { changed + onlyIn.current + onlyIn.proposed }
+    var isChanged: Bool { differing > 0 || sameButBalance > 0 }
   }
 
   struct CountsKey: Hashable, Sendable {

@@ -53,10 +53,6 @@ struct Tally: Equatable, Sendable {
   private(set) var reasons: [Reason: Int64] = [:]
   /// Whole percent, added up over the assignments.
   private(set) var percentAssigned: Int64 = 0
-  /// Whole percent, added up over the applied discounts, without those whose invoice was voided.
-  private(set) var percentApplied: Int64 = 0
-  /// The applied percent by assignment, to subtract it if the invoice is voided.
-  private var applied: [AssignmentID: Int64] = [:]
 
   func count(_ event: Event) -> Int64 { events[event] ?? 0 }
 
@@ -119,13 +115,8 @@ struct Tally: Equatable, Sendable {
     case let n as DiscountAssigned:
       add(.discountsAssigned)
       percentAssigned = try Money.sum(percentAssigned, Int64(n.percent))
-    case let n as DiscountApplied:
-      add(.discountsApplied)
-      percentApplied = try Money.sum(percentApplied, Int64(n.percent))
-      applied[n.assignment] = Int64(n.percent)
-    case let n as DiscountRestored:
-      events[.discountsApplied, default: 0] -= 1
-      percentApplied = try Money.difference(percentApplied, applied.removeValue(forKey: n.assignment) ?? 0)
+    case is DiscountApplied: add(.discountsApplied)
+    case is DiscountRestored: events[.discountsApplied, default: 0] -= 1
     case let n as DiscountVoided: add(.discountsVoided, [n.reason])
     case let n as DiscountSkipped: add(.runsSkipped, n.reasons)
     default: break
