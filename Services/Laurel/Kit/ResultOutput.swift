@@ -70,14 +70,3 @@ package struct JSONMembers: JSONEncodable {
 
   package var line: String { String(decoding: jsonBytes(), as: UTF8.self) }
 }
-
-/// Rows with their columns aligned.
-package func columns(_ rows: [[String]]) -> [String] {
-  let count = rows.map(\.count).max() ?? 0
-  let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
-  return rows.map { row in
-    row.enumerated().map { index, cell in
-      index == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[index] - cell.count)
-    }.joined(separator: "  ")
-  }
-}

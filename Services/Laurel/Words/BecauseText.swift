@@ -313,7 +313,7 @@ package struct BecauseText {
   }
 
   private func list(_ name: String, _ conjunction: String = "and") -> String {
-    if case .list(let items)? = because[name] { listed(items, conjunction) } else { text(name) }
+    because.list(name).map { listed($0, conjunction) } ?? text(name)
   }
 
   /// Ids and codes in quotes, so that a blank in one is visible.
@@ -325,9 +325,7 @@ package struct BecauseText {
     }
   }
 
-  private func isMany(_ name: String) -> Bool {
-    if case .list(let items)? = because[name] { items.count > 1 } else { false }
-  }
+  private func isMany(_ name: String) -> Bool { because.list(name)?.count ?? 0 > 1 }
 
   private func figure(_ minor: Int64) -> String { currency.map { MoneyText.figure(minor, $0) } ?? "\(minor)" }
   private func money(_ name: String) -> String { number(name).map(figure) ?? "?" }

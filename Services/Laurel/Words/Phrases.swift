@@ -24,18 +24,6 @@ extension TimeSpan {
   package var wordsAfterPayment: String { self == .zero ? "at payment" : "\(words) after the payment" }
 }
 
-extension Because {
-  /// A fact that is text. `nil` if it is absent or something else.
-  package func text(_ name: String) -> String? {
-    if case .text(let text)? = self[name] { text } else { nil }
-  }
-
-  /// A fact that is a number. `nil` if it is absent or something else.
-  package func number(_ name: String) -> Int64? {
-    if case .number(let number)? = self[name] { number } else { nil }
-  }
-}
-
 extension Instant {
   /// `28 Apr 2026 00:00`, as a clock in a zone shows it.
   package func readable(in zone: Zone) -> String {
@@ -99,4 +87,20 @@ package func wrapped(_ text: String, to width: Int, indent: Int) -> String {
     line += line.isEmpty ? String(word) : " " + word
   }
   return (lines + [line]).joined(separator: "\n" + String(repeating: " ", count: indent))
+}
+
+/// Rows with their columns aligned to the left.
+///
+/// - Parameter right: the columns to align to the right.
+package func columns(_ rows: [[String]], right: Range<Int> = 0..<0) -> [String] {
+  let count = rows.map(\.count).max() ?? 0
+  let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+  return rows.map { row in
+    let cells = row.enumerated().map { index, cell in
+      let space = String(repeating: " ", count: widths[index] - cell.count)
+      return right.contains(index) ? space + cell : cell + space
+    }
+    let line = cells.joined(separator: "  ")
+    return String(line[..<(line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex)])
+  }
 }

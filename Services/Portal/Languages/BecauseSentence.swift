@@ -70,7 +70,7 @@ struct BecauseSentence {
   /// Sentences that quote an operator or a payment provider, if there is a quote.
   private var quoting: String? {
     for name in ["note", "reason"] {
-      if case .text(let words)? = because[name], !words.isEmpty {
+      if let words = because.text(name), !words.isEmpty {
         return name == "note"
           ? language.known(key + ".note", ["note": words]) : language.known(key + ".reason", ["reason": words])
       }
@@ -90,7 +90,7 @@ struct BecauseSentence {
 
   private var hold: String {
     let date = day("availableAt")
-    guard case .text(let after)? = because["creditAfter"], let span = TimeSpan(after), span > .zero else {
+    guard let span = because.text("creditAfter").flatMap({ TimeSpan($0) }), span > .zero else {
       return language("because.hold.now", ["date": date])
     }
     return language("because.hold", ["after": language.after(span), "date": date])
@@ -119,9 +119,7 @@ struct BecauseSentence {
 
   // MARK: Facts
 
-  private func number(_ name: String) -> Int64? {
-    if case .number(let number)? = because[name] { number } else { nil }
-  }
+  private func number(_ name: String) -> Int64? { because.number(name) }
 
   private func text(_ name: String) -> String {
     switch because[name] {
@@ -132,9 +130,7 @@ struct BecauseSentence {
     }
   }
 
-  private func items(_ name: String) -> [String] {
-    if case .list(let items)? = because[name] { items } else { [] }
-  }
+  private func items(_ name: String) -> [String] { because.list(name) ?? [] }
 
   private func figure(_ name: String) -> String { number(name).map(language.number) ?? "?" }
   private func amount(_ name: String) -> String { number(name).map(money) ?? "?" }
@@ -146,8 +142,7 @@ struct BecauseSentence {
   private var rate: String { number("rate").flatMap { BasisPoints($0) }.map(language.percent) ?? "?" }
 
   private func day(_ name: String) -> String {
-    guard case .text(let text)? = because[name] else { return "?" }
-    return Instant(rfc3339: text).map { language.date($0) } ?? text
+    because.text(name).map { text in Instant(rfc3339: text).map { language.date($0) } ?? text } ?? "?"
   }
 
   /// The main instant of the sentences for this code.

@@ -47,6 +47,21 @@ public struct Because: Sendable {
   /// The fact with this name.
   public subscript(name: String) -> Fact? { facts.first { $0.name == name }?.fact }
 
+  /// A fact that is text. `nil` if it is absent or something else.
+  public func text(_ name: String) -> String? {
+    if case .text(let text)? = self[name] { text } else { nil }
+  }
+
+  /// A fact that is a number. `nil` if it is absent or something else.
+  public func number(_ name: String) -> Int64? {
+    if case .number(let number)? = self[name] { number } else { nil }
+  }
+
+  /// A fact that is a list. `nil` if it is absent or something else.
+  public func list(_ name: String) -> [String]? {
+    if case .list(let items)? = self[name] { items } else { nil }
+  }
+
   /// Parses on every access, because rules only write reasons; only explanations and tests read them.
   private var parts: (code: String, facts: [NamedFact]) {
     var code = ""

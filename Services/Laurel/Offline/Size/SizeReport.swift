@@ -1,5 +1,5 @@
-import CommandKit
 import Contracts
+import Words
 
 /// The model's figures in words: what is needed, how much, and what it is computed from.
 package struct SizeReport {

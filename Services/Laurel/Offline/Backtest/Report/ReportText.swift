@@ -27,21 +27,10 @@ struct ReportText {
     }
   }
 
-  /// Aligns the first column, and a last one of words, to the left, and all others to the right.
+  /// Figures are aligned to the right.
   private mutating func add(_ table: ReportDocument.Table) {
     let rows = [[table.title] + table.columns] + table.rows.map { ["  " + $0.cells[0]] + $0.cells.dropFirst() }
-    let columns = 0...table.columns.count
-    let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    lines.append("")
-    for row in rows {
-      let cells = columns.map { column in
-        let space = String(repeating: " ", count: widths[column] - row[column].count)
-        let isLeft = column == 0 || table.endsInWords && column == columns.upperBound
-        return isLeft ? row[column] + space : space + row[column]
-      }
-      let line = cells.joined(separator: "  ")
-      lines.append(String(line.prefix(through: line.lastIndex { $0 != " " } ?? line.startIndex)))
-    }
+    lines += [""] + columns(rows, right: 1..<table.columns.count + (table.endsInWords ? 0 : 1))
   }
 }
 
