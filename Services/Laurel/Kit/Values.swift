@@ -1,5 +1,4 @@
 import Contracts
-import Foundation
 import ServiceKit
 
 extension Option.Kind {
@@ -22,9 +21,6 @@ extension Instant {
 }
 
 extension Invocation {
-  /// The system's time.
-  package var now: Instant { Instant(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
-
   /// The error for options or operands that do not fit together.
   package func misuse(_ problems: [String]) -> UsageError {
     UsageError(command: (["laurel"] + path).joined(separator: " "), problems: problems)

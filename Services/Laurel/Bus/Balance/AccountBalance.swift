@@ -34,7 +34,9 @@ package enum AccountBalance {
     var reports: [BalanceReport]
     let place: String
     if let bus = Bus(of: invocation, butNot: ["state"]) {
-      reports = try BalanceReport.all(of: account, rows(bus, account), notices(bus, account), noticesMax: max)
+      let partition = Kafka.partition(forKey: Array(account.utf8), count: try bus.partitions())
+      reports = try BalanceReport.all(
+        of: account, rows(bus, account, partition), notices(bus, account, partition), noticesMax: max)
       place = bus.bootstrap
     } else if let folder = invocation.optionalText("state") {
       reports = try BalanceReport.all(of: account, StateFolder(path: folder).rows(naming: account), nil, noticesMax: max)
@@ -52,12 +54,12 @@ package enum AccountBalance {
   // MARK: The bus
 
   /// The latest value of each of the account's rows in the changelogs.
-  private static func rows(_ bus: Bus, _ account: String) throws -> [(ServiceName, StageRow)] {
+  private static func rows(_ bus: Bus, _ account: String, _ partition: Int32) throws -> [(ServiceName, StageRow)] {
     let services = [ServiceName.accrual, .payouts]
     let parser = JSONParser()
     let wanted = Array(account.utf8)
     var rows: [ServiceName: [[UInt8]: [UInt8]]] = [:]
-    try bus.read(services.map(Topic.changelog), [partition(of: account, bus)]) { record, topic in
+    try bus.read(services.map(Topic.changelog), [partition]) { record, topic in
       // The key of a stage's row contains the account.
       guard let service = services.first(where: { Topic.changelog($0) == topic }), let key = record.key, key.contains(wanted)
       else { return }
@@ -73,21 +75,16 @@ package enum AccountBalance {
     }
   }
 
-  private static func notices(_ bus: Bus, _ account: String) throws -> [(ProgramID?, any Notice)] {
+  private static func notices(_ bus: Bus, _ account: String, _ partition: Int32) throws -> [(ProgramID?, any Notice)] {
     let parser = JSONParser()
     let key = Array(account.utf8)
     var notices: [(ProgramID?, any Notice)] = []
-    try bus.read([.rewards, .payouts], [partition(of: account, bus)]) { record, topic in
+    try bus.read([.rewards, .payouts], [partition]) { record, topic in
       guard record.key == key, let read = try? BusMessage(record, topic: topic, parser: parser),
         let notice = read.message(parser) as? any Notice
       else { return }
       notices.append((read.envelope.program, notice))
     }
     return notices
-  }
-
-  /// The partition of the account's records.
-  private static func partition(of account: String, _ bus: Bus) throws -> Int32 {
-    Kafka.partition(forKey: Array(account.utf8), count: try bus.partitions())
   }
 }

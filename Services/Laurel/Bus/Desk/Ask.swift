@@ -98,19 +98,16 @@ struct Decision {
   let name: OperatorID
   let at: Instant
   /// Needed only if the bus does not show which program is meant.
-  let program: ProgramID?
+  var program: ProgramID?
   /// `nil` to derive it from the content of the request.
-  let request: RequestID?
-  let note: String?
+  var request: RequestID?
+  var note: String?
 
-  init(name: OperatorID, at: Instant, program: ProgramID? = nil, request: RequestID? = nil, note: String? = nil) {
-    self.name = name
-    self.at = at
-    self.program = program
-    self.request = request
-    self.note = note
-  }
+  /// The same id for the same command, so a repeated command has no further effect.
+  func request(derivedFrom parts: [String]) -> RequestID { request ?? RequestID(derivedFrom: parts) }
+}
 
+extension Decision {
   /// - Parameters:
   ///   - options: which of the options `request` and `note` the command has.
   init(_ desk: Desk, _ options: Set<String>) throws {
@@ -122,7 +119,4 @@ struct Decision {
         ? try invocation.optionalText("request").map { try Desk.id($0, "--request", invocation) } : nil,
       note: options.contains("note") ? invocation.optionalText("note") : nil)
   }
-
-  /// The same id for the same command, so a repeated command has no further effect.
-  func request(derivedFrom parts: [String]) -> RequestID { request ?? RequestID(derivedFrom: parts) }
 }

@@ -10,14 +10,14 @@ enum PayoutFile {
     /// `paid.csv:3`
     let place: String
     let payout: String
-    let program: String?
-    let referrer: String?
-    let reference: String?
-    let reason: String?
-    let at: Instant?
+    var program: String?
+    var referrer: String?
+    var reference: String?
+    var reason: String?
+    var at: Instant?
     /// As written in the file.
-    let amount: String?
-    let currency: String?
+    var amount: String?
+    var currency: String?
   }
 
   /// The same line goes to the bank and comes back, so it has every field that identifies a payout.

@@ -111,11 +111,7 @@ package enum PayoutsDesk {
     switch (invocation.operands, invocation.optionalText("file")) {
     case ([], let path?): return try PayoutFile.read(path)
     case (let names, nil) where !names.isEmpty:
-      return names.map {
-        PayoutFile.Line(
-          place: "laurel", payout: $0, program: nil, referrer: nil, reference: nil, reason: nil, at: nil, amount: nil,
-          currency: nil)
-      }
+      return names.map { PayoutFile.Line(place: "laurel", payout: $0) }
     default: throw invocation.misuse("name the payouts: either PAYOUT or --file FILE")
     }
   }

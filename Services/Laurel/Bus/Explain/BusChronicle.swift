@@ -85,14 +85,12 @@ struct BusChronicle {
     let indices = Dictionary(found.indices.map { (found[$0].place, $0) }, uniquingKeysWith: { first, _ in first })
     for letter in book.letters where book.state(of: letter) != .replayed {
       guard let place = letter.place, let index = indices[place] else { continue }
-      let entry = found[index].entry
-      let happening: Chronicle.Happening
-      switch entry.happening {
-      case .arrived(let message, _): happening = .rejected(message, reason: letter.reason, detail: letter.detail)
-      case .unreadable(let text, _, _): happening = .unreadable(text: text, reason: letter.reason, detail: letter.detail)
-      case .rejected, .notice: continue
+      let (reason, detail) = (letter.reason, letter.detail)
+      switch found[index].entry.happening {
+      case .arrived(let message, _): found[index].entry.happening = .rejected(message, reason: reason, detail: detail)
+      case .unreadable(let text, _, _): found[index].entry.happening = .unreadable(text: text, reason: reason, detail: detail)
+      case .rejected, .notice: break
       }
-      found[index].entry = Chronicle.Entry(place: entry.place, program: entry.program, happening: happening)
     }
   }
 

@@ -13,7 +13,7 @@ struct Chronicle {
     /// it.
     let place: String
     let program: ProgramID?
-    let happening: Happening
+    var happening: Happening
   }
 
   enum Happening {
@@ -87,9 +87,8 @@ struct Chronicle {
       // A service can keep an event and reject it at a later line. The rejection is shown at the event's own line.
       let number = letter.line(or: line)
       guard let place = places[number], case .arrived(let message, _) = entries[place].happening else { return }
-      entries[place] = Entry(
-        place: "line \(number)", program: entries[place].program,
-        happening: .rejected(message, reason: letter.rejection.reason.rawValue, detail: letter.rejection.detail))
+      entries[place].happening = .rejected(
+        message, reason: letter.rejection.reason.rawValue, detail: letter.rejection.detail)
     }
 
     func notice(_ output: OutputRecord) {

@@ -60,18 +60,12 @@ extension VerifyReport {
   var lines: [String] {
     var table = [["SERVICE", "PARTITION", "ROWS", "NOTICES", "HASH"]]
     for service in services {
-      for partition in service.partitions {
-        table.append(
-          [
-            service.service, String(partition.partition), String(partition.rows), String(partition.notices),
-            partition.hash ?? "moving",
-          ])
+      func row(_ name: String, _ partitions: [Partition], _ hash: String?) -> [String] {
+        let (rows, notices) = (partitions.reduce(0) { $0 + $1.rows }, partitions.reduce(0) { $0 + $1.notices })
+        return [service.service, name, "\(rows)", "\(notices)", hash ?? "moving"]
       }
-      table.append(
-        [
-          service.service, "all", String(service.partitions.reduce(0) { $0 + $1.rows }),
-          String(service.partitions.reduce(0) { $0 + $1.notices }), service.hash ?? "moving",
-        ])
+      table += service.partitions.map { row("\($0.partition)", [$0], $0.hash) }
+      table.append(row("all", service.partitions, service.hash))
     }
     var lines = columns(table)
     if !folders.isEmpty {

@@ -43,7 +43,7 @@ package enum Backtest {
     let folders = Sides(invocation.text("terms"), invocation.text("against"))
     let terms = try loaded(folders)
     let path = invocation.text("events")
-    let history = try ComparedHistory(terms, folders: folders, file: path, made: invocation.now)
+    let history = try ComparedHistory(terms, folders: folders, file: path, made: .now)
     let bar = ProgressBar(label: "backtest", total: LineReader.count(path: path))
     do {
       try history.run(EventFile(path: path), until: invocation.instant("until")) { bar.advance() }

@@ -37,7 +37,7 @@ package enum TermsCheck {
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let path = invocation.operands.first ?? ""
-    let now = invocation.instant("at") ?? invocation.now
+    let now = invocation.instant("at") ?? .now
     let files = try TermsFiles.files(at: path)
     var lines: [String] = []
     var warnings = 0
