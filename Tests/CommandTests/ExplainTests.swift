@@ -228,6 +228,17 @@ import Words
     for code in codes.union(reasons) { #expect(BecauseText.sentence(Because(code), currency: "USD") != code) }
   }
 
+  /// Attribution and discounts give this reason, with different facts.
+  @Test func anEndedReferralIsExplainedWithWhatIsKnown() {
+    let facts: [(String, Because.Fact)] = [("operator", "op-1"), ("request", "r1")]
+    #expect(
+      BecauseText.sentence(Because("ended-by-operator", facts), currency: nil)
+        == #""op-1" ended the referral (request "r1")"#)
+    #expect(
+      BecauseText.sentence(Because("ended-by-operator", facts + [("endedAt", "2026-01-28T00:00:00Z")]), currency: nil)
+        == #""op-1" ended the referral on 28 Jan 2026 00:00 UTC (request "r1")"#)
+  }
+
   // MARK: A state folder
 
   /// The services' state after a file, as in their stores. It is read while the stores are open.

@@ -8,14 +8,12 @@ package struct BecauseText {
 
   /// An unknown entry, of a later release, is shown by its code and its facts.
   package static func sentence(_ because: Because, currency: Currency?) -> String {
-    let text = BecauseText(because: because, currency: currency)
-    return text.rewards ?? text.holds ?? text.balance ?? text.withdrawals ?? text.attribution ?? text.discounts ?? text.raw
+    BecauseText(because: because, currency: currency).sentence
   }
 
-  // MARK: What a payment earns
-
-  private var rewards: String? {
+  private var sentence: String {
     switch because.code {
+    // What a payment earns
     case "base": base
     case "status": status
     case "rate": "\(money("base")) × \(rate("rate")) = \(amount("amount"))"
@@ -53,7 +51,117 @@ package struct BecauseText {
       "the terms delay it: credited \(span("creditAfter")) (on \(day("creditAt")))"
         + (text("availableAfter") == text("creditAfter")
           ? "" : ", usable \(span("availableAfter")) (from \(day("availableAt")))")
-    default: nil
+    // What refunds and disputes leave
+    case "refunded": refunded
+    case "held":
+      because["causes"] == .list([])
+        ? "\(amount("amount")) are no longer held"
+        : "\(amount("amount")) are held by: \(list("causes").plainCode)"
+    case "credit-instant": "the credit was due on \(day("creditAt"))"
+    case "available-instant": "it was due to become available on \(day("availableAt"))"
+    // The balance
+    case "spend":
+      "requested \(amount("amount")), available \(money("available")), to pay \(list("kinds")) lines"
+        + (because["allowedKinds"] == nil ? "" : "; the terms allow \(list("allowedKinds")) lines")
+    case "captured": "the \(amount("amount")) set aside for invoice \(text("invoice")) are used"
+    case "released": "the \(amount("amount")) set aside for invoice \(text("invoice")) are no longer needed"
+    case "returned":
+      "\(amount("amount")) of the \(money("left")) used are given back"
+    case "corrected": "\(text("operator")) corrected it" + quoted("reason")
+    case "insufficient-balance": "less was available than was requested"
+    case "account-banned":
+      "the account was closed as banned" + (because["bannedAt"] == nil ? "" : " on \(day("bannedAt"))")
+    case "not-spendable": "the terms do not allow spending"
+    case "kind-not-allowed": "the balance may not pay all kinds of lines in the request"
+    case "not-withdrawable": "the terms do not allow withdrawals, so \(amount("amount")) cannot be paid out"
+    case "withdrawal":
+      "requested \(amount("amount")), available \(money("available"))"
+        + (number("minimum").map { ", minimum \(figure($0))" } ?? "")
+    // Withdrawals
+    case "none-open": "no other withdrawal of the account was open"
+    case "below-minimum" where because["minimum"] == nil: "the amount is below the program's minimum"
+    case "already-open": "withdrawal \(text("openRequest")) of the same account was still open"
+    case "above-limit": "\(amount("amount")) are more than \(money("approvalAbove")), so an operator decides"
+    case "no-limit": "the terms have no limit in its currency, so an operator decides about \(amount("amount"))"
+    case "no-approval-needed":
+      because["approvalAbove"] == nil
+        ? "the terms require no approval"
+        : "\(amount("amount")) are not more than \(money("approvalAbove")), so no approval is needed"
+    case "approved": "\(text("operator")) approved it" + quoted("note")
+    case "declined-by-operator": "\(text("operator")) rejected it" + quoted("note")
+    case "canceled": "its owner canceled it on \(day("canceledAt"))"
+    case "payout-settled": "the provider has paid \(text("payout"))" + quoted("reference")
+    case "payout-failed": "the provider could not pay \(text("payout"))" + quoted("reason")
+    case "payout-returned": "the provider returned the money of \(text("payout"))" + quoted("reason")
+    case "still-open": "it was still open (\(Self.standing(text("standing"))))"
+    case "withdrawal-paid": "the money has arrived"
+    case "withdrawal-returned": "the money has come back from the provider"
+    case "withdrawal-failed": "the payout has failed" + quoted("reason")
+    case "withdrawal-declined": "the withdrawal was declined: \(list("reasons").plainCode)"
+    // Referrals and codes
+    case "code-named": "its registration named the code \(exact("referralCode")) of \(exact("owner"))"
+    case "assigned-by-operator": "\(exact("operator")) assigned its referrer (request \(exact("request")))" + quoted("note")
+    case "ended-by-operator":
+      "\(exact("operator")) ended the referral" + (because["endedAt"] == nil ? "" : " on \(day("endedAt"))")
+        + " (request \(exact("request")))" + quoted("note")
+    case "no-code": noCode
+    case "paid-ad": "the landing page has \(exact("parameter")), so the visit came from a paid advertisement"
+    case "prior-account": "it had \(exact("previousAccounts")) before, so it is not a new client"
+    case "already-attributed":
+      because["endedAt"] == nil
+        ? "the account is already attributed to \(exact("boundTo")), and only an operator can end that"
+        : "the account was attributed to \(exact("boundTo")) until \(day("endedAt")); only an operator can assign it "
+          + "another referrer after that"
+    case "unknown-code": unknownCode
+    case "self-referral":
+      because["sameAccount"] == .flag(true)
+        ? "referrer and referee are the same account" : "referrer and referee share an identity, so they count as one"
+    case "loop": "the referrer was itself referred by \(exact("boundTo"))"
+    case "wished": "the account requested this code (request \(exact("request")))"
+    case "derived": "the request named no code, so the code was derived from the account's id (request \(exact("request")))"
+    case "taken":
+      because["attempts"] == nil
+        ? "the code \(exact("wish")) belongs to another account"
+        : "all \(text("attempts")) codes derived for it belong to other accounts"
+    case "invalid":
+      "\(exact("wish")) is not a valid code: "
+        + (because["codePattern"] == nil
+          ? "only letters, digits, - and _ are allowed, at most 64" : "codes of this program match \(exact("codePattern"))")
+    case "counted": "the code belongs to \(exact("owner"))"
+    // Offers and discounts
+    case "recorded": "\(text("companies")) companies were named, \(text("unknown")) of them without a subscription yet"
+    case "referred":
+      because["referrer"] == nil ? "it was referred on \(day("attributedAt"))" : "it was referred by \(text("referrer"))"
+    case "first-payment": "it paid for \(text("plan")) before \(day("expiresAt"))"
+    case "not-used-in-time": "no payment for one of the offer's plans was made before \(day("expiresAt"))"
+    case "counting-subscription":
+      "its subscription \(text("subscription")) has been active since \(day("activeSince")), and payment \(text("payment")) of "
+        + "\(day("paidAt")) counts"
+    case "no-counting-subscription": noSubscription
+    case "active-referrals":
+      "\(text("slots")) of the owner's \(text("active")) active referrals count for this company (\(text("maxPerCompany")) at most); "
+        + "from \(text("tierFrom")) on the discount is \(text("percent")) %"
+    case "order":
+      "it is number \(text("position")) of the companies, in the "
+        + (text("setBy") == "user" ? "order that the owner set" : "order of their first subscriptions")
+    case "pending-payments": "overdue: invoice \(list("invoices"))"
+    case "no-active-company": noActiveCompany
+    case "below-minimum":
+      "\(counted(Int(number("active") ?? 0), "active referral")) \(number("active") == 1 ? "is" : "are") fewer than the \(text("minimum")) "
+        + "that a discount needs"
+    case "first-invoice-after-run":
+      because["restored"] == nil
+        ? "it is the company's first invoice with something to pay since the run of \(day("asOf"))"
+        : "it is the company's first invoice to arrive since the discount of \(day("asOf")) was given back"
+    case "company-canceled":
+      (because["cause"] == "closed"
+        ? "the company was closed on \(day("endedAt"))"
+        : "all subscriptions of the company were canceled or expired on \(day("endedAt"))")
+        + ", before it used the discount of \(day("asOf"))"
+    case "invoice-voided":
+      "invoice \(text("invoice")) was voided on \(day("voidedAt")), so the company still has the discount of \(day("asOf"))"
+    case "superseded": "no invoice used the discount of \(day("asOf")) before the next run"
+    default: raw
     }
   }
 
@@ -86,21 +194,6 @@ package struct BecauseText {
       + (allowed.isEmpty ? "" : ", and only \(allowed.joined(separator: " from ")) may earn")
   }
 
-  // MARK: What refunds and disputes leave
-
-  private var holds: String? {
-    switch because.code {
-    case "refunded": refunded
-    case "held":
-      because["causes"] == .list([])
-        ? "\(amount("amount")) are no longer held"
-        : "\(amount("amount")) are held by: \(list("causes").plainCode)"
-    case "credit-instant": "the credit was due on \(day("creditAt"))"
-    case "available-instant": "it was due to become available on \(day("availableAt"))"
-    default: nil
-    }
-  }
-
   /// (base − refunds of earning lines) × (received − refunds) ÷ (received − refunds of lines) × rate (DECISIONS A9).
   private var refunded: String {
     guard let onEarning = number("onEarningLines"), let received = number("received"), let refunds = number("refunds"),
@@ -117,100 +210,12 @@ package struct BecauseText {
     return text + "\(pay)\(amount("amount")), which is the reward now"
   }
 
-  // MARK: The balance
-
-  private var balance: String? {
-    switch because.code {
-    case "spend":
-      "requested \(amount("amount")), available \(money("available")), to pay \(list("kinds")) lines"
-        + (because["allowedKinds"] == nil ? "" : "; the terms allow \(list("allowedKinds")) lines")
-    case "captured": "the \(amount("amount")) set aside for invoice \(text("invoice")) are used"
-    case "released": "the \(amount("amount")) set aside for invoice \(text("invoice")) are no longer needed"
-    case "returned":
-      "\(amount("amount")) of the \(money("left")) used are given back"
-    case "corrected": "\(text("operator")) corrected it" + quoted("reason")
-    case "insufficient-balance": "less was available than was requested"
-    case "account-banned":
-      "the account was closed as banned" + (because["bannedAt"] == nil ? "" : " on \(day("bannedAt"))")
-    case "not-spendable": "the terms do not allow spending"
-    case "kind-not-allowed": "the balance may not pay all kinds of lines in the request"
-    case "not-withdrawable": "the terms do not allow withdrawals, so \(amount("amount")) cannot be paid out"
-    case "withdrawal":
-      "requested \(amount("amount")), available \(money("available"))"
-        + (number("minimum").map { ", minimum \(figure($0))" } ?? "")
-    default: nil
-    }
-  }
-
-  // MARK: Withdrawals
-
-  private var withdrawals: String? {
-    switch because.code {
-    case "none-open": "no other withdrawal of the account was open"
-    case "below-minimum" where because["minimum"] == nil: "the amount is below the program's minimum"
-    case "already-open": "withdrawal \(text("openRequest")) of the same account was still open"
-    case "above-limit": "\(amount("amount")) are more than \(money("approvalAbove")), so an operator decides"
-    case "no-limit": "the terms have no limit in its currency, so an operator decides about \(amount("amount"))"
-    case "no-approval-needed":
-      because["approvalAbove"] == nil
-        ? "the terms require no approval"
-        : "\(amount("amount")) are not more than \(money("approvalAbove")), so no approval is needed"
-    case "approved": "\(text("operator")) approved it" + quoted("note")
-    case "declined-by-operator": "\(text("operator")) rejected it" + quoted("note")
-    case "canceled": "its owner canceled it on \(day("canceledAt"))"
-    case "payout-settled": "the provider has paid \(text("payout"))" + quoted("reference")
-    case "payout-failed": "the provider could not pay \(text("payout"))" + quoted("reason")
-    case "payout-returned": "the provider returned the money of \(text("payout"))" + quoted("reason")
-    case "still-open": "it was still open (\(Self.standing(text("standing"))))"
-    case "withdrawal-paid": "the money has arrived"
-    case "withdrawal-returned": "the money has come back from the provider"
-    case "withdrawal-failed": "the payout has failed" + quoted("reason")
-    case "withdrawal-declined": "the withdrawal was declined: \(list("reasons").plainCode)"
-    default: nil
-    }
-  }
-
   package static func standing(_ name: String) -> String {
     switch name {
     case "opened": "requested"
     case "awaitingApproval": "waiting for an operator"
     case "instructed": "with the provider"
     default: name
-    }
-  }
-
-  // MARK: Referrals and codes
-
-  private var attribution: String? {
-    switch because.code {
-    case "code-named": "its registration named the code \(exact("referralCode")) of \(exact("owner"))"
-    case "assigned-by-operator": "\(exact("operator")) assigned its referrer (request \(exact("request")))" + quoted("note")
-    case "ended-by-operator": "\(exact("operator")) ended the referral (request \(exact("request")))" + quoted("note")
-    case "no-code": noCode
-    case "paid-ad": "the landing page has \(exact("parameter")), so the visit came from a paid advertisement"
-    case "prior-account": "it had \(exact("previousAccounts")) before, so it is not a new client"
-    case "already-attributed":
-      because["endedAt"] == nil
-        ? "the account is already attributed to \(exact("boundTo")), and only an operator can end that"
-        : "the account was attributed to \(exact("boundTo")) until \(day("endedAt")); only an operator can assign it "
-          + "another referrer after that"
-    case "unknown-code": unknownCode
-    case "self-referral":
-      because["sameAccount"] == .flag(true)
-        ? "referrer and referee are the same account" : "referrer and referee share an identity, so they count as one"
-    case "loop": "the referrer was itself referred by \(exact("boundTo"))"
-    case "wished": "the account requested this code (request \(exact("request")))"
-    case "derived": "the request named no code, so the code was derived from the account's id (request \(exact("request")))"
-    case "taken":
-      because["attempts"] == nil
-        ? "the code \(exact("wish")) belongs to another account"
-        : "all \(text("attempts")) codes derived for it belong to other accounts"
-    case "invalid":
-      "\(exact("wish")) is not a valid code: "
-        + (because["codePattern"] == nil
-          ? "only letters, digits, - and _ are allowed, at most 64" : "codes of this program match \(exact("codePattern"))")
-    case "counted": "the code belongs to \(exact("owner"))"
-    default: nil
     }
   }
 
@@ -230,47 +235,6 @@ package struct BecauseText {
     return because["codePattern"] == nil
       ? "the code \(exact("named")) belongs to nobody"
       : "\(exact("named")) is not a code: codes of this program match \(exact("codePattern"))"
-  }
-
-  // MARK: Offers and discounts
-
-  private var discounts: String? {
-    switch because.code {
-    case "recorded": "\(text("companies")) companies were named, \(text("unknown")) of them without a subscription yet"
-    case "referred":
-      because["referrer"] == nil ? "it was referred on \(day("attributedAt"))" : "it was referred by \(text("referrer"))"
-    case "first-payment": "it paid for \(text("plan")) before \(day("expiresAt"))"
-    case "not-used-in-time": "no payment for one of the offer's plans was made before \(day("expiresAt"))"
-    case "counting-subscription":
-      "its subscription \(text("subscription")) has been active since \(day("activeSince")), and payment \(text("payment")) of "
-        + "\(day("paidAt")) counts"
-    case "no-counting-subscription": noSubscription
-    case "active-referrals":
-      "\(text("slots")) of the owner's \(text("active")) active referrals count for this company (\(text("maxPerCompany")) at most); "
-        + "from \(text("tierFrom")) on the discount is \(text("percent")) %"
-    case "order":
-      "it is number \(text("position")) of the companies, in the "
-        + (text("setBy") == "user" ? "order that the owner set" : "order of their first subscriptions")
-    case "pending-payments": "overdue: invoice \(list("invoices"))"
-    case "no-active-company": noActiveCompany
-    case "below-minimum":
-      "\(counted(Int(number("active") ?? 0), "active referral")) \(number("active") == 1 ? "is" : "are") fewer than the \(text("minimum")) "
-        + "that a discount needs"
-    case "first-invoice-after-run":
-      because["restored"] == nil
-        ? "it is the company's first invoice with something to pay since the run of \(day("asOf"))"
-        : "it is the company's first invoice to arrive since the discount of \(day("asOf")) was given back"
-    case "company-canceled":
-      (because["cause"] == "closed"
-        ? "the company was closed on \(day("endedAt"))"
-        : "all subscriptions of the company were canceled or expired on \(day("endedAt"))")
-        + ", before it used the discount of \(day("asOf"))"
-    case "invoice-voided":
-      "invoice \(text("invoice")) was voided on \(day("voidedAt")), so the company still has the discount of \(day("asOf"))"
-    case "ended-by-operator": "\(text("operator")) ended the referral on \(day("endedAt")) (request \(text("request")))"
-    case "superseded": "no invoice used the discount of \(day("asOf")) before the next run"
-    default: nil
-    }
   }
 
   private var noSubscription: String {

@@ -4,11 +4,8 @@ import Contracts
 package enum NoticeText {
   /// `nil` if the message is not a notice.
   package static func sentence(_ message: any Message) -> String? {
-    referrals(message) ?? rewards(message) ?? spending(message) ?? withdrawals(message) ?? discounts(message)
-  }
-
-  private static func referrals(_ message: any Message) -> String? {
     switch message {
+    // Referrals and codes
     case let n as CodeIssued:
       "\(n.account) has the code \(n.code)" + (n.link.isEmpty ? "" : "; its link is \(n.link)")
     case let n as CodeDeclined: "\(n.account) does not get the requested code: \(list(n.reasons))"
@@ -26,16 +23,7 @@ package enum NoticeText {
     case let n as ReferralEnded: "the referral of \(n.referee) by \(n.referrer) has ended (\(n.operator), \(n.request))"
     case let n as ReferralActivated: "\(n.referee) is now an active referral of \(n.referrer)"
     case let n as ReferralDeactivated: "\(n.referee) is no longer an active referral of \(n.referrer)"
-    default: nil
-    }
-  }
-
-  private static func decided(_ name: OperatorID?, _ request: RequestID?) -> String {
-    if let name, let request { " (\(name), \(request))" } else { "" }
-  }
-
-  private static func rewards(_ message: any Message) -> String? {
-    switch message {
+    // Rewards
     case let n as RewardAccrued:
       "\(n.referrer) earns \(MoneyText.amount(n.amount, n.currency)) (\(n.rate.map { "\($0) of " } ?? "")\(MoneyText.figure(n.base, n.currency)) from "
         + "\(n.referee)'s payment \(n.payment)), usable from \(n.availableAt.readable)"
@@ -57,12 +45,7 @@ package enum NoticeText {
     case let n as BalanceCorrected:
       "\(n.operator) corrected the balance of \(n.referrer) by \(MoneyText.amount(n.delta, n.currency)) (\(n.reason.prefix(200))): "
         + standing(n.balance)
-    default: nil
-    }
-  }
-
-  private static func spending(_ message: any Message) -> String? {
-    switch message {
+    // Spending
     case let n as BonusReserved:
       "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are set aside for invoice \(n.invoice): \(standing(n.balance))"
     case let n as BonusCaptured:
@@ -72,18 +55,7 @@ package enum NoticeText {
     case let n as BonusReturned:
       "\(MoneyText.amount(n.amount, n.currency)) that \(n.referrer) had spent on invoice \(n.invoice) are given back: \(standing(n.balance))"
     case let n as BonusDeclined: "\(declined(n)) (\(n.request)) is declined: \(list(n.reasons))"
-    default: nil
-    }
-  }
-
-  /// Notices before revision 2 contain no amount.
-  private static func declined(_ notice: BonusDeclined) -> String {
-    guard let amount = notice.amount, let currency = notice.currency else { return "A request of \(notice.referrer)" }
-    return "A request of \(notice.referrer) for \(MoneyText.amount(amount, currency))"
-  }
-
-  private static func withdrawals(_ message: any Message) -> String? {
-    switch message {
+    // Withdrawals
     case let n as WithdrawalReserved:
       "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are set aside for withdrawal \(n.request): \(standing(n.balance))"
     case let n as WithdrawalReleased:
@@ -106,12 +78,7 @@ package enum NoticeText {
     case let n as WithdrawalDeclined: "withdrawal \(n.request) of \(n.referrer) is declined: \(list(n.reasons))"
     case let n as WithdrawalDueSoon: "withdrawal \(n.request) of \(n.referrer) is due on \(n.dueAt.readable)"
     case let n as WithdrawalOverdue: "withdrawal \(n.request) of \(n.referrer) has been overdue since \(n.dueAt.readable)"
-    default: nil
-    }
-  }
-
-  private static func discounts(_ message: any Message) -> String? {
-    switch message {
+    // Offers and discounts
     case let n as OfferOpened: "\(n.account) gets \(n.percent) % off \(plans(n.plans)) until \(n.expiresAt.readable)"
     case let n as OfferUsed: "\(n.account) has used its welcome offer of \(n.percent) % with payment \(n.payment)"
     case let n as OfferExpired: "the welcome offer of \(n.percent) % to \(n.account) has expired"
@@ -128,6 +95,16 @@ package enum NoticeText {
     case let n as DiscountVoided: "the discount of company \(n.company) for \(n.period) is void: \(n.reason.rawValue.plainCode)"
     default: nil
     }
+  }
+
+  private static func decided(_ name: OperatorID?, _ request: RequestID?) -> String {
+    if let name, let request { " (\(name), \(request))" } else { "" }
+  }
+
+  /// Notices before revision 2 contain no amount.
+  private static func declined(_ notice: BonusDeclined) -> String {
+    guard let amount = notice.amount, let currency = notice.currency else { return "A request of \(notice.referrer)" }
+    return "A request of \(notice.referrer) for \(MoneyText.amount(amount, currency))"
   }
 
   /// The currency of a notice's amounts. `nil` if the notice does not name it.
