@@ -57,18 +57,9 @@ struct Tally: Equatable, Sendable {
   func count(_ event: Event) -> Int64 { events[event] ?? 0 }
 
   mutating func take(_ notice: any Notice) throws(ArithmeticOverflow) {
-    try takeReward(notice)
-    try takeUse(notice)
-    try takeDiscount(notice)
     switch notice {
     case is ReferralAttributed: add(.referralsAttributed)
     case let n as ReferralRejected: add(.referralsRejected, n.reasons)
-    default: break
-    }
-  }
-
-  private mutating func takeReward(_ notice: any Notice) throws(ArithmeticOverflow) {
-    switch notice {
     case let n as RewardAccrued:
       add(.rewardsAccrued)
       try add(n.amount, to: \.accrued, n.currency)
@@ -82,12 +73,6 @@ struct Tally: Equatable, Sendable {
     case let n as RewardRestored: try add(n.delta, to: \.reversed, n.currency)
     case let n as BalanceCorrected: try add(n.delta, to: \.corrected, n.currency)
     case let n as RewardCredited: try add(n.amount, to: \.credited, n.currency)
-    default: break
-    }
-  }
-
-  private mutating func takeUse(_ notice: any Notice) throws(ArithmeticOverflow) {
-    switch notice {
     case let n as BonusCaptured:
       add(.spendsCaptured)
       try add(n.amount, to: \.spent, n.currency)
@@ -101,12 +86,6 @@ struct Tally: Equatable, Sendable {
     case is WithdrawalReturned: add(.withdrawalsReturned)
     case let n as WithdrawalDeclined: add(.withdrawalsDeclined, n.reasons)
     case is WithdrawalOverdue: add(.withdrawalsOverdue)
-    default: break
-    }
-  }
-
-  private mutating func takeDiscount(_ notice: any Notice) throws(ArithmeticOverflow) {
-    switch notice {
     case is OfferOpened: add(.offersOpened)
     case is OfferUsed: add(.offersUsed)
     case is OfferExpired: add(.offersExpired)
