@@ -22,7 +22,7 @@ package enum InputText {
     case let m as RefundRequested: "\(m.account) requested a refund of payment \(m.payment)"
     case let m as RefundDeclined: "the request of \(m.account) to refund payment \(m.payment) was declined"
     case let m as PaymentRefunded:
-      "\(MoneyText.amount(m.amount, m.currency)) of payment \(m.payment) were refunded to \(m.account) (refund \(m.refund)"
+      "\(m.money(m.amount)) of payment \(m.payment) were refunded to \(m.account) (refund \(m.refund)"
         + ((m.lines ?? []).isEmpty
           ? ")"
           : ", for " + listed((m.lines ?? []).prefix(10).map { "\($0.sku) \(MoneyText.figure($0.amount, m.currency))" }) + ")")
@@ -34,14 +34,14 @@ package enum InputText {
         + (m.trialEndsAt.map { ", and its trial ends on \($0.readable)" } ?? "")
     case let m as CompanyClosed: "company \(m.company) of \(m.account) was closed"
     case let m as InvoiceIssued:
-      "invoice \(m.invoice) for \(MoneyText.amount(m.amount, m.currency)) was issued to company \(m.company), due on "
+      "invoice \(m.invoice) for \(m.money(m.amount)) was issued to company \(m.company), due on "
         + m.dueAt.readable
     case let m as InvoiceSettled: "invoice \(m.invoice) was settled"
     case let m as InvoiceVoided: "invoice \(m.invoice) was voided"
     case let m as CompanyOrderSet: "\(m.account) set the order of its companies: \(listed(m.companies.map(\.value)))"
     // Withdrawals
     case let m as WithdrawalRequested:
-      "\(m.account) requested a withdrawal of \(MoneyText.amount(m.amount, m.currency)) to \(m.destination) (\(m.request))"
+      "\(m.account) requested a withdrawal of \(m.money(m.amount)) to \(m.destination) (\(m.request))"
     case let m as WithdrawalCanceled: "\(m.account) canceled the request"
     case let m as WithdrawalApproved: "\(m.operator) approved it" + quoted(m.note)
     case let m as WithdrawalRejected: "\(m.operator) rejected it" + quoted(m.note)

@@ -28,6 +28,14 @@ package enum MoneyText {
   }
 }
 
+extension HasCurrency {
+  /// An amount of the message, such as `40,500.00 KZT`.
+  func money(_ minor: Int64) -> String { MoneyText.amount(minor, currency) }
+
+  /// Without the currency: `40,500.00`.
+  func figure(_ minor: Int64) -> String { MoneyText.figure(minor, currency) }
+}
+
 extension Instant {
   /// `24 Jan 2026 09:00 UTC`; seconds only if they are not 0.
   package var readable: String {

@@ -6,8 +6,7 @@ package enum NoticeText {
   package static func sentence(_ message: any Message) -> String? {
     switch message {
     // Referrals and codes
-    case let n as CodeIssued:
-      "\(n.account) has the code \(n.code)" + (n.link.isEmpty ? "" : "; its link is \(n.link)")
+    case let n as CodeIssued: "\(n.account) has the code \(n.code)" + (n.link.isEmpty ? "" : "; its link is \(n.link)")
     case let n as CodeDeclined: "\(n.account) does not get the requested code: \(list(n.reasons))"
     case let n as ClickCounted: "a visit with the code \(n.code) counts"
     case let n as ClickRejected: "a visit with the code \(n.code) does not count: \(list(n.reasons))"
@@ -25,56 +24,47 @@ package enum NoticeText {
     case let n as ReferralDeactivated: "\(n.referee) is no longer an active referral of \(n.referrer)"
     // Rewards
     case let n as RewardAccrued:
-      "\(n.referrer) earns \(MoneyText.amount(n.amount, n.currency)) (\(n.rate.map { "\($0) of " } ?? "")\(MoneyText.figure(n.base, n.currency)) from "
+      "\(n.referrer) earns \(n.money(n.amount)) (\(n.rate.map { "\($0) of " } ?? "")\(n.figure(n.base)) from "
         + "\(n.referee)'s payment \(n.payment)), usable from \(n.availableAt.readable)"
     case let n as RewardDeclined: "\(n.referrer) earns nothing from \(n.referee)'s payment \(n.payment): \(list(n.reasons))"
-    case let n as RewardCredited:
-      "\(MoneyText.amount(n.amount, n.currency)) are credited to \(n.referrer): \(standing(n.balance))"
-    case let n as RewardUnlocked:
-      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are no longer held: \(standing(n.balance))"
+    case let n as RewardCredited: "\(n.money(n.amount)) are credited to \(n.referrer): \(standing(n.balance))"
+    case let n as RewardUnlocked: "\(n.money(n.amount)) of \(n.referrer) are no longer held: \(standing(n.balance))"
     case let n as RewardFrozen: "a reward of \(n.referrer) is held (\(n.cause.rawValue.plainCode)): \(standing(n.balance))"
     case let n as RewardUnfrozen:
       "a reward of \(n.referrer) is no longer held (\(n.cause.rawValue.plainCode)): \(standing(n.balance))"
     case let n as RewardAdjusted:
-      "a pending reward of \(n.referrer) is now \(MoneyText.amount(n.amount, n.currency)) "
-        + "(\(MoneyText.figure(n.delta, n.currency)) by refund \(n.refund))"
+      "a pending reward of \(n.referrer) is now \(n.money(n.amount)) "
+        + "(\(n.figure(n.delta)) by refund \(n.refund))"
     case let n as RewardReversed:
-      "\(MoneyText.amount(n.delta, n.currency)) for \(n.referrer): taken back by a \(n.cause.rawValue.plainCode); \(standing(n.balance))"
-    case let n as RewardRestored:
-      "\(MoneyText.amount(n.delta, n.currency)) of a reward of \(n.referrer) are restored: \(standing(n.balance))"
+      "\(n.money(n.delta)) for \(n.referrer): taken back by a \(n.cause.rawValue.plainCode); \(standing(n.balance))"
+    case let n as RewardRestored: "\(n.money(n.delta)) of a reward of \(n.referrer) are restored: \(standing(n.balance))"
     case let n as BalanceCorrected:
-      "\(n.operator) corrected the balance of \(n.referrer) by \(MoneyText.amount(n.delta, n.currency)) (\(n.reason.prefix(200))): "
+      "\(n.operator) corrected the balance of \(n.referrer) by \(n.money(n.delta)) (\(n.reason.prefix(200))): "
         + standing(n.balance)
     // Spending
     case let n as BonusReserved:
-      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are set aside for invoice \(n.invoice): \(standing(n.balance))"
-    case let n as BonusCaptured:
-      "\(n.referrer) has paid \(MoneyText.amount(n.amount, n.currency)) of invoice \(n.invoice): \(standing(n.balance))"
+      "\(n.money(n.amount)) of \(n.referrer) are set aside for invoice \(n.invoice): \(standing(n.balance))"
+    case let n as BonusCaptured: "\(n.referrer) has paid \(n.money(n.amount)) of invoice \(n.invoice): \(standing(n.balance))"
     case let n as BonusReleased:
-      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer), set aside for invoice \(n.invoice), are released: \(standing(n.balance))"
+      "\(n.money(n.amount)) of \(n.referrer), set aside for invoice \(n.invoice), are released: \(standing(n.balance))"
     case let n as BonusReturned:
-      "\(MoneyText.amount(n.amount, n.currency)) that \(n.referrer) had spent on invoice \(n.invoice) are given back: \(standing(n.balance))"
+      "\(n.money(n.amount)) that \(n.referrer) had spent on invoice \(n.invoice) are given back: \(standing(n.balance))"
     case let n as BonusDeclined: "\(declined(n)) (\(n.request)) is declined: \(list(n.reasons))"
     // Withdrawals
     case let n as WithdrawalReserved:
-      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are set aside for withdrawal \(n.request): \(standing(n.balance))"
+      "\(n.money(n.amount)) of \(n.referrer) are set aside for withdrawal \(n.request): \(standing(n.balance))"
     case let n as WithdrawalReleased:
-      "\(MoneyText.amount(n.amount, n.currency)) of \(n.referrer), set aside for withdrawal \(n.request), are released: \(standing(n.balance))"
-    case let n as WithdrawalBooked:
-      "\(MoneyText.amount(n.amount, n.currency)) are booked as paid to \(n.referrer): \(standing(n.balance))"
-    case let n as WithdrawalRestored:
-      "\(MoneyText.amount(n.amount, n.currency)) paid to \(n.referrer) came back: \(standing(n.balance))"
-    case let n as PayoutInstructed:
-      "payout \(n.payout): \(MoneyText.amount(n.amount, n.currency)) of \(n.referrer) are to be paid to \(n.destination)"
+      "\(n.money(n.amount)) of \(n.referrer), set aside for withdrawal \(n.request), are released: \(standing(n.balance))"
+    case let n as WithdrawalBooked: "\(n.money(n.amount)) are booked as paid to \(n.referrer): \(standing(n.balance))"
+    case let n as WithdrawalRestored: "\(n.money(n.amount)) paid to \(n.referrer) came back: \(standing(n.balance))"
+    case let n as PayoutInstructed: "payout \(n.payout): \(n.money(n.amount)) of \(n.referrer) are to be paid to \(n.destination)"
     case let n as WithdrawalOpened:
-      "\(n.referrer) requested a withdrawal of \(MoneyText.amount(n.amount, n.currency)) (\(n.request)), due on \(n.dueAt.readable)"
+      "\(n.referrer) requested a withdrawal of \(n.money(n.amount)) (\(n.request)), due on \(n.dueAt.readable)"
     case let n as WithdrawalAwaitingApproval:
-      "withdrawal \(n.request) of \(n.referrer) for \(MoneyText.amount(n.amount, n.currency)) needs an operator's approval"
-    case let n as WithdrawalPaid: "withdrawal \(n.request): \(MoneyText.amount(n.amount, n.currency)) have reached \(n.referrer)"
-    case let n as WithdrawalFailed:
-      "withdrawal \(n.request) of \(n.referrer) for \(MoneyText.amount(n.amount, n.currency)) has failed"
-    case let n as WithdrawalReturned:
-      "withdrawal \(n.request): the provider returned \(MoneyText.amount(n.amount, n.currency)) of \(n.referrer)"
+      "withdrawal \(n.request) of \(n.referrer) for \(n.money(n.amount)) needs an operator's approval"
+    case let n as WithdrawalPaid: "withdrawal \(n.request): \(n.money(n.amount)) have reached \(n.referrer)"
+    case let n as WithdrawalFailed: "withdrawal \(n.request) of \(n.referrer) for \(n.money(n.amount)) has failed"
+    case let n as WithdrawalReturned: "withdrawal \(n.request): the provider returned \(n.money(n.amount)) of \(n.referrer)"
     case let n as WithdrawalDeclined: "withdrawal \(n.request) of \(n.referrer) is declined: \(list(n.reasons))"
     case let n as WithdrawalDueSoon: "withdrawal \(n.request) of \(n.referrer) is due on \(n.dueAt.readable)"
     case let n as WithdrawalOverdue: "withdrawal \(n.request) of \(n.referrer) has been overdue since \(n.dueAt.readable)"

@@ -167,18 +167,16 @@ extension Chronicle {
       switch entry.happening {
       case .arrived(let message, let again):
         guard concerns(message), let sentence = InputText.sentence(message) else { return nil }
-        return Story.Passage(
-          at: message.instant, isDecision: false, text: sentence + (again ? " (repeated: it changes nothing)" : ""), because: [])
+        return Story.Passage(at: message.instant, text: sentence + (again ? " (repeated: it changes nothing)" : ""))
       case .rejected(let message, let reason, let detail):
         guard concerns(message) else { return nil }
         let what = InputText.sentence(message) ?? type(of: message).type
         return Story.Passage(
-          at: message.instant, isDecision: false, text: "rejected, in \(entry.place): \(what)",
-          because: ["\(reason): \(detail)"])
+          at: message.instant, text: "rejected, in \(entry.place): \(what)", because: ["\(reason): \(detail)"])
       case .unreadable(let text, let reason, let detail):
         guard text.contains("\"\(id)\"") else { return nil }
         return Story.Passage(
-          at: nil, isDecision: false, text: "\(entry.place) names it, but cannot be read", because: ["\(reason): \(detail)"])
+          at: nil, text: "\(entry.place) names it, but cannot be read", because: ["\(reason): \(detail)"])
       case .notice(let notice):
         guard concerns(notice), let sentence = NoticeText.sentence(notice) else { return nil }
         return Story.Passage(

@@ -7,9 +7,9 @@ struct Story {
   struct Passage {
     /// `nil` if the date is unknown.
     let at: Instant?
-    let isDecision: Bool
+    var isDecision = false
     let text: String
-    let because: [String]
+    var because: [String] = []
   }
 
   let title: String
