@@ -306,7 +306,8 @@ import Testing
       "An operator must approve what is above 500.00 USD; exactly that much needs no approval. In other currencies an operator must "
         + "approve every request."
     ),
-    ("tiers", "- 0 to 4: nothing"), ("tiers", "- 20 and more: 40 %"), ("tiers", "- 28 Apr 2026 00:00 UTC"),
+    ("tiers", "- 0 to 4 active referrals: nothing"), ("tiers", "- 20 and more active referrals: 40 %"),
+    ("tiers", "- 28 Apr 2026 00:00 UTC"),
     ("tiers", "So an owner of two companies with 25 active referrals gets 40 % for the first and 5 % for the second."),
   ])
   func theProgramsAreExplained(program: String, sentence: String) throws {

@@ -254,13 +254,16 @@ package struct TermsWords {
 
   /// One line per tier: `5 to 9 active referrals: 5 %`.
   private static func table(_ terms: DiscountTerms) -> [String] {
-    var lines: [String] = []
-    if let first = terms.tiers.first, first.from > 0 { lines.append("\(range(0, first.from - 1)): nothing") }
-    for (index, tier) in terms.tiers.enumerated() {
-      let last = index + 1 < terms.tiers.count ? terms.tiers[index + 1].from - 1 : nil
-      lines.append("\(range(tier.from, last)): " + (tier.percent == 0 ? "nothing" : "\(tier.percent) %"))
+    func line(_ from: Int64, _ to: Int64?, _ percent: Int64) -> String {
+      let referrals = from == to ? counted(Int(from), "active referral") : "\(range(from, to)) active referrals"
+      return "- \(referrals): " + (percent == 0 ? "nothing" : "\(percent) %")
     }
-    return lines.map { "- \($0)" }
+    var lines: [String] = []
+    if let first = terms.tiers.first, first.from > 0 { lines.append(line(0, first.from - 1, 0)) }
+    for (index, tier) in terms.tiers.enumerated() {
+      lines.append(line(tier.from, index + 1 < terms.tiers.count ? terms.tiers[index + 1].from - 1 : nil, tier.percent))
+    }
+    return lines
   }
 
   static func range(_ from: Int64, _ to: Int64?) -> String {
