@@ -15,6 +15,7 @@ import Worker
 //   stop:CHECKPOINT:N    sends itself SIGSTOP there, and continues after SIGCONT
 //   hide:N               hides every Nth message to other services, as when Kafka skips a transaction's marker
 //   bug:NAME             has a planted bug from the start, which the bench must detect
+//   topics               writes every internal message to its topic instead of handing some over
 //   none
 
 private let variables = ProcessInfo.processInfo.environment
