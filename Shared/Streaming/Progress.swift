@@ -4,7 +4,7 @@ import JSON
 /// The progress of a task. It is a row of the task's state, so it always matches the other rows.
 public struct Progress: Stored, Equatable {
   /// The format of stored rows. Increase it when one release would misread or miss the rows of the other, the earlier or the later one.
-  static let form = 4
+  static let form = 5
 
   var form = Progress.form
   /// The next offset to read, by topic.

@@ -110,6 +110,39 @@ import Testing
     #expect(scenario.said() == ["2026-02 b: k gives it back at 03-04", "2026-02 b: company-canceled at 03-05"])
   }
 
+  @Test func `An invoice that is charged again uses no discount and stays overdue`() throws {
+    let scenario = try scenario(active: 5)
+    try scenario.invoice("i", "2026-01-28", due: "2026-05-01")
+    try scenario.advance(to: "2026-02-28")
+    scenario.clear()
+    try scenario.invoice("i", "2026-03-01", due: "2026-09-01")
+    try scenario.invoice("j", "2026-03-02", due: "2026-09-01")
+    #expect(scenario.said() == ["2026-02 a: 5% on j at 03-02"])
+    try scenario.advance(to: "2026-05-28")
+    #expect(scenario.said().last == "2026-05 skipped: pending-payments")
+  }
+
+  @Test func `A discount that comes back after the company's cancellation is over stays open`() throws {
+    let scenario = try scenario(active: 5)
+    try scenario.invoice("i", "2026-01-28", due: "2026-05-01")
+    try scenario.take(CompanyClosed(company: "a", account: "own", closedAt: at("2026-01-29")))
+    try scenario.subscription("again", .active, "2026-01-30")
+    scenario.clear()
+    try scenario.void("i", "2026-02-01")
+    try scenario.invoice("j", "2026-02-02", due: "2026-05-01")
+    #expect(scenario.said() == ["2026-01 a: i gives it back at 02-01", "2026-01 a: 5% on j at 02-02"])
+  }
+
+  /// DECISIONS T8.
+  @Test func `An event without a time does not move the clock`() throws {
+    let scenario = try scenario(active: 5)
+    scenario.clear()
+    try scenario.takeWithoutTime(CompanyClosed(company: "other", account: "own", closedAt: at("2026-03-01")))
+    #expect(scenario.said() == [])
+    try scenario.advance(to: "2026-01-28")
+    #expect(scenario.said() == ["2026-01 a: 5% for 5 of 5"])
+  }
+
   @Test func `Invoices of nothing are never overdue`() throws {
     let scenario = try scenario(active: 5)
     try scenario.invoice("nothing", amount: 0, "2026-01-11", due: "2026-01-12")

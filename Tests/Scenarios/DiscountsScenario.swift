@@ -69,6 +69,12 @@ final class DiscountsScenario {
     try simulation.take(InputRecord(envelope, topic: M.topic, data: message.jsonBytes(), number: number))
   }
 
+  func takeWithoutTime<M: Message>(_ message: M) throws {
+    number += 1
+    let envelope = Envelope(id: "e\(number)", source: "/test", type: M.type)
+    try simulation.take(InputRecord(envelope, topic: M.topic, data: message.jsonBytes(), number: number))
+  }
+
   func advance(to instant: String) throws { try simulation.advance(to: at(instant)) }
 
   func bind(_ referee: String, _ instant: String, arriving: String? = nil) throws {
@@ -115,13 +121,15 @@ final class DiscountsScenario {
   }
 
   func refund(
-    _ refund: String, of payment: String, by account: String, _ amount: Int64, _ instant: String, arriving: String? = nil
+    _ refund: String, of payment: String, by account: String, _ amount: Int64, _ instant: String, currency: Currency = "USD",
+    arriving: String? = nil
   )
     throws
   {
     try take(
       PaymentRefunded(
-        refund: id(refund), payment: id(payment), account: id(account), refundedAt: at(instant), currency: "USD", amount: amount),
+        refund: id(refund), payment: id(payment), account: id(account), refundedAt: at(instant), currency: currency,
+        amount: amount),
       arriving: arriving)
   }
 

@@ -85,7 +85,7 @@ struct Allocation: Stage {
       context[Rows.account]?.runs?.next.map({ voided.voidedAt < $0 }) ?? true,
       !Cancellation(of: row, context.all(Rows.subscriptions)).holds(at: voided.voidedAt)
     else { return }
-    assignment.restore()
+    assignment.restore(at: voided.voidedAt)
     context[Rows.assignments, company] = assignment
     context.emit(assignment.restored(from: voided.invoice, at: voided.voidedAt))
     voidIfCanceled(company, context)
@@ -179,9 +179,10 @@ struct Allocation: Stage {
     if let end = assignment.end(invoices: [], cancellation: cancellation, before: next) { self.end(assignment, end, context) }
   }
 
-  /// Row B7: the first invoice that is issued at or after the run uses the discount.
+  /// Row B7: the first invoice that is issued at or after the run uses the discount. An invoice that is charged again changes nothing.
   private func invoiceIssued(_ issued: InvoiceIssued, _ context: Context<Self>) {
     var invoice = context[Rows.invoices, issued.invoice] ?? Invoice(invoice: issued.invoice)
+    guard invoice.issued == nil else { return }
     invoice.issued = .init(company: issued.company, issuedAt: issued.issuedAt, dueAt: issued.dueAt, isCharge: issued.amount > 0)
     context[Rows.invoices, issued.invoice] = invoice
     guard let assignment = context[Rows.assignments, issued.company] else { return }
@@ -260,7 +261,7 @@ extension Assignment {
       because: [
         Because(
           "first-invoice-after-run",
-          ["asOf": "\(asOf)", "issuedAt": "\(issuedAt)", "restored": isRestored ? .flag(true) : nil])
+          ["asOf": "\(asOf)", "issuedAt": "\(issuedAt)", "restored": restoredAt == nil ? nil : .flag(true)])
       ])
   }
 

@@ -93,7 +93,8 @@ extension Allocation {
   private func end(of assignment: Assignment, _ own: OwnFacts, before next: Instant?) -> Assignment.End? {
     // A restored discount is used by an invoice that arrives later (DECISIONS B7).
     assignment.end(
-      invoices: assignment.isRestored ? [] : own.invoices, cancellation: own.cancellation(of: assignment.company), before: next)
+      invoices: assignment.restoredAt == nil ? own.invoices : [], cancellation: own.cancellation(of: assignment.company),
+      before: next)
   }
 
   /// Deletes invoices that no later run can need.

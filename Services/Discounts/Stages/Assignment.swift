@@ -49,17 +49,17 @@ struct Assignment: Stored, Equatable {
   let terms: String
   /// `nil` while the discount is open.
   var usedBy: InvoiceID?
-  /// Whether the invoice that used it was voided. Then only an invoice that arrives later can use it.
-  var isRestored = false
+  /// When the invoice that used it was voided; `nil` if none was. Only an invoice that arrives later can use it then.
+  var restoredAt: Instant?
 
   enum End: Equatable {
     case used(InvoiceID, at: Instant)
     case canceled(at: Instant, Cancellation.Cause)
   }
 
-  mutating func restore() {
+  mutating func restore(at instant: Instant) {
     usedBy = nil
-    isRestored = true
+    restoredAt = instant
   }
 
   /// What ends an open discount before the next run, by what is known. `nil` if nothing does or if it is used already.
@@ -68,7 +68,8 @@ struct Assignment: Stored, Equatable {
     let first = invoices.lazy.filter { !$0.isVoided }.compactMap { invoice in invoice.issued.map { (invoice.invoice, $0) } }
       .filter { $0.1.isCharge && $0.1.company == company && takes(issuedAt: $0.1.issuedAt, before: next) }
       .min { ($0.1.issuedAt, $0.0) < ($1.1.issuedAt, $1.0) }
-    let canceled = cancellation?.since(from: asOf, to: next)
+    // A cancellation that was over when the discount was restored did not concern it.
+    let canceled = cancellation?.since(from: restoredAt ?? asOf, to: next)
     switch (first, canceled) {
     case (let (invoice, issued)?, let canceled?) where issued.issuedAt <= canceled.at: return .used(invoice, at: issued.issuedAt)
     case (_, let canceled?): return .canceled(at: canceled.at, canceled.cause)

@@ -175,7 +175,7 @@ extension Assignment {
     asOf = try row.required("asOf")
     terms = try row.required("terms")
     usedBy = try row.optional("usedBy")
-    isRestored = try row.required("isRestored")
+    restoredAt = try row.optional("restoredAt")
   }
 
   func write(to json: inout JSONWriter) {
@@ -188,7 +188,7 @@ extension Assignment {
     json.member("asOf", asOf)
     json.member("terms", terms)
     json.member("usedBy", usedBy)
-    json.member("isRestored", isRestored)
+    json.member("restoredAt", restoredAt)
     json.endObject()
   }
 }
