@@ -48,10 +48,14 @@ public struct Reads<S: Stage>: Sendable {
   public typealias Handler<M> = @Sendable (S) -> (M, Context<S>) throws(Rejection) -> Void
 
   /// The message type and its topic follow from the method: `.on(EarningsStage.settled)`.
-  public static func on<M: Message>(_ handler: @escaping Handler<M>, repeats: Repeats? = nil) -> Reads {
+  ///
+  /// - Parameter isRead: whether the stage reads it in a program. Where it does not, the event is not remembered either. `nil` is always.
+  public static func on<M: Message>(
+    _ handler: @escaping Handler<M>, repeats: Repeats? = nil, where isRead: (@Sendable (S.Program) -> Bool)? = nil
+  ) -> Reads {
     let repeats = repeats ?? (M.topic.kind == .input ? .remembered : .harmless)
     return Reads(type: M.type, topic: M.topic) { runner, routes in
-      routes.route(for: M.self).steps.append(runner.step(handler(runner.stage), repeats))
+      routes.route(for: M.self).steps.append(runner.step(handler(runner.stage), repeats, isRead))
     }
   }
 }

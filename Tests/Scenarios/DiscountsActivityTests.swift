@@ -262,6 +262,26 @@ import Testing
         lines: [PaymentLine(sku: "a", kind: .plan, amount: .max), PaymentLine(sku: "b", kind: .plan, amount: 1)]))
     #expect(scenario.rejections == [.overflow])
   }
+
+  @Test func `A refund in another currency is rejected, and the right one counts`() throws {
+    let scenario = try DiscountsScenario()
+    try scenario.activeReferees(2, "2026-01-05")
+    try scenario.refund("f", of: "r1-p", by: "r1", 1000, "2026-01-06", currency: "EUR")
+    #expect(scenario.rejections == [.malformed])
+    try scenario.refund("f", of: "r1-p", by: "r1", 1000, "2026-01-06")
+    #expect(scenario.said() == ["r1 inactive at 01-06"])
+    // It arrives before its payment.
+    try scenario.refund("g", of: "later", by: "r2", 1000, "2026-01-07", currency: "EUR")
+    try scenario.payment("later", of: "r2", subscription: "r2-s", "2026-01-08")
+    #expect(scenario.rejections == [.malformed, .malformed])
+  }
+
+  @Test func `A program without discounts remembers no refund`() throws {
+    let scenario = try DiscountsScenario(DiscountsScenario.bonus)
+    try scenario.refund("f", of: "p", by: "r1", 1000, "2026-01-06", currency: "EUR")
+    try scenario.refund("f", of: "p", by: "r1", 1000, "2026-01-06")
+    #expect(scenario.rejections == [])
+  }
 }
 
 private func at(_ text: String) -> Instant { DiscountsScenario.instant(text) }

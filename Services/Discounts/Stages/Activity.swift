@@ -15,12 +15,12 @@ struct Activity: Stage {
     .on(Activity.attributed),
     .on(Activity.rejected),
     .on(Activity.ended),
-    .on(fact { .status(SubscriptionStatusFact($0)) }),
+    .on(fact { .status(SubscriptionStatusFact($0)) }, where: \.hasDiscounts),
     .on(Activity.settled),
-    .on(fact { .refund(RefundFact($0)) }),
-    .on(fact { .refundFailure(RefundFailureFact($0)) }),
-    .on(fact { (disputed: PaymentDisputed) in .dispute(DisputeFact(disputed)) }),
-    .on(fact { (closed: DisputeClosed) in .dispute(DisputeFact(closed)) }),
+    .on(Activity.refunded, where: \.hasDiscounts),
+    .on(fact { .refundFailure(RefundFailureFact($0)) }, where: \.hasDiscounts),
+    .on(fact { (disputed: PaymentDisputed) in .dispute(DisputeFact(disputed)) }, where: \.hasDiscounts),
+    .on(fact { (closed: DisputeClosed) in .dispute(DisputeFact(closed)) }, where: \.hasDiscounts),
   ]
   static let timers: [Timers<Self>] = [.on(Rows.offer, Activity.expire)]
   static let writes: [any Message.Type] = [OfferOpened.self, OfferUsed.self, OfferExpired.self, ActivityReported.self]
@@ -124,9 +124,14 @@ struct Activity: Stage {
     take(.payment(try PaymentFact(settled, isCounted: context.program.hasDiscounts)), context)
   }
 
-  /// Handles a fact that only programs with discounts need.
+  private func refunded(_ refunded: PaymentRefunded, _ context: Context<Self>) throws(Rejection) {
+    let refund = RefundFact(refunded)
+    if let settled = context[Rows.payments, refund.payment]?.settled { try refund.mustMatch(settled) }
+    take(.refund(refund), context)
+  }
+
   private static func fact<Event>(_ fact: @escaping @Sendable (Event) -> BillingFact) -> Reads<Self>.Handler<Event> {
-    { stage in { event, context in if context.program.hasDiscounts { stage.take(fact(event), context) } } }
+    { stage in { event, context in stage.take(fact(event), context) } }
   }
 
   private func take(_ fact: BillingFact, _ context: Context<Self>) {
@@ -198,8 +203,11 @@ struct Activity: Stage {
       if context.program.hasDiscounts { pay(payment, referral, context, &reported) }
     case .refund(let refund):
       change(refund.payment, by: fact, referral, context, &reported) { payment, settled in
-        // A refund in another currency takes nothing from this payment.
-        guard refund.currency == settled.currency else { return }
+        // It arrived before its payment. Without its lines it says the same here.
+        do throws(Rejection) { try refund.mustMatch(settled) } catch {
+          if let account = AccountID(context.key) { context.reject(refund.message(of: account), error) }
+          return
+        }
         var row = context[Rows.refunds, refund.payment, refund.refund] ?? RefereeRefund()
         (row.refundedAt, row.amount) = (refund.at, refund.amount)
         context[Rows.refunds, refund.payment, refund.refund] = row

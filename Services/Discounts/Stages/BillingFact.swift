@@ -78,6 +78,17 @@ struct RefundFact: Stored, Equatable {
     amount = refunded.amount
     currency = refunded.currency
   }
+
+  func message(of account: AccountID) -> PaymentRefunded {
+    PaymentRefunded(refund: refund, payment: payment, account: account, refundedAt: at, currency: currency, amount: amount)
+  }
+
+  /// - Throws: `malformed` if its currency is not its payment's.
+  func mustMatch(_ settled: RefereePayment.Settled) throws(Rejection) {
+    guard currency == settled.currency else {
+      throw Rejection(.malformed, "currency of refund '\(refund)' is \(currency), its payment's is \(settled.currency)")
+    }
+  }
 }
 
 struct RefundFailureFact: Stored, Equatable {
