@@ -46,9 +46,9 @@ final class PayoutsScenario {
 
   // MARK: Given
 
-  /// `arriving`: the time on the envelope, if the event arrives later than its date.
-  func take(_ message: some Message, arriving: Instant? = nil) throws {
-    number += 1
+  /// `arriving`: the time on the envelope, if the event arrives later than its date. `isRepeat`: it has the id of the last event.
+  func take(_ message: some Message, arriving: Instant? = nil, isRepeat: Bool = false) throws {
+    if !isRepeat { number += 1 }
     let type = Swift.type(of: message)
     let envelope = Envelope(id: "e\(number)", source: "/test", type: type.type, time: arriving ?? message.instant)
     try simulation.take(InputRecord(envelope, topic: type.topic, data: message.jsonBytes(), number: number))

@@ -190,7 +190,9 @@ import Testing
     try scenario.take(Event.settled("w1#1", day: 3, reference: nil))
     #expect(scenario.rejections.isEmpty)
     try scenario.take(Event.failed("w1#1", day: 4))
+    try scenario.take(Event.failed("w1#1", day: 4), isRepeat: true)
     try scenario.take(Event.settled("w1#1", day: 5, reference: "b"))
+    try scenario.take(Event.settled("w1#1", day: 5, reference: "b"), isRepeat: true)
     #expect(scenario.rejections == [.contradictsResult, .contradictsResult])
     try scenario.take(Event.requested("w2", day: 6))
     #expect(

@@ -164,17 +164,17 @@ public struct Withdrawals: Stage {
 
   private func settled(_ event: PayoutSettled, _ context: Context<Self>) throws(Rejection) {
     let result = PayoutResult(at: event.at, reference: event.reference, reason: event.reason)
-    try heard(of: event.payout, context) { results throws(Rejection) in try results.settle(result, of: event.payout) }
+    heard(of: event.payout, context) { results throws(Rejection) in try results.settle(result, of: event.payout) }
   }
 
   private func failed(_ event: PayoutFailed, _ context: Context<Self>) throws(Rejection) {
     let result = PayoutResult(at: event.at, reference: event.reference, reason: event.reason)
-    try heard(of: event.payout, context) { results throws(Rejection) in try results.fail(result, of: event.payout) }
+    heard(of: event.payout, context) { results throws(Rejection) in try results.fail(result, of: event.payout) }
   }
 
   private func returned(_ event: PayoutReturned, _ context: Context<Self>) throws(Rejection) {
     let result = PayoutResult(at: event.at, reference: event.reference, reason: event.reason)
-    try heard(of: event.payout, context) { results in results.return(result) }
+    heard(of: event.payout, context) { results in results.return(result) }
   }
 
   /// The payout may have been paid. It stays open until a result arrives and is not instructed again.
@@ -182,16 +182,17 @@ public struct Withdrawals: Stage {
 
   private func heard(
     of payout: PayoutID, _ context: Context<Self>, _ learn: (inout PayoutResults) throws(Rejection) -> Void
-  ) throws(Rejection) {
+  ) {
     let withdrawal = withdrawal(answeredBy: payout, context)
     var results = context[Self.results, payout] ?? PayoutResults()
-    try learn(&results)
+    // A contradiction is remembered, so that its repeats are not reported again (DECISIONS R3).
+    do throws(Rejection) { try learn(&results) } catch { return context.reject(error) }
     guard let withdrawal else {
       context[Self.results, payout] = results
       return
     }
     if withdrawal.standing == .declined {
-      if results.settled != nil { throw withdrawal.contradicted }
+      if results.settled != nil { context.reject(withdrawal.contradicted) }
       return
     }
     context[Self.results, payout] = results
