@@ -4,8 +4,10 @@ import JSON
 /// A record that a task reads once, orders by its time, and runs. It may run again after an abort.
 public class Event {
   public let record: InputRecord
-  /// The time that orders events and moves a virtual clock: the envelope's time, otherwise the instant in the data, otherwise `nil`.
+  /// The time that orders events: the envelope's time, otherwise the instant in the data, otherwise `nil`.
   public let time: Instant?
+  /// Whether its time moves a virtual clock. An event from outside moves it only by its envelope's time (DECISIONS T8).
+  private let movesClock: Bool
   /// The number in the sender's sequence; `nil` for events from outside.
   var number: MessageNumber?
   private let effect: (StageTask) -> Void
@@ -13,11 +15,17 @@ public class Event {
   /// A record that is not a message for the stages.
   ///
   /// - Parameter effect: what the task does with it. By default nothing.
-  init(_ record: InputRecord, _ time: Instant? = nil, _ effect: @escaping (StageTask) -> Void = { _ in }) {
+  init(
+    _ record: InputRecord, _ time: Instant? = nil, movesClock: Bool = true, _ effect: @escaping (StageTask) -> Void = { _ in }
+  ) {
     self.record = record
     self.time = time
+    self.movesClock = movesClock
     self.effect = effect
   }
+
+  /// To where it moves a virtual clock; `nil` if it does not.
+  public var clock: Instant? { movesClock ? time : nil }
 
   /// `nil` if it is not a message, or could not be read.
   var messageType: String? { nil }
@@ -61,7 +69,7 @@ final class MessageEvent<M: Message>: Event {
       $0.raw("\u{1f}")
       $0.raw(UnsafeRawBufferPointer(id))
     }
-    super.init(record, time)
+    super.init(record, time, movesClock: M.topic.kind != .input || attributes.time != nil)
   }
 
   override var messageType: String? { M.type }

@@ -141,7 +141,7 @@ final class Route<M: Message>: AnyRoute {
     let message = try Rejection.of { () throws(JSONError) in try M(json: data) }
     let time = attributes.time ?? message.instant
     let key = message.key
-    guard task.owns(key) else { return Event(record, time) { $0.repartition(record, key: key) } }
+    guard task.owns(key) else { return Event(record, attributes.time) { $0.repartition(record, key: key) } }
     return MessageEvent(
       record, time, message, key: key, program: try task.program(of: attributes), attributes,
       unknownFields: data.unknownFieldCount == 0 ? [] : data.unknownFields, task)
@@ -154,18 +154,21 @@ final class Route<M: Message>: AnyRoute {
 typealias Step<M: Message> = (MessageEvent<M>, StageTask) throws(Rejection) -> Bool
 
 extension Runner {
-  func step<M: Message>(_ handle: @escaping (M, Context<S>) throws(Rejection) -> Void, _ repeats: Repeats) -> Step<M> {
+  func step<M: Message>(
+    _ handle: @escaping (M, Context<S>) throws(Rejection) -> Void, _ repeats: Repeats, _ isRead: ((S.Program) -> Bool)?
+  ) -> Step<M> {
     func step(_ event: MessageEvent<M>, _ task: StageTask) throws(Rejection) -> Bool {
-      try take(event, task, repeats, handle)
+      guard let program = programs[event.program], isRead?(program) ?? true else { return true }
+      return try take(event, task, program, repeats, handle)
     }
     return step
   }
 
   /// Passes the event to the handler unless it is a repeat.
   func take<M: Message>(
-    _ event: MessageEvent<M>, _ task: StageTask, _ repeats: Repeats, _ handle: (M, Context<S>) throws(Rejection) -> Void
+    _ event: MessageEvent<M>, _ task: StageTask, _ program: S.Program, _ repeats: Repeats,
+    _ handle: (M, Context<S>) throws(Rejection) -> Void
   ) throws(Rejection) -> Bool {
-    guard let program = programs[event.program] else { return true }
     let memory: Memory?
     switch repeats {
     case .harmless: memory = nil

@@ -61,13 +61,13 @@ public final class Simulation {
     }
   }
 
-  /// Takes one event from outside. Its time, or else the instant in its data, moves the clock.
+  /// Takes one event from outside. Its envelope's time moves the clock.
   public func take(_ record: InputRecord) throws {
     reported.removeAll(keepingCapacity: true)
     var events: [(task: StageTask, event: Event)] = []
     var read: Event?
     for task in readers[record.topic] ?? [] { events.append((task, event(of: record, for: task, &read))) }
-    if let time = events.lazy.compactMap(\.event.time).first { try moveClock(to: time) }
+    if let time = events.lazy.compactMap(\.event.clock).first { try moveClock(to: time) }
     for (task, event) in events {
       try run(event, by: task)
       try deliver()

@@ -147,7 +147,7 @@ final class AssignedPartition {
   /// - Returns: false if it must come from the topic, because something that is older may still have to run.
   func run(handedOver message: OutputRecord, now: Contracts.Instant) -> Bool {
     guard isCaughtUp, let event = stages.admit(handedOver: message) else { return false }
-    if let time = event.time { stages.advance(to: stages.isVirtual ? time : min(time, now)) }
+    advance(to: event, now: now)
     stages.run(event)
     return true
   }
@@ -189,10 +189,16 @@ final class AssignedPartition {
   private func run(_ event: Event, now: Contracts.Instant) {
     stages.moved(past: event.record)
     lastEventTime = event.time ?? event.record.timestamp.map { Contracts.Instant(milliseconds: $0) } ?? lastEventTime
-    if let time = event.time { stages.advance(to: stages.isVirtual || event.record.topic.kind == .clock ? time : min(time, now)) }
+    advance(to: event, now: now)
     let wasVirtual = stages.isVirtual
     stages.run(event, latest: wasVirtual ? nil : now + Self.futureMax)
     if stages.isVirtual, !wasVirtual { log.notice("following the bus's virtual clock from now on", ["partition": number]) }
+  }
+
+  /// Fires what is due before an event. System time is ahead of it, so there the instant in its data is enough.
+  private func advance(to event: Event, now: Contracts.Instant) {
+    let isVirtual = stages.isVirtual || event.record.topic.kind == .clock
+    if let time = isVirtual ? event.clock : event.time.map({ min($0, now) }) { stages.advance(to: time) }
   }
 
   /// Errors that librdkafka has reported for the inputs since the last call.

@@ -14,7 +14,7 @@ package final class FileEvent: Sendable {
   package let data: [UInt8]
   package let message: any Message
   package let topic: Topic
-  /// The envelope's time, or the instant in the data if the envelope has none. It advances a virtual clock.
+  /// The envelope's time, or the instant in the data if the envelope has none.
   package let time: Instant
 
   fileprivate init(line: Int, text: [UInt8], envelope: Envelope, data: [UInt8], message: any Message) {
@@ -71,7 +71,7 @@ package enum FileEntry: Sendable {
   /// The time to which the entry advances a virtual clock, even if it is rejected.
   package var time: Instant? {
     switch self {
-    case .event(let event): event.time
+    case .event(let event): event.topic.kind == .clock ? event.time : event.envelope.time
     case .unknownType(_, _, let time), .rejected(_, let time, _, _): time
     }
   }

@@ -39,8 +39,7 @@ final class InOrderPublisher: EventOutlet {
 
   /// Publishes independent events of the same instant, and waits once for all of them.
   func publish(_ events: [FileEvent]) throws {
-    guard let time = events.first?.time else { return }
-    try moveClock(to: time)
+    if let time = events.lazy.compactMap({ FileEntry.event($0).time }).first { try moveClock(to: time) }
     for event in events where event.topic.kind == .input { try producer.send(event) }
     try settle()
   }

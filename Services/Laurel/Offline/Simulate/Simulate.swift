@@ -141,7 +141,7 @@ private final class Part: Sendable {
       guard case .event(let event) = entry else { return Step(line: nil, time: entry.time, program: nil) }
       // An event that names no known program goes to the first one, which rejects it.
       let program = programs.all.firstIndex { $0.id == event.envelope.program } ?? 0
-      return Step(line: event.line, time: event.time, program: event.topic.kind == .input ? program : nil)
+      return Step(line: event.line, time: entry.time, program: event.topic.kind == .input ? program : nil)
     }
   }
 
