@@ -56,6 +56,12 @@ struct RejectedMessageTests {
     #expect(Self.rejection(of: AccountClosed.self, bytes)?.reason == .notUTF8)
   }
 
+  @Test("Control characters of a rejected text are escaped")
+  func controlCharacters() {
+    let rejection = Rejection(.malformed, "account: 'a\nforged: line\u{1b}[2J\u{202e}' is none")
+    #expect(rejection.detail == #"account: 'a\u{a}forged: line\u{1b}[2J\u{202e}' is none"#)
+  }
+
   struct Accepted: Sendable, CustomTestStringConvertible {
     let type: any Message.Type
     let json: String

@@ -40,10 +40,24 @@ public struct Rejection: Error, Equatable, Sendable, CustomStringConvertible {
   public let reason: DeadLetterReason
   public let detail: String
 
-  /// The detail may quote the rejected text. It is cut because it becomes a header and a log line.
+  /// The detail may quote the rejected text. It is cut because it becomes a header and a log line, and control characters are escaped, so
+  /// that it cannot forge a line or move a terminal's cursor.
   public init(_ reason: DeadLetterReason, _ detail: String) {
     self.reason = reason
-    self.detail = detail.utf8.count > 1000 ? String(String.UnicodeScalarView(detail.unicodeScalars.prefix(250))) + "…" : detail
+    let cut = detail.utf8.count > 1000 ? String(String.UnicodeScalarView(detail.unicodeScalars.prefix(250))) + "…" : detail
+    self.detail = cut.unicodeScalars.contains(where: Self.isControl) ? Self.escaped(cut) : cut
+  }
+
+  private static func escaped(_ text: String) -> String {
+    text.unicodeScalars.map { isControl($0) ? "\\u{\(String($0.value, radix: 16))}" : String($0) }.joined()
+  }
+
+  /// Control characters, and those that change the direction of text.
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
   }
 
   public var description: String { "\(reason.rawValue): \(detail)" }
