@@ -21,7 +21,7 @@ public struct SQLiteError: Error, Sendable, Equatable, CustomStringConvertible {
 /// One connection to a SQLite file. For one thread at a time.
 public final class Database {
   let handle: OpaquePointer
-  public let path: String
+  private var statements: [UnsafePointer<UInt8>: Statement] = [:]
 
   public enum Mode: Sendable {
     case readOnly
@@ -41,13 +41,13 @@ public final class Database {
       throw SQLiteError(code, opened, path)
     }
     handle = opened
-    self.path = path
     sqlite3_busy_timeout(handle, busyMilliseconds)
     try execute("PRAGMA cache_size = -\(cacheKiB)")
     try execute("PRAGMA foreign_keys = OFF")
     try execute("PRAGMA trusted_schema = OFF")
   }
 
+  // Closes the file when the last statement is gone too.
   deinit { sqlite3_close_v2(handle) }
 
   /// Runs one or more statements without parameters.
@@ -56,7 +56,15 @@ public final class Database {
     guard code == SQLITE_OK else { throw SQLiteError(code, handle, sql) }
   }
 
-  public func prepare(_ sql: String) throws(SQLiteError) -> Statement { try Statement(self, sql) }
+  public func prepare(_ sql: String) throws(SQLiteError) -> Statement { try Statement(handle, sql) }
+
+  /// A statement of the program's text, prepared once per connection.
+  public func statement(_ sql: StaticString) throws(SQLiteError) -> Statement {
+    if let known = statements[sql.utf8Start] { return known }
+    let statement = try prepare("\(sql)")
+    statements[sql.utf8Start] = statement
+    return statement
+  }
 
   /// Runs the body in one transaction, which takes the write lock at once. An error in the body undoes everything.
   public func transaction<Result>(_ body: () throws -> Result) throws -> Result {

@@ -44,14 +44,12 @@ extension Optional: SQLiteValue where Wrapped: SQLiteValue {
 
 /// A prepared statement of a connection. For the connection's thread; do not use it again while it runs.
 public final class Statement {
-  private let database: Database
   private let handle: OpaquePointer
 
-  init(_ database: Database, _ sql: String) throws(SQLiteError) {
+  init(_ connection: OpaquePointer, _ sql: String) throws(SQLiteError) {
     var prepared: OpaquePointer?
-    let code = sqlite3_prepare_v3(database.handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
-    guard code == SQLITE_OK, let prepared else { throw SQLiteError(code, database.handle, sql) }
-    self.database = database
+    let code = sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
+    guard code == SQLITE_OK, let prepared else { throw SQLiteError(code, connection, sql) }
     handle = prepared
   }
 
@@ -92,7 +90,7 @@ public final class Statement {
       if code == SQLITE_OK { code = value.bind(to: handle, at: index) }
     }
     guard code == SQLITE_OK, index == sqlite3_bind_parameter_count(handle) else {
-      throw SQLiteError(code == SQLITE_OK ? SQLITE_RANGE : code, database.handle, String(cString: sqlite3_sql(handle)))
+      throw error(code == SQLITE_OK ? SQLITE_RANGE : code)
     }
   }
 
@@ -100,8 +98,12 @@ public final class Statement {
     switch sqlite3_step(handle) {
     case SQLITE_ROW: return true
     case SQLITE_DONE: return false
-    case let code: throw SQLiteError(code, database.handle, String(cString: sqlite3_sql(handle)))
+    case let code: throw error(code)
     }
+  }
+
+  private func error(_ code: Int32) -> SQLiteError {
+    SQLiteError(code, sqlite3_db_handle(handle), String(cString: sqlite3_sql(handle)))
   }
 }
 

@@ -5,16 +5,25 @@ import SQLite
 /// The changes that each message makes to the read model: one closure per type.
 struct Fold {
   let writer: ModelWriter
-  let statements: Statements
   let place: ModelWriter.Place
   /// The data as JSON, for types that keep it.
   let body: [UInt8]
+
+  /// The change that a decoded message makes.
+  typealias Effect = (Fold) throws -> Void
+
+  /// Decodes the data of one type.
+  protocol Decoder: Sendable {
+    func decode(_ data: JSONValue) throws(JSONError) -> Effect
+  }
 
   /// The types that the read model uses. It ignores other types.
   static let byType: [String: any Decoder] = {
     var folds = Folds()
     folds.on(AccountLabeled.self) { fold, it in
-      try fold.statements.label.run(fold.owner(), it.label, it.labeledAt.milliseconds)
+      try fold.run(
+        "INSERT INTO labels VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET label = excluded.label, at = excluded.at WHERE excluded.at >= at",
+        fold.owner(), it.label, it.labeledAt.milliseconds)
     }
     referrals(&folds)
     rewards(&folds)
@@ -23,7 +32,7 @@ struct Fold {
     return folds.byType
   }()
 
-  struct Folds {
+  private struct Folds {
     var byType: [String: any Decoder] = [:]
 
     mutating func on<Taken: Message>(_ type: Taken.Type, _ take: @escaping @Sendable (Fold, Taken) throws -> Void) {
@@ -31,244 +40,293 @@ struct Fold {
     }
   }
 
-  /// Decodes the data of one type.
-  protocol Decoder: Sendable {
-    func decode(_ data: JSONValue) throws(JSONError) -> Effect
-  }
-
+  // A closure instead of this type crashes Swift 6.3.
   private struct DecoderOf<Taken: Message>: Decoder {
     let take: @Sendable (Fold, Taken) throws -> Void
 
     func decode(_ data: JSONValue) throws(JSONError) -> Effect {
       let message = try Taken(json: data)
-      return Effect { fold in try take(fold, message) }
+      return { fold in try take(fold, message) }
     }
   }
 
-  /// The change that a decoded message makes.
-  struct Effect {
-    let apply: (Fold) throws -> Void
-  }
-
   /// The owner that the message is about, from its key.
-  func owner() throws -> Int64 { try writer.owner(place.key, place.program) }
-  func owner(_ account: AccountID) throws -> Int64 { try writer.owner(account.value, place.program) }
+  private func owner() throws -> Int64 { try writer.owner(place.key, place.program) }
+  private func owner(_ account: AccountID) throws -> Int64 { try writer.owner(account.value, place.program) }
   /// Orders messages of one key: the sequence of a notice, otherwise the offset.
-  var number: Int64 { place.sequence ?? place.offset }
+  private var number: Int64 { place.sequence ?? place.offset }
+
+  private func run<each Value: SQLiteValue>(_ sql: StaticString, _ values: repeat each Value) throws {
+    try writer.database.statement(sql).run(repeat each values)
+  }
 
   // MARK: Referrals
 
   private static func referrals(_ folds: inout Folds) {
     folds.on(CodeIssued.self) { fold, it in
-      try fold.statements.code.run(fold.owner(), it.code.value, it.link, it.at.milliseconds)
-      try fold.step(it.request, at: it.at)
+      try fold.run(
+        "INSERT INTO codes VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = min(at, excluded.at)",
+        fold.owner(), it.code.value, it.link, it.at.milliseconds)
+      try fold.step(it)
     }
-    folds.on(CodeDeclined.self) { fold, it in try fold.step(it.request, at: it.at, it.reasons.map(\.rawValue)) }
-    folds.on(ClickCounted.self) { fold, _ in try fold.statements.click.run(fold.owner(), Int64(1), Int64(0)) }
-    folds.on(ClickRejected.self) { fold, _ in try fold.statements.click.run(fold.owner(), Int64(0), Int64(1)) }
+    folds.on(CodeDeclined.self) { try $0.step($1, $1.reasons.map(\.rawValue)) }
+    folds.on(ClickCounted.self) { fold, _ in try fold.click(counted: 1, rejected: 0) }
+    folds.on(ClickRejected.self) { fold, _ in try fold.click(counted: 0, rejected: 1) }
     folds.on(ReferralAttributed.self) { fold, it in
-      try fold.statements.attributed.run(fold.owner(it.referrer), it.referee.value, it.registeredAt.milliseconds, fold.number)
+      try fold.run(
+        """
+        INSERT INTO referees (owner, referee, registered_at, attributed) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET registered_at = excluded.registered_at, attributed = excluded.attributed
+        WHERE attributed IS NULL OR excluded.attributed > attributed
+        """, fold.owner(it.referrer), it.referee.value, it.registeredAt.milliseconds, fold.number)
     }
     folds.on(ReferralEnded.self) { fold, it in
-      try fold.statements.ended.run(fold.owner(it.referrer), it.referee.value, fold.number)
+      try fold.run(
+        """
+        INSERT INTO referees (owner, referee, ended) VALUES (?, ?, ?)
+        ON CONFLICT DO UPDATE SET ended = max(coalesce(ended, 0), excluded.ended)
+        """, fold.owner(it.referrer), it.referee.value, fold.number)
     }
     folds.on(ReferralRejected.self) { fold, it in
       // Without a referrer there is no list to add it to.
       guard let referrer = it.referrer else { return }
-      try fold.statements.rejected.run(
-        fold.owner(referrer), it.referee.value, it.at.milliseconds, it.reasons.map(\.rawValue).joined(separator: " "))
+      try fold.run(
+        """
+        INSERT INTO referees (owner, referee, registered_at, rejected) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET registered_at = coalesce(registered_at, excluded.registered_at), rejected = excluded.rejected
+        """, fold.owner(referrer), it.referee.value, it.at.milliseconds, it.reasons.map(\.rawValue).joined(separator: " "))
     }
+  }
+
+  private func click(counted: Int64, rejected: Int64) throws {
+    try run(
+      """
+      INSERT INTO clicks VALUES (?, ?, ?)
+      ON CONFLICT DO UPDATE SET counted = counted + excluded.counted, rejected = rejected + excluded.rejected
+      """, owner(), counted, rejected)
   }
 
   // MARK: The account book
 
   private static func rewards(_ folds: inout Folds) {
     folds.on(RewardAccrued.self) { fold, it in
-      let owner = try fold.entry(it.balance, at: it.accruedAt)
-      try fold.statements.accrued.run(
-        owner, it.reward.value, it.referee.value, it.currency.code, it.amount, it.availableAt.milliseconds)
-      try fold.statements.earning.run(owner, it.referee.value)
+      let owner = try fold.entry(it)
+      try fold.run(
+        """
+        INSERT INTO rewards (owner, reward, referee, currency, amount, available_at) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET referee = excluded.referee, currency = excluded.currency, amount = amount + excluded.amount,
+          available_at = excluded.available_at
+        """, owner, it.reward.value, it.referee.value, it.currency.code, it.amount, it.availableAt.milliseconds)
+      try fold.run(
+        "INSERT INTO referees (owner, referee, earning) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET earning = 1 WHERE NOT earning",
+        owner, it.referee.value)
     }
-    folds.on(RewardDeclined.self) { fold, it in _ = try fold.entry(nil, at: it.at) }
+    folds.on(RewardDeclined.self) { fold, it in _ = try fold.entry(it, balance: nil) }
     folds.on(RewardCredited.self) { fold, it in
-      let owner = try fold.entry(it.balance, at: it.creditedAt)
-      try fold.statements.credited.run(owner, it.reward.value, it.creditedAt.milliseconds)
+      try fold.run(
+        "INSERT INTO rewards (owner, reward, credited_at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET credited_at = excluded.credited_at",
+        fold.entry(it), it.reward.value, it.creditedAt.milliseconds)
     }
     folds.on(RewardUnlocked.self) { fold, it in
-      try fold.statements.unlocked.run(fold.entry(it.balance, at: it.at), it.reward.value)
+      try fold.run(
+        "INSERT INTO rewards (owner, reward, unlocked) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET unlocked = 1",
+        fold.entry(it), it.reward.value)
     }
-    folds.on(RewardFrozen.self) { fold, it in
-      try fold.held(it.reward, true, of: fold.entry(it.balance, at: it.at))
-    }
+    folds.on(RewardFrozen.self) { try $0.held($1.reward, true, of: $0.entry($1)) }
     folds.on(RewardUnfrozen.self) { fold, it in
       // One of several causes may have ended. The notice lists the others.
-      let owner = try fold.entry(it.balance, at: it.at)
-      try fold.held(it.reward, it.because.contains { $0["causes"].map { $0 != .list([]) } ?? false }, of: owner)
+      let isHeld = it.because.contains { $0["causes"].map { $0 != .list([]) } ?? false }
+      try fold.held(it.reward, isHeld, of: fold.entry(it))
     }
-    folds.on(RewardAdjusted.self) { fold, it in
-      try fold.statements.delta.run(fold.entry(it.balance, at: it.at), it.reward.value, it.delta)
-    }
-    folds.on(RewardReversed.self) { fold, it in
-      try fold.statements.delta.run(fold.entry(it.balance, at: it.at), it.reward.value, it.delta)
-    }
+    folds.on(RewardAdjusted.self) { try $0.change($1.reward, by: $1.delta, of: $0.entry($1)) }
+    folds.on(RewardReversed.self) { try $0.change($1.reward, by: $1.delta, of: $0.entry($1)) }
     folds.on(RewardRestored.self) { fold, it in
-      let owner = try fold.entry(it.balance, at: it.at)
-      try fold.statements.delta.run(owner, it.reward.value, it.delta)
+      let owner = try fold.entry(it)
+      try fold.change(it.reward, by: it.delta, of: owner)
       // A reward that was 0 has lost its causes without a notice. If it is held again, a notice follows.
       if it.delta == it.amount { try fold.held(it.reward, false, of: owner) }
     }
-    folds.on(BonusReserved.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
-    folds.on(BonusCaptured.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
-    folds.on(BonusReleased.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
-    folds.on(BonusReturned.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
+    folds.on(BonusReserved.self) { try $0.entryOfRequest($1) }
+    folds.on(BonusCaptured.self) { try $0.entryOfRequest($1) }
+    folds.on(BonusReleased.self) { try $0.entryOfRequest($1) }
+    folds.on(BonusReturned.self) { try $0.entryOfRequest($1) }
     folds.on(BonusDeclined.self) { fold, it in
-      try fold.entry(nil, at: it.at, of: it.request, it.reasons.map(\.rawValue))
+      _ = try fold.entry(it, balance: nil)
+      try fold.step(it, it.reasons.map(\.rawValue))
     }
-    folds.on(BalanceCorrected.self) { fold, it in _ = try fold.entry(it.balance, at: it.at) }
-    folds.on(WithdrawalReserved.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
-    folds.on(WithdrawalReleased.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
-    folds.on(WithdrawalBooked.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
-    folds.on(WithdrawalRestored.self) { fold, it in try fold.entry(it.balance, at: it.at, of: it.request) }
+    folds.on(BalanceCorrected.self) { fold, it in _ = try fold.entry(it) }
+    folds.on(WithdrawalReserved.self) { try $0.entryOfRequest($1) }
+    folds.on(WithdrawalReleased.self) { try $0.entryOfRequest($1) }
+    folds.on(WithdrawalBooked.self) { try $0.entryOfRequest($1) }
+    folds.on(WithdrawalRestored.self) { try $0.entryOfRequest($1) }
   }
 
   private func held(_ reward: RewardID, _ isHeld: Bool, of owner: Int64) throws {
-    try statements.held.run(owner, reward.value, isHeld, number)
+    try run(
+      """
+      INSERT INTO rewards (owner, reward, held, held_number) VALUES (?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET held = excluded.held, held_number = excluded.held_number
+      WHERE excluded.held_number > held_number
+      """, owner, reward.value, isHeld, number)
   }
 
-  /// Adds the notice to the account book.
-  private func entry(_ balance: Balance?, at instant: Instant) throws -> Int64 {
+  private func change(_ reward: RewardID, by delta: Int64, of owner: Int64) throws {
+    try run(
+      "INSERT INTO rewards (owner, reward, amount) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+      owner, reward.value, delta)
+  }
+
+  /// Adds the notice to the account book, and returns its owner.
+  private func entry(_ notice: some HasBalance) throws -> Int64 { try entry(notice, balance: notice.balance) }
+
+  private func entry(_ notice: some Message, balance: Balance?) throws -> Int64 {
     let owner = try owner()
-    try statements.entry.run(
-      owner, balance?.currency.code ?? "", number, instant.milliseconds, place.type, body)
+    try run(
+      "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)",
+      owner, balance?.currency.code ?? "", number, notice.instant.milliseconds, place.type, body)
     return owner
   }
 
   /// Adds a notice about a request to the account book and to the request.
-  private func entry(_ balance: Balance?, at instant: Instant, of request: RequestID, _ reasons: [String] = []) throws {
-    _ = try entry(balance, at: instant)
-    try step(request, at: instant, reasons)
+  private func entryOfRequest(_ notice: some HasRequest & HasBalance) throws {
+    _ = try entry(notice)
+    try step(notice)
   }
 
   // MARK: Discounts
 
   private static func discounts(_ folds: inout Folds) {
-    folds.on(OfferOpened.self) { fold, it in
-      try fold.offer(it.offer, it.percent, it.plans, it.expiresAt, .open)
-    }
-    folds.on(OfferUsed.self) { fold, it in
-      try fold.offer(it.offer, it.percent, it.plans, it.expiresAt, .used)
-    }
-    folds.on(OfferExpired.self) { fold, it in
-      try fold.offer(it.offer, it.percent, it.plans, it.expiresAt, .expired)
-    }
-    folds.on(ReferralActivated.self) { fold, it in
-      try fold.statements.active.run(fold.owner(), it.referee.value, true, fold.number)
-    }
-    folds.on(ReferralDeactivated.self) { fold, it in
-      try fold.statements.active.run(fold.owner(), it.referee.value, false, fold.number)
-    }
+    folds.on(OfferOpened.self) { try $0.offer($1.offer, $1.percent, $1.plans, $1.expiresAt, .open) }
+    folds.on(OfferUsed.self) { try $0.offer($1.offer, $1.percent, $1.plans, $1.expiresAt, .used) }
+    folds.on(OfferExpired.self) { try $0.offer($1.offer, $1.percent, $1.plans, $1.expiresAt, .expired) }
+    folds.on(ReferralActivated.self) { try $0.active($1.referee, true) }
+    folds.on(ReferralDeactivated.self) { try $0.active($1.referee, false) }
     folds.on(DiscountAssigned.self) { fold, it in
-      let owner = try fold.owner()
-      try fold.statements.run.run(owner, it.period, it.asOf.milliseconds, String?.none)
-      try fold.statements.assigned.run(
-        owner, it.assignment.value, it.period, it.company.value, Int64(it.percent), Int64(it.activeReferrals), Int64(it.slots),
-        fold.number,
-        it.asOf.milliseconds)
+      try fold.ran(it.period, asOf: it.asOf, skipped: nil)
+      try fold.run(
+        """
+        INSERT INTO assignments VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open', ?, NULL, NULL)
+        ON CONFLICT DO UPDATE SET percent = excluded.percent, active = excluded.active, slots = excluded.slots
+        """, fold.owner(), it.assignment.value, it.period, it.company.value, Int64(it.percent), Int64(it.activeReferrals),
+        Int64(it.slots), fold.number, it.asOf.milliseconds)
     }
-    folds.on(DiscountSkipped.self) { fold, it in
-      try fold.statements.run.run(
-        fold.owner(), it.period, it.asOf.milliseconds, it.reasons.map(\.rawValue).joined(separator: " "))
-    }
+    folds.on(DiscountSkipped.self) { try $0.ran($1.period, asOf: $1.asOf, skipped: $1.reasons.map(\.rawValue)) }
     folds.on(DiscountApplied.self) { fold, it in
       try fold.assignment(it.assignment, it.period, it.company, .applied, at: it.at, invoice: it.invoice)
     }
     folds.on(DiscountVoided.self) { fold, it in
       try fold.assignment(it.assignment, it.period, it.company, .voided, at: it.at, reason: it.reason)
     }
-    folds.on(DiscountRestored.self) { fold, it in
-      try fold.assignment(it.assignment, it.period, it.company, .open, at: it.at)
-    }
+    folds.on(DiscountRestored.self) { try $0.assignment($1.assignment, $1.period, $1.company, .open, at: $1.at) }
     folds.on(CompanyOrderRecorded.self) { fold, it in
-      try fold.statements.order.run(
-        fold.owner(), fold.number, it.at.milliseconds, it.companies.map(\.value).joined(separator: "\n"))
-      try fold.step(it.request, at: it.at)
+      try fold.run(
+        """
+        INSERT INTO orders VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET number = excluded.number, at = excluded.at, companies = excluded.companies
+        WHERE excluded.number > number
+        """, fold.owner(), fold.number, it.at.milliseconds, it.companies.map(\.value).joined(separator: "\n"))
+      try fold.step(it)
     }
   }
 
-  private func offer(
-    _ offer: OfferID, _ percent: Int, _ plans: [String], _ expiresAt: Instant, _ state: Offer.State
-  ) throws {
-    try statements.offer.run(
-      owner(), offer.value, Int64(percent), plans.joined(separator: "\n"), expiresAt.milliseconds, state.rawValue, number)
+  private func offer(_ offer: OfferID, _ percent: Int, _ plans: [String], _ expiresAt: Instant, _ state: Offer.State) throws {
+    try run(
+      """
+      INSERT INTO offers VALUES (?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET state = excluded.state, number = excluded.number WHERE excluded.number > number
+      """, owner(), offer.value, Int64(percent), plans.joined(separator: "\n"), expiresAt.milliseconds, state.rawValue, number)
+  }
+
+  private func active(_ referee: AccountID, _ isActive: Bool) throws {
+    try run(
+      """
+      INSERT INTO referees (owner, referee, active, active_number) VALUES (?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET active = excluded.active, active_number = excluded.active_number
+      WHERE excluded.active_number > active_number
+      """, owner(), referee.value, isActive, number)
+  }
+
+  private func ran(_ period: String, asOf: Instant, skipped reasons: [String]?) throws {
+    try run(
+      "INSERT INTO runs VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET skipped = coalesce(excluded.skipped, skipped)",
+      owner(), period, asOf.milliseconds, reasons?.joined(separator: " "))
   }
 
   private func assignment(
     _ assignment: AssignmentID, _ period: String, _ company: CompanyID, _ state: Discounts.Assignment.State, at instant: Instant,
     invoice: InvoiceID? = nil, reason: VoidReason? = nil
   ) throws {
-    try statements.assignmentState.run(
-      owner(), assignment.value, period, company.value, number, state.rawValue, instant.milliseconds, invoice?.value,
+    try run(
+      """
+      INSERT INTO assignments (owner, assignment, period, company, number, state, at, invoice, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET number = excluded.number, state = excluded.state, at = excluded.at, invoice = excluded.invoice,
+        reason = excluded.reason WHERE excluded.number > number
+      """, owner(), assignment.value, period, company.value, number, state.rawValue, instant.milliseconds, invoice?.value,
       reason?.rawValue)
   }
 
   // MARK: Withdrawals and requests
 
   private static func withdrawals(_ folds: inout Folds) {
-    folds.on(WithdrawalOpened.self) { fold, it in
-      try fold.withdrawal(it.request, .opened, it.amount, it.currency, it.requestedAt, it.dueAt, at: it.at)
-    }
+    folds.on(WithdrawalOpened.self) { try $0.withdrawal($1, .opened, $1.amount, $1.currency, $1.requestedAt, $1.dueAt) }
     folds.on(WithdrawalAwaitingApproval.self) { fold, it in
-      try fold.withdrawal(it.request, .awaitingApproval, it.amount, it.currency, it.requestedAt, it.dueAt, at: it.at)
+      try fold.withdrawal(it, .awaitingApproval, it.amount, it.currency, it.requestedAt, it.dueAt)
     }
-    folds.on(PayoutInstructed.self) { fold, it in
-      try fold.withdrawal(it.request, .instructed, it.amount, it.currency, it.at, nil, at: it.at)
-    }
-    folds.on(WithdrawalPaid.self) { fold, it in
-      try fold.withdrawal(it.request, .paid, it.amount, it.currency, it.requestedAt, it.dueAt, at: it.at)
-    }
-    folds.on(WithdrawalFailed.self) { fold, it in
-      try fold.withdrawal(it.request, .failed, it.amount, it.currency, it.requestedAt, it.dueAt, at: it.at)
-    }
-    folds.on(WithdrawalReturned.self) { fold, it in
-      try fold.withdrawal(it.request, .returned, it.amount, it.currency, it.requestedAt, it.dueAt, at: it.at)
-    }
+    folds.on(PayoutInstructed.self) { try $0.withdrawal($1, .instructed, $1.amount, $1.currency, $1.at, nil) }
+    folds.on(WithdrawalPaid.self) { try $0.withdrawal($1, .paid, $1.amount, $1.currency, $1.requestedAt, $1.dueAt) }
+    folds.on(WithdrawalFailed.self) { try $0.withdrawal($1, .failed, $1.amount, $1.currency, $1.requestedAt, $1.dueAt) }
+    folds.on(WithdrawalReturned.self) { try $0.withdrawal($1, .returned, $1.amount, $1.currency, $1.requestedAt, $1.dueAt) }
     folds.on(WithdrawalDeclined.self) { fold, it in
-      try fold.withdrawal(
-        it.request, .declined, nil, nil, it.requestedAt, it.dueAt, at: it.at, it.reasons.map(\.rawValue))
+      try fold.withdrawal(it, .declined, nil, nil, it.requestedAt, it.dueAt, it.reasons.map(\.rawValue))
     }
-    folds.on(WithdrawalDueSoon.self) { fold, it in try fold.step(it.request, at: it.at) }
-    folds.on(WithdrawalOverdue.self) { fold, it in try fold.step(it.request, at: it.at) }
-    folds.on(WithdrawalApproved.self) { fold, it in try fold.step(it.request, at: it.instant) }
-    folds.on(WithdrawalRejected.self) { fold, it in try fold.step(it.request, at: it.instant) }
+    folds.on(WithdrawalDueSoon.self) { try $0.step($1) }
+    folds.on(WithdrawalOverdue.self) { try $0.step($1) }
+    folds.on(WithdrawalApproved.self) { try $0.step($1) }
+    folds.on(WithdrawalRejected.self) { try $0.step($1) }
 
     folds.on(WithdrawalRequested.self) { fold, it in
-      try fold.statements.withdrawal.run(
-        fold.owner(), it.request.value, it.amount, it.currency.code, it.requestedAt.milliseconds, Int64?.none)
-      try fold.request(it.request, at: it.requestedAt)
+      try fold.withdrawal(it.request, it.amount, it.currency, it.requestedAt, dueAt: nil)
+      try fold.request(it)
     }
-    folds.on(WithdrawalCanceled.self) { fold, it in try fold.request(it.request, at: it.canceledAt) }
-    folds.on(CodeRequested.self) { fold, it in try fold.request(it.request, at: it.requestedAt) }
-    folds.on(CompanyOrderSet.self) { fold, it in try fold.request(it.request, at: it.requestedAt) }
-    folds.on(SpendRequested.self) { fold, it in try fold.request(it.request, at: it.requestedAt) }
+    folds.on(WithdrawalCanceled.self) { try $0.request($1) }
+    folds.on(CodeRequested.self) { try $0.request($1) }
+    folds.on(CompanyOrderSet.self) { try $0.request($1) }
+    folds.on(SpendRequested.self) { try $0.request($1) }
+  }
+
+  /// Gives a withdrawal a new state.
+  private func withdrawal(
+    _ notice: some HasRequest, _ state: Withdrawal.State, _ amount: Int64?, _ currency: Currency?, _ requestedAt: Instant,
+    _ dueAt: Instant?, _ reasons: [String] = []
+  ) throws {
+    try withdrawal(notice.request, amount, currency, requestedAt, dueAt: dueAt)
+    try run(
+      "UPDATE withdrawals SET state = ?3, number = ?4 WHERE owner = ?1 AND request = ?2 AND ?4 > number",
+      owner(), notice.request.value, state.rawValue, number)
+    try step(notice, reasons)
   }
 
   private func withdrawal(
-    _ request: RequestID, _ state: Withdrawal.State, _ amount: Int64?, _ currency: Currency?, _ requestedAt: Instant,
-    _ dueAt: Instant?, at instant: Instant, _ reasons: [String] = []
+    _ request: RequestID, _ amount: Int64?, _ currency: Currency?, _ requestedAt: Instant, dueAt: Instant?
   ) throws {
-    let owner = try owner()
-    try statements.withdrawal.run(
-      owner, request.value, amount, currency?.code, requestedAt.milliseconds, dueAt?.milliseconds)
-    try statements.withdrawalState.run(owner, request.value, state.rawValue, number)
-    try step(request, at: instant, reasons)
+    try run(
+      """
+      INSERT INTO withdrawals (owner, request, amount, currency, requested_at, due_at) VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET amount = coalesce(amount, excluded.amount), currency = coalesce(currency, excluded.currency),
+        due_at = coalesce(due_at, excluded.due_at)
+      """, owner(), request.value, amount, currency?.code, requestedAt.milliseconds, dueAt?.milliseconds)
   }
 
-  private func request(_ request: RequestID, at instant: Instant) throws {
-    try statements.request.run(owner(), request.value, place.type, instant.milliseconds, body)
+  private func request(_ message: some HasRequest) throws {
+    try run(
+      "INSERT INTO requests VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      owner(), message.request.value, place.type, message.instant.milliseconds, body)
   }
 
-  private func step(_ request: RequestID, at instant: Instant, _ reasons: [String] = []) throws {
-    try statements.step.run(
-      owner(), request.value, place.topic.name, number, place.type, instant.milliseconds, reasons.joined(separator: " "))
+  private func step(_ message: some HasRequest, _ reasons: [String] = []) throws {
+    try run(
+      "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+      owner(), message.request.value, place.topic.name, number, place.type, message.instant.milliseconds,
+      reasons.joined(separator: " "))
   }
 }

@@ -8,9 +8,9 @@ import SQLite
 /// any order, and a missing notice of a topic may arrive later (`laurel repair`).
 package final class ModelWriter {
   let database: Database
-  private let statements: Statements
   private var owners: [OwnerName: Int64] = [:]
   private var isOpen = false
+  private var isComplete = false
   /// The number of missing notices. An alarm fires while it is above 0.
   private(set) var gaps: Int64
 
@@ -43,7 +43,6 @@ package final class ModelWriter {
       }
     }
     self.database = database
-    statements = try Statements(database)
     gaps = try database.prepare("SELECT count(*) FROM gaps").first { $0.integer(0) } ?? 0
   }
 
@@ -54,8 +53,12 @@ package final class ModelWriter {
     var description: String { "it has version \(version) and belongs to \(bus)" }
   }
 
-  /// Records that everything on the bus has been read once. Call it between batches.
-  func markComplete() throws { try database.execute("UPDATE model SET complete = 1 WHERE NOT complete") }
+  /// Records that everything on the bus has been read once. A later start then serves pages from the file at once, even without the
+  /// bus. Call it between batches.
+  func markComplete() throws {
+    if !isComplete { try database.execute("UPDATE model SET complete = 1 WHERE NOT complete") }
+    isComplete = true
+  }
 
   /// The next offset to read, by topic and partition.
   func positions() throws -> [String: [Int32: Int64]] {
@@ -77,7 +80,9 @@ package final class ModelWriter {
   package func commit(_ positions: [String: [Int32: Int64]]) throws {
     try begin()
     for (topic, partitions) in positions {
-      for (partition, next) in partitions { try statements.position.run(topic, Int64(partition), next) }
+      for (partition, next) in partitions {
+        try database.statement("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)").run(topic, Int64(partition), next)
+      }
     }
     try database.execute("COMMIT")
     isOpen = false
@@ -140,25 +145,30 @@ package final class ModelWriter {
   package func apply(_ change: Change) throws {
     try begin()
     if let sequence = change.place.sequence, try !isNew(sequence, at: change.place) { return }
-    try change.effect.apply(Fold(writer: self, statements: statements, place: change.place, body: change.body))
+    try change.effect(Fold(writer: self, place: change.place, body: change.body))
   }
 
   /// Whether the notice is new. Also records the numbers that are missing before it.
   private func isNew(_ sequence: Int64, at place: Place) throws -> Bool {
     let owner = try owner(place.key, place.program)
-    let last = try statements.lastSequence.first(owner, place.topic.name) { $0.integer(0) } ?? 0
+    let last =
+      try database.statement("SELECT last FROM sequences WHERE owner = ? AND topic = ?").first(owner, place.topic.name) {
+        $0.integer(0)
+      } ?? 0
     if sequence <= last {
-      try statements.removeGap.run(owner, place.topic.name, sequence)
+      try database.statement("DELETE FROM gaps WHERE owner = ? AND topic = ? AND sequence = ?")
+        .run(owner, place.topic.name, sequence)
       guard database.changes > 0 else { return false }
       gaps -= 1
       return true
     }
     // After a large jump, record only the last missing numbers, so that deleting the start of a topic does not fill the file.
     for missing in max(last + 1, sequence - 1_000)..<sequence {
-      try statements.gap.run(owner, place.topic.name, missing)
+      try database.statement("INSERT INTO gaps VALUES (?, ?, ?)").run(owner, place.topic.name, missing)
       gaps += 1
     }
-    try statements.sequence.run(owner, place.topic.name, sequence)
+    try database.statement("INSERT INTO sequences VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = excluded.last")
+      .run(owner, place.topic.name, sequence)
     return true
   }
 
@@ -166,12 +176,12 @@ package final class ModelWriter {
     let key = OwnerName(program: program.value, name: name)
     if let known = owners[key] { return known }
     if owners.count >= Self.ownersMax { owners.removeAll(keepingCapacity: true) }
-    if let found = try statements.findOwner.first(key.program, key.name, body: { $0.integer(0) }) {
-      owners[key] = found
-      return found
+    let found = try database.statement("SELECT id FROM owners WHERE program = ? AND name = ?").first(key.program, key.name) {
+      $0.integer(0)
     }
-    try statements.addOwner.run(key.program, key.name)
-    owners[key] = database.lastInsertedRow
-    return database.lastInsertedRow
+    if found == nil { try database.statement("INSERT INTO owners (program, name) VALUES (?, ?)").run(key.program, key.name) }
+    let owner = found ?? database.lastInsertedRow
+    owners[key] = owner
+    return owner
   }
 }

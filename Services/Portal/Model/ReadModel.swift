@@ -7,13 +7,11 @@ package final class ReadModel {
   /// Each version of the tables has its own file, so a new one can be built while another process serves the old one.
   static let fileName = "model-\(Schema.version).sqlite"
 
-  private let database: Database
-  let queries: Queries
+  let database: Database
   private let parser = JSONParser()
 
   package init(_ path: String) throws {
     database = try Database(path, .readOnly)
-    queries = try Queries(database)
   }
 
   /// Whether the file was complete at some time. It may be out of date since.
@@ -23,7 +21,9 @@ package final class ReadModel {
 
   /// The account in a program, or `nil` if no message has named it yet.
   func owner(_ account: AccountID, _ program: ProgramID) throws -> Int64? {
-    try queries.owner.first(program.value, account.value) { $0.integer(0) }
+    try database.statement("SELECT id FROM owners WHERE program = ? AND name = ?").first(program.value, account.value) {
+      $0.integer(0)
+    }
   }
 
   /// Runs queries that all see the same state of the file.
@@ -46,10 +46,9 @@ package final class ReadModel {
   /// The companies that the account's discounts and orders name.
   func companies(of account: AccountID, _ program: ProgramID) throws -> [CompanyID] {
     guard let owner = try owner(account, program) else { return [] }
-    let ordered = try queries.order.first(owner) { $0.lines(1) } ?? []
-    let assigned = try database.prepare("SELECT DISTINCT company FROM assignments WHERE owner = ? ORDER BY company").rows(owner) {
-      $0.text(0)
-    }
+    let ordered = try order(owner)?.companies ?? []
+    let assigned = try database.statement("SELECT DISTINCT company FROM assignments WHERE owner = ? ORDER BY company")
+      .rows(owner) { $0.text(0) }
     return (ordered + assigned.filter { !ordered.contains($0) }).compactMap { CompanyID($0) }
   }
 
@@ -58,20 +57,27 @@ package final class ReadModel {
   package func summary(_ account: AccountID, _ program: ProgramID, now: Instant) throws -> Summary {
     var summary = Summary()
     guard let owner = try owner(account, program) else { return summary }
-    summary.codes = try queries.codes.rows(owner) {
-      IssuedCode(code: $0.text(0), link: $0.text(1), at: $0.instant(2))
-    }.reversed()
+    summary.codes = try database.statement(
+      "SELECT code, link, at FROM codes WHERE owner = ? ORDER BY at DESC, code DESC LIMIT 20"
+    ).rows(owner) { IssuedCode(code: $0.text(0), link: $0.text(1), at: $0.instant(2)) }.reversed()
     summary.clicks =
-      try queries.clicks.first(owner, program.value) { Clicks(counted: $0.integer(0), rejected: $0.integer(1)) } ?? Clicks()
+      try database.statement(
+        """
+        SELECT coalesce(sum(counted), 0), coalesce(sum(rejected), 0) FROM codes
+        JOIN owners ON program = ?2 AND name = code JOIN clicks ON clicks.owner = owners.id WHERE codes.owner = ?1
+        """
+      ).first(owner, program.value) { Clicks(counted: $0.integer(0), rejected: $0.integer(1)) } ?? Clicks()
     summary.referees = try counts(owner)
     summary.balances = try currencies(owner).compactMap { currency in
       guard let balance = try balance(owner, currency) else { return nil }
-      let maturities = try queries.maturing.rows(owner, currency, now.milliseconds) { row in
-        Maturity(at: row.instant(0), amount: row.integer(1))
-      }
+      let maturities = try database.statement(
+        "SELECT at, amount FROM maturities WHERE owner = ? AND currency = ? AND at > ? AND amount > 0 ORDER BY at LIMIT 5"
+      ).rows(owner, currency, now.milliseconds) { Maturity(at: $0.instant(0), amount: $0.integer(1)) }
       return CurrencyFigures(balance: balance, maturities: maturities)
     }
-    summary.offer = try queries.offer.first(owner) { row in
+    summary.offer = try database.statement(
+      "SELECT percent, plans, expires_at, state FROM offers WHERE owner = ? ORDER BY number DESC LIMIT 1"
+    ).first(owner) { row in
       Offer(
         percent: row.integer(0), plans: row.lines(1), expiresAt: row.instant(2),
         state: Offer.State(rawValue: row.text(3)) ?? .expired)
@@ -82,7 +88,7 @@ package final class ReadModel {
 
   private func counts(_ owner: Int64) throws -> RefereeCounts {
     var counts = RefereeCounts()
-    _ = try queries.counts.rows(owner) { row in
+    _ = try database.statement("SELECT status, n FROM referee_counts WHERE owner = ?").rows(owner) { row in
       if let status = RefereeStatus(rawValue: row.text(0)) { counts.byStatus[status] = row.integer(1) }
     }
     return counts
@@ -92,14 +98,17 @@ package final class ReadModel {
   private func currencies(_ owner: Int64) throws -> [String] {
     var found: [String] = []
     // One index lookup per currency, however many entries it has.
-    while let next = try queries.nextCurrency.first(owner, found.last ?? "", body: { $0.optionalText(0) }) ?? nil {
+    let next = try database.statement("SELECT min(currency) FROM entries WHERE owner = ? AND currency > ?")
+    while let next = try next.first(owner, found.last ?? "", body: { $0.optionalText(0) }) ?? nil {
       found.append(next)
     }
     return found
   }
 
   private func balance(_ owner: Int64, _ currency: String) throws -> Balance? {
-    try queries.lastEntry.first(owner, currency) { row in
+    try database.statement("SELECT body FROM entries WHERE owner = ? AND currency = ? ORDER BY sequence DESC LIMIT 1").first(
+      owner, currency
+    ) { row in
       try parser.read(row.blob(0)) { json throws(JSONError) in try json.object().optional("balance", as: Balance.self) }
     } ?? nil
   }
@@ -123,18 +132,37 @@ package final class ReadModel {
     let take = { (row: Row) in (referee: row.text(0), at: row.instant(1), status: row.text(2), reasons: row.words(3)) }
     let rows =
       if let find {
-        try queries.refereesFound.rows(
-          owner, find, find + "\u{7F}", cursor.name, end, status?.rawValue ?? "", Int64(limit + 1), body: take)
+        try database.statement(
+          """
+          SELECT referee, registered_at, status, rejected FROM referees
+          WHERE owner = ?1 AND registered_at IS NOT NULL AND referee >= ?2 AND referee < ?3 AND referee > ?4
+          AND registered_at < ?5 AND (?6 = '' OR status = ?6) ORDER BY referee LIMIT ?7
+          """
+        ).rows(owner, find, find + "\u{7F}", cursor.name, end, status?.rawValue ?? "", Int64(limit + 1), body: take)
       } else if let status {
-        try queries.refereesByStatus.rows(owner, status.rawValue, cursor.number, cursor.name, Int64(limit + 1), body: take)
+        try database.statement(
+          """
+          SELECT referee, registered_at, status, rejected FROM referees
+          WHERE owner = ? AND registered_at IS NOT NULL AND status = ? AND (registered_at, referee) < (?, ?)
+          ORDER BY registered_at DESC, referee DESC LIMIT ?
+          """
+        ).rows(owner, status.rawValue, cursor.number, cursor.name, Int64(limit + 1), body: take)
       } else {
-        try queries.refereesByDate.rows(owner, cursor.number, cursor.name, Int64(limit + 1), body: take)
+        try database.statement(
+          """
+          SELECT referee, registered_at, status, rejected FROM referees
+          WHERE owner = ? AND registered_at IS NOT NULL AND (registered_at, referee) < (?, ?)
+          ORDER BY registered_at DESC, referee DESC LIMIT ?
+          """
+        ).rows(owner, cursor.number, cursor.name, Int64(limit + 1), body: take)
       }
     let items = try rows.prefix(limit).compactMap { row -> Referee? in
       guard let id = AccountID(row.referee), let status = RefereeStatus(rawValue: row.status) else { return nil }
       var referee = Referee(
         account: id, label: try label(id, program), registeredAt: row.at, status: status, reasons: row.reasons)
-      _ = try queries.earned.rows(owner, row.referee) { row in
+      _ = try database.statement(
+        "SELECT currency, count(*), sum(amount) FROM rewards WHERE owner = ? AND referee = ? GROUP BY currency"
+      ).rows(owner, row.referee) { row in
         guard let currency = Currency(row.text(0)) else { return }
         referee.payments += row.integer(1)
         referee.earned[currency] = row.integer(2)
@@ -147,7 +175,8 @@ package final class ReadModel {
   }
 
   private func label(_ account: AccountID, _ program: ProgramID) throws -> String? {
-    try queries.label.first(program.value, account.value) { $0.text(0) }
+    try database.statement("SELECT label FROM owners JOIN labels ON owner = id WHERE program = ? AND name = ?")
+      .first(program.value, account.value) { $0.text(0) }
   }
 
   // MARK: The account book
@@ -159,15 +188,16 @@ package final class ReadModel {
   ) throws -> Page<Entry>? {
     guard let cursor = Cursor(.entries, before) else { return nil }
     guard let owner = try owner(account, program) else { return Page(items: []) }
-    var rows: [(Int64, String, Int64, [UInt8])] = []
     let named = try currency.map { [$0.code] } ?? currencies(owner)
-    for currency in named + [""] {
-      rows += try queries.entries.rows(owner, currency, cursor.number, Int64(limit + 1)) {
-        ($0.integer(0), $0.text(1), $0.integer(2), $0.blob(3))
-      }
-    }
-    rows.sort { $0.0 > $1.0 }
-    let items = try rows.prefix(limit).map { try entry($0, owner, program) }
+    let rows = try (named + [""]).flatMap { currency in
+      try database.statement(
+        """
+        SELECT sequence, type, at, body FROM entries WHERE owner = ? AND currency = ? AND sequence < ?
+        ORDER BY sequence DESC LIMIT ?
+        """
+      ).rows(owner, currency, cursor.number, Int64(limit + 1), body: { try entry($0, owner, program) })
+    }.sorted { $0.sequence > $1.sequence }
+    let items = Array(rows.prefix(limit))
     return Page(items: items, next: rows.count > limit ? items.last.map { Cursor(.entries, $0.sequence).text } : nil)
   }
 
@@ -175,21 +205,19 @@ package final class ReadModel {
   package func entry(_ account: AccountID, _ program: ProgramID, sequence: Int64) throws -> Entry? {
     guard let owner = try owner(account, program) else { return nil }
     for currency in try currencies(owner) + [""] {
-      let found = try queries.entry.first(owner, currency, sequence) {
-        ($0.integer(0), $0.text(1), $0.integer(2), $0.blob(3))
-      }
-      if let found { return try entry(found, owner, program) }
+      let found = try database.statement(
+        "SELECT sequence, type, at, body FROM entries WHERE owner = ? AND currency = ? AND sequence = ?"
+      ).first(owner, currency, sequence) { try entry($0, owner, program) }
+      if let found { return found }
     }
     return nil
   }
 
-  private func entry(
-    _ row: (sequence: Int64, type: String, at: Int64, body: [UInt8]), _ owner: Int64, _ program: ProgramID
-  ) throws -> Entry {
+  private func entry(_ row: Row, _ owner: Int64, _ program: ProgramID) throws -> Entry {
     var reward: String?
-    var entry = Entry(sequence: row.sequence, type: row.type, at: Instant(milliseconds: row.at))
+    var entry = Entry(sequence: row.integer(0), type: row.text(1), at: row.instant(2))
     // Notices of one topic use the same names for the same things (CONTRACTS), so one reader works for all of them.
-    try parser.read(row.body) { (json: JSONValue) throws(JSONError) -> Void in
+    try parser.read(row.blob(3)) { (json: JSONValue) throws(JSONError) -> Void in
       let notice = try json.object()
       entry.currency = try notice.optional("currency")
       entry.balance = try notice.optional("balance")
@@ -211,7 +239,10 @@ package final class ReadModel {
     }
     entry.currency = entry.currency ?? entry.balance?.currency
     if entry.referee == nil, let reward {
-      entry.referee = try queries.rewardReferee.first(owner, reward) { $0.optionalText(0).flatMap { AccountID($0) } } ?? nil
+      entry.referee =
+        try database.statement("SELECT referee FROM rewards WHERE owner = ? AND reward = ?").first(owner, reward) {
+          $0.optionalText(0).flatMap { AccountID($0) }
+        } ?? nil
     }
     if let referee = entry.referee { entry.label = try label(referee, program) }
     return entry
@@ -219,20 +250,25 @@ package final class ReadModel {
 
   // MARK: Discounts
 
-  /// The number of active referrals, the companies in the order that the account has set, and the last twelve runs, newest first.
-  func discounts(_ account: AccountID, _ program: ProgramID) throws -> DiscountFacts {
-    guard let owner = try owner(account, program) else { return DiscountFacts() }
-    var facts = DiscountFacts()
-    facts.active = try counts(owner)[.active]
-    if let order = try queries.order.first(owner, body: { ($0.instant(0), $0.lines(1)) }) {
-      facts.orderedAt = order.0
-      facts.ordered = order.1.compactMap { CompanyID($0) }
-    }
-    facts.runs = try queries.runs.rows(owner) { row in
-      Discounts.Run(period: row.text(0), asOf: row.instant(1), skipped: row.words(2))
-    }
-    for index in facts.runs.indices {
-      facts.runs[index].assignments = try queries.assignments.rows(owner, facts.runs[index].period) { row in
+  /// The number of active referrals, the companies in the order that the account has set, and the last twelve runs, newest first. The terms
+  /// and the session decide the rest.
+  func discounts(_ account: AccountID, _ program: ProgramID) throws -> Discounts {
+    guard let owner = try owner(account, program) else { return Discounts() }
+    let order = try order(owner)
+    var discounts = Discounts(
+      active: try counts(owner)[.active],
+      companies: order?.companies.compactMap { CompanyID($0).map { Discounts.Company(company: $0) } } ?? [],
+      orderedAt: order?.at)
+    discounts.runs = try database.statement(
+      "SELECT period, as_of, skipped FROM runs WHERE owner = ? ORDER BY period DESC LIMIT 12"
+    ).rows(owner) { Discounts.Run(period: $0.text(0), asOf: $0.instant(1), skipped: $0.words(2)) }
+    for index in discounts.runs.indices {
+      discounts.runs[index].assignments = try database.statement(
+        """
+        SELECT company, percent, active, slots, state, at, invoice, reason FROM assignments
+        WHERE owner = ? AND period = ? ORDER BY number
+        """
+      ).rows(owner, discounts.runs[index].period) { row in
         guard let company = CompanyID(row.text(0)) else { return nil }
         return Discounts.Assignment(
           company: company, percent: row.integer(1), activeReferrals: row.integer(2), slots: row.integer(3),
@@ -240,19 +276,12 @@ package final class ReadModel {
           reason: row.optionalText(7))
       }.compactMap { $0 }
     }
-    return facts
+    return discounts
   }
-}
 
-/// What the read model knows for the discounts page. The terms decide what a run would give now.
-struct DiscountFacts: Sendable, Equatable {
-  var active: Int64 = 0
-  /// In the order that the account has set.
-  var ordered: [CompanyID] = []
-  var orderedAt: Instant?
-  var runs: [Discounts.Run] = []
-
-  init() {}
+  private func order(_ owner: Int64) throws -> (at: Instant, companies: [String])? {
+    try database.statement("SELECT at, companies FROM orders WHERE owner = ?").first(owner) { ($0.instant(0), $0.lines(1)) }
+  }
 }
 
 extension Row {

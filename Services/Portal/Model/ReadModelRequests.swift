@@ -11,11 +11,12 @@ extension ReadModel {
   ) throws -> Page<Withdrawal>? {
     guard let cursor = Cursor(.withdrawals, before) else { return nil }
     guard let owner = try owner(account, program) else { return Page(items: []) }
-    return try withdrawals(owner, before: cursor, limit: limit)
-  }
-
-  private func withdrawals(_ owner: Int64, before cursor: Cursor, limit: Int) throws -> Page<Withdrawal> {
-    let rows = try queries.withdrawals.rows(owner, cursor.number, cursor.name, Int64(limit + 1), body: withdrawal)
+    let rows = try database.statement(
+      """
+      SELECT request, amount, currency, requested_at, due_at, state FROM withdrawals
+      WHERE owner = ? AND state IS NOT NULL AND (requested_at, request) < (?, ?) ORDER BY requested_at DESC, request DESC LIMIT ?
+      """
+    ).rows(owner, cursor.number, cursor.name, Int64(limit + 1), body: withdrawal)
     let items = try rows.prefix(limit).compactMap { $0 }.map { try complete($0, owner) }
     let next = rows.count > limit ? items.last.map { Cursor(.withdrawals, $0.requestedAt.milliseconds, $0.request).text } : nil
     return Page(items: items, next: next)
@@ -23,7 +24,12 @@ extension ReadModel {
 
   /// All open ones, newest first, however many others came after them.
   func openWithdrawals(_ owner: Int64) throws -> [Withdrawal] {
-    try queries.openWithdrawals.rows(owner, body: withdrawal).compactMap { $0 }.map { try complete($0, owner) }
+    try database.prepare(
+      """
+      SELECT request, amount, currency, requested_at, due_at, state FROM withdrawals
+      WHERE owner = ? AND \(Schema.isOpen) ORDER BY requested_at DESC, request DESC
+      """
+    ).rows(owner, body: withdrawal).compactMap { $0 }.map { try complete($0, owner) }
   }
 
   private func withdrawal(_ row: Row) -> Withdrawal? {
@@ -48,15 +54,14 @@ extension ReadModel {
     return withdrawal
   }
 
-  private struct FoundStep {
-    let type: String
-    let at: Instant
-    let reasons: [String]
-  }
-
   /// Sorted by instant.
-  private func steps(_ owner: Int64, _ request: String) throws -> [FoundStep] {
-    try queries.steps.rows(owner, request) { FoundStep(type: $0.text(0), at: $0.instant(1), reasons: $0.words(2)) }
+  private func steps(_ owner: Int64, _ request: String) throws -> [(type: String, at: Instant, reasons: [String])] {
+    try database.statement(
+      """
+      SELECT type, at, reasons FROM steps WHERE owner = ?1 AND request = ?2
+      UNION ALL SELECT type, at, '' FROM requests WHERE owner = ?1 AND request = ?2 ORDER BY at
+      """
+    ).rows(owner, request) { ($0.text(0), $0.instant(1), $0.words(2)) }
   }
 
   // MARK: Requests
@@ -70,9 +75,12 @@ extension ReadModel {
     // A withdrawal and its cancellation have the same id, and under a virtual clock often the same instant.
     let parts = cursor.name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let (type, name) = parts.count == 2 ? (parts[0], parts[1]) : ("", "")
-    let rows = try queries.requests.rows(owner, cursor.number, name, type, Int64(limit + 1)) {
-      ($0.text(0), $0.text(1), $0.instant(2))
-    }
+    let rows = try database.statement(
+      """
+      SELECT request, type, at FROM requests WHERE owner = ? AND (at, request, type) < (?, ?, ?)
+      ORDER BY at DESC, request DESC, type DESC LIMIT ?
+      """
+    ).rows(owner, cursor.number, name, type, Int64(limit + 1)) { ($0.text(0), $0.text(1), $0.instant(2)) }
     let items = try rows.prefix(limit).map { try status(owner, request: $0.0, type: $0.1, at: $0.2) }
     return Page(
       items: items,
@@ -84,7 +92,9 @@ extension ReadModel {
     _ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil
   ) throws -> (status: RequestStatus, body: [UInt8])? {
     guard let owner = try owner(account, program) else { return nil }
-    return try queries.request.first(owner, request, type) { row in
+    return try database.statement(
+      "SELECT type, at, body FROM requests WHERE owner = ?1 AND request = ?2 AND (?3 IS NULL OR type = ?3) ORDER BY at LIMIT 1"
+    ).first(owner, request, type) { row in
       (try status(owner, request: request, type: row.text(0), at: row.instant(1)), row.blob(2))
     }
   }

@@ -45,7 +45,7 @@ final class RequestStore: Sendable {
   /// - Parameter now: system time. The request's own time may be a sandbox's.
   func keep(_ kept: Kept, now: Instant) throws -> Kept {
     try connection.withLock { connection in
-      try connection.database.prepare(
+      try connection.database.statement(
         "INSERT INTO requests (program, account, request, type, at, body, taken_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
       ).run(
         kept.program.value, kept.account.value, kept.request.value, kept.type, kept.at.milliseconds, kept.body, now.milliseconds)
@@ -61,7 +61,7 @@ final class RequestStore: Sendable {
   private static func find(
     _ account: AccountID, _ program: ProgramID, _ request: String, _ type: String?, _ database: Database
   ) throws -> Kept? {
-    try database.prepare(
+    try database.statement(
       """
       SELECT program, account, request, type, at, body, sent FROM requests
       WHERE program = ?1 AND account = ?2 AND request = ?3 AND (?4 IS NULL OR type = ?4) ORDER BY at LIMIT 1
@@ -72,7 +72,7 @@ final class RequestStore: Sendable {
   /// The oldest 500 requests that the bus has not confirmed, oldest first.
   func unsent() throws -> [Kept] {
     try connection.withLock { connection in
-      try connection.database.prepare(
+      try connection.database.statement(
         "SELECT program, account, request, type, at, body, sent FROM requests WHERE NOT sent ORDER BY taken_at LIMIT 500"
       ).rows(body: kept).compactMap { $0 }
     }
@@ -81,7 +81,7 @@ final class RequestStore: Sendable {
   /// Marks a request as confirmed by the bus.
   func sent(_ kept: Kept) throws {
     try connection.withLock { connection in
-      try connection.database.prepare(
+      try connection.database.statement(
         "UPDATE requests SET sent = 1 WHERE program = ? AND account = ? AND request = ? AND type = ?"
       ).run(kept.program.value, kept.account.value, kept.request.value, kept.type)
     }

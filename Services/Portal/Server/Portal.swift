@@ -72,13 +72,12 @@ final class Portal: Sendable {
 
   /// The content of the discounts page, with what each company would get if the run were now (rows B3, B4).
   func discounts(_ session: Session, _ program: ProgramID) throws -> Discounts {
-    let facts = try pool.read { try $0.discounts(session.account, program) }
+    var discounts = try pool.read { try $0.discounts(session.account, program) }
     let names = Dictionary(session.companies.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
     // Companies in the account's order come first, then the others as the host product lists them.
-    var order = facts.ordered.filter { names.isEmpty || names[$0.value] != nil }
+    var order = discounts.companies.map(\.company).filter { names.isEmpty || names[$0.value] != nil }
     order += session.companies.compactMap { CompanyID($0.id) }.filter { !order.contains($0) }
-    var discounts = Discounts(active: facts.active, orderedAt: facts.orderedAt, runs: facts.runs)
-    let shares = terms(program)?.discounts?.shares(of: facts.active, companies: order) ?? []
+    let shares = terms(program)?.discounts?.shares(of: discounts.active, companies: order) ?? []
     discounts.companies = order.map { company in
       let share = shares.first { $0.company == company }
       return Discounts.Company(
