@@ -1,10 +1,11 @@
 import Contracts
 import Markup
 
-extension Pages {
+extension TryPage {
   /// The accounts that anyone can sign in as with `--for-trying`. Only in English, because customers never see it.
-  static func accounts(_ accounts: [KnownAccount], basePath: String) -> [UInt8] {
-    document(
+  func page(_ accounts: [KnownAccount]) -> [UInt8] {
+    let basePath = portal.settings.basePath
+    return document(
       .of(.en), title: "Accounts", basePath: basePath,
       tag("main", ["id": "main"]) {
         tag("h1") { "Enter as …" }

@@ -1,4 +1,5 @@
 import CPortalAssets
+import Foundation
 
 /// The configurable colour of links, buttons and available amounts.
 struct Accent: Sendable, Equatable {
@@ -15,22 +16,15 @@ struct Accent: Sendable, Equatable {
     guard text.first == "#", text.utf8.count == 7, digits.count == 6 else { return nil }
     let channels = [0, 2, 4].map { Double(digits[$0] * 16 + digits[$0 + 1]) / 255 }
     // Relative luminance as WCAG defines it, with the exponent of sRGB.
-    let linear = channels.map { $0 <= 0.04045 ? $0 / 12.92 : Accent.power((($0 + 0.055) / 1.055)) }
+    let linear = channels.map { $0 <= 0.04045 ? $0 / 12.92 : pow(($0 + 0.055) / 1.055, 2.4) }
     let luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     guard 1.05 / (luminance + 0.05) >= 4.5 else { return nil }
     hex = text.lowercased()
   }
-
-  /// x to the power of 2.4, by Newton's method for the fifth root: x^2.4 = x² · (x²)^(1/5).
-  private static func power(_ x: Double) -> Double {
-    let square = x * x
-    var root = 1.0
-    for _ in 0..<40 { root = (4 * root + square / (root * root * root * root)) / 5 }
-    return square * root
-  }
 }
 
-extension Pages {
+/// The files beside the pages.
+enum Assets {
   /// The style sheet of all pages, without comments and optional white space.
   static func style(accent: Accent) -> [UInt8] {
     let lines = String(decoding: asset(PortalAssetStyle), as: UTF8.self).split(separator: "\n")

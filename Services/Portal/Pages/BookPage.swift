@@ -1,20 +1,17 @@
 import Contracts
 import Markup
 
-extension Pages {
+extension PageContext {
   /// The account book in one currency, fifty entries per page.
   ///
   /// - Parameters:
   ///   - currency: `nil` if there are no entries yet.
   ///   - currencies: all currencies of the account's entries.
   ///   - isContinued: whether this is not the first part of the list.
-  static func book(
-    _ entries: Page<Entry>, currency: Currency?, currencies: [Currency], isContinued: Bool, _ context: PageContext
-  ) -> [UInt8] {
-    let localized = context.localized
-    return context.page(.book, title: localized("book.title")) {
+  func book(_ entries: Page<Entry>, currency: Currency?, currencies: [Currency], isContinued: Bool) -> [UInt8] {
+    page(.book, title: localized("book.title")) {
       if entries.items.isEmpty, !isContinued {
-        emptyState(localized("book.empty"), [context.rewardSentence, context.availabilitySentence ?? ""].joined(separator: " "))
+        emptyState(localized("book.empty"), [rewardSentence, availabilitySentence ?? ""].joined(separator: " "))
       } else {
         let query = currency.map { "currency=\($0.code)" } ?? ""
         tag("div", ["class": "tools"]) {
@@ -23,28 +20,27 @@ extension Pages {
               for other in currencies {
                 tag(
                   "a",
-                  ["href": "\(context.link("book"))?currency=\(other.code)", "aria-current": other == currency ? "true" : nil]
+                  ["href": "\(link("book"))?currency=\(other.code)", "aria-current": other == currency ? "true" : nil]
                 ) { other.code }
               }
             }
           }
-          tag("a", ["href": "\(context.link("book.csv"))?\(query)", "download": ""]) { localized("book.csv") }
+          tag("a", ["href": "\(link("book.csv"))?\(query)", "download": ""]) { localized("book.csv") }
         }
-        context.list(entries.items, currency)
-        context.steps(
-          first: isContinued ? "\(context.link("book"))?\(query)" : nil,
-          next: entries.next.map { "\(context.link("book"))?\(query)&after=\($0.percentEncoded)" })
+        list(entries.items, currency)
+        pager(
+          first: isContinued ? "\(link("book"))?\(query)" : nil,
+          next: entries.next.map { "\(link("book"))?\(query)&after=\($0.percentEncoded)" })
       }
     }
   }
 
   /// Explains an entry: its facts, and the steps of its computation.
-  static func why(_ entry: Entry, _ context: PageContext) -> [UInt8] {
-    let localized = context.localized
-    return context.page(.book, title: localized("why.title")) {
-      tag("p", ["class": "lead"]) { context.what(entry) }
-      section(localized("why.facts")) { context.facts(entry) }
-      let reasons = context.reasons(entry)
+  func why(_ entry: Entry) -> [UInt8] {
+    page(.book, title: localized("why.title")) {
+      tag("p", ["class": "lead"]) { what(entry) }
+      section(localized("why.facts")) { facts(entry) }
+      let reasons = self.reasons(entry)
       if !reasons.isEmpty {
         section(localized("why.reason")) { tag("ul") { for reason in reasons { tag("li") { reason } } } }
       }
@@ -60,15 +56,13 @@ extension Pages {
         }
       }
       if let balance = entry.balance {
-        section(localized("why.balance")) { context.balanceTable(balance, localized("why.balance")) }
+        section(localized("why.balance")) { balanceTable(balance, localized("why.balance")) }
       }
-      tag("p") { tag("a", ["href": context.link("book")]) { localized("why.back") } }
+      tag("p") { tag("a", ["href": link("book")]) { localized("why.back") } }
     }
   }
-}
 
-extension PageContext {
-  fileprivate func list(_ entries: [Entry], _ currency: Currency?) -> HTML {
+  private func list(_ entries: [Entry], _ currency: Currency?) -> HTML {
     let unit = currency.map { ", \($0.code)" } ?? ""
     return table(
       localized("book.caption"),
@@ -105,7 +99,7 @@ extension PageContext {
   }
 
   /// The name of an entry's type, such as `reward.accrued.v1`. Types that this release does not know share a general name.
-  fileprivate func what(_ entry: Entry) -> String {
+  private func what(_ entry: Entry) -> String {
     localized.known("entry.\(entry.type.split(separator: ".").dropLast().joined(separator: "."))") ?? localized("entry.other")
   }
 
@@ -116,7 +110,7 @@ extension PageContext {
     return entry.request.map { localized("request.of", ["request": $0]) }
   }
 
-  fileprivate func facts(_ entry: Entry) -> HTML {
+  private func facts(_ entry: Entry) -> HTML {
     let amount = entry.amount.flatMap { minor in entry.currency.map { localized.amount(minor, $0) } }
     return tag("dl", ["class": "facts"]) {
       fact(localized("why.date"), dateAndTime(entry.at))
@@ -131,7 +125,7 @@ extension PageContext {
     }
   }
 
-  fileprivate func reasons(_ entry: Entry) -> [String] {
+  private func reasons(_ entry: Entry) -> [String] {
     let kind =
       switch entry.type {
       case "reward.declined.v1": "reward"

@@ -2,26 +2,23 @@ import Contracts
 import Markup
 import Terms
 
-extension Pages {
+extension PageContext {
   /// The scale with the current step, what each company would get now, and past months.
-  static func discounts(_ discounts: Discounts, _ context: PageContext) -> [UInt8] {
-    let localized = context.localized
-    return context.page(.discounts, title: localized("discounts.title")) {
+  func discounts(_ discounts: Discounts) -> [UInt8] {
+    page(.discounts, title: localized("discounts.title")) {
       tag("div", ["class": "panel"]) {
         tag("p", ["class": "lead"]) { localized("discounts.active", count: discounts.active) }
-        for text in context.nextStepSentences(active: discounts.active) { tag("p") { text } }
+        for text in nextStepSentences(active: discounts.active) { tag("p") { text } }
         tag("p", ["class": "quiet"]) { localized("discounts.what") }
       }
-      if let terms = context.terms.discounts {
-        section(localized("discounts.scale")) { context.scale(terms, active: discounts.active) }
-        section(localized("discounts.companies")) { context.companies(discounts, terms) }
+      if let terms = terms.discounts {
+        section(localized("discounts.scale")) { scale(terms, active: discounts.active) }
+        section(localized("discounts.companies")) { companies(discounts, terms) }
       }
-      section(localized("discounts.runs")) { context.runs(discounts.runs) }
+      section(localized("discounts.runs")) { runs(discounts.runs) }
     }
   }
-}
 
-extension PageContext {
   /// The time of the next monthly run, in the zone of its calendar: `28 Feb 2026, 00:00 UTC`.
   var nextRun: String? {
     guard let schedule = terms.discounts?.schedule else { return nil }
@@ -39,7 +36,7 @@ extension PageContext {
     return [localized("discounts.more", count: next.from - active, ["date": run, "percent": localized.percent(next.percent)])]
   }
 
-  fileprivate func scale(_ terms: DiscountTerms, active: Int64) -> HTML {
+  private func scale(_ terms: DiscountTerms, active: Int64) -> HTML {
     var steps = terms.tiers
     if let first = steps.first, first.from > 0 { steps.insert(DiscountTerms.Tier(from: 0, percent: 0), at: 0) }
     let present = steps.lastIndex { $0.from <= active }
@@ -67,7 +64,7 @@ extension PageContext {
     }
   }
 
-  @HTMLBuilder fileprivate func companies(_ discounts: Discounts, _ terms: DiscountTerms) -> HTML {
+  @HTMLBuilder private func companies(_ discounts: Discounts, _ terms: DiscountTerms) -> HTML {
     if discounts.companies.isEmpty {
       emptyState(localized("discounts.companies.none"), localized("discounts.companies.none.text"))
     } else {
@@ -116,7 +113,7 @@ extension PageContext {
     }
   }
 
-  @HTMLBuilder fileprivate func runs(_ runs: [Discounts.Run]) -> HTML {
+  @HTMLBuilder private func runs(_ runs: [Discounts.Run]) -> HTML {
     if runs.isEmpty { tag("p") { localized("discounts.runs.none") } }
     for run in runs {
       tag("h3") { localized.month(run.period) }

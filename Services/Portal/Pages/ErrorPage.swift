@@ -1,45 +1,42 @@
 import Markup
 
-extension Pages {
-  /// The kinds of error pages. The reader may have no session.
-  enum Failure: Sendable, Equatable {
-    /// 401: there is no session, or it has ended.
-    case signedOut
-    /// 403: another account's page, or a missing right.
-    case forbidden
-    /// 404.
-    case notFound
-    /// 403: the form is from another origin, or its token is old or of another session.
-    case staleForm
-    /// 429.
-    case tooMany
-    /// 503: the read model is being rebuilt.
-    case rebuilding(Freshness.Rebuilding)
-    /// 500.
-    case failed
+/// The kinds of error pages. The reader may have no session.
+enum PageFailure: Sendable, Equatable {
+  /// 401: there is no session, or it has ended.
+  case signedOut
+  /// 403: another account's page, or a missing right.
+  case forbidden
+  /// 404.
+  case notFound
+  /// 403: the form is from another origin, or its token is old or of another session.
+  case staleForm
+  /// 429.
+  case tooMany
+  /// 503: the read model is being rebuilt.
+  case rebuilding(Freshness.Rebuilding)
+  /// 500.
+  case failed
 
-    var status: Int {
-      switch self {
-      case .signedOut: 401
-      case .forbidden, .staleForm: 403
-      case .notFound: 404
-      case .tooMany: 429
-      case .rebuilding: 503
-      case .failed: 500
-      }
+  var status: Int {
+    switch self {
+    case .signedOut: 401
+    case .forbidden, .staleForm: 403
+    case .notFound: 404
+    case .tooMany: 429
+    case .rebuilding: 503
+    case .failed: 500
     }
-
-    fileprivate var key: String { self == .staleForm ? "error.form" : "error.\(status)" }
   }
 
+  fileprivate var key: String { self == .staleForm ? "error.form" : "error.\(status)" }
+
   /// - Parameter hasSession: whether to link to the overview.
-  static func error(_ failure: Failure, language: Language, basePath: String, hasSession: Bool) -> [UInt8] {
-    let localized = language
-    let title = localized(failure.key)
+  func page(_ localized: Language, basePath: String, hasSession: Bool) -> [UInt8] {
+    let title = localized(key)
     let body = tag("main", ["id": "main", "class": "error"]) {
-      if failure.status != 401, failure.status != 503 { tag("p", ["class": "quiet"]) { "\(failure.status)" } }
+      if status != 401, status != 503 { tag("p", ["class": "quiet"]) { "\(status)" } }
       tag("h1") { title }
-      if case .rebuilding(let progress) = failure {
+      if case .rebuilding(let progress) = self {
         tag("progress", ["max": "100", "value": "\(progress.percent)", "aria-label": title]) {}
         tag("p", ["role": "status"]) {
           localized(
@@ -49,11 +46,11 @@ extension Pages {
             ])
         }
       }
-      tag("p") { localized(failure.key + ".text") }
-      if hasSession, failure.status != 401, failure.status != 503 {
+      tag("p") { localized(key + ".text") }
+      if hasSession, status != 401, status != 503 {
         tag("p") { tag("a", ["class": "button", "href": basePath.isEmpty ? "/" : basePath]) { localized("error.back") } }
       }
     }
-    return document(language, title: "\(title) · \(localized("site.title"))", basePath: basePath, body)
+    return document(localized, title: "\(title) · \(localized("site.title"))", basePath: basePath, body)
   }
 }

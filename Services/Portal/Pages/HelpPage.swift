@@ -2,38 +2,35 @@ import Contracts
 import Markup
 import Terms
 
-extension Pages {
+extension PageContext {
   /// Explains the terms in words, from the same values that the services use.
   ///
   /// - Parameter next: the next version of the terms, if one is announced.
-  static func help(next: TermsVersion?, _ context: PageContext) -> [UInt8] {
-    let localized = context.localized
-    return context.page(.help, title: localized("help.title")) {
+  func help(next: TermsVersion?) -> [UInt8] {
+    page(.help, title: localized("help.title")) {
       tag("div", ["class": "text"]) {
-        tag("p", ["class": "lead"]) { context.rewardSentence }
-        context.inviting
-        context.earning
-        context.availability
-        context.using
-        context.offer
-        context.monthly
+        tag("p", ["class": "lead"]) { rewardSentence }
+        inviting
+        earning
+        availability
+        using
+        offer
+        monthly
         tag("p", ["class": "quiet"]) {
-          localized("help.version", ["terms": context.terms.name, "date": context.date(context.terms.effectiveFrom)])
-          if let next { " " + localized("help.next", ["date": context.dateAndTime(next.effectiveFrom)]) }
+          localized("help.version", ["terms": terms.name, "date": date(terms.effectiveFrom)])
+          if let next { " " + localized("help.next", ["date": dateAndTime(next.effectiveFrom)]) }
         }
       }
     }
   }
-}
 
-extension PageContext {
   private func part(_ key: String, @HTMLBuilder _ items: () -> HTML) -> HTML {
     section(localized(key)) { tag("ul", [:], items) }
   }
 
   private func item(_ text: String) -> HTML { tag("li") { text } }
 
-  fileprivate var inviting: HTML {
+  private var inviting: HTML {
     let attribution = terms.attribution
     return part("help.invite") {
       item(localized("help.invite.link"))
@@ -56,7 +53,7 @@ extension PageContext {
     }
   }
 
-  @HTMLBuilder fileprivate var earning: HTML {
+  @HTMLBuilder private var earning: HTML {
     if let reward = terms.reward {
       part("help.earn") {
         item(localized("help.earn.lines", ["lines": kinds(reward.lineKinds.map(\.rawValue))]))
@@ -129,7 +126,7 @@ extension PageContext {
     if !reward.maxPerReferee.isEmpty { item(localized("help.earn.most", ["amounts": amounts(reward.maxPerReferee)])) }
   }
 
-  @HTMLBuilder fileprivate var availability: HTML {
+  @HTMLBuilder private var availability: HTML {
     if let reward = terms.reward {
       part("help.available") {
         let after = localized.after(reward.availableAfter)
@@ -148,7 +145,7 @@ extension PageContext {
     }
   }
 
-  @HTMLBuilder fileprivate var using: HTML {
+  @HTMLBuilder private var using: HTML {
     if let spending = terms.spending {
       part("help.spend") {
         item(localized("help.spend.kinds", ["kinds": kinds(spending.kinds)]))
@@ -171,7 +168,7 @@ extension PageContext {
     }
   }
 
-  @HTMLBuilder fileprivate var offer: HTML {
+  @HTMLBuilder private var offer: HTML {
     if let offer = terms.welcomeOffer {
       part("help.offer") {
         item(
@@ -185,7 +182,7 @@ extension PageContext {
     }
   }
 
-  @HTMLBuilder fileprivate var monthly: HTML {
+  @HTMLBuilder private var monthly: HTML {
     if let discounts = terms.discounts {
       part("help.discounts") {
         item(

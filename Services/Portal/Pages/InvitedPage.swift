@@ -21,28 +21,25 @@ struct InvitedQuery: Sendable, Equatable {
   }
 }
 
-extension Pages {
+extension PageContext {
   /// The invited companies, fifty per page.
-  static func invited(
-    _ referees: Page<Referee>, counts: RefereeCounts, query: InvitedQuery, _ context: PageContext
-  ) -> [UInt8] {
-    let localized = context.localized
-    return context.page(.invited, title: localized("invited.title")) {
+  func invited(_ referees: Page<Referee>, counts: RefereeCounts, query: InvitedQuery) -> [UInt8] {
+    page(.invited, title: localized("invited.title")) {
       if counts.byStatus.values.allSatisfy({ $0 == 0 }), !query.isFiltered {
         emptyState(localized("invited.empty"), localized("invited.empty.text")) {
-          tag("p") { tag("a", ["class": "button", "href": context.link()]) { localized("overview.link.title") } }
+          tag("p") { tag("a", ["class": "button", "href": link()]) { localized("overview.link.title") } }
         }
       } else {
-        context.filter(query, counts)
+        filter(query, counts)
         if referees.items.isEmpty {
           emptyState(localized("invited.none"), localized("invited.none.text")) {
-            tag("p") { tag("a", ["href": context.link("invited")]) { localized("invited.filter.clear") } }
+            tag("p") { tag("a", ["href": link("invited")]) { localized("invited.filter.clear") } }
           }
         } else {
-          context.list(referees.items)
-          context.steps(
-            first: query.isContinued ? context.link("invited") + query.text() : nil,
-            next: referees.next.map { context.link("invited") + query.text(after: $0) })
+          list(referees.items)
+          pager(
+            first: query.isContinued ? link("invited") + query.text() : nil,
+            next: referees.next.map { link("invited") + query.text(after: $0) })
         }
       }
     }
@@ -50,7 +47,7 @@ extension Pages {
 }
 
 extension PageContext {
-  fileprivate func filter(_ query: InvitedQuery, _ counts: RefereeCounts) -> HTML {
+  private func filter(_ query: InvitedQuery, _ counts: RefereeCounts) -> HTML {
     tag("form", ["action": link("invited"), "class": "filter", "role": "search", "aria-label": localized("invited.filter")]) {
       tag("div") {
         tag("label", ["for": "status"]) { localized("invited.status") }
@@ -78,7 +75,7 @@ extension PageContext {
     }
   }
 
-  fileprivate func list(_ referees: [Referee]) -> HTML {
+  private func list(_ referees: [Referee]) -> HTML {
     var head = [
       (localized("invited.company"), false), (localized("invited.registered"), false), (localized("invited.status"), false),
     ]
@@ -112,7 +109,7 @@ extension PageContext {
   }
 
   /// Links to the first and the next page of a list.
-  @HTMLBuilder func steps(first: String?, next: String?) -> HTML {
+  @HTMLBuilder func pager(first: String?, next: String?) -> HTML {
     if first != nil || next != nil {
       tag("nav", ["class": "pages", "aria-label": localized("list.label")]) {
         if let first { tag("a", ["href": first]) { localized("list.first") } }

@@ -2,32 +2,29 @@ import Contracts
 import Markup
 import Terms
 
-extension Pages {
+extension PageContext {
   /// The link, its results, and the balance.
-  static func overview(_ summary: Summary, _ context: PageContext) -> [UInt8] {
-    let localized = context.localized
-    return context.page(.overview, title: localized("overview.title")) {
-      if let offer = summary.offer { context.offer(offer) }
+  func overview(_ summary: Summary) -> [UInt8] {
+    page(.overview, title: localized("overview.title")) {
+      if let offer = summary.offer { self.offer(offer) }
       tag("div", ["class": "columns"]) {
         tag("div") {
-          context.link(of: summary)
-          if summary.referees.invited == 0 { context.steps }
+          link(of: summary)
+          if summary.referees.invited == 0 { steps }
           // Without a link there are no results.
-          if !summary.codes.isEmpty { context.figures(summary) }
+          if !summary.codes.isEmpty { figures(summary) }
         }
         tag("div") {
-          if context.terms.reward != nil { context.balances(summary) }
-          if context.terms.discounts != nil { context.nextDiscount(active: summary.referees[.active]) }
+          if terms.reward != nil { balances(summary) }
+          if terms.discounts != nil { nextDiscount(active: summary.referees[.active]) }
         }
       }
     }
   }
-}
 
-extension PageContext {
   // MARK: The link
 
-  @HTMLBuilder fileprivate func link(of summary: Summary) -> HTML {
+  @HTMLBuilder private func link(of summary: Summary) -> HTML {
     section(localized("overview.link.title"), class: "panel") {
       tag("p", ["class": "lead"]) { rewardSentence }
       if let availabilitySentence { tag("p", ["class": "quiet"]) { availabilitySentence } }
@@ -95,9 +92,7 @@ extension PageContext {
             tag("label", ["for": "wish"]) { localized("overview.link.wish") }
             emptyTag(
               "input",
-              [
-                "id": "wish", "name": "wish", "maxlength": "64", "autocomplete": "off", "spellcheck": "false",
-              ])
+              ["id": "wish", "name": "wish", "maxlength": "64", "autocomplete": "off", "spellcheck": "false"])
           }
         }
       } else {
@@ -106,7 +101,7 @@ extension PageContext {
     }
   }
 
-  fileprivate var steps: HTML {
+  private var steps: HTML {
     section(localized("steps.title")) {
       tag("ol", ["class": "steps"]) {
         tag("li") { localized("steps.share") }
@@ -118,7 +113,7 @@ extension PageContext {
 
   // MARK: Results
 
-  fileprivate func figures(_ summary: Summary) -> HTML {
+  private func figures(_ summary: Summary) -> HTML {
     section(localized("figures.title"), class: "panel") {
       tag("dl", ["class": "figures"]) {
         figure("figures.clicks", summary.clicks.counted) {
@@ -145,7 +140,7 @@ extension PageContext {
 
   // MARK: The welcome offer
 
-  fileprivate func offer(_ offer: Offer) -> HTML {
+  private func offer(_ offer: Offer) -> HTML {
     section(localized("offer.title"), class: "panel offer") {
       let percent = localized.percent(offer.percent)
       switch offer.state {
@@ -168,7 +163,7 @@ extension PageContext {
     }
   }
 
-  fileprivate func nextDiscount(active: Int64) -> HTML {
+  private func nextDiscount(active: Int64) -> HTML {
     section(localized("discounts.title"), class: "panel") {
       tag("p", ["class": "lead"]) { localized("discounts.active", count: active) }
       for text in nextStepSentences(active: active) { tag("p") { text } }

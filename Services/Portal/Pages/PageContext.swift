@@ -3,14 +3,15 @@ import Markup
 import PortalAccess
 import Terms
 
-/// What every page needs: the session, the program's terms, the language, and the age of the figures.
+/// Makes the pages of one request, from the session, the program's terms, the language, and the age of the figures. Pages only
+/// render values from the read model, and neither read nor decide anything.
 struct PageContext: Sendable {
   var session: Session
   /// The programs that the menu offers.
   var programs: [ProgramID]
   /// The version in force. It decides which sections the pages have.
   var terms: TermsVersion
-  var language: Language
+  var localized: Language
   /// The beginning of every link: empty, or a path without a slash at its end.
   var basePath: String
   /// The path of this page, with the base path and without the query, for the links that change the language.
@@ -23,12 +24,7 @@ struct PageContext: Sendable {
   var formToken: String
 }
 
-/// The pages. They only render values from the read model, and neither read nor decide anything.
-enum Pages {}
-
 extension PageContext {
-  var localized: Language { language }
-
   /// A path below this program: `link("book", "12")`.
   func link(_ parts: String...) -> String {
     ([terms.program.value] + parts).reduce(basePath) { $0 + "/" + $1.percentEncoded }
@@ -36,8 +32,8 @@ extension PageContext {
 
   func may(_ right: Right) -> Bool { session.rights.contains(right) }
 
-  func date(_ instant: Instant) -> String { language.date(instant) }
-  func dateAndTime(_ instant: Instant) -> String { language.dateAndTime(instant) }
+  func date(_ instant: Instant) -> String { localized.date(instant) }
+  func dateAndTime(_ instant: Instant) -> String { localized.dateAndTime(instant) }
 
   /// A date with a machine-readable form.
   func dated(_ instant: Instant, time: Bool = false) -> HTML {

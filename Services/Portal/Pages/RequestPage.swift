@@ -1,12 +1,11 @@
 import Contracts
 import Markup
 
-extension Pages {
+extension PageContext {
   /// The progress of a request.
-  static func request(_ status: RequestStatus, _ context: PageContext) -> [UInt8] {
-    let localized = context.localized
+  func progress(of status: RequestStatus) -> [UInt8] {
     let kind = RequestKind(type: status.type)
-    return context.page(nil, title: localized("request.title")) {
+    return page(nil, title: localized("request.title")) {
       tag("p", ["class": "lead"]) { localized("request.\(kind.rawValue)") }
       tag("div", ["class": "panel", "role": "status"]) {
         switch status.state {
@@ -19,7 +18,7 @@ extension Pages {
             tag("ul") { for reason in status.reasons { tag("li") { localized.reason(status.reasonKind, reason) } } }
           }
         case .stored, .sent, .recorded:
-          let isSlow = context.isSlow(status)
+          let isSlow = self.isSlow(status)
           tag("p", ["class": "lead"]) { localized(isSlow ? "request.slow" : "request.waiting") }
           tag("p") { localized(isSlow ? "request.slow.text" : "request.reload") }
         }
@@ -28,14 +27,14 @@ extension Pages {
         for (index, step) in ["stored", "sent", "recorded"].enumerated() {
           tag("li", ["class": index > status.state.steps ? "todo" : nil]) {
             localized("request.\(step)")
-            if index == 0 { tag("small") { context.dated(status.at, time: true) } }
+            if index == 0 { tag("small") { dated(status.at, time: true) } }
           }
         }
         tag("li", ["class": status.state == .answered ? nil : "todo"]) {
           localized(status.state != .answered ? "request.waiting" : status.isAccepted ? "request.accepted" : "request.declined")
         }
       }
-      tag("p") { tag("a", ["class": "button", "href": context.link(kind.path)]) { localized("request.continue") } }
+      tag("p") { tag("a", ["class": "button", "href": link(kind.path)]) { localized("request.continue") } }
       tag("p", ["class": "quiet"]) {
         "\(localized("request.number")): "
         tag("code") { status.request }
@@ -44,10 +43,9 @@ extension Pages {
   }
 
   /// The seconds after which the browser reloads the page of a request (header `Refresh`); `nil` if the request is answered.
-  static func reload(_ status: RequestStatus, at now: Instant) -> Int? {
-    if status.state == .answered { return nil }
-    return now - status.at < .minutes(1) ? 2 : 30
-  }
+  func secondsToReload(_ status: RequestStatus) -> Int? { status.state == .answered ? nil : isSlow(status) ? 30 : 2 }
+
+  private func isSlow(_ status: RequestStatus) -> Bool { now - status.at >= .minutes(1) }
 }
 
 extension RequestStatus {
@@ -94,8 +92,4 @@ private enum RequestKind: String {
     case .withdrawal, .cancel: PageKind.withdraw.path
     }
   }
-}
-
-extension PageContext {
-  fileprivate func isSlow(_ status: RequestStatus) -> Bool { now - status.at >= .minutes(1) }
 }

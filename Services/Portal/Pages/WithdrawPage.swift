@@ -20,30 +20,23 @@ struct WithdrawalForm: Sendable, Equatable {
   var faults: [Fault] = []
 }
 
-extension Pages {
+extension PageContext {
   /// The available amounts, then the open withdrawal or a form for a new one, then past withdrawals.
   ///
   /// - Parameter withdrawals: newest first.
-  static func withdraw(
-    _ figures: [CurrencyFigures], withdrawals: [Withdrawal], form: WithdrawalForm = .init(), _ context: PageContext
-  ) -> [UInt8] {
-    let localized = context.localized
-    let open = withdrawals.filter(\.state.isOpen)
-    let past = withdrawals.filter { !$0.state.isOpen }
-    return context.page(.withdraw, title: localized("withdraw.title")) {
-      for figures in figures { context.available(figures) }
-      if let current = open.first {
-        context.current(current)
+  func withdraw(_ figures: [CurrencyFigures], withdrawals: [Withdrawal], form: WithdrawalForm = .init()) -> [UInt8] {
+    page(.withdraw, title: localized("withdraw.title")) {
+      for figures in figures { available(figures) }
+      if let open = withdrawals.first(where: \.state.isOpen) {
+        current(open)
       } else {
-        context.ask(figures.map(\.balance).filter { $0.available > 0 }, form)
+        ask(figures.map(\.balance).filter { $0.available > 0 }, form)
       }
-      section(localized("withdraw.past")) { context.past(past) }
+      section(localized("withdraw.past")) { past(withdrawals.filter { !$0.state.isOpen }) }
     }
   }
-}
 
-extension PageContext {
-  fileprivate func available(_ figures: CurrencyFigures) -> HTML {
+  private func available(_ figures: CurrencyFigures) -> HTML {
     let (balance, currency) = (figures.balance, figures.balance.currency)
     return tag("div", ["class": "panel"]) {
       amountLine(balance.available, currency, "withdraw.available")
@@ -59,7 +52,7 @@ extension PageContext {
 
   // MARK: The form
 
-  fileprivate func ask(_ balances: [Balance], _ form: WithdrawalForm) -> HTML {
+  private func ask(_ balances: [Balance], _ form: WithdrawalForm) -> HTML {
     section(localized("withdraw.form")) {
       if balances.isEmpty {
         emptyState(localized("withdraw.none"), localized("withdraw.none.text"))
@@ -161,7 +154,7 @@ extension PageContext {
 
   // MARK: Withdrawals
 
-  fileprivate func current(_ withdrawal: Withdrawal) -> HTML {
+  private func current(_ withdrawal: Withdrawal) -> HTML {
     section(localized("withdraw.open"), class: "panel") {
       amountLine(
         withdrawal.amount, withdrawal.currency, "withdrawal.\(withdrawal.state.rawValue)", isMarked: false)
@@ -190,7 +183,7 @@ extension PageContext {
     }
   }
 
-  @HTMLBuilder fileprivate func past(_ withdrawals: [Withdrawal]) -> HTML {
+  @HTMLBuilder private func past(_ withdrawals: [Withdrawal]) -> HTML {
     if withdrawals.isEmpty {
       tag("p") { localized("withdraw.past.none") }
     } else {

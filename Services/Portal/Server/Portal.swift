@@ -40,11 +40,10 @@ final class Portal: Sendable {
     formTokens = try FormTokens(keys)
   }
 
-  /// System time. Use it for tokens, sessions and freshness.
-  func now() -> Instant { .now }
+  var freshness: Freshness { state.freshness(now: .now) }
 
   /// The time for the programs: the sandbox's, if there is one.
-  func time() -> Instant { state.freshness(now: .now).sandbox ?? .now }
+  func time() -> Instant { freshness.sandbox ?? .now }
 
   // MARK: Programs
 

@@ -33,7 +33,7 @@ struct Site: Sendable {
     let network = request.clientNetwork(behind: portal.settings.proxies)
     let isAPI = segments(request)?.first == "v1"
     do {
-      if let seconds = portal.addressLimit.secondsToWait(network, at: portal.now()) { return tooMany(seconds, request, isAPI) }
+      if let seconds = portal.addressLimit.secondsToWait(network, at: .now) { return tooMany(seconds, request, isAPI) }
       guard let segments = segments(request) else { return failure(.notFound, request) }
       switch segments.first {
       case "v1": return try api(request, Array(segments.dropFirst()))
@@ -61,7 +61,7 @@ struct Site: Sendable {
   // MARK: Sessions
 
   private func session(_ request: HTTPRequest) throws -> (session: Session, renewal: String?)? {
-    try portal.cookies.session(request.cookies[portal.cookies.name], at: portal.now())
+    try portal.cookies.session(request.cookies[portal.cookies.name], at: .now)
   }
 
   /// Opens a session with a token signed by the host product.
@@ -69,9 +69,9 @@ struct Site: Sendable {
     guard request.method == "POST" else { return .notAllowed("POST") }
     guard portal.isFromOwnPages(request, isEntering: true) else { return failure(.staleForm, request) }
     do throws(AccessError) {
-      let token = try portal.verifier.verify(request.form?["token"] ?? "", at: portal.now())
-      let cookie = try portal.cookies.open(token, at: portal.now())
-      try portal.usedTokens.spend(token, at: portal.now())
+      let token = try portal.verifier.verify(request.form?["token"] ?? "", at: .now)
+      let cookie = try portal.cookies.open(token, at: .now)
+      try portal.usedTokens.spend(token, at: .now)
       return redirect(portal.settings.basePath + "/", cookie: cookie)
     } catch {
       portal.log.warning("token rejected: \(error)")
@@ -87,14 +87,14 @@ struct Site: Sendable {
     guard parts.count == 2, parts[0].lowercased() == "bearer" else { return unauthorized("a token is missing") }
     let session: Session
     do throws(AccessError) {
-      session = try portal.verifier.verify(String(parts[1]), at: portal.now())
+      session = try portal.verifier.verify(String(parts[1]), at: .now)
     } catch {
       portal.log.warning("token rejected: \(error)")
       portal.metrics.rejectedTokens.add()
       return unauthorized("the token is not valid")
     }
     guard !portal.usedTokens.isSpent(session) else { return unauthorized("the token has already opened a session") }
-    if let seconds = portal.accountLimit.secondsToWait(session.account.value, at: portal.now()) {
+    if let seconds = portal.accountLimit.secondsToWait(session.account.value, at: .now) {
       return tooMany(seconds, request, true)
     }
     guard portal.state.isCaughtUp else { return rebuilding(request, true) }
@@ -121,7 +121,7 @@ struct Site: Sendable {
   private func page(_ request: HTTPRequest, _ segments: [String], _ session: Session) throws -> HTTPResponse {
     if segments == ["leave"] { return leave(request, session) }
     guard session.rights.contains(.read) else { return failure(.forbidden, request, session) }
-    if let seconds = portal.accountLimit.secondsToWait(session.account.value, at: portal.now()) {
+    if let seconds = portal.accountLimit.secondsToWait(session.account.value, at: .now) {
       return tooMany(seconds, request, false)
     }
     if let chosen = request.query["lang"], request.method == "GET" { return choose(chosen, request) }
@@ -176,19 +176,19 @@ struct Site: Sendable {
     guard request.method == "GET" else { return .notAllowed("GET, HEAD") }
     let (type, body): (String, [UInt8])
     switch segments {
-    case ["style.css"]: (type, body) = ("text/css", Pages.style(accent: portal.settings.accent))
-    case ["copy.js"]: (type, body) = ("text/javascript", Pages.copyScript)
+    case ["style.css"]: (type, body) = ("text/css", Assets.style(accent: portal.settings.accent))
+    case ["copy.js"]: (type, body) = ("text/javascript", Assets.copyScript)
     default: return failure(.notFound, request)
     }
     return HTTPResponse(200, "\(type); charset=utf-8", body, caching: "public, max-age=300")
   }
 
-  private func failure(_ failure: Pages.Failure, _ request: HTTPRequest, _ session: Session? = nil) -> HTTPResponse {
+  private func failure(_ failure: PageFailure, _ request: HTTPRequest, _ session: Session? = nil) -> HTTPResponse {
     portal.failure(failure, language(request, session), hasSession: session != nil)
   }
 
   private func rebuilding(_ request: HTTPRequest, _ isAPI: Bool, _ session: Session? = nil) -> HTTPResponse {
-    let progress = portal.state.freshness(now: portal.now()).rebuilding ?? .init(percent: 0, secondsLeft: 0)
+    let progress = portal.freshness.rebuilding ?? .init(percent: 0, secondsLeft: 0)
     let seconds = String(max(1, progress.secondsLeft))
     return isAPI
       ? .problem(503, "rebuilding", "the figures are being rebuilt; try again in \(seconds) s").with("Retry-After", seconds)
@@ -217,9 +217,8 @@ extension HTTPResponse {
 }
 
 extension Portal {
-  func failure(_ failure: Pages.Failure, _ language: Language, hasSession: Bool) -> HTTPResponse {
-    .page(
-      Pages.error(failure, language: language, basePath: settings.basePath, hasSession: hasSession), status: failure.status)
+  func failure(_ failure: PageFailure, _ language: Language, hasSession: Bool) -> HTTPResponse {
+    .page(failure.page(language, basePath: settings.basePath, hasSession: hasSession), status: failure.status)
   }
 
   /// - Parameter isEntering: whether to admit the host's pages too, which send people here with a token.

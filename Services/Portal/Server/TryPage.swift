@@ -10,8 +10,7 @@ struct TryPage {
   func answer(_ request: HTTPRequest, _ segments: [String]) throws -> HTTPResponse {
     if segments == ["try"], request.method == "POST" { return try enter(request) }
     let accounts = try portal.state.isCaughtUp ? portal.pool.read { try $0.accounts(limit: 60) } : []
-    let response = HTTPResponse.page(
-      Pages.accounts(accounts.filter { portal.programs[$0.program] != nil }, basePath: portal.settings.basePath))
+    let response = HTTPResponse.page(page(accounts.filter { portal.programs[$0.program] != nil }))
     // Reload until the first events bring the first accounts.
     return accounts.isEmpty ? response.with("Refresh", "2") : response
   }
@@ -20,7 +19,7 @@ struct TryPage {
     guard portal.isFromOwnPages(request), let account = request.form?["account"].flatMap({ AccountID($0) }),
       let program = request.form?["program"].flatMap({ ProgramID($0) })
     else { return .text(403, "the form was sent from another page, or contains no account") }
-    let now = portal.now()
+    let now = Instant.now
     let companies = try portal.state.isCaughtUp ? portal.pool.read { try $0.companies(of: account, program) } : []
     let session = Session(
       id: Base64URL.text(of: try randomBytes(12)), account: account, programs: [program],

@@ -21,7 +21,7 @@ struct Visit {
     let isForm = request.method == "POST"
     guard isForm || request.method == "GET" else { return .notAllowed("GET, HEAD, POST") }
     switch (path.first ?? "", path.count, isForm) {
-    case ("", 0, false): return .page(Pages.overview(try summary(), try context()))
+    case ("", 0, false): return .page(try context().overview(try summary()))
     case ("invited", 1, false): return try invited()
     case ("book", 1, false) where terms.reward != nil: return try book()
     case ("book.csv", 1, false) where terms.reward != nil: return try file()
@@ -29,19 +29,19 @@ struct Visit {
       guard let sequence = Int64(path[1]),
         let entry = try portal.pool.read({ try $0.entry(session.account, program, sequence: sequence) })
       else { return nil }
-      return .page(Pages.why(entry, try context()))
+      return .page(try context().why(entry))
     case ("discounts", 1, false) where terms.discounts != nil:
-      return .page(Pages.discounts(try portal.discounts(session, program), try context()))
+      return .page(try context().discounts(try portal.discounts(session, program)))
     case ("withdraw", 1, false) where terms.withdrawal != nil: return try withdraw()
     case ("requests", 2, false): return try requested(path[1])
     case ("qr.svg", 1, false): return try code { HTTPResponse(200, "image/svg+xml", Array($0.svg.utf8)) }
     case ("qr.png", 1, false): return try code { HTTPResponse(200, "image/png", $0.png()) }
     case ("poster", 1, false):
       guard let code = try summary().shared, let qr = QRCode(code.link) else { return nil }
-      return .page(Pages.poster(code, svg: qr.svg, try context()))
+      return .page(try context().poster(code, svg: qr.svg))
     case ("help", 1, false):
       let next = portal.programs[program]?.versions.first { $0.effectiveFrom > portal.time() }
-      return .page(Pages.help(next: next, try context()))
+      return .page(try context().help(next: next))
     case ("code", 1, true): return try ask(try wishedCode())
     case ("order", 1, true) where terms.discounts != nil: return try ask(try movedCompany())
     case ("withdraw", 1, true) where terms.withdrawal != nil: return try askForWithdrawal()
@@ -56,11 +56,10 @@ struct Visit {
     // reject or rewrite %2F in a path.
     let id = RequestID(derivedFrom: ["page-\(Base64URL.text(of: try randomBytes(15)))"])
     return PageContext(
-      session: session, programs: portal.programs(of: session), terms: terms, language: language,
-      basePath: portal.settings.basePath,
-      path: "/" + request.segments.map(\.percentEncoded).joined(separator: "/"),
-      freshness: portal.state.freshness(now: portal.now()),
-      now: portal.time(), request: id.value, formToken: try portal.formTokens.token(for: session, request: id))
+      session: session, programs: portal.programs(of: session), terms: terms, localized: language,
+      basePath: portal.settings.basePath, path: "/" + request.segments.map(\.percentEncoded).joined(separator: "/"),
+      freshness: portal.freshness, now: portal.time(), request: id.value,
+      formToken: try portal.formTokens.token(for: session, request: id))
   }
 
   private func summary() throws -> Summary {
@@ -84,7 +83,7 @@ struct Visit {
     }
     guard let page else { return nil }
     let query = InvitedQuery(status: status, on: day == nil ? nil : on, find: find, isContinued: after != nil)
-    return .page(Pages.invited(page, counts: counts, query: query, try context()))
+    return .page(try context().invited(page, counts: counts, query: query))
   }
 
   private func book() throws -> HTTPResponse? {
@@ -94,7 +93,7 @@ struct Visit {
     guard let page = try portal.pool.read({ try $0.entries(session.account, program, currency: currency, before: after) }) else {
       return nil
     }
-    return .page(Pages.book(page, currency: currency, currencies: currencies, isContinued: after != nil, try context()))
+    return .page(try context().book(page, currency: currency, currencies: currencies, isContinued: after != nil))
   }
 
   /// The whole account book as CSV.
@@ -118,7 +117,7 @@ struct Visit {
     let newest = try portal.pool.read { try $0.withdrawals(session.account, program, limit: 20) }?.items ?? []
     let summary = try summary()
     let withdrawals = summary.openWithdrawals + newest.filter { !$0.state.isOpen }
-    return .page(Pages.withdraw(summary.balances, withdrawals: withdrawals, form: form, try context()), status: status)
+    return .page(try context().withdraw(summary.balances, withdrawals: withdrawals, form: form), status: status)
   }
 
   /// Shows obvious errors next to their fields. The services check everything else.
@@ -168,7 +167,7 @@ struct Visit {
       return failure(.staleForm)
     }
     guard portal.reason(against: wish, session, program) == nil else { return failure(.forbidden) }
-    switch try portal.desk.take(wish, id, session, program, at: portal.time(), now: portal.now()) {
+    switch try portal.desk.take(wish, id, session, program, at: portal.time(), now: .now) {
     case .taken:
       return redirect(
         "\(portal.settings.basePath)/\(program.value.percentEncoded)/requests/\(id.value.percentEncoded)?type=\(wish.type)")
@@ -178,9 +177,10 @@ struct Visit {
 
   private func requested(_ name: String) throws -> HTTPResponse? {
     guard let status = try portal.desk.status(session.account, program, name, type: request.query["type"]) else { return nil }
-    let response = HTTPResponse.page(Pages.request(status, try context()))
-    return Pages.reload(status, at: portal.time()).map { response.with("Refresh", String($0)) } ?? response
+    let context = try context()
+    let response = HTTPResponse.page(context.progress(of: status))
+    return context.secondsToReload(status).map { response.with("Refresh", String($0)) } ?? response
   }
 
-  private func failure(_ failure: Pages.Failure) -> HTTPResponse { portal.failure(failure, language, hasSession: true) }
+  private func failure(_ failure: PageFailure) -> HTTPResponse { portal.failure(failure, language, hasSession: true) }
 }

@@ -24,10 +24,10 @@ import Testing
       let query = InvitedQuery(on: text, find: text)
       let status = RequestStatus(request: text, type: text, at: context.now, state: .answered, reasons: [text])
       return [
-        Pages.overview(summary, context),
-        Pages.invited(.init(items: [referee], next: text), counts: .init([.rejected: 1]), query: query, context),
-        Pages.book(.init(items: [entry], next: text), currency: "KZT", currencies: ["KZT"], isContinued: true, context),
-        Pages.why(entry, context), Pages.request(status, context),
+        context.overview(summary),
+        context.invited(.init(items: [referee], next: text), counts: .init([.rejected: 1]), query: query),
+        context.book(.init(items: [entry], next: text), currency: "KZT", currencies: ["KZT"], isContinued: true),
+        context.why(entry), context.progress(of: status),
       ]
     }
     for (hostile, harmless) in zip(try page(Self.hostile), try page("x")) {

@@ -6,7 +6,7 @@ import Testing
 
 /// Every page in every language.
 @Suite struct PageTests {
-  private static let style = Pages.style(accent: .laurel)
+  private static let style = Assets.style(accent: .laurel)
 
   /// Well-formed, with all texts, in one language, with one first-level heading and no element that CSP forbids.
   @Test(arguments: Language.Code.allCases)
@@ -59,7 +59,7 @@ import Testing
     var context = try SamplePages(.en).context("tiers", path: "/discounts")
     let companies = context.session.companies.compactMap { CompanyID($0.id) }.map { Discounts.Company(company: $0) }
     let discounts = Discounts(active: 1, companies: companies, orderedAt: context.now)
-    func buttons() -> Int { String(decoding: Pages.discounts(discounts, context), as: UTF8.self).count(of: "name=\"move\"") }
+    func buttons() -> Int { String(decoding: context.discounts(discounts), as: UTF8.self).count(of: "name=\"move\"") }
     #expect(buttons() == 4)
     context.session.companies = []
     #expect(buttons() == 0)
@@ -69,7 +69,7 @@ import Testing
   @Test func theMenuHasNoUnknownProgram() throws {
     var context = try SamplePages(.en).context("cash")
     func links() -> Int {
-      String(decoding: Pages.overview(Summary(), context), as: UTF8.self).count(of: "href=\"/referrals/tiers\"")
+      String(decoding: context.overview(Summary()), as: UTF8.self).count(of: "href=\"/referrals/tiers\"")
     }
     #expect(links() == 1)
     context.programs = ["cash", "bonus"]
@@ -85,7 +85,7 @@ import Testing
   /// At most 30 KB including the style sheet, and 2 KB of script.
   @Test func pagesAreSmall() throws {
     #expect(Self.style.count <= 12 * 1024)
-    #expect(Pages.copyScript.count <= 2 * 1024)
+    #expect(Assets.copyScript.count <= 2 * 1024)
     for code in Language.Code.allCases {
       for page in try SamplePages.all(code) {
         #expect(page.bytes.count + Self.style.count <= 30 * 1024, "\(page.name): \(page.bytes.count) + \(Self.style.count)")
@@ -97,7 +97,7 @@ import Testing
     let base = URL(filePath: folder)
     try FileManager.default.createDirectory(at: base.appending(path: "referrals/assets"), withIntermediateDirectories: true)
     try Data(style).write(to: base.appending(path: "referrals/assets/style.css"))
-    try Data(Pages.copyScript).write(to: base.appending(path: "referrals/assets/copy.js"))
+    try Data(Assets.copyScript).write(to: base.appending(path: "referrals/assets/copy.js"))
     for page in samples { try Data(page.bytes).write(to: base.appending(path: page.name + ".html")) }
   }
 }

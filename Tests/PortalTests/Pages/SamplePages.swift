@@ -49,7 +49,7 @@ struct SamplePages {
         Named(id: "iban-1", name: "UA 21 3223 1300 0002 6007 2335 6600 1"), Named(id: "card-2", name: "Visa •• 4411"),
       ], startedAt: now, expiresAt: now + .hours(8))
     return PageContext(
-      session: session, programs: session.programs, terms: terms, language: language, basePath: "/referrals",
+      session: session, programs: session.programs, terms: terms, localized: language, basePath: "/referrals",
       path: "/referrals/\(program)\(path)",
       freshness: Freshness(asOf: now), now: now, request: "req-0001", formToken: "token")
   }
@@ -105,16 +105,16 @@ struct SamplePages {
     var fresh = Summary()
     fresh.codes = [summary("KZT").codes[1]]
     return [
-      sample("overview-bonus", Pages.overview(summary("KZT", offer: offer), bonus)),
-      sample("overview-cash", Pages.overview(cash, try context("cash"))),
-      sample("overview-tiers", Pages.overview(summary("USD"), try context("tiers"))),
-      sample("overview-nothing", Pages.overview(Summary(), bonus)),
-      sample("overview-no-right", Pages.overview(Summary(), try context("cash", rights: [.read]))),
-      sample("overview-no-referrals", Pages.overview(fresh, bonus)),
-      sample("overview-stale", Pages.overview(summary("KZT", offer: lastDay), stale)),
-      sample("overview-overdrawn", Pages.overview(overdrawn, bonus)),
-      sample("overview-offer-used", Pages.overview(summary("KZT", offer: used), bonus)),
-      sample("overview-offer-expired", Pages.overview(summary("KZT", offer: expired), bonus)),
+      sample("overview-bonus", bonus.overview(summary("KZT", offer: offer))),
+      sample("overview-cash", try context("cash").overview(cash)),
+      sample("overview-tiers", try context("tiers").overview(summary("USD"))),
+      sample("overview-nothing", bonus.overview(Summary())),
+      sample("overview-no-right", try context("cash", rights: [.read]).overview(Summary())),
+      sample("overview-no-referrals", bonus.overview(fresh)),
+      sample("overview-stale", stale.overview(summary("KZT", offer: lastDay))),
+      sample("overview-overdrawn", bonus.overview(overdrawn)),
+      sample("overview-offer-used", bonus.overview(summary("KZT", offer: used))),
+      sample("overview-offer-expired", bonus.overview(summary("KZT", offer: expired))),
     ]
   }
 
@@ -168,23 +168,23 @@ struct SamplePages {
     let filtered = InvitedQuery(status: .earning, on: "2026-02-01", find: "алтын & \"дән\"", isContinued: true)
     return [
       sample(
-        "invited", Pages.invited(.init(items: try referees(50), next: "c50"), counts: counts, query: .init(), invited)),
+        "invited", invited.invited(.init(items: try referees(50), next: "c50"), counts: counts, query: .init())),
       sample(
         "invited-tiers",
-        Pages.invited(.init(items: try referees(7)), counts: counts, query: .init(), try context("tiers", path: "/invited"))),
+        try context("tiers", path: "/invited").invited(.init(items: try referees(7)), counts: counts, query: .init())),
       sample(
-        "invited-filtered", Pages.invited(.init(items: try referees(3), next: "c3"), counts: counts, query: filtered, invited)),
-      sample("invited-none", Pages.invited(.init(items: []), counts: counts, query: filtered, invited)),
-      sample("invited-empty", Pages.invited(.init(items: []), counts: .init(), query: .init(), invited)),
+        "invited-filtered", invited.invited(.init(items: try referees(3), next: "c3"), counts: counts, query: filtered)),
+      sample("invited-none", invited.invited(.init(items: []), counts: counts, query: filtered)),
+      sample("invited-empty", invited.invited(.init(items: []), counts: .init(), query: .init())),
       sample(
         "book",
-        Pages.book(
-          .init(items: try entries(50, "KZT"), next: "c50"), currency: "KZT", currencies: ["KZT", "USD"], isContinued: true, book)
+        book.book(
+          .init(items: try entries(50, "KZT"), next: "c50"), currency: "KZT", currencies: ["KZT", "USD"], isContinued: true)
       ),
       sample(
         "book-short",
-        Pages.book(.init(items: try entries(9, "USD")), currency: "USD", currencies: ["USD"], isContinued: false, book)),
-      sample("book-empty", Pages.book(.init(items: []), currency: nil, currencies: [], isContinued: false, book)),
+        book.book(.init(items: try entries(9, "USD")), currency: "USD", currencies: ["USD"], isContinued: false)),
+      sample("book-empty", book.book(.init(items: []), currency: nil, currencies: [], isContinued: false)),
     ]
   }
 
@@ -193,8 +193,8 @@ struct SamplePages {
     let entries = try entries(9, "KZT")
     let bare = Entry(sequence: 1, type: "reward.invented.v9", at: now)
     return [
-      sample("why-accrued", Pages.why(entries[0], book)), sample("why-declined", Pages.why(entries[3], book)),
-      sample("why-frozen", Pages.why(entries[8], book)), sample("why-bare", Pages.why(bare, book)),
+      sample("why-accrued", book.why(entries[0])), sample("why-declined", book.why(entries[3])),
+      sample("why-frozen", book.why(entries[8])), sample("why-bare", book.why(bare)),
     ]
   }
 
@@ -220,10 +220,10 @@ struct SamplePages {
       Discounts.Run(period: "2025-10", asOf: now, skipped: ["pending-payments"]),
     ]
     return [
-      sample("discounts", Pages.discounts(Discounts(active: 17, companies: companies, orderedAt: now, runs: runs), tiers)),
-      sample("discounts-top", Pages.discounts(Discounts(active: 25, companies: [companies[0]], runs: runs), tiers)),
-      sample("discounts-few", Pages.discounts(Discounts(active: 1, companies: companies), tiers)),
-      sample("discounts-nothing", Pages.discounts(Discounts(), tiers)),
+      sample("discounts", tiers.discounts(Discounts(active: 17, companies: companies, orderedAt: now, runs: runs))),
+      sample("discounts-top", tiers.discounts(Discounts(active: 25, companies: [companies[0]], runs: runs))),
+      sample("discounts-few", tiers.discounts(Discounts(active: 1, companies: companies))),
+      sample("discounts-nothing", tiers.discounts(Discounts())),
     ]
   }
 
@@ -263,17 +263,17 @@ struct SamplePages {
     let past = try [Withdrawal.State.paid, .failed, .returned, .declined].map { try withdrawal($0) }
     let wrong = WithdrawalForm(amount: "1 000 000", currency: "USD", recipient: "nobody", faults: [.most(12_550), .recipient])
     return [
-      sample("withdraw", Pages.withdraw([usd], withdrawals: past, cash)),
-      sample("withdraw-two", Pages.withdraw([kzt, usd], withdrawals: [], cash)),
-      sample("withdraw-wrong", Pages.withdraw([usd], withdrawals: past, form: wrong, cash)),
-      sample("withdraw-amount", Pages.withdraw([usd], withdrawals: [], form: .init(amount: "x", faults: [.amount]), cash)),
-      sample("withdraw-least", Pages.withdraw([usd], withdrawals: [], form: .init(amount: "1", faults: [.least(1000)]), stale)),
-      sample("withdraw-open", Pages.withdraw([usd], withdrawals: [try withdrawal(.awaitingApproval)] + past, cash)),
-      sample("withdraw-overdue", Pages.withdraw([usd], withdrawals: [try withdrawal(.instructed, isOverdue: true)], cash)),
-      sample("withdraw-nothing", Pages.withdraw([none], withdrawals: [], cash)),
-      sample("withdraw-no-account", Pages.withdraw([], withdrawals: [], cash)),
-      sample("withdraw-no-right", Pages.withdraw([usd], withdrawals: [], try context("cash", rights: [.read]))),
-      sample("withdraw-no-recipient", Pages.withdraw([usd], withdrawals: [], alone)),
+      sample("withdraw", cash.withdraw([usd], withdrawals: past)),
+      sample("withdraw-two", cash.withdraw([kzt, usd], withdrawals: [])),
+      sample("withdraw-wrong", cash.withdraw([usd], withdrawals: past, form: wrong)),
+      sample("withdraw-amount", cash.withdraw([usd], withdrawals: [], form: .init(amount: "x", faults: [.amount]))),
+      sample("withdraw-least", stale.withdraw([usd], withdrawals: [], form: .init(amount: "1", faults: [.least(1000)]))),
+      sample("withdraw-open", cash.withdraw([usd], withdrawals: [try withdrawal(.awaitingApproval)] + past)),
+      sample("withdraw-overdue", cash.withdraw([usd], withdrawals: [try withdrawal(.instructed, isOverdue: true)])),
+      sample("withdraw-nothing", cash.withdraw([none], withdrawals: [])),
+      sample("withdraw-no-account", cash.withdraw([], withdrawals: [])),
+      sample("withdraw-no-right", try context("cash", rights: [.read]).withdraw([usd], withdrawals: [])),
+      sample("withdraw-no-recipient", alone.withdraw([usd], withdrawals: [])),
     ]
   }
 
@@ -288,25 +288,24 @@ struct SamplePages {
         reasons: reasons)
     }
     return [
-      sample("request-stored", Pages.request(status(CodeRequested.type, .stored), cash)),
-      sample("request-sent", Pages.request(status(CompanyOrderSet.type, .sent), cash)),
-      sample("request-recorded", Pages.request(status(WithdrawalRequested.type, .recorded), cash)),
-      sample("request-slow", Pages.request(status(WithdrawalRequested.type, .recorded, age: 61), cash)),
-      sample("request-code", Pages.request(status(CodeRequested.type, .answered, accepted: true), cash)),
-      sample("request-order", Pages.request(status(CompanyOrderSet.type, .answered, accepted: true), cash)),
-      sample("request-withdrawal", Pages.request(status(WithdrawalRequested.type, .answered, accepted: true), cash)),
-      sample("request-cancel", Pages.request(status(WithdrawalCanceled.type, .answered, accepted: true), cash)),
+      sample("request-stored", cash.progress(of: status(CodeRequested.type, .stored))),
+      sample("request-sent", cash.progress(of: status(CompanyOrderSet.type, .sent))),
+      sample("request-recorded", cash.progress(of: status(WithdrawalRequested.type, .recorded))),
+      sample("request-slow", cash.progress(of: status(WithdrawalRequested.type, .recorded, age: 61))),
+      sample("request-code", cash.progress(of: status(CodeRequested.type, .answered, accepted: true))),
+      sample("request-order", cash.progress(of: status(CompanyOrderSet.type, .answered, accepted: true))),
+      sample("request-withdrawal", cash.progress(of: status(WithdrawalRequested.type, .answered, accepted: true))),
+      sample("request-cancel", cash.progress(of: status(WithdrawalCanceled.type, .answered, accepted: true))),
       sample(
-        "request-taken", Pages.request(status(CodeRequested.type, .answered, answer: CodeDeclined.type, reasons: ["taken"]), cash)
+        "request-taken", cash.progress(of: status(CodeRequested.type, .answered, answer: CodeDeclined.type, reasons: ["taken"]))
       ),
       sample(
         "request-declined",
-        Pages.request(status(WithdrawalRequested.type, .answered, reasons: ["already-open", "new-reason"]), cash)),
+        cash.progress(of: status(WithdrawalRequested.type, .answered, reasons: ["already-open", "new-reason"]))),
       sample(
         "request-spend-only",
-        Pages.request(
-          status(WithdrawalRequested.type, .answered, answer: BonusDeclined.type, reasons: ["not-withdrawable"]), cash)),
-      sample("request-other", Pages.request(status(SpendRequested.type, .answered, accepted: true), cash)),
+        cash.progress(of: status(WithdrawalRequested.type, .answered, answer: BonusDeclined.type, reasons: ["not-withdrawable"]))),
+      sample("request-other", cash.progress(of: status(SpendRequested.type, .answered, accepted: true))),
     ]
   }
 
@@ -343,23 +342,23 @@ struct SamplePages {
     bare.terms.spending = nil
     bare.terms.welcomeOffer = nil
     return [
-      sample("poster", Pages.poster(code, svg: qr.svg, bonus)), sample("help-bonus", Pages.help(next: next, bonus)),
-      sample("help-cash", Pages.help(next: nil, try context("cash", path: "/help"))),
-      sample("help-tiers", Pages.help(next: nil, try context("tiers", path: "/help"))),
-      sample("help-rich", Pages.help(next: nil, rich)),
-      sample("help-fixed", Pages.help(next: nil, fixed)), sample("help-bare", Pages.help(next: nil, bare)),
+      sample("poster", bonus.poster(code, svg: qr.svg)), sample("help-bonus", bonus.help(next: next)),
+      sample("help-cash", try context("cash", path: "/help").help(next: nil)),
+      sample("help-tiers", try context("tiers", path: "/help").help(next: nil)),
+      sample("help-rich", rich.help(next: nil)),
+      sample("help-fixed", fixed.help(next: nil)), sample("help-bare", bare.help(next: nil)),
     ]
   }
 
   private func rate(_ value: Int64) -> BasisPoints { BasisPoints(value) ?? .zero }
 
   private func errors() throws -> [Sample] {
-    let failures: [Pages.Failure] = [
+    let failures: [PageFailure] = [
       .signedOut, .forbidden, .notFound, .staleForm, .tooMany, .rebuilding(.init(percent: 63, secondsLeft: 40)), .failed,
     ]
     return failures.enumerated().map { index, failure in
       sample(
-        "error-\(index)-\(failure.status)", Pages.error(failure, language: language, basePath: "/referrals", hasSession: true))
+        "error-\(index)-\(failure.status)", failure.page(language, basePath: "/referrals", hasSession: true))
     }
   }
 }
