@@ -32,7 +32,7 @@ struct API: Sendable {
     switch (request.method, segments.first, segments.count) {
     case ("GET", "summary", 1):
       let summary = try portal.pool.read { try $0.summary(session.account, program, now: portal.time()) }
-      return .json(200, Aged(summary, portal.state.freshness(now: portal.now())))
+      return .json(200, Aged(value: summary, freshness: portal.freshness))
     case ("GET", "referees", 1):
       let status = request.query["status"].map { RefereeStatus(rawValue: $0) }
       if let status, status == nil {
@@ -55,7 +55,7 @@ struct API: Sendable {
       else { return .problem(404, "no such entry", "the account has no entry of this number") }
       return .json(200, ExplainedEntry(entry: entry))
     case ("GET", "discounts", 1):
-      return .json(200, Aged(try portal.discounts(session, program), portal.state.freshness(now: portal.now())))
+      return .json(200, Aged(value: try portal.discounts(session, program), freshness: portal.freshness))
     case ("GET", "withdrawals", 1):
       return try list(request) { model, after, limit in
         try model.withdrawals(session.account, program, before: after, limit: limit)
@@ -97,7 +97,7 @@ struct API: Sendable {
     guard let page = try portal.pool.read({ try read($0, request.query["after"], limit) }) else {
       return .problem(400, "bad cursor", "after must be the value of next from another page of this list")
     }
-    return .json(200, Aged(page, portal.state.freshness(now: portal.now())))
+    return .json(200, Aged(value: page, freshness: portal.freshness))
   }
 
   // MARK: Requests
@@ -118,7 +118,7 @@ struct API: Sendable {
       return .problem(403, "not allowed", "the token's act lacks \(wish.right.rawValue)")
     }
     if let reason = portal.reason(against: wish, session, program) { return .problem(422, "not possible", reason) }
-    switch try portal.desk.take(wish, id, session, program, at: portal.time(), now: portal.now()) {
+    switch try portal.desk.take(wish, id, session, program, at: portal.time(), now: .now) {
     case .taken(let status):
       let path = "\(portal.settings.basePath)/v1/requests/\(id.value.percentEncoded)"
       return .json(202, status).with("Location", "\(path)?program=\(program.value.percentEncoded)&type=\(wish.type)")

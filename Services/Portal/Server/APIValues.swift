@@ -5,15 +5,31 @@ import ServiceKit
 // The API's responses, as described in ops/contracts/portal.openapi.yaml. Money is minor units, a currency and its number of decimal
 // digits.
 
+/// An object of the API.
+package protocol APIObject: JSONEncodable {
+  /// Names and values in order. A member whose value is `nil` is left out.
+  typealias Members = KeyValuePairs<String, (any JSONEncodable)?>
+  var members: Members { get }
+}
+
+extension APIObject {
+  package func write(to json: inout JSONWriter) {
+    json.beginObject()
+    writeMembers(to: &json)
+    json.endObject()
+  }
+
+  fileprivate func writeMembers(to json: inout JSONWriter) {
+    for (name, value) in members {
+      if let value { json.member(named: name, value) }
+    }
+  }
+}
+
 /// A response that includes the age of its figures.
-struct Aged<Value: Members>: JSONEncodable {
+struct Aged<Value: APIObject>: JSONEncodable {
   let value: Value
   let freshness: Freshness
-
-  init(_ value: Value, _ freshness: Freshness) {
-    self.value = value
-    self.freshness = freshness
-  }
 
   func write(to json: inout JSONWriter) {
     json.beginObject()
@@ -24,229 +40,156 @@ struct Aged<Value: Members>: JSONEncodable {
   }
 }
 
-/// An object of the API.
-package protocol Members: JSONEncodable {
-  func writeMembers(to json: inout JSONWriter)
+extension Page: APIObject, JSONEncodable where Item: JSONEncodable {
+  package var members: Members { ["items": items, "next": next] }
 }
 
-extension Members {
-  package func write(to json: inout JSONWriter) {
+private struct Amount: APIObject {
+  let amount: Int64
+  let currency: Currency
+
+  var members: Members {
+    ["amount": amount, "currency": currency, "exponent": currency.exponent]
+  }
+}
+
+extension Summary: APIObject {
+  package var members: Members {
+    ["codes": codes, "clicks": clicks, "referees": referees, "balances": balances, "offer": offer]
+  }
+}
+
+extension IssuedCode: APIObject {
+  var members: Members { ["code": code, "link": link, "at": at] }
+}
+
+extension Clicks: APIObject {
+  var members: Members { ["counted": counted, "rejected": rejected] }
+}
+
+extension RefereeCounts: JSONEncodable {
+  func write(to json: inout JSONWriter) {
     json.beginObject()
-    writeMembers(to: &json)
+    json.member("invited", invited)
+    for status in RefereeStatus.allCases { json.member(named: status.rawValue, self[status]) }
     json.endObject()
   }
 }
 
-extension Page: Members, JSONEncodable where Item: JSONEncodable {
-  package func writeMembers(to json: inout JSONWriter) {
-    json.member("items", items)
-    json.member("next", next)
+extension CurrencyFigures: APIObject {
+  var members: Members {
+    ["balance": balance, "exponent": balance.currency.exponent, "next": maturities]
   }
 }
 
-private struct Amount: Members {
-  let amount: Int64
-  let currency: Currency
+extension Maturity: APIObject {
+  var members: Members { ["at": at, "amount": amount] }
+}
 
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("amount", amount)
-    json.member("currency", currency)
-    json.member("exponent", Int64(currency.exponent))
+extension Offer: APIObject {
+  var members: Members {
+    ["percent": percent, "plans": plans, "expiresAt": expiresAt, "state": state.rawValue]
   }
 }
 
-extension Summary: Members, JSONEncodable {
-  package func writeMembers(to json: inout JSONWriter) {
-    json.member("codes", codes)
-    json.member("clicks", clicks)
-    json.member("referees", referees)
-    json.member("balances", balances)
-    json.member("offer", offer)
+extension Referee: APIObject {
+  package var members: Members {
+    [
+      "account": account, "label": label, "registeredAt": registeredAt, "status": status.rawValue, "reasons": reasons,
+      "payments": payments,
+      "earned": earned.sorted { $0.key < $1.key }.map { Amount(amount: $0.value, currency: $0.key) },
+    ]
   }
 }
 
-extension IssuedCode: Members, JSONEncodable {
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("code", code)
-    json.member("link", link)
-    json.member("at", at)
-  }
-}
-
-extension Clicks: Members, JSONEncodable {
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("counted", counted)
-    json.member("rejected", rejected)
-  }
-}
-
-extension RefereeCounts: Members, JSONEncodable {
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("invited", invited)
-    for status in RefereeStatus.allCases { json.member(named: status.rawValue, self[status]) }
-  }
-}
-
-extension CurrencyFigures: Members, JSONEncodable {
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("balance", balance)
-    json.member("exponent", Int64(balance.currency.exponent))
-    json.member("next", maturities)
-  }
-}
-
-extension Maturity: Members, JSONEncodable {
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("at", at)
-    json.member("amount", amount)
-  }
-}
-
-extension Offer: Members, JSONEncodable {
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("percent", percent)
-    json.member("plans", plans)
-    json.member("expiresAt", expiresAt)
-    json.member("state", state.rawValue)
-  }
-}
-
-extension Referee: Members, JSONEncodable {
-  package func writeMembers(to json: inout JSONWriter) {
-    json.member("account", account)
-    json.member("label", label)
-    json.member("registeredAt", registeredAt)
-    json.member("status", status.rawValue)
-    json.member("reasons", reasons)
-    json.member("payments", payments)
-    json.member("earned", earned.sorted { $0.key < $1.key }.map { Amount(amount: $0.value, currency: $0.key) })
-  }
-}
-
-extension Entry: Members, JSONEncodable {
-  package func writeMembers(to json: inout JSONWriter) {
-    json.member("id", String(sequence))
-    json.member("type", type)
-    json.member("at", at)
-    json.member("amount", amount)
-    json.member("currency", currency)
-    json.member("exponent", currency.map { Int64($0.exponent) })
-    json.member("availableAt", availableAt)
-    json.member("balance", balance)
-    json.member("referee", referee)
-    json.member("label", label)
-    json.member("payment", payment)
-    json.member("refund", refund)
-    json.member("invoice", invoice)
-    json.member("request", request)
-    json.member("reasons", reasons)
+extension Entry: APIObject {
+  package var members: Members {
+    [
+      "id": String(sequence), "type": type, "at": at, "amount": amount, "currency": currency, "exponent": currency?.exponent,
+      "availableAt": availableAt, "balance": balance, "referee": referee, "label": label, "payment": payment, "refund": refund,
+      "invoice": invoice, "request": request, "reasons": reasons,
+    ]
   }
 }
 
 /// An entry with the facts behind its decision.
-struct ExplainedEntry: Members {
+struct ExplainedEntry: JSONEncodable {
   let entry: Entry
 
-  func writeMembers(to json: inout JSONWriter) {
+  func write(to json: inout JSONWriter) {
+    json.beginObject()
     entry.writeMembers(to: &json)
     json.member("terms", entry.terms)
     json.member("because", entry.because)
+    json.endObject()
   }
 }
 
-extension Discounts: Members, JSONEncodable {
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("active", active)
-    json.member("orderedAt", orderedAt)
-    json.member("companies", companies)
-    json.member("runs", runs)
+extension Discounts: APIObject {
+  var members: Members {
+    ["active": active, "orderedAt": orderedAt, "companies": companies, "runs": runs]
   }
 }
 
-extension Discounts.Company: Members, JSONEncodable {
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("company", company)
-    json.member("name", name)
-    json.member("percent", percent)
-    json.member("slots", slots)
+extension Discounts.Company: APIObject {
+  var members: Members {
+    ["company": company, "name": name, "percent": percent, "slots": slots]
   }
 }
 
-extension Discounts.Run: Members, JSONEncodable {
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("period", period)
-    json.member("asOf", asOf)
-    json.member("skipped", skipped)
-    json.member("assignments", assignments)
+extension Discounts.Run: APIObject {
+  var members: Members {
+    ["period": period, "asOf": asOf, "skipped": skipped, "assignments": assignments]
   }
 }
 
-extension Discounts.Assignment: Members, JSONEncodable {
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("company", company)
-    json.member("percent", percent)
-    json.member("activeReferrals", activeReferrals)
-    json.member("slots", slots)
-    json.member("state", state.rawValue)
-    json.member("at", at)
-    json.member("invoice", invoice)
-    json.member("reason", reason)
+extension Discounts.Assignment: APIObject {
+  var members: Members {
+    [
+      "company": company, "percent": percent, "activeReferrals": activeReferrals, "slots": slots, "state": state.rawValue,
+      "at": at, "invoice": invoice, "reason": reason,
+    ]
   }
 }
 
-extension Withdrawal: Members, JSONEncodable {
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("request", request)
-    Amount(amount: amount, currency: currency).writeMembers(to: &json)
-    json.member("requestedAt", requestedAt)
-    json.member("dueAt", dueAt)
-    json.member("state", state.rawValue)
-    json.member("isOverdue", isOverdue)
-    json.member("isCancelable", isCancelable)
-    json.member("reasons", reasons)
-    json.member("steps", steps)
+extension Withdrawal: APIObject {
+  var members: Members {
+    [
+      "request": request, "amount": amount, "currency": currency, "exponent": currency.exponent, "requestedAt": requestedAt,
+      "dueAt": dueAt, "state": state.rawValue, "isOverdue": isOverdue, "isCancelable": isCancelable, "reasons": reasons,
+      "steps": steps,
+    ]
   }
 }
 
-extension Withdrawal.Step: Members, JSONEncodable {
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("kind", kind.rawValue)
-    json.member("at", at)
-  }
+extension Withdrawal.Step: APIObject {
+  var members: Members { ["kind": kind.rawValue, "at": at] }
 }
 
-extension RequestStatus: Members, JSONEncodable {
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("request", request)
-    json.member("type", type)
-    json.member("at", at)
-    json.member("state", state.rawValue)
-    guard let answer else { return }
-    json.member("answer", answer)
-    json.member("accepted", isAccepted)
-    json.member("reasons", reasons)
+extension RequestStatus: APIObject {
+  var members: Members {
+    let isAnswered = answer != nil
+    return [
+      "request": request, "type": type, "at": at, "state": state.rawValue, "answer": answer,
+      "accepted": isAnswered ? isAccepted : nil, "reasons": isAnswered ? reasons : nil,
+    ]
   }
 }
 
 /// An error response of the API (RFC 9457).
-private struct Problem: Members {
+private struct Problem: APIObject {
   let status: Int
   let title: String
   let detail: String
 
-  func writeMembers(to json: inout JSONWriter) {
-    json.member("type", "about:blank")
-    json.member("title", title)
-    json.member("status", Int64(status))
-    json.member("detail", detail)
+  var members: Members {
+    ["type": "about:blank", "title": title, "status": status, "detail": detail]
   }
 }
 
 extension HTTPResponse {
   static func json(_ status: Int, _ value: some JSONEncodable, type: String = "application/json") -> HTTPResponse {
-    var writer = JSONWriter()
-    value.write(to: &writer)
-    return HTTPResponse(status, type, writer.bytes())
+    HTTPResponse(status, type, value.jsonBytes())
   }
 
   static func problem(_ status: Int, _ title: String, _ detail: String) -> HTTPResponse {
