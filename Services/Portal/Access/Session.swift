@@ -67,17 +67,34 @@ extension Session: JSONCodable {
     programs = try object.required("programs")
     let rights = try object.required("act", as: [Right].self)
     language = try object.optional("lang")
-    companies = try (object.optional("companies", as: [Company].self) ?? []).map(\.named)
-    recipients = try (object.optional("recipients", as: [Recipient].self) ?? []).map(\.named)
+    companies = try Self.named("companies", "name", in: object) { item throws(JSONError) in
+      try item.required("id", as: CompanyID.self).value
+    }
+    recipients = try Self.named("recipients", "label", in: object) { item throws(JSONError) in
+      let id: String = try item.required("id")
+      try item.check(1...512 ~= id.unicodeScalars.count, "id", "not 1 to 512 characters")
+      return id
+    }
     startedAt = try object.required("iat", as: NumericDate.self).instant
     expiresAt = try object.required("exp", as: NumericDate.self).instant
     self.rights = Set(rights)
     try object.check(1...50 ~= programs.count && Set(programs).count == programs.count, "programs", "not 1 to 50 different ones")
     try object.check(!rights.isEmpty && rights.count == self.rights.count, "act", "not one or more different rights")
     try object.check(language.map(Self.isTag) ?? true, "lang", "not a language tag such as ru or uz-Latn")
-    for (list, name) in [(companies, StaticString("companies")), (recipients, "recipients")] {
-      try object.check(list.count <= 200 && Set(list.map(\.id)).count == list.count, name, "not at most 200 different ones")
+  }
+
+  /// - Parameter label: the JSON name of the names.
+  private static func named(
+    _ list: StaticString, _ label: StaticString, in object: JSONObject, id: (JSONObject) throws(JSONError) -> String
+  ) throws(JSONError) -> [Named] {
+    let items = try object.optional(list, as: [TokenItem].self) ?? []
+    let named = try items.map { item throws(JSONError) in
+      let named = Named(id: try id(item.object), name: try item.object.required(label))
+      try item.object.check(1...200 ~= named.name.unicodeScalars.count, label, "not 1 to 200 characters")
+      return named
     }
+    try object.check(named.count <= 200 && Set(named.map(\.id)).count == named.count, list, "not at most 200 different ones")
+    return named
   }
 
   public func write(to json: inout JSONWriter) {
@@ -93,8 +110,8 @@ extension Session: JSONCodable {
     json.member("programs", programs)
     json.member("act", rights.sorted { $0.rawValue < $1.rawValue })
     json.member("lang", language)
-    if !companies.isEmpty { json.member("companies", companies.map(Company.init)) }
-    if !recipients.isEmpty { json.member("recipients", recipients.map(Recipient.init)) }
+    if !companies.isEmpty { json.member("companies", companies.map { ["id": $0.id, "name": $0.name] }) }
+    if !recipients.isEmpty { json.member("recipients", recipients.map { ["id": $0.id, "label": $0.name] }) }
     json.member("iat", NumericDate(instant: startedAt))
     json.member("exp", NumericDate(instant: expiresAt))
   }
@@ -126,48 +143,8 @@ struct NumericDate: JSONCodable {
 }
 
 /// A company or a recipient of a token.
-private protocol TokenItem: JSONCodable {
-  /// The JSON name of its name.
-  static var label: StaticString { get }
-  static func id(of object: JSONObject) throws(JSONError) -> String
-  var named: Named { get }
-  init(_ named: Named)
-}
+private struct TokenItem: JSONDecodable {
+  let object: JSONObject
 
-extension TokenItem {
-  init(json: JSONValue) throws(JSONError) {
-    let object = try json.object()
-    let named = Named(id: try Self.id(of: object), name: try object.required(Self.label))
-    try object.check(1...200 ~= named.name.unicodeScalars.count, Self.label, "not 1 to 200 characters")
-    self.init(named)
-  }
-
-  func write(to json: inout JSONWriter) {
-    json.beginObject()
-    json.member("id", named.id)
-    json.member(Self.label, named.name)
-    json.endObject()
-  }
-}
-
-private struct Company: TokenItem {
-  static let label: StaticString = "name"
-  let named: Named
-
-  init(_ named: Named) { self.named = named }
-
-  static func id(of object: JSONObject) throws(JSONError) -> String { try object.required("id", as: CompanyID.self).value }
-}
-
-private struct Recipient: TokenItem {
-  static let label: StaticString = "label"
-  let named: Named
-
-  init(_ named: Named) { self.named = named }
-
-  static func id(of object: JSONObject) throws(JSONError) -> String {
-    let id: String = try object.required("id")
-    try object.check(1...512 ~= id.unicodeScalars.count, "id", "not 1 to 512 characters")
-    return id
-  }
+  init(json: JSONValue) throws(JSONError) { object = try json.object() }
 }

@@ -44,7 +44,5 @@ extension PageContext {
   }
 
   /// Kinds of invoice lines. The terms may contain kinds unknown to this release.
-  func kinds(_ kinds: [String], or isAlternative: Bool = false) -> String {
-    localized.list(kinds.map { localized.known("lines.\($0)") ?? $0 }, or: isAlternative)
-  }
+  func kinds(_ kinds: [String]) -> String { localized.list(kinds.map { localized.known("lines.\($0)") ?? $0 }) }
 }

@@ -12,13 +12,8 @@ final class BookFile: Sendable {
   private let account: AccountID
   private let program: ProgramID
   private let currency: Currency?
-  private let place = Mutex(Place.start)
-
-  private enum Place {
-    case start
-    case after(String)
-    case end
-  }
+  /// The cursor of the next part; `nil` at the end.
+  private let cursor = Mutex<String?>(Cursor(.entries, .max).text)
 
   /// - Parameter currency: only lines of this currency; `nil` for all.
   init(_ pool: ModelPool, _ account: AccountID, _ program: ProgramID, currency: Currency?) {
@@ -30,17 +25,12 @@ final class BookFile: Sendable {
 
   /// The next lines; `nil` at the end.
   func next() throws -> [UInt8]? {
-    try place.withLock { place in
-      let cursor: String?
-      switch place {
-      case .start: cursor = nil
-      case .after(let last): cursor = last
-      case .end: return nil
-      }
+    try cursor.withLock { cursor in
+      guard let start = cursor else { return nil }
       let page = try pool.read {
-        try $0.entries(account, program, currency: currency, before: cursor, limit: Self.linesOfPart)
+        try $0.entries(account, program, currency: currency, before: start, limit: Self.linesOfPart)
       }
-      place = page?.next.map { .after($0) } ?? .end
+      cursor = page?.next
       let lines = page?.items.map(Self.line) ?? []
       return lines.isEmpty ? nil : Array(lines.joined().utf8)
     }

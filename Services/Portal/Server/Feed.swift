@@ -10,29 +10,18 @@ import Worker
 ///
 /// Every instance assigns itself all partitions and reads with `read_committed`. It writes nothing to the bus and joins no group.
 /// Positions are rows of the read model. Any error ends the session, and the next session resumes at the positions in the file.
-final class Feed {
+struct Feed {
   private static let batchMax = 20_000
   private static let answerMilliseconds: Int32 = 3_000
 
-  private let settings: PortalSettings
-  private let only: ProgramID?
-  private let state: FeedState
-  private let log: Log
-  private let health: Health
-  private let metrics: PortalMetrics
+  let settings: PortalSettings
+  /// The deployment's only program, if there is just one. A message without `program` belongs to it.
+  let only: ProgramID?
+  let state: FeedState
+  let log: Log
+  let health: Health
+  let metrics: PortalMetrics
   private let parser = JSONParser()
-
-  /// - Parameter only: the deployment's only program, if there is just one. A message without `program` belongs to it.
-  init(
-    _ settings: PortalSettings, only: ProgramID?, state: FeedState, log: Log, health: Health, metrics: PortalMetrics
-  ) {
-    self.settings = settings
-    self.only = only
-    self.state = state
-    self.log = log
-    self.health = health
-    self.metrics = metrics
-  }
 
   /// Returns when a stop is requested.
   func run() {
@@ -70,7 +59,6 @@ final class Feed {
 
   private func open() throws -> Session {
     if !state.isCaughtUp { health.ready = .no("waiting for the broker at \(settings.bootstrap)") }
-    isMarked = false
     let configuration = settings.configuration(log)
     var topics: [String: Topic] = [:]
     for topic in Topic.portalInputs { topics[settings.topicPrefix + topic.name] = topic }
@@ -79,17 +67,17 @@ final class Feed {
       of: topics.keys + (settings.followsClock ? [clock] : []), timeoutMilliseconds: Self.answerMilliseconds)
     let missing = topics.keys.filter { counts[$0] == nil }.sorted()
     guard missing.isEmpty else {
-      throw FeedFault("topics are missing: \(missing.joined(separator: ", ")); create them with 'laurel topics create'")
+      throw PortalFault("topics are missing: \(missing.joined(separator: ", ")); create them with 'laurel topics create'")
     }
     let numbers = Set(topics.keys.compactMap { counts[$0] })
     guard numbers.count == 1, let count = numbers.first else {
-      throw FeedFault("the topics must all have the same number of partitions, but have \(numbers.sorted())")
+      throw PortalFault("the topics must all have the same number of partitions, but have \(numbers.sorted())")
     }
     let consumer = try Consumer(
       configuration, group: Topic.portalGroup(prefix: settings.topicPrefix), readCommitted: true, endEvents: true,
       goesOnAfterLoss: false)
     guard let cluster = consumer.clusterID(timeoutMilliseconds: Self.answerMilliseconds) else {
-      throw FeedFault("the broker did not report its cluster id in time")
+      throw PortalFault("the broker did not report its cluster id in time")
     }
     let writer = try model(of: "\(cluster)/\(settings.topicPrefix)/\(count)")
     let known = try writer.positions()
@@ -140,7 +128,7 @@ final class Feed {
     let ends = try consumer.stableEnds(of: positions.map(\.0), timeoutMilliseconds: Self.answerMilliseconds)
     for (partition, next) in positions where next > (ends[partition] ?? .max) {
       removeModel(because: "\(partition) ends at \(ends[partition] ?? 0), but has been read up to \(next)")
-      throw FeedFault("\(partition) was deleted and created again")
+      throw PortalFault("\(partition) was deleted and created again")
     }
   }
 
@@ -206,7 +194,7 @@ final class Feed {
   private func checkFile(_ file: FileIdentity?) throws {
     guard state.isDamaged || FileIdentity(settings.modelPath) != file else { return }
     removeModel(because: "the file is \(state.isDamaged ? "damaged" : "gone")")
-    throw FeedFault("the read model's file was damaged or deleted")
+    throw PortalFault("the read model's file was damaged or deleted")
   }
 
   private func report(_ writer: ModelWriter) throws {
@@ -214,17 +202,11 @@ final class Feed {
       health.ready = .no("reading the topics: \(state.freshness(now: .now).rebuilding?.percent ?? 0) %")
       return
     }
-    if !isMarked {
-      try writer.markComplete()
-      isMarked = true
-    }
+    try writer.markComplete()
     health.ready = .yes
     health.remark =
       writer.gaps == 0 ? nil : "\(writer.gaps) notices are missing: run 'laurel repair' (RUNBOOK, \"Missing messages\")"
   }
-
-  /// Whether the file is marked as complete. A later start then serves pages from it at once, even without the bus.
-  private var isMarked = false
 
   // MARK: Records
 
@@ -264,8 +246,8 @@ private struct FileIdentity: Equatable {
   }
 }
 
-/// Why the reader starts over.
-struct FeedFault: Error, CustomStringConvertible {
+/// Why the reader starts over, or why the portal cannot start.
+struct PortalFault: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }
 }

@@ -38,7 +38,7 @@ package enum PortalService {
     // Serve the figures of an earlier run at once, with their age, whether or not the bus is available.
     state.isCaughtUp = (try? ReadModel(settings.modelPath).isComplete()) ?? false
     let store = try RequestStore(settings.requestsPath, now: .now)
-    let sender = RequestSender(settings, store: store, log: log, metrics: metrics)
+    let sender = RequestSender(settings: settings, store: store, log: log, metrics: metrics)
     let portal = try Portal(
       settings, programs: programs, keys: keys, state: state, store: store, sender: sender, log: log, metrics: metrics)
     let site = Site(portal: portal)
@@ -59,21 +59,16 @@ package enum PortalService {
       ])
     if settings.isForTrying { log.warning("--for-trying: anyone can sign in as any account") }
     let only = programs.all.count == 1 ? programs.all.first?.id : nil
-    Feed(settings, only: only, state: state, log: log, health: health, metrics: metrics).run()
+    Feed(settings: settings, only: only, state: state, log: log, health: health, metrics: metrics).run()
   }
 
   private static func readKeys(_ path: String) throws -> AccessKeys {
     let bytes: Data
     do { bytes = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-      throw KeysFault(description: "--keys \(path): \(systemReason(error))")
+      throw PortalFault("--keys \(path): \(systemReason(error))")
     }
     do throws(JSONError) { return try JSONParser().decode(AccessKeys.self, from: Array(bytes)) } catch {
-      throw KeysFault(description: "--keys \(path): \(error.path.isEmpty ? error.detail : "\(error.path): \(error.detail)")")
+      throw PortalFault("--keys \(path): \(error.path.isEmpty ? error.detail : "\(error.path): \(error.detail)")")
     }
   }
-}
-
-/// The key file is missing or invalid.
-struct KeysFault: Error, CustomStringConvertible {
-  let description: String
 }

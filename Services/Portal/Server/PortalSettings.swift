@@ -107,17 +107,6 @@ struct PortalSettings: Sendable {
   }
 }
 
-@Sendable private func isBasePath(_ text: String) -> Bool {
-  text.isEmpty
-    || text.hasPrefix("/") && !text.hasSuffix("/") && !text.contains("//")
-      && text.utf8.allSatisfy {
-        $0 == 0x2F || $0 == 0x2D || $0 == 0x5F || $0 == 0x2E || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
-          || UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0
-      }
-}
+@Sendable private func isBasePath(_ text: String) -> Bool { text.wholeMatch(of: #/(/[A-Za-z0-9._-]+)*/#) != nil }
 
-@Sendable private func isOrigin(_ text: String) -> Bool {
-  guard let scheme = ["https://", "http://"].first(where: text.hasPrefix) else { return false }
-  let host = text.dropFirst(scheme.count)
-  return !host.isEmpty && !host.contains("/")
-}
+@Sendable private func isOrigin(_ text: String) -> Bool { text.wholeMatch(of: #/https?://[^/]+/#) != nil }

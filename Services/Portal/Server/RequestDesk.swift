@@ -65,28 +65,24 @@ struct RequestDesk: Sendable {
   func take(
     _ wish: Wish, _ request: RequestID, _ session: Session, _ program: ProgramID, at instant: Instant, now: Instant
   ) throws -> Outcome {
-    var writer = JSONWriter()
-    let body = bytes(wish.message(request, session.account, at: instant), &writer)
+    let message = wish.message(request, session.account, at: instant)
+    let (type, body): (any Message.Type, [UInt8]) = (type(of: message), message.jsonBytes())
     // Reject here what the services would reject, with the same error.
-    do { _ = try JSONParser().reading(body, as: wish.type) } catch { return .malformed(error.detail) }
+    do throws(JSONError) { _ = try JSONParser().decode(type, from: body) } catch {
+      return .malformed(Rejection(error).detail)
+    }
     let recorded = try pool.read { try $0.request(session.account, program, request.value, type: wish.type) }
     let known = try store.find(session.account, program, request.value, type: wish.type)
     if let first = recorded.map({ ($0.body, $0.status.at) }) ?? known.map({ ($0.body, $0.at) }) {
       // A retry has another instant, so compare the bodies at the instant of the first request.
-      guard first.0 == bytes(wish.message(request, session.account, at: first.1), &writer) else { return .conflict }
+      guard first.0 == wish.message(request, session.account, at: first.1).jsonBytes() else { return .conflict }
     } else {
       let kept = try store.keep(
         .init(program: program, account: session.account, request: request, type: wish.type, at: instant, body: body), now: now)
-      guard kept.body == bytes(wish.message(request, session.account, at: kept.at), &writer) else { return .conflict }
+      guard kept.body == wish.message(request, session.account, at: kept.at).jsonBytes() else { return .conflict }
       sender.wake()
     }
     return try status(session.account, program, request.value, type: wish.type).map { .taken($0) } ?? .conflict
-  }
-
-  private func bytes(_ message: any Message, _ writer: inout JSONWriter) -> [UInt8] {
-    writer.removeAll()
-    message.write(to: &writer)
-    return writer.bytes()
   }
 
   /// The progress of a request; `nil` if it is unknown.
@@ -95,13 +91,5 @@ struct RequestDesk: Sendable {
     return try store.find(account, program, request, type: type).map { kept in
       RequestStatus(request: request, type: kept.type, at: kept.at, state: kept.isSent ? .sent : .stored)
     }
-  }
-}
-
-extension JSONParser {
-  /// Decodes data of a known type to run the checks of its decoder.
-  fileprivate func reading(_ bytes: [UInt8], as type: String) throws(Rejection) -> any Message {
-    guard let known = MessageRegistry.type(named: type) else { throw Rejection(.malformed, "unknown type \(type)") }
-    do throws(JSONError) { return try decode(known, from: bytes) } catch { throw Rejection(error) }
   }
 }

@@ -6,24 +6,17 @@ import Worker
 
 /// Sends stored requests to the bus on its own thread, and retries until the broker has confirmed them. A request that is sent
 /// twice has one effect, because its id identifies it (R3).
-final class RequestSender: Sendable {
+struct RequestSender: Sendable {
   private static let answerMilliseconds: Int32 = 10_000
 
-  private let settings: PortalSettings
-  private let store: RequestStore
-  private let log: Log
-  private let metrics: PortalMetrics
+  let settings: PortalSettings
+  let store: RequestStore
+  let log: Log
+  let metrics: PortalMetrics
   private let news = DispatchSemaphore(value: 0)
 
-  init(_ settings: PortalSettings, store: RequestStore, log: Log, metrics: PortalMetrics) {
-    self.settings = settings
-    self.store = store
-    self.log = log
-    self.metrics = metrics
-  }
-
   func start() {
-    let thread = Thread { [self] in run() }
+    let thread = Thread { run() }
     thread.name = "requests"
     thread.start()
   }
