@@ -313,7 +313,7 @@ struct Fold {
       """
       INSERT INTO withdrawals (owner, request, amount, currency, requested_at, due_at) VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET amount = coalesce(amount, excluded.amount), currency = coalesce(currency, excluded.currency),
-        due_at = coalesce(due_at, excluded.due_at)
+        requested_at = min(requested_at, excluded.requested_at), due_at = coalesce(due_at, excluded.due_at)
       """, owner(), request.value, amount, currency?.code, requestedAt.milliseconds, dueAt?.milliseconds)
   }
 

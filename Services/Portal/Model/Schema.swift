@@ -6,7 +6,7 @@ import SQLite
 /// referees of each status, and the amounts that become available at each instant.
 enum Schema {
   /// Increase it whenever the tables or their content change. A file of another version is rebuilt.
-  static let version: Int64 = 2
+  static let version: Int64 = 3
 
   /// The condition of the index `withdrawals_open`. SQLite uses a partial index only for a query with the same condition.
   static let isOpen = "state IN (\(Withdrawal.State.open.map { "'\($0.rawValue)'" }.joined(separator: ", ")))"

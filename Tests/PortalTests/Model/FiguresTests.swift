@@ -139,6 +139,26 @@ import Testing
     #expect(status.reasons == reasons.map(\.rawValue))
   }
 
+  /// A withdrawal whose first notice was hidden keeps the instant of its request, whatever is read first.
+  @Test(arguments: [false, true])
+  func aWithdrawalKeepsTheInstantOfItsRequest(isRepaired: Bool) throws {
+    try notices.put(
+      PayoutInstructed(
+        payout: "w1", request: "w1", referrer: account, amount: 100, currency: "USD", destination: "iban-1", attempt: 1,
+        at: now + .days(3), terms: "cash@1", because: []), sequence: 2)
+    if isRepaired {
+      try notices.put(
+        WithdrawalOpened(
+          request: "w1", referrer: account, amount: 100, currency: "USD", requestedAt: now, dueAt: now + .days(10), at: now,
+          terms: "cash@1", because: []), sequence: 1)
+    } else {
+      try notices.put(
+        WithdrawalRequested(
+          request: "w1", account: account, requestedAt: now, amount: 100, currency: "USD", destination: "iban-1"))
+    }
+    #expect(try notices.summary().openWithdrawals.map(\.requestedAt) == [now])
+  }
+
   // MARK: The file of the account book
 
   /// The file has every line, also when it is read in several parts.
