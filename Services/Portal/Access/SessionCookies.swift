@@ -20,7 +20,8 @@ public struct SessionCookies: Sendable {
   private static let claimsBytesMax = 2 * TokenVerifier.bytesMax
 
   public let name: String
-  private let attributes: String
+  /// Of every cookie of the pages: they are shown in a frame or not.
+  public let attributes: String
   private let seal: Seal
 
   /// - Parameters:

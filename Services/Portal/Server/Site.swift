@@ -164,10 +164,7 @@ struct Site: Sendable {
     let rest = request.query.all.filter { $0.name != "lang" }.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
     let target = rest.isEmpty ? path : path + "?" + rest.joined(separator: "&")
     guard let code = Language.Code(rawValue: code) else { return redirect(target) }
-    return redirect(
-      target,
-      cookie: "lang=\(code.rawValue); Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"
-        + (portal.settings.isSecure ? "; Secure" : ""))
+    return redirect(target, cookie: "lang=\(code.rawValue); Max-Age=31536000\(portal.cookies.attributes)")
   }
 
   // MARK: Answers
