@@ -1,3 +1,5 @@
+import Foundation
+
 /// Part of a page. Text is always escaped, so whatever it contains is shown and never interpreted.
 ///
 /// Elements are closed as in XML, so that any XML parser can check a page.
@@ -74,17 +76,9 @@ private func escaped(_ text: String) -> String {
   return out
 }
 
+private let unreserved = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
 extension String {
   /// Encodes a part of a URL: all bytes but letters, digits and `-._~` become percent escapes (RFC 3986).
-  package var percentEncoded: String {
-    let digits = Array("0123456789ABCDEF")
-    var text = ""
-    for byte in utf8 {
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: text.unicodeScalars.append(Unicode.Scalar(byte))
-      default: text += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-      }
-    }
-    return text
-  }
+  package var percentEncoded: String { addingPercentEncoding(withAllowedCharacters: unreserved) ?? "" }
 }

@@ -29,10 +29,10 @@ public final class Database {
     case readWrite
   }
 
-  /// - Parameters:
-  ///   - busyMilliseconds: how long a statement waits for another connection's lock.
-  ///   - cacheKiB: size of the page cache in memory.
-  public init(_ path: String, _ mode: Mode, busyMilliseconds: Int32 = 5_000, cacheKiB: Int = 8_192) throws(SQLiteError) {
+  /// A statement waits up to 5 s for another connection's lock.
+  ///
+  /// - Parameter cacheKiB: size of the page cache in memory.
+  public init(_ path: String, _ mode: Mode, cacheKiB: Int = 8_192) throws(SQLiteError) {
     var opened: OpaquePointer?
     let flags = (mode == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX
     let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_EXRESCODE, nil)
@@ -41,7 +41,7 @@ public final class Database {
       throw SQLiteError(code, opened, path)
     }
     handle = opened
-    sqlite3_busy_timeout(handle, busyMilliseconds)
+    sqlite3_busy_timeout(handle, 5_000)
     try execute("PRAGMA cache_size = -\(cacheKiB)")
     try execute("PRAGMA foreign_keys = OFF")
     try execute("PRAGMA trusted_schema = OFF")

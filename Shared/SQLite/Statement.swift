@@ -24,15 +24,8 @@ extension String: SQLiteValue {
 
 extension [UInt8]: SQLiteValue {
   public func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
-    withUnsafeBytes { UnsafeRawBufferPointer($0).bind(to: statement, at: index) }
-  }
-}
-
-extension UnsafeRawBufferPointer: SQLiteValue {
-  public func bind(to statement: OpaquePointer, at index: Int32) -> Int32 {
-    // A null pointer would mean NULL instead of an empty blob.
-    guard let baseAddress, count > 0 else { return sqlite3_bind_zeroblob(statement, index, 0) }
-    return laurel_sqlite_bind_blob(statement, index, baseAddress, Int32(count))
+    // An empty array may have no address, and then SQLite would bind NULL.
+    isEmpty ? sqlite3_bind_zeroblob(statement, index, 0) : laurel_sqlite_bind_blob(statement, index, self, Int32(count))
   }
 }
 

@@ -130,19 +130,14 @@ public struct TokenSigner: Sendable {
 
   /// - Parameter session: `startedAt` and `expiresAt` are the token's, in whole seconds and at most `TokenVerifier.lifeMax` apart.
   public func token(for session: Session) throws(CryptoError) -> String {
-    var header = JSONWriter()
-    header.beginObject()
-    header.member("alg", Algorithm.edDSA.rawValue)
-    header.member("typ", "JWT")
-    header.member("kid", keyID)
-    header.endObject()
+    let header = ["alg": Algorithm.edDSA.rawValue, "typ": "JWT", "kid": keyID].jsonBytes()
     var claims = JSONWriter()
     claims.beginObject()
     claims.member("iss", issuer)
     claims.member("aud", audience)
     session.writeMembers(to: &claims)
     claims.endObject()
-    let signed = "\(Base64URL.text(of: header.bytes())).\(Base64URL.text(of: claims.bytes()))"
+    let signed = "\(Base64URL.text(of: header)).\(Base64URL.text(of: claims.bytes()))"
     return "\(signed).\(Base64URL.text(of: try key.signature(of: Array(signed.utf8))))"
   }
 
@@ -154,14 +149,9 @@ public struct TokenSigner: Sendable {
     json.beginObject()
     json.member("issuer", issuer)
     json.member("audience", audience)
-    json.key("keys")
-    json.raw("[{")
-    json.member("kid", keyID)
-    json.member("kty", "OKP")
-    json.member("crv", "Ed25519")
-    json.member("alg", Algorithm.edDSA.rawValue)
-    json.member("x", Base64URL.text(of: try key.publicKeyBytes()))
-    json.raw("}]")
+    let x = Base64URL.text(of: try key.publicKeyBytes())
+    json.member(
+      "keys", [["kid": keyID, "kty": "OKP", "crv": "Ed25519", "alg": Algorithm.edDSA.rawValue, "x": x]])
     json.member("secrets", [Base64URL.text(of: secret)])
     json.endObject()
     return json.bytes()

@@ -22,10 +22,6 @@ struct Catalogue: Sendable {
       self.pieces = pieces
     }
 
-    var places: Set<String> {
-      Set(pieces.compactMap { if case .place(let name) = $0 { name } else { nil } })
-    }
-
     func filled(_ value: (String) -> String?) -> String {
       var text = ""
       for piece in pieces {
@@ -45,11 +41,11 @@ struct Catalogue: Sendable {
   /// Lines that are neither a text nor a comment, and repeated keys.
   let faults: [String]
 
-  init(_ bytes: UnsafeRawBufferPointer) {
+  init(_ text: String) {
     var texts: [String: Template] = [:]
     var plurals: [String: [PluralForm: Template]] = [:]
     var faults: [String] = []
-    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
+    for line in text.split(separator: "\n") where !line.hasPrefix("#") {
       guard let equals = line.firstRange(of: " = ") else {
         faults.append(String(line))
         continue
@@ -67,11 +63,6 @@ struct Catalogue: Sendable {
       if old != nil { faults.append(String(line)) }
     }
     (self.texts, self.plurals, self.faults) = (texts, plurals, faults)
-  }
-
-  init(_ asset: PortalAsset) {
-    let bytes = portal_asset(asset)
-    self.init(UnsafeRawBufferPointer(start: bytes.start, count: bytes.count))
   }
 
   /// Shown in place of a missing text: visible on the page and detected by tests.

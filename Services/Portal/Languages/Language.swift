@@ -39,7 +39,7 @@ struct Language: Sendable {
 
   private init(_ code: Code, _ asset: PortalAsset, locale identifier: String) {
     self.code = code
-    catalogue = Catalogue(asset)
+    catalogue = Catalogue(Assets.text(asset))
     locale = Locale(identifier: identifier)
     group = locale.groupingSeparator ?? "\u{A0}"
     point = locale.decimalSeparator ?? "."

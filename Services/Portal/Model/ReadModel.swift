@@ -34,12 +34,12 @@ package final class ReadModel {
   // MARK: Accounts
 
   /// Accounts with a code, in the order in which they appeared on the bus. Only for `--for-trying`.
-  func accounts(limit: Int) throws -> [KnownAccount] {
+  func accounts(limit: Int) throws -> [(program: ProgramID, account: AccountID)] {
     try database.prepare(
       "SELECT program, name FROM owners WHERE EXISTS (SELECT 1 FROM codes WHERE owner = id) ORDER BY id LIMIT ?"
     ).rows(Int64(limit)) { row in
       guard let program = ProgramID(row.text(0)), let account = AccountID(row.text(1)) else { return nil }
-      return KnownAccount(program: program, account: account)
+      return (program, account)
     }.compactMap { $0 }
   }
 

@@ -2,12 +2,6 @@ import Contracts
 
 // The content of the pages and of the API. Each value is the result of one query of ``ReadModel``.
 
-/// An account of a program.
-struct KnownAccount: Sendable, Equatable {
-  var program: ProgramID
-  var account: AccountID
-}
-
 /// An account's figures in one program (row A8).
 package struct Summary: Sendable, Equatable {
   /// The newest twenty, oldest first; empty if no code was issued yet.

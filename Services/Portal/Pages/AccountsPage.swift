@@ -3,7 +3,7 @@ import Markup
 
 extension TryPage {
   /// The accounts that anyone can sign in as with `--for-trying`. Only in English, because customers never see it.
-  func page(_ accounts: [KnownAccount]) -> [UInt8] {
+  func page(_ accounts: [(program: ProgramID, account: AccountID)]) -> [UInt8] {
     let basePath = portal.settings.basePath
     return document(
       .of(.en), title: "Accounts", basePath: basePath,

@@ -23,11 +23,11 @@ struct Accent: Sendable, Equatable {
   }
 }
 
-/// The files beside the pages.
+/// The files that the program carries.
 enum Assets {
   /// The style sheet of all pages, without comments and optional white space.
   static func style(accent: Accent) -> [UInt8] {
-    let lines = String(decoding: asset(PortalAssetStyle), as: UTF8.self).split(separator: "\n")
+    let lines = text(PortalAssetStyle).split(separator: "\n")
     var rules = lines.filter { !$0.hasPrefix("/*") }.map { String($0.drop { $0 == " " }) }.joined(separator: "\n")
     for (long, short) in [(": ", ":"), ("; ", ";"), (", ", ","), (" {", "{"), ("{ ", "{"), (";}", "}")] {
       rules = rules.replacing(long, with: short)
@@ -36,10 +36,10 @@ enum Assets {
   }
 
   /// The script that copies the link.
-  static var copyScript: [UInt8] { asset(PortalAssetCopyScript) }
+  static var copyScript: [UInt8] { Array(text(PortalAssetCopyScript).utf8) }
 
-  private static func asset(_ asset: PortalAsset) -> [UInt8] {
+  static func text(_ asset: PortalAsset) -> String {
     let bytes = portal_asset(asset)
-    return Array(UnsafeRawBufferPointer(start: bytes.start, count: bytes.count))
+    return String(decoding: UnsafeRawBufferPointer(start: bytes.start, count: bytes.count), as: UTF8.self)
   }
 }

@@ -1,20 +1,12 @@
 import Contracts
 import Markup
 
-/// A part of a balance.
-private struct BalancePart {
-  let name: String
-  let minor: Int64
-}
-
 extension Balance {
   /// The parts in the order in which money moves through them. Their sum is everything earned, plus corrections.
-  fileprivate var parts: [BalancePart] {
+  fileprivate var parts: [(name: String, minor: Int64)] {
     [
-      BalancePart(name: "pending", minor: pending), BalancePart(name: "locked", minor: locked),
-      BalancePart(name: "available", minor: available), BalancePart(name: "reserved", minor: reserved),
-      BalancePart(name: "spent", minor: spent), BalancePart(name: "paid", minor: paid),
-      BalancePart(name: "reversed", minor: reversed),
+      ("pending", pending), ("locked", locked), ("available", available), ("reserved", reserved), ("spent", spent),
+      ("paid", paid), ("reversed", reversed),
     ]
   }
 }

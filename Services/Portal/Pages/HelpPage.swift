@@ -28,17 +28,19 @@ extension PageContext {
     section(localized(key)) { tag("ul", [:], items) }
   }
 
-  private func item(_ text: String) -> HTML { tag("li") { text } }
+  private func item(_ key: String, _ values: KeyValuePairs<String, String> = [:]) -> HTML { item(text: localized(key, values)) }
+
+  private func item(text: String) -> HTML { tag("li") { text } }
 
   private var inviting: HTML {
     let attribution = terms.attribution
     return part("help.invite") {
-      item(localized("help.invite.link"))
-      item(localized("help.invite.code"))
-      item(localized("help.invite.bound"))
-      item(who(attribution.referrer))
-      if !attribution.paidAdParameters.isEmpty { item(localized("help.invite.ads")) }
-      if attribution.refusesPriorAccounts { item(localized("help.invite.prior")) }
+      item("help.invite.link")
+      item("help.invite.code")
+      item("help.invite.bound")
+      item(text: who(attribution.referrer))
+      if !attribution.paidAdParameters.isEmpty { item("help.invite.ads") }
+      if attribution.refusesPriorAccounts { item("help.invite.prior") }
     }
   }
 
@@ -56,25 +58,23 @@ extension PageContext {
   @HTMLBuilder private var earning: HTML {
     if let reward = terms.reward {
       part("help.earn") {
-        item(localized("help.earn.lines", ["lines": kinds(reward.lineKinds.map(\.rawValue))]))
-        if reward.requiresPlanLine { item(localized("help.earn.plan")) }
+        item("help.earn.lines", ["lines": kinds(reward.lineKinds.map(\.rawValue))])
+        if reward.requiresPlanLine { item("help.earn.plan") }
         if let categories = reward.categories {
-          item(localized("help.earn.categories", ["categories": localized.list(categories)]))
+          item("help.earn.categories", ["categories": localized.list(categories)])
         }
         rates(reward)
         if let rate = reward.rate {
           let currency = exampleCurrency
           let base: Int64 = 100_000
           item(
-            localized(
-              "help.earn.example",
-              ["base": localized.amount(base, currency), "amount": localized.amount(Money.share(of: base, rate: rate), currency)])
-          )
+            "help.earn.example",
+            ["base": localized.amount(base, currency), "amount": localized.amount(Money.share(of: base, rate: rate), currency)])
         }
         limits(reward)
-        if reward.refusesPromoCodes { item(localized("help.earn.promo")) }
-        if !reward.excludedDiscounts.isEmpty { item(localized("help.earn.discounted")) }
-        item(localized("help.earn.currency"))
+        if reward.refusesPromoCodes { item("help.earn.promo") }
+        if !reward.excludedDiscounts.isEmpty { item("help.earn.discounted") }
+        item("help.earn.currency")
       }
     }
   }
@@ -92,12 +92,11 @@ extension PageContext {
       tag("li") {
         localized("help.earn.statuses")
         tag("ul") {
-          item(localized("help.earn.status.first", ["rate": localized.percent(first)]))
+          item("help.earn.status.first", ["rate": localized.percent(first)])
           for status in statuses {
             item(
-              localized(
-                "help.earn.status",
-                ["rate": localized.percent(status.rate), "amounts": amounts(status.above), "status": status.name]))
+              "help.earn.status",
+              ["rate": localized.percent(status.rate), "amounts": amounts(status.above), "status": status.name])
           }
         }
       }
@@ -105,7 +104,7 @@ extension PageContext {
     case .rates(let rates):
       tag("li") {
         localized("help.earn.rates")
-        tag("ul") { for rate in rates { item(text(rate)) } }
+        tag("ul") { for rate in rates { item(text: text(rate)) } }
       }
     }
   }
@@ -120,10 +119,10 @@ extension PageContext {
 
   @HTMLBuilder private func limits(_ reward: RewardTerms) -> HTML {
     if let most = reward.maxPayments {
-      item(most == 1 ? localized("help.earn.once") : localized("help.earn.max", count: Int64(most)))
+      item(text: most == 1 ? localized("help.earn.once") : localized("help.earn.max", count: Int64(most)))
     }
-    if let period = reward.earnsFor { item(localized("help.earn.period", ["within": localized.within(period)])) }
-    if !reward.maxPerReferee.isEmpty { item(localized("help.earn.most", ["amounts": amounts(reward.maxPerReferee)])) }
+    if let period = reward.earnsFor { item("help.earn.period", ["within": localized.within(period)]) }
+    if !reward.maxPerReferee.isEmpty { item("help.earn.most", ["amounts": amounts(reward.maxPerReferee)]) }
   }
 
   @HTMLBuilder private var availability: HTML {
@@ -131,16 +130,16 @@ extension PageContext {
       part("help.available") {
         let after = localized.after(reward.availableAfter)
         if reward.availableAfter == .zero {
-          item(localized("help.available.now"))
+          item("help.available.now")
         } else if reward.creditAfter == reward.availableAfter {
-          item(localized("help.available.same", ["after": after]))
+          item("help.available.same", ["after": after])
         } else if reward.creditAfter == .zero {
-          item(localized("help.available.later", ["after": after]))
+          item("help.available.later", ["after": after])
         } else {
-          item(localized("help.available.both", ["credit": localized.after(reward.creditAfter), "after": after]))
+          item("help.available.both", ["credit": localized.after(reward.creditAfter), "after": after])
         }
-        item(localized("help.available.refund"))
-        if let window = reward.refundWindow { item(localized("help.available.window", ["after": localized.after(window)])) }
+        item("help.available.refund")
+        if let window = reward.refundWindow { item("help.available.window", ["after": localized.after(window)]) }
       }
     }
   }
@@ -148,22 +147,21 @@ extension PageContext {
   @HTMLBuilder private var using: HTML {
     if let spending = terms.spending {
       part("help.spend") {
-        item(localized("help.spend.kinds", ["kinds": kinds(spending.kinds)]))
-        if terms.withdrawal == nil { item(localized("help.spend.only")) }
+        item("help.spend.kinds", ["kinds": kinds(spending.kinds)])
+        if terms.withdrawal == nil { item("help.spend.only") }
       }
     }
     if let withdrawal = terms.withdrawal {
       part("help.withdraw") {
-        item(localized("help.withdraw.one"))
-        if !withdrawal.minimum.isEmpty { item(localized("help.withdraw.least", ["amounts": amounts(withdrawal.minimum)])) }
-        item(localized("help.withdraw.within", ["within": localized.within(withdrawal.dueAfter)]).capitalizedFirst)
-        switch withdrawal.approvalAbove {
-        case .never: HTML.empty
-        case .above(let limits):
+        item("help.withdraw.one")
+        if !withdrawal.minimum.isEmpty { item("help.withdraw.least", ["amounts": amounts(withdrawal.minimum)]) }
+        item(text: localized("help.withdraw.within", ["within": localized.within(withdrawal.dueAfter)]).capitalizedFirst)
+        if case .above(let limits) = withdrawal.approvalAbove {
           item(
-            limits.isEmpty ? localized("withdraw.approval.all") : localized("help.withdraw.check", ["amounts": amounts(limits)]))
+            text: limits.isEmpty
+              ? localized("withdraw.approval.all") : localized("help.withdraw.check", ["amounts": amounts(limits)]))
         }
-        if terms.spending == nil { item(localized("help.withdraw.only")) }
+        if terms.spending == nil { item("help.withdraw.only") }
       }
     }
   }
@@ -172,12 +170,11 @@ extension PageContext {
     if let offer = terms.welcomeOffer {
       part("help.offer") {
         item(
-          localized(
-            "help.offer.text",
-            [
-              "percent": localized.percent(offer.percent), "plans": localized.list(offer.plans, or: true),
-              "within": localized.within(offer.within),
-            ]))
+          "help.offer.text",
+          [
+            "percent": localized.percent(offer.percent), "plans": localized.list(offer.plans, or: true),
+            "within": localized.within(offer.within),
+          ])
       }
     }
   }
@@ -185,13 +182,11 @@ extension PageContext {
   @HTMLBuilder private var monthly: HTML {
     if let discounts = terms.discounts {
       part("help.discounts") {
-        item(
-          localized(
-            "help.discounts.month", ["day": localized.number(discounts.schedule.day), "zone": discounts.schedule.zone.name]))
-        item(localized("discounts.what"))
-        item(localized("help.discounts.fill", ["max": localized.number(discounts.maxPerCompany)]))
-        item(localized("help.discounts.overdue"))
-        item(localized("help.discounts.once"))
+        item("help.discounts.month", ["day": localized.number(discounts.schedule.day), "zone": discounts.schedule.zone.name])
+        item("discounts.what")
+        item("help.discounts.fill", ["max": localized.number(discounts.maxPerCompany)])
+        item("help.discounts.overdue")
+        item("help.discounts.once")
       }
     }
   }

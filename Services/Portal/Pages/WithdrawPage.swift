@@ -140,9 +140,7 @@ extension PageContext {
         if !withdrawal.minimum.isEmpty {
           tag("li") { localized("withdraw.minimum.text", ["amount": amounts(withdrawal.minimum)]) }
         }
-        switch withdrawal.approvalAbove {
-        case .never: HTML.empty
-        case .above(let limits):
+        if case .above(let limits) = withdrawal.approvalAbove {
           tag("li") {
             limits.isEmpty ? localized("withdraw.approval.all") : localized("withdraw.approval", ["amount": amounts(limits)])
           }

@@ -60,10 +60,6 @@ struct Site: Sendable {
 
   // MARK: Sessions
 
-  private func session(_ request: HTTPRequest) throws -> (session: Session, renewal: String?)? {
-    try portal.cookies.session(request.cookies[portal.cookies.name], at: .now)
-  }
-
   /// Opens a session with a token signed by the host product.
   private func enter(_ request: HTTPRequest) -> HTTPResponse {
     guard request.method == "POST" else { return .notAllowed("POST") }
@@ -108,7 +104,8 @@ struct Site: Sendable {
   // MARK: Pages
 
   private func page(_ request: HTTPRequest, _ segments: [String]) throws -> HTTPResponse {
-    guard let (session, renewal) = try session(request) else {
+    let cookie = request.cookies[portal.cookies.name]
+    guard let (session, renewal) = try portal.cookies.session(cookie, at: .now) else {
       if portal.settings.isForTrying { return try TryPage(portal: portal).answer(request, segments) }
       return failure(.signedOut, request)
     }

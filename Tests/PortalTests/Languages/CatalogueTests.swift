@@ -121,3 +121,7 @@ import Testing
     for kind in LineKind.allCases { #expect(language.known("lines.\(kind.rawValue)") != nil, "\(code) \(kind)") }
   }
 }
+
+extension Catalogue.Template {
+  fileprivate var places: Set<String> { Set(pieces.compactMap { if case .place(let name) = $0 { name } else { nil } }) }
+}
