@@ -14,8 +14,6 @@ package struct HTML: Sendable {
   package init(_ text: String) { markup = escaped(text) }
 
   package var isEmpty: Bool { markup.isEmpty }
-
-  package static func + (left: HTML, right: HTML) -> HTML { HTML(trusted: left.markup + right.markup) }
 }
 
 /// Joins the parts of a page: text, elements, optional parts and lists.

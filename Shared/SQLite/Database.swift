@@ -89,7 +89,4 @@ public final class Database {
 
   /// The rowid of the last INSERT.
   public var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
-
-  /// The number of rows that the last statement has changed.
-  public var changes: Int64 { sqlite3_changes64(handle) }
 }

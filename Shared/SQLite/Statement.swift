@@ -108,7 +108,9 @@ public struct Row {
   public func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
 
   /// `nil` for NULL.
-  public func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
+  public func optionalInteger(_ column: Int32) -> Int64? {
+    sqlite3_column_type(statement, column) == SQLITE_NULL ? nil : integer(column)
+  }
 
   /// Empty for NULL.
   public func text(_ column: Int32) -> String { optionalText(column) ?? "" }
@@ -125,6 +127,4 @@ public struct Row {
     guard let bytes = sqlite3_column_blob(statement, column) else { return [] }
     return [UInt8](UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(statement, column))))
   }
-
-  private func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
 }

@@ -6,15 +6,12 @@ import Terms
 /// A notice contains more facts than a referrer may see. Of a referee's payment only the base of the reward is shown. What the referee has
 /// paid in total, which other referrer it belongs to, and which accounts it had are never shown.
 struct BecauseSentence {
-  private let language: Language
-  private let because: Because
+  let language: Language
+  let because: Because
   /// The currency of the amounts, or `nil` if unknown.
-  private let currency: Currency?
+  let currency: Currency?
 
-  static func text(_ because: Because, currency: Currency?, in language: Language) -> String {
-    let sentence = BecauseSentence(language: language, because: because, currency: currency)
-    return sentence.composed ?? sentence.quoting ?? sentence.plain
-  }
+  var text: String { composed ?? quoting ?? plain }
 
   /// An unknown entry, of a later release, is shown by its code.
   private var plain: String { language.known(key, value) ?? language("because.other", ["code": because.code]) }
@@ -156,7 +153,7 @@ struct BecauseSentence {
 extension Language {
   /// An entry of a notice's `because` as a sentence.
   func sentence(_ because: Because, currency: Currency?) -> String {
-    BecauseSentence.text(because, currency: currency, in: self)
+    BecauseSentence(language: self, because: because, currency: currency).text
   }
 
   /// A reason code as a sentence or a few words.

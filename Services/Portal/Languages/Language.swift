@@ -119,31 +119,14 @@ struct Language: Sendable {
   /// 1050, and `10.505` is not an amount. The decimal sign may be a point or that of the language. Groups are separated as in the
   /// language.
   func minor(_ text: String, _ currency: Currency) -> Int64? {
-    var whole = ""
-    var fraction: String?
     // Blanks of any kind may separate groups or surround pasted text.
-    let characters = text.filter { !$0.isWhitespace }
-    let parts = characters.split(separator: ",", omittingEmptySubsequences: false)
-    let hasGroups = group == "," && parts.count > 1
-    if hasGroups {
-      let last = parts[parts.count - 1].prefix { $0 != "." }
-      guard 1...3 ~= parts[0].count, parts.dropFirst().dropLast().allSatisfy({ $0.count == 3 }), last.count == 3 else {
-        return nil
-      }
-    }
-    for character in hasGroups ? characters.filter({ $0 != "," }) : characters {
-      if character == "." || String(character) == point {
-        guard fraction == nil else { return nil }
-        fraction = ""
-      } else if character.isASCII, character.isNumber {
-        if fraction == nil { whole.append(character) } else { fraction?.append(character) }
-      } else {
-        return nil
-      }
-    }
-    let given = fraction ?? ""
-    guard !whole.isEmpty, fraction != "", given.count <= currency.exponent else { return nil }
-    return Int64(whole + given + String(repeating: "0", count: currency.exponent - given.count))
+    let given = text.filter { !$0.isWhitespace }
+    let hasGroups = group == "," && given.wholeMatch(of: /[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?/) != nil
+    let plain = hasGroups ? given.replacing(",", with: "") : given.replacing(point, with: ".")
+    guard let (_, whole, decimals) = plain.wholeMatch(of: /([0-9]+)(?:\.([0-9]+))?/)?.output else { return nil }
+    let fraction = decimals ?? ""
+    guard fraction.count <= currency.exponent else { return nil }
+    return Int64(whole + fraction + String(repeating: "0", count: currency.exponent - fraction.count))
   }
 
   /// Whole percent: `10 %`.

@@ -33,7 +33,6 @@ struct Discounts: Sendable, Equatable {
   struct Assignment: Sendable, Equatable {
     enum State: String, Sendable { case open, applied, voided }
     var company: CompanyID
-    var name: String?
     var percent: Int64
     var activeReferrals: Int64
     var slots: Int64

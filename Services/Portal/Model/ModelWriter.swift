@@ -156,11 +156,10 @@ package final class ModelWriter {
         $0.integer(0)
       } ?? 0
     if sequence <= last {
-      try database.statement("DELETE FROM gaps WHERE owner = ? AND topic = ? AND sequence = ?")
-        .run(owner, place.topic.name, sequence)
-      guard database.changes > 0 else { return false }
-      gaps -= 1
-      return true
+      let missing = try database.statement("DELETE FROM gaps WHERE owner = ? AND topic = ? AND sequence = ? RETURNING 1")
+        .rows(owner, place.topic.name, sequence) { $0.integer(0) }
+      gaps -= Int64(missing.count)
+      return !missing.isEmpty
     }
     // After a large jump, record only the last missing numbers, so that deleting the start of a topic does not fill the file.
     for missing in max(last + 1, sequence - 1_000)..<sequence {

@@ -26,11 +26,6 @@ package final class ReadModel {
     }
   }
 
-  /// Runs queries that all see the same state of the file.
-  func snapshot<Result>(_ body: (ReadModel) throws -> Result) throws -> Result {
-    try database.snapshot { try body(self) }
-  }
-
   // MARK: Accounts
 
   /// Accounts with a code, in the order in which they appeared on the bus. Only for `--for-trying`.

@@ -45,7 +45,7 @@ extension ReadModel {
     for step in try steps(owner, found.request) {
       if step.type == WithdrawalDeclined.type { withdrawal.reasons = step.reasons }
       if step.type == WithdrawalOverdue.type { withdrawal.isOverdue = found.state.isOpen }
-      if let kind = Withdrawal.Step.Kind(type: step.type) { withdrawal.steps.append(.init(kind: kind, at: step.at)) }
+      if let kind = Withdrawal.Step.Kind.ofType[step.type] { withdrawal.steps.append(.init(kind: kind, at: step.at)) }
     }
     let rank = { (step: Withdrawal.Step) in Withdrawal.Step.Kind.allCases.firstIndex(of: step.kind) ?? 0 }
     withdrawal.steps.sort { ($0.at, rank($0)) < ($1.at, rank($1)) }
@@ -122,23 +122,13 @@ extension Withdrawal.State {
 }
 
 extension Withdrawal.Step.Kind {
-  fileprivate init?(type: String) {
-    switch type {
-    case WithdrawalRequested.type: self = .asked
-    case WithdrawalCanceled.type: self = .canceled
-    case WithdrawalApproved.type: self = .approved
-    case WithdrawalOpened.type: self = .opened
-    case WithdrawalAwaitingApproval.type: self = .awaitingApproval
-    case PayoutInstructed.type: self = .instructed
-    case WithdrawalPaid.type: self = .paid
-    case WithdrawalFailed.type: self = .failed
-    case WithdrawalReturned.type: self = .returned
-    case WithdrawalDeclined.type: self = .declined
-    case WithdrawalDueSoon.type: self = .dueSoon
-    case WithdrawalOverdue.type: self = .overdue
-    default: return nil
-    }
-  }
+  /// The messages of a withdrawal's history.
+  fileprivate static let ofType: [String: Self] = [
+    WithdrawalRequested.type: .asked, WithdrawalCanceled.type: .canceled, WithdrawalApproved.type: .approved,
+    WithdrawalOpened.type: .opened, WithdrawalAwaitingApproval.type: .awaitingApproval, PayoutInstructed.type: .instructed,
+    WithdrawalPaid.type: .paid, WithdrawalFailed.type: .failed, WithdrawalReturned.type: .returned,
+    WithdrawalDeclined.type: .declined, WithdrawalDueSoon.type: .dueSoon, WithdrawalOverdue.type: .overdue,
+  ]
 }
 
 extension RequestStatus {

@@ -33,7 +33,7 @@ struct Withdrawal: Sendable, Equatable {
 
 /// A person's request and its progress.
 struct RequestStatus: Sendable, Equatable {
-  enum State: String, Sendable {
+  enum State: String, Sendable, CaseIterable {
     /// The portal has stored it; the bus has not confirmed it.
     case stored
     /// The bus has confirmed it.

@@ -49,24 +49,20 @@ final class RequestStore: Sendable {
         "INSERT INTO requests (program, account, request, type, at, body, taken_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
       ).run(
         kept.program.value, kept.account.value, kept.request.value, kept.type, kept.at.milliseconds, kept.body, now.milliseconds)
-      return try Self.find(kept.account, kept.program, kept.request.value, kept.type, connection.database) ?? kept
     }
+    return try find(kept.account, kept.program, kept.request.value, type: kept.type) ?? kept
   }
 
   /// - Parameter type: `nil` for any type.
   func find(_ account: AccountID, _ program: ProgramID, _ request: String, type: String? = nil) throws -> Kept? {
-    try connection.withLock { try Self.find(account, program, request, type, $0.database) }
-  }
-
-  private static func find(
-    _ account: AccountID, _ program: ProgramID, _ request: String, _ type: String?, _ database: Database
-  ) throws -> Kept? {
-    try database.statement(
-      """
-      SELECT program, account, request, type, at, body, sent FROM requests
-      WHERE program = ?1 AND account = ?2 AND request = ?3 AND (?4 IS NULL OR type = ?4) ORDER BY at LIMIT 1
-      """
-    ).first(program.value, account.value, request, type, body: kept) ?? nil
+    try connection.withLock { connection in
+      try connection.database.statement(
+        """
+        SELECT program, account, request, type, at, body, sent FROM requests
+        WHERE program = ?1 AND account = ?2 AND request = ?3 AND (?4 IS NULL OR type = ?4) ORDER BY at LIMIT 1
+        """
+      ).first(program.value, account.value, request, type, body: kept) ?? nil
+    }
   }
 
   /// The oldest 500 requests that the bus has not confirmed, oldest first.

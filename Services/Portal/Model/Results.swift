@@ -17,8 +17,6 @@ package struct Summary: Sendable, Equatable {
   var offer: Offer?
   /// The open withdrawals.
   var openWithdrawals: [Withdrawal] = []
-
-  init() {}
 }
 
 struct IssuedCode: Sendable, Equatable {

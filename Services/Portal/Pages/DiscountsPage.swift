@@ -128,7 +128,8 @@ extension PageContext {
         }
         for assignment in run.assignments {
           tag("li") {
-            tag("strong") { "\(assignment.name ?? assignment.company.value): \(localized.percent(assignment.percent))" }
+            let name = session.companies.first { $0.id == assignment.company.value }?.name ?? assignment.company.value
+            tag("strong") { "\(name): \(localized.percent(assignment.percent))" }
             tag("small") { outcome(assignment) }
           }
         }

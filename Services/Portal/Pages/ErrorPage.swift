@@ -33,24 +33,25 @@ enum PageFailure: Sendable, Equatable {
   /// - Parameter hasSession: whether to link to the overview.
   func page(_ localized: Language, basePath: String, hasSession: Bool) -> [UInt8] {
     let title = localized(key)
-    let body = tag("main", ["id": "main", "class": "error"]) {
-      if status != 401, status != 503 { tag("p", ["class": "quiet"]) { "\(status)" } }
-      tag("h1") { title }
-      if case .rebuilding(let progress) = self {
-        tag("progress", ["max": "100", "value": "\(progress.percent)", "aria-label": title]) {}
-        tag("p", ["role": "status"]) {
-          localized(
-            "error.503.progress",
-            [
-              "percent": localized.percent(Int64(progress.percent)), "seconds": localized.number(Int64(progress.secondsLeft)),
-            ])
+    return document(localized, title: "\(title) · \(localized("site.title"))", basePath: basePath) {
+      tag("main", ["id": "main", "class": "error"]) {
+        if status != 401, status != 503 { tag("p", ["class": "quiet"]) { "\(status)" } }
+        tag("h1") { title }
+        if case .rebuilding(let progress) = self {
+          tag("progress", ["max": "100", "value": "\(progress.percent)", "aria-label": title]) {}
+          tag("p", ["role": "status"]) {
+            localized(
+              "error.503.progress",
+              [
+                "percent": localized.percent(Int64(progress.percent)), "seconds": localized.number(Int64(progress.secondsLeft)),
+              ])
+          }
+        }
+        tag("p") { localized(key + ".text") }
+        if hasSession, status != 401, status != 503 {
+          tag("p") { tag("a", ["class": "button", "href": basePath.isEmpty ? "/" : basePath]) { localized("error.back") } }
         }
       }
-      tag("p") { localized(key + ".text") }
-      if hasSession, status != 401, status != 503 {
-        tag("p") { tag("a", ["class": "button", "href": basePath.isEmpty ? "/" : basePath]) { localized("error.back") } }
-      }
     }
-    return document(localized, title: "\(title) · \(localized("site.title"))", basePath: basePath, body)
   }
 }

@@ -25,13 +25,15 @@ extension PageContext {
 
   /// A complete page.
   func page(_ kind: PageKind?, title: String, @HTMLBuilder _ content: () -> HTML) -> [UInt8] {
-    let body =
-      header(kind) + banners
-      + tag("main", ["id": "main"]) {
+    document(localized, title: "\(title) · \(localized("site.title"))", basePath: basePath) {
+      header(kind)
+      banners
+      tag("main", ["id": "main"]) {
         tag("h1") { title }
         content()
-      } + footer
-    return document(localized, title: "\(title) · \(localized("site.title"))", basePath: basePath, body)
+      }
+      footer
+    }
   }
 
   @HTMLBuilder private func header(_ kind: PageKind?) -> HTML {
@@ -103,7 +105,7 @@ extension PageContext {
 }
 
 /// A complete HTML document.
-func document(_ language: Language, title: String, basePath: String, _ body: HTML) -> [UInt8] {
+func document(_ language: Language, title: String, basePath: String, @HTMLBuilder _ body: () -> HTML) -> [UInt8] {
   let html = tag("html", ["lang": language.code.rawValue]) {
     tag("head") {
       emptyTag("meta", ["charset": "utf-8"])
@@ -117,7 +119,7 @@ func document(_ language: Language, title: String, basePath: String, _ body: HTM
     }
     tag("body") {
       tag("a", ["class": "skip", "href": "#main"]) { language("site.skip") }
-      body
+      body()
     }
   }
   return Array(("<!DOCTYPE html>\n" + html.markup + "\n").utf8)

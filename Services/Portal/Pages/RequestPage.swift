@@ -24,9 +24,10 @@ extension PageContext {
         }
       }
       tag("ol", ["class": "way"]) {
-        for (index, step) in ["stored", "sent", "recorded"].enumerated() {
-          tag("li", ["class": index > status.state.steps ? "todo" : nil]) {
-            localized("request.\(step)")
+        let reached = RequestStatus.State.allCases.firstIndex(of: status.state) ?? 0
+        for (index, state) in [RequestStatus.State.stored, .sent, .recorded].enumerated() {
+          tag("li", ["class": index > reached ? "todo" : nil]) {
+            localized("request.\(state.rawValue)")
             if index == 0 { tag("small") { dated(status.at, time: true) } }
           }
         }
@@ -55,17 +56,6 @@ extension RequestStatus {
     case CodeDeclined.type: "code"
     case BonusDeclined.type: "bonus"
     default: "withdrawal"
-    }
-  }
-}
-
-extension RequestStatus.State {
-  /// The number of completed steps.
-  fileprivate var steps: Int {
-    switch self {
-    case .stored: 0
-    case .sent: 1
-    case .recorded, .answered: 2
     }
   }
 }

@@ -81,11 +81,9 @@ struct Feed {
     }
     let writer = try model(of: "\(cluster)/\(settings.topicPrefix)/\(count)")
     let known = try writer.positions()
-    var positions: [(TopicPartition, offset: Int64)] = []
-    for (name, topic) in topics {
-      for partition in 0..<count {
-        let next = known[topic.name]?[partition] ?? Offset.beginning
-        positions.append((TopicPartition(topic: name, partition: partition), next))
+    var positions = topics.flatMap { name, topic in
+      (0..<count).map { partition in
+        (TopicPartition(topic: name, partition: partition), offset: known[topic.name]?[partition] ?? Offset.beginning)
       }
     }
     let partitions = positions.map(\.0)
@@ -108,11 +106,10 @@ struct Feed {
       return try ModelWriter(settings.modelPath, bus: bus)
     } catch let foreign as ModelWriter.ForeignModel {
       removeModel(because: "\(foreign); this portal needs version \(Schema.version) of \(bus)")
-      return try ModelWriter(settings.modelPath, bus: bus)
     } catch let damage as SQLiteError where damage.meansDamage {
       removeModel(because: "\(damage)")
-      return try ModelWriter(settings.modelPath, bus: bus)
     }
+    return try ModelWriter(settings.modelPath, bus: bus)
   }
 
   /// Deletes the read model. It will be rebuilt by reading the topics from the beginning.

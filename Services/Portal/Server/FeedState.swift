@@ -25,8 +25,6 @@ final class FeedState: Sendable {
 
   private let state = Mutex(State())
 
-  init() {}
-
   /// Begins a new session of the reader at these positions.
   func begin(at positions: [TopicPartition: Int64]) {
     state.withLock { state in

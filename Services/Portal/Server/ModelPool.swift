@@ -29,7 +29,7 @@ final class ModelPool: Sendable {
     do {
       let taken = try found ?? Idle(model: ReadModel(path), build: build)
       // All queries of a page must see the same state of the file.
-      let result = try taken.model.snapshot(body)
+      let result = try taken.model.database.snapshot { try body(taken.model) }
       idle.withLock { $0.append(taken) }
       return result
     } catch let error as SQLiteError where error.meansDamage || error.meansMissing {

@@ -82,12 +82,6 @@ final class Portal: Sendable {
       return Discounts.Company(
         company: company, name: names[company.value], percent: share?.percent ?? 0, slots: share?.slots ?? 0)
     }
-    for run in discounts.runs.indices {
-      for index in discounts.runs[run].assignments.indices {
-        let company = discounts.runs[run].assignments[index].company.value
-        discounts.runs[run].assignments[index].name = names[company]
-      }
-    }
     return discounts
   }
 

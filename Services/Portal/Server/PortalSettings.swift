@@ -107,6 +107,8 @@ struct PortalSettings: Sendable {
   }
 }
 
-@Sendable private func isBasePath(_ text: String) -> Bool { text.wholeMatch(of: #/(/[A-Za-z0-9._-]+)*/#) != nil }
+@Sendable private func isBasePath(_ text: String) -> Bool {
+  text.wholeMatch(of: #/(/[A-Za-z0-9._-]+)*/#.matchingSemantics(.unicodeScalar)) != nil
+}
 
 @Sendable private func isOrigin(_ text: String) -> Bool { text.wholeMatch(of: #/https?://[^/]+/#) != nil }

@@ -209,7 +209,7 @@ struct SamplePages {
     ]
     func assignment(_ state: Discounts.Assignment.State, invoice: String? = nil, reason: String? = nil) -> Discounts.Assignment {
       .init(
-        company: first, name: "Romashka Logistics", percent: 20, activeReferrals: 17, slots: 17, state: state, at: now,
+        company: first, percent: 20, activeReferrals: 17, slots: 17, state: state, at: now,
         invoice: invoice,
         reason: reason)
     }
