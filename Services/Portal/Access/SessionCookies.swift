@@ -20,7 +20,7 @@ public struct SessionCookies: Sendable {
   private static let claimsBytesMax = 2 * TokenVerifier.bytesMax
 
   public let name: String
-  /// Of every cookie of the pages: they are shown in a frame or not.
+  /// The attributes of all cookies of the pages.
   public let attributes: String
   private let seal: Seal
 

@@ -43,7 +43,7 @@ package final class ModelWriter {
       }
     }
     self.database = database
-    gaps = try database.prepare("SELECT count(*) FROM gaps").first { $0.integer(0) } ?? 0
+    gaps = try database.prepare("SELECT coalesce(sum(stop - start), 0) FROM gaps").first { $0.integer(0) } ?? 0
   }
 
   /// The file has another version or belongs to another bus.
@@ -155,19 +155,28 @@ package final class ModelWriter {
       try database.statement("SELECT last FROM sequences WHERE owner = ? AND topic = ?").first(owner, place.topic.name) {
         $0.integer(0)
       } ?? 0
-    if sequence <= last {
-      let missing = try database.statement("DELETE FROM gaps WHERE owner = ? AND topic = ? AND sequence = ? RETURNING 1")
-        .rows(owner, place.topic.name, sequence) { $0.integer(0) }
-      gaps -= Int64(missing.count)
-      return !missing.isEmpty
-    }
-    // After a large jump, record only the last missing numbers, so that deleting the start of a topic does not fill the file.
-    for missing in max(last + 1, sequence - 1_000)..<sequence {
-      try database.statement("INSERT INTO gaps VALUES (?, ?, ?)").run(owner, place.topic.name, missing)
-      gaps += 1
-    }
+    guard sequence > last else { return try fillsGap(sequence, owner, place.topic) }
+    try miss(last + 1..<sequence, owner, place.topic)
     try database.statement("INSERT INTO sequences VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET last = excluded.last")
       .run(owner, place.topic.name, sequence)
+    return true
+  }
+
+  private func miss(_ numbers: Range<Int64>, _ owner: Int64, _ topic: Topic) throws {
+    guard !numbers.isEmpty else { return }
+    try database.statement("INSERT INTO gaps VALUES (?, ?, ?, ?)").run(owner, topic.name, numbers.lowerBound, numbers.upperBound)
+    gaps += numbers.upperBound - numbers.lowerBound
+  }
+
+  /// Whether the number is missing. Then the rest of its gap stays missing.
+  private func fillsGap(_ number: Int64, _ owner: Int64, _ topic: Topic) throws -> Bool {
+    let found = try database.statement(
+      "DELETE FROM gaps WHERE owner = ?1 AND topic = ?2 AND start <= ?3 AND stop > ?3 RETURNING start, stop"
+    ).rows(owner, topic.name, number) { $0.integer(0)..<$0.integer(1) }
+    guard let gap = found.first else { return false }
+    gaps -= gap.upperBound - gap.lowerBound
+    try miss(gap.lowerBound..<number, owner, topic)
+    try miss(number + 1..<gap.upperBound, owner, topic)
     return true
   }
 

@@ -17,7 +17,9 @@ enum Schema {
 
     CREATE TABLE owners (id INTEGER PRIMARY KEY, program TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (program, name)) STRICT;
     CREATE TABLE sequences (owner INTEGER, topic TEXT, last INTEGER NOT NULL, PRIMARY KEY (owner, topic)) STRICT, WITHOUT ROWID;
-    CREATE TABLE gaps (owner INTEGER, topic TEXT, sequence INTEGER, PRIMARY KEY (owner, topic, sequence)) STRICT, WITHOUT ROWID;
+    -- The numbers of missing notices, from start up to but not including stop.
+    CREATE TABLE gaps (owner INTEGER, topic TEXT, start INTEGER, stop INTEGER NOT NULL,
+      PRIMARY KEY (owner, topic, start)) STRICT, WITHOUT ROWID;
 
     CREATE TABLE labels (owner INTEGER PRIMARY KEY, label TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
     CREATE TABLE codes (owner INTEGER, code TEXT, link TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (owner, code)) STRICT, WITHOUT ROWID;

@@ -1,4 +1,5 @@
 import Contracts
+import TestSupport
 import Testing
 
 @testable import Portal
@@ -157,6 +158,21 @@ import Testing
           request: "w1", account: account, requestedAt: now, amount: 100, currency: "USD", destination: "iban-1"))
     }
     #expect(try notices.summary().openWithdrawals.map(\.requestedAt) == [now])
+  }
+
+  // MARK: Missing notices
+
+  /// However many notices of a key are missing, all of them count when `laurel repair` writes them again.
+  @Test func aLongGapIsFilled() throws {
+    let count: Int64 = 3_000
+    try notices.line(1, sequence: 1)
+    try notices.line(count, sequence: count)
+    var random = SplitMix64(seed: 5)
+    for number in (2..<count).shuffled(using: &random) { try notices.line(number, sequence: number) }
+    // Reading one twice has one effect.
+    try notices.line(7, sequence: 7)
+    let page = try notices.model().entries(account, Notices.program, currency: nil, limit: 5_000)
+    #expect(page?.items.map(\.sequence) == (1...count).reversed())
   }
 
   // MARK: The file of the account book

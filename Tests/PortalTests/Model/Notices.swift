@@ -41,11 +41,11 @@ final class Notices {
   func summary() throws -> Summary { try model().summary(Self.account, Self.program, now: Self.start) }
 
   /// A line of the account book for which only its number matters.
-  func line(_ number: Int64) throws {
+  func line(_ number: Int64, sequence: Int64? = nil) throws {
     try put(
       BalanceCorrected(
         request: id("c-\(number)"), referrer: Self.account, delta: 1, currency: "USD", at: Self.start, operator: "o", reason: "r",
-        balance: Balance(currency: "USD", available: number), terms: "cash@1", because: []))
+        balance: Balance(currency: "USD", available: number), terms: "cash@1", because: []), sequence: sequence)
   }
 }
 
