@@ -49,7 +49,8 @@ public struct Reads<S: Stage>: Sendable {
 
   /// The message type and its topic follow from the method: `.on(EarningsStage.settled)`.
   ///
-  /// - Parameter isRead: whether the stage reads it in a program. Where it does not, the event is not remembered either. `nil` is always.
+  /// - Parameter isRead: whether the stage reads it in a program; by default in every one. An event that is not read is not remembered
+  ///   either.
   public static func on<M: Message>(
     _ handler: @escaping Handler<M>, repeats: Repeats? = nil, where isRead: (@Sendable (S.Program) -> Bool)? = nil
   ) -> Reads {

@@ -162,17 +162,17 @@ public struct Withdrawals: Stage {
 
   // MARK: Results
 
-  private func settled(_ event: PayoutSettled, _ context: Context<Self>) throws(Rejection) {
+  private func settled(_ event: PayoutSettled, _ context: Context<Self>) {
     let result = PayoutResult(at: event.at, reference: event.reference, reason: event.reason)
     heard(of: event.payout, context) { results throws(Rejection) in try results.settle(result, of: event.payout) }
   }
 
-  private func failed(_ event: PayoutFailed, _ context: Context<Self>) throws(Rejection) {
+  private func failed(_ event: PayoutFailed, _ context: Context<Self>) {
     let result = PayoutResult(at: event.at, reference: event.reference, reason: event.reason)
     heard(of: event.payout, context) { results throws(Rejection) in try results.fail(result, of: event.payout) }
   }
 
-  private func returned(_ event: PayoutReturned, _ context: Context<Self>) throws(Rejection) {
+  private func returned(_ event: PayoutReturned, _ context: Context<Self>) {
     let result = PayoutResult(at: event.at, reference: event.reference, reason: event.reason)
     heard(of: event.payout, context) { results in results.return(result) }
   }
