@@ -72,7 +72,7 @@ import Testing
     browser.arguments = ["--headless", "--no-sandbox", "--user-data-dir=\(folder.path)/user", "--dump-dom", page.absoluteString]
     let output = Pipe()
     (browser.standardOutput, browser.standardError) = (output, FileHandle.nullDevice)
-    try browser.run()
+    try browser.start()
     let data = output.fileHandleForReading.readDataToEndOfFile()
     browser.waitUntilExit()
     return String(decoding: data, as: UTF8.self).components(separatedBy: "<main>").last ?? ""

@@ -10,7 +10,7 @@ func runScript(_ script: String, _ arguments: [String], in folder: URL, environm
   process.currentDirectoryURL = folder
   process.standardInput = FileHandle.nullDevice
   process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-  try process.run()
+  try process.start()
   let ended = waitUntil(.seconds(300)) { !process.isRunning }
   if !ended { process.terminate() }
   process.waitUntilExit()

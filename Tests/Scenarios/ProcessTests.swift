@@ -55,7 +55,7 @@ import Testing
       .merging(environment) { $1 }
     process.standardOutput = handle
     process.standardError = handle
-    try process.run()
+    try process.start()
     process.waitUntilExit()
     try handle.close()
     try #require(process.terminationStatus == 0)

@@ -205,38 +205,34 @@ public final class KafkaBroker: Sendable {
   private func format() throws {
     // Brokers of a cluster find each other by their settings.
     let how = seat.map { "format -t \($0.clusterID)" } ?? #"format --standalone -t "$("$1/bin/kafka-storage.sh" random-uuid)""#
-    let format = try shell(#""$1/bin/kafka-storage.sh" \#(how) -c "$2" >"$3" 2>&1"#)
-    try format.process.run()
-    format.process.waitUntilExit()
-    guard format.process.terminationStatus == 0 else { throw BrokerFailure("formatting failed:\n\(output)") }
+    let format = shell(#""$1/bin/kafka-storage.sh" \#(how) -c "$2" >"$3" 2>&1"#)
+    try format.start()
+    format.waitUntilExit()
+    guard format.terminationStatus == 0 else { throw BrokerFailure("formatting failed:\n\(output)") }
   }
 
   /// The process becomes the broker, and the watcher is its child. Both ignore the terminal's signals, so only the pipe ends them. The
   /// shell does not use `wait`: it hangs if the starting thread blocks SIGCHLD, and Process waits for both anyway.
   private func launch() throws -> Watched {
-    let watched = try shell(
+    let broker = shell(
       #"""
       trap '' INT TERM HUP
       exec 3<&0 </dev/null
       (if read -r line <&3; then kill -9 $$; else kill -9 $$; sleep 1; rm -rf "$4"; fi) &
       exec "$1/bin/kafka-server-start.sh" "$2" >>"$3" 2>&1 3<&-
       """#)
-    try watched.process.run()
-    return watched
+    return Watched(process: broker, lifeline: try broker.startWithLifeline())
   }
 
-  private func shell(_ script: String) throws -> Watched {
+  private func shell(_ script: String) -> Process {
     let process = Process()
     process.executableURL = URL(filePath: "/bin/sh")
     process.arguments = ["-c", script, "sh", home.path, propertiesFile.path, outputFile.path, folder.path]
     process.currentDirectoryURL = folder
-    let pipe = Pipe()
-    // A child that inherited the writing end would keep the broker alive after this process.
-    guard fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else { throw BrokerFailure("fcntl failed") }
-    process.standardInput = pipe
+    process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
-    return Watched(process: process, lifeline: pipe.fileHandleForWriting)
+    return process
   }
 
   func waitUntilReady(_ timeout: Duration) throws {

@@ -34,18 +34,13 @@ public final class ServiceProcess: Sendable {
     let process = Process()
     process.executableURL = try BuiltProgram.url(executable)
     process.arguments = arguments
-    let pipe = Pipe()
-    // A sibling that inherited the writing end would hide the death of this process.
-    guard fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else { throw BrokerFailure("fcntl failed") }
-    process.standardInput = pipe
     process.standardOutput = log
     process.standardError = log
     // With this variable set, a service stops when its standard input ends: ServiceKit's ParentWatch.
     var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("LAUREL_") }
     environment["LAUREL_PARENT_WATCH"] = "stdin"
     process.environment = environment.merging(added) { $1 }
-    try process.run()
-    running = Running(process: process, lifeline: pipe.fileHandleForWriting)
+    running = Running(process: process, lifeline: try process.startWithLifeline())
   }
 
   deinit { kill() }
@@ -115,7 +110,7 @@ public final class ServiceProcess: Sendable {
     let prlimit = Process()
     prlimit.executableURL = URL(filePath: "/usr/bin/prlimit")
     prlimit.arguments = ["--pid", "\(processID)", "--\(resource)=\(value):"]
-    try prlimit.run()
+    try prlimit.start()
     prlimit.waitUntilExit()
     guard prlimit.terminationStatus == 0 else { throw BrokerFailure("\(resource) was not set to \(value)") }
   }

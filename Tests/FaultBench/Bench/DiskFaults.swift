@@ -334,7 +334,7 @@ private enum Tool {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
     process.standardError = errors ?? FileHandle.standardError
-    try process.run()
+    try process.start()
     return process
   }
 
