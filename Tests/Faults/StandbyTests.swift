@@ -19,7 +19,9 @@ struct StandbyTests {
       let publisher = try Publisher(installation)
       try publisher.tick(Payments.start)
       try installation.start(.attribution)
+      // Alone at first, so that the successor has never restored the rows of the partitions that it takes over.
       let dying = try installation.start(.accrual, 1)
+      try installation.waitReady()
       let successor = try installation.start(.accrual, 2)
       try installation.waitReady()
       let load = Payments(referees: 8, count: 80)
