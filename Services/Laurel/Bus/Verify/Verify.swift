@@ -3,6 +3,7 @@ import Contracts
 import JSON
 import Kafka
 import ServiceKit
+import Streaming
 import Worker
 
 /// `laurel verify`: checks whether changelogs, state folders, notices and positions agree.
@@ -59,20 +60,34 @@ package enum Verify {
     return report.exitCode
   }
 
-  /// Messages between services that have not arrived within `patience`. They are lost, or nobody reads them.
+  /// Checks the messages between services that were sent before the call and have not arrived.
+  /// - Returns: the messages that are lost, because their reader has passed their place in the topic, or that nobody reads, because their
+  ///   reader has not moved within `patience`. And the readers that move, but have not come to them within `patience`.
   private static func messagesUnderWay(
     _ bench: BusRebuild, patience: Duration
-  ) throws -> [String] {
+  ) throws -> (differences: [String], moving: Set<ServicePartition>) {
     let deadline = ContinuousClock.now + patience
-    // Messages sent after this point are not checked. They may still be on their way at the end.
     let sent = try bench.progress()
+    var ends: [TopicPartition: Int64] = [:]
+    var received = sent
     while true {
-      let flow = MessageFlow(sent: sent, received: try bench.progress())
-      if flow.unreceived.isEmpty || ContinuousClock.now >= deadline {
-        return flow.unreceived.map { "\($0.reader): \($0.gap), sent and not received; see 'laurel repair --dry-run'" }
+      let unreceived = MessageFlow(sent: sent, received: received).unreceived
+      let late = try unreceived.filter { message in
+        let place = TopicPartition(topic: bench.bus.prefix + message.gap.topic, partition: message.reader.number)
+        let end = try ends[place] ?? bench.end(of: place)
+        ends[place] = end
+        return received.position(of: message) < end
+      }
+      if late.isEmpty || ContinuousClock.now >= deadline {
+        let moving = Set(late.filter { received.position(of: $0) > sent.position(of: $0) })
+        let differences = unreceived.filter { !moving.contains($0) }.map {
+          "\($0.reader): \($0.gap), sent and not received; see 'laurel repair --dry-run'"
+        }
+        return (differences, Set(moving.map(\.reader)))
       }
       guard !Shutdown.wait(upTo: .milliseconds(100)) else { throw CommandFailure("interrupted") }
       try bench.readToEnds()
+      received = try bench.progress()
     }
   }
 
@@ -102,7 +117,9 @@ package enum Verify {
         moving.append(partition.place)
       }
     }
-    differences += try messagesUnderWay(bench, patience: patience)
+    let underWay = try messagesUnderWay(bench, patience: patience)
+    differences += underWay.differences
+    moving = Set(moving).union(underWay.moving).sorted { $0.description < $1.description }
     var folders = try StateFolders(bench)
     for state in states { try folders.compare(state, services: services) }
     // Numbers and ids of notices can be checked even if the partition moves.
@@ -112,4 +129,9 @@ package enum Verify {
       moving: moving.map(\.description),
       notes: bench.notes + positions.notes + folders.notes, seconds: (ContinuousClock.now - started) / .seconds(1))
   }
+}
+
+extension Dictionary<ServicePartition, Progress> {
+  /// How far the message's reader has come in the message's topic.
+  fileprivate func position(of message: MessageFlow.Unreceived) -> Int64 { self[message.reader]?.positions[message.gap.topic] ?? 0 }
 }
