@@ -168,9 +168,9 @@ public final class Simulation {
     }
   }
 
-  /// The rows of all services' stages, as they are now, whose key or value contains a text.
-  public func stageRows(naming text: String) throws -> [(service: ServiceName, row: StageRow)] {
-    try tasks.flatMap { task in try task.stageRows(naming: text).map { (task.service, $0) } }
+  /// Passes the rows of all services' stages to `body`, as they are now, and returns its answers: by service, then by the rows' keys.
+  public func compactMapRows<Answer>(_ body: (ServiceName, StageRow) throws -> Answer?) throws -> [Answer] {
+    try tasks.flatMap { task in try task.compactMapRows { try body(task.service, $0) } }
   }
 
   /// Writes the changes to the stores. Call it before inspecting them.

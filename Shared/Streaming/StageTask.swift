@@ -29,7 +29,7 @@ public final class StageTask {
   public private(set) var counts = TaskCounts()
 
   let service: ServiceName
-  private let store: any StateStore
+  let store: any StateStore
   let place: Place
   let parser = JSONParser()
   let routes = Routes()
@@ -291,9 +291,6 @@ public final class StageTask {
   }
 
   private static let progressTable = AnyTable.inner("progress", of: Progress.self)
-
-  /// The rows of its stages, as they are now, whose key or value contains a text.
-  func stageRows(naming text: String) throws -> [StageRow] { try store.stageRows(naming: text, with: takeBatch().changes) }
 
   var hasWritten: Bool { !batch.outbox.isEmpty || !batch.deadLetters.isEmpty }
 

@@ -232,6 +232,9 @@ final class TaskState {
 
   var isChanged: Bool { !dirty.isEmpty }
 
+  /// The rows that the open batch has changed or deleted.
+  var changedCells: [Cell] { dirty }
+
   /// The batch's changes, encoded, in the order of their first change.
   func changes() throws -> Changes {
     if let failure { throw failure }

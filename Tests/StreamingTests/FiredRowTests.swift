@@ -112,20 +112,18 @@ private struct Lamps: Stage {
   }
 
   @Test func aToolReadsChangesThatAreNotInTheStoreYet() throws {
-    func lamps(_ rows: [StageRow]) throws -> [String] {
-      try rows.compactMap { row in
-        try row.value(in: Lamps.lamps).map { "\(row.key(in: Lamps.lamps) ?? 0) \($0.isLit ? "on" : "off")" }
-      }
+    func lamp(_ row: StageRow) throws -> String? {
+      try row.value(in: Lamps.lamps).map { "\(row.key(in: Lamps.lamps) ?? 0) \($0.isLit ? "on" : "off")" }
     }
     try bench.tell("a", .alarm(1, at: 3000, []), .alarm(2, at: 9000, []), .alarm(3, at: nil, []), .alarm(5, at: 3000, []))
     try bench.commit()
     try bench.tell("a", .dropAlarm(3), .alarm(4, at: nil, []), .alarm(5, at: 9000, []))
     bench.advance(4000)
-    let open = try lamps(bench.task.stageRows(naming: ""))
+    let open = try bench.task.compactMapRows(lamp)
     #expect(open == ["1 on", "2 off", "4 off", "5 off"])
-    #expect(try lamps(bench.store.stageRows(naming: "")) == ["1 off", "2 off", "3 off", "5 off"])
+    #expect(try bench.store.stageRows(naming: "").compactMap(lamp) == ["1 off", "2 off", "3 off", "5 off"])
     try bench.commit()
-    #expect(try lamps(bench.store.stageRows(naming: "")) == open)
+    #expect(try bench.store.stageRows(naming: "").compactMap(lamp) == open)
   }
 
   /// The money of a rejected timer has not moved, so its row must not look as if it had.

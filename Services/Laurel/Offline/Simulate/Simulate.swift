@@ -217,8 +217,7 @@ private final class ProgramRun: @unchecked Sendable {
 
   /// What is still pending in its state, with the program's name.
   private func stillPending() throws -> [String] {
-    // Every such row has this word in its key or value. Reading all rows would take longer than the run.
-    try simulation.stageRows(naming: "wait").compactMap { service, row in
+    try simulation.compactMapRows { service, row in
       try Deployment.waiting(row, of: service).map { "\(row.program): \($0)" }
     }
   }
