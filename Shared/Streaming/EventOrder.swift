@@ -8,12 +8,17 @@ public protocol EventSource: AnyObject {
 
 /// The result of reading from an input.
 public enum Taken {
-  case event(Event)
+  /// - Parameter at: the event's time among the events of other inputs; `nil` if it has none, or one that is not possible.
+  case event(Event, at: Instant?)
   /// The end of the input has been reached.
   case end
   /// There is no record at the moment.
-  /// - Parameter isFarBehind: whether the bus is known to have much more.
-  case nothing(isFarBehind: Bool)
+  case nothing(left: Left)
+
+  /// What the bus is known to have of an input besides the records taken.
+  public enum Left {
+    case nothing, unknown, much
+  }
 }
 
 /// Orders the events of a partition's inputs by their time (KIP-353), even while some of them are still being fetched. It waits for an
@@ -73,7 +78,11 @@ public struct EventOrder {
         first = index
       }
     }
-    if let awaited { return .awaits(input: awaited) }
+    if let awaited {
+      // What arrives on the other inputs meanwhile may be older than what is awaited.
+      untilSweep = 0
+      return .awaits(input: awaited)
+    }
     guard let first, let event = inputs[first].event else {
       guard !sweeps else { return .none }
       untilSweep = 0
@@ -100,14 +109,18 @@ public struct EventOrder {
   private mutating func fill(_ index: Int, _ source: some EventSource) {
     while true {
       switch source.take(index) {
-      case .event(let event):
+      case .event(let event, let time):
         inputs[index].event = event
         inputs[index].emptySince = nil
-        if let time = event.time { inputs[index].place = max(time, inputs[index].place) }
+        if let time { inputs[index].place = max(time, inputs[index].place) }
         return
       case .end: inputs[index].isBehind = false
-      case .nothing(let isFarBehind):
-        if isFarBehind { inputs[index].isBehind = true }
+      case .nothing(let left):
+        switch left {
+        case .nothing: inputs[index].isBehind = false
+        case .unknown: break
+        case .much: inputs[index].isBehind = true
+        }
         if patience > .zero, inputs[index].emptySince == nil { inputs[index].emptySince = .now }
         return
       }

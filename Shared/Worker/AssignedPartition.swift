@@ -22,8 +22,7 @@ struct Round {
 
 /// A partition that this instance owns: its stages, its store and its inputs.
 final class AssignedPartition {
-  /// If an input's lag is above this, the other inputs wait for it again, even if its end was reached before. It is more records
-  /// than an open transaction may hold back.
+  /// If an input's lag is above this, the other inputs wait for it again, even if its end was reached before.
   private static let farBehind: Int64 = 1_000
 
   /// One topic's partition.
@@ -35,6 +34,8 @@ final class AssignedPartition {
     fileprivate(set) var queue: PartitionQueue?
     /// The end of the input when it was last reached. Transaction markers take offsets too, so the position may stay below it.
     fileprivate(set) var end: Int64 = 0
+    /// Whether a record has arrived since the assignment, and with it the end of the input at that moment.
+    fileprivate(set) var isFetched = false
   }
 
   let number: Int32
@@ -56,6 +57,8 @@ final class AssignedPartition {
   private(set) var lastEventTime: Contracts.Instant?
   /// Records of the open batch in the order in which they ran. They run again after an abort.
   private var open: [InputRecord] = []
+  /// The system's time at the last call of `run`.
+  private var now = Contracts.Instant(milliseconds: 0)
   private let clock: Settings.ClockSetting
   private let changelog: ChangelogIdentity
   private let log: Log
@@ -110,6 +113,7 @@ final class AssignedPartition {
   /// - Parameter timersMax: at the end of a month, a million timers may be due at once. Only as many as fit into a transaction fire, and
   ///   the rest in later ones.
   func run(upTo limit: Int, bytesMax: Int, timersMax: Int, now: Contracts.Instant) -> Round {
+    self.now = now
     var round = runRecords(upTo: limit, bytesMax: bytesMax, now: now)
     guard !stages.isVirtual, isCaughtUp else { return round }
     let before = stages.counts.timersFired
@@ -240,24 +244,35 @@ extension AssignedPartition: EventSource {
 
   func take(_ index: Int) -> Taken {
     let input = inputs[index]
-    guard let queue = input.queue else { return .nothing(isFarBehind: false) }
+    guard let queue = input.queue else { return .nothing(left: .unknown) }
     switch queue.take() {
     case .record(let record):
-      return .event(
-        read(
-          InputRecord(
-            topic: input.topic, partition: record.partition, offset: record.offset, timestamp: record.timestamp, memory: record)))
+      inputs[index].isFetched = true
+      let event = read(
+        InputRecord(
+          topic: input.topic, partition: record.partition, offset: record.offset, timestamp: record.timestamp, memory: record))
+      // A time in the future would put all of its input behind the others, until then.
+      return .event(event, at: stages.isVirtual ? event.time : event.time.flatMap { $0 <= now ? $0 : nil })
     case .end(_, let offset):
       inputs[index].end = offset
       reportLag(of: inputs[index])
       return .end
     case .error(let error):
       errors.append(error)
-      return .nothing(isFarBehind: false)
-    case .assigned, .revoked, .lost, .nothing:
-      let known = queue.knownEnd ?? 0
-      return .nothing(isFarBehind: known - max(position(of: input), input.end) > Self.farBehind)
+      return .nothing(left: .unknown)
+    case .assigned, .revoked, .lost, .nothing: return .nothing(left: left(of: input))
     }
+  }
+
+  /// librdkafka reports the end only after a fetch without records. On a busy input there may be none, so a position at the known end counts
+  /// as well. The last offset may be a transaction's marker.
+  private func left(of input: Input) -> Taken.Left {
+    guard let known = input.queue?.knownEnd else { return .unknown }
+    let position = position(of: input)
+    let reached = max(position, input.end)
+    if input.isFetched, reached >= known - 1 { return .nothing }
+    // With nothing read since the end, an open transaction is what holds the rest back.
+    return position > input.end && known - reached > Self.farBehind ? .much : .unknown
   }
 }
 

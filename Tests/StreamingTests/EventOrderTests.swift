@@ -87,7 +87,7 @@ import Testing
     source.endsAreKnown()
     var order = EventOrder(inputs: 2)
     for number in 0..<10 { #expect(next(&order, source) == "1-\(number)") }
-    source.isFarBehind = 0
+    source.left[0] = .much
     var passed = 10
     while passed < 300, next(&order, source) == "1-\(passed)" { passed += 1 }
     #expect(passed < 100)
@@ -98,10 +98,43 @@ import Testing
       #expect(next(&order, source) == "0-\(number)")
       #expect(next(&order, source) == "awaits 0")
     }
-    source.isFarBehind = nil
+    source.left[0] = nil
     source.endsAreKnown()
     for number in passed..<300 { #expect(next(&order, source) == "1-\(number)") }
     #expect(next(&order, source) == "none")
+  }
+
+  /// librdkafka reports no end while each fetch brings a record.
+  @Test func anInputThatIsReadToItsKnownEndHoldsNobodyUp() {
+    let source = Inputs([[event(0, 0, at: 9)], [event(1, 0, at: 5), event(1, 1, at: 20)]], fetched: [1, 2])
+    source.left = [1: .nothing]
+    var order = EventOrder(inputs: 2)
+    #expect(next(&order, source) == "1-0")
+    #expect(next(&order, source) == "0-0")
+    #expect(next(&order, source) == "awaits 0")
+    source.left[0] = .nothing
+    #expect(next(&order, source) == "1-1")
+    #expect(next(&order, source) == "none")
+    #expect(order.isCaughtUp)
+  }
+
+  @Test func whatArrivesWhileAnotherInputIsAwaitedGoesInItsPlace() {
+    let source = Inputs([[], []])
+    source.left = [1: .nothing]
+    var order = EventOrder(inputs: 2)
+    for _ in 0..<3 { #expect(next(&order, source) == "awaits 0") }
+    source.add(1, event(1, 0, at: 5))
+    source.add(0, event(0, 0, at: 9))
+    #expect(next(&order, source) == "1-0")
+    #expect(next(&order, source) == "0-0")
+  }
+
+  @Test func anEventWithAnImpossibleTimeIsInThePlaceOfTheOneBefore() {
+    let source = Inputs([[event(0, 0, at: 9), event(0, 1, at: 5_000), event(0, 2, at: 11)], [event(1, 0, at: 10)]], fetched: [3, 1])
+    source.endsAreKnown()
+    source.latest = Instant(milliseconds: 100)
+    var order = EventOrder(inputs: 2)
+    for name in ["0-0", "0-1", "1-0", "0-2"] { #expect(next(&order, source) == name) }
   }
 
   @Test func patienceIsGivenOnceUntilThereIsSomethingAgain() async throws {
@@ -139,8 +172,10 @@ private final class Inputs: EventSource {
     var isEndKnown = false
   }
 
-  /// The input that is reported as far behind while it has nothing.
-  var isFarBehind: Int?
+  /// What is reported of an input while it has nothing; `unknown` by default.
+  var left: [Int: Taken.Left] = [:]
+  /// The latest possible time.
+  var latest = Instant(milliseconds: .max)
   private var inputs: [Input]
 
   init(_ events: [[Event]], fetched: [Int]? = nil) {
@@ -166,12 +201,12 @@ private final class Inputs: EventSource {
   func take(_ input: Int) -> Taken {
     if inputs[input].fetched > 0, let event = inputs[input].events.popFirst() {
       inputs[input].fetched -= 1
-      return .event(event)
+      return .event(event, at: event.time.flatMap { $0 <= latest ? $0 : nil })
     }
     if inputs[input].isEndKnown {
       inputs[input].isEndKnown = false
       return .end
     }
-    return .nothing(isFarBehind: isFarBehind == input)
+    return .nothing(left: left[input] ?? .unknown)
   }
 }

@@ -131,7 +131,9 @@ package enum Verify {
   }
 }
 
-extension Dictionary<ServicePartition, Progress> {
+extension [ServicePartition: Progress] {
   /// How far the message's reader has come in the message's topic.
-  fileprivate func position(of message: MessageFlow.Unreceived) -> Int64 { self[message.reader]?.positions[message.gap.topic] ?? 0 }
+  fileprivate func position(of message: MessageFlow.Unreceived) -> Int64 {
+    self[message.reader]?.positions[message.gap.topic] ?? 0
+  }
 }
