@@ -67,6 +67,27 @@ import Words
     #expect(report.conclusion.joined(separator: " ") == example.conclusion)
   }
 
+  /// Under the proposal the refund comes after the credit, and in the end it failed.
+  @Test(arguments: [false, true])
+  func aRefundBeforeAndAfterTheCreditIsTheSame(fails: Bool) throws {
+    let failure = Given.event(
+      "bonus", "payment.refundFailed.v1", "2026-01-16",
+      #"{"refund":"r-p1","payment":"p1","account":"beta","failedAt":"2026-01-16T09:00:00Z"}"#)
+    let given = Given(
+      proposal: [("creditAfter: 14d", "creditAfter: 2d")],
+      lines: Given.referral("bonus") + [
+        Given.payment("bonus", "p1", 10_000, "USD", on: "2026-01-10"),
+        Given.refund("bonus", of: "p1", 5000, "USD", on: "2026-01-15"),
+      ] + (fails ? [failure] : []), until: "2026-03-01")
+    let report = try given.report()
+    let rows = try report.cost("USD").figures.filter { ["adjusted", "reversed"].contains($0.name) }
+    // Rows without figures are left out.
+    #expect(rows.map(\.values.pair) == (fails ? [] : [[-500, 0], [0, -500]]))
+    #expect(report.programs.flatMap(\.reasons).filter { $0.reason == "refund" }.map(\.values.pair) == [[1, 1]])
+    let takenBack = report.examples.filter { $0.notices.current is RewardAdjusted || $0.notices.proposed is RewardReversed }
+    #expect(takenBack.map { [$0.notices.current != nil, $0.notices.proposed != nil] } == [[true, true]])
+  }
+
   /// The proposal is a second version that starts in February, so January is unchanged.
   @Test func aVersionThatBeginsInTheMiddle() throws {
     let yaml = try String(contentsOfFile: "\(Example.terms)/bonus.yaml", encoding: .utf8)

@@ -175,6 +175,78 @@ import Words
     #expect(story.passages.compactMap(\.at).map(\.description) == ["2026-01-10T00:00:00.000Z", "2026-01-20T00:00:00.000Z"])
   }
 
+  /// The text of a subject's only story, from a history of `bonus` or `cash`.
+  private func text(_ subject: Explain.Subject, _ id: String, _ lines: [String], until: String) throws -> String {
+    let file = FileManager.default.temporaryDirectory.appending(path: uniqueName("story"))
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data(lines.joined(separator: "\n").utf8).write(to: file)
+    let chronicle = try Chronicle(
+      events: file.path, TermsFiles.load(directory: Example.terms), until: Instant(written: until))
+    let story = try #require(Explain.stories(subject, id, chronicle, only: nil).first)
+    return story.lines.flatMap { $0.split(whereSeparator: \.isWhitespace) }.joined(separator: " ")
+  }
+
+  @Test func aSpendWithTheIDOfAWithdrawalDoesNotEndIt() throws {
+    typealias History = BacktestScenario
+    let lines =
+      History.referral("cash") + [
+        History.payment("cash", "p1", 60_000, "USD", on: "2026-01-10"),
+        History.event(
+          "cash", "withdrawal.requested.v1", "2026-03-15",
+          #"{"request":"17","account":"acme","requestedAt":"2026-03-15T09:00:00Z","amount":1000,"currency":"USD","destination":"c"}"#
+        ),
+        History.event(
+          "cash", "bonus.spendRequested.v1", "2026-03-16",
+          #"{"request":"17","account":"acme","requestedAt":"2026-03-16T09:00:00Z","amount":1,"currency":"USD","invoice":"i","kinds":["plan"]}"#
+        ),
+      ]
+    let text = try text(.withdrawal, "17", lines, until: "2026-03-17")
+    #expect(text.contains("The provider was instructed to pay 10.00 USD") && !text.contains("is declined"), "\(text)")
+  }
+
+  @Test func aPaymentThatWasRejectedOrCameBeforeItsReferralSaysSo() throws {
+    typealias History = BacktestScenario
+    func settled(_ id: String, by account: String, amounts: [Int64]) -> String {
+      let lines = amounts.map { #"{"sku":"s","kind":"plan","plan":"Business","amount":\#($0)}"# }.joined(separator: ",")
+      return History.event(
+        "bonus", "payment.settled.v1", "2026-01-10",
+        #"{"payment":"\#(id)","account":"\#(account)","paidAt":"2026-01-10T09:00:00Z","currency":"USD","lines":[\#(lines)]}"#)
+    }
+    let lines =
+      History.referral("bonus") + [
+        settled("big", by: "beta", amounts: [.max, .max]),
+        History.event(
+          "bonus", "account.registered.v1", "2026-01-09", #"{"account":"lumen","registeredAt":"2026-01-09T09:00:00Z"}"#),
+        settled("early", by: "lumen", amounts: [100]),
+        History.event(
+          "bonus", "referral.assignRequested.v1", "2026-01-11",
+          #"{"request":"a1","account":"lumen","referrer":"acme","decidedAt":"2026-01-11T09:00:00Z","operator":"maria"}"#),
+      ]
+    let big = try text(.payment, "big", lines, until: "2026-02-01")
+    #expect(big.contains("It was rejected, and counts for nothing"), "\(big)")
+    let early = try text(.payment, "early", lines, until: "2026-02-01")
+    #expect(early.contains("It came before lumen was assigned to a referrer"), "\(early)")
+  }
+
+  /// Also across a timer that was due between two events.
+  @Test func aStoryIsInOrder() throws {
+    typealias History = BacktestScenario
+    let lines =
+      History.referral("bonus") + [
+        History.payment("bonus", "p1", 10_000, "USD", on: "2026-01-10"),
+        History.refund("bonus", of: "p1", 5000, "USD", on: "2026-03-10"),
+        History.event(
+          "bonus", "payment.refundFailed.v1", "2026-03-12",
+          #"{"refund":"r-p1","payment":"p1","account":"beta","failedAt":"2026-03-12T09:00:00Z"}"#),
+      ]
+    var rest = try text(.payment, "p1", lines, until: "2026-04-01")[...]
+    for part in ["24 Jan 2026 09:00 UTC → ", "50.00 USD of payment p1 were refunded", "refund r-p1 of payment p1 to beta failed"]
+    {
+      let place = try #require(rest.firstRange(of: part), "'\(part)' in \(rest)")
+      rest = rest[place.upperBound...]
+    }
+  }
+
   // MARK: Unknown ids
 
   @Test(arguments: [

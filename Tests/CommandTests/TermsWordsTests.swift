@@ -182,6 +182,16 @@ import Testing
     #expect(again.count == 1 && again[0].hasPrefix("p.yaml:30:74: discounts.day: note: comes once more in 2026-06"), "\(again)")
   }
 
+  /// The first version also judges what happens before it.
+  @Test func theFirstCalendarBeginsNow() throws {
+    let version = try #require(try TermsFiles.parse(Self.sound, file: "p.yaml").versions.first)
+    let now = version.effectiveFrom - .days(60)
+    let run = try #require(version.discounts?.schedule.next(after: now))
+    #expect(run < version.effectiveFrom)
+    let sentences = TermsWords.sections(of: version, after: nil, from: now, until: nil).flatMap(\.sentences)
+    #expect(sentences.contains("- \(run.readable)"), "\(sentences)")
+  }
+
   @Test func aHoldLongerThanTheRefundWindow() throws {
     let program = try TermsFiles.parse(Self.sound, file: "p.yaml")
     for (window, isReported) in [(TimeSpan.days(1), true), (.days(2), false), (nil, false)] as [(TimeSpan?, Bool)] {

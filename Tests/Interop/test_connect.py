@@ -34,6 +34,19 @@ def test_the_row_of_the_page_is_taken():
     assert (topic, key) == ("billing", event["data"]["account"])
 
 
+@pytest.mark.parametrize("type, data, options, code, says", [
+    ("com.stripe.charge", {}, [], 0, "1 event, all valid; 1 event of unknown types would be ignored"),
+    ("payment.settled.v9", {}, [], 1, "unknown-type"),
+    ("clock.moved.v1", {"at": "2026-01-01T00:00:00Z"}, [], 1, "only 'laurel clock' and --in-order move the clock"),
+    ("clock.moved.v1", {"at": "2026-01-01T00:00:00Z"}, ["--in-order"], 0, "1 event, all valid"),
+])
+def test_a_check_says_what_publishing_would_do(type, data, options, code, says):
+    event = {"specversion": "1.0", "id": "1", "source": "/billing", "type": type, "program": "cash", "data": data}
+    done = subprocess.run(
+        [BIN / "laurel", "publish", "--check", *options, "-"], input=json.dumps(event), capture_output=True, text=True)
+    assert done.returncode == code and says in done.stdout, done.stdout + done.stderr
+
+
 def test_the_converter_is_configured_with_what_can_be_read():
     json.loads("{" + blocks("json")[1] + "}")
 

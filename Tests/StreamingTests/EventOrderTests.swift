@@ -130,7 +130,8 @@ import Testing
   }
 
   @Test func anEventWithAnImpossibleTimeIsInThePlaceOfTheOneBefore() {
-    let source = Inputs([[event(0, 0, at: 9), event(0, 1, at: 5_000), event(0, 2, at: 11)], [event(1, 0, at: 10)]], fetched: [3, 1])
+    let first = [event(0, 0, at: 9), event(0, 1, at: 5_000), event(0, 2, at: 11)]
+    let source = Inputs([first, [event(1, 0, at: 10)]], fetched: [3, 1])
     source.endsAreKnown()
     source.latest = Instant(milliseconds: 100)
     var order = EventOrder(inputs: 2)

@@ -78,6 +78,8 @@ package enum FileEntry: Sendable {
 
   /// The reason for rejecting a message that only Laurel may send.
   package static let notAnInput = "not-an-input"
+  /// Why a clock tick of a file is rejected.
+  package static let tickDetail = "only 'laurel clock' and --in-order move the clock"
 }
 
 /// Reads a file of events: structured CloudEvents, one per line. Skips blank lines.

@@ -26,6 +26,7 @@ package enum InputText {
         + ((m.lines ?? []).isEmpty
           ? ")"
           : ", for " + listed((m.lines ?? []).prefix(10).map { "\($0.sku) \(MoneyText.figure($0.amount, m.currency))" }) + ")")
+    case let m as RefundFailed: "refund \(m.refund) of payment \(m.payment) to \(m.account) failed"
     case let m as PaymentDisputed: "\(m.account) disputed payment \(m.payment)"
     case let m as DisputeClosed: "the dispute over payment \(m.payment) was \(m.outcome.rawValue)"
     // Companies

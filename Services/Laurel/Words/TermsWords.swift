@@ -107,8 +107,9 @@ package struct TermsWords {
         "All payments of one referee together earn at most \(Self.amounts(terms.maxPerReferee)); a reward beyond that is reduced."
       )
     }
+    let leeway = version.attribution.leeway
     sentences.append(
-      "A payment made more than \(version.attribution.leeway.words) before the referral began earns nothing.")
+      "A payment made \(leeway.milliseconds == 0 ? "" : "more than \(leeway.words) ")before the referral began earns nothing.")
     if terms.refusesPromoCodes { sentences.append("A payment with a promo code earns nothing.") }
     if !terms.excludedDiscounts.isEmpty {
       sentences.append(
@@ -274,7 +275,9 @@ package struct TermsWords {
   private func calendar(after before: TermsVersion?, from instant: Instant, until end: Instant?) -> Section? {
     guard let schedule = version.discounts?.schedule else { return nil }
     let held = before?.discounts.flatMap { Self.period(heldBy: $0.schedule, before: version.effectiveFrom) }
-    let runs = Self.runs(schedule, from: max(instant, version.effectiveFrom), until: end, held: held, count: 4)
+    // The first version also judges what happens before it.
+    let start = before == nil ? instant : max(instant, version.effectiveFrom)
+    let runs = Self.runs(schedule, from: start, until: end, held: held, count: 4)
     var sentences = [Self.held(schedule)]
     if runs.isEmpty {
       sentences.append("Under this version there are no more runs.")

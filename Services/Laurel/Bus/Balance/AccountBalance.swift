@@ -5,6 +5,7 @@ import JSON
 import Kafka
 import ServiceKit
 import Streaming
+import Words
 
 /// `laurel balance`: an account's balances and the notices that last changed them.
 package enum AccountBalance {
@@ -44,7 +45,13 @@ package enum AccountBalance {
     } else {
       throw invocation.misuse("one of --bootstrap HOST:PORT and --state DIR is needed")
     }
-    if let program = invocation.optionalText("program") { reports.removeAll { $0.program.value != program } }
+    if let program = invocation.optionalText("program") {
+      let others = Set(reports.map(\.program.value)).subtracting([program]).sorted()
+      reports.removeAll { $0.program.value != program }
+      guard !reports.isEmpty || others.isEmpty else {
+        throw CommandFailure("\(place) has no balance of '\(account)' in '\(program)', but in \(listed(others))")
+      }
+    }
     guard !reports.isEmpty else { throw CommandFailure("\(place) has no balance of '\(account)': it has earned nothing yet") }
     let lines = invocation.flag("json") ? reports.map(\.json) : Array(reports.map(\.lines).joined(separator: [""]))
     try ResultOutput().print(lines)

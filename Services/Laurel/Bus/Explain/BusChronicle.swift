@@ -1,5 +1,6 @@
 import CommandKit
 import Contracts
+import Foundation
 import JSON
 import Kafka
 import Terms
@@ -25,7 +26,7 @@ struct BusChronicle {
     var keys: Set<[UInt8]> = [Array(id.utf8)]
     var places: Set<Int32> = []
     try bus.read(topics, 0..<partitions) { record, _ in
-      guard let key = record.key, record.value?.contains(quoted) ?? false else { return }
+      guard let key = record.key, Self.holds(record.value, quoted) else { return }
       keys.insert(key)
       // A producer that hashes differently may have put the record in another partition than Laurel would.
       places.insert(record.partition)
@@ -33,13 +34,23 @@ struct BusChronicle {
     places.formUnion(keys.map { Kafka.partition(forKey: $0, count: partitions) })
     var found: [Found] = []
     try bus.read(topics, places.sorted()) { record, topic in
-      let isNamed = record.value?.contains(quoted) ?? false
+      let isNamed = Self.holds(record.value, quoted)
       guard isNamed || record.key.map(keys.contains) ?? false else { return }
       if let entry = entry(record, topic, isNamed: isNamed) { found.append(entry) }
     }
     try markRejected(&found)
     let clock = try BusClock(bus: bus, partitions: partitions).now() ?? .now
     return Chronicle(Self.inOrder(found, programs), programs, source: bus.bootstrap, clock: clock)
+  }
+
+  /// Whether a JSON text has a string, with its quotes. A producer may escape some of its characters.
+  private static func holds(_ text: [UInt8]?, _ quoted: [UInt8]) -> Bool {
+    guard let text else { return false }
+    if text.contains(quoted) { return true }
+    guard text.contains(UInt8(ascii: "\\")), let json = try? JSONSerialization.jsonObject(with: Data(text)),
+      let plain = try? JSONSerialization.data(withJSONObject: json, options: .withoutEscapingSlashes)
+    else { return false }
+    return plain.firstRange(of: quoted) != nil
   }
 
   private struct Found {

@@ -45,8 +45,9 @@ struct Chronicle {
       services: Deployment.services(programs), programs: programs.ids, notice: { record.notice($0) },
       rejected: { record.rejected($0) })
     while let entry = try file.next() {
-      if case .event(let event) = entry { record.arrives(event) }
+      // What was due before the event is told before it.
       if let time = entry.time { try simulation.advance(to: time) }
+      if case .event(let event) = entry { record.arrives(event) }
       switch entry {
       case .event(let event):
         if event.topic.kind == .input { try simulation.take(event.record()) }

@@ -26,7 +26,7 @@ struct CompanyStory {
           at: run.asOf, isDecision: true, text: "company \(company) of \(owner) gets nothing in \(run.period)",
           because: [
             "by \(run.terms): the owner's \(counted(run.activeReferrals, "active referral")) went to companies before it in the "
-              + "order, or too few were left for the first tier"
+              + "order, too few were left for the first tier, or it was closed or without a subscription"
           ]))
     }
     return Story(

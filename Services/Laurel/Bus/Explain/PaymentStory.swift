@@ -10,8 +10,8 @@ struct PaymentStory {
   let chronicle: Chronicle
 
   static func payment(of message: any Message) -> PaymentID? {
-    // A notice about a payment can have another key than its payer, and `RefundFailed` has no sentence.
-    message is any Notice || message is RefundFailed ? nil : (message as? any HasPayment)?.payment
+    // A notice about a payment can have another key than its payer.
+    message is any Notice ? nil : (message as? any HasPayment)?.payment
   }
 
   var story: Story {
@@ -51,12 +51,40 @@ struct PaymentStory {
     return [withoutNotice]
   }
 
+  /// Where the payment has arrived, and whether all that has arrived of it was rejected.
+  private var arrival: (index: Int, isRejected: Bool)? {
+    var found: (index: Int, isRejected: Bool)?
+    for (index, entry) in chronicle.entries.enumerated() where entry.program == program {
+      switch entry.happening {
+      case .arrived(let message as PaymentSettled, _) where message.payment == payment && message.account == payer:
+        return (index, false)
+      case .rejected(let message as PaymentSettled, _, _) where message.payment == payment && message.account == payer:
+        found = found ?? (index, true)
+      default: break
+      }
+    }
+    return found
+  }
+
+  /// Whether the payer had no referrer yet when the payment arrived.
+  private func precedesAttribution(_ index: Int) -> Bool {
+    let attributed = chronicle.entries.firstIndex { entry in
+      guard entry.program == program, case .notice(let notice as ReferralAttributed) = entry.happening else { return false }
+      return notice.referee == payer && notice.request != nil
+    }
+    return attributed.map { index < $0 } ?? false
+  }
+
   private var withoutNotice: String {
+    if let arrival, arrival.isRejected { return "it was rejected, and counts for nothing" }
     guard let terms = chronicle.programs[program] else { return Story.withoutTerms }
     guard terms.versions.contains(where: { $0.reward != nil }) else {
       return "the program rewards no payments; this one may count for an active referral"
     }
     if chronicle.notices(ReferralAttributed.self, program).contains(where: { $0.referee == payer }) {
+      if let arrival, precedesAttribution(arrival.index) {
+        return "it came before \(payer) was assigned to a referrer; payments are not judged again, so it earns nothing"
+      }
       return "the terms in force have no reward for payments, so it earns nothing"
     }
     let registered = chronicle.inputs(program).contains { ($0 as? AccountRegistered)?.account == payer }

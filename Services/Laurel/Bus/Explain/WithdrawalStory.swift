@@ -11,7 +11,9 @@ struct WithdrawalStory {
 
   /// The withdrawal that a message is about. `nil` for the provider's results, which name only the payout, and for spends.
   static func request(of message: any Message) -> RequestID? {
-    let isOne = ["withdrawal", "payout"].contains(type(of: message).type.prefix { $0 != "." }) || message is BonusDeclined
+    // A program without withdrawals declines one as it declines a spend (DECISIONS R1).
+    let isDeclined = (message as? BonusDeclined)?.reasons.contains(.notWithdrawable) ?? false
+    let isOne = isDeclined || ["withdrawal", "payout"].contains(type(of: message).type.prefix { $0 != "." })
     return isOne ? (message as? any HasRequest)?.request : nil
   }
 

@@ -34,9 +34,9 @@ package enum Export {
     let topics = try Tail.topics(
       Array(invocation.operands.dropFirst()), of: invocation, bus, otherwise: { $0.kind == .input })
     let places = try bus.places(of: topics)
-    let folder = try ExportFolder(path, of: bus)
     let reader = try Consumer.reader(bus)
     defer { reader.close() }
+    let folder = try ExportFolder(path, of: bus, cluster: reader.clusterID(timeoutMilliseconds: Bus.timeoutMilliseconds))
     let ends = try reader.stableEnds(of: places, timeoutMilliseconds: Bus.timeoutMilliseconds)
     let lows = try reader.bounds(of: places, at: Offset.beginning, timeoutMilliseconds: Bus.timeoutMilliseconds)
     var left = 0
@@ -74,6 +74,8 @@ private final class ExportFolder {
 
   private struct Positions: Codable {
     var prefix: String
+    /// `nil` in the export of an earlier release.
+    var cluster: String?
     var partitions: [String: Position]
   }
 
@@ -90,7 +92,7 @@ private final class ExportFolder {
   private(set) var written = 0
   private(set) var unreadable = 0
 
-  init(_ path: String, of bus: Bus) throws {
+  init(_ path: String, of bus: Bus, cluster: String?) throws {
     url = URL(filePath: path)
     self.bus = bus
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -102,6 +104,10 @@ private final class ExportFolder {
     guard positions.prefix == bus.prefix else {
       throw CommandFailure("\(path): is an export of the topics '\(positions.prefix)…', not of '\(bus.prefix)…'")
     }
+    if let noted = positions.cluster, let cluster, noted != cluster {
+      throw CommandFailure("\(path): is an export of another Kafka cluster (\(noted), not \(cluster)); export to an empty folder")
+    }
+    positions.cluster = cluster ?? positions.cluster
   }
 
   deinit { for file in files.values { try? file.close() } }

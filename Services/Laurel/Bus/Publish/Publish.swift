@@ -48,7 +48,9 @@ package enum Publish {
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let path = invocation.operands[0]
-    if invocation.flag("check") { return try PublishCheck.run(path, asJSON: invocation.flag("json")) }
+    if invocation.flag("check") {
+      return try PublishCheck.run(path, asJSON: invocation.flag("json"), movesClock: invocation.flag("in-order"))
+    }
     Shutdown.install()
     guard let bus = Bus(of: invocation) else {
       throw invocation.misuse("--bootstrap HOST:PORT is needed (or LAUREL_BOOTSTRAP in the environment), unless --check is given")
@@ -84,7 +86,7 @@ package enum Publish {
         if let time = entry.time { try outlet.pass(time) }
         switch entry {
         case .event(let event) where event.topic.kind == .clock && !isInOrder:
-          troubles.rejected(event.line, reason: FileEntry.notAnInput, detail: "only 'laurel clock' and --in-order move the clock")
+          troubles.rejected(event.line, reason: FileEntry.notAnInput, detail: FileEntry.tickDetail)
         case .event(let event):
           if isFirst, let place = try PublishedBefore.place(of: event, clock) {
             notify(
@@ -97,7 +99,8 @@ package enum Publish {
         case .unknownType, .rejected: troubles.add(entry)
         }
       }
-      if Shutdown.requested { try outlet.flush() } else { try outlet.finish(until: until) }
+      // With a wrong --resume nothing was published, and the clock must not move: it never goes back.
+      if Shutdown.requested || start > lastLine + 1 { try outlet.flush() } else { try outlet.finish(until: until) }
     } catch is BusWatch.Interrupted {
       try? outlet.flush()
     } catch {

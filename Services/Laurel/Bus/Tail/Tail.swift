@@ -75,7 +75,8 @@ package enum Tail {
       return nil
     }
     guard problems.isEmpty else { throw invocation.misuse(problems) }
-    return topics
+    // Each once, because librdkafka rejects an assignment with repetitions.
+    return Topic.catalogue.filter(topics.contains)
   }
 }
 

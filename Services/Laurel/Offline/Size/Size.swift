@@ -38,6 +38,9 @@ package enum Size {
   }
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
+    guard !(invocation.flag("json") && invocation.flag("constants")) else {
+      throw invocation.misuse("--constants goes with the table, not with --json")
+    }
     let report = SizeReport(load(invocation))
     try ResultOutput().print(invocation.flag("json") ? [JSONLine.encode(report.json)] : lines(invocation))
     return 0

@@ -63,7 +63,8 @@ struct NoticeIdentity: Hashable, Sendable {
     case let n as RewardFrozen: [n.reward.value, n.cause.rawValue]
     case let n as RewardUnfrozen: [n.reward.value, n.cause.rawValue]
     case let n as RewardAdjusted: [n.reward.value, n.refund.value]
-    case let n as RewardReversed: [n.reward.value, n.refund?.value ?? "", n.dispute?.value ?? ""]
+    // A refund before the credit has only its own id, too: `RewardAdjusted` is the opposite.
+    case let n as RewardReversed: [n.reward.value] + [n.refund?.value, n.dispute.map { "dispute \($0)" }].compactMap { $0 }
     case let n as RewardRestored: [n.reward.value, n.refund?.value ?? "", n.dispute?.value ?? ""]
     case let n as any HasReward: [n.reward.value]
     case let n as BonusReturned: [n.request.value, n.return.value]

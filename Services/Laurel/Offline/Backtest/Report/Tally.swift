@@ -5,7 +5,7 @@ struct Tally: Equatable, Sendable {
   /// Money that moved, in minor units.
   struct Movements: Equatable, Sendable {
     var accrued: Int64 = 0
-    /// Taken back before the credit; at most 0.
+    /// Taken back before the credit, minus what was restored; at most 0.
     var adjusted: Int64 = 0
     /// Taken back after the credit, minus what was restored; at most 0.
     var reversed: Int64 = 0
@@ -53,6 +53,13 @@ struct Tally: Equatable, Sendable {
   private(set) var reasons: [Reason: Int64] = [:]
   /// Whole percent, added up over the assignments.
   private(set) var percentAssigned: Int64 = 0
+  /// What was taken back before its credit. A refund that failed gives it back in the same row.
+  private var adjustments: Set<Adjustment> = []
+
+  private struct Adjustment: Hashable, Sendable {
+    let reward: RewardID
+    let refund: RefundID
+  }
 
   func count(_ event: Event) -> Int64 { events[event] ?? 0 }
 
@@ -65,12 +72,15 @@ struct Tally: Equatable, Sendable {
       try add(n.amount, to: \.accrued, n.currency)
     case let n as RewardDeclined: add(.rewardsDeclined, n.reasons)
     case let n as RewardAdjusted:
-      add(.rewardsTakenBack)
+      add(.rewardsTakenBack, [ReversalCause.refund])
+      adjustments.insert(Adjustment(reward: n.reward, refund: n.refund))
       try add(n.delta, to: \.adjusted, n.currency)
     case let n as RewardReversed:
       add(.rewardsTakenBack, [n.cause])
       try add(n.delta, to: \.reversed, n.currency)
-    case let n as RewardRestored: try add(n.delta, to: \.reversed, n.currency)
+    case let n as RewardRestored:
+      let isAdjustment = n.refund.map { adjustments.contains(Adjustment(reward: n.reward, refund: $0)) } ?? false
+      try add(n.delta, to: isAdjustment ? \.adjusted : \.reversed, n.currency)
     case let n as BalanceCorrected: try add(n.delta, to: \.corrected, n.currency)
     case let n as RewardCredited: try add(n.amount, to: \.credited, n.currency)
     case let n as BonusCaptured:
