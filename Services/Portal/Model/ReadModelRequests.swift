@@ -5,7 +5,7 @@ import SQLite
 extension ReadModel {
   // MARK: Withdrawals
 
-  /// Newest first; `nil` if the cursor is invalid.
+  /// Newest first; `nil` if the cursor is invalid. A declined one whose request is gone from its topic has no amount, and is left out.
   func withdrawals(
     _ account: AccountID, _ program: ProgramID, before: String? = nil, limit: Int = 50
   ) throws -> Page<Withdrawal>? {
@@ -14,12 +14,16 @@ extension ReadModel {
     let rows = try database.statement(
       """
       SELECT request, amount, currency, requested_at, due_at, state FROM withdrawals
-      WHERE owner = ? AND state IS NOT NULL AND (requested_at, request) < (?, ?) ORDER BY requested_at DESC, request DESC LIMIT ?
+      WHERE owner = ? AND state IS NOT NULL AND currency IS NOT NULL AND (requested_at, request) < (?, ?) ORDER BY requested_at DESC, request DESC LIMIT ?
       """
     ).rows(owner, cursor.number, cursor.name, Int64(limit + 1), body: withdrawal)
     let items = try rows.prefix(limit).compactMap { $0 }.map { try complete($0, owner) }
     let next = rows.count > limit ? items.last.map { Cursor(.withdrawals, $0.requestedAt.milliseconds, $0.request).text } : nil
     return Page(items: items, next: next)
+  }
+
+  func openWithdrawals(_ account: AccountID, _ program: ProgramID) throws -> [Withdrawal] {
+    try owner(account, program).map { try openWithdrawals($0) } ?? []
   }
 
   /// All open ones, newest first, however many others came after them.

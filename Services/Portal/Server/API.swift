@@ -117,7 +117,7 @@ struct API: Sendable {
     guard session.rights.contains(wish.right) else {
       return .problem(403, "not allowed", "the token's act lacks \(wish.right.rawValue)")
     }
-    if let reason = portal.reason(against: wish, session, program) { return .problem(422, "not possible", reason) }
+    if let reason = try portal.reason(against: wish, id, session, program) { return .problem(422, "not possible", reason) }
     switch try portal.desk.take(wish, id, session, program, at: portal.time(), now: .now) {
     case .taken(let status):
       let path = "\(portal.settings.basePath)/v1/requests/\(id.value.percentEncoded)"

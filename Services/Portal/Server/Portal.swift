@@ -88,7 +88,7 @@ final class Portal: Sendable {
   // MARK: Requests
 
   /// Why a request cannot be sent; `nil` if it can. The services then decide on it.
-  func reason(against wish: Wish, _ session: Session, _ program: ProgramID) -> String? {
+  func reason(against wish: Wish, _ request: RequestID, _ session: Session, _ program: ProgramID) throws -> String? {
     let terms = terms(program)
     switch wish {
     case .code: return nil
@@ -100,7 +100,12 @@ final class Portal: Sendable {
       guard terms?.withdrawal != nil else { return "the program has no withdrawals" }
       return session.recipients.contains { $0.id == destination } ? nil : "the destination is not among the token's recipients"
     case .cancel:
-      return terms?.withdrawal == nil ? "the program has no withdrawals" : nil
+      guard terms?.withdrawal != nil else { return "the program has no withdrawals" }
+      // Payouts would keep the cancellation of an unknown withdrawal until its request arrives, which may be never.
+      let isKnown =
+        try desk.status(session.account, program, request.value, type: WithdrawalRequested.type) != nil
+        || pool.read { try $0.openWithdrawals(session.account, program).contains { $0.request == request.value } }
+      return isKnown ? nil : "no withdrawal \(request) of the account is known"
     }
   }
 }

@@ -166,7 +166,7 @@ struct Visit {
     guard portal.admits(request, session), let id = RequestID(named ?? request.form?["request"] ?? "") else {
       return failure(.staleForm)
     }
-    guard portal.reason(against: wish, session, program) == nil else { return failure(.forbidden) }
+    guard try portal.reason(against: wish, id, session, program) == nil else { return failure(.forbidden) }
     switch try portal.desk.take(wish, id, session, program, at: portal.time(), now: .now) {
     case .taken:
       return redirect(
