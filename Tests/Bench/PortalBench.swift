@@ -47,27 +47,24 @@ struct PortalBench {
     var cpu = 0.0
     var sequence: Int64 = 0
     var balance = Balance(currency: "KZT")
-    var batch: [(Topic, String, [(String, [UInt8])], [UInt8])] = []
+    var batch: [(Topic, [(String, [UInt8])], [UInt8])] = []
     func add(_ notice: some Notice, _ number: Int64) {
       let envelope = Envelope(
         id: "\(notice.key)/\(number)", source: "/laurel/accrual", type: type(of: notice).type, time: notice.instant,
         program: program,
         partitionKey: notice.key, sequence: number)
-      batch.append((type(of: notice).topic, notice.key, envelope.headers.map { ($0.0, Array($0.1.utf8)) }, notice.jsonBytes()))
+      batch.append((type(of: notice).topic, envelope.headers.map { ($0.0, Array($0.1.utf8)) }, notice.jsonBytes()))
     }
     func flush() throws {
       let start = Self.cpuSeconds
-      for (offset, (topic, key, headers, value)) in batch.enumerated() {
+      for (offset, (topic, headers, value)) in batch.enumerated() {
         var envelope = EnvelopeBytes()
         let change = try withExtendedLifetime(headers) {
           for (name, text) in headers {
             Array(name.utf8).withUnsafeBytes { name in text.withUnsafeBytes { envelope.take(header: name, $0) } }
           }
           return try value.withUnsafeBytes { value in
-            try Array(key.utf8).withUnsafeBytes { key in
-              try ModelWriter.decode(
-                value, envelope, key: key, topic: topic, offset: Int64(offset), only: program, parser)
-            }
+            try ModelWriter.decode(value, envelope, topic: topic, offset: Int64(offset), only: program, parser)
           }
         }
         if let change { try writer.apply(change) }

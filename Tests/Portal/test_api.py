@@ -152,6 +152,12 @@ def test_api1_nobody_sees_another_account(bus, olena, other):
     for cursor in ("referees", "withdrawals"):
         after = olena.get(f"/v1/{cursor}", params={"limit": 1}).json()["next"]
         assert other.get(f"/v1/{cursor}", params={"after": after}).json()["items"] == []
+    # A record whose key is another account's belongs to the account in its data.
+    events, at = Events(bus), "2026-02-11T00:00:00.000Z"
+    events.send("requests", "mallory", "code.requested.v1", {"request": "misfiled", "account": "olena", "requestedAt": at}, "cash", at)
+    events.flush()
+    bus.until(60, lambda: olena.get("/v1/requests/misfiled").status_code == 200, "the request under olena's name")
+    is_problem(other.get("/v1/requests/misfiled"), 404)
     # Another account's withdrawal is as unknown as one that was never requested.
     for key in ("owasp-1", "never-requested"):
         is_problem(other.ask("withdrawal.canceled.v1", {}, key=key), 422)

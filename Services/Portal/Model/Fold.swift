@@ -14,7 +14,8 @@ struct Fold {
 
   /// Decodes the data of one type.
   protocol Decoder: Sendable {
-    func decode(_ data: JSONValue) throws(JSONError) -> Effect
+    /// - Returns: the key of the message: the account or code that it concerns, whatever key its record has. And its effect.
+    func decode(_ data: JSONValue) throws(JSONError) -> (key: String, effect: Effect)
   }
 
   /// The types that the read model uses. It ignores other types.
@@ -44,9 +45,9 @@ struct Fold {
   private struct DecoderOf<Taken: Message>: Decoder {
     let take: @Sendable (Fold, Taken) throws -> Void
 
-    func decode(_ data: JSONValue) throws(JSONError) -> Effect {
+    func decode(_ data: JSONValue) throws(JSONError) -> (key: String, effect: Effect) {
       let message = try Taken(json: data)
-      return { fold in try take(fold, message) }
+      return (message.key, { fold in try take(fold, message) })
     }
   }
 

@@ -113,30 +113,30 @@ package final class ModelWriter {
   ///   - envelope: from the record's headers.
   ///   - only: the deployment's only program, if there is just one. A message without `program` belongs to it.
   package static func decode(
-    _ value: UnsafeRawBufferPointer, _ envelope: EnvelopeBytes, key: UnsafeRawBufferPointer?, topic: Topic, offset: Int64,
+    _ value: UnsafeRawBufferPointer, _ envelope: EnvelopeBytes, topic: Topic, offset: Int64,
     only: ProgramID?, _ parser: JSONParser
   ) throws(Rejection) -> Change? {
     try parser.reading(value) { (json: JSONValue) throws(Rejection) -> Change? in
-      guard envelope.isStructured else { return try decode(json, envelope, key: key, topic, offset, only) }
+      guard envelope.isStructured else { return try decode(json, envelope, topic, offset, only) }
       let event = try Rejection.of { () throws(JSONError) in try json.object() }
       let attributes = try Rejection.of { () throws(JSONError) in try EnvelopeBytes(structured: event) }
       guard let data = event.member("data") else { throw Rejection(.malformed, "data is missing") }
-      return try decode(data, attributes, key: key, topic, offset, only)
+      return try decode(data, attributes, topic, offset, only)
     }
   }
 
   private static func decode(
-    _ data: JSONValue, _ envelope: EnvelopeBytes, key: UnsafeRawBufferPointer?, _ topic: Topic, _ offset: Int64,
+    _ data: JSONValue, _ envelope: EnvelopeBytes, _ topic: Topic, _ offset: Int64,
     _ only: ProgramID?
   ) throws(Rejection) -> Change? {
     try envelope.check()
     let type = envelope[.type].map { String(decoding: $0, as: UTF8.self) } ?? ""
-    guard let decoder = Fold.byType[type], let key, let program = try envelope.program() ?? only else { return nil }
+    guard let decoder = Fold.byType[type], let program = try envelope.program() ?? only else { return nil }
     if topic.kind == .notices, envelope.sequence == nil { throw Rejection(.malformed, "a notice without a sequence") }
-    let effect = try Rejection.of { () throws(JSONError) in try decoder.decode(data) }
+    let (key, effect) = try Rejection.of { () throws(JSONError) in try decoder.decode(data) }
     let keepsBody = topic === Topic.rewards || topic === Topic.requests
     let place = Place(
-      type: type, topic: topic, offset: offset, program: program, key: String(decoding: key, as: UTF8.self),
+      type: type, topic: topic, offset: offset, program: program, key: key,
       sequence: topic.kind == .notices ? envelope.sequence : nil)
     return Change(place: place, body: keepsBody ? data.serialized() : [], effect: effect)
   }

@@ -219,7 +219,7 @@ struct Feed {
     }
     do throws(Rejection) {
       return try ModelWriter.decode(
-        value, bytes, key: record.keyBytes, topic: topic, offset: record.offset, only: only, parser)
+        value, bytes, topic: topic, offset: record.offset, only: only, parser)
     } catch {
       metrics.unreadable.add()
       log.warning(

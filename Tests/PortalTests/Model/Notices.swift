@@ -26,9 +26,9 @@ final class Notices {
     last[line] = max(number, last[line, default: 0])
     let body = message.jsonBytes()
     guard let decoder = Fold.byType[type.type] else { throw CocoaError(.coderInvalidValue) }
-    let effect = try JSONParser().read(body) { json throws(JSONError) in try decoder.decode(json) }
+    let (key, effect) = try JSONParser().read(body) { json throws(JSONError) in try decoder.decode(json) }
     let place = ModelWriter.Place(
-      type: type.type, topic: type.topic, offset: number, program: Self.program, key: message.key,
+      type: type.type, topic: type.topic, offset: number, program: Self.program, key: key,
       sequence: type.topic.kind == .notices ? number : nil)
     try writer.apply(ModelWriter.Change(place: place, body: body, effect: effect))
   }

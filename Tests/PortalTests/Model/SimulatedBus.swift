@@ -82,10 +82,7 @@ final class SimulatedBus {
 
   func put(_ record: Line, _ writer: ModelWriter) throws {
     let change = try? record.bytes.withUnsafeBytes { bytes in
-      try Array(record.key.utf8).withUnsafeBytes { key in
-        try ModelWriter.decode(
-          bytes, EnvelopeBytes(), key: key, topic: record.topic, offset: record.offset, only: nil, parser)
-      }
+      try ModelWriter.decode(bytes, EnvelopeBytes(), topic: record.topic, offset: record.offset, only: nil, parser)
     }
     if let change { try writer.apply(change) }
   }
