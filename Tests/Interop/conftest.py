@@ -44,7 +44,7 @@ class Checker:
     """`laurel publish --check`, called event by event."""
 
     def __init__(self):
-        command = [BIN / "laurel", "publish", "--check", "--json", "-"]
+        command = [BIN / "laurel", "publish", "--check", "--json", "--in-order", "-"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
 
     def verdict(self, message_type, data):
