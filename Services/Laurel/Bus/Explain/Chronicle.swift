@@ -45,7 +45,7 @@ struct Chronicle {
       services: Deployment.services(programs), programs: programs.ids, notice: { record.notice($0) },
       rejected: { record.rejected($0) })
     while let entry = try file.next() {
-      // What was due before the event is told before it.
+      // Timers that are due before the event come before it in the story.
       if let time = entry.time { try simulation.advance(to: time) }
       if case .event(let event) = entry { record.arrives(event) }
       switch entry {
