@@ -14,7 +14,8 @@ extension ReadModel {
     let rows = try database.statement(
       """
       SELECT request, amount, currency, requested_at, due_at, state FROM withdrawals
-      WHERE owner = ? AND state IS NOT NULL AND currency IS NOT NULL AND (requested_at, request) < (?, ?) ORDER BY requested_at DESC, request DESC LIMIT ?
+      WHERE owner = ? AND state IS NOT NULL AND currency IS NOT NULL AND (requested_at, request) < (?, ?)
+      ORDER BY requested_at DESC, request DESC LIMIT ?
       """
     ).rows(owner, cursor.number, cursor.name, Int64(limit + 1), body: withdrawal)
     let items = try rows.prefix(limit).compactMap { $0 }.map { try complete($0, owner) }

@@ -76,6 +76,7 @@ struct PaymentStory {
   }
 
   private var withoutNotice: String {
+    let arrival = arrival
     if let arrival, arrival.isRejected { return "it was rejected, and counts for nothing" }
     guard let terms = chronicle.programs[program] else { return Story.withoutTerms }
     guard terms.versions.contains(where: { $0.reward != nil }) else {
