@@ -28,7 +28,6 @@ import Testing
       "attribution.claims": ["RW", "", "", "", "", "", "", "", "D", "RC"],
       "attribution.answers": ["RW", "", "", "", "", "", "", "", "D", "RC"],
       "accrual.earnings": ["", "RW", "", "", "", "", "", "", "D", "RC"],
-      "accrual.counts": ["", "RW", "", "", "", "", "", "", "D", "RC"],
       "accrual.answers": ["", "W", "", "R", "", "", "", "", "D", "RC"],
       "discounts.activity": ["", "", "RW", "", "", "", "", "", "D", "RC"],
       "attribution.rekeyed": ["RW", "", "", "", "", "", "", "", "D", "RWC"],

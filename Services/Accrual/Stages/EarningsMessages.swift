@@ -89,7 +89,7 @@ struct RewardsResumed: Message {
 /// move the referee to another referrer, and the limits hold for all referrers together.
 struct RewardsCounted: Message {
   static let type = "accrual.rewardsCounted.v1"
-  static let topic = Topic.counts
+  static let topic = Topic.earnings
   var key: String { referee.value }
   var instant: Instant { at }
 

@@ -42,11 +42,8 @@ extension Topic {
     "attribution.answers", .internal, keyedBy: "account", writtenBy: "attribution",
     holds: "Answers to claims: from codes to accounts, and from the referrer's account to the referee's.")
   public static let earnings = Topic(
-    "accrual.earnings", .internal, keyedBy: "referrer", writtenBy: "accrual",
-    holds: "What a payment, refund or dispute means for the referrer's balance.")
-  public static let counts = Topic(
-    "accrual.counts", .internal, keyedBy: "referee", writtenBy: "accrual",
-    holds: "What the payments of an account have earned, if the terms limit that.")
+    "accrual.earnings", .internal, keyedBy: "referrer; referee for counts", writtenBy: "accrual",
+    holds: "What a payment, refund or dispute means for the referrer's balance, and, if the terms limit that, what the payments of an account have earned.")
   public static let accrualAnswers = Topic(
     "accrual.answers", .internal, keyedBy: "referrer", writtenBy: "accrual",
     holds: "The ledger's answers to withdrawals, read by payouts.")
@@ -54,7 +51,7 @@ extension Topic {
     "discounts.activity", .internal, keyedBy: "referrer", writtenBy: "discounts",
     holds: "Changes in what is known about a referee's subscriptions and payments.")
 
-  static let described: [Topic] = [accounts, clicks, billing, requests, decisions, payoutResults, clock, referrals, rewards, discounts, payouts, claims, attributionAnswers, earnings, counts, accrualAnswers, activity]
+  static let described: [Topic] = [accounts, clicks, billing, requests, decisions, payoutResults, clock, referrals, rewards, discounts, payouts, claims, attributionAnswers, earnings, accrualAnswers, activity]
 }
 
 extension MessageRegistry {
