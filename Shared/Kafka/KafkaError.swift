@@ -60,8 +60,16 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible {
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw of(code, handle: handle) }
   }
 
-  /// Makes a missing right fatal for a consumer. librdkafka reports it only once and keeps repeating the request.
-  var endingConsumer: KafkaError { meansNoRight ? KafkaError(rd_kafka_resp_err_t(code), reason: reason, isFatal: true) : self }
+  /// Makes errors fatal for a consumer after which librdkafka would go on in silence: a missing right, which it reports once, and a damaged
+  /// batch, which it skips.
+  var endingConsumer: KafkaError {
+    meansNoRight || meansDamage ? KafkaError(rd_kafka_resp_err_t(code), reason: reason, isFatal: true) : self
+  }
+
+  /// Whether fetched records are damaged (a wrong checksum), or have a format that librdkafka does not know.
+  private var meansDamage: Bool {
+    code == RD_KAFKA_RESP_ERR__BAD_MSG.rawValue || code == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED.rawValue
+  }
 
   /// Whether it is unknown if the broker carried out the request, after a time-out or a lost connection.
   var leavesOutcomeUnknown: Bool { Self.silence.contains(code) }

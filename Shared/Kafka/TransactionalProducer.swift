@@ -12,6 +12,7 @@ import CRDKafka
 /// So a producer that lost a connection ends with its transaction, and the next `begin` throws.
 public final class TransactionalProducer {
   private let outgoing: Outgoing
+  private let writesTopics: Bool
   private var isOpen = false
   private let endsEpochOnUnknownOutcome: Bool
   /// The broker aborts a transaction that is open for longer.
@@ -33,6 +34,7 @@ public final class TransactionalProducer {
     endsEpochOnUnknownOutcome = configuration.endsEpochOnUnknownOutcome
     let timeouts = try Timeouts(configuration)
     transactionTimeout = .milliseconds(transactionTimeoutMilliseconds ?? timeouts.transaction)
+    writesTopics = !topics.isEmpty
     outgoing = try Outgoing(
       configuration,
       [
@@ -46,13 +48,16 @@ public final class TransactionalProducer {
   private var callbacks: Callbacks { outgoing.client.callbacks }
 
   /// Finds the topics' leaders, takes over the transactional id from any former owner (aborting its open transaction), and waits for both.
-  /// Here a time-out or a missing broker is `retriable`, because no transaction is open yet.
+  /// Here a time-out or a missing broker is `retriable`, because no transaction is open yet. After a time-out the taking over goes on in the
+  /// background.
   public func initialise(timeoutMilliseconds: Int32) throws(TransactionFailure) {
     let deadline = Deadline(inMilliseconds: timeoutMilliseconds)
-    do {
-      try outgoing.learnTopics(timeoutMilliseconds: timeoutMilliseconds)
-    } catch {
-      throw TransactionFailure(error, endsEpoch: false)
+    if writesTopics {
+      do {
+        try outgoing.learnTopics(timeoutMilliseconds: timeoutMilliseconds)
+      } catch {
+        throw TransactionFailure(error, endsEpoch: false)
+      }
     }
     try check(rd_kafka_init_transactions(handle, deadline.millisecondsLeft), insideTransaction: false)
   }

@@ -134,7 +134,7 @@ final class AssignedPartition {
         round.records += 1
         run(event, now: now)
         open.append(event.record)
-        round.bytes += event.record.memory.valueBytes?.count ?? 0
+        round.bytes += (event.record.memory.keyBytes?.count ?? 0) + (event.record.memory.valueBytes?.count ?? 0)
       case .awaits:
         if round.records == 0 { round.next = .awaited }
         return round
@@ -224,12 +224,18 @@ final class AssignedPartition {
     try stages.commit(alongside: own)
     open.removeAll(keepingCapacity: true)
     committedPositions = stages.positions
+    reportLags()
+  }
+
+  /// Call it once a second as well: records also arrive while nothing is committed.
+  func reportLags() {
     for input in inputs { reportLag(of: input) }
   }
 
   private func reportLag(of input: Input) {
     guard let end = input.queue?.knownEnd else { return }
-    input.lag.set(Double(max(0, end - max(0, position(of: input), input.end))))
+    let done = open.isEmpty ? max(position(of: input), input.end) : committedPositions[input.topic.name] ?? 0
+    input.lag.set(Double(max(0, end - max(0, done))))
   }
 }
 

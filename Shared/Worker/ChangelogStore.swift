@@ -13,8 +13,6 @@ final class ChangelogStore {
   let store: RocksStore
   /// The store's position when it was opened; `nil` if it was empty.
   let start: ChangelogPosition?
-  /// The progress in the store that was deleted because it was ahead of the changelog.
-  let former: Progress?
   /// The changelog offset to read next.
   private(set) var next: Int64
   private let identity: ChangelogIdentity
@@ -28,19 +26,24 @@ final class ChangelogStore {
   ///
   /// - Parameters:
   ///   - bounds: the first offset and the end of the changelog.
+  ///   - checkAhead: gets the progress of a store that is ahead of the changelog. If it throws, the store stays as it is.
   ///   - onWrite: called after rows were written to the store.
-  /// - Throws: `StoreError`; `StateForm` if another release wrote a store that is ahead of the changelog.
+  /// - Throws: `StoreError`; `StateForm` if another release wrote a store that is ahead of the changelog; any error of `checkAhead`.
   init(
     _ directory: String, _ identity: ChangelogIdentity, bounds: (low: Int64, high: Int64), partition: Int32,
-    resources: RocksResources, log: Log, onWrite: @escaping (_ rows: Int) -> Void
+    resources: RocksResources, log: Log, checkAhead: (Progress) throws -> Void, onWrite: @escaping (_ rows: Int) -> Void
   ) throws {
     var store = try RocksStore(directory: directory, resources: resources)
     var start = try ChangelogPosition.read(from: store)
-    var former: Progress?
     if let known = start,
       let rejection = known.rejection(of: identity, end: bounds.high, now: Instant.now, ageMax: ChangelogPosition.ageMax)
     {
-      if known.isOf(identity), known.next > bounds.high { former = try Progress.stored(in: store) }
+      if known.isOf(identity), known.next > bounds.high, let former = try Progress.stored(in: store) {
+        do { try checkAhead(former) } catch {
+          store.close()
+          throw error
+        }
+      }
       log.notice(
         "the state store \(rejection) and is rebuilt",
         ["partition": partition, "position": known.next, "changelogEnd": bounds.high])
@@ -51,7 +54,6 @@ final class ChangelogStore {
     }
     self.store = store
     self.start = start
-    self.former = former
     self.identity = identity
     self.onWrite = onWrite
     // Do not use `Offset.beginning`: looking it up takes half a second while the leader is unknown.

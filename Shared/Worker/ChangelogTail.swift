@@ -8,6 +8,25 @@ package enum ChangelogTail {
   /// Length of the first read. Further reads go back further, until one finds the task's progress.
   private static let firstLength: Int64 = 2_000
 
+  /// Checks that a changelog which ends before a store's position has not lost what the store holds. If it has, the store is the only
+  /// copy.
+  ///
+  /// - Parameter progress: the last progress in the changelog.
+  /// - Throws: `Disagreement`.
+  static func check(_ changelog: TopicPartition, _ progress: Progress?, against store: Progress, in directory: String) throws {
+    for (topic, offset) in store.positions.sorted(by: { $0.key < $1.key }) {
+      let read = progress?.positions[topic] ?? 0
+      guard read >= offset else {
+        throw Disagreement(
+          description: """
+            \(changelog) has lost records: the state has read \(topic) up to offset \(read), the folder \(directory) up to \(offset). \
+            Was the topic deleted and created again? Nothing was processed, and the folder stays as it is: ops/docs/RUNBOOK.md, \
+            "Topics created again"
+            """)
+      }
+    }
+  }
+
   /// The last committed progress; `nil` if there is none.
   ///
   /// - Parameter stable: the last stable offset.

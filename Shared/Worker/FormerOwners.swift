@@ -69,7 +69,7 @@ final class FormerOwners {
   private func end(_ transactionalID: String) throws(KafkaError) {
     let ender = try TransactionalProducer(configuration, transactionalID: transactionalID, topics: [])
     do throws(TransactionFailure) {
-      // Do not wait: the initialisation continues in the background. It has succeeded when all partitions are stable.
+      // Do not wait: without topics to learn of, the initialisation continues in the background. It has succeeded when all partitions are stable.
       try ender.initialise(timeoutMilliseconds: 100)
     } catch {
       guard case .retriable = error else {

@@ -9,7 +9,7 @@ package struct PartitionScan {
 
   /// - Parameters:
   ///   - group: a group that the client has a right to. The reader never joins it, but librdkafka looks for its coordinator.
-  ///   - timeoutMilliseconds: the longest time without a record.
+  ///   - timeoutMilliseconds: the longest time without a record of the ranges.
   package init(_ configuration: Kafka.Configuration, group: String, readCommitted: Bool, _ timeoutMilliseconds: Int32) {
     var configuration = configuration
     configuration.properties.merge(["fetch.wait.max.ms": "10"]) { own, _ in own }
@@ -32,10 +32,11 @@ package struct PartitionScan {
       switch reader.poll(timeoutMilliseconds: 100) {
       case .record(let record):
         let place = TopicPartition(topic: record.topic, partition: record.partition)
-        guard let range = left[place] else { continue }
-        if range.contains(record.offset) { try body(record) }
-        if record.offset + 1 >= range.upperBound { left[place] = nil }
-        lastMove = .now
+        if let range = left[place] {
+          if range.contains(record.offset) { try body(record) }
+          if record.offset + 1 >= range.upperBound { left[place] = nil }
+          lastMove = .now
+        }
       case .end(let place, let offset):
         if let range = left[place], offset >= range.upperBound { left[place] = nil }
       case .error(let error):

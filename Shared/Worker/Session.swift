@@ -46,6 +46,8 @@ final class Session {
   private let hooks: FaultHooks
   /// Sorted by partition.
   private var tasks: [AssignedPartition] = []
+  /// Whether the group has assigned this process its partitions, even if there are none for it.
+  private var isAssigned = false
   private var open = OpenBatch()
   /// No batch ends before this.
   private var earliestCommit = ContinuousClock.now
@@ -171,7 +173,7 @@ final class Session {
 
   /// librdkafka does not report that a broker is back, so probe until one replies.
   private func probeBroker() {
-    guard let due = brokerProbe, ContinuousClock.now >= due, !tasks.isEmpty else { return }
+    guard let due = brokerProbe, ContinuousClock.now >= due, isAssigned else { return }
     if consumer.reachesBroker(timeoutMilliseconds: 1000) {
       brokerProbe = nil
       reportReady()
@@ -193,6 +195,7 @@ final class Session {
     for task in tasks { try task.connect(consumer) }
     let positions = tasks.flatMap { task in task.inputs.map { ($0.place, offset: task.position(of: $0)) } }
     try consumer.assign(positions.filter { partitions.contains($0.0) })
+    isAssigned = true
     reportReady()
     log.info("partitions assigned", ["partitions": self.numbers(partitions)])
   }
@@ -209,6 +212,7 @@ final class Session {
     }
     metrics.assign(-tasks.count)
     tasks.removeAll()
+    isAssigned = false
     open = OpenBatch()
   }
 
@@ -250,6 +254,8 @@ final class Session {
         reportReady()
       }
       for error in task.takeErrors() { try complain(error) }
+      // An idle task has no batch that would report it.
+      if task.stages.failure != nil { _ = try batch(of: task) }
     }
     if open.size > before {
       if open.since == nil { open.since = started }

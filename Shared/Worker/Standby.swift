@@ -30,6 +30,8 @@ final class Standby: @unchecked Sendable {
   /// The number of the changelog's partitions.
   private var partitions: Int32 = 0
   private var stores: [Int32: ChangelogStore] = [:]
+  /// Partitions whose store holds more than the changelog. They are not followed, so that the store stays as it is.
+  private var ahead: Set<Int32> = []
 
   init(
     service: Service, settings: Settings, resources: RocksResources, log: Log, metrics: WorkerMetrics
@@ -111,13 +113,20 @@ final class Standby: @unchecked Sendable {
   }
 
   /// The partitions that this process does not own; empty until the session has reported.
-  private var foreign: Set<Int32> { owned.map { Set(0..<partitions).subtracting($0) } ?? [] }
+  private var foreign: Set<Int32> { owned.map { Set(0..<partitions).subtracting($0).subtracting(ahead) } ?? [] }
 
   private func changelog(_ number: Int32) -> TopicPartition {
     TopicPartition(topic: settings.topicPrefix + Topic.changelog(service.name).name, partition: number)
   }
 
   private func open(_ number: Int32, _ reader: Consumer) throws {
+    do { try follow(number, reader) } catch let disagreement as Disagreement {
+      log.error("\(disagreement)", ["partition": number])
+      lock.withLock { _ = ahead.insert(number) }
+    }
+  }
+
+  private func follow(_ number: Int32, _ reader: Consumer) throws {
     let bounds = try reader.watermarks(changelog(number), timeoutMilliseconds: Self.timeoutMilliseconds)
     let identity = ChangelogIdentity(
       cluster: reader.clusterID(timeoutMilliseconds: Self.timeoutMilliseconds), partition: "\(changelog(number))")
@@ -127,11 +136,19 @@ final class Standby: @unchecked Sendable {
       try deletingCorrupt(number) {
         stores[number] = try ChangelogStore(
           settings.directory(of: service.name, number), identity, bounds: bounds, partition: number, resources: resources,
-          log: log,
+          log: log, checkAhead: { try check($0, bounds, number) },
           onWrite: { [metrics] in metrics.standbyRows.add($0) })
       }
       metrics.standbyPartitions.set(stores.count)
     }
+  }
+
+  /// - Throws: `Disagreement` if the changelog has lost what the store holds.
+  private func check(_ progress: Streaming.Progress, _ bounds: (low: Int64, high: Int64), _ number: Int32) throws {
+    let last = try ChangelogTail.progress(
+      in: changelog(number), low: bounds.low, stable: bounds.high, configuration, group: settings.group,
+      timeoutMilliseconds: Self.timeoutMilliseconds)
+    try ChangelogTail.check(changelog(number), last, against: progress, in: settings.directory(of: service.name, number))
   }
 
   /// Calls `body` with a store, unless the session owns the partition by now.

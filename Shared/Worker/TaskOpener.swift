@@ -92,6 +92,7 @@ struct TaskOpener {
     do {
       opened = try ChangelogStore(
         directory, identity, bounds: bounds, partition: number, resources: resources, log: log,
+        checkAhead: { try ChangelogTail.check(changelog, self.progress(in: changelog, bounds), against: $0, in: directory) },
         onWrite: { rows in
           metrics.restoredRows.add(rows)
           hooks.reached(.whileRestoring)
@@ -103,14 +104,6 @@ struct TaskOpener {
       metrics.restoreProgress(number).set(1)
       let stages = try stages(number, of: count, store, changelog, bounds, isRebuilt: opened.start == nil)
       stages.rejectsForeignTypes = settings.rejectsForeignTypes
-      for (topic, offset) in opened.former?.positions ?? [:] where stages.positions[topic] ?? 0 < offset {
-        throw Disagreement(
-          description: """
-            \(changelog) has lost records: the state has read \(topic) up to offset \(stages.positions[topic] ?? 0), \
-            the folder \(directory) up to \(offset). Was the topic deleted and created again? Nothing was processed: \
-            ops/docs/RUNBOOK.md, "Topics created again"
-            """)
-      }
       let inputs = topics.read.map { topic in
         AssignedPartition.Input(
           topic: topic, place: TopicPartition(topic: topics.prefix + topic.name, partition: number),

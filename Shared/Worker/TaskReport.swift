@@ -10,6 +10,7 @@ struct TaskReport {
     due = .now + .seconds(1)
     let now = Contracts.Instant.now
     for task in tasks {
+      task.reportLags()
       metrics.eventTimeLag(task.number).set(task.eventTimeLag(at: now).seconds)
       metrics.timersOverdue(task.number).set(task.timersOverdue(at: now).seconds)
       for (kind, count) in task.stages.watchedRows { metrics.watchedRows(kind, task.number).set(Double(count)) }

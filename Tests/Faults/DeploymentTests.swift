@@ -87,6 +87,28 @@ struct DeploymentTests {
     }
   }
 
+  /// Whatever else is lost with a changelog: the folders are the only copy of its records, and a service manager starts a service again and
+  /// again.
+  @Test(arguments: [[], ["--standby"]]) func foldersThatHoldMoreThanTheChangelogStay(_ extra: [String]) throws {
+    try Installation.run { installation in
+      _ = try prepare(installation)
+      try recreate(.changelog(.attribution), installation)
+      try deleteGroup(installation)
+      for _ in 1...3 {
+        let log = try rejection(installation, extra: extra)
+        #expect(log.contains("has lost records: the state has read") && !log.contains("is rebuilt"), "\(log)")
+      }
+    }
+  }
+
+  /// As when the last member left a week ago.
+  private func deleteGroup(_ installation: Installation) throws {
+    try runScript(
+      #""$1/bin/kafka-consumer-groups.sh" --bootstrap-server "$2" --delete --group "$3" >out 2>&1 || { cat out >&2; exit 1; }"#,
+      [try #require(KafkaBroker.home).path, installation.configuration.bootstrap, installation.group(.attribution)],
+      in: installation.folder)
+  }
+
   /// An upgrade that cannot be rolled: neither the changelog nor the store is touched, and the operator's commands misread nothing either.
   @Test func stateOfANewerReleaseIsLeftToIt() throws {
     try Installation.run { installation in
@@ -113,12 +135,9 @@ struct DeploymentTests {
 
   /// A group's offsets expire a week after its last member has left: the records themselves tell that all is as it was.
   @Test func expiredOffsetsAreNoObstacle() throws {
-    let home = try #require(KafkaBroker.home)
     try Installation.run { installation in
       let publisher = try prepare(installation)
-      try runScript(
-        #""$1/bin/kafka-consumer-groups.sh" --bootstrap-server "$2" --delete --group "$3" >out 2>&1 || { cat out >&2; exit 1; }"#,
-        [home.path, installation.configuration.bootstrap, installation.group(.attribution)], in: installation.folder)
+      try deleteGroup(installation)
       try installation.start(.attribution, extra: ["--clock", "bus"])
       try installation.waitReady()
       try Payments(referees: 12, count: 0).publishCodes(publisher)

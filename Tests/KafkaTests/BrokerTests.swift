@@ -59,6 +59,21 @@ struct BrokerTests {
     #expect(seen == ["committed", "open", "open"])
   }
 
+  /// librdkafka would warn and go on behind the batch.
+  @Test func aDamagedBatchIsNotSkipped() throws {
+    let producer = try producer(uniqueName("damaged"))
+    try producer.begin()
+    for value in ["first", "second", "third"] { try write(producer, value) }
+    try producer.commit(timeoutMilliseconds: 10_000)
+    try KafkaBroker.forTest().overwrite("second", with: "sec0nd", in: topic, 0)
+    do {
+      let read = try readAll(configuration, topic, readCommitted: false)
+      Issue.record("read \(read.map { text($0.value) })")
+    } catch let error as KafkaError {
+      #expect(error.isFatal && "\(error)".contains("CRC"), "\(error)")
+    }
+  }
+
   @Test func newerProducerFencesTheOlder() throws {
     let id = uniqueName("fenced")
     let older = try producer(id)

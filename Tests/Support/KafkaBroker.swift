@@ -89,6 +89,18 @@ public final class KafkaBroker: Sendable {
     }
   }
 
+  /// Changes bytes of a partition's first segment on disk, as a failing disk would. The broker reads them with the next fetch.
+  public func overwrite(_ text: String, with other: String, in topic: String, _ partition: Int32) throws {
+    let segment = folder.appending(path: "log/\(topic)-\(partition)/00000000000000000000.log")
+    guard let place = try Data(contentsOf: segment).firstRange(of: Data(text.utf8)) else {
+      throw BrokerFailure("\(segment.path) does not hold '\(text)'")
+    }
+    let file = try FileHandle(forWritingTo: segment)
+    try file.seek(toOffset: UInt64(place.lowerBound))
+    try file.write(contentsOf: Data(other.utf8))
+    try file.close()
+  }
+
   /// SIGSTOP: the broker does not answer, but keeps its connections.
   public func freeze() {
     _ = running.withLock { $0.map { Foundation.kill($0.process.processIdentifier, SIGSTOP) } }
