@@ -61,15 +61,40 @@ final class MessageEvent<M: Message>: Event {
     let id = attributes[.id] ?? source
     cause = (M.topic.kind == .internal ? text(.causationID) : nil) ?? String(decoding: id, as: UTF8.self)
     traceparent = attributes.traceparent
-    // Include the length, because a source may be any text, and two different pairs must never give the same text.
-    identity = task.hash {
-      $0.integer(Int64(source.count))
-      $0.raw("\u{1f}")
+    identity = Self.identity(source: source.count, task) {
       $0.raw(UnsafeRawBufferPointer(source))
-      $0.raw("\u{1f}")
+    } id: {
       $0.raw(UnsafeRawBufferPointer(id))
     }
     super.init(record, time, movesClock: M.topic.kind != .input || attributes.time != nil)
+  }
+
+  /// An internal message that its writer hands over.
+  init(_ record: InputRecord, _ message: M, key: String, program: Int, _ heading: Outbox.Heading, _ task: StageTask) {
+    self.message = message
+    self.key = key
+    self.program = program
+    (unknownFields, source) = ([], "")
+    (cause, traceparent) = (heading.cause, heading.traceparent)
+    identity = Self.identity(source: heading.source.utf8.count, task) {
+      $0.raw(text: heading.source)
+    } id: {
+      $0.plainText(length: 32, heading.id.writeHex(to:))
+    }
+    super.init(record, message.instant)
+  }
+
+  /// Hashes the length of the source as well, because a source may be any text, and two different pairs must never give the same text.
+  private static func identity(
+    source length: Int, _ task: StageTask, source: (inout JSONWriter) -> Void, id: (inout JSONWriter) -> Void
+  ) -> StableHash.Value128 {
+    task.hash {
+      $0.integer(Int64(length))
+      $0.raw("\u{1f}")
+      source(&$0)
+      $0.raw("\u{1f}")
+      id(&$0)
+    }
   }
 
   override var messageType: String? { M.type }

@@ -1,10 +1,11 @@
 import Contracts
 import JSON
 
-/// The encoded messages of a batch, in the order in which the stages wrote them. They share one buffer.
+/// The messages of a batch, in the order in which the stages wrote them. They share one buffer.
 ///
 /// Notices, which others read, use the binary mode of CloudEvents: headers and bare data. Messages that only Laurel's stages read
-/// use the structured mode: one text, which is parsed in one pass.
+/// use the structured mode: one text, which is parsed in one pass. They are encoded only when somebody asks for the text: a message that is
+/// handed over reaches its reader as it is.
 public final class Outbox {
   fileprivate var messages = Messages()
 
@@ -44,6 +45,8 @@ public final class Outbox {
 
   var mark: Mark { messages.mark }
 
+  fileprivate func encode(_ index: Int) { messages.encode(index) }
+
   /// Removes what was written after the mark, and reports the target of each removed message.
   func removeAll(from mark: Mark, _ forgotten: (Topic, _ partition: Int32) -> Void) {
     for place in messages.places[mark.places...] { forgotten(place.topic, place.partition) }
@@ -58,6 +61,8 @@ private struct Messages: ~Copyable {
     let type: String
     let topic: Topic
     let partition: Int32
+    /// An internal message that is not encoded yet.
+    var message: InternalMessage?
     var key = 0..<0
     var value = 0..<0
     /// A range of `fields`.
@@ -80,24 +85,17 @@ private struct Messages: ~Copyable {
     bytes.removeAll(from: mark.bytes)
     places.removeLast(places.count - mark.places)
     fields.removeLast(fields.count - mark.fields)
+    assert(places.allSatisfy { $0.value.upperBound <= bytes.count }, "a message was encoded in an invocation that is undone")
   }
 
   mutating func add<M: Message>(_ message: M, key: String, _ heading: Outbox.Heading) {
     let topic = M.topic
     var place = Place(type: M.type, topic: topic, partition: heading.partition)
-    let start = bytes.count
-    bytes.raw(text: key)
-    place.key = start..<bytes.count
     if topic.kind == .internal {
-      let start = bytes.count
-      begin(heading, type: M.type)
-      message.write(to: &bytes)
-      bytes.endObject()
-      place.value = start..<bytes.count
+      place.message = TypedMessage(message, key: key, heading)
     } else {
-      let start = bytes.count
-      message.write(to: &bytes)
-      place.value = start..<bytes.count
+      place.key = append { $0.raw(text: key) }
+      place.value = append(message.write(to:))
       let first = fields.count
       head(heading, type: M.type, time: message.instant, place.key)
       place.headers = first..<fields.count
@@ -105,22 +103,18 @@ private struct Messages: ~Copyable {
     places.append(place)
   }
 
-  /// Writes the attributes that the reader needs, up to the data.
-  private mutating func begin(_ heading: Outbox.Heading, type: String) {
-    bytes.beginObject()
-    bytes.member("specversion", "1.0")
-    bytes.key("id")
-    bytes.plainString(length: 32) { heading.id.writeHex(to: $0) }
-    bytes.member("source", heading.source)
-    bytes.member("type", type)
-    bytes.member("program", heading.program)
-    bytes.member("causationid", heading.cause)
-    bytes.member("traceparent", heading.traceparent)
-    bytes.key("hop")
-    bytes.raw("\"")
-    Self.write(heading.hop, to: &bytes)
-    bytes.raw("\"")
-    bytes.key("data")
+  /// Encodes an internal message.
+  mutating func encode(_ index: Int) {
+    guard let message = places[index].message else { return }
+    places[index].message = nil
+    places[index].key = append { $0.raw(text: message.key) }
+    places[index].value = append(message.write(to:))
+  }
+
+  private mutating func append(_ write: (inout JSONWriter) -> Void) -> Range<Int> {
+    let start = bytes.count
+    write(&bytes)
+    return start..<bytes.count
   }
 
   private mutating func head(_ heading: Outbox.Heading, type: String, time: Instant, _ key: Range<Int>) {
@@ -137,20 +131,80 @@ private struct Messages: ~Copyable {
     }
     field(.causationID) { $0.raw(text: heading.cause) }
     if let traceparent = heading.traceparent { field(.traceparent) { $0.raw(text: traceparent) } }
-    field(.hop) { Self.write(heading.hop, to: &$0) }
+    field(.hop) { heading.hop.write(to: &$0) }
     field(.dataContentType) { $0.raw("application/json") }
   }
 
   private mutating func field(_ attribute: Attribute, _ write: (inout JSONWriter) -> Void) {
-    let start = bytes.count
-    write(&bytes)
-    fields.append(Field(attribute: attribute, value: start..<bytes.count))
+    fields.append(Field(attribute: attribute, value: append(write)))
+  }
+}
+
+extension Hop {
+  fileprivate func write(to text: inout JSONWriter) {
+    text.integer(Int64(partition))
+    text.raw("/")
+    text.integer(number)
+  }
+}
+
+/// A message between stages, as it was written.
+class InternalMessage {
+  let key: String
+  fileprivate let heading: Outbox.Heading
+
+  fileprivate init(key: String, _ heading: Outbox.Heading) {
+    self.key = key
+    self.heading = heading
   }
 
-  private static func write(_ hop: Hop, to text: inout JSONWriter) {
-    text.integer(Int64(hop.partition))
-    text.raw("/")
-    text.integer(hop.number)
+  /// Writes the attributes that the reader needs, and the data.
+  fileprivate func write(to text: inout JSONWriter) {}
+
+  /// The event that a task would read from its text; `nil` if the task does not take it.
+  fileprivate func event(_ record: InputRecord, _ task: StageTask) -> Event? { nil }
+}
+
+private final class TypedMessage<M: Message>: InternalMessage {
+  private let message: M
+
+  init(_ message: M, key: String, _ heading: Outbox.Heading) {
+    self.message = message
+    super.init(key: key, heading)
+  }
+
+  override func write(to text: inout JSONWriter) {
+    text.beginObject()
+    text.member("specversion", "1.0")
+    text.key("id")
+    text.plainString(length: 32) { heading.id.writeHex(to: $0) }
+    text.member("source", heading.source)
+    text.member("type", M.type)
+    text.member("program", heading.program)
+    text.member("causationid", heading.cause)
+    text.member("traceparent", heading.traceparent)
+    text.key("hop")
+    text.raw("\"")
+    heading.hop.write(to: &text)
+    text.raw("\"")
+    text.key("data")
+    message.write(to: &text)
+    text.endObject()
+  }
+
+  override func event(_ record: InputRecord, _ task: StageTask) -> Event? {
+    guard task.routes.known(for: M.self) != nil, task.owns(key), let program = task.programs.firstIndex(of: heading.program)
+    else { return nil }
+    assert(isReadAsWritten(task.parser), "\(M.type) is not read as it was written")
+    let event = MessageEvent(record, message, key: key, program: program, heading, task)
+    event.number = MessageNumber(heading.hop, of: record)
+    return event
+  }
+
+  /// Whether a reader of the topic would get the same message.
+  private func isReadAsWritten(_ parser: JSONParser) -> Bool {
+    let text = message.jsonBytes()
+    return (try? parser.decode(M.self, from: text).jsonBytes()) == text
   }
 }
 
@@ -163,9 +217,22 @@ public struct OutputRecord: RecordMemory {
   public var topic: Topic { outbox.messages.places[index].topic }
   /// The partition of its key.
   public var partition: Int32 { outbox.messages.places[index].partition }
-  public var keyBytes: UnsafeRawBufferPointer? { outbox.messages.bytes.bytes(in: outbox.messages.places[index].key) }
-  public var valueBytes: UnsafeRawBufferPointer? { outbox.messages.bytes.bytes(in: outbox.messages.places[index].value) }
-  public var key: String { String(decoding: outbox.messages.bytes.bytes(in: outbox.messages.places[index].key), as: UTF8.self) }
+  public var keyBytes: UnsafeRawBufferPointer? {
+    outbox.encode(index)
+    return outbox.messages.bytes.bytes(in: outbox.messages.places[index].key)
+  }
+  public var valueBytes: UnsafeRawBufferPointer? {
+    outbox.encode(index)
+    return outbox.messages.bytes.bytes(in: outbox.messages.places[index].value)
+  }
+  public var key: String { keyBytes.map { String(decoding: $0, as: UTF8.self) } ?? "" }
+
+  /// The event for the task that reads this internal message without a bus between them. `nil` if it is encoded already, or if the task does
+  /// not take it.
+  func event(for task: StageTask, offset: Int64) -> Event? {
+    let record = InputRecord(topic: topic, partition: partition, offset: offset, memory: self)
+    return outbox.messages.places[index].message?.event(record, task)
+  }
 
   /// Marks that the task which reads the message has run it. The bus does not get it.
   public func handedOver() { outbox.messages.places[index].isHandedOver = true }

@@ -105,6 +105,8 @@ public final class Simulation {
 
   /// Runs an event. Only now does the task's clock follow; nothing was due before.
   private func run(_ event: Event, by task: StageTask) throws {
+    // In memory no message is lost or hidden.
+    event.number = nil
     task.advance(to: clock)
     task.run(event)
     try collect(from: task)
@@ -114,8 +116,6 @@ public final class Simulation {
   private func event(of record: InputRecord, for task: StageTask, _ read: inout Event?) -> Event {
     if let read, task.takes(read) { return read }
     let event = task.admit(record)
-    // In memory no message is lost or hidden.
-    event.number = nil
     if event.messageType != nil { read = event }
     return event
   }
@@ -147,7 +147,7 @@ public final class Simulation {
       let record = InputRecord(topic: output.topic, partition: 0, offset: 0, memory: output)
       var read: Event?
       for task in takers(of: output.type) {
-        try run(event(of: record, for: task, &read), by: task)
+        try run(output.event(for: task, offset: 0) ?? event(of: record, for: task, &read), by: task)
       }
     }
   }
