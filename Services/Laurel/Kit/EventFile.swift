@@ -112,27 +112,24 @@ package final class EventFile {
   private func entry(_ line: Line) -> FileEntry {
     var time: Instant?
     func rejected(_ reason: String, _ detail: String) -> FileEntry { .rejected(line, time: time, reason: reason, detail: detail) }
-    do {
+    do throws(Rejection) {
       guard line.length <= Envelope.maximumBodyBytes else {
         throw Rejection(.oversized, "\(line.length) bytes; the limit is \(Envelope.maximumBodyBytes)")
       }
-      let (envelope, data) = try Envelope.structured(line.bytes, parser: parser)
-      time = envelope.time
-      guard let type = MessageRegistry.type(named: envelope.type) else {
-        return .unknownType(line, type: envelope.type, time: time)
+      return try Envelope.structured(line.bytes, parser: parser) { envelope, data throws(Rejection) in
+        time = envelope.time
+        guard let type = MessageRegistry.type(named: envelope.type) else {
+          return .unknownType(line, type: envelope.type, time: time)
+        }
+        guard [.input, .clock].contains(type.topic.kind) else {
+          return rejected(FileEntry.notAnInput, "\(envelope.type) is sent only by Laurel itself, on the topic \(type.topic.name)")
+        }
+        let message: any Message = try Rejection.of { () throws(JSONError) in try type.init(json: data) }
+        return .event(
+          FileEvent(line: line.number, text: line.bytes, envelope: envelope, data: data.serialized(), message: message))
       }
-      guard [.input, .clock].contains(type.topic.kind) else {
-        return rejected(FileEntry.notAnInput, "\(envelope.type) is sent only by Laurel itself, on the topic \(type.topic.name)")
-      }
-      let message = try parser.decode(type, from: data)
-      return .event(FileEvent(line: line.number, text: line.bytes, envelope: envelope, data: data, message: message))
-    } catch let rejection as Rejection {
-      return rejected(rejection.reason.rawValue, rejection.detail)
-    } catch let error as JSONError {
-      let rejection = Rejection(error)
-      return rejected(rejection.reason.rawValue, rejection.detail)
     } catch {
-      return rejected(DeadLetterReason.malformed.rawValue, "\(error)")
+      return rejected(error.reason.rawValue, error.detail)
     }
   }
 }

@@ -23,17 +23,23 @@ public struct Because: Sendable {
 
   /// Facts that are `nil` are left out. None must be named `code`. If a name occurs twice, the first fact stays.
   public init(_ code: String, _ facts: KeyValuePairs<String, Fact?> = [:]) {
-    self.init(code, facts.compactMap { name, fact in fact.map { (name, $0) } })
+    self.init(code, named: facts)
   }
 
   /// For facts whose names are computed.
   public init(_ code: String, _ facts: [(String, Fact)]) {
+    self.init(code, named: facts.lazy.map { (key: $0.0, value: Optional($0.1)) })
+  }
+
+  private init(_ code: String, named facts: some RandomAccessCollection<(key: String, value: Fact?)>) {
     var writer = JSONWriter(capacity: 256)
     writer.beginObject()
     writer.member("code", code)
-    // Laurel itself would reject a notice with two members of one name.
-    for (index, fact) in facts.enumerated() where fact.0 != "code" && !facts[..<index].contains(where: { $0.0 == fact.0 }) {
-      writer.member(named: fact.0, fact.1)
+    for index in facts.indices {
+      let (name, fact) = facts[index]
+      // Laurel itself would reject a notice with two members of one name.
+      guard let fact, name != "code", !facts[..<index].contains(where: { $0.key == name && $0.value != nil }) else { continue }
+      writer.member(named: name, fact)
     }
     writer.endObject()
     json = writer.bytes()

@@ -11,11 +11,18 @@ extension Envelope {
     guard !isBounded || bytes.count <= maximumBodyBytes else {
       throw Rejection(.oversized, "\(bytes.count) bytes; the limit is \(maximumBodyBytes)")
     }
-    return try parser.reading(bytes) { json throws(Rejection) in
+    return try structured(bytes, parser: parser) { ($0, $1.serialized()) }
+  }
+
+  /// Reads one event, and passes its attributes and its `data` to the body, which must not keep the data.
+  public static func structured<Result>(
+    _ bytes: [UInt8], parser: JSONParser, _ body: (Envelope, JSONValue) throws(Rejection) -> Result
+  ) throws(Rejection) -> Result {
+    try parser.reading(bytes) { json throws(Rejection) in
       let event = try Rejection.of { () throws(JSONError) in try json.object() }
       let envelope = try Envelope(Rejection.of { () throws(JSONError) in try EnvelopeBytes(structured: event) })
       guard let data = event.member("data") else { throw Rejection(.malformed, "data is missing") }
-      return (envelope, data.serialized())
+      return try body(envelope, data)
     }
   }
 
