@@ -218,6 +218,8 @@ private struct Automaton {
       let copies = most ?? max(least, 1)
       for number in 0..<copies {
         let next = try add(part)
+        // It matches only the empty text, however often. Nested repetitions of it would go on for ages without a state.
+        if next.first.isEmpty { return Ends() }
         connect(before, next.first)
         before = next.last
         if number == 0 {

@@ -207,6 +207,11 @@ public struct RewardTerms: Sendable, Equatable {
       self.rate = rate
     }
 
+    /// Whether every line that `other` fits also fits this.
+    public func covers(_ other: LineRate) -> Bool {
+      (plan == nil || plan == other.plan) && (kind == nil || kind == other.kind) && (category == nil || category == other.category)
+    }
+
     public func fits(_ line: PaymentLine) -> Bool {
       (plan == nil || plan == line.plan) && (kind == nil || kind == line.kind) && (category == nil || category == line.category)
     }

@@ -14,7 +14,7 @@ extension TermsReader {
     let pay = pay(section)
     let maxPayments = optional("maxPayments", in: section, number(1...Int64.max))
     let earnsFor = optional("earnsFor", in: section) { span($0, forever: "payments earn") }
-    let maxPerReferee = optional("maxPerReferee", in: section) { atLeastOneAmount($0) } ?? [:]
+    let maxPerReferee = optional("maxPerReferee", in: section) { amounts($0, from: 1, such: "{USD: 500}") } ?? [:]
     let creditAfter = required("creditAfter", in: section, span)
     let availableAfter = required("availableAfter", in: section, span)
     if let creditAfter, let availableAfter, availableAfter < creditAfter, let field = section.fields["availableAfter"] {
@@ -40,7 +40,7 @@ extension TermsReader {
   private func pay(_ section: Section) -> RewardTerms.Pay? {
     let rate = optional("rate", in: section, rate)
     let statuses = optional("statuses", in: section, statuses) ?? []
-    let amount = optional("amount", in: section) { atLeastOneAmount($0) }
+    let amount = optional("amount", in: section) { amounts($0, from: 1, such: "{USD: 500}") }
     let rates = optional("rates", in: section, lineRates)
     let named = ["rate", "amount", "rates"].compactMap { section.fields[$0] }
     if let second = named.dropFirst().first { report(second, "is not allowed here: use only one of rate, amount and rates") }
@@ -54,15 +54,6 @@ extension TermsReader {
     if let rate { return .rate(rate, statuses: statuses) }
     if let amount { return .amount(amount) }
     return rates.map { .rates($0) }
-  }
-
-  private func atLeastOneAmount(_ field: Field) -> [Currency: Int64]? {
-    guard let amounts = amounts(field) else { return nil }
-    if amounts.isEmpty { report(field, "must name at least one currency such as {USD: 500}") }
-    for (currency, amount) in amounts.sorted(by: { $0.key < $1.key }) where amount < 1 {
-      report(field, "must be at least 1 \(currency), not \(amount)")
-    }
-    return amounts
   }
 
   private func lineRates(_ field: Field) -> [RewardTerms.LineRate]? {
@@ -94,7 +85,7 @@ extension TermsReader {
     return list(field) { item in
       guard let section = section(item, known: ["name", "above", "rate"]) else { return nil }
       let name = required("name", in: section, text)
-      let above = required("above", in: section, amounts)
+      let above = required("above", in: section) { amounts($0, from: 0, such: "{USD: 7500}") }
       let rate = required("rate", in: section, rate)
       if let name, !named.insert(name).inserted, let field = section.fields["name"] {
         report(field, "\"\(name)\" is already the name of an earlier status")
@@ -106,7 +97,6 @@ extension TermsReader {
           }
           reached[currency] = amount
         }
-        if above.isEmpty { report(field, "must name at least one currency such as {USD: 7500}") }
       }
       guard let name, let above, let rate else { return nil }
       return RewardTerms.Status(name: name, above: above, rate: rate)

@@ -74,6 +74,14 @@ extension TermsReader {
     {
       report(field, "must not name \"\(parameter)\", which carries the code: every referral link would be an advertisement")
     }
+    if let link, let parameter, let field = section.fields["link"] {
+      let names = link.split { "?&#".contains($0) }.dropFirst().map { $0.prefix { $0 != "=" }.lowercased() }.filter {
+        $0 != parameter.lowercased()
+      }
+      if let ad = paidAds.first(where: { names.contains($0.lowercased()) }) {
+        report(field, "must not carry \"\(ad)\", a parameter of paid ads: every referral link would be an advertisement")
+      }
+    }
     let refusesPriorAccounts = optional("refusesPriorAccounts", in: section, flag) ?? false
     let referrer = optional("referrer", in: section, eligibility)
     let leeway = optional("leeway", in: section, span) ?? .hours(24)
@@ -150,7 +158,7 @@ extension TermsReader {
   private func withdrawal(_ field: Field) -> WithdrawalTerms? {
     guard let section = section(field, known: ["approvalAbove", "minimum", "dueSoonAfter", "dueAfter"]) else { return nil }
     let approvalAbove = optional("approvalAbove", in: section, approvalLimits) ?? .above([:])
-    let minimum = optional("minimum", in: section, amounts) ?? [:]
+    let minimum = optional("minimum", in: section) { amounts($0) } ?? [:]
     let dueSoonAfter = required("dueSoonAfter", in: section, span)
     let dueAfter = required("dueAfter", in: section, span)
     guard let dueSoonAfter, let dueAfter, let due = section.fields["dueAfter"] else { return nil }

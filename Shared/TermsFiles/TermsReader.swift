@@ -192,8 +192,17 @@ final class TermsReader {
     }
   }
 
+  /// An amount per currency, in minor units, of at least one currency.
+  func amounts(_ field: Field, from least: Int64, such example: String) -> [Currency: Int64]? {
+    let amounts = amounts(field, from: least)
+    if case .mapping(let entries) = field.node.content, entries.isEmpty {
+      report(field, "must name at least one currency such as \(example)")
+    }
+    return amounts
+  }
+
   /// An amount per currency, in minor units.
-  func amounts(_ field: Field) -> [Currency: Int64]? {
+  func amounts(_ field: Field, from least: Int64 = 0) -> [Currency: Int64]? {
     guard let entries = entries(field, path: field.path) else { return nil }
     var amounts: [Currency: Int64] = [:]
     for (name, entry) in entries {
@@ -203,7 +212,7 @@ final class TermsReader {
       }
       let amount = Field(path: "\(field.path).\(name)", mark: entry.keyMark, node: entry.value)
       note(amount)
-      amounts[currency] = number(0...Int64.max)(amount)
+      amounts[currency] = number(least...Int64.max)(amount)
     }
     return amounts
   }

@@ -101,6 +101,14 @@ import Testing
       "kinds: [plan]}", "kinds: [service], requiresPlanLine: true}",
       "p.yaml:9:22: reward.lines.kinds: warning: leaves out plan lines"),
     Case(
+      "kinds: [plan]}\n      rate: 10%\n      statuses:\n        - {name: A, above: {USD: 100, EUR: 100}, rate: 5%}\n        "
+        + "- {name: B, above: {USD: 200, EUR: 200}, rate: 1%}",
+      "kinds: [plan, topUp], categories: [a]}\n      rates: [{kind: plan, rate: 1%}, {kind: plan, category: a, rate: 2%}, {kind: service, rate: 3%}, "
+        + "{category: b, rate: 4%}]",
+      "p.yaml:9:22: reward.lines.kinds: warning: has topUp", "p.yaml:10:39: reward.rates[1]: warning: never applies: rates[0]",
+      "p.yaml:10:76: reward.rates[2]: warning: never applies: reward.lines.kinds leaves out service",
+      "p.yaml:10:103: reward.rates[3]: warning: never applies: reward.lines.categories leaves out b"),
+    Case(
       "{USD: 200, EUR: 200}", "{USD: 200}",
       "p.yaml:13:28: reward.statuses[1].above: warning: has no threshold in EUR, as other statuses have: nobody who pays in it becomes B"
     ),

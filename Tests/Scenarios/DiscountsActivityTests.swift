@@ -36,6 +36,32 @@ import Testing
     #expect(scenario.said() == ["r active at 01-14", "r inactive at 01-16"])
   }
 
+  @Test func `A dispute that is lost at the instant of its opening takes the amount of the opening`() throws {
+    for amount in [0, 100, 1000] as [Int64] {
+      let scenario = try DiscountsScenario()
+      try scenario.bind("r", "2026-01-06")
+      try scenario.subscription("s", of: "r", .active, "2026-01-07")
+      try scenario.payment("p", of: "r", subscription: "s", "2026-01-08")
+      try scenario.take(PaymentDisputed(payment: "p", account: "r", disputedAt: at("2026-01-09"), amount: amount))
+      try scenario.take(DisputeClosed(payment: "p", account: "r", closedAt: at("2026-01-09"), outcome: .lost))
+      #expect(scenario.said() == ["r active at 01-08"] + (amount == 1000 ? ["r inactive at 01-09"] : []), "\(amount)")
+    }
+  }
+
+  /// One event must not take minutes, whatever a sender makes up.
+  @Test(.timeLimit(.minutes(1))) func `A long chain of replaced subscriptions is judged in time`() throws {
+    let scenario = try DiscountsScenario()
+    try scenario.bind("r", "2026-01-01")
+    for number in 0..<120 {
+      let instant = "\(at("2026-01-02") + .hours(Int64(number)))"
+      if number > 0 { try scenario.subscription("s\(number - 1)", of: "r", .canceled, instant) }
+      try scenario.subscription(
+        "s\(number)", of: "r", .active, instant, replaces: number > 0 ? "s\(number - 1)" : nil)
+      try scenario.payment("p\(number)", of: "r", subscription: "s\(number)", instant)
+    }
+    #expect(scenario.said().last?.hasPrefix("r active") ?? false)
+  }
+
   @Test func `A full refund before its payment gives both notices in order`() throws {
     let scenario = try DiscountsScenario()
     try scenario.bind("r", "2026-01-06")

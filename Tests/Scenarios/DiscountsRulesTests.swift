@@ -70,7 +70,8 @@ import Testing
       let counts =
         run > attributedAt
         && rows.contains {
-          SubscriptionChain(of: $0, among: rows, asOf: run - .milliseconds(1)).counting(attributedAt: attributedAt) != nil
+          SubscriptionChain.counting(
+            $0, among: SubscriptionChain.known(rows), asOf: run - .milliseconds(1), attributedAt: attributedAt) != nil
         }
       #expect(Activation.isActive(turns, before: run) == counts)
     }

@@ -56,6 +56,25 @@ import Testing
     #expect(scenario.said() == ["2026-02 a: 5% for 5 of 5"])
   }
 
+  @Test func `Terms that are added later have their runs, even after a time without discounts`() throws {
+    let scenario = try scenario(active: 5)
+    try scenario.advance(to: "2026-01-28")
+    #expect(scenario.said() == ["2026-01 a: 5% for 5 of 5"])
+    // An earlier day, from the next month on.
+    try scenario.restart(DiscountsScenario.tiers([("2020-01-01", 28), ("2026-02-01", 15)]))
+    try scenario.invoice("i", "2026-02-10", due: "2026-06-01")
+    try scenario.advance(to: "2026-02-15")
+    #expect(scenario.said() == ["2026-01 a: 5% on i at 02-10", "2026-02 a: 5% for 5 of 5"])
+    let pause = [(from: "2020-01-01", day: Int64(28)), ("2026-02-01", 15), ("2026-03-01", 0)]
+    try scenario.restart(DiscountsScenario.tiers(pause))
+    try scenario.advance(to: "2026-04-20")
+    #expect(scenario.said() == [])
+    try scenario.restart(DiscountsScenario.tiers(pause + [("2026-05-01", 10)]))
+    try scenario.subscription("other", company: "b", .active, "2026-04-21")
+    try scenario.advance(to: "2026-05-10")
+    #expect(scenario.said() == ["2026-02 a: superseded at 05-10", "2026-05 a: 5% for 5 of 5"])
+  }
+
   @Test func `Settled at the run's instant is not settled before it`() throws {
     let scenario = try scenario(active: 5)
     try scenario.invoice("i", "2026-01-11", due: "2026-01-20")

@@ -8,7 +8,8 @@ import Testing
 
 /// The discounts service alone, in memory: billing events and attributions in, one line per notice out.
 final class DiscountsScenario {
-  private let simulation: Simulation
+  private var simulation: Simulation
+  private let store = MemoryStore()
   private let notices = Notices()
   private let parser = JSONParser()
   private var number: Int64 = 0
@@ -27,6 +28,7 @@ final class DiscountsScenario {
   }
 
   /// The tiers of row B3, with versions that set the day of the runs.
+  /// - Parameter versions: a version with day 0 has no discounts.
   static func tiers(_ versions: [(from: String, day: Int64)] = [("2020-01-01", 28)]) -> Program {
     Program(
       id: "tiers",
@@ -34,11 +36,13 @@ final class DiscountsScenario {
         TermsVersion(
           program: "tiers", version: index + 1, effectiveFrom: at(version.from),
           attribution: AttributionTerms(link: "https://app.example/?ref={code}", parameter: "ref"),
-          discounts: DiscountTerms(
-            tiers: [
-              .init(from: 5, percent: 5), .init(from: 10, percent: 10), .init(from: 15, percent: 20),
-              .init(from: 20, percent: 40),
-            ], maxPerCompany: 20, schedule: MonthlySchedule(day: version.day, zone: .utc)))
+          discounts: version.day == 0
+            ? nil
+            : DiscountTerms(
+              tiers: [
+                .init(from: 5, percent: 5), .init(from: 10, percent: 10), .init(from: 15, percent: 20),
+                .init(from: 20, percent: 40),
+              ], maxPerCompany: 20, schedule: MonthlySchedule(day: version.day, zone: .utc)))
       })
   }
 
@@ -52,12 +56,23 @@ final class DiscountsScenario {
     ])
 
   init(_ program: Program = tiers()) throws {
-    let notices = notices
-    simulation = try Simulation(
-      services: [DiscountsService.service(Programs([program]))], programs: [program.id],
+    simulation = try Self.simulation(program, store, notices)
+  }
+
+  private static func simulation(_ program: Program, _ store: MemoryStore, _ notices: Notices) throws -> Simulation {
+    try Simulation(
+      services: [DiscountsService.service(Programs([program]))], programs: [program.id], store: { _ in store },
       notice: { notices.lines.append(Self.line($0, notices.parser)) },
       rejected: { notices.rejections.append($0.rejection.reason) }
     )
+  }
+
+  /// Starts the service again, with other terms.
+  func restart(_ program: Program) throws {
+    try simulation.commit()
+    let clock = simulation.clock
+    simulation = try Self.simulation(program, store, notices)
+    try simulation.advance(to: clock)
   }
 
   // MARK: Given

@@ -116,7 +116,13 @@ import Testing
     Case(
       "rate: 10%", "rate: 10%\n      amount: {USD: 500}",
       "p.yaml:11:15: reward.amount: is not allowed here: use only one of rate, amount and rates"),
-    Case("rate: 10%", "amount: {USD: 0}", "p.yaml:10:15: reward.amount: must be at least 1 USD, not 0"),
+    Case("rate: 10%", "amount: {USD: 0}", #"p.yaml:10:21: reward.amount.USD: must be a whole number of at least 1, not "0""#),
+    Case(
+      "rate: 10%", "amount: {USD: abc}", #"p.yaml:10:21: reward.amount.USD: must be a whole number of at least 1, not "abc""#),
+    Case(
+      "?ref={code}\"\n      parameter: ref", "?ref={code}&Gclid=1\"\n      parameter: ref\n      paidAdParameters: [x, gclid]",
+      #"p.yaml:6:13: attribution.link: must not carry "gclid", a parameter of paid ads: every referral link would be an advertisement"#
+    ),
     Case(
       "rate: 10%", "rates: [{rate: 10%}]",
       "p.yaml:10:15: reward.rates[0]: must name a plan, a kind or a category, such as {kind: plan, rate: 10%}"),

@@ -41,6 +41,7 @@ import Testing
     Case("..", ["AB", "??"], not: ["A", "A\n"], count: 64 * 64),
     Case("A\\.B", ["A.B"], not: ["AxB"], count: 0),
     Case("[A-Z]{70}", [String(repeating: "A", count: 70)], not: ["A"], count: 0),
+    Case("A(((((){128}){128}){128}){128}){128}", ["A"], not: ["AA"], count: 1),
     Case("( )*", [" "], not: ["A"], count: 0),
   ])
   func matches(given: Case) throws {

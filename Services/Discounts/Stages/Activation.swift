@@ -5,19 +5,21 @@ enum Activation {
   /// The subscription that makes the referee active by everything that is known; the earliest if there are several. `nil` if the referee is
   /// not active.
   static func counting(_ subscriptions: [RefereeSubscription], attributedAt: Instant) -> SubscriptionChain.Counting? {
-    subscriptions.compactMap {
-      SubscriptionChain(of: $0, among: subscriptions, asOf: .latest).counting(attributedAt: attributedAt)
+    let known = SubscriptionChain.known(subscriptions)
+    return subscriptions.compactMap {
+      SubscriptionChain.counting($0, among: known, asOf: .latest, attributedAt: attributedAt)
     }.min { $0.at < $1.at }
   }
 
   /// The instants at which the referee became active, inactive, active, … alternately. Each follows from the facts dated up to it. None is
   /// before the attribution or after the end of the referral (DECISIONS A1e).
   static func turns(_ subscriptions: [RefereeSubscription], attributedAt: Instant, endedAt: Instant? = nil) -> [Instant] {
+    let known = SubscriptionChain.known(subscriptions)
     var turns: [Instant] = []
     for instant in Set(SubscriptionChain.instants(of: subscriptions).map { max($0, attributedAt) }).sorted() {
       if let endedAt, instant >= endedAt { break }
       let counts = subscriptions.contains {
-        SubscriptionChain(of: $0, among: subscriptions, asOf: instant).counting(attributedAt: attributedAt) != nil
+        SubscriptionChain.counting($0, among: known, asOf: instant, attributedAt: attributedAt) != nil
       }
       if counts != isActive(turns) { turns.append(instant) }
     }

@@ -223,7 +223,7 @@ struct Activity: Stage {
       change(dispute.payment, by: fact, referral, context, &reported) { payment, _ in
         let key = DisputeKey(id: dispute.dispute)
         var row = context[Rows.disputes, dispute.payment, key] ?? RefereeDispute()
-        row.steps.put(dispute.step, at: dispute.at)
+        row.take(dispute.step, at: dispute.at)
         context[Rows.disputes, dispute.payment, key] = row
         for taking in row.takings { payment.take(taking.amount) }
       }

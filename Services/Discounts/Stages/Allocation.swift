@@ -74,11 +74,13 @@ struct Allocation: Stage {
   }
 
   private func invoiceSettled(_ settled: InvoiceSettled, _ context: Context<Self>) {
+    followTerms(context)
     end(settled.invoice, at: settled.settledAt, isVoided: false, context)
   }
 
   /// Row B7: if the invoice that used a discount is voided before the next run, the discount is open again, unless the company is canceled.
   private func invoiceVoided(_ voided: InvoiceVoided, _ context: Context<Self>) {
+    followTerms(context)
     end(voided.invoice, at: voided.voidedAt, isVoided: true, context)
     guard let company = context[Rows.invoices, voided.invoice]?.issued?.company, let row = context[Rows.companies, company],
       var assignment = context[Rows.assignments, company], assignment.usedBy == voided.invoice,
@@ -118,6 +120,7 @@ struct Allocation: Stage {
 
   /// Stores a referee's reported activity and publishes a notice if it has changed (DECISIONS B2).
   private func reported(_ reported: ActivityReported, _ context: Context<Self>) {
+    followTerms(context)
     let before = context[Rows.referees, reported.referee]
     // Changes that belong to an earlier referral of the same referee are kept.
     let earlier = before.map { $0.attributedAt == reported.attributedAt ? Array($0.turns.prefix($0.earlier)) : $0.turns } ?? []
@@ -153,7 +156,17 @@ struct Allocation: Stage {
     context[Rows.account] = account
   }
 
+  /// Terms that were added since the last run may have runs at other times, or again.
+  private func followTerms(_ context: Context<Self>) {
+    guard var account = context[Rows.account], let plan = account.runs else { return }
+    account.runs?.compute(RunCalendar(program: context.program))
+    guard account.runs != plan else { return }
+    account.awaitRun()
+    context[Rows.account] = account
+  }
+
   private func subscriptionChanged(_ changed: SubscriptionChanged, _ context: Context<Self>) {
+    followTerms(context)
     var company = context[Rows.companies, changed.company] ?? Company(company: changed.company)
     if let first = company.first {
       company.first?.at = min(first.at, changed.changedAt)
@@ -181,6 +194,7 @@ struct Allocation: Stage {
 
   /// Row B7: the first invoice that is issued at or after the run uses the discount. An invoice that is charged again changes nothing.
   private func invoiceIssued(_ issued: InvoiceIssued, _ context: Context<Self>) {
+    followTerms(context)
     var invoice = context[Rows.invoices, issued.invoice] ?? Invoice(invoice: issued.invoice)
     guard invoice.issued == nil else { return }
     invoice.issued = .init(company: issued.company, issuedAt: issued.issuedAt, dueAt: issued.dueAt, isCharge: issued.amount > 0)

@@ -83,8 +83,14 @@ struct RefereeDispute: Stored, Equatable {
 
   struct Step: Stored, Equatable {
     let kind: Kind
-    /// The amount of an opening in minor units, or nil for everything that is left.
+    /// The amount of an opening in minor units, or nil for everything that is left. A step that replaces an opening of its instant keeps it.
     var amount: Int64?
+  }
+
+  mutating func take(_ step: Step, at instant: Instant) {
+    var step = step
+    if step.kind != .opened, let known = steps.entry(at: instant), known.at == instant { step.amount = known.value.amount }
+    steps.put(step, at: instant)
   }
 
   /// A lost dispute takes the amount of its opening. If no opening is known, it takes everything.
@@ -94,7 +100,7 @@ struct RefereeDispute: Stored, Equatable {
       guard entries[index].value.kind == .lost else { return nil }
       let opening = entries[..<index].last { $0.value.kind == .opened } ?? entries[index...].first { $0.value.kind == .opened }
       let to = index + 1 < entries.count ? entries[index + 1].at : nil
-      return .init(gap: .init(from: entries[index].at, to: to), amount: opening?.value.amount)
+      return .init(gap: .init(from: entries[index].at, to: to), amount: entries[index].value.amount ?? opening?.value.amount)
     }
   }
 }

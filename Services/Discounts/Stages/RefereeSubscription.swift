@@ -83,10 +83,17 @@ struct SubscriptionChain {
     self.instant = instant
   }
 
-  init(of subscription: RefereeSubscription, among all: [RefereeSubscription], asOf instant: Instant) {
+  typealias Known = [SubscriptionID: RefereeSubscription]
+
+  static func known(_ subscriptions: [RefereeSubscription]) -> Known {
+    Dictionary(subscriptions.map { ($0.subscription, $0) }) { first, _ in first }
+  }
+
+  init(of subscription: RefereeSubscription, among known: Known, asOf instant: Instant) {
     var members = [subscription]
-    while let replaced = members.last?.replaces.entry(at: instant)?.value,
-      !members.contains(where: { $0.subscription == replaced }), let next = all.first(where: { $0.subscription == replaced })
+    var seen: Set = [subscription.subscription]
+    while let replaced = members.last?.replaces.entry(at: instant)?.value, seen.insert(replaced).inserted,
+      let next = known[replaced]
     {
       members.append(next)
     }
@@ -110,12 +117,16 @@ struct SubscriptionChain {
     }.min { $0.standsSince < $1.standsSince }
   }
 
-  /// The facts by which the subscription makes its referee active (row B2): its status is active, and a payment from the end of the trial
+  /// The facts by which a subscription makes its referee active (row B2): its status is active, and a payment from the end of the trial
   /// on was not given back. `nil` if it does not make the referee active.
-  func counting(attributedAt: Instant) -> Counting? {
-    guard let status = members[0].statuses.entry(at: instant), status.value == .active, let payment else { return nil }
+  static func counting(
+    _ subscription: RefereeSubscription, among known: Known, asOf instant: Instant, attributedAt: Instant
+  ) -> Counting? {
+    guard let status = subscription.statuses.entry(at: instant), status.value == .active,
+      let payment = SubscriptionChain(of: subscription, among: known, asOf: instant).payment
+    else { return nil }
     return Counting(
-      subscription: members[0].subscription, activeSince: status.at, payment: payment.payment, paidAt: payment.paidAt,
+      subscription: subscription.subscription, activeSince: status.at, payment: payment.payment, paidAt: payment.paidAt,
       at: max(status.at, payment.standsSince, attributedAt))
   }
 

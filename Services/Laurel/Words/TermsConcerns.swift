@@ -139,10 +139,20 @@ package struct TermsConcerns {
   // MARK: Rewards
 
   private mutating func lookAtRates(_ reward: RewardTerms) {
+    if reward.lineKinds.contains(.topUp) {
+      warn("reward.lines.kinds", "has topUp: what is put on an account earns, and what is bought with it earns again")
+    }
     if let rate = reward.rate { lookAtRate(rate, "reward.rate", of: "") }
     if case .rates(let rates) = reward.pay {
       for (index, rate) in rates.enumerated() {
         lookAtRate(rate.rate, "reward.rates[\(index)].rate", of: " of \(TermsWords.lines(rate))")
+        if let earlier = rates[..<index].firstIndex(where: { $0.covers(rate) }) {
+          warn("reward.rates[\(index)]", "never applies: rates[\(earlier)], which comes first, fits all its lines")
+        } else if let kind = rate.kind, !reward.lineKinds.contains(kind) {
+          warn("reward.rates[\(index)]", "never applies: reward.lines.kinds leaves out \(kind.rawValue)")
+        } else if let category = rate.category, !(reward.categories?.contains(category) ?? true) {
+          warn("reward.rates[\(index)]", "never applies: reward.lines.categories leaves out \(category)")
+        }
       }
     }
     if case .amount = reward.pay, reward.maxPayments == nil, reward.earnsFor == nil, reward.maxPerReferee.isEmpty {

@@ -117,7 +117,7 @@ public enum LineKind: String, Codable, Hashable, Sendable, JSONWord {
   case plan
   /// An additional service.
   case service
-  /// Money put on an account. It earns nothing and is no turnover.
+  /// Money put on an account. It earns nothing, unless the terms name it, and is no turnover.
   case topUp
 }
 
