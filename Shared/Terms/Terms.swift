@@ -209,7 +209,8 @@ public struct RewardTerms: Sendable, Equatable {
 
     /// Whether every line that `other` fits also fits this.
     public func covers(_ other: LineRate) -> Bool {
-      (plan == nil || plan == other.plan) && (kind == nil || kind == other.kind) && (category == nil || category == other.category)
+      (plan == nil || plan == other.plan) && (kind == nil || kind == other.kind)
+        && (category == nil || category == other.category)
     }
 
     public func fits(_ line: PaymentLine) -> Bool {
