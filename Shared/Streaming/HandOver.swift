@@ -14,11 +14,12 @@ extension StageTask {
 
   /// Reads a message of the open batch, which may run at once if it is the next one of its source.
   ///
-  /// - Returns: `nil` if it must go through its topic: earlier messages are still there, or no stage here takes it.
+  /// - Returns: `nil` if it must go through its topic: earlier messages are still there, it cannot be decoded, or no stage here takes it.
   public func admit(handedOver message: OutputRecord) -> Event? {
-    guard let event = message.event(for: self, offset: InputRecord.offsetOfHandedOver), let number = event.number,
-      progress.isNext(number)
-    else { return nil }
+    let record = InputRecord(
+      topic: message.topic, partition: message.partition, offset: InputRecord.offsetOfHandedOver, memory: message)
+    let event = message.message?.event(record, self) ?? admit(record)
+    guard event.messageType != nil, let number = event.number, progress.isNext(number) else { return nil }
     return event
   }
 }

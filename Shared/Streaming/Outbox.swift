@@ -4,8 +4,9 @@ import JSON
 /// The messages of a batch, in the order in which the stages wrote them. They share one buffer.
 ///
 /// Notices, which others read, use the binary mode of CloudEvents: headers and bare data. Messages that only Laurel's stages read
-/// use the structured mode: one text, which is parsed in one pass. They are encoded only when somebody asks for the text: a message that is
-/// handed over reaches its reader as it is.
+/// use the structured mode: one text, which is parsed in one pass. The first of them are encoded only when somebody asks for the text: a
+/// message that is handed over reaches its reader as it is. In a larger batch messages go through their topic, so there it costs less to
+/// encode them at once.
 public final class Outbox {
   fileprivate var messages = Messages()
 
@@ -75,6 +76,9 @@ private struct Messages: ~Copyable {
     let value: Range<Int>
   }
 
+  /// How many messages may wait to be encoded.
+  private static let waitingMax = 64
+
   var bytes = JSONWriter(capacity: 1 << 14)
   var places: [Place] = []
   var fields: [Field] = []
@@ -91,8 +95,11 @@ private struct Messages: ~Copyable {
   mutating func add<M: Message>(_ message: M, key: String, _ heading: Outbox.Heading) {
     let topic = M.topic
     var place = Place(type: M.type, topic: topic, partition: heading.partition)
-    if topic.kind == .internal {
+    if topic.kind == .internal, places.count < Self.waitingMax {
       place.message = TypedMessage(message, key: key, heading)
+    } else if topic.kind == .internal {
+      place.key = append { $0.raw(text: key) }
+      place.value = append { heading.write(message, to: &$0) }
     } else {
       place.key = append { $0.raw(text: key) }
       place.value = append(message.write(to:))
@@ -148,6 +155,28 @@ extension Hop {
   }
 }
 
+extension Outbox.Heading {
+  /// Writes an internal message: the attributes that the reader needs, and the data.
+  fileprivate func write<M: Message>(_ message: M, to text: inout JSONWriter) {
+    text.beginObject()
+    text.member("specversion", "1.0")
+    text.key("id")
+    text.plainString(length: 32) { id.writeHex(to: $0) }
+    text.member("source", source)
+    text.member("type", M.type)
+    text.member("program", program)
+    text.member("causationid", cause)
+    text.member("traceparent", traceparent)
+    text.key("hop")
+    text.raw("\"")
+    hop.write(to: &text)
+    text.raw("\"")
+    text.key("data")
+    message.write(to: &text)
+    text.endObject()
+  }
+}
+
 /// A message between stages, as it was written.
 class InternalMessage {
   let key: String
@@ -158,11 +187,10 @@ class InternalMessage {
     self.heading = heading
   }
 
-  /// Writes the attributes that the reader needs, and the data.
   fileprivate func write(to text: inout JSONWriter) {}
 
   /// The event that a task would read from its text; `nil` if the task does not take it.
-  fileprivate func event(_ record: InputRecord, _ task: StageTask) -> Event? { nil }
+  func event(_ record: InputRecord, _ task: StageTask) -> Event? { nil }
 }
 
 private final class TypedMessage<M: Message>: InternalMessage {
@@ -173,24 +201,7 @@ private final class TypedMessage<M: Message>: InternalMessage {
     super.init(key: key, heading)
   }
 
-  override func write(to text: inout JSONWriter) {
-    text.beginObject()
-    text.member("specversion", "1.0")
-    text.key("id")
-    text.plainString(length: 32) { heading.id.writeHex(to: $0) }
-    text.member("source", heading.source)
-    text.member("type", M.type)
-    text.member("program", heading.program)
-    text.member("causationid", heading.cause)
-    text.member("traceparent", heading.traceparent)
-    text.key("hop")
-    text.raw("\"")
-    heading.hop.write(to: &text)
-    text.raw("\"")
-    text.key("data")
-    message.write(to: &text)
-    text.endObject()
-  }
+  override func write(to text: inout JSONWriter) { heading.write(message, to: &text) }
 
   override func event(_ record: InputRecord, _ task: StageTask) -> Event? {
     guard task.routes.known(for: M.self) != nil, task.owns(key), let program = task.programs.firstIndex(of: heading.program)
@@ -227,12 +238,8 @@ public struct OutputRecord: RecordMemory {
   }
   public var key: String { keyBytes.map { String(decoding: $0, as: UTF8.self) } ?? "" }
 
-  /// The event for the task that reads this internal message without a bus between them. `nil` if it is encoded already, or if the task does
-  /// not take it.
-  func event(for task: StageTask, offset: Int64) -> Event? {
-    let record = InputRecord(topic: topic, partition: partition, offset: offset, memory: self)
-    return outbox.messages.places[index].message?.event(record, task)
-  }
+  /// The message as it was written; `nil` if it is a notice or is encoded.
+  var message: InternalMessage? { outbox.messages.places[index].message }
 
   /// Marks that the task which reads the message has run it. The bus does not get it.
   public func handedOver() { outbox.messages.places[index].isHandedOver = true }

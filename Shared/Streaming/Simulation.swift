@@ -147,7 +147,7 @@ public final class Simulation {
       let record = InputRecord(topic: output.topic, partition: 0, offset: 0, memory: output)
       var read: Event?
       for task in takers(of: output.type) {
-        try run(output.event(for: task, offset: 0) ?? event(of: record, for: task, &read), by: task)
+        try run(output.message?.event(record, task) ?? event(of: record, for: task, &read), by: task)
       }
     }
   }
