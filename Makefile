@@ -11,7 +11,7 @@ export KAFKA_HOME ?= $(if $(wildcard ../shared/kafka/bin),$(abspath ../shared/ka
 .PHONY: help setup build release bench-build fuzz-build contracts demo test proofs interop portal-test image-check faults-smoke bench bench-portal bench-backlog bench-codec bench-state bench-size faults fuzz format lint clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install missing Debian packages (with sudo if needed)
 	@ops/setup
@@ -21,7 +21,7 @@ build: setup ## build everything, for debugging
 
 # The command starts the services and depends on them, so this builds everything that is shipped, in one graph that keeps the cores busy.
 # The benches and the faulty services would add a third of the work and are not shipped.
-release: setup ## build the four services and the laurel command, optimised
+release: setup ## build the services, the portal and the laurel command, optimised
 	$(SWIFT) build $(RELEASE) --product laurel
 
 bench-build: release

@@ -2,8 +2,8 @@ import CRocksDB
 
 /// The memory that all stores of a process share: one block cache for any number of tasks.
 ///
-/// All stores together use about `blockCacheBytes` + stores × 2 × `writeBufferBytesPerStore` (one buffer being filled, one being written
-/// out). A shared write buffer would avoid the factor, but RocksDB 7.8 has none in its C interface.
+/// All stores together use at most about `blockCacheBytes` + stores × 4 × `writeBufferBytesPerStore`: each of a store's two column families
+/// fills one buffer and writes out another. A shared write buffer would avoid the factor, but RocksDB 7.8 has none in its C interface.
 ///
 /// `@unchecked Sendable`: the handle never changes, and RocksDB's cache has its own locks.
 public final class RocksResources: @unchecked Sendable {

@@ -24,7 +24,7 @@ public class Event {
     self.effect = effect
   }
 
-  /// To where it moves a virtual clock; `nil` if it does not.
+  /// Where it moves a virtual clock to; `nil` if it does not.
   public var clock: Instant? { movesClock ? time : nil }
 
   /// `nil` if it is not a message, or could not be read.

@@ -61,7 +61,7 @@ final class Runner<S: Stage>: AnyRunner {
       var row = stored
       access.fire(&row)
       task.count(table, was: stored, becomes: row)
-      // In memory only: as its timer is gone, the stored row is read like this too.
+      // In memory only. The timer's row is gone, so reading the stored row gives the same.
       cell.value = row
       let origin = task.hash {
         $0.raw(timer.row)
@@ -70,7 +70,7 @@ final class Runner<S: Stage>: AnyRunner {
       let context = Context<S>(task, terms, parts.program, key: parts.key, cause: set.cause, origin: origin)
       try handle(key, row, context)
     } catch {
-      // The purpose of the timer is kept as a dead letter. The row stays as it was, which must be stored now.
+      // The dead letter records the timer. Store the row unchanged, without its timer.
       task.undoInvocation()
       var row = stored
       access.set(&row, nil)

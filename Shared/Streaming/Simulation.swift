@@ -37,10 +37,10 @@ public final class Simulation {
   /// Rejections reported since the last event from outside.
   private var reported: Set<Rejected> = []
   private var untilCommit = eventsPerCommit
-  /// What is being handed on, and where it lies.
+  /// Messages not delivered yet, and the outboxes that hold them.
   private var queue: [OutputRecord] = []
   private var used: [Outbox] = []
-  /// Empty ones.
+  /// Empty outboxes, for reuse.
   private var outboxes: [Outbox] = []
   public private(set) var clock = Instant(milliseconds: 0)
   /// When the next timer may be due; `nil` if it must be looked up.
@@ -103,7 +103,7 @@ public final class Simulation {
     return found
   }
 
-  /// Runs an event. Only now does the task's clock follow; nothing was due before.
+  /// Moves the task's clock, then runs the event. No timer was due before it.
   private func run(_ event: Event, by task: StageTask) throws {
     // In memory no message is lost or hidden.
     event.number = nil
@@ -120,7 +120,7 @@ public final class Simulation {
     return event
   }
 
-  /// Takes what a task has written into the queue. Call it after the task has run, when its timers may be others.
+  /// Queues what a task has written. Call it after each run, because its timers may have changed.
   private func collect(from task: StageTask) throws {
     due = nil
     if let failure = task.failure { throw failure }
@@ -159,7 +159,7 @@ public final class Simulation {
     return found
   }
 
-  /// Outboxes whose messages are all handed on, unless somebody keeps one of its messages, take the messages to come.
+  /// Reuses the outboxes whose messages have all been delivered, unless somebody still holds a message.
   private func reuseOutboxes() {
     while var outbox = used.popLast() {
       guard isKnownUniquelyReferenced(&outbox) else { continue }

@@ -98,7 +98,7 @@ struct TimerOfRow<Value: JSONCodable & Sendable>: Sendable {
 public protocol Timed: Stored {
   /// `nil` if the row has no timer, or if it has fired.
   var timer: Timer? { get set }
-  /// Changes what the firing of the timer changes in the row, which must follow from the row alone. By default nothing.
+  /// Applies the effect of the fired timer. It must follow from the row alone. By default nothing.
   ///
   /// The change is not stored. Whoever reads the row later makes it again. So a credit does not write its reward once more in the
   /// middle of a large store.

@@ -199,7 +199,7 @@ final class AssignedPartition {
     if stages.isVirtual, !wasVirtual { log.notice("following the bus's virtual clock from now on", ["partition": number]) }
   }
 
-  /// Fires what is due before an event. System time is ahead of it, so there the instant in its data is enough.
+  /// Fires the timers due before an event. System time is not behind the event, so the instant in its data may be used.
   private func advance(to event: Event, now: Contracts.Instant) {
     let isVirtual = stages.isVirtual || event.record.topic.kind == .clock
     if let time = isVirtual ? event.clock : event.time.map({ min($0, now) }) { stages.advance(to: time) }
@@ -257,7 +257,7 @@ extension AssignedPartition: EventSource {
       let event = read(
         InputRecord(
           topic: input.topic, partition: record.partition, offset: record.offset, timestamp: record.timestamp, memory: record))
-      // A time in the future would put all of its input behind the others, until then.
+      // An event dated in the future would hold back its whole input until that time.
       return .event(event, at: stages.isVirtual ? event.time : event.time.flatMap { $0 <= now ? $0 : nil })
     case .end(_, let offset):
       inputs[index].end = offset
@@ -277,7 +277,7 @@ extension AssignedPartition: EventSource {
     let position = position(of: input)
     let reached = max(position, input.end)
     if input.isFetched, reached >= known - 1 { return .nothing }
-    // With nothing read since the end, an open transaction is what holds the rest back.
+    // If nothing was read since the end, an open transaction holds back the rest.
     return position > input.end && known - reached > Self.farBehind ? .much : .unknown
   }
 }

@@ -23,7 +23,7 @@ final class HangingTransactions {
   private static let lookAfter = Duration.milliseconds(100)
   private static let lookEvery = Duration.milliseconds(500)
   private static let timeoutMilliseconds: Int32 = 2_000
-  /// The broker looks for transactions that have timed out every ten seconds.
+  /// The broker looks for transactions that have timed out every ten seconds. Wait twice as long.
   private static let brokerDelay = Duration.seconds(20)
 
   private let service: ServiceName

@@ -30,7 +30,7 @@ struct IdentifierTests {
     #expect(first.hasPrefix(String(repeating: "x", count: 80) + "~"))
     #expect(first.utf8.count == 113 && second.utf8.count == 113 && first != second)
     #expect(RewardID(first) != nil)
-    // Fixed for ever, because ids in old notices must stay derivable.
+    // Fixed forever, because ids in old notices must stay derivable.
     #expect(first == String(repeating: "x", count: 80) + "~" + StableHash.hex128(of: String(repeating: "x", count: 128) + "/a"))
   }
 

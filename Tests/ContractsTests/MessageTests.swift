@@ -5,7 +5,7 @@ import Testing
 @Suite("Messages")
 struct MessageTests {
   /// The order of members matters: a replay must give the same bytes.
-  @Test("Old JSON decodes for ever, and is written again as it was", arguments: GoldenMessage.all)
+  @Test("Old JSON decodes forever, and is written again as it was", arguments: GoldenMessage.all)
   func golden(_ message: GoldenMessage) throws {
     func roundTrip<M: Message>(_ type: M.Type) throws -> String {
       let parser = JSONParser()

@@ -3,7 +3,7 @@ import Streaming
 
 @testable import Accrual
 
-/// Accrual's stored rows about payments, apart from the memory of each payment, which stays for ever in the payment's own row.
+/// Accrual's stored rows about payments, apart from the memory of each payment, which stays forever in the payment's own row.
 enum KeptRows {
   /// `payment p`, `awaited p` for each fact that waits for it, `reward p`.
   static func names(in store: some StateStore) throws -> [String] {

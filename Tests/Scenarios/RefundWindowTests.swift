@@ -38,7 +38,7 @@ import Testing
     #expect(scenario.rejections == Array(repeating: Self.tooLate, count: 6))
   }
 
-  @Test func `Without a window a refund counts for ever`() throws {
+  @Test func `Without a window a refund counts forever`() throws {
     let scenario = try AccrualScenario.bonus().bound()
     try scenario.paid("p", "01-10", 1000)
     try scenario.advance("12-30")
@@ -100,7 +100,7 @@ import Testing
     #expect(scenario.said().last == "01-24 reward.credited 100 → available 100")
   }
 
-  @Test func `The payment itself is known for ever`() throws {
+  @Test func `The payment itself is known forever`() throws {
     let scenario = try Self.bonus()
     try scenario.paid("p", "01-10", 1000)
     try scenario.advance("12-31")

@@ -2,7 +2,7 @@ import Contracts
 import Streaming
 import Terms
 
-/// Assigns monthly discounts for active referrals and opens welcome offers (PROGRAMS.md, A5 and B1–B10).
+/// Assigns monthly discounts for active referrals and opens welcome offers (PROGRAMS.md, A5 and B2–B10).
 public enum DiscountsService {
   /// - Parameter programs: all programs of the deployment. Those without the sections `discounts` and `welcomeOffer` are ignored.
   public static func service(_ programs: Programs) -> Service {

@@ -72,7 +72,7 @@ package struct BecauseText {
     case "account-banned":
       "the account was closed as banned" + (because["bannedAt"] == nil ? "" : " on \(day("bannedAt"))")
     case "not-spendable": "the terms do not allow spending"
-    case "kind-not-allowed": "the balance may not pay all kinds of lines in the request"
+    case "kind-not-allowed": "the request contains kinds of lines that the balance cannot pay"
     case "not-withdrawable": "the terms do not allow withdrawals, so \(amount("amount")) cannot be paid out"
     case "withdrawal":
       "requested \(amount("amount")), available \(money("available"))"

@@ -208,7 +208,7 @@ package struct TermsConcerns {
     for currency in limits.keys.sorted() where !all.contains(currency) {
       warn(
         "withdrawal.approvalAbove.\(currency)",
-        "is a currency that no status has a threshold in: what is paid in \(currency) earns \(reward.rate?.words ?? "the same") for ever. Is it "
+        "is a currency that no status has a threshold in: what is paid in \(currency) earns \(reward.rate?.words ?? "the same") forever. Is it "
           + "mistyped, or are thresholds missing?")
     }
     for currency in all where limits[currency] == nil {

@@ -93,7 +93,7 @@ package final class BrokerErrors: Fault {
     _ = waitUntil(.milliseconds(500 + campaign.random.upTo(1500))) { !process.isRunning }
   }
 
-  /// Stops an instance with SIGTERM and restarts it. A kill would leave half a transaction, which the mock bus shows for ever.
+  /// Stops an instance with SIGTERM and restarts it. A kill would leave half a transaction, which the mock bus shows forever.
   private func restart(_ campaign: Campaign, _ cycle: Int, between: () throws -> Void) throws {
     let (service, number) = campaign.victim(cycle)
     try campaign.installation.end(service, number, gracefully: true)

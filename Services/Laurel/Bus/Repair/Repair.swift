@@ -14,7 +14,7 @@ package enum Repair {
       Services number the messages that they send to each other. This command compares the numbers that were sent with those that \
       were received, and looks for the missing messages. Some are still in their topic, but hidden, because Kafka ended their \
       transaction wrongly. The command writes them again to the reader's own topic, and hidden notices also to their topic, where \
-      they come late. A service takes each number once, so a second run doubles nothing. Messages that are no longer in their \
+      they come late. A service takes each number once, so a second run duplicates nothing. Messages that are no longer in their \
       topic are lost. With --accept-lost, the reader continues without them. A lost notice is only listed: it cannot be written again.
 
       Services can keep running. A stopped partition continues by itself once it has read the repaired messages. Exit 1: something \

@@ -14,13 +14,13 @@ enum TopicManifests {
       secret of the same name.
       """,
     example: """
-      laurel topics manifests --partitions 12 >ops/kubernetes/base/kafka/topics.yaml
+      laurel topics manifests --partitions 12 >ops/kubernetes/base/topics.yaml
       # a second deployment on the same brokers
       laurel topics manifests --cluster main --topic-prefix staging.
       """,
     options: Settings.connection.filter { ["topic-prefix", "config"].contains($0.name) } + [
       Option("cluster", placeholder: "NAME", help: "Strimzi's Kafka cluster", defaultValue: "laurel"),
-      Option("partitions", placeholder: "N", kind: .integer(1...1000), help: "Partitions of every topic", defaultValue: "4"),
+      Option("partitions", placeholder: "N", kind: .integer(1...10_000), help: "Partitions of every topic", defaultValue: "4"),
       Option("replication", placeholder: "N", kind: .integer(1...10), help: "Copies of every record", defaultValue: "3"),
     ], run: run)
 

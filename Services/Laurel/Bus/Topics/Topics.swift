@@ -29,7 +29,7 @@ package enum Topics {
       laurel topics create --bootstrap localhost:9092 --topic-prefix staging.
       """,
     options: Settings.connection + [
-      Option("partitions", placeholder: "N", kind: .integer(1...1000), help: "Partitions of every topic", defaultValue: "4"),
+      Option("partitions", placeholder: "N", kind: .integer(1...10_000), help: "Partitions of every topic", defaultValue: "4"),
       Option(
         "replication", placeholder: "N", kind: .integer(1...10), help: "Copies of every record; the broker's default if absent"),
     ], run: runCreate)

@@ -85,7 +85,7 @@ package enum Measured {
     name: "an uncompacted changelog, relative to a compacted one", value: 2, unit: "",
     source: "assumed: Kafka compacts when half of it is new", margin: 1)
   package static let storeMemory = Constant(
-    name: "buffers of a partition's store", value: 8_388_608, unit: "B", source: "set by the program", margin: 1)
+    name: "buffers of a partition's store", value: 16_777_216, unit: "B", source: "set by the program", margin: 1)
   package static let utilization = Constant(
     name: "share of a core that may be busy", value: 0.6, unit: "", source: "assumed", margin: 1)
   package static let replication = Constant(name: "copies of every topic", value: 3, unit: "", source: "assumed", margin: 1)

@@ -26,7 +26,7 @@ package enum Size {
       count("years", 1...100, "Number of years for which payments are kept", "3"),
       Option(
         "refund-window", placeholder: "DAYS", kind: .integer(1...36_500),
-        help: "reward.refundWindow of the terms; without it refunds count for ever"),
+        help: "reward.refundWindow of the terms; without it refunds count forever"),
       count("cores", 1...256, "CPU cores of an instance", "4"),
       Option("constants", help: "Also print the constants of the model"),
       Option("json", help: "Print a JSON object instead of a table"),

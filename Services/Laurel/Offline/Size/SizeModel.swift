@@ -14,7 +14,7 @@ package struct Workload: Sendable, Encodable {
   package var peakFactor = 30
   /// How long payments are kept. Topics only grow, and so does state without a refund window.
   package var years = 3
-  /// `reward.refundWindow` of the terms, in days. `nil` if refunds count for ever.
+  /// `reward.refundWindow` of the terms, in days. `nil` if refunds count forever.
   package var windowDays: Int?
   /// CPU cores of an instance, which runs one thread on each.
   package var cores = 4
@@ -111,7 +111,7 @@ package struct SizeModel {
     return Measured.instanceMemory.used + 2 * stores * Measured.storeMemory.used
   }
 
-  /// Inputs and notices for ever, internal messages for a week (which may contain a month's payments), and changelogs.
+  /// Inputs and notices forever, internal messages for a week (which may contain a month's payments), and changelogs.
   package var brokerBytes: Double {
     let forever =
       referrers * Measured.referrerTopics.used + referrals * Measured.referralTopics.used + payments * Measured.paymentTopics.used

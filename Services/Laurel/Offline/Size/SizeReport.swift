@@ -36,7 +36,7 @@ package struct SizeReport {
         from: "\(peak) and disk, \(Int(Measured.replication.used)) copies, \(Int(Measured.brokerCores.used)) cores each"),
       Line(
         need: "disk of a broker", figure: SizeText.bytes(model.diskPerBroker),
-        from: "inputs and notices for ever, a week of internal messages, changelogs; a third is free"),
+        from: "inputs and notices forever, a week of internal messages, changelogs; a third is free"),
       Line(
         need: "partitions of a broker", figure: SizeText.count(Double(model.partitionsPerBroker)),
         from: "\(Topic.catalogue.count) topics, copies included"),

@@ -19,8 +19,8 @@ package enum TermsCheck {
       calendar, and what each version changes. Below each program are warnings, which are probably mistakes, and notes, which are \
       good to know.
 
-      An invalid file is reported as FILE:LINE:COLUMN: FIELD: MESSAGE, and the command exits with 1. With --strict, so it does for \
-      warnings.
+      An invalid file is reported as FILE:LINE:COLUMN: FIELD: MESSAGE, and the command exits with 1. With --strict, it also exits \
+      with 1 if there are warnings.
       """,
     example: """
       laurel terms check ops/terms
