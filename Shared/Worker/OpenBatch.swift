@@ -13,7 +13,7 @@ struct OpenBatch {
   /// Internal messages that ran at once instead of going through their topic.
   var handedOver = 0
   var since: ContinuousClock.Instant?
-  /// The time spent on running.
+  /// The time spent on decoding, running and encoding.
   var spent = Duration.zero
 
   var isEmpty: Bool { since == nil }
@@ -27,6 +27,8 @@ struct OpenBatch {
   /// have more, the messages go through their topic.
   mutating func handOver(among tasks: [AssignedPartition], sizeMax: Int) {
     guard since != nil else { return }
+    let started = ContinuousClock.now
+    defer { spent += .now - started }
     let now = Contracts.Instant.now
     var before: Int
     repeat {

@@ -295,7 +295,9 @@ final class Session {
       blockedUntil = .now + .milliseconds(20)
       return false
     }
+    let started = ContinuousClock.now
     let batches = try parallel.map(tasks) { ($0, try batch(of: $0)) }.filter { !$0.1.isEmpty }
+    open.spent += .now - started
     guard !batches.isEmpty else {
       open = OpenBatch()
       return false

@@ -11,20 +11,10 @@ enum PaymentChange: Stored, Equatable {
   case disputed(PaymentDisputed)
   case disputeClosed(DisputeClosed)
 
-  var payment: PaymentID {
-    switch self {
-    case .refundRequested(let fact): fact.payment
-    case .refundDeclined(let fact): fact.payment
-    case .refunded(let fact): fact.payment
-    case .refundFailed(let fact): fact.payment
-    case .disputed(let fact): fact.payment
-    case .disputeClosed(let fact): fact.payment
-    }
-  }
-
+  var payment: PaymentID { message.payment }
   var instant: Instant { message.instant }
 
-  var message: any Message {
+  var message: any HasPayment {
     switch self {
     case .refundRequested(let fact): fact
     case .refundDeclined(let fact): fact

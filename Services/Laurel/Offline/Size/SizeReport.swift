@@ -26,64 +26,48 @@ package struct SizeReport {
     let peak =
       "\(SizeText.count(model.peakPaymentsPerSecond)) payments/s in the busiest hour (\(load.peakFactor) times the average)"
     let rows = ServiceName.allCases.map { "\($0.rawValue) \(SizeText.count(model.state(of: $0).rows))" }
-    var lines = [
-      Line(
-        need: "partitions", figure: "\(model.partitions)",
-        from: "twice the threads of the busiest service, and a restore of one within "
-          + "\(SizeText.time(Measured.restoreSecondsMax.used))"),
-      Line(
-        need: "brokers", figure: "\(model.brokers)",
-        from: "\(peak) and disk, \(Int(Measured.replication.used)) copies, \(Int(Measured.brokerCores.used)) cores each"),
-      Line(
-        need: "disk of a broker", figure: SizeText.bytes(model.diskPerBroker),
-        from: "inputs and notices forever, a week of internal messages, changelogs; a third is free"),
-      Line(
-        need: "partitions of a broker", figure: SizeText.count(Double(model.partitionsPerBroker)),
-        from: "\(Topic.catalogue.count) topics, copies included"),
-      Line(
-        need: "state, rows", figure: SizeText.count(ServiceName.allCases.reduce(0) { $0 + model.state(of: $1).rows }),
-        from: rows.joined(separator: ", ")),
-    ]
+    var lines: [Line] = []
+    func line(_ need: String, _ figure: String, _ from: String) { lines.append(Line(need: need, figure: figure, from: from)) }
+    line(
+      "partitions", "\(model.partitions)",
+      "twice the threads of the busiest service, and a restore of one within \(SizeText.time(Measured.restoreSecondsMax.used))")
+    line(
+      "brokers", "\(model.brokers)",
+      "\(peak) and disk, \(Int(Measured.replication.used)) copies, \(Int(Measured.brokerCores.used)) cores each")
+    line(
+      "disk of a broker", SizeText.bytes(model.diskPerBroker),
+      "inputs and notices forever, a week of internal messages, changelogs; a third is free")
+    line(
+      "partitions of a broker", SizeText.count(Double(model.partitionsPerBroker)),
+      "\(Topic.catalogue.count) topics, copies included")
+    line(
+      "state, rows", SizeText.count(ServiceName.allCases.reduce(0) { $0 + model.state(of: $1).rows }),
+      rows.joined(separator: ", "))
     for service in ServiceName.allCases {
-      lines.append(
-        Line(
-          need: "\(service.rawValue), instances", figure: "\(model.instances(of: service))",
-          from:
-            "\(load.cores) cores each; busy threads in the busiest hour: "
-            + "\(SizeText.count(model.threads(of: service).rounded(.up))); at most "
-            + "\(SizeText.bytes(Measured.instanceDiskMax.used)) of state each"))
-      lines.append(
-        Line(
-          need: "  disk and memory of each",
-          figure:
-            "\(SizeText.bytes(model.diskPerInstance(of: service))), \(SizeText.bytes(model.memoryPerInstance(of: service)))",
-          from: "twice the state; a process with buffers for twice its partitions"))
+      line(
+        "\(service.rawValue), instances", "\(model.instances(of: service))",
+        "\(load.cores) cores each; busy threads in the busiest hour: \(SizeText.count(model.threads(of: service).rounded(.up))); "
+          + "at most \(SizeText.bytes(Measured.instanceDiskMax.used)) of state each")
+      line(
+        "  disk and memory of each",
+        "\(SizeText.bytes(model.diskPerInstance(of: service))), \(SizeText.bytes(model.memoryPerInstance(of: service)))",
+        "twice the state; a process with buffers for twice its partitions")
     }
-    lines += [
-      Line(
-        need: "restore of a partition", figure: SizeText.time(model.restoreOfPartition),
-        from: "rows of the largest state, one thread"),
-      Line(
-        need: "restore of an instance", figure: SizeText.time(model.restoreOfInstance),
-        from: "all its partitions from an empty disk, \(load.cores) threads"),
-      Line(
-        need: "rebuild", figure: SizeText.time(model.rebuild),
-        from: "\(SizeText.count(model.events)) events through one 'laurel publish', or accrual if that is slower"),
-      Line(
-        need: "monthly run", figure: SizeText.time(model.monthlyRun),
-        from:
-          "\(SizeText.count(model.referrers)) accounts with \(SizeText.count(model.referrals)) referees, all instances of discounts"
-      ),
-      Line(
-        need: "largest run of one account", figure: SizeText.time(model.largestRun),
-        from: "\(SizeText.count(Double(load.refereesMax))) referees; other accounts of its partition wait"),
-      Line(
-        need: "portal, disk of each instance", figure: SizeText.bytes(model.portalDisk),
-        from: "every instance keeps all notices"),
-      Line(
-        need: "portal, time until it has read all", figure: SizeText.time(model.portalCatchUp), from: "a new instance, one thread"
-      ),
-    ]
+    line("restore of a partition", SizeText.time(model.restoreOfPartition), "rows of the largest state, one thread")
+    line(
+      "restore of an instance", SizeText.time(model.restoreOfInstance),
+      "all its partitions from an empty disk, \(load.cores) threads")
+    line(
+      "rebuild", SizeText.time(model.rebuild),
+      "\(SizeText.count(model.events)) events through one 'laurel publish', or accrual if that is slower")
+    line(
+      "monthly run", SizeText.time(model.monthlyRun),
+      "\(SizeText.count(model.referrers)) accounts with \(SizeText.count(model.referrals)) referees, all instances of discounts")
+    line(
+      "largest run of one account", SizeText.time(model.largestRun),
+      "\(SizeText.count(Double(load.refereesMax))) referees; other accounts of its partition wait")
+    line("portal, disk of each instance", SizeText.bytes(model.portalDisk), "every instance keeps all notices")
+    line("portal, time until it has read all", SizeText.time(model.portalCatchUp), "a new instance, one thread")
     return lines
   }
 
