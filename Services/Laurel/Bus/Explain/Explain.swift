@@ -45,9 +45,9 @@ package enum Explain {
         Option(
           "terms", placeholder: "DIR",
           help: "Folder with the programs' terms (*.yaml); needed with --events, and with --bootstrap to show what comes next"),
-        Option("events", placeholder: "FILE", help: "Events, one a line; - is standard input"),
+        Option("events", placeholder: "FILE", help: "Events, one per line; - is standard input"),
         Option("program", placeholder: "PROGRAM", help: "Only in this program"),
-        Option("until", placeholder: "INSTANT", kind: .instant, help: "Move the clock to this time after the last event"),
+        Option("until", placeholder: "INSTANT", kind: .instant, help: "Move the clock to this instant after the last event"),
       ],
       operands: [Operand("ID", help: "The id that the events use")], run: { try explain(subject, $0) })
   }

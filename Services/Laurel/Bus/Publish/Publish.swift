@@ -40,11 +40,11 @@ package enum Publish {
       Option("json", help: "With --check: a JSON object for each line"),
       Option("resume", placeholder: "LINE", kind: .integer(1...Int.max), help: "Skip the lines before this one, counted from 1"),
       Option("in-order", help: "Wait for everything that an event causes before the next; the clock follows the events"),
-      Option("until", placeholder: "INSTANT", kind: .instant, help: "Move the bus's clock to this time at the end"),
+      Option("until", placeholder: "INSTANT", kind: .instant, help: "Move the bus's clock to this instant after the last event"),
       BusClock.yes,
       Option("rate", placeholder: "N", kind: .integer(1...1_000_000), help: "At most N events a second"),
     ],
-    operands: [Operand("FILE", help: "Events, one a line; - is standard input")], run: run)
+    operands: [Operand("FILE", help: "Events, one per line; - is standard input")], run: run)
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
     let path = invocation.operands[0]

@@ -30,8 +30,8 @@ package enum Backtest {
     options: [
       Option("terms", placeholder: "DIR", help: "Folder with the current terms (*.yaml)", required: true),
       Option("against", placeholder: "DIR", help: "Folder with the proposed terms", required: true),
-      Option("events", placeholder: "FILE", help: "Events, one per line; - for standard input", required: true),
-      Option("until", placeholder: "INSTANT", kind: .instant, help: "Advance the clock to this instant after the last event"),
+      Option("events", placeholder: "FILE", help: "Events, one per line; - is standard input", required: true),
+      Option("until", placeholder: "INSTANT", kind: .instant, help: "Move the clock to this instant after the last event"),
       Option("report", placeholder: "FILE", help: "Also write an HTML page with charts (self-contained)"),
       Option("json", help: "Print JSON instead of text, with amounts in minor units"),
       Option(

@@ -28,8 +28,8 @@ package enum Simulate {
       """,
     options: [
       Option("terms", placeholder: "DIR", help: "Folder with the programs' terms (*.yaml)", required: true),
-      Option("events", placeholder: "FILE", help: "Events, one a line; - is standard input", required: true),
-      Option("until", placeholder: "INSTANT", kind: .instant, help: "Where the clock goes at the end"),
+      Option("events", placeholder: "FILE", help: "Events, one per line; - is standard input", required: true),
+      Option("until", placeholder: "INSTANT", kind: .instant, help: "Move the clock to this instant after the last event"),
     ], run: run)
 
   package static func run(_ invocation: Invocation) throws -> Int32 {
