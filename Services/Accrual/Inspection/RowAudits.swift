@@ -56,7 +56,7 @@ struct LedgerAudit: RowAudit {
 
   private mutating func take(_ reward: Reward) {
     if reward.amount < 0 { found.append("reward \(reward.id) is negative: \(reward.amount)") }
-    if reward.isOver { found.append("reward \(reward.id) is over but still has its row") }
+    if reward.isOver { found.append("reward \(reward.id) is finished but still has its row") }
     switch reward.place {
     case .pending: add(reward.amount, in: reward.currency, to: \.pending)
     case .locked: add(reward.amount, in: reward.currency, to: \.locked)

@@ -78,13 +78,13 @@ struct Reward: Timed, Equatable {
 }
 
 extension LedgerStage {
-  /// By referee and payment, because a payment's id is unique only for its payer. Rewards that are over are deleted.
+  /// By referee and payment, because a payment's id is unique only for its payer. Finished rewards are deleted.
   static let rewards = Table<KeyPair<AccountID, PaymentID>, Reward>("reward", keepsDecoded: false)
 
   /// By referee. Kept only if the terms limit what a referee's payments earn.
   static let accrued = Table<AccountID, Accrued>("accrued")
 
-  /// Stores the reward with its next timer, or deletes it if it is over.
+  /// Stores the reward with its next timer, or deletes it if it is finished.
   func keep(_ reward: Reward, _ context: Context<Self>) {
     context[Self.rewards, reward.referee, reward.payment] = reward.isOver ? nil : withTimer(reward)
   }

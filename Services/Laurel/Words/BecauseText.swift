@@ -39,7 +39,7 @@ package struct BecauseText {
     case "referral-ended":
       "the referral had ended" + (because["endedAt"] == nil ? " before the payment" : " on \(day("endedAt")), before the payment")
     case "earning-period-over":
-      "the earning period of this referral is over"
+      "the earning period of this referral has ended"
         + (because["earnsFor"] == nil ? "" : ": it lasted \(text("earnsFor")) from \(day("attributedAt"))")
     case "max-reward":
       because["max"] == nil

@@ -102,7 +102,8 @@ enum DemoMeaning {
     case is PayoutInstructed: "The provider gets an instruction whose id was fixed in advance, so it can never pay twice."
     case is WithdrawalPaid: "The provider reports that the money has arrived."
     case is WithdrawalBooked: "The ledger books the payout. Nothing is left on the balance."
-    case is ReferralActivated: "The trial is over, the referee has paid since and its subscription runs: the referral is active."
+    case is ReferralActivated:
+      "The trial has ended. The referee has paid since then, and its subscription is active: the referral is active."
     case is DiscountAssigned:
       "The run at 00:00 on the 28th shares out 25 active referrals: up to 20 to the first company in order, 5 to the next."
     case is DiscountApplied: "The first invoice after the run uses up the discount."
