@@ -75,8 +75,8 @@ public struct Access: Sendable {
       case .publisher: "the billing system: writes inputs, but no decisions and no payout results"
       case .provider: "the payment provider's adapter: reads instructions, reads and writes payout results"
       case .reader: "other readers of notices, in consumer groups whose names begin with reader"
-      case .portal: "the account pages, all instances: write requests and nothing else"
-      case .desk: "laurel withdrawals, payouts, referrals and correct: write decisions and payout results and nothing else"
+      case .portal: "the account pages, all instances: write only requests"
+      case .desk: "laurel withdrawals, payouts, referrals and correct: write only decisions and payout results"
       case .administrator: "the laurel command"
       }
     }
