@@ -1,8 +1,8 @@
 import Contracts
 import JSON
 
-// Rows and their timers. A row's timer is set as long as its own row (`TimerKey`) exists. The row that it belongs to keeps it, also after it
-// has fired, until the row is stored again.
+// Rows and their timers. A timer is set while its own row (`TimerKey`) exists. The timed row keeps a copy of it, even after it has fired,
+// until the row is stored again.
 extension StageTask {
   /// The cell of the row whose key is in `state.key`, after what its timer has changed.
   func cell<Key, Value>(_ table: Table<Key, Value>, isNew: Bool = false) -> RowCell<Value>? {
@@ -19,7 +19,7 @@ extension StageTask {
   }
 
   private func hasFired(_ timer: Timer, of row: [UInt8]) -> Bool {
-    // A timer after the clock has not, and need not be looked up. Only a clock that the bus has taken over may have gone back.
+    // A timer later than the clock has not fired, so no look-up is needed. A virtual clock may have moved back.
     guard timer.at <= clock || isVirtual else { return false }
     return mark(timer.key(of: row))?.isThere == false
   }

@@ -44,7 +44,7 @@ struct Reward: Timed, Equatable {
 
   private var isLockedAfterCredit: Bool { availableAt > creditAt }
 
-  /// Whether its last step was its credit; otherwise its unlock.
+  /// Whether its last change was the credit. If false, it was the unlock.
   var hasJustBeenCredited: Bool { progress == .locked || !isLockedAfterCredit }
 
   var isFrozen: Bool { !causes.isEmpty }

@@ -38,8 +38,8 @@ struct PayerReferral: Stored, Equatable {
 }
 
 extension EarningsStage.Payer {
-  /// The referral that a payment belongs to (DECISIONS A1e): the last that began by `paidAt`. If that one has ended and the payment is
-  /// within the leeway of the next, it is the next. Before the first referral it is the first. `nil` if there is none.
+  /// The last referral that began by `paidAt` (DECISIONS A1e); if it has ended and the payment is within the next one's leeway, the next;
+  /// if none had begun, the first. `nil` without referrals.
   func referral(at paidAt: Instant, in program: Program) -> PayerReferral? {
     guard let first = referrals.first else { return nil }
     guard let place = referrals.lastIndex(where: { $0.attributedAt <= paidAt }) else { return first }

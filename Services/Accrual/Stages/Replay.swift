@@ -7,7 +7,7 @@ import Streaming
 /// The events must give the same notices as if they had arrived in order (DECISIONS T4). So before each event that changes something, the
 /// replay's rewards are credited and unlocked as far as they are due by the event's own instant. Their timers are set after the last event.
 struct Replay {
-  /// A timer that the reward would have had.
+  /// A timer that the reward would have had if its events had arrived in order.
   private struct Due: Comparable {
     let at: Instant
     /// Timers due at one instant fire in the order in which they were set (DECISIONS T3).

@@ -203,8 +203,8 @@ struct Activity: Stage {
       if context.program.hasDiscounts { pay(payment, referral, context, &reported) }
     case .refund(let refund):
       change(refund.payment, by: fact, referral, context, &reported) { payment, settled in
-        // It arrived before its payment. Without its lines it says the same here.
         do throws(Rejection) { try refund.mustMatch(settled) } catch {
+          // The refund arrived before its payment. It is stored without its lines, which are not needed here.
           if let account = AccountID(context.key) { context.reject(refund.message(of: account), error) }
           return
         }

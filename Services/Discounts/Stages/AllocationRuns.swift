@@ -19,11 +19,11 @@ extension Allocation {
       conclude(assignment, own, replacedAt: run, context)
     }
 
-    // While missed runs are caught up: the later run that has replaced what this one gives.
+    // Set for a missed run: the later run that has already replaced its assignments.
     let replacedAt = account.runs?.replacement(of: run, period: period, calendar)
     account.runs?.held(run, period: period, calendar)
     forget(before: Retention.horizon(of: run), own.invoices, context)
-    // A run sees only what is dated before it (DECISIONS T1), the closing of its account too: then it gives nothing (DECISIONS B5).
+    // A run sees only what is dated before it (DECISIONS T1). If the account was closed before, the run gives nothing (DECISIONS B5).
     if account.closings.isClosed(at: run - .milliseconds(1)) { return }
 
     // A million referees are counted one by one and not kept in memory.

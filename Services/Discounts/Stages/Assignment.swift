@@ -68,7 +68,7 @@ struct Assignment: Stored, Equatable {
     let first = invoices.lazy.filter { !$0.isVoided }.compactMap { invoice in invoice.issued.map { (invoice.invoice, $0) } }
       .filter { $0.1.isCharge && $0.1.company == company && takes(issuedAt: $0.1.issuedAt, before: next) }
       .min { ($0.1.issuedAt, $0.0) < ($1.1.issuedAt, $1.0) }
-    // A cancellation that was over when the discount was restored did not concern it.
+    // A cancellation that had ended before the discount was restored does not count.
     let canceled = cancellation?.since(from: restoredAt ?? asOf, to: next)
     switch (first, canceled) {
     case (let (invoice, issued)?, let canceled?) where issued.issuedAt <= canceled.at: return .used(invoice, at: issued.issuedAt)

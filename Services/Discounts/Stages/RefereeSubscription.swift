@@ -58,8 +58,8 @@ struct RefereeSubscription: Stored, Equatable {
   /// Removes old payments. One payment is enough to count, so beside the newest only the earliest that counts is kept.
   private mutating func fold() {
     if payments.count > Self.paymentsMax {
-      // The earliest payments decide since when, the newest whether a payment counts now. The one removed from the middle would only be
-      // missed if all others were refunded.
+      // The earliest payments decide since when the referee is active, the newest whether it still is. Removing one from the middle matters
+      // only if all others are refunded.
       payments.remove(at: Self.paymentsMax / 2)
     }
     guard payments.count > 36, let newest = payments.last?.paidAt else { return }

@@ -83,7 +83,7 @@ struct RunPlan: Stored, Equatable {
 
   mutating func stop() { next = nil }
 
-  /// The run that has already superseded this one's assignments, if this one is caught up. `nil` if that run is still to come.
+  /// For a missed run: the later run that has already replaced its assignments. `nil` if that run is still to come.
   func replacement(of run: Instant, period: String, _ calendar: RunCalendar) -> Instant? {
     resumesAt.map { resumesAt in min(calendar.run(after: run, period: period) ?? resumesAt, resumesAt) }
   }
