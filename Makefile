@@ -55,7 +55,7 @@ PYTEST := $(PYTHON) -m pytest -o cache_dir=$(CURDIR)/.build/pytest
 # As in Tests/with-broker: a test that fails on a busy machine runs once more, alone.
 AGAIN := $(PYTEST) --last-failed --last-failed-no-failures none --maxfail 1
 
-proofs: setup $(PYTHON) ## the tests that take longer: services that are killed, frozen and cut off on real Kafka, a rebuilt deployment, payout adapters, and the account pages in a browser
+proofs: setup $(PYTHON) ## run the longer tests: services killed, frozen and cut off on real Kafka, a rebuilt deployment, payout adapters, account pages in a browser
 	$(SWIFT) build --build-tests $(STRICT)
 	Tests/with-broker 'Faults\.' --skip '$(BENCH_TESTS)'
 	$(PYTEST) -m proof Tests/Interop || $(AGAIN) -m proof Tests/Interop
@@ -96,7 +96,7 @@ bench-size: bench-build ## what one account and one payment cost a deployment, f
 # The release to upgrade from, a tag or a commit: checked out and built beside the temporary files, where it stays for the next time.
 FROM_TREE = $(abspath $(or $(TMPDIR),/tmp))/laurel-from-$(FROM)
 
-faults: setup ## every fault again and again on real Kafka, and what came of it (CYCLES=20 SEED=1 ROWS=kill,frozen PAYMENTS=40; ROWS=upgrade FROM=TAG)
+faults: setup ## inject every fault repeatedly on real Kafka, and report the results (CYCLES=20 SEED=1 ROWS=kill,frozen PAYMENTS=40; ROWS=upgrade FROM=TAG)
 	$(if $(FROM),test -d $(FROM_TREE) || git worktree add --detach $(FROM_TREE) $(FROM))
 	$(if $(FROM),cd $(FROM_TREE) && $(SWIFT) build -c release --product laurel)
 	$(SWIFT) build $(RELEASE)
