@@ -24,7 +24,9 @@ package final class RepairDrill: Fault {
     let installation = campaign.installation
     let report = try installation.laurel("verify")
     let count = try campaign.repair()
-    guard (count > 0) == (report.status == 1) else {
+    // A hidden notice stays off its topic. So if it is the last of its key, `verify` reports it even after its reader has got the copy.
+    let isReported = report.status == 1
+    guard count > 0 ? isReported : !isReported || campaign.repairs > repairs else {
       throw BrokerFailure("\(count) messages are missing, but laurel verify reports \(report.text)")
     }
     try campaign.comeToRest()
