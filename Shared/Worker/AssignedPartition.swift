@@ -199,7 +199,7 @@ final class AssignedPartition {
     if stages.isVirtual, !wasVirtual { log.notice("following the bus's virtual clock from now on", ["partition": number]) }
   }
 
-  /// Fires the timers due before an event. System time is not behind the event, so the instant in its data may be used.
+  /// Fires the timers due before an event. Under system time the instant in its data may be used, because nothing past now fires.
   private func advance(to event: Event, now: Contracts.Instant) {
     let isVirtual = stages.isVirtual || event.record.topic.kind == .clock
     if let time = isVirtual ? event.clock : event.time.map({ min($0, now) }) { stages.advance(to: time) }
@@ -234,7 +234,7 @@ final class AssignedPartition {
 
   private func reportLag(of input: Input) {
     guard let end = input.queue?.knownEnd else { return }
-    let done = open.isEmpty ? max(position(of: input), input.end) : committedPositions[input.topic.name] ?? 0
+    let done = open.isEmpty ? max(position(of: input), input.end) : committedPositions[input.topic.name] ?? position(of: input)
     input.lag.set(Double(max(0, end - max(0, done))))
   }
 }
