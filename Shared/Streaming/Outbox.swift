@@ -76,7 +76,7 @@ private struct Messages: ~Copyable {
     let value: Range<Int>
   }
 
-  /// How many messages may wait to be encoded.
+  /// Internal messages among so many of a batch wait until their text is needed.
   private static let waitingMax = 64
 
   var bytes = JSONWriter(capacity: 1 << 14)

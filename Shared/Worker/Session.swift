@@ -233,7 +233,7 @@ final class Session {
     let now = Contracts.Instant.now
     let share = max(1, (settings.batchRecordsMax - open.size) / max(1, tasks.count))
     let bytes = max(1, (OpenBatch.bytesMax - open.bytes) / max(1, tasks.count))
-    // While one thread runs the tasks, keep the rounds short, so that the batch soon reaches the size from which all threads run it.
+    // While one thread runs the tasks, keep the rounds short, so that all threads join as soon as the batch is large enough.
     let slice = isSmall ? hooks.recordsForThreads / max(1, tasks.count) + 1 : Self.sliceLength
     let rounds = try parallel.map(tasks) {
       $0.run(upTo: min(slice, share), bytesMax: bytes, timersMax: share, now: now)

@@ -212,6 +212,20 @@ import Worker
     #expect(twice.contains { $0.contains("the id") && $0.contains("is that of rewards/0 offset 0 too") }, "\(twice)")
   }
 
+  /// `laurel repair` may find the later of two hidden notices first.
+  @Test func hiddenNoticesComeLateInAnyOrder() throws {
+    var written = try Written(Self.withdrawals)
+    let notices = try #require(written.notices[.accrual])
+    let late = try Record.reading(
+      notices.suffix(2).reversed().map {
+        WrittenRecord(
+          topic: $0.topic, offset: $0.offset, key: $0.key, value: $0.value,
+          headers: $0.headers + [Header(name: RepairMark.header, value: Array($0.topic.utf8))])
+      })
+    written.notices[.accrual] = notices.dropLast(2) + late
+    #expect(try written.findings(.accrual).isEmpty)
+  }
+
   // MARK: State folders
 
   @Test func aFolderIsEqualOrBehind() throws {

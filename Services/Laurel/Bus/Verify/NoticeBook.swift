@@ -59,10 +59,11 @@ final class NoticeBook {
     try takeID(envelope.id, here)
     let stateKey = StoredRow.sequenceKey(program: program, topic: topic, key: key)
     // A notice that was hidden comes late (`laurel repair`). The balances before and after its original place do not follow from
-    // each other.
+    // each other. If later notices have come, its balance is not the last one.
+    let last = try self.number(stateKey)
     let isLate = record.headers.contains { $0.name == RepairMark.header }
     let follows = try take(number, stateKey, "\(here): \(program)/\(key)", isLate: isLate)
-    guard topic == .rewards, !isLate || follows else { return }
+    guard topic == .rewards, !isLate || last.map({ number > $0 }) ?? true else { return }
     if !follows { currenciesSinceGap[stateKey] = [] }
     try takeBalance(envelope, data, program, key, here)
   }
