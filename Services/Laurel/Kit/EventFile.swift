@@ -10,18 +10,15 @@ package final class FileEvent: Sendable {
   /// The whole line.
   package let text: [UInt8]
   package let envelope: Envelope
-  /// The event's `data` alone.
-  package let data: [UInt8]
   package let message: any Message
   package let topic: Topic
   /// The envelope's time, or the instant in the data if the envelope has none.
   package let time: Instant
 
-  fileprivate init(line: Int, text: [UInt8], envelope: Envelope, data: [UInt8], message: any Message) {
+  fileprivate init(line: Int, text: [UInt8], envelope: Envelope, message: any Message) {
     self.line = line
     self.text = text
     self.envelope = envelope
-    self.data = data
     self.message = message
     topic = type(of: message).topic
     time = envelope.time ?? message.instant
@@ -29,15 +26,20 @@ package final class FileEvent: Sendable {
 }
 
 extension FileEvent {
+  /// The event's `data` alone. Parsed again, because the simulation takes the whole line.
+  package var data: [UInt8] {
+    get throws(Rejection) { try Envelope.structured(text, parser: JSONParser()).data }
+  }
+
   /// The event as a record of its topic, for the simulation. Its offset is the line.
   ///
   /// - Parameter program: the program of an event that names none.
-  package func record(_ program: ProgramID? = nil) -> InputRecord {
+  package func record(_ program: ProgramID? = nil) throws -> InputRecord {
     var text = text
     if envelope.program == nil, let program {
       var envelope = envelope
       envelope.program = program
-      text = envelope.structuredText(data: data)
+      text = try envelope.structuredText(data: data)
     }
     return InputRecord(
       topic: topic, offset: Int64(line), key: Array(message.key.utf8), value: text,
@@ -126,7 +128,7 @@ package final class EventFile {
         }
         let message: any Message = try Rejection.of { () throws(JSONError) in try type.init(json: data) }
         return .event(
-          FileEvent(line: line.number, text: line.bytes, envelope: envelope, data: data.serialized(), message: message))
+          FileEvent(line: line.number, text: line.bytes, envelope: envelope, message: message))
       }
     } catch {
       return rejected(error.reason.rawValue, error.detail)

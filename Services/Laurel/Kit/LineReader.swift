@@ -49,7 +49,7 @@ package final class LineReader {
         guard try fill() else { break }
       }
       isOpen = true
-      let feed = buffer[next..<end].firstIndex(of: 0x0A)
+      let feed = lineFeed
       let piece = next..<(feed ?? end)
       bytes += buffer[piece.prefix(keptBytesMax - bytes.count)]
       length += piece.count
@@ -60,6 +60,14 @@ package final class LineReader {
     number += 1
     if number == 1, bytes.starts(with: Self.byteOrderMark) { bytes.removeFirst(Self.byteOrderMark.count) }
     return Line(number: number, bytes: bytes, length: length)
+  }
+
+  /// The place of the next line feed in the buffer.
+  private var lineFeed: Int? {
+    buffer.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress, let found = memchr(start + next, 0x0A, end - next) else { return nil }
+      return UnsafeRawPointer(found) - start
+    }
   }
 
   private func fill() throws -> Bool {

@@ -63,7 +63,7 @@ final class ConfirmedProducer {
 
   /// Queues an event from a file under its key.
   func send(_ event: FileEvent) throws {
-    try send(event.envelope, data: event.data, topic: event.topic, key: event.message.key, line: event.line)
+    try send(event.envelope, data: try event.data, topic: event.topic, key: event.message.key, line: event.line)
   }
 
   /// Queues a message in binary mode.

@@ -179,10 +179,11 @@ private enum PublishedBefore {
     defer { reader.close() }
     let bounds = try reader.watermarks(place, timeoutMilliseconds: Bus.timeoutMilliseconds)
     guard event.topic.kind == .input, bounds.low < bounds.high else { return nil }
+    let data = try event.data
     let parser = JSONParser()
     var offset: Int64?
     try reader.readToEnd([(place, offset: max(bounds.low, bounds.high - recordsMax))], on: clock.bus) { record in
-      guard offset == nil, record.value == event.data, let read = try? BusMessage(record, topic: event.topic, parser: parser),
+      guard offset == nil, record.value == data, let read = try? BusMessage(record, topic: event.topic, parser: parser),
         read.envelope.id == event.envelope.id, read.envelope.source == event.envelope.source
       else { return }
       offset = record.offset

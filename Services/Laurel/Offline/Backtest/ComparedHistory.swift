@@ -76,7 +76,7 @@ final class ComparedHistory {
     history.events += 1
     history.first = min(history.first ?? event.time, event.time)
     history.last = max(history.last ?? event.time, event.time)
-    let record = event.record(onlyProgram)
+    let record = try event.record(onlyProgram)
     for simulation in simulations { try simulation.take(record) }
     if let failure { throw failure }
   }
