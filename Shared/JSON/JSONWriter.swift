@@ -88,12 +88,15 @@ public struct JSONWriter: ~Copyable {
 
   /// The name of the next member; its value must follow. The name must be ASCII without quotes.
   public mutating func key(_ name: StaticString) {
-    let length = name.utf8CodeUnitCount
-    reserve(length &+ 4)
+    key(UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+  }
+
+  public mutating func key(_ name: UnsafeRawBufferPointer) {
+    reserve(name.count &+ 4)
     separate()
     put(UInt8(ascii: "\""))
-    (start + count).update(from: name.utf8Start, count: length)
-    count &+= length
+    UnsafeMutableRawBufferPointer(start: start + count, count: name.count).copyMemory(from: name)
+    count &+= name.count
     put(UInt8(ascii: "\""))
     put(UInt8(ascii: ":"))
   }

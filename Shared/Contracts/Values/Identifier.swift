@@ -53,10 +53,7 @@ private func isIdentifier(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
   return true
 }
 
-private func isIdentifier(_ text: String) -> Bool {
-  let bytes = text.utf8
-  return 1...128 ~= bytes.count && bytes.allSatisfy { 0x20...0x7E ~= $0 }
-}
+private func isIdentifier(_ text: String) -> Bool { text.withUTF8InPlace(isIdentifier) }
 
 /// An id derived from the cause, the same in every run and in every process.
 ///
@@ -64,19 +61,28 @@ private func isIdentifier(_ text: String) -> Bool {
 /// parts never give the same text. A text of more than 128 characters becomes its first 80, `~` and the 32 hex digits of its XXH3-128. At
 /// least one part must not be empty, because an id must not be empty.
 public func derivedID(_ parts: [String]) -> String {
-  var joined: [UInt8] = []
-  for (index, part) in parts.enumerated() {
-    if index > 0 { joined.append(0x2F) }
-    for byte in part.utf8 {
-      if byte == 0x25 || byte == 0x2F || !(0x20...0x7E ~= byte) {
-        joined += [0x25, hexDigit(byte >> 4), hexDigit(byte & 15)]
-      } else {
-        joined.append(byte)
+  let longest = parts.reduce(parts.count) { $0 + 3 * $1.utf8.count }
+  let joined = String(unsafeUninitializedCapacity: longest) { text in
+    var length = 0
+    func put(_ byte: UInt8) {
+      text[length] = byte
+      length += 1
+    }
+    for (index, part) in parts.enumerated() {
+      if index > 0 { put(0x2F) }
+      for byte in part.utf8 {
+        guard byte == 0x25 || byte == 0x2F || !(0x20...0x7E ~= byte) else {
+          put(byte)
+          continue
+        }
+        put(0x25)
+        put(hexDigit(byte >> 4))
+        put(hexDigit(byte & 15))
       }
     }
+    return length
   }
-  if joined.count <= 128 { return String(decoding: joined, as: UTF8.self) }
-  return String(decoding: joined.prefix(80), as: UTF8.self) + "~" + StableHash.hex128(of: joined)
+  return joined.utf8.count <= 128 ? joined : String(joined.prefix(80)) + "~" + StableHash.hex128(of: joined)
 }
 
 private func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x37 + value }

@@ -132,20 +132,23 @@ extension Instant: CustomStringConvertible {
   public func write(to text: UnsafeMutablePointer<UInt8>) {
     let day = date
     let inDay = Int(milliseconds - day.daysSince1970 * TimeSpan.days(1).milliseconds)
-    func write(_ value: Int, _ first: Int, _ count: Int) {
-      var rest = value
-      for index in stride(from: first + count - 1, through: first, by: -1) {
-        text[index] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-        rest /= 10
-      }
+    /// Writes the last digit of a number.
+    func digit(_ value: Int, _ place: Int) { text[place] = 0x30 &+ UInt8(truncatingIfNeeded: value % 10) }
+    func pair(_ value: Int, _ place: Int) {
+      digit(value / 10, place)
+      digit(value, place + 1)
     }
-    write(min(max(day.year, 0), 9999), 0, 4)
-    write(day.month, 5, 2)
-    write(day.day, 8, 2)
-    write(inDay / 3_600_000, 11, 2)
-    write(inDay / 60_000 % 60, 14, 2)
-    write(inDay / 1000 % 60, 17, 2)
-    write(inDay % 1000, 20, 3)
+    let year = min(max(day.year, 0), 9999)
+    let second = inDay / 1000
+    pair(year / 100, 0)
+    pair(year % 100, 2)
+    pair(day.month, 5)
+    pair(day.day, 8)
+    pair(second / 3600, 11)
+    pair(second / 60 % 60, 14)
+    pair(second % 60, 17)
+    digit(inDay / 100, 20)
+    pair(inDay % 100, 21)
     text[4] = 0x2D
     text[7] = 0x2D
     text[10] = 0x54

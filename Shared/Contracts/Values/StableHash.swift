@@ -26,12 +26,22 @@ public enum StableHash {
 
     /// The 32 digits of ``hex``.
     public func writeHex(to text: UnsafeMutablePointer<UInt8>) {
-      for (word, first) in [(high, 0), (low, 16)] {
-        for place in 0..<16 {
-          let digit = UInt8(truncatingIfNeeded: word &>> UInt64(60 - 4 * place)) & 15
-          text[first + place] = digit < 10 ? 0x30 + digit : 0x57 + digit
-        }
-      }
+      Self.writeHex(high &>> 32, to: text)
+      Self.writeHex(high & 0xFFFF_FFFF, to: text + 8)
+      Self.writeHex(low &>> 32, to: text + 16)
+      Self.writeHex(low & 0xFFFF_FFFF, to: text + 24)
+    }
+
+    /// Writes the eight digits of a number below 2^32. All are made at once, each in its byte.
+    private static func writeHex(_ number: UInt64, to text: UnsafeMutablePointer<UInt8>) {
+      var nibbles = number
+      nibbles = (nibbles | nibbles &<< 16) & 0x0000_FFFF_0000_FFFF
+      nibbles = (nibbles | nibbles &<< 8) & 0x00FF_00FF_00FF_00FF
+      nibbles = (nibbles | nibbles &<< 4) & 0x0F0F_0F0F_0F0F_0F0F
+      // 6 more carries a digit from ten on into the next bit.
+      let letters = ((nibbles &+ 0x0606_0606_0606_0606) &>> 4) & 0x0101_0101_0101_0101
+      let digits = nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
+      UnsafeMutableRawPointer(text).storeBytes(of: digits.bigEndian, as: UInt64.self)
     }
   }
 
