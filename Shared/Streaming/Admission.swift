@@ -59,7 +59,7 @@ extension StageTask {
   }
 
   /// The stages that take the event; `nil` if no stage of this service reads its type.
-  private func route(_ attributes: EnvelopeBytes, _ record: InputRecord) throws(Rejection) -> AnyRoute? {
+  private func route(_ attributes: EnvelopeBytes, _ record: InputRecord) throws(Rejection) -> Route? {
     guard let type = attributes[.type], let route = routes[type] else { return nil }
     // A repartitioned record arrives on the service's own topic.
     guard route.topic == record.topic || record.topic.isRepartitioned else {

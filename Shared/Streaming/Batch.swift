@@ -11,6 +11,27 @@ public struct Batch {
 
   public var isEmpty: Bool { outbox.isEmpty && deadLetters.isEmpty && repartitioned.isEmpty && changes.isEmpty }
 
+  /// What is in it before an invocation.
+  struct Mark {
+    var outbox = Outbox.Mark()
+    var deadLetters = 0
+  }
+
+  var mark: Mark { Mark(outbox: outbox.mark, deadLetters: deadLetters.count) }
+
+  /// Removes what was written after the mark, and reports the target of each removed message.
+  mutating func removeAll(from mark: Mark, _ forgotten: (Topic, _ partition: Int32) -> Void) {
+    outbox.removeAll(from: mark.outbox, forgotten)
+    deadLetters.removeLast(deadLetters.count - mark.deadLetters)
+  }
+
+  /// Removes and returns what the stages have written; `nil` if it is nothing.
+  mutating func takeRecords(leaving empty: @autoclosure () -> Outbox) -> (outbox: Outbox, deadLetters: [DeadLetter])? {
+    guard !outbox.isEmpty || !deadLetters.isEmpty else { return nil }
+    defer { (outbox, deadLetters) = (empty(), []) }
+    return (outbox, deadLetters)
+  }
+
   mutating func reset() {
     outbox.removeAll()
     deadLetters.removeAll(keepingCapacity: true)

@@ -24,15 +24,13 @@ public struct BinaryHeap<Element: Comparable> {
     elements.swapAt(0, elements.count - 1)
     let least = elements.removeLast()
     var parent = 0
-    while true {
-      var smallest = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < elements.count && elements[child] < elements[smallest] {
-        smallest = child
-      }
-      guard smallest != parent else { return least }
-      elements.swapAt(parent, smallest)
-      parent = smallest
+    while case var child = 2 * parent + 1, child < elements.count {
+      if child + 1 < elements.count, elements[child + 1] < elements[child] { child += 1 }
+      guard elements[child] < elements[parent] else { break }
+      elements.swapAt(parent, child)
+      parent = child
     }
+    return least
   }
 
   public mutating func removeAll() { elements.removeAll(keepingCapacity: true) }

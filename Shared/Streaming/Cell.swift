@@ -5,12 +5,22 @@ import JSON
 class Cell {
   final let table: AnyTable
   final let key: [UInt8]
-  final var isDirty = false
-  final var isTouched = false
+  final var use = Use()
+
+  struct Use {
+    /// Whether the open batch has changed it.
+    var isDirty = false
+    /// Whether the open invocation has changed it.
+    var isTouched = false
+  }
 
   init(_ table: AnyTable, _ key: [UInt8]) {
     self.table = table
     self.key = key
+  }
+
+  final func hasKey(_ other: [UInt8]) -> Bool {
+    key.withUnsafeBytes { key in other.withUnsafeBytes { key.equals($0) } }
   }
 }
 
@@ -52,11 +62,11 @@ struct CellActions: Sendable {
     undo = {
       row($0).value = row($0).saved
       row($0).saved = nil
-      $0.isTouched = false
+      $0.use.isTouched = false
     }
     settle = {
       row($0).saved = nil
-      $0.isTouched = false
+      $0.use.isTouched = false
     }
   }
 
@@ -67,9 +77,9 @@ struct CellActions: Sendable {
     save = { mark($0).wasThere = mark($0).isThere }
     undo = {
       mark($0).isThere = mark($0).wasThere
-      $0.isTouched = false
+      $0.use.isTouched = false
     }
-    settle = { $0.isTouched = false }
+    settle = { $0.use.isTouched = false }
   }
 
   static let marks = CellActions(marks: ())

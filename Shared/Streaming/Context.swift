@@ -29,8 +29,9 @@ public final class Context<S: Stage> {
   private(set) var wasRepeat = false
 
   init(
-    _ task: StageTask, _ program: S.Program, _ id: ProgramID, key: String, cause: String, traceparent: String? = nil,
-    origin: StableHash.Value128, memory: Memory? = nil, compare: ((Memory) throws(Rejection) -> Void)? = nil
+    _ task: StageTask, _ program: S.Program, _ id: ProgramID, _ scope: [UInt8], key: String, cause: String,
+    traceparent: String? = nil, origin: StableHash.Value128, memory: Memory? = nil,
+    compare: ((Memory) throws(Rejection) -> Void)? = nil
   ) {
     self.task = task
     state = task.state
@@ -42,7 +43,7 @@ public final class Context<S: Stage> {
     self.origin = origin
     self.memory = memory
     self.compare = compare
-    scope = RowKey.scope(stage: S.name, program: id.value, key: key)
+    self.scope = RowKey.scope(scope, key: key)
   }
 
   /// Whether the current event repeats the one that a row remembers. If so, the stage must do nothing.
@@ -124,7 +125,7 @@ public final class Context<S: Stage> {
 
   /// Dead-letters the current event as it came, but keeps the effects of the invocation, so the event counts as received. To undo
   /// the invocation, throw.
-  public func reject(_ rejection: Rejection) { task.rejection = rejection }
+  public func reject(_ rejection: Rejection) { task.reject(rejection) }
 
   /// Dead-letters an event that an earlier invocation has kept and this one must reject.
   public func reject(_ message: any Message, _ rejection: Rejection) {

@@ -105,7 +105,7 @@ final class MessageEvent<M: Message>: Event {
       return task.deadLetter(record, Rejection(.futureTime, "\(time) is after \(latest)"))
     }
     for field in unknownFields { task.countUnknown(field: field, of: M.type, from: source) }
-    task.runSteps(of: self)
+    task.runSteps(of: self, ObjectIdentifier(M.self))
   }
 }
 

@@ -204,7 +204,8 @@ private final class TypedMessage<M: Message>: InternalMessage {
   override func write(to text: inout JSONWriter) { heading.write(message, to: &text) }
 
   override func event(_ record: InputRecord, _ task: StageTask) -> Event? {
-    guard task.routes.known(for: M.self) != nil, task.owns(key), let program = task.programs.firstIndex(of: heading.program)
+    guard task.routes[ObjectIdentifier(M.self)] != nil, task.owns(key),
+      let program = task.programs.firstIndex(of: heading.program)
     else { return nil }
     assert(isReadAsWritten(task.parser), "\(M.type) is not read as it was written")
     let event = MessageEvent(record, message, key: key, program: program, heading, task)
@@ -264,18 +265,15 @@ public struct OutputRecord: RecordMemory {
   public func structuredText() -> [UInt8] {
     let value = outbox.messages.bytes.bytes(in: outbox.messages.places[index].value)
     var json = JSONWriter(capacity: value.count + 512)
-    json.raw("{")
+    json.beginObject()
     forEachAttribute { attribute, text in
       guard attribute != .hop else { return }
-      json.raw("\"")
-      json.raw(attribute.name)
-      json.raw("\":")
+      json.key(attribute.name)
       json.string(text.bindMemory(to: UInt8.self))
-      json.raw(",")
     }
-    json.raw("\"data\":")
+    json.key("data")
     json.raw(value)
-    json.raw("}")
+    json.endObject()
     return json.bytes()
   }
 

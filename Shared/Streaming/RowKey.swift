@@ -30,13 +30,19 @@ public enum RowKey {
     append(key, to: &bytes)
   }
 
-  /// Prefix of all rows of a stage, program and key.
-  static func scope(stage name: String, program: String, key: String) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(name.utf8.count + program.utf8.count + key.utf8.count + 4)
-    bytes.append(stage)
+  /// Prefix of all rows of a stage and program.
+  static func scope(stage name: String, program: String) -> [UInt8] {
+    var bytes = [stage]
     append(name, to: &bytes)
     append(program, to: &bytes)
+    return bytes
+  }
+
+  /// Prefix of all rows of a stage, program and key.
+  static func scope(_ program: [UInt8], key: String) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(program.count + key.utf8.count + 1)
+    bytes.append(contentsOf: program)
     append(key, to: &bytes)
     return bytes
   }
@@ -61,7 +67,7 @@ public enum RowKey {
 extension RowKey {
   /// The parts of the key of a stage's row.
   struct Parts {
-    let stage: Substring
+    let stage: String
     let program: ProgramID
     let key: String
     let table: String
@@ -72,11 +78,11 @@ extension RowKey {
   /// `nil` if this is not a row of a stage.
   static func parts(of key: [UInt8]) -> Parts? {
     guard key.first == stage else { return nil }
-    let names = key.dropFirst().split(separator: 0, maxSplits: 4, omittingEmptySubsequences: false)
-    guard names.count == 5, let program = ProgramID(String(decoding: names[1], as: UTF8.self)) else { return nil }
-    return Parts(
-      stage: Substring(decoding: names[0], as: UTF8.self), program: program, key: String(decoding: names[2], as: UTF8.self),
-      table: String(decoding: names[3], as: UTF8.self), rest: names[4])
+    var rest = key.dropFirst()
+    guard let stage = takeText(&rest), let program = takeText(&rest).flatMap({ ProgramID($0) }), let key = takeText(&rest),
+      let table = takeText(&rest)
+    else { return nil }
+    return Parts(stage: stage, program: program, key: key, table: table, rest: rest)
   }
 
   /// The stage, program, key and table of a row (or of a prefix that names them); `nil` if it is not a row of a stage.

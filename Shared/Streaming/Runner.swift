@@ -12,11 +12,14 @@ final class Runner<S: Stage>: AnyRunner {
   let stage: S
   /// By the task's number for a program; `nil` if the stage does not handle the program.
   private let programs: [S.Program?]
+  /// Prefixes of the keys of its rows, by program.
+  private let scopes: [[UInt8]]
   private let timers: [Timers<S>]
 
   init(_ stage: S, _ task: StageTask) {
     self.stage = stage
     programs = task.programs.map(stage.program)
+    scopes = task.programs.map { RowKey.scope(stage: S.name, program: $0.value) }
     timers = S.timers
   }
 
@@ -67,7 +70,7 @@ final class Runner<S: Stage>: AnyRunner {
         $0.raw(timer.row)
         $0.integer(set.origin)
       }
-      let context = Context<S>(task, terms, parts.program, key: parts.key, cause: set.cause, origin: origin)
+      let context = Context<S>(task, terms, parts.program, scopes[program], key: parts.key, cause: set.cause, origin: origin)
       try handle(key, row, context)
     } catch {
       // The dead letter records the timer. Store the row unchanged, without its timer.
@@ -88,76 +91,66 @@ final class Runner<S: Stage>: AnyRunner {
 
 /// The stages' handlers, by type of message.
 final class Routes {
-  private var byType: [ObjectIdentifier: AnyRoute] = [:]
+  private var byType: [ObjectIdentifier: Route] = [:]
   /// By the hash of the type's name.
-  private var byHash: [UInt64: AnyRoute] = [:]
+  private var byHash: [UInt64: Route] = [:]
 
-  func route<M: Message>(for type: M.Type) -> Route<M> {
-    if let known = known(for: type) { return known }
-    let route = Route<M>()
-    byType[ObjectIdentifier(type)] = route
+  func add<M: Message>(_ step: @escaping Step, for type: M.Type) {
+    let id = ObjectIdentifier(type)
+    let route = byType[id] ?? Route(type)
+    byType[id] = route
     byHash[StableHash.value64(of: M.type)] = route
-    return route
+    route.steps.append(step)
   }
 
-  func known<M: Message>(for type: M.Type) -> Route<M>? {
-    byType[ObjectIdentifier(type)].map { unsafeDowncast($0, to: Route<M>.self) }
-  }
+  subscript(type: ObjectIdentifier) -> Route? { byType[type] }
 
-  subscript(type: String) -> AnyRoute? {
+  subscript(type: String) -> Route? {
     var type = type
     return type.withUTF8 { self[$0] }
   }
 
-  subscript(type: UnsafeBufferPointer<UInt8>) -> AnyRoute? {
+  subscript(type: UnsafeBufferPointer<UInt8>) -> Route? {
     guard let route = byHash[StableHash.value64(of: UnsafeRawBufferPointer(type))], type.equals(route.type) else { return nil }
     return route
   }
 }
 
-class AnyRoute {
+/// The way of one type of message in a task.
+///
+/// It has closures because the compiler makes each for the very message, so that nothing is looked up when it runs.
+final class Route {
   let type: String
   let topic: Topic
-
-  init(type: String, topic: Topic) {
-    self.type = type
-    self.topic = topic
-  }
-
   /// Decodes an event once for all stages that read it.
-  func event(
-    _ record: InputRecord, _ attributes: EnvelopeBytes, _ data: JSONValue, _ task: StageTask
-  ) throws(Rejection) -> Event { Event(record) { $0.countIgnored() } }
-}
+  let event: (InputRecord, EnvelopeBytes, JSONValue, StageTask) throws(Rejection) -> Event
+  fileprivate(set) var steps: [Step] = []
 
-final class Route<M: Message>: AnyRoute {
-  var steps: [Step<M>] = []
-
-  init() { super.init(type: M.type, topic: M.topic) }
-
-  override func event(
-    _ record: InputRecord, _ attributes: EnvelopeBytes, _ data: JSONValue, _ task: StageTask
-  ) throws(Rejection) -> Event {
-    let message = try Rejection.of { () throws(JSONError) in try M(json: data) }
-    let time = attributes.time ?? message.instant
-    let key = message.key
-    guard task.owns(key) else { return Event(record, attributes.time) { $0.repartition(record, key: key) } }
-    return MessageEvent(
-      record, time, message, key: key, program: try task.program(of: attributes), attributes,
-      unknownFields: data.unknownFieldCount == 0 ? [] : data.unknownFields, task)
+  init<M: Message>(_ message: M.Type) {
+    type = M.type
+    topic = M.topic
+    event = { record, attributes, data, task throws(Rejection) in
+      let message = try Rejection.of { () throws(JSONError) in try M(json: data) }
+      let time = attributes.time ?? message.instant
+      let key = message.key
+      guard task.owns(key) else { return Event(record, attributes.time) { $0.repartition(record, key: key) } }
+      return MessageEvent(
+        record, time, message, key: key, program: try task.program(of: attributes), attributes,
+        unknownFields: data.unknownFieldCount == 0 ? [] : data.unknownFields, task)
+    }
   }
 }
 
-/// How a stage handles one type of message. Returns false if the event is a repeat and nothing was done.
-///
-/// It is a closure because the compiler makes it for the very stage and message, so the rules behind it are called directly.
-typealias Step<M: Message> = (MessageEvent<M>, StageTask) throws(Rejection) -> Bool
+/// How a stage handles one type of message. The event is a `MessageEvent` of that type. Returns false if it is a repeat and nothing was
+/// done.
+typealias Step = (Event, StageTask) throws(Rejection) -> Bool
 
 extension Runner {
   func step<M: Message>(
     _ handle: @escaping (M, Context<S>) throws(Rejection) -> Void, _ repeats: Repeats, _ isRead: ((S.Program) -> Bool)?
-  ) -> Step<M> {
-    func step(_ event: MessageEvent<M>, _ task: StageTask) throws(Rejection) -> Bool {
+  ) -> Step {
+    func step(_ event: Event, _ task: StageTask) throws(Rejection) -> Bool {
+      let event = unsafeDowncast(event, to: MessageEvent<M>.self)
       guard let program = programs[event.program], isRead?(program) ?? true else { return true }
       return try take(event, task, program, repeats, handle)
     }
@@ -177,7 +170,8 @@ extension Runner {
     if let memory, repeats != .rememberedByStage, try isKnown(event, memory, task, repeats) { return false }
     let body = repeats == .rememberedByBody ? memory : nil
     let context = Context<S>(
-      task, program, task.programs[event.program], key: event.key, cause: event.cause, traceparent: event.traceparent,
+      task, program, task.programs[event.program], scopes[event.program], key: event.key, cause: event.cause,
+      traceparent: event.traceparent,
       origin: task.hash { event.name(repeats, body: body, in: &$0) }, memory: memory,
       compare: memory == nil ? nil : { known throws(Rejection) in try task.compare(event, with: known) })
     try handle(event.message, context)

@@ -37,11 +37,7 @@ public final class Simulation {
   /// Rejections reported since the last event from outside.
   private var reported: Set<Rejected> = []
   private var untilCommit = eventsPerCommit
-  /// Messages not delivered yet, and the outboxes that hold them.
-  private var queue: [OutputRecord] = []
-  private var used: [Outbox] = []
-  /// Empty outboxes, for reuse.
-  private var outboxes: [Outbox] = []
+  private var undelivered = MessageQueue()
   public private(set) var clock = Instant(milliseconds: 0)
   /// When the next timer may be due; `nil` if it must be looked up.
   private var due: Instant?
@@ -98,7 +94,8 @@ public final class Simulation {
   }
 
   private func nextDue() -> Instant {
-    let found = due ?? tasks.lazy.compactMap(\.nextDue).min() ?? TimerKey.never.due
+    if let due { return due }
+    let found = tasks.reduce(TimerKey.never.due) { earliest, task in min(earliest, task.nextDue ?? earliest) }
     due = found
     return found
   }
@@ -124,25 +121,15 @@ public final class Simulation {
   private func collect(from task: StageTask) throws {
     due = nil
     if let failure = task.failure { throw failure }
-    guard task.hasWritten else { return }
-    let records = task.takeRecords(leaving: outboxes.popLast() ?? Outbox())
+    guard let records = task.takeRecords(leaving: undelivered.emptyOutbox()) else { return }
     // Two services that read one topic reject the same event for the same reason.
     for letter in records.deadLetters where reported.insert(Rejected(letter)).inserted { rejected(letter) }
-    for index in 0..<records.outbox.count { queue.append(records.outbox[index]) }
-    used.append(records.outbox)
+    undelivered.add(records.outbox)
   }
 
-  /// Hands on what is in the queue until nothing moves.
+  /// Delivers messages until nothing moves.
   private func deliver() throws {
-    guard !queue.isEmpty else { return }
-    defer {
-      queue.removeAll(keepingCapacity: true)
-      reuseOutboxes()
-    }
-    var next = 0
-    while next < queue.count {
-      let output = queue[next]
-      next += 1
+    while let output = undelivered.next() {
       if output.topic.kind == .notices { notice(output) }
       let record = InputRecord(topic: output.topic, partition: 0, offset: 0, memory: output)
       var read: Event?
@@ -159,15 +146,6 @@ public final class Simulation {
     return found
   }
 
-  /// Reuses the outboxes whose messages have all been delivered, unless somebody still holds a message.
-  private func reuseOutboxes() {
-    while var outbox = used.popLast() {
-      guard isKnownUniquelyReferenced(&outbox) else { continue }
-      outbox.removeAll()
-      outboxes.append(outbox)
-    }
-  }
-
   /// Passes the rows of all services' stages to `body`, as they are now, and returns its answers: by service, then by the rows' keys.
   public func compactMapRows<Answer>(_ body: (ServiceName, StageRow) throws -> Answer?) throws -> [Answer] {
     try tasks.flatMap { task in try task.compactMapRows { try body(task.service, $0) } }
@@ -180,6 +158,42 @@ public final class Simulation {
       task.advance(to: clock)
       _ = try task.takeBatch()
       try task.commit()
+    }
+  }
+}
+
+/// The messages not delivered yet, in order.
+private struct MessageQueue {
+  private var messages: [OutputRecord] = []
+  private var delivered = 0
+  /// The outboxes that hold them.
+  private var used: [Outbox] = []
+  private var empty: [Outbox] = []
+
+  mutating func add(_ outbox: Outbox) {
+    messages.append(contentsOf: (0..<outbox.count).lazy.map { outbox[$0] })
+    used.append(outbox)
+  }
+
+  mutating func next() -> OutputRecord? {
+    guard delivered < messages.count else {
+      reuseOutboxes()
+      return nil
+    }
+    delivered += 1
+    return messages[delivered - 1]
+  }
+
+  mutating func emptyOutbox() -> Outbox { empty.popLast() ?? Outbox() }
+
+  /// Call it when all messages are delivered. An outbox is not used again if somebody still holds one of its messages.
+  private mutating func reuseOutboxes() {
+    messages.removeAll(keepingCapacity: true)
+    delivered = 0
+    while var outbox = used.popLast() {
+      guard isKnownUniquelyReferenced(&outbox) else { continue }
+      outbox.removeAll()
+      empty.append(outbox)
     }
   }
 }

@@ -56,7 +56,7 @@ public struct Reads<S: Stage>: Sendable {
   ) -> Reads {
     let repeats = repeats ?? (M.topic.kind == .input ? .remembered : .harmless)
     return Reads(type: M.type, topic: M.topic) { runner, routes in
-      routes.route(for: M.self).steps.append(runner.step(handler(runner.stage), repeats, isRead))
+      routes.add(runner.step(handler(runner.stage), repeats, isRead), for: M.self)
     }
   }
 }

@@ -25,7 +25,7 @@ public final class StageRow {
     (bytes, content, self.holds) = (cell.key, .cell(cell), holds)
   }
 
-  public var stage: String { String(parts.stage) }
+  public var stage: String { parts.stage }
   public var program: ProgramID { parts.program }
   /// The stage's key: an account or a code.
   public var key: String { parts.key }

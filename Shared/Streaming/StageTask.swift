@@ -42,9 +42,7 @@ public final class StageTask {
   var handOversSeen = 0
   private var committedCounts = TaskCounts()
   private(set) var latest: Instant?
-  /// The state of the open invocation: the timers it has set, and what to restore if it is undone.
-  var armed: [TimerKey] = []
-  private var atInvocation = (outbox: Outbox.Mark(), deadLetters: 0, watched: [String: Int64]?.none)
+  private var invocation = Invocation()
   /// A buffer for texts that are only hashed.
   var room = JSONWriter(capacity: 1 << 12)
 
@@ -118,7 +116,7 @@ public final class StageTask {
       state.touch(mark)
       mark.isThere = false
       do throws(Rejection) {
-        try runners[String(parts.stage)]?.fire(timer, parts, self)
+        try runners[parts.stage]?.fire(timer, parts, self)
         endInvocation()
       } catch {
         undoInvocation()
@@ -178,19 +176,15 @@ public final class StageTask {
 
   // MARK: Effects of events
 
-  /// Why the current event becomes a dead letter although its effects are kept (`Context.reject`).
-  var rejection: Rejection?
-
-  func runSteps<M: Message>(of event: MessageEvent<M>) {
-    guard let steps = routes.known(for: M.self)?.steps else { return }
+  /// - Parameter type: the type of the event's message.
+  func runSteps(of event: Event, _ type: ObjectIdentifier) {
+    guard let steps = routes[type]?.steps else { return }
     var rejections: [Rejection] = []
     for step in steps {
       beginInvocation()
-      rejection = nil
       do throws(Rejection) {
         if try step(event, self) { counts.processed += 1 } else { counts.repeated += 1 }
-        if let rejection { deadLetter(event.record, rejection) }
-        endInvocation()
+        if let rejection = endInvocation() { deadLetter(event.record, rejection) }
       } catch {
         undoInvocation()
         // If two stages reject an event for the same reason, write one dead letter.
@@ -228,23 +222,28 @@ public final class StageTask {
   /// Begins an invocation: `undoInvocation` will undo everything done from here on.
   func beginInvocation() {
     state.beginInvocation()
-    atInvocation = (batch.outbox.mark, batch.deadLetters.count, progress.watched)
+    invocation.begin(batch.mark, watched: progress.watched)
   }
 
-  func endInvocation() {
+  /// Why the current event becomes a dead letter although its effects are kept (`Context.reject`).
+  func reject(_ rejection: Rejection) { invocation.rejection = rejection }
+
+  /// A timer that the open invocation has set.
+  func armed(_ timer: TimerKey) { invocation.armed.append(timer) }
+
+  /// - Returns: the rejection of its event, if it has rejected it.
+  @discardableResult func endInvocation() -> Rejection? {
     state.endInvocation()
-    guard !armed.isEmpty else { return }
+    let (armed, rejection) = invocation.end()
     for timer in armed { timers.add(timer) }
-    armed.removeAll(keepingCapacity: true)
+    return rejection
   }
 
   func undoInvocation() {
     state.undoInvocation()
-    progress.watched = atInvocation.watched
-    progress.timerOrder -= Int64(armed.count)
-    armed.removeAll(keepingCapacity: true)
-    batch.outbox.removeAll(from: atInvocation.outbox) { progress.unsent($0, to: $1) }
-    batch.deadLetters.removeLast(batch.deadLetters.count - atInvocation.deadLetters)
+    progress.watched = invocation.watched
+    progress.timerOrder -= Int64(invocation.end().armed.count)
+    batch.removeAll(from: invocation.mark) { progress.unsent($0, to: $1) }
   }
 
   func write<M: Message>(
@@ -292,14 +291,12 @@ public final class StageTask {
 
   private static let progressTable = AnyTable.inner("progress", of: Progress.self)
 
-  var hasWritten: Bool { !batch.outbox.isEmpty || !batch.deadLetters.isEmpty }
-
-  /// Removes and returns the messages and dead letters so far, for the simulation. Later messages go to `outbox`.
-  public func takeRecords(leaving outbox: Outbox = Outbox()) -> Batch {
-    let taken = batch
+  /// Removes and returns the messages and dead letters so far, for the simulation; `nil` if there are none. Later messages go to `empty`.
+  public func takeRecords(
+    leaving empty: @autoclosure () -> Outbox = Outbox()
+  ) -> (outbox: Outbox, deadLetters: [DeadLetter])? {
+    guard let taken = batch.takeRecords(leaving: empty()) else { return nil }
     count(taken.deadLetters)
-    batch.outbox = outbox
-    batch.deadLetters.removeAll()
     return taken
   }
 
@@ -326,11 +323,29 @@ public final class StageTask {
     timers.abort()
     progress = committedProgress
     counts = committedCounts
-    armed.removeAll()
+    invocation = Invocation()
     batch.reset()
     handOversSeen = 0
   }
 
   /// Why the open batch cannot be taken; `nil` if it can.
   public var failure: (any Error)? { state.failure }
+}
+
+/// The open invocation of a task: what to restore if it is undone, and what its end does.
+private struct Invocation {
+  private(set) var mark = Batch.Mark()
+  private(set) var watched: [String: Int64]?
+  var armed: [TimerKey] = []
+  var rejection: Rejection?
+
+  mutating func begin(_ mark: Batch.Mark, watched: [String: Int64]?) {
+    self.mark = mark
+    self.watched = watched
+  }
+
+  mutating func end() -> (armed: [TimerKey], rejection: Rejection?) {
+    defer { (armed, rejection) = ([], nil) }
+    return (armed, rejection)
+  }
 }

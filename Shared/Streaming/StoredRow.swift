@@ -63,7 +63,7 @@ public enum StoredRow {
 extension Table {
   /// The key of a row in a service's store.
   public func key(stage: String, program: ProgramID, key: String, _ part: Key) -> [UInt8] {
-    var bytes = RowKey.scope(stage: stage, program: program.value, key: key)
+    var bytes = RowKey.scope(RowKey.scope(stage: stage, program: program.value), key: key)
     bytes.append(contentsOf: keyBytes)
     part.append(to: &bytes)
     return bytes

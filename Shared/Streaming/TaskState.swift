@@ -10,30 +10,15 @@ final class TaskState {
   private let parser = JSONParser()
   /// The key of the row to read. Every caller writes it here first.
   var key: [UInt8] = []
-  /// Cells by the hash of their keys, in two generations. A cell that is used moves to the young generation; when that is full, the old one
-  /// is dropped. So rows leave by age, and never all at once.
-  private var young: [StableHash.Value128: Cell] = [:]
-  private var old: [StableHash.Value128: Cell] = [:]
-  private let generationMax: Int
-  /// Cells of tables whose rows are not kept decoded, until the batch ends.
-  private var passing: [StableHash.Value128: Cell] = [:]
-  /// Cells changed in the open batch, in the order of their first change.
-  private var dirty: [Cell] = []
-  /// Cells changed in the open invocation.
-  private var touched: [Cell] = []
-  private var dirtyAtInvocation = 0
-  /// Indexes of dirty cells by stage, program, key and table, so that a scan looks only at its own table's changes instead of all changes
-  /// of the batch. The first scan of a batch builds it, later scans extend it.
-  private var dirtyByTable: [ArraySlice<UInt8>: [Int]] = [:]
-  /// The number of dirty cells in that index.
-  private var indexed = 0
+  private var inMemory: CellsInMemory
+  private var batch = OpenBatch()
   private let changed = Changes()
   private(set) var failure: (any Error)?
 
   /// - Parameter decodedMax: the maximum number of rows kept decoded between batches.
   init(store: any StateStore, decodedMax: Int) {
     self.store = store
-    generationMax = max(1, decodedMax / 2)
+    inMemory = CellsInMemory(generationMax: max(1, decodedMax / 2))
   }
 
   // MARK: One row
@@ -45,8 +30,8 @@ final class TaskState {
     _ table: AnyTable, of type: Value.Type = Value.self, isNew: Bool = false
   ) -> RowCell<Value>? {
     let hash = key.withUnsafeBytes { StableHash.value128(of: $0) }
-    if let known = known(hash, of: table) {
-      guard known.table === table, known.key == key else {
+    if let known = inMemory.cell(hash, of: table) {
+      guard known.table === table, known.hasKey(key) else {
         // Returning nil silently would read as "no row", and the next write would overwrite the row.
         fail(RowConfusion(description: "the row '\(RowKey.text(key))' is read as a row of '\(table.name)'"))
         return nil
@@ -56,7 +41,7 @@ final class TaskState {
     let cell = RowCell<Value>(table, key)
     if isNew, failure == nil {
       assert((try? store.holds(key)) != true, "the row '\(RowKey.text(key))' is not new")
-      remember(cell, hash)
+      inMemory.add(cell, hash)
       return cell
     }
     return load(cell, hash) ? cell : nil
@@ -65,7 +50,7 @@ final class TaskState {
   /// The cell of a row without a value, which either exists or not.
   func mark(_ table: AnyTable) -> MarkCell? {
     let hash = key.withUnsafeBytes { StableHash.value128(of: $0) }
-    if let known = known(hash, of: table) as? MarkCell { return known }
+    if let known = inMemory.cell(hash, of: table) as? MarkCell { return known }
     let cell = MarkCell(table, key)
     return load(cell, hash) ? cell : nil
   }
@@ -73,7 +58,8 @@ final class TaskState {
   /// The cell of such a row that a scan of the store has just found. It need not be read again: it still exists, unless the open batch has
   /// changed it, and then its cell is in memory.
   func storedMark(_ table: AnyTable) -> MarkCell? {
-    if let known = known(key.withUnsafeBytes { StableHash.value128(of: $0) }, of: table) as? MarkCell { return known }
+    let hash = key.withUnsafeBytes { StableHash.value128(of: $0) }
+    if let known = inMemory.cell(hash, of: table) as? MarkCell { return known }
     let cell = newMark(table)
     cell?.isThere = true
     return cell
@@ -83,19 +69,7 @@ final class TaskState {
   func newMark(_ table: AnyTable) -> MarkCell? {
     guard failure == nil else { return nil }
     let cell = MarkCell(table, key)
-    remember(cell, key.withUnsafeBytes { StableHash.value128(of: $0) })
-    return cell
-  }
-
-  private func remember(_ cell: Cell, _ hash: StableHash.Value128) {
-    if cell.table.keepsDecoded { young[hash] = cell } else { passing[hash] = cell }
-  }
-
-  private func known(_ hash: StableHash.Value128, of table: AnyTable) -> Cell? {
-    guard table.keepsDecoded else { return passing[hash] }
-    if let cell = young[hash] { return cell }
-    guard let cell = old[hash] else { return nil }
-    young[hash] = cell
+    inMemory.add(cell, key.withUnsafeBytes { StableHash.value128(of: $0) })
     return cell
   }
 
@@ -109,7 +83,7 @@ final class TaskState {
         }
       }
       if let wrong { throw wrong }
-      remember(cell, hash)
+      inMemory.add(cell, hash)
       return true
     } catch {
       fail(error)
@@ -118,17 +92,7 @@ final class TaskState {
   }
 
   /// Must be called before a cell is changed.
-  func touch(_ cell: Cell) {
-    if !cell.isTouched {
-      cell.isTouched = true
-      cell.table.cells.save(cell)
-      touched.append(cell)
-    }
-    if !cell.isDirty {
-      cell.isDirty = true
-      dirty.append(cell)
-    }
-  }
+  func touch(_ cell: Cell) { batch.touch(cell) }
 
   // MARK: Many rows
 
@@ -142,7 +106,7 @@ final class TaskState {
   ) {
     guard failure == nil else { return }
     let prefix = key
-    var changed = dirtyNumbers(under: prefix).map { dirty[$0] }.filter { $0.key.starts(with: prefix) }[...]
+    var changed = batch.changedCells(under: prefix)[...]
     changed.sort { RowKeyOrder.precedes($0.key, $1.key) }
     /// Passes a row changed by the batch to the body, in its place among the stored rows.
     func give(_ cell: Cell) {
@@ -156,8 +120,8 @@ final class TaskState {
           give(cell)
         }
         let hash = StableHash.value128(of: rowKey)
-        if let cell = known(hash, of: table) {
-          if !cell.isDirty { give(cell) }
+        if let cell = inMemory.cell(hash, of: table) {
+          if !cell.use.isDirty { give(cell) }
           return true
         }
         do throws(JSONError) {
@@ -166,7 +130,7 @@ final class TaskState {
           if keepsDecoded {
             let cell = RowCell<Value>(table, [UInt8](rowKey))
             cell.value = value
-            remember(cell, hash)
+            inMemory.add(cell, hash)
           }
           if let value { body(value) }
         } catch {
@@ -179,14 +143,6 @@ final class TaskState {
       return fail(error)
     }
     for cell in changed { give(cell) }
-  }
-
-  private func dirtyNumbers(under prefix: [UInt8]) -> [Int] {
-    while indexed < dirty.count {
-      if let table = RowKey.table(of: dirty[indexed].key) { dirtyByTable[table, default: []].append(indexed) }
-      indexed += 1
-    }
-    return RowKey.table(of: prefix).flatMap { dirtyByTable[$0] } ?? []
   }
 
   /// Stored timers in the order in which they are due, without those of the open batch.
@@ -212,40 +168,68 @@ final class TaskState {
   // MARK: Invocations and batches
 
   /// Starts an invocation: `undoInvocation` undoes everything changed from here on.
-  func beginInvocation() { dirtyAtInvocation = dirty.count }
+  func beginInvocation() { batch.beginInvocation() }
 
-  func endInvocation() {
-    for cell in touched { cell.table.cells.settle(cell) }
-    touched.removeAll(keepingCapacity: true)
-  }
+  func endInvocation() { batch.endInvocation() }
 
-  func undoInvocation() {
-    for cell in touched { cell.table.cells.undo(cell) }
-    touched.removeAll(keepingCapacity: true)
-    while indexed > dirtyAtInvocation {
-      indexed -= 1
-      if let table = RowKey.table(of: dirty[indexed].key) { dirtyByTable[table]?.removeLast() }
-    }
-    for cell in dirty[dirtyAtInvocation...] { cell.isDirty = false }
-    dirty.removeLast(dirty.count - dirtyAtInvocation)
-  }
+  func undoInvocation() { batch.undoInvocation() }
 
-  var isChanged: Bool { !dirty.isEmpty }
+  var isChanged: Bool { !batch.dirty.isEmpty }
 
   /// The rows that the open batch has changed or deleted.
-  var changedCells: [Cell] { dirty }
+  var changedCells: [Cell] { batch.dirty }
 
   /// The batch's changes, encoded, in the order of their first change.
   func changes() throws -> Changes {
     if let failure { throw failure }
     changed.removeAll()
-    for cell in dirty { cell.table.cells.write(cell, changed) }
+    for cell in batch.dirty { cell.table.cells.write(cell, changed) }
     return changed
   }
 
   func commit() {
-    for cell in dirty { cell.isDirty = false }
-    forgetChanges()
+    batch.commit()
+    inMemory.endBatch()
+  }
+
+  /// Forgets the open batch and everything decoded.
+  func abort() {
+    inMemory.removeAll()
+    batch.removeAll()
+    failure = nil
+  }
+
+  func fail(_ error: any Error) { if failure == nil { failure = error } }
+}
+
+/// The rows in memory, by the hash of their keys. Like `OpenBatch` it is a struct so that Swift checks once a call, not at each field, that
+/// nobody else changes it.
+private struct CellsInMemory {
+  /// Two generations. A cell that is used moves to the young one; when that is full, the old one is dropped. So rows leave by age, and
+  /// never all at once.
+  private var young: [StableHash.Value128: Cell] = [:]
+  private var old: [StableHash.Value128: Cell] = [:]
+  private let generationMax: Int
+  /// Cells of tables whose rows are not kept decoded, until the batch ends.
+  private var passing: [StableHash.Value128: Cell] = [:]
+
+  init(generationMax: Int) {
+    self.generationMax = generationMax
+  }
+
+  mutating func cell(_ hash: StableHash.Value128, of table: AnyTable) -> Cell? {
+    guard table.keepsDecoded else { return passing[hash] }
+    if let cell = young[hash] { return cell }
+    guard let cell = old[hash] else { return nil }
+    young[hash] = cell
+    return cell
+  }
+
+  mutating func add(_ cell: Cell, _ hash: StableHash.Value128) {
+    if cell.table.keepsDecoded { young[hash] = cell } else { passing[hash] = cell }
+  }
+
+  mutating func endBatch() {
     passing.removeAll(keepingCapacity: true)
     guard young.count > generationMax else { return }
     old = young
@@ -253,24 +237,76 @@ final class TaskState {
     young.reserveCapacity(min(generationMax, 1 << 16))
   }
 
-  /// Forgets the open batch and everything decoded.
-  func abort() {
+  mutating func removeAll() {
     young.removeAll()
     old.removeAll()
     passing.removeAll()
-    forgetChanges()
-    failure = nil
+  }
+}
+
+/// What the open batch has changed.
+private struct OpenBatch {
+  /// Cells changed in the batch, in the order of their first change.
+  private(set) var dirty: [Cell] = []
+  /// Cells changed in the open invocation.
+  private var touched: [Cell] = []
+  private var dirtyAtInvocation = 0
+  /// Indexes of dirty cells by stage, program, key and table, so that a scan looks only at its own table's changes instead of all changes
+  /// of the batch. The first scan of a batch builds it, later scans extend it.
+  private var dirtyByTable: [ArraySlice<UInt8>: [Int]] = [:]
+  /// The number of dirty cells in that index.
+  private var indexed = 0
+
+  mutating func touch(_ cell: Cell) {
+    let use = cell.use
+    guard !use.isTouched else { return }
+    cell.use = Cell.Use(isDirty: true, isTouched: true)
+    cell.table.cells.save(cell)
+    touched.append(cell)
+    if !use.isDirty { dirty.append(cell) }
   }
 
-  private func forgetChanges() {
+  mutating func changedCells(under prefix: [UInt8]) -> [Cell] {
+    while indexed < dirty.count {
+      if let table = RowKey.table(of: dirty[indexed].key) { dirtyByTable[table, default: []].append(indexed) }
+      indexed += 1
+    }
+    guard let numbers = RowKey.table(of: prefix).flatMap({ dirtyByTable[$0] }) else { return [] }
+    return numbers.map { dirty[$0] }.filter { $0.key.starts(with: prefix) }
+  }
+
+  mutating func beginInvocation() { dirtyAtInvocation = dirty.count }
+
+  mutating func endInvocation() {
+    for cell in touched { cell.table.cells.settle(cell) }
+    touched.removeAll(keepingCapacity: true)
+  }
+
+  mutating func undoInvocation() {
+    for cell in touched { cell.table.cells.undo(cell) }
+    touched.removeAll(keepingCapacity: true)
+    while indexed > dirtyAtInvocation {
+      indexed -= 1
+      if let table = RowKey.table(of: dirty[indexed].key) { dirtyByTable[table]?.removeLast() }
+    }
+    for cell in dirty[dirtyAtInvocation...] { cell.use.isDirty = false }
+    dirty.removeLast(dirty.count - dirtyAtInvocation)
+  }
+
+  mutating func commit() {
+    // The progress row changes outside of invocations.
+    endInvocation()
+    for cell in dirty { cell.use.isDirty = false }
+    removeAll()
+  }
+
+  mutating func removeAll() {
     dirty.removeAll(keepingCapacity: true)
     touched.removeAll(keepingCapacity: true)
     dirtyAtInvocation = 0
     dirtyByTable.removeAll(keepingCapacity: true)
     indexed = 0
   }
-
-  func fail(_ error: any Error) { if failure == nil { failure = error } }
 }
 
 /// A stage uses one row for two tables, or two keys have the same hash.

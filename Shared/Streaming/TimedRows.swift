@@ -52,7 +52,7 @@ extension StageTask {
             state.touch(mark)
             mark.isThere = true
           }
-          armed.append(timer)
+          armed(timer)
         }
       }
     }

@@ -43,7 +43,7 @@ import Testing
 
     /// The dead letters of one message come first.
     private func hear() throws {
-      let records = task.takeRecords()
+      guard let records = task.takeRecords() else { return }
       for letter in records.deadLetters { said.append("dead letter \(letter.rejection.reason.rawValue)") }
       for index in 0..<records.outbox.count {
         let record = records.outbox[index]

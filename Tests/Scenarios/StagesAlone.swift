@@ -61,7 +61,7 @@ struct StagesAlone {
     while true {
       for stage in tasks {
         if let failure = stage.task.failure { throw failure }
-        let outbox = stage.task.takeRecords().outbox
+        guard let outbox = stage.task.takeRecords()?.outbox else { continue }
         for index in 0..<outbox.count {
           let type = try outbox[index].event().envelope.type
           written[stage.name, default: []].insert(type)

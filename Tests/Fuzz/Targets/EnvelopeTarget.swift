@@ -53,7 +53,7 @@ enum EnvelopeTarget {
     if let tick = event.time { try hold(Instant.range.contains(tick), "a tick out of range") }
     task.run(event)
     try hold(task.isVirtual == (event.time != nil), "a tick is not followed, or something else is")
-    for letter in task.takeRecords().deadLetters { try check(letter.rejection) }
+    for letter in task.takeRecords()?.deadLetters ?? [] { try check(letter.rejection) }
   }
 
   static func check(_ rejection: Rejection) throws {

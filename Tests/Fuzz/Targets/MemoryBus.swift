@@ -101,7 +101,7 @@ final class MemoryBus {
   private func collect() throws {
     for task in tasks {
       if let failure = task.failure { throw Broken("a task has failed: \(failure)") }
-      let records = task.takeRecords()
+      guard let records = task.takeRecords() else { continue }
       deadLetters += records.deadLetters
       let written = try (0..<records.outbox.count).map { try Output(records.outbox[$0]) }
       outputs += written
