@@ -5,6 +5,7 @@ import JSON
 extension StageTask {
   /// Reads a record once for all stages that take it. Changes no state.
   public func admit(_ record: InputRecord) -> Event {
+    if let event = record.memory.event(record, self) { return event }
     var hop: Hop?
     let event: Event
     do throws(Rejection) {
@@ -82,6 +83,12 @@ extension StageTask {
   func owns(_ key: String) -> Bool {
     var key = key
     return key.withUTF8 { place.partitionOf(UnsafeRawBufferPointer($0)) } == place.partition
+  }
+
+  /// The task's number for a program; `nil` if this deployment does not have it, or has several and none is named.
+  func number(of program: ProgramID?) -> Int? {
+    guard let program else { return programs.count == 1 ? 0 : nil }
+    return programs.firstIndex(of: program)
   }
 
   /// The task's number for the event's program.

@@ -84,6 +84,21 @@ final class MessageEvent<M: Message>: Event {
     super.init(record, message.instant)
   }
 
+  /// An event from outside that is decoded already.
+  init(_ record: InputRecord, _ message: M, key: String, program: Int, _ envelope: Envelope, _ task: StageTask) {
+    self.message = message
+    self.key = key
+    self.program = program
+    (unknownFields, source) = ([], "")
+    (cause, traceparent) = (envelope.id, envelope.traceparent)
+    identity = Self.identity(source: envelope.source.utf8.count, task) {
+      $0.raw(text: envelope.source)
+    } id: {
+      $0.raw(text: envelope.id)
+    }
+    super.init(record, envelope.time ?? message.instant, movesClock: envelope.time != nil)
+  }
+
   /// Hashes the length of the source as well, because a source may be any text, and two different pairs must never give the same text.
   private static func identity(
     source length: Int, _ task: StageTask, source: (inout JSONWriter) -> Void, id: (inout JSONWriter) -> Void

@@ -18,7 +18,7 @@ extension StageTask {
   public func admit(handedOver message: OutputRecord) -> Event? {
     let record = InputRecord(
       topic: message.topic, partition: message.partition, offset: InputRecord.offsetOfHandedOver, memory: message)
-    let event = message.message?.event(record, self) ?? admit(record)
+    let event = admit(record)
     guard event.messageType != nil, let number = event.number, progress.isNext(number) else { return nil }
     return event
   }

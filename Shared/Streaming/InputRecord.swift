@@ -8,6 +8,12 @@ public protocol RecordMemory {
   var valueBytes: UnsafeRawBufferPointer? { get }
   /// Leaves out headers without a value.
   func forEachHeader(_ body: (_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Void)
+  /// The event that the task would read from the record, made from a message that is decoded already; `nil` if the record must be read.
+  func event(_ record: InputRecord, _ task: StageTask) -> Event?
+}
+
+extension RecordMemory {
+  public func event(_ record: InputRecord, _ task: StageTask) -> Event? { nil }
 }
 
 /// A record that a driver passes to a task.
@@ -107,6 +113,32 @@ private final class OwnMemory: RecordMemory {
 
   func forEachHeader(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) {
     for header in headers { body(self[header.name], self[header.value]) }
+  }
+}
+
+/// An event from outside that is decoded already, for the simulation. Unknown fields are not counted.
+public final class DecodedEvent: RecordMemory {
+  private let memory: OwnMemory
+  private let envelope: Envelope
+  private let message: any Message
+
+  /// - Parameter text: the event in structured mode.
+  public init(_ envelope: Envelope, _ message: any Message, text: [UInt8]) {
+    memory = OwnMemory(
+      key: Array(message.key.utf8), value: text, headers: [("content-type", Array(Envelope.structuredContentType.utf8))])
+    self.envelope = envelope
+    self.message = message
+  }
+
+  public var keyBytes: UnsafeRawBufferPointer? { memory.keyBytes }
+  public var valueBytes: UnsafeRawBufferPointer? { memory.valueBytes }
+  public func forEachHeader(_ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void) { memory.forEachHeader(body) }
+
+  public func event(_ record: InputRecord, _ task: StageTask) -> Event? {
+    guard let route = task.routes[ObjectIdentifier(type(of: message))], let program = task.number(of: envelope.program) else {
+      return nil
+    }
+    return route.decoded(record, message, program, envelope, task)
   }
 }
 

@@ -239,8 +239,9 @@ public struct OutputRecord: RecordMemory {
   }
   public var key: String { keyBytes.map { String(decoding: $0, as: UTF8.self) } ?? "" }
 
-  /// The message as it was written; `nil` if it is a notice or is encoded.
-  var message: InternalMessage? { outbox.messages.places[index].message }
+  public func event(_ record: InputRecord, _ task: StageTask) -> Event? {
+    outbox.messages.places[index].message?.event(record, task)
+  }
 
   /// Marks that the task which reads the message has run it. The bus does not get it.
   public func handedOver() { outbox.messages.places[index].isHandedOver = true }

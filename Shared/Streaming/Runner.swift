@@ -124,6 +124,8 @@ final class Route {
   let topic: Topic
   /// Decodes an event once for all stages that read it.
   let event: (InputRecord, EnvelopeBytes, JSONValue, StageTask) throws(Rejection) -> Event
+  /// The same for a message that is decoded already; `nil` if the key belongs to another partition.
+  let decoded: (InputRecord, any Message, _ program: Int, Envelope, StageTask) -> Event?
   fileprivate(set) var steps: [Step] = []
 
   init<M: Message>(_ message: M.Type) {
@@ -137,6 +139,10 @@ final class Route {
       return MessageEvent(
         record, time, message, key: key, program: try task.program(of: attributes), attributes,
         unknownFields: data.unknownFieldCount == 0 ? [] : data.unknownFields, task)
+    }
+    decoded = { record, message, program, envelope, task in
+      guard let message = message as? M, case let key = message.key, task.owns(key) else { return nil }
+      return MessageEvent(record, message, key: key, program: program, envelope, task)
     }
   }
 }

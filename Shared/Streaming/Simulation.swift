@@ -133,9 +133,7 @@ public final class Simulation {
       if output.topic.kind == .notices { notice(output) }
       let record = InputRecord(topic: output.topic, partition: 0, offset: 0, memory: output)
       var read: Event?
-      for task in takers(of: output.type) {
-        try run(output.message?.event(record, task) ?? event(of: record, for: task, &read), by: task)
-      }
+      for task in takers(of: output.type) { try run(event(of: record, for: task, &read), by: task) }
     }
   }
 

@@ -35,15 +35,13 @@ extension FileEvent {
   ///
   /// - Parameter program: the program of an event that names none.
   package func record(_ program: ProgramID? = nil) throws -> InputRecord {
-    var text = text
+    var (envelope, text) = (envelope, text)
     if envelope.program == nil, let program {
-      var envelope = envelope
       envelope.program = program
       text = try envelope.structuredText(data: data)
     }
     return InputRecord(
-      topic: topic, offset: Int64(line), key: Array(message.key.utf8), value: text,
-      headers: [("content-type", Array(Envelope.structuredContentType.utf8))])
+      topic: topic, partition: 0, offset: Int64(line), memory: DecodedEvent(envelope, message, text: text))
   }
 }
 
