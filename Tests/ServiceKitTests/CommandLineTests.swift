@@ -6,7 +6,7 @@ import Testing
 let laurel = Command(
   "laurel", summary: "Run and operate Laurel",
   options: Option.common + [
-    Option("bootstrap", short: "b", placeholder: "HOST:PORT,…", help: "Brokers to connect to", defaultValue: "localhost:9092"),
+    Option("bootstrap", placeholder: "HOST:PORT,…", help: "Brokers to connect to", defaultValue: "localhost:9092"),
     Option(
       "kafka", placeholder: "KEY=VALUE", kind: .keyValue, help: "Any librdkafka property, such as security.protocol=ssl",
       repeatable: true),
@@ -17,9 +17,9 @@ let laurel = Command(
       discussion: "Each line is one CloudEvent. A malformed line is reported with its number, and the rest goes on.",
       example: "laurel publish ops/demo/bonus.jsonl\n# from another program\ngenerate | laurel publish -",
       options: [
-        Option("in-order", short: "o", help: "Wait until everything an event caused has been processed"),
+        Option("in-order", help: "Wait until everything an event caused has been processed"),
         Option(
-          "batch-records", short: "n", placeholder: "N", kind: .integer(1...10000), help: "Events per batch",
+          "batch-records", placeholder: "N", kind: .integer(1...10000), help: "Events per batch",
           defaultValue: "100"),
         Option("tag", placeholder: "WORD", help: "Put WORD on every event", repeatable: true),
       ],
@@ -62,8 +62,8 @@ func problems(_ line: String, environment: [String: String] = [:], alsoKnown: Se
 
 @Suite struct CommandLineTests {
   @Test(arguments: [
-    ("publish f --batch-records 5", 5), ("publish f --batch-records=5", 5), ("publish -n 5 f", 5), ("publish -n5 f", 5),
-    ("publish -on5 f", 5), ("publish f", 100), ("publish --batch-records 1 f --batch-records 7", 7),
+    ("publish f --batch-records 5", 5), ("publish --batch-records=5 f", 5), ("publish f", 100),
+    ("publish --batch-records 1 f --batch-records 7", 7),
   ])
   func aValueIsTakenHoweverItIsWritten(line: String, expected: Int) throws {
     let invocation = try run(line)
@@ -81,7 +81,7 @@ func problems(_ line: String, environment: [String: String] = [:], alsoKnown: Se
   }
 
   @Test func flagsMayBeTakenBack() throws {
-    #expect(try run("publish f -o --in-order=no").flag("in-order") == false)
+    #expect(try run("publish f --in-order --in-order=no").flag("in-order") == false)
   }
 
   @Test func optionsOfTheRootStandAfterItsSubcommandsToo() throws {
@@ -114,8 +114,11 @@ func problems(_ line: String, environment: [String: String] = [:], alsoKnown: Se
     ("publish", "operand FILE is missing"),
     ("publish f --batch-records", "option '--batch-records' needs a value: --batch-records N"),
     ("publish f --batch-records 0", "'--batch-records' must be a whole number from 1 to 10000, not '0'"),
-    ("publish f -n 1e3", "'-n' must be a whole number from 1 to 10000, not '1e3'"),
-    ("publish f -n 99999999999999999999", "'-n' must be a whole number from 1 to 10000, not '99999999999999999999'"),
+    ("publish f --batch-records 1e3", "'--batch-records' must be a whole number from 1 to 10000, not '1e3'"),
+    (
+      "publish f --batch-records 99999999999999999999",
+      "'--batch-records' must be a whole number from 1 to 10000, not '99999999999999999999'"
+    ),
     ("publish f --in-order=maybe", "'--in-order' must be true or false, not 'maybe'"),
     ("publish f --bootstrap=", "'--bootstrap' must not be empty"),
     ("publish f --kafka secret", "'--kafka' must be KEY=VALUE"),
@@ -151,7 +154,7 @@ func problems(_ line: String, environment: [String: String] = [:], alsoKnown: Se
     return text
   }
 
-  @Test(arguments: ["publish --help", "publish -h", "publish --nonsense --help", "help publish", "publish -oh"])
+  @Test(arguments: ["publish --help", "publish -h", "publish --nonsense --help", "help publish"])
   func helpOfACommand(line: String) throws {
     #expect(
       try answer(line) == """
@@ -172,9 +175,9 @@ func problems(_ line: String, environment: [String: String] = [:], alsoKnown: Se
           MORE  Further files
 
         Options:
-          -o, --in-order         Wait until everything an event caused has been
+              --in-order         Wait until everything an event caused has been
                                  processed
-          -n, --batch-records N  Events per batch (default 100)
+              --batch-records N  Events per batch (default 100)
               --tag WORD         Put WORD on every event (repeatable)
           -h, --help             Print this help and exit
 
@@ -184,7 +187,7 @@ func problems(_ line: String, environment: [String: String] = [:], alsoKnown: Se
                                    error (default info)
               --log-format FORMAT  Log as text, json, or auto: text on a terminal and
                                    JSON elsewhere (default auto)
-          -b, --bootstrap HOST:PORT,…
+              --bootstrap HOST:PORT,…
                                    Brokers to connect to (default localhost:9092)
               --kafka KEY=VALUE    Any librdkafka property, such as
                                    security.protocol=ssl (repeatable)

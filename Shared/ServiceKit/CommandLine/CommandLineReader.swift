@@ -36,12 +36,12 @@ struct CommandLineReader {
         if misunderstoodCommand { return .run }
       } else if argument == "--" {
         onlyOperands = true
-      } else if argument.hasPrefix("--") {
-        if argument == "--help" { return .help }
-        if argument == "--version", root.version != nil { return .version }
-        readLong(argument, &rest)
-      } else if readShort(argument, &rest) {
+      } else if argument == "--help" || argument.hasPrefix("-h") {
         return .help
+      } else if argument == "--version", root.version != nil {
+        return .version
+      } else {
+        readOption(argument, &rest)
       }
     }
     reportMissing()
@@ -79,13 +79,13 @@ struct CommandLineReader {
     return "; the commands are \(known.joined(separator: ", "))"
   }
 
-  private mutating func readLong(_ argument: String, _ rest: inout ArraySlice<String>) {
+  private mutating func readOption(_ argument: String, _ rest: inout ArraySlice<String>) {
     let written = argument.prefix { $0 != "=" }
     let value = written.endIndex < argument.endIndex ? String(argument[argument.index(after: written.endIndex)...]) : nil
-    let name = String(written.dropFirst(2))
-    guard let option = options.first(where: { $0.name == name }) else {
+    guard let option = options.first(where: { "--" + $0.name == written }) else {
       misunderstood = true
-      let near = nearest(name, among: options.map(\.name) + ["help"])
+      // A dash may be missing: `-bootstrap`.
+      let near = nearest(String(written.drop { $0 == "-" }), among: options.map(\.name) + ["help"])
       problems.append("unknown option '\(written)'" + (near.map { "; did you mean '--\($0)'?" } ?? ""))
       // The next argument is most likely its value, so do not report that as an unexpected operand.
       let meant = options.first { $0.name == near }
@@ -93,31 +93,6 @@ struct CommandLineReader {
       return
     }
     add(option, value: value, as: String(written), &rest)
-  }
-
-  /// `-q`, `-n 5`, `-n5`, and several letters in one: `-qn5`. Returns true if help is requested.
-  private mutating func readShort(_ argument: String, _ rest: inout ArraySlice<String>) -> Bool {
-    var letters = argument.dropFirst()
-    while let letter = letters.popFirst() {
-      if letter == "h", !options.contains(where: { $0.short == "h" }) { return true }
-      guard let option = options.first(where: { $0.short == letter }) else {
-        misunderstood = true
-        // `-bootstrap` is probably a long option with one dash missing.
-        let near =
-          argument.count > 2 ? nearest(String(argument.dropFirst().prefix { $0 != "=" }), among: options.map(\.name)) : nil
-        let written = near == nil ? "-\(letter)" : argument
-        problems.append("unknown option '\(written)'" + (near.map { "; did you mean '--\($0)'?" } ?? ""))
-        if near != nil, let next = rest.first, !next.hasPrefix("-"), !argument.contains("=") { rest.removeFirst() }
-        return false
-      }
-      if option.isFlag {
-        add(option, value: nil, as: "-\(letter)", &rest)
-      } else {
-        add(option, value: letters.isEmpty ? nil : String(letters), as: "-\(letter)", &rest)
-        return false
-      }
-    }
-    return false
   }
 
   private mutating func add(_ option: Option, value: String?, as written: String, _ rest: inout ArraySlice<String>) {

@@ -37,9 +37,7 @@ extension Command {
 }
 
 extension Option {
-  fileprivate var columnText: String {
-    (short.map { "-\($0), " } ?? "    ") + "--\(name)" + (placeholder.map { " \($0)" } ?? "")
-  }
+  fileprivate var columnText: String { "    --\(name)" + (placeholder.map { " \($0)" } ?? "") }
 
   fileprivate var helpWithOrigins: String {
     var notes: [String] = []

@@ -18,8 +18,6 @@ public struct Option: Sendable {
 
   /// The long name without dashes: lower case, words joined by `-`.
   public let name: String
-  /// The letter of the short form `-x`, if there is one.
-  public let short: Character?
   /// The name of the value in the help text; `nil` for a flag.
   public let placeholder: String?
   public let kind: Kind
@@ -35,12 +33,10 @@ public struct Option: Sendable {
 
   /// - Parameter placeholder: `nil` makes the option a flag. Otherwise the kind is text unless `kind` is given.
   public init(
-    _ name: String, short: Character? = nil, placeholder: String? = nil, kind: Kind? = nil, help: String,
-    repeatable: Bool = false,
+    _ name: String, placeholder: String? = nil, kind: Kind? = nil, help: String, repeatable: Bool = false,
     required: Bool = false, defaultValue: String? = nil, environment: String? = nil
   ) {
     self.name = name
-    self.short = short
     self.placeholder = placeholder
     self.kind = kind ?? (placeholder == nil ? .flag : .text)
     self.help = help
