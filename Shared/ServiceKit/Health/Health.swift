@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// The health of a process. A ready process can do its work, and a live one does not need a restart.
@@ -13,7 +12,8 @@ public final class Health: Sendable {
   public let silenceSecondsMax: Double
   private let readiness = Mutex<Readiness>(.no("starting"))
   private let reported = Mutex<String?>(nil)
-  private let lastBeat = Atomic(Health.nanoseconds())
+  /// On a clock that nobody sets, so that setting the machine's clock cannot kill a service.
+  private let lastBeat = Mutex(SuspendingClock.now)
 
   /// - Parameter silenceSecondsMax: must be longer than any single step of the process's loop, above all a transaction's time-out.
   public init(silenceSecondsMax: Double = 30) { self.silenceSecondsMax = silenceSecondsMax }
@@ -30,19 +30,8 @@ public final class Health: Sendable {
   }
 
   /// Reports that the loop is alive. The loop calls this in every round.
-  public func beat() { lastBeat.store(Health.nanoseconds(), ordering: .relaxed) }
+  public func beat() { lastBeat.withLock { $0 = .now } }
 
   /// Seconds since the last beat.
-  public var silenceSeconds: Double {
-    let beat = lastBeat.load(ordering: .relaxed)
-    let now = Health.nanoseconds()
-    return now > beat ? Double(now - beat) / 1e9 : 0
-  }
-
-  /// Monotonic time, so that setting the machine's clock cannot kill a service.
-  private static func nanoseconds() -> UInt64 {
-    var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
-    return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-  }
+  public var silenceSeconds: Double { lastBeat.withLock { $0.duration(to: .now).seconds } }
 }
