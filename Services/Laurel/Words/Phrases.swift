@@ -74,21 +74,6 @@ extension String {
   package var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }
 
-/// Wraps text between words. Each line except the first begins with `indent` spaces.
-package func wrapped(_ text: String, to width: Int, indent: Int) -> String {
-  let room = max(width - indent, 20)
-  var lines: [String] = []
-  var line = ""
-  for word in text.split(separator: " ") {
-    if !line.isEmpty, line.count + 1 + word.count > room {
-      lines.append(line)
-      line = ""
-    }
-    line += line.isEmpty ? String(word) : " " + word
-  }
-  return (lines + [line]).joined(separator: "\n" + String(repeating: " ", count: indent))
-}
-
 /// Rows with their columns aligned to the left.
 ///
 /// - Parameter right: the columns to align to the right.

@@ -64,7 +64,7 @@ private func table(_ title: String, _ rows: [(String, String)], _ width: Int) ->
 }
 
 /// Breaks lines between words. The first line is assumed to start at the indent already.
-private func wrapped(_ text: String, to width: Int, indent: Int) -> String {
+public func wrapped(_ text: String, to width: Int, indent: Int) -> String {
   let room = max(width - indent, 20)
   var lines: [String] = []
   for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {

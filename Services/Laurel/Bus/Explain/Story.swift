@@ -1,4 +1,5 @@
 import Contracts
+import ServiceKit
 import Words
 
 /// What happened to one thing, why, and what comes next, ready to be printed.
