@@ -156,9 +156,9 @@ final class BatchTransactions {
   }
 }
 
-/// Retries the call while the failure is retriable, for at most 30 s.
-private func retrying(_ call: () throws(TransactionFailure) -> Void) throws {
-  let end = ContinuousClock.now + .seconds(30)
+/// Retries the call while the failure is retriable, but not for longer than this, and not after a request to stop.
+package func retrying(upTo limit: Duration = .seconds(30), _ call: () throws(TransactionFailure) -> Void) throws {
+  let end = ContinuousClock.now + limit
   while true {
     do { return try call() } catch TransactionFailure.retriable(let error) {
       guard ContinuousClock.now < end, !Shutdown.requested else { throw TransactionFailure.fatal(error) }

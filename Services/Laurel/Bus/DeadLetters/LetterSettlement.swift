@@ -1,8 +1,8 @@
 import CommandKit
 import Contracts
 import Kafka
-import ServiceKit
 import Words
+import Worker
 
 /// Replays letters or closes them, each at most once.
 ///
@@ -57,23 +57,13 @@ struct LetterSettlement {
     let producer = try TransactionalProducer(
       topics.bus.configuration, transactionalID: "\(topics.bus.prefix)laurel.dead-letters", topics: written.map(topics.bus.name))
     do {
-      try retrying { () throws(TransactionFailure) in
+      try retrying(upTo: Self.patience) { () throws(TransactionFailure) in
         try producer.initialise(timeoutMilliseconds: Bus.timeoutMilliseconds)
       }
     } catch let failure as TransactionFailure {
       throw CommandFailure("nothing was \(done): \(failure.error.plainWords)")
     }
     return producer
-  }
-
-  private func retrying(_ call: () throws(TransactionFailure) -> Void) throws {
-    let end = ContinuousClock.now + Self.patience
-    while true {
-      do { return try call() } catch TransactionFailure.retriable(let error) {
-        guard .now < end else { throw TransactionFailure.fatal(error) }
-        _ = Shutdown.wait(upTo: .milliseconds(100))
-      }
-    }
   }
 
   // MARK: 2. Choose
@@ -151,7 +141,9 @@ struct LetterSettlement {
       try producer.begin()
       for (letter, record) in batch { try produce(letter, record, producer) }
       try producer.flush(timeoutMilliseconds: Bus.timeoutMilliseconds)
-      try retrying { () throws(TransactionFailure) in try producer.commit(timeoutMilliseconds: Bus.timeoutMilliseconds) }
+      try retrying(upTo: Self.patience) { () throws(TransactionFailure) in
+        try producer.commit(timeoutMilliseconds: Bus.timeoutMilliseconds)
+      }
     } catch let failure as TransactionFailure {
       if case .abortable = failure { try? producer.abort(timeoutMilliseconds: Bus.timeoutMilliseconds) }
       throw CommandFailure(text(failure, batch.count, after: done))
