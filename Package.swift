@@ -148,9 +148,9 @@ let package = Package(
       ]),
 
     .target(
-      name: "TestSupport", dependencies: ["Contracts", "Deployment", "JSON", "Kafka", "Streaming", "Terms", "TermsFiles"],
-      path: "Tests/Support",
-      swiftSettings: strict),
+      name: "TestSupport",
+      dependencies: ["CRDKafka", "Contracts", "Deployment", "JSON", "Kafka", "Streaming", "Terms", "TermsFiles"],
+      path: "Tests/Support", swiftSettings: strict),
     library(
       "ScenarioFiles", "Tests/ScenarioFiles", ["Contracts", "Deployment", "JSON", "Streaming", "Terms", "TermsFiles"]),
     library(

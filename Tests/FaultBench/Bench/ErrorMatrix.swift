@@ -1,4 +1,5 @@
 import Kafka
+import TestSupport
 
 /// An error, and the kind of request that the broker answers with it.
 struct ErrorPair: Sendable, CustomStringConvertible {
