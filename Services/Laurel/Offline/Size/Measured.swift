@@ -79,23 +79,19 @@ package enum Measured {
   package static let instanceMemory = Constant(
     name: "memory of an instance", value: 233 * 1_048_576, unit: "B", source: "make bench", margin: 1.5)
 
-  package static let changelogRow = Constant(
-    name: "a row in the changelog, apart from key and value", value: 20, unit: "B", source: "assumed", margin: 1)
-  package static let changelogUncompacted = Constant(
-    name: "an uncompacted changelog, relative to a compacted one", value: 2, unit: "",
-    source: "assumed: Kafka compacts when half of it is new", margin: 1)
-  package static let storeMemory = Constant(
-    name: "buffers of a partition's store", value: 16_777_216, unit: "B", source: "set by the program", margin: 1)
-  package static let utilization = Constant(
-    name: "share of a core that may be busy", value: 0.6, unit: "", source: "assumed", margin: 1)
-  package static let replication = Constant(name: "copies of every topic", value: 3, unit: "", source: "assumed", margin: 1)
-  package static let brokerCores = Constant(name: "cores of a broker", value: 8, unit: "", source: "assumed", margin: 1)
-  package static let brokerDiskMax = Constant(
-    name: "usable disk of a broker", value: 8e12, unit: "B", source: "assumed", margin: 1)
-  package static let instanceDiskMax = Constant(
-    name: "state of an instance on disk, at most", value: 500e9, unit: "B", source: "assumed", margin: 1)
-  package static let restoreSecondsMax = Constant(
-    name: "restore of a partition, at most", value: 600, unit: "s", source: "assumed", margin: 1)
+  private static func assumed(_ name: String, _ value: Double, _ unit: String = "", source: String = "assumed") -> Constant {
+    Constant(name: name, value: value, unit: unit, source: source, margin: 1)
+  }
+  package static let changelogRow = assumed("a row in the changelog, apart from key and value", 20, "B")
+  package static let changelogUncompacted = assumed(
+    "an uncompacted changelog, relative to a compacted one", 2, source: "assumed: Kafka compacts when half of it is new")
+  package static let storeMemory = assumed("buffers of a partition's store", 16_777_216, "B", source: "set by the program")
+  package static let utilization = assumed("share of a core that may be busy", 0.6)
+  package static let replication = assumed("copies of every topic", 3)
+  package static let brokerCores = assumed("cores of a broker", 8)
+  package static let brokerDiskMax = assumed("usable disk of a broker", 8e12, "B")
+  package static let instanceDiskMax = assumed("state of an instance on disk, at most", 500e9, "B")
+  package static let restoreSecondsMax = assumed("restore of a partition, at most", 600, "s")
 
   package static let all = [
     referralCPU, accrualPaymentCPU, creditCPU, discountsPaymentCPU, runCPU, brokerPaymentCPU, publishCPU, restoreCPU,
