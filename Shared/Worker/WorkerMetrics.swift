@@ -5,24 +5,12 @@ import Synchronization
 
 /// The metrics of a worker.
 final class WorkerMetrics: Sendable {
-  let records: Counter
-  let batches: Counter
-  let sessionsEnded: Counter
-  let transactionsAborted: Counter
-  let repeated: Counter
-  let handedOver: Counter
-  let timersFired: Counter
-  let repartitioned: Counter
-  let outputs: Counter
-  let batchSeconds: Histogram
-  let transactionSeconds: Histogram
-  let batchRecords: Histogram
-  let restoredRows: Counter
-  let standbyRows: Counter
-  let standbyPartitions: Gauge
+  let records, batches, sessionsEnded, transactionsAborted, repeated, handedOver, timersFired, repartitioned, outputs: Counter
+  let restoredRows, standbyRows: Counter
+  let standbyPartitions, topicPartitions: Gauge
+  let batchSeconds, transactionSeconds, batchRecords: Histogram
   private let partitions: Gauge
   private let assigned = Mutex(0)
-  let topicPartitions: Gauge
   private let metrics: Metrics
 
   init(_ metrics: Metrics) {
