@@ -28,8 +28,6 @@ public enum ServiceMain {
       try checkState(settings.stateDirectory)
       let health = Health(silenceSecondsMax: 60)
       let metrics = Metrics()
-      metrics.gauge("laurel_build_info", help: "1; the label is the release that runs.", labels: ["version": Build.version]).set(
-        1)
       let server = try HealthServer(address: settings.httpAddress, health: health, metrics: metrics)
       log.notice(
         "started",

@@ -32,7 +32,6 @@ package enum PortalService {
     try FileManager.default.createDirectory(atPath: settings.stateDirectory, withIntermediateDirectories: true)
     let health = Health(silenceSecondsMax: 60)
     let registry = Metrics()
-    registry.gauge("laurel_build_info", help: "1; the label is the release that runs.", labels: ["version": Build.version]).set(1)
     let metrics = PortalMetrics(registry)
     let state = FeedState()
     // Serve the figures of an earlier run at once, with their age, whether or not the bus is available.

@@ -25,6 +25,7 @@ private struct HealthPages: Sendable {
   init(health: Health, metrics: Metrics) {
     self.health = health
     self.metrics = metrics
+    metrics.gauge("laurel_build_info", help: "1; the label is the release that runs.", labels: ["version": Build.version]).set(1)
     ready = metrics.gauge("laurel_ready", help: "1 if /readyz answers 200, otherwise 0.")
     silence = metrics.gauge(
       "laurel_loop_silence_seconds", help: "Seconds since the loop last completed a cycle; /livez checks this.")
