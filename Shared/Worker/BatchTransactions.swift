@@ -138,7 +138,7 @@ final class BatchTransactions {
   private func report(_ letter: DeadLetter) {
     let record = letter.record
     var fields: LogFields = ["topic": record.topic.name, "partition": record.partition, "offset": record.offset]
-    fields["trace_id"] = record.traceID(parser)?.logValue
+    fields["trace_id"] = record.traceID(parser)
     log.limited(.warning, kind: "dead letter \(letter.rejection.reason)", "dead letter: \(letter.rejection)", fields)
   }
 

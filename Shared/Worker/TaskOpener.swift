@@ -303,7 +303,7 @@ struct TaskOpener {
     var fields: LogFields = [
       "partition": partition, "percent": news.percent, "rows": news.rows, "rowsPerSecond": news.rowsPerSecond,
     ]
-    if let left = news.secondsLeft { fields["secondsLeft"] = left.logValue }
+    if let left = news.secondsLeft { fields["secondsLeft"] = left }
     log.info("restoring state", fields)
   }
 }

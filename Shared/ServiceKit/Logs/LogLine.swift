@@ -1,52 +1,32 @@
 import Contracts
 import JSON
 
-/// The value of a log field.
-public enum LogValue: Sendable, Equatable {
-  case text(String)
-  case integer(Int64)
-  case number(Double)
-  case truth(Bool)
-}
-
-extension LogValue: JSONEncodable {
-  public func write(to json: inout JSONWriter) {
-    switch self {
-    case .text(let text): json.string(text)
-    case .integer(let number): json.integer(number)
-    // JSON has no infinity and no NaN.
-    case .number(let number): number.isFinite ? json.raw(text: "\(number)") : json.string("\(number)")
-    case .truth(let truth): json.bool(truth)
-    }
-  }
-}
-
 /// A value that a field may have: `["topic": name, "partition": 3]`.
-public protocol LogFieldValue: Sendable {
-  var logValue: LogValue { get }
-}
+public protocol LogValue: JSONEncodable, Sendable {}
 
-extension LogValue: LogFieldValue { public var logValue: LogValue { self } }
-extension String: LogFieldValue { public var logValue: LogValue { .text(self) } }
-extension Substring: LogFieldValue { public var logValue: LogValue { .text(String(self)) } }
-extension Bool: LogFieldValue { public var logValue: LogValue { .truth(self) } }
-extension Double: LogFieldValue { public var logValue: LogValue { .number(self) } }
-extension Int: LogFieldValue { public var logValue: LogValue { .integer(Int64(self)) } }
-extension Int32: LogFieldValue { public var logValue: LogValue { .integer(Int64(self)) } }
-extension Int64: LogFieldValue { public var logValue: LogValue { .integer(self) } }
-extension UInt16: LogFieldValue { public var logValue: LogValue { .integer(Int64(self)) } }
+extension String: LogValue {}
+extension Bool: LogValue {}
+extension Int: LogValue {}
+extension Int64: LogValue {}
+extension Int32: LogValue { public func write(to json: inout JSONWriter) { json.integer(Int64(self)) } }
+extension UInt16: LogValue { public func write(to json: inout JSONWriter) { json.integer(Int64(self)) } }
+extension Substring: LogValue { public func write(to json: inout JSONWriter) { json.string(String(self)) } }
+extension Double: LogValue {
+  /// JSON has no infinity and no NaN.
+  public func write(to json: inout JSONWriter) { isFinite ? json.raw(text: "\(self)") : json.string("\(self)") }
+}
 
 /// Fields in the order in which they were written. Each name occurs once: a later field replaces an earlier one.
 public struct LogFields: Sendable, ExpressibleByDictionaryLiteral {
-  public private(set) var pairs: [(name: String, value: LogValue)] = []
+  public private(set) var pairs: [(name: String, value: any LogValue)] = []
 
   public init() {}
 
-  public init(dictionaryLiteral elements: (String, any LogFieldValue)...) {
-    for (name, value) in elements { self[name] = value.logValue }
+  public init(dictionaryLiteral elements: (String, any LogValue)...) {
+    for (name, value) in elements { self[name] = value }
   }
 
-  public subscript(name: String) -> LogValue? {
+  public subscript(name: String) -> (any LogValue)? {
     get { pairs.first { $0.name == name }?.value }
     set {
       let index = pairs.firstIndex { $0.name == name }
@@ -103,14 +83,9 @@ struct LogLine {
     for (index, pair) in fields.pairs.enumerated() {
       out += index == 0 ? "  " : " "
       out += coloured ? "\u{1B}[2m\(LogLine.harmless(pair.name))=\u{1B}[0m" : LogLine.harmless(pair.name) + "="
-      switch pair.value {
-      case .text(let text):
-        let plain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x3D && $0 != 0x5C }
-        if plain { out += text } else { out += "\"" + LogLine.harmless(text).replacing("\"", with: "\\\"") + "\"" }
-      case .integer(let number): out += String(number)
-      case .number(let number): out += "\(number)"
-      case .truth(let truth): out += "\(truth)"
-      }
+      let text = "\(pair.value)"
+      let plain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x3D && $0 != 0x5C }
+      out += plain ? text : "\"" + LogLine.harmless(text).replacing("\"", with: "\\\"") + "\""
     }
     return out
   }
