@@ -150,6 +150,6 @@ public struct Settings: Sendable {
     topicPrefix = prefix
     group = invocation.optionalText("group") ?? service.group(prefix: prefix)
     clock = ClockSetting(rawValue: invocation.text("clock")) ?? .system
-    kafka = Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last })
+    kafka = invocation.pairs("kafka")
   }
 }

@@ -93,9 +93,7 @@ func problems(_ line: String, environment: [String: String] = [:], alsoKnown: Se
   }
 
   @Test func valuesOfKeysMayContainEqualsSigns() throws {
-    let pairs = try run("topics list --kafka sasl.password=a=b").pairs("kafka")
-    #expect(pairs.map(\.key) == ["sasl.password"])
-    #expect(pairs.map(\.value) == ["a=b"])
+    #expect(try run("topics list --kafka sasl.password=a=b").pairs("kafka") == ["sasl.password": "a=b"])
   }
 
   @Test(arguments: [

@@ -101,8 +101,7 @@ struct PortalSettings: Sendable {
 
   func configuration(_ log: Log) -> Kafka.Configuration {
     // Report the end of a partition within 50 ms, and reconnect within 1 s after a broker was down instead of 10 s.
-    let own = ["fetch.wait.max.ms": "50", "reconnect.backoff.max.ms": "1000"]
-      .merging(invocation.pairs("kafka").map { ($0.key, $0.value) }) { _, given in given }
+    let own = ["fetch.wait.max.ms": "50", "reconnect.backoff.max.ms": "1000"].merging(invocation.pairs("kafka")) { $1 }
     return Kafka.Configuration(bootstrap: bootstrap, properties: own, log: { log.kafka($0) })
   }
 }

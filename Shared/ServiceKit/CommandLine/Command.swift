@@ -102,12 +102,14 @@ public struct Invocation: Sendable {
     return values[name] ?? []
   }
 
-  /// The pairs of a `.keyValue` option, each key once.
-  public func pairs(_ name: String) -> [(key: String, value: String)] {
-    list(name).map { text in
+  /// The pairs of a `.keyValue` option.
+  public func pairs(_ name: String) -> [String: String] {
+    var pairs: [String: String] = [:]
+    for text in list(name) {
       let key = text.prefix { $0 != "=" }
-      return (String(key), String(text.dropFirst(key.count + 1)))
+      pairs[String(key)] = String(text.dropFirst(key.count + 1))
     }
+    return pairs
   }
 
   /// Traps if no command on the path declares the option, because that is a programming error.

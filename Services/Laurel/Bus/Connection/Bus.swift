@@ -26,9 +26,7 @@ package struct Bus: Sendable {
   init(_ invocation: Invocation) { self.init(invocation, bootstrap: invocation.text("bootstrap")) }
 
   private init(_ invocation: Invocation, bootstrap: String) {
-    self.init(
-      bootstrap: bootstrap, prefix: invocation.text("topic-prefix"),
-      properties: Dictionary(invocation.pairs("kafka").map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }))
+    self.init(bootstrap: bootstrap, prefix: invocation.text("topic-prefix"), properties: invocation.pairs("kafka"))
     presence = BrokerPresence()
     if let caution = configuration.caution { notify("laurel: \(caution)") }
   }
