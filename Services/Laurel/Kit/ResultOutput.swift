@@ -1,5 +1,4 @@
 import Foundation
-import JSON
 
 /// Buffered standard output, for results.
 package final class ResultOutput {
@@ -54,19 +53,4 @@ package enum JSONLine {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
-}
-
-/// A JSON object of the members that a closure writes. Inside a command's line they come in the order of their names.
-package struct JSONMembers: JSONEncodable {
-  private let members: (inout JSONWriter) -> Void
-
-  package init(_ members: @escaping (inout JSONWriter) -> Void) { self.members = members }
-
-  package func write(to json: inout JSONWriter) {
-    json.beginObject()
-    members(&json)
-    json.endObject()
-  }
-
-  package var line: String { String(decoding: jsonBytes(), as: UTF8.self) }
 }

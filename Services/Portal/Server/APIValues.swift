@@ -7,64 +7,46 @@ import ServiceKit
 
 /// An object of the API.
 package protocol APIObject: JSONEncodable {
-  /// Names and values in order. A member whose value is `nil` is left out.
-  typealias Members = KeyValuePairs<String, (any JSONEncodable)?>
-  var members: Members { get }
+  var members: JSONMembers { get }
 }
 
 extension APIObject {
-  package func write(to json: inout JSONWriter) {
-    json.beginObject()
-    writeMembers(to: &json)
-    json.endObject()
-  }
-
-  fileprivate func writeMembers(to json: inout JSONWriter) {
-    for (name, value) in members {
-      if let value { json.member(named: name, value) }
-    }
-  }
+  package func write(to json: inout JSONWriter) { members.write(to: &json) }
 }
 
 /// A response that includes the age of its figures.
-struct Aged<Value: APIObject>: JSONEncodable {
+struct Aged<Value: APIObject>: APIObject {
   let value: Value
   let freshness: Freshness
 
-  func write(to json: inout JSONWriter) {
-    json.beginObject()
-    value.writeMembers(to: &json)
-    json.member("asOf", freshness.asOf)
-    json.member("behind", freshness.behind)
-    json.endObject()
-  }
+  var members: JSONMembers { value.members + ["asOf": freshness.asOf, "behind": freshness.behind] }
 }
 
 extension Page: APIObject, JSONEncodable where Item: JSONEncodable {
-  package var members: Members { ["items": items, "next": next] }
+  package var members: JSONMembers { ["items": items, "next": next] }
 }
 
 private struct Amount: APIObject {
   let amount: Int64
   let currency: Currency
 
-  var members: Members {
+  var members: JSONMembers {
     ["amount": amount, "currency": currency, "exponent": currency.exponent]
   }
 }
 
 extension Summary: APIObject {
-  package var members: Members {
+  package var members: JSONMembers {
     ["codes": codes, "clicks": clicks, "referees": referees, "balances": balances, "offer": offer]
   }
 }
 
 extension IssuedCode: APIObject {
-  var members: Members { ["code": code, "link": link, "at": at] }
+  var members: JSONMembers { ["code": code, "link": link, "at": at] }
 }
 
 extension Clicks: APIObject {
-  var members: Members { ["counted": counted, "rejected": rejected] }
+  var members: JSONMembers { ["counted": counted, "rejected": rejected] }
 }
 
 extension RefereeCounts: JSONEncodable {
@@ -77,23 +59,23 @@ extension RefereeCounts: JSONEncodable {
 }
 
 extension CurrencyFigures: APIObject {
-  var members: Members {
+  var members: JSONMembers {
     ["balance": balance, "exponent": balance.currency.exponent, "next": maturities]
   }
 }
 
 extension Maturity: APIObject {
-  var members: Members { ["at": at, "amount": amount] }
+  var members: JSONMembers { ["at": at, "amount": amount] }
 }
 
 extension Offer: APIObject {
-  var members: Members {
+  var members: JSONMembers {
     ["percent": percent, "plans": plans, "expiresAt": expiresAt, "state": state.rawValue]
   }
 }
 
 extension Referee: APIObject {
-  package var members: Members {
+  package var members: JSONMembers {
     [
       "account": account, "label": label, "registeredAt": registeredAt, "status": status.rawValue, "reasons": reasons,
       "payments": payments,
@@ -103,7 +85,7 @@ extension Referee: APIObject {
 }
 
 extension Entry: APIObject {
-  package var members: Members {
+  package var members: JSONMembers {
     [
       "id": String(sequence), "type": type, "at": at, "amount": amount, "currency": currency, "exponent": currency?.exponent,
       "availableAt": availableAt, "balance": balance, "referee": referee, "label": label, "payment": payment, "refund": refund,
@@ -113,38 +95,32 @@ extension Entry: APIObject {
 }
 
 /// An entry with the facts behind its decision.
-struct ExplainedEntry: JSONEncodable {
+struct ExplainedEntry: APIObject {
   let entry: Entry
 
-  func write(to json: inout JSONWriter) {
-    json.beginObject()
-    entry.writeMembers(to: &json)
-    json.member("terms", entry.terms)
-    json.member("because", entry.because)
-    json.endObject()
-  }
+  var members: JSONMembers { entry.members + ["terms": entry.terms, "because": entry.because] }
 }
 
 extension Discounts: APIObject {
-  var members: Members {
+  var members: JSONMembers {
     ["active": active, "orderedAt": orderedAt, "companies": companies, "runs": runs]
   }
 }
 
 extension Discounts.Company: APIObject {
-  var members: Members {
+  var members: JSONMembers {
     ["company": company, "name": name, "percent": percent, "slots": slots]
   }
 }
 
 extension Discounts.Run: APIObject {
-  var members: Members {
+  var members: JSONMembers {
     ["period": period, "asOf": asOf, "skipped": skipped, "assignments": assignments]
   }
 }
 
 extension Discounts.Assignment: APIObject {
-  var members: Members {
+  var members: JSONMembers {
     [
       "company": company, "percent": percent, "activeReferrals": activeReferrals, "slots": slots, "state": state.rawValue,
       "at": at, "invoice": invoice, "reason": reason,
@@ -153,7 +129,7 @@ extension Discounts.Assignment: APIObject {
 }
 
 extension Withdrawal: APIObject {
-  var members: Members {
+  var members: JSONMembers {
     [
       "request": request, "amount": amount, "currency": currency, "exponent": currency.exponent, "requestedAt": requestedAt,
       "dueAt": dueAt, "state": state.rawValue, "isOverdue": isOverdue, "isCancelable": isCancelable, "reasons": reasons,
@@ -163,11 +139,11 @@ extension Withdrawal: APIObject {
 }
 
 extension Withdrawal.Step: APIObject {
-  var members: Members { ["kind": kind.rawValue, "at": at] }
+  var members: JSONMembers { ["kind": kind.rawValue, "at": at] }
 }
 
 extension RequestStatus: APIObject {
-  var members: Members {
+  var members: JSONMembers {
     let isAnswered = answer != nil
     return [
       "request": request, "type": type, "at": at, "state": state.rawValue, "answer": answer,
@@ -182,7 +158,7 @@ private struct Problem: APIObject {
   let title: String
   let detail: String
 
-  var members: Members {
+  var members: JSONMembers {
     ["type": "about:blank", "title": title, "status": status, "detail": detail]
   }
 }

@@ -1,8 +1,7 @@
-import CommandKit
 import Contracts
 import Deployment
-import JSON
 import Payouts
+import ServiceKit
 import Streaming
 import Words
 
@@ -68,38 +67,23 @@ struct BalanceReport {
 
   /// Amounts are in minor units.
   var json: String {
-    JSONMembers { json in
-      json.member("account", account)
-      json.member("available", balance.available)
-      json.member("corrected", balance.corrected)
-      json.member("currency", balance.currency)
-      json.member("locked", balance.locked)
-      json.member("notices", notices?.map { Self.moved($0) })
-      json.member("paid", balance.paid)
-      json.member("pending", balance.pending)
-      json.member("program", program)
-      json.member("reserved", balance.reserved)
-      json.member("reversed", balance.reversed)
-      json.member("spent", balance.spent)
-      json.member("withdrawals", withdrawals.map { Self.open($0) })
-    }.line
+    let members: JSONMembers = [
+      "account": account, "available": balance.available, "corrected": balance.corrected, "currency": balance.currency,
+      "locked": balance.locked, "notices": notices?.map(Self.moved), "paid": balance.paid, "pending": balance.pending,
+      "program": program, "reserved": balance.reserved, "reversed": balance.reversed, "spent": balance.spent,
+      "withdrawals": withdrawals.map(Self.open),
+    ]
+    return members.line
   }
 
   private static func moved(_ notice: any Notice) -> JSONMembers {
-    JSONMembers { json in
-      json.member("at", notice.instant)
-      json.member("text", NoticeText.sentence(notice) ?? "")
-      json.member("type", type(of: notice).type)
-    }
+    ["at": notice.instant, "text": NoticeText.sentence(notice) ?? "", "type": type(of: notice).type]
   }
 
   private static func open(_ withdrawal: OpenWithdrawal) -> JSONMembers {
-    JSONMembers { json in
-      json.member("amount", withdrawal.amount)
-      json.member("dueAt", withdrawal.dueAt)
-      json.member("request", withdrawal.request)
-      json.member("requestedAt", withdrawal.requestedAt)
-      json.member("standing", withdrawal.standing.rawValue)
-    }
+    [
+      "amount": withdrawal.amount, "dueAt": withdrawal.dueAt, "request": withdrawal.request,
+      "requestedAt": withdrawal.requestedAt, "standing": withdrawal.standing.rawValue,
+    ]
   }
 }

@@ -1,7 +1,6 @@
-import CommandKit
 import Contracts
-import JSON
 import Kafka
+import ServiceKit
 import Streaming
 import Words
 import Worker
@@ -44,24 +43,15 @@ enum LetterText {
 
   static func json(_ letters: [Letter], _ book: LetterBook) -> String {
     let letter = letters[0]
-    return JSONMembers { json in
-      json.member("detail", letter.detail)
-      json.member("id", "\(letter.id)")
-      // One for each service that rejected the record.
-      json.member("ids", letters.map { "\($0.id)" })
-      json.member("key", letter.key)
-      json.member("note", book.note(of: letter))
-      json.member("obstacle", letter.obstacle)
-      json.member("offset", letter.place?.offset)
-      json.member("partition", letter.place.map { Int($0.partition) })
-      json.member("reason", letter.reason)
-      json.member("replayOf", letter.replayOf.map { "\($0)" })
-      json.member("settledAt", book.settled[letter.id]?.at)
-      json.member("state", book.state(of: letter).rawValue)
-      json.member("time", letter.time)
-      json.member("topic", letter.place?.topic)
-      json.member("type", letter.type)
-    }.line
+    // There is an id for each service that rejected the record.
+    let members: JSONMembers = [
+      "detail": letter.detail, "id": "\(letter.id)", "ids": letters.map { "\($0.id)" }, "key": letter.key,
+      "note": book.note(of: letter), "obstacle": letter.obstacle, "offset": letter.place?.offset,
+      "partition": letter.place.map { Int($0.partition) }, "reason": letter.reason, "replayOf": letter.replayOf.map { "\($0)" },
+      "settledAt": book.settled[letter.id]?.at, "state": book.state(of: letter).rawValue, "time": letter.time,
+      "topic": letter.place?.topic, "type": letter.type,
+    ]
+    return members.line
   }
 
   private static func found(_ origin: Letter.Origin) -> String {

@@ -209,25 +209,20 @@ final class Desk {
 
   private func json(_ standing: Pending) -> String {
     let ask = standing.ask
-    return JSONMembers { json in
-      json.member("name", ask.name)
-      json.member("account", ask.message.key)
-      json.member("program", ask.program)
-      json.member("outcome", self.word(standing))
-      json.member("publishedBefore", standing.earlier != nil)
-      json.member("place", standing.place.map { "\($0)" })
-      json.member("event", standing.earlier.map(StructuredEvent.init) ?? StructuredEvent(ask.envelope, ask.message.jsonBytes()))
+    let event = standing.earlier.map(StructuredEvent.init) ?? StructuredEvent(ask.envelope, ask.message.jsonBytes())
+    let members: JSONMembers = [
+      "name": ask.name, "account": ask.message.key, "program": ask.program, "outcome": word(standing),
+      "publishedBefore": standing.earlier != nil, "place": standing.place.map { "\($0)" }, "event": event,
+    ]
+    let answer: JSONMembers =
       switch standing.outcome {
-      case .done(let notices): json.member("notices", notices.map(StructuredEvent.init))
-      case .declined(let notice): json.member("notices", [StructuredEvent(notice)])
-      case .rejected(let letter):
-        json.member("reason", letter.reason)
-        json.member("detail", letter.detail)
-        json.member("deadLetter", "\(letter.id)")
-      case .unchanged(let why): json.member("detail", why)
-      case nil: if standing.place == nil { json.member("detail", ask.preview) }
+      case .done(let notices): ["notices": notices.map(StructuredEvent.init)]
+      case .declined(let notice): ["notices": [StructuredEvent(notice)]]
+      case .rejected(let letter): ["reason": letter.reason, "detail": letter.detail, "deadLetter": "\(letter.id)"]
+      case .unchanged(let why): ["detail": why]
+      case nil: ["detail": standing.place == nil ? ask.preview : nil]
       }
-    }.line
+    return (members + answer).line
   }
 
   private func word(_ standing: Pending) -> String {

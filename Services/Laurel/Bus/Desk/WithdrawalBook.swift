@@ -175,21 +175,13 @@ extension WithdrawalBook {
   }
 
   private static func json(_ row: Row, at now: Instant) -> String {
-    JSONMembers { json in
-      json.member("program", row.program)
-      json.member("request", row.request)
-      json.member("account", row.account)
-      json.member("amount", row.amount)
-      json.member("currency", row.currency)
-      json.member("state", row.state.rawValue)
-      json.member("since", row.since)
-      json.member("requestedAt", row.requestedAt)
-      json.member("dueAt", row.dueAt)
-      json.member("overdue", row.isOverdue(at: now))
-      json.member("payout", row.payout)
-      json.member("recipient", row.instruction?.destination)
-      json.member("idempotencyKey", row.instruction?.idempotencyKey)
-    }.line
+    let members: JSONMembers = [
+      "program": row.program, "request": row.request, "account": row.account, "amount": row.amount, "currency": row.currency,
+      "state": row.state.rawValue, "since": row.since, "requestedAt": row.requestedAt, "dueAt": row.dueAt,
+      "overdue": row.isOverdue(at: now), "payout": row.payout, "recipient": row.instruction?.destination,
+      "idempotencyKey": row.instruction?.idempotencyKey,
+    ]
+    return members.line
   }
 
   /// The command `list` of `laurel withdrawals` and `laurel payouts`.

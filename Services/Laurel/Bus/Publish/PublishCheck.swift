@@ -1,6 +1,5 @@
 import CommandKit
 import Contracts
-import JSON
 import ServiceKit
 import Words
 
@@ -23,13 +22,8 @@ enum PublishCheck {
       lines += 1
       if reason != nil { wrong += 1 }
       if asJSON {
-        let object = JSONMembers { json in
-          json.member("line", entry.line)
-          json.member("type", type)
-          json.member("reason", reason)
-          json.member("detail", detail)
-        }
-        try output.line(object.line)
+        let members: JSONMembers = ["line": entry.line, "type": type, "reason": reason, "detail": detail]
+        try output.line(members.line)
       } else if let reason {
         try output.line("\(file.name):\(entry.line): \(reason): \(detail ?? "")")
       }

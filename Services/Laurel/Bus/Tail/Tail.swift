@@ -122,13 +122,11 @@ struct RecordLines {
     let (found, partition) = (record.lastText(PlaceHeader.topic) ?? "?", record.lastText(PlaceHeader.partition) ?? "?")
     let place = "\(found)/\(partition)@\(record.lastText(PlaceHeader.offset) ?? "?")"
     if asJSON {
-      return JSONMembers { json in
-        json.member("body", String(decoding: record.value ?? [], as: UTF8.self))
-        json.member("deadLetterOf", topic.writtenBy)
-        json.member("detail", detail)
-        json.member("place", place)
-        json.member("reason", reason)
-      }.line
+      let body = String(decoding: record.value ?? [], as: UTF8.self)
+      let members: JSONMembers = [
+        "body": body, "deadLetterOf": topic.writtenBy, "detail": detail, "place": place, "reason": reason,
+      ]
+      return members.line
     }
     return Terminal.Colour.red.paint("\(topic.writtenBy) rejected \(place)", if: coloured) + "  \(reason): \(detail)"
   }

@@ -1,6 +1,5 @@
 import CommandKit
 import Deployment
-import JSON
 import ServiceKit
 import Terms
 import Worker
@@ -79,12 +78,10 @@ enum TopicAccess {
   }
 
   private static func json(_ principal: String, _ right: AccessRight) -> String {
-    JSONMembers { json in
-      json.member("name", right.name)
-      json.member("operation", right.operation.rawValue)
-      json.member("pattern", right.pattern.rawValue)
-      json.member("principal", principal)
-      json.member("resource", right.resource.rawValue)
-    }.line
+    let members: JSONMembers = [
+      "name": right.name, "operation": right.operation.rawValue, "pattern": right.pattern.rawValue, "principal": principal,
+      "resource": right.resource.rawValue,
+    ]
+    return members.line
   }
 }
