@@ -124,12 +124,7 @@ extension TermsReader {
   /// Reads a name of unreserved characters of a URL (RFC 3986, 2.3), which need no escaping.
   private func queryParameter(_ field: Field) -> String? {
     guard let text = text(field) else { return nil }
-    let isUnreserved = text.utf8.allSatisfy { byte in
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
-      default: false
-      }
-    }
+    let isUnreserved = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._~".contains($0)) }
     return isUnreserved ? text : reject(field, "a query parameter's name of letters, digits, \"-\", \".\", \"_\" or \"~\"")
   }
 

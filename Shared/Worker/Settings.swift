@@ -68,12 +68,7 @@ public struct Settings: Sendable {
 
   /// The names allowed for topics and members.
   private static let nameKind = Option.Kind.checked(expected: "letters, digits, '.', '_' or '-', at most 100") { text in
-    text.utf8.count <= 100
-      && text.utf8.allSatisfy { byte in
-        UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-          || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-          || [UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-")].contains(byte)
-      }
+    text.utf8.count <= 100 && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
   }
 
   private static func options(_ service: ServiceName) -> [Option] {

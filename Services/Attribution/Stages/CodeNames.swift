@@ -12,10 +12,7 @@ enum CodeNames {
   /// has to escape. `nil` if it has others or is too long.
   static func vanity(_ wish: String) -> Code? {
     let wish = wish.trimmingBlanks
-    let allowed = wish.utf8.allSatisfy { byte in
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
-    }
+    let allowed = wish.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
     guard allowed, wish.utf8.count <= lengthMax else { return nil }
     return Code(wish)
   }

@@ -118,10 +118,7 @@ extension Session: JSONCodable {
 
   /// Checks characters and length of a BCP 47 tag, because it becomes an attribute of the page.
   private static func isTag(_ text: String) -> Bool {
-    2...35 ~= text.utf8.count
-      && text.utf8.allSatisfy {
-        UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || 0x30...0x39 ~= $0 || $0 == UInt8(ascii: "-")
-      }
+    2...35 ~= text.utf8.count && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
   }
 }
 

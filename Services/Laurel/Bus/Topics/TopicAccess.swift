@@ -70,10 +70,7 @@ enum TopicAccess {
 
   /// Quotes a word so that a POSIX shell reads it as one word.
   private static func quoted(_ word: String) -> String {
-    let plain = word.utf8.allSatisfy { byte in
-      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "._-:=/,".utf8.contains(byte)
-    }
+    let plain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-:=/,".contains($0)) }
     return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
   }
 
