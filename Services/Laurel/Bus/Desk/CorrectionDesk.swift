@@ -27,9 +27,7 @@ package enum CorrectionDesk {
     operands: [Operand("ACCOUNT", help: "The account to correct")], run: run)
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
-    Shutdown.install()
-    let bus = Bus(invocation)
-    try Desk.requireSomebodyToAsk(invocation)
+    let bus = try Desk.bus(invocation)
     let account: AccountID = try Desk.id(invocation.operands.first ?? "", "an account", invocation)
     let desk = try Desk(bus, invocation, accounts: [account])
     let decision = try Decision(desk, ["request"])

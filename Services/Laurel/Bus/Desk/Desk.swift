@@ -51,12 +51,16 @@ final class Desk {
 
   // MARK: 1. Read
 
-  /// - Throws: `UsageError` if the command would have to ask and there is no terminal.
-  static func requireSomebodyToAsk(_ invocation: Invocation) throws {
+  /// The bus of a command that asks before it publishes.
+  /// - Throws: `UsageError` if it would have to ask and there is no terminal.
+  static func bus(_ invocation: Invocation) throws -> Bus {
+    Shutdown.install()
+    let bus = Bus(invocation)
     guard invocation.flag("yes") || invocation.flag("dry-run") || Terminal.isTerminal(STDIN_FILENO) else {
       throw invocation.misuse(
         "there is no terminal to ask at: give --yes to publish, or --dry-run to see what would be published")
     }
+    return bus
   }
 
   init(_ bus: Bus, _ invocation: Invocation, accounts: Set<AccountID>) throws {

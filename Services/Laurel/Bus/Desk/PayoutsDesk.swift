@@ -91,9 +91,7 @@ package enum PayoutsDesk {
   // MARK: Results
 
   private static func report(_ verb: PayoutVerb, _ invocation: Invocation) throws -> Int32 {
-    Shutdown.install()
-    let bus = Bus(invocation)
-    try Desk.requireSomebodyToAsk(invocation)
+    let bus = try Desk.bus(invocation)
     let lines = try self.lines(invocation)
     let reports = try reports(lines, WithdrawalBook(bus), WithdrawalBook.Filter(invocation), on: bus)
     let desk = try Desk(bus, invocation, accounts: Set(reports.map(\.row.account)))

@@ -39,9 +39,7 @@ package enum ReferralsDesk {
     options: Desk.decisionOptions + [Desk.request, Desk.note], operands: [Operand("ACCOUNT", help: "The referee")])
 
   private static func run(_ invocation: Invocation) throws -> Int32 {
-    Shutdown.install()
-    let bus = Bus(invocation)
-    try Desk.requireSomebodyToAsk(invocation)
+    let bus = try Desk.bus(invocation)
     let accounts: [AccountID] = try invocation.operands.map { try Desk.id($0, "an account", invocation) }
     let desk = try Desk(bus, invocation, accounts: Set(accounts))
     let decision = try Decision(desk, ["request", "note"])

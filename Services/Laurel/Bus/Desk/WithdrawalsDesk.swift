@@ -67,9 +67,7 @@ package enum WithdrawalsDesk {
   }
 
   private static func decide(_ invocation: Invocation, approves: Bool) throws -> Int32 {
-    Shutdown.install()
-    let bus = Bus(invocation)
-    try Desk.requireSomebodyToAsk(invocation)
+    let bus = try Desk.bus(invocation)
     let book = try WithdrawalBook(bus)
     let rows = try invocation.operands.map { try book.row(.withdrawal, $0, WithdrawalBook.Filter(invocation), on: bus) }
     let desk = try Desk(bus, invocation, accounts: Set(rows.map(\.account)))
