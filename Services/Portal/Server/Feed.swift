@@ -25,11 +25,11 @@ struct Feed {
 
   /// Returns when a stop is requested.
   func run() {
-    var wait = Duration.milliseconds(200)
+    var delay = GrowingDelay(first: .milliseconds(200), limit: .seconds(5))
     while !Shutdown.requested {
       do {
         let session = try open()
-        wait = .milliseconds(200)
+        delay.reset()
         try read(session)
       } catch {
         guard !Shutdown.requested else { return }
@@ -37,12 +37,12 @@ struct Feed {
         // The figures read so far are still served, with their age.
         health.ready = state.isCaughtUp ? .yes : .no("\(error)")
         health.remark = "\(error)"
+        let wait = delay.next()
         log.error("reading from the bus failed, starting over: \(error)", ["waitSeconds": "\(wait)"])
         metrics.sessionsEnded.add()
         metrics.show(state.freshness(now: .now), now: .now)
         _ = Shutdown.wait(upTo: wait)
         health.beat()
-        wait = min(wait * 2, .seconds(5))
       }
     }
   }
