@@ -11,7 +11,7 @@ final class TaskState {
   /// The key of the row to read. Every caller writes it here first.
   var key: [UInt8] = []
   private var inMemory: CellsInMemory
-  private var batch = OpenBatch()
+  private var batchCells = BatchCells()
   private let changed = Changes()
   private(set) var failure: (any Error)?
 
@@ -92,7 +92,7 @@ final class TaskState {
   }
 
   /// Must be called before a cell is changed.
-  func touch(_ cell: Cell) { batch.touch(cell) }
+  func touch(_ cell: Cell) { batchCells.touch(cell) }
 
   // MARK: Many rows
 
@@ -106,7 +106,7 @@ final class TaskState {
   ) {
     guard failure == nil else { return }
     let prefix = key
-    var changed = batch.changedCells(under: prefix)[...]
+    var changed = batchCells.changedCells(under: prefix)[...]
     changed.sort { RowKeyOrder.precedes($0.key, $1.key) }
     /// Passes a row changed by the batch to the body, in its place among the stored rows.
     func give(_ cell: Cell) {
@@ -168,41 +168,41 @@ final class TaskState {
   // MARK: Invocations and batches
 
   /// Starts an invocation: `undoInvocation` undoes everything changed from here on.
-  func beginInvocation() { batch.beginInvocation() }
+  func beginInvocation() { batchCells.beginInvocation() }
 
-  func endInvocation() { batch.endInvocation() }
+  func endInvocation() { batchCells.endInvocation() }
 
-  func undoInvocation() { batch.undoInvocation() }
+  func undoInvocation() { batchCells.undoInvocation() }
 
-  var isChanged: Bool { !batch.dirty.isEmpty }
+  var isChanged: Bool { !batchCells.dirty.isEmpty }
 
   /// The rows that the open batch has changed or deleted.
-  var changedCells: [Cell] { batch.dirty }
+  var changedCells: [Cell] { batchCells.dirty }
 
   /// The batch's changes, encoded, in the order of their first change.
   func changes() throws -> Changes {
     if let failure { throw failure }
     changed.removeAll()
-    for cell in batch.dirty { cell.table.cells.write(cell, changed) }
+    for cell in batchCells.dirty { cell.table.cells.write(cell, changed) }
     return changed
   }
 
   func commit() {
-    batch.commit()
+    batchCells.commit()
     inMemory.endBatch()
   }
 
   /// Forgets the open batch and everything decoded.
   func abort() {
     inMemory.removeAll()
-    batch.removeAll()
+    batchCells.removeAll()
     failure = nil
   }
 
   func fail(_ error: any Error) { if failure == nil { failure = error } }
 }
 
-/// The rows in memory, by the hash of their keys. Like `OpenBatch` it is a struct so that Swift checks once a call, not at each field, that
+/// The rows in memory, by the hash of their keys. Like `BatchCells` it is a struct so that Swift checks once a call, not at each field, that
 /// nobody else changes it.
 private struct CellsInMemory {
   /// Two generations. A cell that is used moves to the young one; when that is full, the old one is dropped. So rows leave by age, and
@@ -245,7 +245,7 @@ private struct CellsInMemory {
 }
 
 /// What the open batch has changed.
-private struct OpenBatch {
+private struct BatchCells {
   /// Cells changed in the batch, in the order of their first change.
   private(set) var dirty: [Cell] = []
   /// Cells changed in the open invocation.
