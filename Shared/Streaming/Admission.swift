@@ -21,7 +21,7 @@ extension StageTask {
   func takes(type: String) -> Bool { routes[type] != nil }
 
   /// Whether a stage takes an event that another task with the same programs and keys has read.
-  func takes(_ event: Event) -> Bool { event.messageType.map(takes(type:)) ?? false }
+  func takes(_ event: Event) -> Bool { event.messageType.map { routes[$0] != nil } ?? false }
 
   private func admitted(_ record: InputRecord, _ hop: inout Hop?) throws(Rejection) -> Event? {
     var attributes = EnvelopeBytes()

@@ -28,7 +28,7 @@ public class Event {
   public var clock: Instant? { movesClock ? time : nil }
 
   /// `nil` if it is not a message, or could not be read.
-  var messageType: String? { nil }
+  var messageType: ObjectIdentifier? { nil }
 
   func run(_ task: StageTask) { effect(task) }
 }
@@ -112,7 +112,7 @@ final class MessageEvent<M: Message>: Event {
     }
   }
 
-  override var messageType: String? { M.type }
+  override var messageType: ObjectIdentifier? { ObjectIdentifier(M.self) }
 
   override func run(_ task: StageTask) {
     // Laurel's own messages are not checked. Their cause was checked, and rejecting a later message would leave the work half done.

@@ -112,17 +112,15 @@ extension Progress {
   /// - Parameter startsAnywhere: whether the first message of a source may have any number, because older records of the topic are
   ///   deleted.
   mutating func take(_ message: MessageNumber, startsAnywhere: @autoclosure () -> Bool) -> Arrival {
-    if isKnown(message) { return .repeated }
-    guard isNext(message) || lastReceived(message) == 0 && startsAnywhere() else { return .early }
+    let last = lastReceived(message)
+    if message.hop.number <= last { return .repeated }
+    guard message.hop.number == last + 1 || last == 0 && startsAnywhere() else { return .early }
     _ = Self.count(&received[message.topic, default: []], Int(message.hop.partition)) { $0 = message.hop.number }
     return .next
   }
 
   /// Whether the message directly follows the last one of its source.
   func isNext(_ message: MessageNumber) -> Bool { message.hop.number == lastReceived(message) + 1 }
-
-  /// Whether the message was received before.
-  func isKnown(_ message: MessageNumber) -> Bool { message.hop.number <= lastReceived(message) }
 
   func gap(before message: MessageNumber, startsAnywhere: @autoclosure () -> Bool) -> Gap? {
     let last = lastReceived(message)

@@ -70,19 +70,14 @@ extension Instant {
   // Reads the bytes by hand, because every message has several instants and a general parser takes microseconds for each.
   init?(rfc3339 bytes: UnsafeBufferPointer<UInt8>) {
     guard bytes.count >= 20 else { return nil }
-    func number(_ first: Int, _ count: Int) -> Int? {
-      guard first + count <= bytes.count else { return nil }
-      var value = 0
-      for index in first..<first + count {
-        let digit = bytes[index] &- 0x30
-        guard digit <= 9 else { return nil }
-        value = value * 10 + Int(digit)
-      }
-      return value
+    /// The number that two digits write.
+    func pair(_ first: Int) -> Int? {
+      let (tens, ones) = (bytes[first] &- 0x30, bytes[first + 1] &- 0x30)
+      return tens <= 9 && ones <= 9 ? Int(tens) * 10 + Int(ones) : nil
     }
     guard bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[10] | 0x20 == 0x74, bytes[13] == 0x3A, bytes[16] == 0x3A,
-      let year = number(0, 4), let month = number(5, 2), let day = number(8, 2),
-      let hour = number(11, 2), let minute = number(14, 2), let second = number(17, 2)
+      let century = pair(0), let yearOfCentury = pair(2), let month = pair(5), let day = pair(8),
+      let hour = pair(11), let minute = pair(14), let second = pair(17)
     else { return nil }
     var index = 19
     var millisecond = 0
@@ -101,8 +96,7 @@ extension Instant {
     case 0x5A, 0x7A:
       guard index + 1 == bytes.count else { return nil }
     case 0x2B, 0x2D:
-      guard index + 6 == bytes.count, bytes[index + 3] == 0x3A, let hours = number(index + 1, 2),
-        let minutes = number(index + 4, 2),
+      guard index + 6 == bytes.count, bytes[index + 3] == 0x3A, let hours = pair(index + 1), let minutes = pair(index + 4),
         hours < 24, minutes < 60
       else { return nil }
       offset = (hours * 60 + minutes) * (bytes[index] == 0x2D ? -60_000 : 60_000)
@@ -111,7 +105,8 @@ extension Instant {
     let isLeap = second == 60
     guard
       let local = Instant(
-        year: year, month: month, day: day, hour: hour, minute: minute, second: isLeap ? 59 : second, millisecond: millisecond)
+        year: century * 100 + yearOfCentury, month: month, day: day, hour: hour, minute: minute, second: isLeap ? 59 : second,
+        millisecond: millisecond)
     else { return nil }
     milliseconds = local.milliseconds + (isLeap ? 1000 : 0) - Int64(offset)
   }
