@@ -134,15 +134,17 @@ struct EarningPayment: Stored, Equatable {
     return outcome
   }
 
-  /// - Returns: a rejection if the refund itself came too late although it ended the request, or nil if the fact counts.
+  /// - Returns: a rejection if the fact itself came too late although it ended a request or a dispute, or nil if it counts.
   private mutating func learn(_ fact: PaymentChange, _ known: inout Refund?) throws(Rejection) -> Rejection? {
     switch fact {
     case .refundRequested(let requested):
       try mustComeInTime(fact)
       request.begin(at: requested.requestedAt)
     case .refundDeclined(let declined):
-      if !request.isOpen { try mustComeInTime(fact) }
+      // It ends a request of an earlier date that arrives later.
+      let wasOpen = request.isOpen
       request.end(at: declined.declinedAt)
+      if !wasOpen { do { try mustComeInTime(fact) } catch { return error } }
     case .refunded(let refund):
       guard refund.currency == currency else {
         throw Rejection(.malformed, "currency of refund '\(refund.refund)' is \(refund.currency), its payment's is \(currency)")
@@ -162,8 +164,10 @@ struct EarningPayment: Stored, Equatable {
       try mustComeInTime(fact)
       disputes[try place(of: opening.dispute)].open(opening)
     case .disputeClosed(let closing):
-      if !disputes.contains(where: { $0.id == closing.dispute }) { try mustComeInTime(fact) }
+      let isKnown = disputes.contains { $0.id == closing.dispute && $0.began(before: closesAt) }
+      if !isKnown, closing.outcome == .lost { try mustComeInTime(fact) }
       disputes[try place(of: closing.dispute)].close(closing)
+      if !isKnown { do { try mustComeInTime(fact) } catch { return error } }
     }
     return nil
   }

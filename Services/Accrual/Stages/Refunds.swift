@@ -56,16 +56,21 @@ struct PaymentBase: Stored, Equatable {
 
   /// The reward for what is left, in minor units. Rounded once at the end, and never negative.
   func reward(after taken: Taken = Taken()) throws(ArithmeticOverflow) -> (amount: Int64, because: Because) {
-    let refunds = try Money.sum(taken.amounts)
+    // Disputes may claim any amount. More than was received takes everything, so the sum may stop at the largest number.
+    let refunds = taken.amounts.reduce(Int64(0)) { sum, amount in
+      let (next, overflow) = sum.addingReportingOverflow(amount)
+      return overflow ? .max : next
+    }
     var refundedLines = Fraction(0)
     var refundedEarning = Fraction(0)
     var earning = Fraction(0)
     /// Sum over the earning lines, in basis points × minor units.
     var rated = Fraction(0)
     for (place, line) in lines.enumerated() {
-      let refunded = Fraction.min(taken.lines[place] ?? Fraction(0), Fraction(max(line.amount, 0)))
-      // Nothing can be refunded of a line of 0 or less.
-      let leftShare = refunded.isPositive ? Fraction(1) - refunded / Fraction(line.amount) : Fraction(1)
+      // Nothing can be refunded of a line of 0 or less, and a refund gives nothing to a line.
+      let named = taken.lines[place] ?? Fraction(0)
+      let refunded = named.isPositive ? Fraction.min(named, Fraction(max(line.amount, 0))) : Fraction(0)
+      let leftShare = refunded.isPositive && earns(line) ? Fraction(1) - refunded / Fraction(line.amount) : Fraction(1)
       refundedLines = refundedLines + refunded
       for part in line.earning {
         let amount = Fraction(part.amount)
@@ -96,6 +101,15 @@ struct PaymentBase: Stored, Equatable {
         "rate": rates.count == 1 ? rates.first.map { .number($0.value) } : nil, "amount": .number(amount),
       ])
     return (amount, because)
+  }
+}
+
+extension PaymentBase {
+  /// Whether the line raises the reward. If its credits outweigh what earns, a refund of it would raise the reward, and takes nothing.
+  private func earns(_ line: Line) -> Bool {
+    let earning = line.earning.reduce(Fraction(0)) { $0 + Fraction($1.amount) }
+    let rated = line.earning.reduce(Fraction(0)) { $0 + Fraction($1.amount) * Fraction($1.rate.value) }
+    return earning.isPositive && (fixed != nil || rated.isPositive)
   }
 }
 
@@ -206,6 +220,8 @@ struct Refund: Stored, Equatable {
         lines.append(Line(place: place, amount: line.amount))
       }
     }
+    // Lines that add up to nothing name nothing: a refund of 0 takes 0.
+    if named <= 0 { lines = [] }
   }
 }
 
@@ -230,6 +246,11 @@ struct Dispute: Stored, Equatable {
   mutating func open(_ opening: PaymentDisputed) {
     if openedAt.map({ opening.disputedAt >= $0 }) ?? true { (openedAt, amount) = (opening.disputedAt, opening.amount) }
     stand(.open, at: opening.disputedAt)
+  }
+
+  /// Whether a fact of it came in time. If not, only an end that came too late is known.
+  func began(before closesAt: Instant?) -> Bool {
+    openedAt != nil || closesAt.map { closesAt in at.map { $0 < closesAt } ?? false } ?? true
   }
 
   mutating func close(_ closing: DisputeClosed) { stand(closing.outcome == .lost ? .lost : .over, at: closing.closedAt) }
