@@ -36,7 +36,7 @@ struct CommandLineReader {
         if misunderstoodCommand { return .run }
       } else if argument == "--" {
         onlyOperands = true
-      } else if argument == "--help" || argument.hasPrefix("-h") {
+      } else if argument == "--help" || argument == "-h" {
         return .help
       } else if argument == "--version", root.version != nil {
         return .version

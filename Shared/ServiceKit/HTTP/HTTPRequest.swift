@@ -77,7 +77,7 @@ public struct HTTPRequest: Sendable {
     let address = String(forwarded[forwarded.count - proxies].filter { $0 != " " && $0 != "\t" })
     var bytes = in6_addr()
     let isAddress = inet_pton(AF_INET, address, &bytes) == 1 || inet_pton(AF_INET6, address, &bytes) == 1
-    return isAddress ? address : peer
+    return isAddress ? address.withoutIPv6Mapping : peer
   }
 
   /// Identifies a client for limits. For IPv6 it is the /64 network, because one client has 2⁶⁴ addresses.

@@ -291,5 +291,12 @@ private func peer(of connection: OpaquePointer) -> String {
     Int32(address.pointee.sa_family) == AF_INET ? MemoryLayout<sockaddr_in>.size : MemoryLayout<sockaddr_in6>.size)
   guard getnameinfo(address, size, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0 else { return "" }
   let name = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  return name.hasPrefix("::ffff:") && name.contains(".") ? String(name.dropFirst(7)) : name
+  return name.withoutIPv6Mapping
+}
+
+extension String {
+  /// An IPv4 address that is written as one of IPv6 (RFC 4291, 2.5.5.2), in its own form.
+  var withoutIPv6Mapping: String {
+    lowercased().hasPrefix("::ffff:") && contains(".") ? String(dropFirst(7)) : self
+  }
 }

@@ -76,6 +76,9 @@ import Testing
       try HTTPRequest(method: "GET", target: "/", peer: peer).clientNetwork(behind: 0)
     }
     #expect(try network("192.0.2.1") == "192.0.2.1")
+    let mapped = try HTTPRequest(
+      method: "GET", target: "/", headers: [("X-Forwarded-For", "::ffff:192.0.2.1")], peer: "10.0.0.1")
+    #expect(mapped.clientNetwork(behind: 1) == "192.0.2.1")
     #expect(try network("2001:db8:1:2::1") == network("2001:db8:1:2:ffff::9"))
     #expect(try network("2001:db8:1:2::1") != network("2001:db8:1:3::1"))
   }

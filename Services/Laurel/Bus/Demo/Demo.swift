@@ -69,7 +69,7 @@ package enum Demo {
     let seconds = Int((ContinuousClock.now - started).components.seconds)
     stage.show(isRight ? "All figures are right, after \(seconds) s." : "Some figures are wrong.")
     if let pages = playground.fleet.pages {
-      stage.show("\nThe account pages are at \(pages): enter as nova, olena or one of the others. Ctrl-C ends.")
+      stage.show("\nThe account pages are at \(pages): enter as acme, olena or dana. Ctrl-C ends.")
       while !Shutdown.wait(upTo: .milliseconds(200)) { try playground.fleet.requireAll() }
     }
     return isRight ? 0 : 1

@@ -38,7 +38,7 @@ enum PayoutFile {
       let isPlain =
         !field.unicodeScalars.contains { "\",;\t\r\n".unicodeScalars.contains($0) }
         && field == field.trimmingCharacters(in: [" "])
-      return isPlain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
+      return isPlain ? field : field.quotedInCSV
     }.joined(separator: ",")
   }
 
