@@ -155,7 +155,7 @@ def test_language(visits, language):
     whole = {}
     for account, program, path in PAGES:
         page = visits.open(account, program)
-        page.context.add_cookies([{"name": "lang", "value": language, "url": visits.portal.origin}])
+        page.context.add_cookies([{"name": "laurel-lang", "value": language, "url": visits.portal.origin}])
         page.set_viewport_size({"width": 320, "height": 780})
         page.goto(f"{visits.portal.address}/{program}{path}")
         text = page.locator("body").inner_text().replace("\u00a0", " ")
@@ -164,7 +164,7 @@ def test_language(visits, language):
         assert "⟦" not in page.content(), f"{account} {path}: a text is missing"
         assert "{" not in text and not is_scrolled_sideways(page), f"{account} {path}"
         assert page.faults == []
-        page.context.clear_cookies(name="lang")
+        page.context.clear_cookies(name="laurel-lang")
     assert active in whole["dana", "/discounts"] and left in whole["novel", ""]
 
 
@@ -174,7 +174,7 @@ def test_the_language_is_chosen(visits):
     assert page.evaluate("document.documentElement.lang") == "uk" and page.url.endswith("/bonus/book")
     page.get_by_role("link", name="Қазақша").click()
     assert page.evaluate("document.documentElement.lang") == "kk"
-    page.context.clear_cookies(name="lang")
+    page.context.clear_cookies(name="laurel-lang")
     # Without a choice: the host product's language.
     for path in ("", "/nothing"):
         page = visits.open("acme", "bonus", path, lang="uz")

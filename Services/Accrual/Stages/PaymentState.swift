@@ -112,7 +112,9 @@ struct EarningPayment: Stored, Equatable {
   }
 
   /// Whether something can still end or be undone, even after the refund window.
-  var mayChange: Bool { request.isOpen || !disputes.isEmpty || refunds.count > 0 }
+  var mayChange: Bool {
+    request.isOpen || refunds.count > 0 || disputes.contains { $0.began(before: closesAt) }
+  }
 
   /// The effect of a fact on the reward. `rejection` is set if the fact came after the refund window.
   struct Outcome {

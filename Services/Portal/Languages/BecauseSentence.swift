@@ -11,10 +11,25 @@ struct BecauseSentence {
   /// The currency of the amounts, or `nil` if unknown.
   let currency: Currency?
 
-  var text: String { composed ?? quoting ?? plain }
+  init(language: Language, because: Because, currency: Currency?) {
+    self.language = language
+    self.because = because
+    self.currency = currency ?? because.text("currency").flatMap { Currency($0) }
+  }
+
+  /// `nil` if it would name amounts whose currency is unknown: a declined reward names none.
+  var text: String? { composed ?? quoting ?? plain }
 
   /// An unknown entry, of a later release, is shown by its code.
-  private var plain: String { language.known(key, value) ?? language("because.other", ["code": because.code]) }
+  private var plain: String? {
+    var lacksCurrency = false
+    let text = language.known(key) { place in
+      let value = value(place)
+      if value == nil, currency == nil { lacksCurrency = true }
+      return value
+    }
+    return lacksCurrency ? nil : text ?? language("because.other", ["code": because.code])
+  }
 
   /// The key of the sentence. For some codes it depends on the facts.
   private var key: String {
@@ -94,27 +109,44 @@ struct BecauseSentence {
   }
 
   /// Shows the arithmetic only if it needs no more than the base (DECISIONS A9).
-  private var refunded: String {
-    guard let onLines = number("onEarningLines"), because["rate"] != nil, let refunds = number("refunds"), number("base") != nil
-    else {
-      return language("because.refunded", ["amount": amount("amount")])
-    }
+  private var refunded: String? {
+    guard let taken = amount("amount"), let base = amount("base"), let onLines = amount("onEarningLines") else { return nil }
+    guard number("onEarningLines") != nil, because["rate"] != nil, let refunds = number("refunds"), number("base") != nil
+    else { return language("because.refunded", ["amount": taken]) }
     if refunds == number("lineRefunds") {
-      return language(
-        "because.refunded.rate",
-        ["base": amount("base"), "refunded": money(onLines), "rate": rate, "amount": amount("amount")])
+      return language("because.refunded.rate", ["base": base, "refunded": onLines, "rate": rate, "amount": taken])
     }
-    return language("because.refunded.share", ["amount": amount("amount")])
+    return language("because.refunded.share", ["amount": taken])
   }
 
-  private var held: String {
+  private var held: String? {
+    guard let amount = amount("amount") else { return nil }
     let causes = items("causes").map { language.reason("freeze", $0) }
     return causes.isEmpty
-      ? language("because.held.none", ["amount": amount("amount")])
-      : language(key, ["amount": amount("amount"), "causes": causes.joined(separator: " ")])
+      ? language("because.held.none", ["amount": amount])
+      : language(key, ["amount": amount, "causes": causes.joined(separator: " ")])
   }
 
   // MARK: Facts
+
+  /// The entry with only the facts that a sentence may show, for the API.
+  static func shown(_ because: Because) -> Because {
+    let facts = because.facts.filter { fact in
+      if case .number = fact.fact { shownNumbers.contains(fact.name) } else { shownWords.contains(fact.name) }
+    }
+    return Because(because.code, facts.map { ($0.name, $0.fact) })
+  }
+
+  private static let shownNumbers: Set = [
+    "above", "active", "amount", "approvalAbove", "available", "base", "earned", "fixed", "max", "minimum", "onEarningLines",
+    "percent", "position", "rate", "slots", "tierFrom",
+  ]
+
+  private static let shownWords: Set = [
+    "allowedCountries", "allowedKinds", "attributedAt", "availableAt", "canceledAt", "causes", "closedAt", "creditAfter",
+    "creditAt", "currency", "endedAt", "expiresAt", "invoice", "invoices", "lines", "note", "openRequest", "plan", "position",
+    "reason", "reasons", "referralCode", "skus", "status",
+  ]
 
   private func number(_ name: String) -> Int64? { because.number(name) }
 
@@ -130,10 +162,10 @@ struct BecauseSentence {
   private func items(_ name: String) -> [String] { because.list(name) ?? [] }
 
   private func figure(_ name: String) -> String { number(name).map(language.number) ?? "?" }
-  private func amount(_ name: String) -> String { number(name).map(money) ?? "?" }
 
-  private func money(_ minor: Int64) -> String {
-    currency.map { language.amount(minor, $0) } ?? language.number(minor)
+  /// `nil` if the currency is unknown.
+  private func amount(_ name: String) -> String? {
+    currency.map { currency in number(name).map { language.amount($0, currency) } ?? "?" }
   }
 
   private var rate: String { number("rate").flatMap { BasisPoints($0) }.map(language.percent) ?? "?" }
@@ -151,8 +183,8 @@ struct BecauseSentence {
 }
 
 extension Language {
-  /// An entry of a notice's `because` as a sentence.
-  func sentence(_ because: Because, currency: Currency?) -> String {
+  /// An entry of a notice's `because` as a sentence; `nil` if it would name amounts whose currency is unknown.
+  func sentence(_ because: Because, currency: Currency?) -> String? {
     BecauseSentence(language: self, because: because, currency: currency).text
   }
 

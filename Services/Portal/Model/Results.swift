@@ -109,7 +109,7 @@ package struct Entry: Sendable, Equatable {
   var at: Instant
   /// `nil` if the notice names no currency.
   var currency: Currency?
-  /// Signed, in minor units; `nil` if the notice has no amount.
+  /// In minor units, as the notice has it: negative only if it takes something back; `nil` if the notice has no amount.
   var amount: Int64?
   var availableAt: Instant?
   /// `nil` if the notice does not change the balance.

@@ -45,14 +45,11 @@ extension PageContext {
         section(localized("why.reason")) { tag("ul") { for reason in reasons { tag("li") { reason } } } }
       }
       section(localized("why.steps")) {
-        if entry.because.isEmpty {
+        let sentences = entry.because.compactMap { localized.sentence($0, currency: entry.currency) }
+        if sentences.isEmpty {
           tag("p") { localized("why.none") }
         } else {
-          tag("ol", ["class": "steps"]) {
-            for because in entry.because {
-              tag("li") { localized.sentence(because, currency: entry.currency) }
-            }
-          }
+          tag("ol", ["class": "steps"]) { for sentence in sentences { tag("li") { sentence } } }
         }
       }
       if let balance = entry.balance {
@@ -79,7 +76,14 @@ extension PageContext {
             what(entry)
             if let about = about(entry) { tag("small") { about } }
           }
-          tag("td", ["class": "n a"]) { figure(entry, entry.amount) }
+          // An entry without a balance stands in the book of every currency.
+          tag("td", ["class": "n a"]) {
+            if let own = entry.currency, own != currency, let minor = entry.amount {
+              localized.amount(minor, own)
+            } else {
+              figure(entry, entry.amount)
+            }
+          }
           tag("td", ["class": "v", "data-l": entry.availableAt == nil ? nil : localized("book.available")]) {
             entry.availableAt.map(date)
           }

@@ -84,7 +84,7 @@ extension PageContext {
           tag(
             "a",
             [
-              "href": "\(path)?lang=\(code.rawValue)", "lang": code.rawValue, "hreflang": code.rawValue,
+              "href": "\(path)?\(query)lang=\(code.rawValue)", "lang": code.rawValue, "hreflang": code.rawValue,
               "aria-current": isCurrent ? "true" : nil,
             ]
           ) { Language.of(code)("language.name") }

@@ -16,6 +16,8 @@ struct PageContext: Sendable {
   var basePath: String
   /// The path of this page, with the base path and without the query, for the links that change the language.
   var path: String
+  /// The page's query without the language, each parameter with `&` behind it.
+  var query: String
   var freshness: Freshness
   /// The programs' time: in a sandbox, the virtual time.
   var now: Instant

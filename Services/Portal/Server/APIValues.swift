@@ -98,7 +98,7 @@ extension Entry: APIObject {
 struct ExplainedEntry: APIObject {
   let entry: Entry
 
-  var members: JSONMembers { entry.members + ["terms": entry.terms, "because": entry.because] }
+  var members: JSONMembers { entry.members + ["terms": entry.terms, "because": entry.because.map(BecauseSentence.shown)] }
 }
 
 extension Discounts: APIObject {

@@ -53,7 +53,7 @@ final class BookFile: Sendable {
   /// Quotes text from outside. An apostrophe keeps spreadsheets from reading it as a formula.
   private static func cell(_ text: String?) -> String {
     guard let text, !text.isEmpty else { return "" }
-    let isFormula = text.first.map { "=+-@\t\r".contains($0) } ?? false
-    return "\"\(isFormula ? "'" : "")\(text.replacing("\"", with: "\"\""))\""
+    let isFormula = text.unicodeScalars.first.map { "=+-@\t\r".unicodeScalars.contains($0) } ?? false
+    return ((isFormula ? "'" : "") + text).quotedInCSV
   }
 }

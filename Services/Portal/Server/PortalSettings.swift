@@ -28,7 +28,11 @@ struct PortalSettings: Sendable {
   /// The number of reverse proxies before this program. Each appends to X-Forwarded-For.
   var proxies: Int { invocation.integer("proxies") }
   /// The sites that may show the pages in a frame (`frame-ancestors` of the CSP).
-  var frameAncestors: String { invocation.text("frame-ancestors") }
+  /// The shell removes the quotes of `'none'`.
+  var frameAncestors: String {
+    let written = invocation.text("frame-ancestors")
+    return written == "none" ? "'none'" : written
+  }
   var accent: Accent { Accent(invocation.text("accent")) ?? .laurel }
   var followsClock: Bool { invocation.text("clock") == Settings.ClockSetting.bus.rawValue }
   /// Whether there is a page where anyone can sign in as any account.
@@ -110,4 +114,8 @@ struct PortalSettings: Sendable {
   text.wholeMatch(of: #/(/[A-Za-z0-9._-]+)*/#.matchingSemantics(.unicodeScalar)) != nil
 }
 
-@Sendable private func isOrigin(_ text: String) -> Bool { text.wholeMatch(of: #/https?://[^/]+/#) != nil }
+/// As browsers send it: a host in lower case, and no default port.
+@Sendable private func isOrigin(_ text: String) -> Bool {
+  text.wholeMatch(of: #/https?://[a-z0-9.\-\[\]:]+/#.matchingSemantics(.unicodeScalar)) != nil
+    && !(text.hasPrefix("http://") && text.hasSuffix(":80")) && !(text.hasPrefix("https://") && text.hasSuffix(":443"))
+}

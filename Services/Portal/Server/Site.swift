@@ -122,7 +122,11 @@ struct Site: Sendable {
       return tooMany(seconds, request, false)
     }
     if let chosen = request.query["lang"], request.method == "GET" { return choose(chosen, request) }
-    guard portal.state.isCaughtUp else { return rebuilding(request, false, session) }
+    guard portal.state.isCaughtUp else {
+      // A form that is sent now is not taken. The page must not say that nothing is lost.
+      return request.method == "POST"
+        ? failure(.staleForm, request, session) : rebuilding(request, false, session)
+    }
     guard let name = segments.first else {
       guard let first = portal.programs(of: session).first else {
         return failure(.notFound, request, session)
@@ -148,8 +152,11 @@ struct Site: Sendable {
 
   // MARK: Languages
 
+  /// The host product, on whose domain the portal may be, has cookies of its own.
+  private static let languageCookie = "laurel-lang"
+
   private func language(_ request: HTTPRequest, _ session: Session?) -> Language {
-    let chosen = request.cookies["lang"].flatMap(Language.Code.init(rawValue:))
+    let chosen = request.cookies[Self.languageCookie].flatMap(Language.Code.init(rawValue:))
     let host = session?.language.flatMap { Language.Code(rawValue: String($0.prefix { $0 != "-" }).lowercased()) }
     return .of(chosen ?? host ?? Language.preferred(request.header("Accept-Language") ?? "") ?? .en)
   }
@@ -161,7 +168,7 @@ struct Site: Sendable {
     let rest = request.query.all.filter { $0.name != "lang" }.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
     let target = rest.isEmpty ? path : path + "?" + rest.joined(separator: "&")
     guard let code = Language.Code(rawValue: code) else { return redirect(target) }
-    return redirect(target, cookie: "lang=\(code.rawValue); Max-Age=31536000\(portal.cookies.attributes)")
+    return redirect(target, cookie: "\(Self.languageCookie)=\(code.rawValue); Max-Age=31536000\(portal.cookies.attributes)")
   }
 
   // MARK: Answers

@@ -58,6 +58,8 @@ struct Visit {
     return PageContext(
       session: session, programs: portal.programs(of: session), terms: terms, localized: language,
       basePath: portal.settings.basePath, path: "/" + request.segments.map(\.percentEncoded).joined(separator: "/"),
+      query: request.query.all.filter { $0.name != "lang" }
+        .map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)&" }.joined(),
       freshness: portal.freshness, now: portal.time(), request: id.value,
       formToken: try portal.formTokens.token(for: session, request: id))
   }

@@ -50,7 +50,7 @@ struct SamplePages {
       ], startedAt: now, expiresAt: now + .hours(8))
     return PageContext(
       session: session, programs: session.programs, terms: terms, localized: language, basePath: "/referrals",
-      path: "/referrals/\(program)\(path)",
+      path: "/referrals/\(program)\(path)", query: "",
       freshness: Freshness(asOf: now), now: now, request: "req-0001", formToken: "token")
   }
 

@@ -26,8 +26,15 @@ import Testing
       sender: RequestSender(settings: settings, store: store, log: log, metrics: metrics), log: log, metrics: metrics)
   }
 
+  /// Browsers send an origin in one form. With another one here, every form would be rejected.
+  @Test(arguments: ["https://app.example:443", "https://APP.example", "https://a?x", "http://a:80", "https://a b"])
+  func anOriginThatNoBrowserSendsIsRejected(origin: String) {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    #expect(throws: (any Error).self) { try portal("--origin", origin) }
+  }
+
   /// A browser drops a `SameSite=Lax` cookie that it gets in a frame of another site. Then the language could not be changed there.
-  @Test(arguments: [("'none'", "SameSite=Lax"), ("https://shop.example", "SameSite=None; Partitioned")])
+  @Test(arguments: [("'none'", "SameSite=Lax"), ("none", "SameSite=Lax"), ("https://shop.example", "SameSite=None; Partitioned")])
   func theLanguageIsKeptAlsoInAFrame(sites: String, attribute: String) throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let portal = try portal("--origin", "https://app.example", "--frame-ancestors", sites)
@@ -36,6 +43,6 @@ import Testing
     let response = Site(portal: portal).answer(request)
     #expect(response.status == 303)
     let cookies = response.headers.filter { $0.name == "Set-Cookie" }.map(\.value)
-    #expect(cookies == ["lang=uk; Max-Age=31536000; Path=/; HttpOnly; Secure; \(attribute)"])
+    #expect(cookies == ["laurel-lang=uk; Max-Age=31536000; Path=/; HttpOnly; Secure; \(attribute)"])
   }
 }
