@@ -39,6 +39,8 @@ struct Site: Sendable {
       case "v1": return try api(request, Array(segments.dropFirst()))
       case "assets": return asset(request, Array(segments.dropFirst()))
       case "enter" where segments.count == 1: return enter(request)
+      // The links of a page are relative to its address.
+      case _? where request.segments.last == "" && request.method == "GET": return redirect(address(of: request))
       default: return try page(request, segments)
       }
     } catch {
@@ -163,12 +165,17 @@ struct Site: Sendable {
 
   /// Stores the language in a cookie and redirects to the same page.
   private func choose(_ code: String, _ request: HTTPRequest) -> HTTPResponse {
+    let target = address(of: request)
+    guard let code = Language.Code(rawValue: code) else { return redirect(target) }
+    return redirect(target, cookie: "\(Self.languageCookie)=\(code.rawValue); Max-Age=31536000\(portal.cookies.attributes)")
+  }
+
+  /// The address of the same page, without the language.
+  private func address(of request: HTTPRequest) -> String {
     // Drop empty segments: `//evil.example` would lead to another host.
     let path = "/" + request.segments.filter { !$0.isEmpty }.map(\.percentEncoded).joined(separator: "/")
     let rest = request.query.all.filter { $0.name != "lang" }.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }
-    let target = rest.isEmpty ? path : path + "?" + rest.joined(separator: "&")
-    guard let code = Language.Code(rawValue: code) else { return redirect(target) }
-    return redirect(target, cookie: "\(Self.languageCookie)=\(code.rawValue); Max-Age=31536000\(portal.cookies.attributes)")
+    return rest.isEmpty ? path : path + "?" + rest.joined(separator: "&")
   }
 
   // MARK: Answers

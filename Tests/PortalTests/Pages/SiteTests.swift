@@ -26,6 +26,14 @@ import Testing
       sender: RequestSender(settings: settings, store: store, log: log, metrics: metrics), log: log, metrics: metrics)
   }
 
+  @Test func anAddressHasNoSlashAtItsEnd() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let request = try HTTPRequest(method: "GET", target: "/cash/book/?currency=USD&lang=uk")
+    let response = Site(portal: try portal("--origin", "https://app.example")).answer(request)
+    #expect(response.status == 303)
+    #expect(response.headers.first { $0.name == "Location" }?.value == "/cash/book?currency=USD")
+  }
+
   /// Browsers send an origin in one form. With another one here, every form would be rejected.
   @Test(arguments: ["https://app.example:443", "https://APP.example", "https://a?x", "http://a:80", "https://a b"])
   func anOriginThatNoBrowserSendsIsRejected(origin: String) {
