@@ -105,11 +105,12 @@ struct PaymentBase: Stored, Equatable {
 }
 
 extension PaymentBase {
-  /// Whether the line raises the reward. If its credits outweigh what earns, a refund of it would raise the reward, and takes nothing.
+  /// Whether the line does not lower the reward. If its credits outweigh what earns, a refund of it would raise the reward, so it takes
+  /// nothing.
   private func earns(_ line: Line) -> Bool {
     let earning = line.earning.reduce(Fraction(0)) { $0 + Fraction($1.amount) }
     let rated = line.earning.reduce(Fraction(0)) { $0 + Fraction($1.amount) * Fraction($1.rate.value) }
-    return earning.isPositive && (fixed != nil || rated.isPositive)
+    return earning.isPositive && (fixed != nil || !(Fraction(0) - rated).isPositive)
   }
 }
 

@@ -34,6 +34,19 @@ import Testing
     #expect(response.headers.first { $0.name == "Location" }?.value == "/cash/book?currency=USD")
   }
 
+  /// A form is not taken while the figures are rebuilt. A page that reloads would lose it.
+  @Test func aFormDuringARebuildIsNotSaidToBeSafe() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let portal = try portal("--origin", "https://app.example")
+    let cookie = try #require(try portal.cookies.open(Fixture.session, at: .now).split(separator: ";").first)
+    for (method, status) in [("GET", 503), ("POST", 403)] {
+      let response = Site(portal: portal).answer(
+        try HTTPRequest(method: method, target: "/cash/code", headers: [("Cookie", String(cookie))]))
+      #expect(response.status == status)
+      #expect(response.headers.contains { $0.name == "Refresh" } == (method == "GET"))
+    }
+  }
+
   /// Browsers send an origin in one form. With another one here, every form would be rejected.
   @Test(arguments: ["https://app.example:443", "https://APP.example", "https://a?x", "http://a:80", "https://a b"])
   func anOriginThatNoBrowserSendsIsRejected(origin: String) {

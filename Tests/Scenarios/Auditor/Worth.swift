@@ -83,7 +83,7 @@ struct AuditedWorth {
       guard let sku = skus[name], sku.total > 0, named.isPositive else { continue }
       let part = AuditedFraction(sku.total) < named ? AuditedFraction(sku.total) : named
       ofLines = ofLines + part
-      guard sku.earning > 0, sku.rated > 0 || fixed != nil else { continue }
+      guard sku.earning > 0, sku.rated >= 0 || fixed != nil else { continue }
       let earned = part * AuditedFraction(Int128(sku.earning), over: Int128(sku.total))
       earning = earning - earned
       base = base - earned
